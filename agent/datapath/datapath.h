@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The datapath: what relays media, seen from the agent.  One small vtable with
+ * the backends "kernel" (rtplane.ko over generic netlink) and "uring" (user
+ * space).  The caller speaks of legs and bridges only; which backend serves it
+ * makes no difference to what it may expect.
+ *
+ * The words and enumerations (latch modes, drop reasons, events, ...) are those
+ * of <linux/rtplane.h>, which both backends share; its netlink attributes are
+ * nobody's business but genl.c's.
+ *
+ * Rules for every function here:
+ *
+ * - Calls are synchronous: when one returns 0, media already follows it.
+ * - A call that changes things does all of what it was asked or nothing.
+ * - Return 0, or a negative errno with a sentence in the &struct dp_err.
+ * - The caller owns what it passes in and may free it after the call; nothing
+ *   the caller gets in a callback lives longer than the callback.
+ * - A &struct dp is used by one thread at a time.
+ */
+#ifndef DATAPATH_DATAPATH_H
+#define DATAPATH_DATAPATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/rtplane.h>
+
+#include "addr.h"
+
+struct dp;
+
+/**
+ * struct dp_err - why something was refused
+ * @code: errno value, positive; 0 if nothing went wrong
+ * @text: a sentence without a full stop: the kernel's own where it gave one
+ */
+struct dp_err {
+	int code;
+	char text[320];
+};
+
+/**
+ * dp_fail() - fill a &struct dp_err
+ * @err: filled; may be NULL
+ * @code: errno value, positive
+ * @fmt: the sentence, as printf()
+ *
+ * Return: -@code, so that ``return dp_fail(...)`` reads well.
+ */
+int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Which members of a struct dp_leg are meant.  What is not set is left as it is
+ * (dp_bridges_set(), dp_leg_set()) or gets the datapath's default
+ * (dp_bridges_new()).  In a struct dp_leg_info: what the datapath told.
+ */
+#define DP_LEG_REMOTE		(1u << 0)
+#define DP_LEG_LATCH		(1u << 1)
+#define DP_LEG_PREFIX		(1u << 2)
+#define DP_LEG_PROBATION	(1u << 3)
+#define DP_LEG_EARLY		(1u << 4)
+#define DP_LEG_RELATCH		(1u << 5)
+#define DP_LEG_TIE		(1u << 6)
+#define DP_LEG_DSCP_MODE	(1u << 7)
+#define DP_LEG_DSCP		(1u << 8)
+#define DP_LEG_DSCP_MAP		(1u << 9)
+#define DP_LEG_ACCEPT		(1u << 10)
+#define DP_LEG_UNKNOWN		(1u << 11)
+#define DP_LEG_PPS		(1u << 12)
+#define DP_LEG_BPS		(1u << 13)
+#define DP_LEG_MARK		(1u << 14)
+#define DP_LEG_OIF		(1u << 15)
+#define DP_LEG_SILENCE		(1u << 16)
+#define DP_LEG_UNLATCH		(1u << 17)	/* an order; has no member */
+#define DP_LEG_PROVEN		(1u << 18)	/* an order */
+
+/**
+ * struct dp_leg - what a leg is to be
+ * @set: DP_LEG_* of the members that are meant; @local always is
+ * @local: our address and port: the leg's identity
+ * @remote: what signalling gave; needed unless @latch is RTPLANE_LATCH_LEARN;
+ *	a value that differs from the present one unlocks the latch
+ * @tie: local address of the RTP leg whose remote address this (RTCP) leg must
+ *	share
+ * @proven: order (not at creation): commit this remote, it was authenticated
+ * @latch: enum rtplane_latch
+ * @prefix: bits of @remote's address that a source must share (restricted)
+ * @probation: packets in a row before a source is committed, 0 to
+ *	RTPLANE_PROBATION_MAX, 0 = at once
+ * @early: send to @remote before anybody has latched
+ * @dscp_mode: enum rtplane_dscp_mode; implied by @dscp or @dscp_map
+ * @dscp: 0 to 63, of what leaves by this leg
+ * @dscp_map: DSCP sent, indexed with the DSCP received
+ * @accept: enum rtplane_accept
+ * @unknown: enum rtplane_unknown
+ * @relatch: ms of silence of the remote before another source may take over,
+ *	0 = never
+ * @pps: packets/s that may arrive, 0 = no limit
+ * @bps: bits/s of IP packets that may arrive, 0 = no limit
+ * @mark: mark of the route look-up and of the packets sent
+ * @oif: ifindex of the device (or VRF) that packets leave by, 0 = any
+ * @silence: ms without a packet before a silence event, 0 = never
+ *
+ * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
+ * forgotten and learned again.
+ */
+struct dp_leg {
+	uint32_t set;
+	struct dp_addr local;
+	struct dp_addr remote;
+	struct dp_addr tie;
+	struct dp_addr proven;
+	uint8_t latch;
+	uint8_t prefix;
+	uint8_t probation;
+	bool early;
+	uint8_t dscp_mode;
+	uint8_t dscp;
+	uint8_t dscp_map[RTPLANE_DSCP_MAP_LEN];
+	uint8_t accept;
+	uint8_t unknown;
+	uint32_t relatch;
+	uint32_t pps;
+	uint64_t bps;
+	uint32_t mark;
+	uint32_t oif;
+	uint32_t silence;
+};
+
+/**
+ * struct dp_bridge - two legs, each the other's peer
+ * @has_cookie: @cookie is meant (dp_bridges_set(): false leaves it as it is)
+ * @cookie: the owner's name for the bridge (a call); 0 = none.  Many bridges
+ *	may carry one cookie.
+ * @leg: the two legs, in any order.  In dp_bridges_set() the first must exist;
+ *	a second one that does not takes the place of the first one's peer.
+ */
+struct dp_bridge {
+	bool has_cookie;
+	uint64_t cookie;
+	struct dp_leg leg[2];
+};
+
+/**
+ * struct dp_rtp - RFC 3550 view of what arrives on a leg
+ * @present: something was received; the rest is void otherwise
+ * @pt: the present payload type
+ * @ssrc: the present SSRC
+ * @ssrc_changes: times it changed
+ * @packets: RTP packets of all SSRCs
+ * @lost: packets lost, all SSRCs, never below 0
+ * @out_of_order: packets that came after a later one
+ * @duplicates: packets that came twice
+ * @jitter: interarrival jitter of the present SSRC, RTP clock units
+ * @jitter_max: the largest so far
+ * @clock: RTP clock rate in Hz that the datapath assumed
+ */
+struct dp_rtp {
+	bool present;
+	uint8_t pt;
+	uint32_t ssrc;
+	uint32_t ssrc_changes;
+	uint64_t packets;
+	uint64_t lost;
+	uint64_t out_of_order;
+	uint64_t duplicates;
+	uint32_t jitter;
+	uint32_t jitter_max;
+	uint32_t clock;
+};
+
+/**
+ * struct dp_rtcp - the remote's view, from its RTCP reports
+ * @present: a report block was seen; the rest is void otherwise
+ * @has_rtt: @rtt is known
+ * @fraction_lost: 1/256, of the last block
+ * @reports: report blocks seen
+ * @ssrc: the SSRC that the last block was about
+ * @lost: cumulative packets lost (negative with duplicates)
+ * @jitter: RTP clock units
+ * @rtt: microseconds between us and the remote
+ */
+struct dp_rtcp {
+	bool present;
+	bool has_rtt;
+	uint8_t fraction_lost;
+	uint32_t reports;
+	uint32_t ssrc;
+	int32_t lost;
+	uint32_t jitter;
+	uint32_t rtt;
+};
+
+/**
+ * struct dp_leg_info - what a leg is and has seen
+ * @conf: its configuration; @conf.set says which members the datapath told
+ * @cookie: the bridge's cookie, 0 = none
+ * @peer: the peer's local address
+ * @state: enum rtplane_state
+ * @latched: where media is sent to now; family 0: nowhere
+ * @rx_packets: packets accepted from the remote
+ * @rx_bytes: their IP bytes
+ * @tx_packets: packets sent to the remote
+ * @tx_bytes: their IP bytes
+ * @dropped: packets that arrived here and were dropped, all reasons
+ * @passed: packets that arrived here and were left to the socket
+ * @rtcp_packets: of @rx_packets those that were RTCP
+ * @first: CLOCK_REALTIME ns of the first packet accepted, 0 = none
+ * @last: CLOCK_REALTIME ns of the last packet accepted, 0 = none
+ * @latches: times a remote was committed
+ * @has_dscp_tx: @dscp_tx is known, something was sent
+ * @dscp_tx: DSCP of the last packet sent to the remote
+ * @drops: packets dropped, by enum rtplane_drop
+ * @dscp_seen: packets received, by DSCP
+ * @rtp: RTP statistics
+ * @rtcp: RTCP reports
+ * @offender: the last source refused; family 0: none
+ * @offenses: packets in a row of that source
+ */
+struct dp_leg_info {
+	struct dp_leg conf;
+	uint64_t cookie;
+	struct dp_addr peer;
+	uint8_t state;
+	struct dp_addr latched;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t dropped;
+	uint64_t passed;
+	uint64_t rtcp_packets;
+	uint64_t first;
+	uint64_t last;
+	uint32_t latches;
+	bool has_dscp_tx;
+	uint8_t dscp_tx;
+	uint64_t drops[__RTPLANE_DROP_MAX];
+	uint64_t dscp_seen[64];
+	struct dp_rtp rtp;
+	struct dp_rtcp rtcp;
+	struct dp_addr offender;
+	uint64_t offenses;
+};
+
+/**
+ * struct dp_event - something happened to a leg
+ * @type: enum rtplane_event
+ * @reason: enum rtplane_reason
+ * @local: the leg
+ * @cookie: its bridge's cookie, 0 = none
+ * @old: the remote until now; family 0: none
+ * @new: the new remote, or the source that was refused; family 0: none
+ * @count: packets since the last event of that kind (refused)
+ * @time: CLOCK_REALTIME ns
+ * @rtcp: the report (RTPLANE_EVENT_RTCP)
+ */
+struct dp_event {
+	uint8_t type;
+	uint8_t reason;
+	struct dp_addr local;
+	uint64_t cookie;
+	struct dp_addr old;
+	struct dp_addr new;
+	uint64_t count;
+	uint64_t time;
+	struct dp_rtcp rtcp;
+};
+
+/**
+ * struct dp_stats - totals of the datapath
+ * @devs: enrolled devices now
+ * @legs: legs now
+ * @natmaps: natmaps now
+ * @rx_packets: packets of a leg or natmap
+ * @tx_packets: packets forwarded
+ * @passed: packets of a leg or natmap left to the stack
+ * @drops: packets dropped, by enum rtplane_drop
+ * @events_lost: events that were not sent, or that we were too slow to read
+ * @leg_bytes: memory of one leg
+ */
+struct dp_stats {
+	uint32_t devs;
+	uint32_t legs;
+	uint32_t natmaps;
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t passed;
+	uint64_t drops[__RTPLANE_DROP_MAX];
+	uint64_t events_lost;
+	uint32_t leg_bytes;
+};
+
+/**
+ * typedef dp_event_fn - receives events
+ * @event: what happened; gone after the call
+ * @arg: as given to dp_open()
+ *
+ * Called by dp_dispatch() only.  It may call any function of this header except
+ * dp_dispatch() and dp_close().
+ */
+typedef void dp_event_fn(const struct dp_event *event, void *arg);
+
+/**
+ * typedef dp_leg_fn - receives the legs of a dump
+ * @leg: one leg; gone after the call
+ * @arg: as given to dp_legs_dump()
+ *
+ * Called after the whole dump is in, so it may call any function of this
+ * header.
+ *
+ * Return: 0 to go on; anything else ends dp_legs_dump(), which returns it.
+ */
+typedef int dp_leg_fn(const struct dp_leg_info *leg, void *arg);
+
+/**
+ * struct dp_del - which bridges go
+ * @locals: either leg of each bridge; NULL unless legs are named
+ * @n: legs in @locals, at most RTPLANE_BRIDGES_MAX
+ * @cookie: without @locals: all bridges of this cookie; 0 = not by cookie
+ * @all: without @locals and @cookie: every bridge there is
+ *
+ * Naming none of the three is an error, not "all".
+ */
+struct dp_del {
+	const struct dp_addr *locals;
+	size_t n;
+	uint64_t cookie;
+	bool all;
+};
+
+/**
+ * struct dp_ops - a backend
+ * @name: "kernel" or "uring"
+ * @open: make a &struct dp (it embeds one at its head); @events may be NULL
+ * @close: end it; legs live on in a backend that outlives the process
+ * @dev_add: enrol a network device
+ * @dev_del: withdraw it
+ * @bridges_new: see dp_bridges_new()
+ * @bridges_set: see dp_bridges_set()
+ * @bridges_del: see dp_bridges_del()
+ * @leg_set: see dp_leg_set()
+ * @leg_get: see dp_leg_get()
+ * @legs_dump: see dp_legs_dump()
+ * @stats: see dp_stats()
+ * @fd: see dp_fd()
+ * @dispatch: see dp_dispatch()
+ *
+ * A backend need not check what dp_*() has checked already.
+ */
+struct dp_ops {
+	const char *name;
+	int (*open)(struct dp **dp, dp_event_fn *events, void *arg,
+		    struct dp_err *err);
+	void (*close)(struct dp *dp);
+	int (*dev_add)(struct dp *dp, const char *dev, struct dp_err *err);
+	int (*dev_del)(struct dp *dp, const char *dev, struct dp_err *err);
+	int (*bridges_new)(struct dp *dp, const struct dp_bridge *bridges,
+			   size_t n, struct dp_err *err);
+	int (*bridges_set)(struct dp *dp, const struct dp_bridge *bridges,
+			   size_t n, struct dp_err *err);
+	int (*bridges_del)(struct dp *dp, const struct dp_del *del,
+			   struct dp_err *err);
+	int (*leg_set)(struct dp *dp, const struct dp_leg *leg,
+		       struct dp_err *err);
+	int (*leg_get)(struct dp *dp, const struct dp_addr *local,
+		       struct dp_leg_info *leg, struct dp_err *err);
+	int (*legs_dump)(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
+			 void *arg, struct dp_err *err);
+	int (*stats)(struct dp *dp, struct dp_stats *stats, struct dp_err *err);
+	int (*fd)(const struct dp *dp);
+	int (*dispatch)(struct dp *dp, struct dp_err *err);
+};
+
+/**
+ * struct dp - an open datapath; a backend's own object embeds it
+ * @ops: the backend
+ */
+struct dp {
+	const struct dp_ops *ops;
+};
+
+/** dp_kernel_ops - rtplane.ko, over generic netlink */
+extern const struct dp_ops dp_kernel_ops;
+
+/**
+ * dp_open() - open a datapath
+ * @dp: the new datapath; the caller owns it and ends it with dp_close()
+ * @backend: "kernel"
+ * @events: receives events, or NULL: none are asked for
+ * @arg: for @events
+ * @err: the sentence
+ *
+ * Errors: EPROTONOSUPPORT no such backend; ENOENT the kernel module is not
+ * loaded; EPROTO it speaks another version of the contract.
+ *
+ * Return: 0 or -errno.
+ */
+int dp_open(struct dp **dp, const char *backend, dp_event_fn *events, void *arg,
+	    struct dp_err *err);
+
+/**
+ * dp_close() - end a datapath; bridges in the kernel go on without it
+ * @dp: the datapath; NULL is fine
+ */
+void dp_close(struct dp *dp);
+
+/**
+ * dp_dev_add() - let the datapath see a device's packets
+ * @dp: the datapath
+ * @dev: name of the network device
+ * @err: the sentence
+ *
+ * Return: 0 or -errno; -EEXIST if it is enrolled already.
+ */
+int dp_dev_add(struct dp *dp, const char *dev, struct dp_err *err);
+
+/**
+ * dp_dev_del() - the reverse of dp_dev_add()
+ * @dp: the datapath
+ * @dev: name of the network device
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int dp_dev_del(struct dp *dp, const char *dev, struct dp_err *err);
+
+/**
+ * dp_bridges_new() - create bridges, all or none
+ * @dp: the datapath
+ * @bridges: what to create
+ * @n: how many, 1 to RTPLANE_BRIDGES_MAX
+ * @err: the sentence
+ *
+ * Errors: EEXIST a leg has that local address already; EINVAL a value is wrong;
+ * E2BIG too many for one message.
+ *
+ * Return: 0 or -errno.
+ */
+int dp_bridges_new(struct dp *dp, const struct dp_bridge *bridges, size_t n,
+		   struct dp_err *err);
+
+/**
+ * dp_bridges_set() - change bridges, all or none; statistics go on
+ * @dp: the datapath
+ * @bridges: what to change: members that are not set stay as they are
+ * @n: how many, 1 to RTPLANE_BRIDGES_MAX
+ * @err: the sentence
+ *
+ * Return: 0 or -errno; -ENOENT if a first leg does not exist.
+ */
+int dp_bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
+		   struct dp_err *err);
+
+/**
+ * dp_bridges_del() - remove bridges, all or none
+ * @dp: the datapath
+ * @del: which
+ * @err: the sentence
+ *
+ * Return: 0 or -errno; -ENOENT if a leg that is named does not exist.
+ */
+int dp_bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err);
+
+/**
+ * dp_leg_set() - change one leg
+ * @dp: the datapath
+ * @leg: what to change
+ * @err: the sentence
+ *
+ * Return: 0 or -errno; -ENOENT if it does not exist.
+ */
+int dp_leg_set(struct dp *dp, const struct dp_leg *leg, struct dp_err *err);
+
+/**
+ * dp_leg_get() - one leg
+ * @dp: the datapath
+ * @local: its local address
+ * @leg: filled
+ * @err: the sentence
+ *
+ * Return: 0 or -errno; -ENOENT if it does not exist.
+ */
+int dp_leg_get(struct dp *dp, const struct dp_addr *local,
+	       struct dp_leg_info *leg, struct dp_err *err);
+
+/**
+ * dp_legs_dump() - all legs, or those of one cookie
+ * @dp: the datapath
+ * @cookie: only legs of bridges with this cookie; 0 = all
+ * @fn: called once for each leg
+ * @arg: for @fn
+ * @err: the sentence
+ *
+ * The picture is consistent: a dump that a change ran into is taken again.
+ *
+ * Return: 0, -errno (-EAGAIN if it kept changing), or what @fn returned.
+ */
+int dp_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
+		 struct dp_err *err);
+
+/**
+ * dp_stats() - totals
+ * @dp: the datapath
+ * @stats: filled
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int dp_stats(struct dp *dp, struct dp_stats *stats, struct dp_err *err);
+
+/**
+ * dp_fd() - wait for this descriptor to be readable, then dp_dispatch()
+ * @dp: the datapath
+ *
+ * It belongs to @dp: never read from, never closed by the caller.
+ *
+ * Return: the descriptor, -1 if dp_open() got no event function.
+ */
+int dp_fd(const struct dp *dp);
+
+/**
+ * dp_dispatch() - give the events that are waiting to the event function
+ * @dp: the datapath
+ * @err: the sentence
+ *
+ * Never blocks.
+ *
+ * Return: events delivered, or -errno; -ENOBUFS: events were lost because we
+ * were too slow; go on calling, and look at the legs if they matter.
+ */
+int dp_dispatch(struct dp *dp, struct dp_err *err);
+
+#endif /* DATAPATH_DATAPATH_H */

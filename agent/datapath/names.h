@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Words for the numbers of <linux/rtplane.h>: what the command line prints and
+ * reads, what the agent logs and puts into JSON.  One spelling for all.
+ */
+#ifndef DATAPATH_NAMES_H
+#define DATAPATH_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Each returns a static string; a value that the header does not know (a newer
+ * module) gives "?".
+ */
+const char *dp_latch_name(unsigned int latch);
+const char *dp_state_name(unsigned int state);
+const char *dp_dscp_mode_name(unsigned int mode);
+const char *dp_accept_name(unsigned int accept);
+const char *dp_unknown_name(unsigned int unknown);
+const char *dp_filter_name(unsigned int filter);
+const char *dp_drop_name(unsigned int drop);
+const char *dp_event_name(unsigned int event);
+const char *dp_reason_name(unsigned int reason);
+
+/* a sentence for people instead of a word */
+const char *dp_reason_text(unsigned int reason);
+
+/* Each reads a word and returns true if it is one; *value is untouched if not. */
+bool dp_latch_parse(const char *word, uint8_t *value);
+bool dp_accept_parse(const char *word, uint8_t *value);
+bool dp_unknown_parse(const char *word, uint8_t *value);
+bool dp_filter_parse(const char *word, uint8_t *value);
+
+#endif /* DATAPATH_NAMES_H */
