@@ -1,0 +1,667 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the schema cannot say: values that must fit each other.  Everything is
+ * looked at before anything is handed out, and each complaint names file, line,
+ * key, value and what was expected.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <sofia-sip/url.h>
+#include <sofia-sip/su_alloc.h>
+
+#include <linux/rtplane.h>
+
+#include "raw.h"
+
+#define FILE_MAX	(1024 * 1024)
+#define DEFAULT_CONTROL	"/run/rtplane/rtplaned.sock"
+
+/**
+ * struct loaded - a configuration and what it stands on
+ * @config: handed out; its strings are @raw's
+ * @raw: from the schema
+ * @path: name of the file
+ * @text: content of the file
+ * @len: bytes of @text
+ * @error: where complaints go
+ */
+struct loaded {
+	struct config config;
+	struct raw_config *raw;
+	const char *path;
+	char *text;
+	size_t len;
+	char *error;
+};
+
+/* a key's path: realms[0].sip[1].port */
+struct key {
+	char path[128];
+};
+
+static struct key key(const char *fmt, ...)
+{
+	struct key k;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(k.path, sizeof(k.path), fmt, ap);
+	va_end(ap);
+	return k;
+}
+
+static struct key sub(const struct key *parent, const char *name)
+{
+	return key("%.96s.%s", parent->path, name);
+}
+
+static bool bad(const struct loaded *l, struct key k, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	n = snprintf(l->error, CONFIG_ERROR_LEN, "%.255s:%u: %s: ", l->path,
+		     raw_line(l->text, l->len, k.path), k.path);
+	va_start(ap, fmt);
+	vsnprintf(l->error + n, CONFIG_ERROR_LEN - n, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static bool get_number(const struct loaded *l, struct key k,
+		       const uint32_t *raw, uint32_t def, uint32_t min,
+		       uint32_t max, const char *unit, uint32_t *value)
+{
+	*value = raw ? *raw : def;
+	if (*value >= min && *value <= max)
+		return true;
+	return bad(l, k, "%u is out of range; expected %s, %u to %u", *value,
+		   unit, min, max);
+}
+
+static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
+{
+	struct dp_addr x = *a, y = *b;
+
+	x.port = 0;
+	y.port = 0;
+	return dp_addr_eq(&x, &y);
+}
+
+static bool is_wildcard(const struct dp_addr *a)
+{
+	if (a->family == AF_INET)
+		return a->v4.s_addr == INADDR_ANY;
+	return IN6_IS_ADDR_UNSPECIFIED(&a->v6);
+}
+
+static bool get_address(const struct loaded *l, struct key k, const char *text,
+			struct dp_addr *addr)
+{
+	if (!dp_addr_parse_host(text, addr))
+		return bad(l, k, "'%s' is not an address; expected an IPv4 or IPv6 address without port",
+			   text);
+	if (is_wildcard(addr))
+		return bad(l, k, "'%s' is every address; expected one address of this host, since packets and SDP must carry it",
+			   text);
+	return true;
+}
+
+static bool get_addresses(const struct loaded *l, const struct key *at,
+			  const struct raw_realm *raw, struct config_realm *r)
+{
+	unsigned int i, j;
+
+	r->addresses = calloc(raw->n_addresses, sizeof(*r->addresses));
+	if (!r->addresses)
+		return bad(l, *at, "no memory");
+	r->n_addresses = raw->n_addresses;
+	for (i = 0; i < raw->n_addresses; i++) {
+		const struct raw_address *from = &raw->addresses[i];
+		struct config_address *to = &r->addresses[i];
+		struct key k = key("%.64s.addresses[%u]", at->path, i);
+
+		if (!get_address(l, sub(&k, "listen"), from->listen,
+				 &to->listen))
+			return false;
+		to->advertise = to->listen;
+		if (from->advertise &&
+		    !get_address(l, sub(&k, "advertise"), from->advertise,
+				 &to->advertise))
+			return false;
+		if (to->advertise.family != to->listen.family)
+			return bad(l, sub(&k, "advertise"),
+				   "'%s' is of another family than '%s'; expected both IPv4 or both IPv6",
+				   from->advertise, from->listen);
+		for (j = 0; j < i; j++)
+			if (same_host(&r->addresses[j].listen, &to->listen))
+				return bad(l, sub(&k, "listen"),
+					   "'%s' is there twice; expected each address once in a realm",
+					   from->listen);
+	}
+	return true;
+}
+
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static bool check_tls(const struct loaded *l, const struct key *at,
+		      const struct raw_sip *raw)
+{
+	char path[512];
+
+	if (raw->transport != CONFIG_TLS) {
+		if (raw->certificates)
+			return bad(l, sub(at, "certificates"),
+				   "'%s' is given for a listener that is not TLS; expected transport tls or no certificates",
+				   raw->certificates);
+		return true;
+	}
+	if (!raw->certificates)
+		return bad(l, sub(at, "transport"),
+			   "tls without certificates; expected the key certificates with a folder that holds agent.pem and cafile.pem");
+	snprintf(path, sizeof(path), "%s/agent.pem", raw->certificates);
+	if (!is_dir(raw->certificates) || access(path, R_OK))
+		return bad(l, sub(at, "certificates"),
+			   "'%s' cannot be read: %s; expected a folder with agent.pem and cafile.pem",
+			   path, strerror(errno));
+	return true;
+}
+
+static bool add_listeners(const struct loaded *l, const struct key *at,
+			  const struct raw_sip *raw, struct key port_key,
+			  uint32_t port, struct config_realm *r)
+{
+	struct config_listener *list;
+	struct dp_addr addr;
+	bool found = false;
+	size_t i;
+
+	if (port < 1 || port > 65535)
+		return bad(l, port_key, "%u is out of range; expected a port, 1 to 65535",
+			   port);
+	if (raw->address &&
+	    !get_address(l, sub(at, "address"), raw->address, &addr))
+		return false;
+	for (i = 0; i < r->n_addresses; i++) {
+		if (raw->address && !same_host(&r->addresses[i].listen, &addr))
+			continue;
+		list = realloc(r->listeners,
+			       (r->n_listeners + 1) * sizeof(*list));
+		if (!list)
+			return bad(l, *at, "no memory");
+		r->listeners = list;
+		list[r->n_listeners++] = (struct config_listener){
+			.transport = raw->transport,
+			.address = &r->addresses[i],
+			.port = port,
+			.certificates = raw->certificates,
+		};
+		found = true;
+	}
+	if (!found)
+		return bad(l, sub(at, "address"),
+			   "'%s' is not an address of realm %s; expected one of its listen addresses",
+			   raw->address, r->name);
+	return true;
+}
+
+static bool get_listeners(const struct loaded *l, const struct key *at,
+			  const struct raw_realm *raw, struct config_realm *r)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < raw->n_sip; i++) {
+		const struct raw_sip *sip = &raw->sip[i];
+		struct key k = key("%.64s.sip[%u]", at->path, i);
+		uint32_t def = sip->transport == CONFIG_TLS ? 5061 : 5060;
+
+		if (!check_tls(l, &k, sip) ||
+		    !add_listeners(l, &k, sip, sub(&k, "port"),
+				   sip->port ? *sip->port : def, r))
+			return false;
+		for (j = 0; j < sip->n_alternatives; j++)
+			if (!add_listeners(l, &k, sip,
+					   key("%.64s.alternative-ports[%u]",
+					       k.path, j),
+					   sip->alternatives[j], r))
+				return false;
+	}
+	return true;
+}
+
+static bool get_ports(const struct loaded *l, const struct key *at,
+		      const struct raw_realm *raw, struct config_realm *r)
+{
+	uint32_t low = raw->ports ? raw->ports->low : 30000;
+	uint32_t high = raw->ports ? raw->ports->high : 33000;
+	struct key k = sub(at, "ports");
+
+	/* the customary 30000-33000: the last even port has no odd one above */
+	if (high > low && !(high & 1))
+		high--;
+	if (low < 1024 || low > 65534)
+		return bad(l, sub(&k, "low"),
+			   "%u is out of range; expected an even port, 1024 to 65534",
+			   low);
+	if (low & 1)
+		return bad(l, sub(&k, "low"),
+			   "%u is odd; expected an even port, since RTP uses even ports and RTCP the odd ones above",
+			   low);
+	if (high > 65535)
+		return bad(l, sub(&k, "high"),
+			   "%u is out of range; expected a port up to 65535",
+			   high);
+	if (high <= low)
+		return bad(l, sub(&k, "high"),
+			   "%u is not above low (%u); expected room for one pair of ports at least",
+			   raw->ports->high, low);
+	r->port_low = low;
+	r->port_high = high;
+	return true;
+}
+
+static bool get_latch(const struct loaded *l, const struct key *at,
+		      const struct raw_realm *raw, struct config_realm *r)
+{
+	static const struct raw_latch none;
+	const struct raw_latch *from = raw->latch ? raw->latch : &none;
+	struct key k = sub(at, "latch");
+	uint32_t probation;
+
+	r->latch.mode = from->mode ? *from->mode : RTPLANE_LATCH_RESTRICTED;
+	r->latch.nat = from->nat ? *from->nat : CONFIG_NAT_LEARN;
+	r->latch.early = from->early;
+	r->latch.relatch = from->relatch;
+	if (!get_number(l, sub(&k, "probation"), from->probation,
+			r->latch.mode == RTPLANE_LATCH_LEARN ? 3 : 0, 0,
+			RTPLANE_PROBATION_MAX, "a number of packets",
+			&probation))
+		return false;
+	r->latch.probation = probation;
+	if (from->early && r->latch.mode == RTPLANE_LATCH_LEARN)
+		return bad(l, sub(&k, "early"),
+			   "true with mode learn; expected mode off or restricted, since media would go to an address that nobody has proven");
+	return true;
+}
+
+static bool get_dscp(const struct loaded *l, const struct key *at,
+		     const struct raw_realm *raw, struct config_realm *r)
+{
+	static const struct raw_dscp none;
+	const struct raw_dscp *from = raw->dscp ? raw->dscp : &none;
+	struct key k = sub(at, "dscp");
+	uint32_t audio, video, signalling;
+
+	if (!get_number(l, sub(&k, "audio"), from->audio, 46, 0, 63, "a DSCP",
+			&audio) ||
+	    !get_number(l, sub(&k, "video"), from->video, 34, 0, 63, "a DSCP",
+			&video) ||
+	    !get_number(l, sub(&k, "signalling"), from->signalling, 24, 0, 63,
+			"a DSCP", &signalling))
+		return false;
+	r->dscp_audio = audio;
+	r->dscp_video = video;
+	r->dscp_signalling = signalling;
+	return true;
+}
+
+static bool is_name(const char *name)
+{
+	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0';
+}
+
+static bool get_realm(const struct loaded *l, unsigned int i)
+{
+	const struct raw_realm *raw = &l->raw->realms[i];
+	struct config_realm *r = &l->config.realms[i];
+	struct key k = key("realms[%u]", i);
+	unsigned int j;
+
+	r->name = raw->name;
+	if (!is_name(r->name))
+		return bad(l, sub(&k, "name"),
+			   "'%s' is not a name; expected letters, digits, '-', '_' and '.'",
+			   r->name);
+	for (j = 0; j < i; j++)
+		if (!strcmp(l->config.realms[j].name, r->name))
+			return bad(l, sub(&k, "name"),
+				   "'%s' is the name of realms[%u] too; expected each name once",
+				   r->name, j);
+	r->devices = (const char *const *)raw->devices;
+	r->n_devices = raw->n_devices;
+	r->pps = raw->limits ? raw->limits->packets : 0;
+	r->bps = raw->limits ? raw->limits->bits : 0;
+	return get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
+	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
+	       get_dscp(l, &k, raw, r);
+}
+
+static bool same_socket(const struct config_listener *a,
+			const struct config_listener *b)
+{
+	return a->port == b->port &&
+	       (a->transport == CONFIG_UDP) == (b->transport == CONFIG_UDP) &&
+	       same_host(&a->address->listen, &b->address->listen);
+}
+
+static bool share_address(const struct config_realm *a,
+			  const struct config_realm *b, const char **which)
+{
+	static char text[DP_ADDR_STRLEN];
+	size_t i, j;
+
+	for (i = 0; i < a->n_addresses; i++) {
+		for (j = 0; j < b->n_addresses; j++) {
+			if (!same_host(&a->addresses[i].listen,
+				       &b->addresses[j].listen))
+				continue;
+			*which = dp_addr_str(&a->addresses[i].listen, text,
+					     sizeof(text));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* a SIP listener of one realm against those of another (or of itself) */
+static bool check_listeners(const struct loaded *l, unsigned int ra,
+			    unsigned int rb)
+{
+	const struct config_realm *a = &l->config.realms[ra];
+	const struct config_realm *b = &l->config.realms[rb];
+	char text[DP_ADDR_STRLEN];
+	size_t i, j;
+
+	for (i = 0; i < a->n_listeners; i++) {
+		for (j = ra == rb ? i + 1 : 0; j < b->n_listeners; j++) {
+			if (!same_socket(&a->listeners[i], &b->listeners[j]))
+				continue;
+			return bad(l, key("realms[%u].sip", rb),
+				   "%s port %u on %s is a listener of realm %s too; expected each address, port and transport once",
+				   config_transport_name(b->listeners[j].transport),
+				   b->listeners[j].port,
+				   dp_addr_str(&b->listeners[j].address->listen,
+					       text, sizeof(text)),
+				   a->name);
+		}
+	}
+	return true;
+}
+
+/* no SIP listener may sit inside a media range on the same address */
+static bool check_media(const struct loaded *l, unsigned int ra,
+			unsigned int rb)
+{
+	const struct config_realm *a = &l->config.realms[ra];
+	const struct config_realm *b = &l->config.realms[rb];
+	const struct config_listener *s;
+	const char *which;
+	size_t i, j;
+
+	for (i = 0; i < a->n_listeners; i++) {
+		s = &a->listeners[i];
+		if (s->transport != CONFIG_UDP || s->port < b->port_low ||
+		    s->port > b->port_high)
+			continue;
+		for (j = 0; j < b->n_addresses; j++)
+			if (same_host(&s->address->listen,
+				      &b->addresses[j].listen))
+				return bad(l, key("realms[%u].sip", ra),
+					   "udp port %u is inside the media ports %u-%u of realm %s; expected a port outside",
+					   s->port, b->port_low, b->port_high,
+					   b->name);
+	}
+	if (ra < rb && a->port_low <= b->port_high &&
+	    b->port_low <= a->port_high && share_address(a, b, &which))
+		return bad(l, key("realms[%u].ports", rb),
+			   "%u-%u overlaps %u-%u of realm %s, which has the address %s too; expected ranges apart, or addresses apart",
+			   b->port_low, b->port_high, a->port_low,
+			   a->port_high, a->name, which);
+	return true;
+}
+
+static const struct config_realm *find_realm(const struct config *c,
+					     const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_realms; i++)
+		if (!strcmp(c->realms[i].name, name))
+			return &c->realms[i];
+	return NULL;
+}
+
+static bool has_transport(const struct config_realm *r, const url_t *url)
+{
+	enum config_transport want = CONFIG_UDP;
+	char word[16];
+	size_t i;
+
+	if (url->url_type == url_sips)
+		want = CONFIG_TLS;
+	else if (url_param(url->url_params, "transport", word,
+			   sizeof(word)) > 0) {
+		if (!strcasecmp(word, "tcp"))
+			want = CONFIG_TCP;
+		else if (!strcasecmp(word, "tls"))
+			want = CONFIG_TLS;
+		else if (strcasecmp(word, "udp"))
+			return false;
+	}
+	for (i = 0; i < r->n_listeners; i++)
+		if (r->listeners[i].transport == want)
+			return true;
+	return false;
+}
+
+/* would the next hop be ourselves?  Then every call would come back for ever. */
+static bool is_own(const struct config *c, const url_t *url)
+{
+	const struct config_listener *s;
+	const char *port = url_port(url);
+	struct dp_addr addr;
+	size_t i, j;
+
+	if (!dp_addr_parse_host(url->url_host, &addr) || !port)
+		return false;
+	for (i = 0; i < c->n_realms; i++) {
+		for (j = 0; j < c->realms[i].n_listeners; j++) {
+			s = &c->realms[i].listeners[j];
+			if (s->port == atoi(port) &&
+			    (same_host(&s->address->listen, &addr) ||
+			     same_host(&s->address->advertise, &addr)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool check_next_hop(const struct loaded *l, struct key k,
+			   const struct config_route *r)
+{
+	su_home_t home[1] = { SU_HOME_INIT(home) };
+	bool ok = false;
+	url_t *url;
+
+	su_home_init(home);
+	url = url_hdup(home, (const url_t *)r->next_hop);
+	if (!url || !url->url_host || !*url->url_host ||
+	    (url->url_type != url_sip && url->url_type != url_sips))
+		bad(l, k, "'%s' is not a SIP URI; expected sip:HOST:PORT;transport=udp, tcp or tls",
+		    r->next_hop);
+	else if (!has_transport(r->to, url))
+		bad(l, k, "'%s' wants a transport that realm %s has no listener for; expected one of its listeners' transports",
+		    r->next_hop, r->to->name);
+	else if (is_own(&l->config, url))
+		bad(l, k, "'%s' is one of our own listeners; expected another host, or every call would come back for ever",
+		    r->next_hop);
+	else
+		ok = true;
+	su_home_deinit(home);
+	return ok;
+}
+
+static bool get_route(const struct loaded *l, unsigned int i)
+{
+	const struct raw_route *raw = &l->raw->routes[i];
+	struct config_route *r = &l->config.routes[i];
+	struct key k = key("routes[%u]", i);
+
+	r->user_prefix = raw->user_prefix;
+	r->user_suffix = raw->user_suffix;
+	r->host_prefix = raw->host_prefix;
+	r->host_suffix = raw->host_suffix;
+	r->next_hop = raw->next_hop;
+	if (raw->from) {
+		r->from = find_realm(&l->config, raw->from);
+		if (!r->from)
+			return bad(l, sub(&k, "from"),
+				   "there is no realm '%s'; expected the name of a realm",
+				   raw->from);
+	}
+	r->to = find_realm(&l->config, raw->to);
+	if (!r->to)
+		return bad(l, sub(&k, "to"),
+			   "there is no realm '%s'; expected the name of a realm",
+			   raw->to);
+	return check_next_hop(l, sub(&k, "next-hop"), r);
+}
+
+static bool get_globals(struct loaded *l)
+{
+	const struct raw_config *raw = l->raw;
+	struct config *c = &l->config;
+
+	c->control = raw->control ? raw->control : DEFAULT_CONTROL;
+	c->log = raw->log ? (enum log_level)*raw->log : LOG_LEVEL_INFO;
+	if (*c->control != '/')
+		return bad(l, key("control"),
+			   "'%s' is relative; expected a path from the root",
+			   c->control);
+	return get_number(l, key("drain"), raw->drain, 30, 0, 86400,
+			  "a number of seconds", &c->drain) &&
+	       get_number(l, key("quarantine"), raw->quarantine, 5, 0, 3600,
+			  "a number of seconds", &c->quarantine) &&
+	       get_number(l, key("history"), raw->history, 100, 0, 100000,
+			  "a number of calls", &c->history) &&
+	       get_number(l, key("answer-timeout"), raw->answer_timeout, 180,
+			  1, 3600, "a number of seconds",
+			  &c->answer_timeout) &&
+	       get_number(l, key("orphan-timeout"), raw->orphan_timeout, 60, 1,
+			  86400, "a number of seconds", &c->orphan_timeout);
+}
+
+static bool check(struct loaded *l)
+{
+	struct config *c = &l->config;
+	unsigned int i, j;
+
+	c->n_realms = l->raw->n_realms;
+	c->n_routes = l->raw->n_routes;
+	c->realms = calloc(c->n_realms, sizeof(*c->realms));
+	c->routes = calloc(c->n_routes, sizeof(*c->routes));
+	if (!c->realms || !c->routes)
+		return bad(l, key("realms"), "no memory");
+	if (!get_globals(l))
+		return false;
+	for (i = 0; i < c->n_realms; i++)
+		if (!get_realm(l, i))
+			return false;
+	for (i = 0; i < c->n_realms; i++) {
+		for (j = 0; j < c->n_realms; j++) {
+			if (i <= j && !check_listeners(l, i, j))
+				return false;
+			if (!check_media(l, i, j))
+				return false;
+		}
+	}
+	for (i = 0; i < c->n_routes; i++)
+		if (!get_route(l, i))
+			return false;
+	return true;
+}
+
+static bool read_file(struct loaded *l)
+{
+	FILE *f = fopen(l->path, "re");
+
+	if (f)
+		l->text = malloc(FILE_MAX);
+	if (!f || !l->text) {
+		snprintf(l->error, CONFIG_ERROR_LEN,
+			 "%s:1: the file: cannot be opened: %s; expected a readable YAML file",
+			 l->path, strerror(errno));
+		if (f)
+			fclose(f);
+		return false;
+	}
+	l->len = fread(l->text, 1, FILE_MAX, f);
+	if (ferror(f) || l->len == FILE_MAX) {
+		snprintf(l->error, CONFIG_ERROR_LEN,
+			 "%s:1: the file: %s; expected a YAML file below 1 MiB",
+			 l->path, ferror(f) ? strerror(errno) : "too long");
+		fclose(f);
+		return false;
+	}
+	fclose(f);
+	return true;
+}
+
+struct config *config_load(const char *path, char *error)
+{
+	struct loaded *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		snprintf(error, CONFIG_ERROR_LEN, "%s:1: the file: no memory",
+			 path);
+		return NULL;
+	}
+	l->path = path;
+	l->error = error;
+	if (read_file(l))
+		l->raw = raw_load(path, l->text, l->len, error);
+	if (!l->raw || !check(l)) {
+		config_free(&l->config);
+		return NULL;
+	}
+	return &l->config;
+}
+
+void config_free(struct config *config)
+{
+	struct loaded *l = (struct loaded *)config;
+	size_t i;
+
+	if (!l)
+		return;
+	for (i = 0; l->config.realms && i < l->config.n_realms; i++) {
+		free(l->config.realms[i].addresses);
+		free(l->config.realms[i].listeners);
+	}
+	free(l->config.realms);
+	free(l->config.routes);
+	if (l->raw)
+		raw_free(l->raw);
+	free(l->text);
+	free(l);
+}
+
+const char *config_transport_name(enum config_transport transport)
+{
+	static const char *const names[] = {
+		[CONFIG_UDP] = "udp", [CONFIG_TCP] = "tcp", [CONFIG_TLS] = "tls",
+	};
+
+	return names[transport];
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The file as libcyaml hands it over: what the schema can say has been checked,
+ * nothing has been filled in (NULL: not there).  Private to config/.
+ */
+#ifndef CONFIG_RAW_H
+#define CONFIG_RAW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+
+struct raw_address {
+	char *listen;
+	char *advertise;
+};
+
+struct raw_sip {
+	int transport;
+	char *address;
+	uint32_t *port;
+	uint32_t *alternatives;
+	unsigned int n_alternatives;
+	char *certificates;
+};
+
+struct raw_ports {
+	uint32_t low;
+	uint32_t high;
+};
+
+struct raw_latch {
+	int *mode;
+	uint32_t *probation;
+	int early;
+	uint32_t relatch;
+	int *nat;
+};
+
+struct raw_dscp {
+	uint32_t *audio;
+	uint32_t *video;
+	uint32_t *signalling;
+};
+
+struct raw_limits {
+	uint32_t packets;
+	uint64_t bits;
+};
+
+struct raw_realm {
+	char *name;
+	struct raw_address *addresses;
+	unsigned int n_addresses;
+	struct raw_sip *sip;
+	unsigned int n_sip;
+	struct raw_ports *ports;
+	struct raw_latch *latch;
+	struct raw_dscp *dscp;
+	struct raw_limits *limits;
+	char **devices;
+	unsigned int n_devices;
+};
+
+struct raw_route {
+	char *from;
+	char *user_prefix;
+	char *user_suffix;
+	char *host_prefix;
+	char *host_suffix;
+	char *to;
+	char *next_hop;
+};
+
+struct raw_config {
+	char *control;
+	int *log;
+	uint32_t *drain;
+	uint32_t *quarantine;
+	uint32_t *history;
+	uint32_t *answer_timeout;
+	uint32_t *orphan_timeout;
+	struct raw_realm *realms;
+	unsigned int n_realms;
+	struct raw_route *routes;
+	unsigned int n_routes;
+};
+
+/**
+ * raw_load() - read a file by the schema
+ * @path: name of the file, for the error
+ * @text: its content
+ * @len: bytes of @text
+ * @error: as config_load()
+ *
+ * Return: to be given to raw_free(), or NULL.
+ */
+struct raw_config *raw_load(const char *path, const char *text, size_t len,
+			    char *error);
+
+/** raw_free() - free what raw_load() gave; NULL is fine */
+void raw_free(struct raw_config *raw);
+
+/**
+ * raw_line() - where in the file a key stands
+ * @text: content of the file
+ * @len: bytes of @text
+ * @key: path of the key, as "realms[0].ports.low"
+ *
+ * Return: line, counted from 1, of the key, or of the nearest part of the path
+ * that is there.
+ */
+unsigned int raw_line(const char *text, size_t len, const char *key);
+
+/**
+ * raw_syntax() - is it YAML?
+ * @text: content of the file
+ * @len: bytes of @text
+ * @line: if not: where
+ * @column: if not: where
+ * @why: if not: libyaml's words
+ * @why_len: bytes of @why
+ *
+ * Return: true if it is one YAML document.
+ */
+bool raw_syntax(const char *text, size_t len, unsigned int *line,
+		unsigned int *column, char *why, size_t why_len);
+
+#endif /* CONFIG_RAW_H */

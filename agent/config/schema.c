@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The schema of the file, and libcyaml's complaints made into one sentence.
+ *
+ * libcyaml reports an error as a first line (what), followed by a backtrace from
+ * the innermost place outwards (where); both come through its log callback.
+ */
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/rtplane.h>
+
+#include "raw.h"
+
+#define OPT	CYAML_FLAG_OPTIONAL
+#define OPT_PTR	(CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER)
+#define MUST	CYAML_FLAG_POINTER
+#define WORD	CYAML_FLAG_STRICT
+
+static const cyaml_strval_t transports[] = {
+	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "tls", CONFIG_TLS },
+};
+
+static const cyaml_strval_t latches[] = {
+	{ "off", RTPLANE_LATCH_OFF },
+	{ "restricted", RTPLANE_LATCH_RESTRICTED },
+	{ "learn", RTPLANE_LATCH_LEARN },
+};
+
+static const cyaml_strval_t nats[] = {
+	{ "off", CONFIG_NAT_OFF }, { "learn", CONFIG_NAT_LEARN },
+	{ "source", CONFIG_NAT_SOURCE },
+};
+
+static const cyaml_strval_t levels[] = {
+	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARNING },
+	{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG },
+};
+
+/* libcyaml takes every unknown word for true */
+static const cyaml_strval_t booleans[] = {
+	{ "false", 0 }, { "true", 1 }, { "no", 0 }, { "yes", 1 },
+	{ "off", 0 }, { "on", 1 },
+};
+
+static const cyaml_schema_field_t address_fields[] = {
+	CYAML_FIELD_STRING_PTR("listen", MUST, struct raw_address, listen,
+			       1, 255),
+	CYAML_FIELD_STRING_PTR("advertise", OPT_PTR, struct raw_address,
+			       advertise, 1, 255),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t address_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_address,
+			    address_fields),
+};
+
+static const cyaml_schema_value_t port_schema = {
+	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t),
+};
+
+static const cyaml_schema_field_t sip_fields[] = {
+	CYAML_FIELD_ENUM("transport", WORD, struct raw_sip, transport,
+			 transports, CYAML_ARRAY_LEN(transports)),
+	CYAML_FIELD_STRING_PTR("address", OPT_PTR, struct raw_sip, address,
+			       1, 255),
+	CYAML_FIELD_UINT_PTR("port", OPT_PTR, struct raw_sip, port),
+	CYAML_FIELD_SEQUENCE_COUNT("alternative-ports", OPT_PTR,
+				   struct raw_sip, alternatives,
+				   n_alternatives, &port_schema, 0, 16),
+	CYAML_FIELD_STRING_PTR("certificates", OPT_PTR, struct raw_sip,
+			       certificates, 1, 255),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t sip_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_sip, sip_fields),
+};
+
+static const cyaml_schema_field_t ports_fields[] = {
+	CYAML_FIELD_UINT("low", CYAML_FLAG_DEFAULT, struct raw_ports, low),
+	CYAML_FIELD_UINT("high", CYAML_FLAG_DEFAULT, struct raw_ports, high),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t latch_fields[] = {
+	CYAML_FIELD_ENUM_PTR("mode", OPT_PTR | WORD, struct raw_latch, mode,
+			     latches, CYAML_ARRAY_LEN(latches)),
+	CYAML_FIELD_UINT_PTR("probation", OPT_PTR, struct raw_latch,
+			     probation),
+	CYAML_FIELD_ENUM("early", OPT | WORD, struct raw_latch, early,
+			 booleans, CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_UINT("relatch", OPT, struct raw_latch, relatch),
+	CYAML_FIELD_ENUM_PTR("nat", OPT_PTR | WORD, struct raw_latch, nat,
+			     nats, CYAML_ARRAY_LEN(nats)),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t dscp_fields[] = {
+	CYAML_FIELD_UINT_PTR("audio", OPT_PTR, struct raw_dscp, audio),
+	CYAML_FIELD_UINT_PTR("video", OPT_PTR, struct raw_dscp, video),
+	CYAML_FIELD_UINT_PTR("signalling", OPT_PTR, struct raw_dscp,
+			     signalling),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t limits_fields[] = {
+	CYAML_FIELD_UINT("packets", OPT, struct raw_limits, packets),
+	CYAML_FIELD_UINT("bits", OPT, struct raw_limits, bits),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t device_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 15),
+};
+
+static const cyaml_schema_field_t realm_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_realm, name, 1, 32),
+	CYAML_FIELD_SEQUENCE_COUNT("addresses", MUST, struct raw_realm,
+				   addresses, n_addresses, &address_schema,
+				   1, 16),
+	CYAML_FIELD_SEQUENCE_COUNT("sip", MUST, struct raw_realm, sip, n_sip,
+				   &sip_schema, 1, 16),
+	CYAML_FIELD_MAPPING_PTR("ports", OPT_PTR, struct raw_realm, ports,
+				ports_fields),
+	CYAML_FIELD_MAPPING_PTR("latch", OPT_PTR, struct raw_realm, latch,
+				latch_fields),
+	CYAML_FIELD_MAPPING_PTR("dscp", OPT_PTR, struct raw_realm, dscp,
+				dscp_fields),
+	CYAML_FIELD_MAPPING_PTR("limits", OPT_PTR, struct raw_realm, limits,
+				limits_fields),
+	CYAML_FIELD_SEQUENCE_COUNT("devices", OPT_PTR, struct raw_realm,
+				   devices, n_devices, &device_schema, 0, 64),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t realm_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_realm,
+			    realm_fields),
+};
+
+static const cyaml_schema_field_t route_fields[] = {
+	CYAML_FIELD_STRING_PTR("from", OPT_PTR, struct raw_route, from, 1, 255),
+	CYAML_FIELD_STRING_PTR("user-prefix", OPT_PTR, struct raw_route,
+			       user_prefix, 1, 255),
+	CYAML_FIELD_STRING_PTR("user-suffix", OPT_PTR, struct raw_route,
+			       user_suffix, 1, 255),
+	CYAML_FIELD_STRING_PTR("host-prefix", OPT_PTR, struct raw_route,
+			       host_prefix, 1, 255),
+	CYAML_FIELD_STRING_PTR("host-suffix", OPT_PTR, struct raw_route,
+			       host_suffix, 1, 255),
+	CYAML_FIELD_STRING_PTR("to", MUST, struct raw_route, to, 1, 255),
+	CYAML_FIELD_STRING_PTR("next-hop", MUST, struct raw_route, next_hop,
+			       1, 255),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t route_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_route,
+			    route_fields),
+};
+
+static const cyaml_schema_field_t top_fields[] = {
+	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
+			       1, 107),
+	CYAML_FIELD_ENUM_PTR("log", OPT_PTR | WORD, struct raw_config, log,
+			     levels, CYAML_ARRAY_LEN(levels)),
+	CYAML_FIELD_UINT_PTR("drain", OPT_PTR, struct raw_config, drain),
+	CYAML_FIELD_UINT_PTR("quarantine", OPT_PTR, struct raw_config,
+			     quarantine),
+	CYAML_FIELD_UINT_PTR("history", OPT_PTR, struct raw_config, history),
+	CYAML_FIELD_UINT_PTR("answer-timeout", OPT_PTR, struct raw_config,
+			     answer_timeout),
+	CYAML_FIELD_UINT_PTR("orphan-timeout", OPT_PTR, struct raw_config,
+			     orphan_timeout),
+	CYAML_FIELD_SEQUENCE_COUNT("realms", MUST, struct raw_config, realms,
+				   n_realms, &realm_schema, 2, 256),
+	CYAML_FIELD_SEQUENCE_COUNT("routes", MUST, struct raw_config, routes,
+				   n_routes, &route_schema, 1, 4096),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t top_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_config, top_fields),
+};
+
+/* what is expected where a value does not fit its type; the rest is check.c's */
+static const struct {
+	const char *key;
+	const char *expected;
+} expectations[] = {
+	{ "control", "a path of at most 107 characters" },
+	{ "log", "error, warning, info or debug" },
+	{ "drain", "a number of seconds, 0 to 86400" },
+	{ "quarantine", "a number of seconds, 0 to 3600" },
+	{ "history", "a number of calls, 0 to 100000" },
+	{ "answer-timeout", "a number of seconds, 1 to 3600" },
+	{ "orphan-timeout", "a number of seconds, 1 to 86400" },
+	{ "realms", "a list of two or more realms" },
+	{ "routes", "a list of one or more routes" },
+	{ "name", "a name of 1 to 32 characters" },
+	{ "addresses", "a list of one to 16 addresses" },
+	{ "listen", "an IPv4 or IPv6 address" },
+	{ "advertise", "an IPv4 or IPv6 address" },
+	{ "sip", "a list of one to 16 SIP listeners" },
+	{ "transport", "udp, tcp or tls" },
+	{ "address", "one of the realm's listen addresses" },
+	{ "port", "a port, 1 to 65535" },
+	{ "alternative-ports", "a list of at most 16 ports, 1 to 65535" },
+	{ "certificates", "a folder with agent.pem and cafile.pem" },
+	{ "ports", "a map with the keys low and high" },
+	{ "low", "an even port, 1024 to 65534" },
+	{ "high", "an odd port, 1025 to 65535" },
+	{ "latch", "a map" },
+	{ "mode", "off, restricted or learn" },
+	{ "probation", "a number of packets, 0 to 32" },
+	{ "early", "true or false" },
+	{ "relatch", "a number of milliseconds" },
+	{ "nat", "off, learn or source" },
+	{ "dscp", "a map with the keys audio, video, signalling" },
+	{ "audio", "a DSCP, 0 to 63" },
+	{ "video", "a DSCP, 0 to 63" },
+	{ "signalling", "a DSCP, 0 to 63" },
+	{ "limits", "a map with the keys packets and bits" },
+	{ "packets", "a number of packets per second" },
+	{ "bits", "a number of bits per second" },
+	{ "devices", "a list of network device names" },
+	{ "from", "the name of a realm" },
+	{ "to", "the name of a realm" },
+	{ "next-hop", "a SIP URI" },
+	{ "user-prefix", "1 to 255 characters" },
+	{ "user-suffix", "1 to 255 characters" },
+	{ "host-prefix", "1 to 255 characters" },
+	{ "host-suffix", "1 to 255 characters" },
+};
+
+#define MAX_DEPTH	12
+
+/**
+ * struct complaint - libcyaml's log lines of one failed load
+ * @what: the first line
+ * @line: line in the file, 0 = not told
+ * @depth: steps in @step
+ * @step: the backtrace, innermost first: a key, or "[N]"
+ */
+struct complaint {
+	char what[256];
+	unsigned int line;
+	unsigned int depth;
+	char step[MAX_DEPTH][64];
+};
+
+static void hear_place(struct complaint *c, const char *text)
+{
+	const char *at = strstr(text, "(line: ");
+	unsigned int index;
+	char *step;
+
+	if (at && !c->line)
+		c->line = strtoul(at + strlen("(line: "), NULL, 10);
+	if (c->depth == MAX_DEPTH)
+		return;
+	step = c->step[c->depth];
+	if (sscanf(text, " in mapping field '%63[^']'", step) == 1) {
+		c->depth++;
+	} else if (sscanf(text, " in sequence entry '%u'", &index) == 1) {
+		/* it counts from 1 */
+		snprintf(step, sizeof(c->step[0]), "[%u]", index - !!index);
+		c->depth++;
+	}
+}
+
+static void hear(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+{
+	struct complaint *c = ctx;
+	char text[512];
+
+	(void)level;
+	vsnprintf(text, sizeof(text), fmt, args);
+	text[strcspn(text, "\n")] = '\0';
+	if (strstr(text, "in mapping") || strstr(text, "in sequence"))
+		hear_place(c, text);
+	else if (!*c->what && !strstr(text, "Backtrace"))
+		snprintf(c->what, sizeof(c->what), "%.200s",
+			 strncmp(text, "Load: ", 6) ? text : text + 6);
+}
+
+static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *f,
+					      const char *key)
+{
+	for (; f->key; f++)
+		if (!strcmp(f->key, key))
+			return f;
+	return NULL;
+}
+
+/* the keys of the mapping that the complaint is about: " expected one of a, b" */
+static void list_keys(const struct complaint *c, char *buf, size_t len)
+{
+	const cyaml_schema_field_t *fields = top_fields, *f;
+	unsigned int i;
+	size_t n = 0;
+
+	for (i = c->depth; i--;) {
+		if (c->step[i][0] == '[')
+			continue;
+		f = find_field(fields, c->step[i]);
+		if (!f)
+			break;
+		if (f->value.type == CYAML_MAPPING)
+			fields = f->value.mapping.fields;
+		else if (f->value.type == CYAML_SEQUENCE &&
+			 f->value.sequence.entry->type == CYAML_MAPPING)
+			fields = f->value.sequence.entry->mapping.fields;
+	}
+	*buf = '\0';
+	for (f = fields; f->key && n < len; f++)
+		n += snprintf(buf + n, len - n, "%s%s", n ? ", " : "", f->key);
+}
+
+static void expectation(const struct complaint *c, char *buf, size_t len)
+{
+	const char *key = NULL;
+	unsigned int i;
+
+	if (strstr(c->what, "key")) {
+		size_t n = snprintf(buf, len, "the keys ");
+
+		list_keys(c, buf + n, len - n);
+		return;
+	}
+	if (strstr(c->what, "issing")) {
+		snprintf(buf, len, "that key here");
+		return;
+	}
+	for (i = 0; i < c->depth && !key; i++)
+		if (c->step[i][0] != '[')
+			key = c->step[i];
+	for (i = 0; key && i < sizeof(expectations) / sizeof(*expectations);
+	     i++) {
+		if (!strcmp(expectations[i].key, key)) {
+			snprintf(buf, len, "%s", expectations[i].expected);
+			return;
+		}
+	}
+	snprintf(buf, len, "what rtplaned.yaml(5) describes");
+}
+
+/*
+ * The innermost step is the last one read: where something is missing or there
+ * are too few of it, what is wrong is the thing around it.
+ */
+static unsigned int innermost(const struct complaint *c)
+{
+	if (!c->depth)
+		return 0;
+	if (strstr(c->what, "issing"))
+		return c->step[0][0] != '[';
+	if (strstr(c->what, "too few") || strstr(c->what, "too many"))
+		return c->step[0][0] == '[';
+	return 0;
+}
+
+static void describe(const char *path, const struct complaint *c,
+		     cyaml_err_t code, char *error)
+{
+	char key[512] = "", expected[512];
+	unsigned int i, inner = innermost(c);
+	size_t n = 0;
+
+	for (i = c->depth; i-- > inner && n < sizeof(key);)
+		n += snprintf(key + n, sizeof(key) - n, "%s%s",
+			      n && c->step[i][0] != '[' ? "." : "",
+			      c->step[i]);
+	expectation(c, expected, sizeof(expected));
+	snprintf(error, CONFIG_ERROR_LEN, "%.255s:%u: %.200s: %.200s; expected %.300s",
+		 path, c->line ? c->line : 1, *key ? key : "the file",
+		 *c->what ? c->what : cyaml_strerror(code), expected);
+}
+
+/* a file that is no YAML: libyaml knows where */
+static bool check_syntax(const char *path, const char *text, size_t len,
+			 char *error)
+{
+	unsigned int line, column;
+	char why[160];
+
+	if (raw_syntax(text, len, &line, &column, why, sizeof(why)))
+		return true;
+	snprintf(error, CONFIG_ERROR_LEN,
+		 "%.255s:%u: the file: column %u: %s; expected YAML", path,
+		 line, column, why);
+	return false;
+}
+
+static cyaml_config_t cyaml_config(struct complaint *c)
+{
+	return (cyaml_config_t){
+		.log_fn = hear,
+		.log_ctx = c,
+		.mem_fn = cyaml_mem,
+		.log_level = CYAML_LOG_ERROR,
+		.flags = CYAML_CFG_DEFAULT,
+	};
+}
+
+struct raw_config *raw_load(const char *path, const char *text, size_t len,
+			    char *error)
+{
+	struct complaint c = { 0 };
+	cyaml_config_t conf = cyaml_config(&c);
+	struct raw_config *raw = NULL;
+	cyaml_err_t err;
+
+	if (!check_syntax(path, text, len, error))
+		return NULL;
+	err = cyaml_load_data((const uint8_t *)text, len, &conf, &top_schema,
+			      (cyaml_data_t **)&raw, NULL);
+	if (err == CYAML_OK && raw)
+		return raw;
+	if (err == CYAML_OK)
+		snprintf(c.what, sizeof(c.what), "it is empty");
+	describe(path, &c, err, error);
+	return NULL;
+}
+
+void raw_free(struct raw_config *raw)
+{
+	struct complaint c = { 0 };
+	cyaml_config_t conf = cyaml_config(&c);
+
+	cyaml_free(&conf, &top_schema, raw, 0);
+}
