@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Transport addresses and their text. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "addr.h"
+
+/* 1 to 65535 in decimal: no sign, no blank, nothing after it */
+static bool parse_port(const char *text, uint16_t *port)
+{
+	unsigned int value = 0;
+	size_t i;
+
+	for (i = 0; text[i]; i++) {
+		if (i == 5 || text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (unsigned int)(text[i] - '0');
+	}
+	if (!value || value > UINT16_MAX)
+		return false;
+	*port = (uint16_t)value;
+	return true;
+}
+
+/* the first len characters of text, which end there or at a '\0' */
+static bool parse_host(const char *text, size_t len, struct dp_addr *addr)
+{
+	struct dp_addr new = {};
+	char host[INET6_ADDRSTRLEN];
+
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (inet_pton(AF_INET, host, &new.v4) == 1)
+		new.family = AF_INET;
+	else if (inet_pton(AF_INET6, host, &new.v6) == 1)
+		new.family = AF_INET6;
+	else
+		return false;
+	*addr = new;
+	return true;
+}
+
+bool dp_addr_parse(const char *text, struct dp_addr *addr)
+{
+	struct dp_addr new;
+	const char *end;
+	bool bracket = text[0] == '[';
+
+	if (bracket) {
+		text++;
+		end = strchr(text, ']');
+		if (!end || end[1] != ':')
+			return false;
+	} else {
+		end = strchr(text, ':');
+		if (!end)
+			return false;
+	}
+	if (!parse_host(text, (size_t)(end - text), &new) ||
+	    (new.family == AF_INET6) != bracket ||
+	    !parse_port(end + 1 + bracket, &new.port))
+		return false;
+	*addr = new;
+	return true;
+}
+
+bool dp_addr_parse_host(const char *text, struct dp_addr *addr)
+{
+	size_t len = strlen(text);
+	struct dp_addr new;
+
+	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+		if (!parse_host(text + 1, len - 2, &new) ||
+		    new.family != AF_INET6)
+			return false;
+	} else if (!parse_host(text, len, &new)) {
+		return false;
+	}
+	*addr = new;
+	return true;
+}
+
+const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (!addr || (addr->family != AF_INET && addr->family != AF_INET6)) {
+		snprintf(buf, len, "-");
+		return buf;
+	}
+	/* cannot fail: the family is one of the two and the room is enough */
+	inet_ntop(addr->family, addr->family == AF_INET ?
+		  (const void *)&addr->v4 : (const void *)&addr->v6,
+		  host, sizeof(host));
+	if (!addr->port)
+		snprintf(buf, len, "%s", host);
+	else if (addr->family == AF_INET)
+		snprintf(buf, len, "%s:%u", host, addr->port);
+	else
+		snprintf(buf, len, "[%s]:%u", host, addr->port);
+	return buf;
+}
+
+bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	switch (a->family) {
+	case AF_INET:
+		return a->port == b->port && a->v4.s_addr == b->v4.s_addr;
+	case AF_INET6:
+		return a->port == b->port &&
+		       !memcmp(&a->v6, &b->v6, sizeof(a->v6));
+	default:
+		return true;
+	}
+}
+
+socklen_t dp_addr_to_sockaddr(const struct dp_addr *addr,
+			      struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *sin = (struct sockaddr_in *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	switch (addr->family) {
+	case AF_INET:
+		sin->sin_family = AF_INET;
+		sin->sin_addr = addr->v4;
+		sin->sin_port = htons(addr->port);
+		return sizeof(*sin);
+	case AF_INET6:
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_addr = addr->v6;
+		sin6->sin6_port = htons(addr->port);
+		return sizeof(*sin6);
+	default:
+		return 0;
+	}
+}
+
+bool dp_addr_from_sockaddr(struct dp_addr *addr, const struct sockaddr *sa,
+			   socklen_t len)
+{
+	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)sa;
+	const struct sockaddr_in *sin = (const struct sockaddr_in *)sa;
+	struct dp_addr new = {};
+
+	if (len < sizeof(sa->sa_family))
+		return false;
+	if (sa->sa_family == AF_INET && len >= sizeof(*sin)) {
+		new.family = AF_INET;
+		new.v4 = sin->sin_addr;
+		new.port = ntohs(sin->sin_port);
+	} else if (sa->sa_family == AF_INET6 && len >= sizeof(*sin6)) {
+		new.port = ntohs(sin6->sin6_port);
+		if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+			new.family = AF_INET;
+			memcpy(&new.v4, &sin6->sin6_addr.s6_addr[12], 4);
+		} else {
+			new.family = AF_INET6;
+			new.v6 = sin6->sin6_addr;
+		}
+	} else {
+		return false;
+	}
+	*addr = new;
+	return true;
+}

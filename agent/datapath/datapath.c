@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The datapath vtable: what every backend would otherwise check for itself. */
+#include <errno.h>
+#include <string.h>
+
+#include "datapath.h"
+
+static const struct dp_ops *const backends[] = {
+	&dp_kernel_ops,
+};
+
+int dp_open(struct dp **dp, const char *backend, dp_event_fn *events, void *arg,
+	    struct dp_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+		if (!strcmp(backends[i]->name, backend))
+			return backends[i]->open(dp, events, arg, err);
+	return dp_fail(err, EPROTONOSUPPORT,
+		       "there is no datapath '%s': expected 'kernel'", backend);
+}
+
+void dp_close(struct dp *dp)
+{
+	if (dp)
+		dp->ops->close(dp);
+}
+
+int dp_dev_add(struct dp *dp, const char *dev, struct dp_err *err)
+{
+	return dp->ops->dev_add(dp, dev, err);
+}
+
+int dp_dev_del(struct dp *dp, const char *dev, struct dp_err *err)
+{
+	return dp->ops->dev_del(dp, dev, err);
+}
+
+/* what one message cannot hold could not be all or nothing */
+static int check_count(size_t n, struct dp_err *err)
+{
+	if (!n)
+		return dp_fail(err, EINVAL,
+			       "no bridge was named: expected 1 to %d",
+			       RTPLANE_BRIDGES_MAX);
+	if (n > RTPLANE_BRIDGES_MAX)
+		return dp_fail(err, E2BIG, "%zu bridges at once: expected 1 to %d",
+			       n, RTPLANE_BRIDGES_MAX);
+	return 0;
+}
+
+int dp_bridges_new(struct dp *dp, const struct dp_bridge *bridges, size_t n,
+		   struct dp_err *err)
+{
+	int ret = check_count(n, err);
+
+	return ret ? ret : dp->ops->bridges_new(dp, bridges, n, err);
+}
+
+int dp_bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
+		   struct dp_err *err)
+{
+	int ret = check_count(n, err);
+
+	return ret ? ret : dp->ops->bridges_set(dp, bridges, n, err);
+}
+
+int dp_bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
+{
+	int ret = 0;
+
+	if (del->locals)
+		ret = check_count(del->n, err);
+	else if (!del->cookie && !del->all)
+		ret = dp_fail(err, EINVAL,
+			      "no bridge was named: expected legs, a cookie, or all");
+	return ret ? ret : dp->ops->bridges_del(dp, del, err);
+}
+
+int dp_leg_set(struct dp *dp, const struct dp_leg *leg, struct dp_err *err)
+{
+	return dp->ops->leg_set(dp, leg, err);
+}
+
+int dp_leg_get(struct dp *dp, const struct dp_addr *local,
+	       struct dp_leg_info *leg, struct dp_err *err)
+{
+	return dp->ops->leg_get(dp, local, leg, err);
+}
+
+int dp_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
+		 struct dp_err *err)
+{
+	return dp->ops->legs_dump(dp, cookie, fn, arg, err);
+}
+
+int dp_stats(struct dp *dp, struct dp_stats *stats, struct dp_err *err)
+{
+	return dp->ops->stats(dp, stats, err);
+}
+
+int dp_fd(const struct dp *dp)
+{
+	return dp->ops->fd(dp);
+}
+
+int dp_dispatch(struct dp *dp, struct dp_err *err)
+{
+	return dp->ops->dispatch(dp, err);
+}

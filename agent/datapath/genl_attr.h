@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Between the structures of datapath.h and genl.h and the attributes of
+ * <linux/rtplane.h>.  Nothing else in user space knows the attributes.
+ *
+ * genl_put_*() return 0, or a negative number if the message is full.
+ * genl_parse_*() fill the whole structure (absent attributes: zero) and return
+ * 0, or a negative number if the attribute is malformed; attributes that we do
+ * not know are passed over, so that an older program lives with a newer module.
+ */
+#ifndef DATAPATH_GENL_ATTR_H
+#define DATAPATH_GENL_ATTR_H
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "genl.h"
+
+/** GENL_BRIDGE_ROOM - bytes that one bridge takes in a message, at most */
+#define GENL_BRIDGE_ROOM	1024
+
+int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr);
+int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg);
+int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge);
+int genl_put_del(struct nl_msg *msg, const struct dp_del *del);
+int genl_put_dev(struct nl_msg *msg, const char *name);
+int genl_put_natmap(struct nl_msg *msg, const struct dp_natmap *natmap);
+
+/* the legs of one cookie, for a dump */
+int genl_put_cookie(struct nl_msg *msg, uint64_t cookie);
+
+int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr);
+int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg);
+int genl_parse_dev(struct nlattr *attr, struct dp_dev *dev);
+int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *natmap);
+int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats);
+int genl_parse_event(struct nlattr *attr, struct dp_event *event);
+
+#endif /* DATAPATH_GENL_ATTR_H */
