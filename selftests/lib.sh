@@ -1,0 +1,497 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# lib.sh - what the module's selftests share.  A test file sources this,
+# defines functions test_*, and ends with run_tests: each function is one KTAP
+# line, in the order of the file, named as the function is.
+#
+# Topology of every test that calls topology (others draw their own):
+#
+#    namespace a                namespace m                  namespace b
+#   +------------+     +-----------------------------+     +--------------+
+#   | a0         |     | ma                       mb |     |           b0 |
+#   | 192.0.2.1  |=====| 192.0.2.254  198.51.100.254 |=====| 198.51.100.1 |
+#   | 2001:db8:a |     | 2001:db8:a       2001:db8:b |     | 2001:db8:b   |
+#   |   ::1      |     |   ::fe               ::fe   |     |   ::1        |
+#   +------------+     +-----------------------------+     +--------------+
+#     caller              media host, both devices           callee
+#                         enrolled; routes nothing
+#
+# 192.0.2.66 and 2001:db8:a::66 are further addresses of a: the attacker.
+#
+# Exit status: 0 all passed, 1 something failed, 4 everything was skipped.
+
+set -u
+
+TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PATH=$TREE/build:$TREE/build/selftests:$PATH:/usr/sbin:/sbin
+KTAP_NR=0 KTAP_BAD=0 KTAP_SKIPPED=0
+W=$(mktemp -d "${TMPDIR:-/tmp}/rtplane.XXXXXX")
+
+# Names of this run's namespaces, so that two runs do not meet.
+A=rp$$-a M=rp$$-m B=rp$$-b X=rp$$-x
+
+A4=192.0.2.1 X4=192.0.2.66 MA4=192.0.2.254 MB4=198.51.100.254 B4=198.51.100.1
+A6=2001:db8:a::1 X6=2001:db8:a::66 MA6=2001:db8:a::fe
+MB6=2001:db8:b::fe B6=2001:db8:b::1
+A_MAC=02:00:00:00:0a:01 MA_MAC=02:00:00:00:0a:fe
+B_MAC=02:00:00:00:0b:01 MB_MAC=02:00:00:00:0b:fe
+
+# The bridge most tests use: LA is the leg towards a, LB the leg towards b.
+LA=$MA4:30000 LB=$MB4:30002 RA=$A4:40000 RB=$B4:50000
+# shellcheck disable=SC2034
+LA6=[$MA6]:30000 LB6=[$MB6]:30002 RA6=[$A6]:40000 RB6=[$B6]:50000
+
+# nsenter, not ip netns exec: no mounts to be made, which TCG makes dear.
+in_ns() { local n=$1; shift; nsenter --net="/run/netns/$n" -- "$@"; }
+a() { in_ns "$A" "$@"; }
+m() { in_ns "$M" "$@"; }
+b() { in_ns "$B" "$@"; }
+x() { in_ns "$X" "$@"; }
+
+note() { printf '# %s\n' "$*"; }
+
+# A check that failed: say so, and go on with the test.
+fail()
+{
+	TEST_FAILED=1
+	note "FAILED: $*"
+}
+
+# The test cannot be run here; the test function returns after this.
+skip()
+{
+	TEST_SKIPPED=$*
+}
+
+# ok TEXT CMD...: CMD must succeed.
+ok()
+{
+	local text=$1 out
+	shift
+	out=$("$@" 2>&1) && return 0
+	fail "$text: '$*' failed${out:+: $out}"
+	return 1
+}
+
+# is TEXT GOT WANT
+is()
+{
+	[ "$2" = "$3" ] && return 0
+	fail "$1: got '$2', want '$3'"
+	return 1
+}
+
+# refused REGEX CMD...: status 1, and a sentence on stderr that matches.
+refused()
+{
+	local want=$1 err status
+	shift
+	err=$("$@" 2>&1 >/dev/null)
+	status=$?
+	if [ "$status" != 1 ]; then
+		fail "'$*' ended with $status, want 1 (refused); it said: $err"
+	elif ! grep -Eiq -- "$want" <<<"$err"; then
+		fail "'$*' said '$err', want something like '$want'"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# misused CMD...: status 2 (usage), and something on stderr.
+misused()
+{
+	local err status
+	err=$("$@" 2>&1 >/dev/null)
+	status=$?
+	if [ "$status" != 2 ] || [ -z "$err" ]; then
+		fail "'$*' ended with $status and said '$err', want 2 and a sentence"
+		return 1
+	fi
+}
+
+# wait_for SECONDS CMD...: until CMD succeeds; 1 if it never did.
+wait_for()
+{
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# JSON --------------------------------------------------------------------
+
+# holds NAME EXPR: jq's EXPR is true of what the program NAME printed.
+holds()
+{
+	jq -e "$2" <"$W/$1.json" >/dev/null 2>&1 && return 0
+	fail "$1: not so: $2; it is: $(jq -c . <"$W/$1.json" 2>&1 | cut -c1-1500)"
+	return 1
+}
+
+# val NAME EXPR
+val() { jq -r "$2" <"$W/$1.json"; }
+
+# leg A:P: the leg as one JSON object.
+leg() { m rtplane --json leg show local "$1" | jq -c '.[0]'; }
+
+# leg_val A:P EXPR
+leg_val() { m rtplane --json leg show local "$1" | jq -r ".[0] | $2"; }
+
+# leg_holds A:P EXPR
+leg_holds()
+{
+	local json
+	json=$(leg "$1")
+	jq -e "$2" <<<"$json" >/dev/null 2>&1 && return 0
+	fail "leg $1: not so: $2; it is: ${json:0:1500}"
+	return 1
+}
+
+leg_test() { leg "$1" | jq -e "$2" >/dev/null 2>&1; }
+
+# leg_becomes A:P EXPR: within ten seconds.
+leg_becomes()
+{
+	wait_for 10 leg_test "$1" "$2" && return 0
+	fail "leg $1 never became: $2; it is: $(leg "$1" | cut -c1-1500)"
+	return 1
+}
+
+stats_test() { m rtplane --json stats | jq -e "if type == \"array\" then .[0] else . end | $1" >/dev/null 2>&1; }
+stats_val() { m rtplane --json stats | jq -r "if type == \"array\" then .[0] else . end | $1"; }
+stats_become()
+{
+	wait_for 10 stats_test "$1" && return 0
+	fail "stats never became: $1; they are: $(m rtplane --json stats)"
+	return 1
+}
+leg_count() { m rtplane --json leg show | jq length; }
+
+# Programs in the background ------------------------------------------------
+
+declare -A BG=()
+
+# bg NAME CMD...: start a packet tool; returns when it is bound.  Its JSON will
+# be in $W/NAME.json.  CMD is 'a rtp ...' or the like.
+bg()
+{
+	local name=$1 said=
+	shift
+	"$@" --ready "$W/ready" >"$W/$name.json" 2>"$W/$name.err" </dev/null &
+	BG[$name]=$!
+	read -r -t 20 -u 9 said
+	[ "$said" = ready ] && return 0
+	fail "'$*' did not become ready: $(cat "$W/$name.err")"
+	return 1
+}
+
+# finish NAME: wait for its own end.
+finish()
+{
+	local pid=${BG[$1]:-}
+	[ -n "$pid" ] || return 1
+	unset "BG[$1]"
+	wait "$pid"
+}
+
+# The packet tool below the shell and nsenter that bg started.
+tool_of()
+{
+	local child
+	child=$(pgrep -P "$1" 2>/dev/null | head -n 1)
+	if [ -n "$child" ]; then
+		tool_of "$child"
+	else
+		echo "$1"
+	fi
+}
+
+# stop NAME: tell it that nothing more will come, and wait for its end.
+stop()
+{
+	local pid=${BG[$1]:-}
+	[ -n "$pid" ] || return 1
+	kill -TERM "$(tool_of "$pid")" 2>/dev/null
+	finish "$1"
+}
+
+# monitor_start [OPTION...]: events of m to $W/events; returns once subscribed.
+monitor_start()
+{
+	m rtplane --json monitor "$@" >"$W/events" 2>"$W/events.err" </dev/null &
+	BG[monitor]=$!
+	wait_for 10 monitor_subscribed && return 0
+	fail "rtplane monitor did not subscribe: $(cat "$W/events.err")"
+	return 1
+}
+
+monitor_subscribed()
+{
+	m cat /proc/net/netlink | awk '$2 == 16 && $4 != "00000000" { f = 1 }
+				       END { exit !f }'
+}
+
+# event_test EXPR: some event fulfils EXPR.
+event_test()
+{
+	jq -e -s "[.[] | if type == \"array\" then .[] else . end | select($1)] | length > 0" \
+		<"$W/events" >/dev/null 2>&1
+}
+
+event_count()
+{
+	jq -s "[.[] | if type == \"array\" then .[] else . end | select($1)] | length" <"$W/events"
+}
+
+# event_comes EXPR
+event_comes()
+{
+	wait_for 10 event_test "$1" && return 0
+	fail "no event with $1 among: $(head -c 1500 "$W/events" | tr '\n' ' ')"
+	return 1
+}
+
+monitor_stop() { stop monitor; return 0; }
+
+# Networks ------------------------------------------------------------------
+
+quiet_ns()
+{
+	local n
+	for n in "$@"; do
+		ip netns add "$n" || return 1
+		in_ns "$n" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
+			net.ipv6.conf.default.accept_dad=0 \
+			net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+		ip -n "$n" link set lo up
+	done
+}
+
+# The picture at the head of this file.
+topology()
+{
+	quiet_ns "$A" "$M" "$B" || return 1
+	ip link add a0 netns "$A" address $A_MAC type veth \
+		peer name ma netns "$M" address $MA_MAC || return 1
+	ip link add b0 netns "$B" address $B_MAC type veth \
+		peer name mb netns "$M" address $MB_MAC || return 1
+	ip -n "$A" -batch - <<-END || return 1
+		addr add $A4/24 dev a0
+		addr add $X4/24 dev a0
+		addr add $A6/64 dev a0 nodad
+		addr add $X6/64 dev a0 nodad
+		link set a0 up
+	END
+	ip -n "$M" -batch - <<-END || return 1
+		addr add $MA4/24 dev ma
+		addr add $MB4/24 dev mb
+		addr add $MA6/64 dev ma nodad
+		addr add $MB6/64 dev mb nodad
+		link set ma up
+		link set mb up
+	END
+	ip -n "$B" -batch - <<-END || return 1
+		addr add $B4/24 dev b0
+		addr add $B6/64 dev b0 nodad
+		link set b0 up
+	END
+}
+
+enrol() { m rtplane dev add ma && m rtplane dev add mb; }
+
+# Checksums computed in software, so that a sniffer sees whole ones.
+offload_off()
+{
+	a ethtool -K a0 tx off >/dev/null
+	b ethtool -K b0 tx off >/dev/null
+	m ethtool -K ma tx off >/dev/null
+	m ethtool -K mb tx off >/dev/null
+}
+
+# bridge [LEG-A WORDS] [-- LEG-B WORDS]: the usual bridge, remotes given.
+bridge()
+{
+	local one=() two=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do one+=("$1"); shift; done
+	[ $# -gt 0 ] && shift
+	two=("$@")
+	m rtplane bridge add leg local "$LA" remote "$RA" ${one[@]+"${one[@]}"} \
+		leg local "$LB" remote "$RB" ${two[@]+"${two[@]}"}
+}
+
+# relay N OPTIONS: a sends N packets from RA to leg LA; b awaits them at RB.
+# Leaves caller.json, callee.json (the socket's view) and wire.json (frames).
+relay()
+{
+	local n=$1
+	shift
+	bg wire b sniff --dev b0 --port "${RB##*:}" --expect "$n" --timeout 20000
+	bg callee b rtp --on "$RB" --expect "$n" --timeout 20000
+	a rtp --on "$RA" --to "$LA" --send "$n" --pps 0 "$@" >"$W/caller.json"
+	finish callee
+	finish wire
+	holds callee ".received == $n"
+}
+
+# relay_back N OPTIONS: the same from b (RB to leg LB) to a (RA).
+relay_back()
+{
+	local n=$1
+	shift
+	bg wire a sniff --dev a0 --port "${RA##*:}" --expect "$n" --timeout 20000
+	bg callee a rtp --on "$RA" --expect "$n" --timeout 20000
+	b rtp --on "$RB" --to "$LB" --send "$n" --pps 0 "$@" >"$W/caller.json"
+	finish callee
+	finish wire
+	holds callee ".received == $n"
+}
+
+# to_socket N OPTIONS: a sends N packets to LA; m's socket there gets them.
+to_socket()
+{
+	local n=$1
+	shift
+	bg sock m rtp --on "$LA" --expect "$n" --timeout 10000
+	a rtp --on "$RA" --to "$LA" --send "$n" --pps 0 "$@" >"$W/caller.json"
+	finish sock
+	holds sock ".received == $n and .src == {\"$RA\": $n}"
+}
+
+clear_bridges() { m rtplane bridge del all >/dev/null 2>&1; return 0; }
+
+# frame NS-FUNCTION OPTIONS: raw frames from a to ma or from b to mb.
+raw_a() { a rawpkt --dev a0 --smac $A_MAC --dmac $MA_MAC --src $A4 --dst $MA4 --sport 40000 --dport 30000 "$@" >/dev/null; }
+raw_b() { b rawpkt --dev b0 --smac $B_MAC --dmac $MB_MAC --src $B4 --dst $MB4 --sport 50000 --dport 30002 "$@" >/dev/null; }
+
+# Running -------------------------------------------------------------------
+
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+need()
+{
+	local p
+	for p in "$@"; do
+		command -v "$p" >/dev/null || skip_all "$p is not installed"
+	done
+}
+
+module_loaded() { [ -d /sys/module/rtplane ]; }
+
+module_load()
+{
+	module_loaded && return 0
+	modprobe rtplane 2>"$W/modprobe" && return 0
+	[ -n "${RTPLANE_KO:-}" ] && insmod "$RTPLANE_KO" 2>>"$W/modprobe"
+}
+
+cleanup()
+{
+	local p n
+	for p in "${BG[@]}"; do
+		kill -TERM "$(tool_of "$p")" "$p" 2>/dev/null
+	done
+	for n in $(ip netns list 2>/dev/null | awk '{print $1}'); do
+		case $n in
+		rp$$-*) ip netns del "$n" ;;
+		esac
+	done
+	rm -rf "$W"
+}
+
+# What a kernel says when something is wrong with it.
+SPLAT='BUG:|WARNING:|Oops|general protection|KASAN|UBSAN|KCSAN: data-race.*rtplane|possible recursive|circular locking|suspicious RCU|unreferenced object|refcount_t|rcu: INFO|soft lockup|hung_task|list_(add|del) corruption|unregister_netdevice: waiting'
+
+splats()
+{
+	dmesg | tail -n "+$((DMESG_LINES + 1))" | grep -E "$SPLAT"
+}
+
+# One KTAP line for the test that just ran.
+ktap()
+{
+	local name=$1
+	KTAP_NR=$((KTAP_NR + 1))
+	if [ -n "$TEST_FAILED" ]; then
+		KTAP_BAD=$((KTAP_BAD + 1))
+		echo "not ok $KTAP_NR - $name"
+	elif [ -n "$TEST_SKIPPED" ]; then
+		KTAP_SKIPPED=$((KTAP_SKIPPED + 1))
+		echo "ok $KTAP_NR - $name # SKIP $TEST_SKIPPED"
+	else
+		echo "ok $KTAP_NR - $name"
+	fi
+}
+
+run_one()
+{
+	local start=$SECONDS
+	TEST_FAILED='' TEST_SKIPPED=''
+	"$1"
+	local took=$((SECONDS - start)) name=${1#test_}
+	[ $took -lt 5 ] || note "$1 took ${took} s"
+	ktap "${name//_/ }"
+}
+
+# After the last test: nothing may be left, and the kernel must be content.
+end_clean()
+{
+	local n found
+	for n in "${!BG[@]}"; do
+		fail "still running at the end: $n"
+		stop "$n"
+	done
+	for n in $(ip netns list | awk '{print $1}'); do
+		case $n in
+		rp$$-*) ip netns del "$n" ;;
+		esac
+	done
+	if module_loaded && ! wait_for 20 modprobe -r rtplane; then
+		fail "the module cannot be unloaded: $(lsmod | grep rtplane)"
+	fi
+	found=$(splats)
+	[ -z "$found" ] || fail "the kernel complained: $found"
+}
+
+# run_tests [NAME...]: all test_* functions of the file, or those named.
+run_tests()
+{
+	local tests t
+	[ "$(id -u)" = 0 ] || skip_all "not root"
+	need ip nsenter jq ethtool rtplane rtp sniff rawpkt
+	if [ $# -gt 0 ]; then
+		tests=$*
+	else
+		tests=$(sed -n 's/^\(test_[A-Za-z0-9_]*\)().*/\1/p' "$0")
+	fi
+	mkfifo "$W/ready"
+	exec 9<>"$W/ready"
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM
+	DMESG_LINES=$(dmesg | wc -l)
+	echo "KTAP version 1"
+	module_load ||
+		skip_all "rtplane.ko cannot be loaded: $(tail -n 1 "$W/modprobe")"
+	# shellcheck disable=SC2086
+	set -- $tests
+	echo "1..$(($# + 1))"
+	TEST_FAILED='' TEST_SKIPPED=''
+	if ! setup; then
+		echo "Bail out! the network of this test could not be built"
+		exit 1
+	fi
+	for t in "$@"; do
+		run_one "$t"
+	done
+	run_one end_clean
+	[ $KTAP_BAD = 0 ] || exit 1
+	[ $KTAP_SKIPPED -lt $# ] || exit 4
+	exit 0
+}
