@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# rtplane: the kernel module, the agent, the command line and their tests.
+# Everything that is built goes to build/; `make help` lists the goals.
+
+VERSION := 0.1.0
+
+BUILD := build
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= /lib/systemd/system
+DESTDIR ?=
+
+.DEFAULT_GOAL := help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+# ---------------------------------------------------------------- the module
+#
+# KERNEL names what the module is built for: 6.1 and 6.12 are Debian's (fetched
+# into the cache by scripts/kernel), debug and kcsan those of
+# scripts/debug-kernel, "running" the kernel of this machine. KDIR=... names any
+# other header tree. W=1 and C=1 reach Kbuild by themselves.
+
+RUNNING := $(shell uname -r)
+KERNEL ?= $(if $(wildcard /lib/modules/$(RUNNING)/build/Makefile),running,6.1)
+KMOD_LINKS := kmod uapi $(wildcard selftests/kunit)
+
+kdir-running := /lib/modules/$(RUNNING)/build
+kdir = $(or $(KDIR),$(kdir-$(1)),$(shell scripts/kernel $(1) build))
+
+# $(1): name, for build/kmod-$(1). Kbuild writes objects beside the sources, so
+# it is given a tree of links to them and the sources stay clean.
+define kbuild
+	@mkdir -p $(BUILD)/kmod-$(1)
+	@scripts/link-tree $(BUILD)/kmod-$(1) Kbuild $(KMOD_LINKS)
+	+@kdir=$(call kdir,$(1)) && [ -n "$$kdir" ] && flock $(BUILD)/kmod-$(1).lock \
+		$(MAKE) --no-print-directory -C "$$kdir" M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
+endef
+
+.PHONY: modules modules-% modules_install
+modules: modules-$(if $(KDIR),custom,$(KERNEL))
+
+modules-%:
+	$(call kbuild,$*)
+
+modules_install: modules
+	+$(MAKE) -C $(call kdir,$(KERNEL)) M=$(CURDIR)/$(BUILD)/kmod-$(KERNEL) modules_install
+
+# --------------------------------------------------------- agent, command line
+#
+# All of agent/ but the two programs' own files is one archive; the linker takes
+# from it what each program needs.
+
+PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libnftnl liburing libsrtp2 \
+	openssl sofia-sip-ua libcyaml jansson
+PKG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(PKGS)))
+PKG_LIBS = $(shell pkg-config --libs $(PKGS))
+
+CC = gcc
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 \
+	-Wundef -Wcast-align -Wno-unused-parameter
+OUR_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DRTPLANE_VERSION='"$(VERSION)"' $(WARN) \
+	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	-Iuapi -Iagent $(PKG_CFLAGS) $(CFLAGS)
+OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
+
+AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
+CLI_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter agent/cli/%,$(AGENT_SRC)))
+MAIN_OBJ := $(BUILD)/agent/main.o
+LIB_OBJ := $(filter-out $(CLI_OBJ) $(MAIN_OBJ),$(AGENT_SRC:%.c=$(BUILD)/%.o))
+LIB := $(BUILD)/agent/libagent.a
+
+.PHONY: agent
+agent: $(BUILD)/rtplaned $(BUILD)/rtplane
+
+$(BUILD)/rtplaned: $(MAIN_OBJ) $(LIB)
+$(BUILD)/rtplane: $(CLI_OBJ) $(LIB)
+$(BUILD)/rtplaned $(BUILD)/rtplane:
+	@echo '  LD      $@'
+	@$(CC) $(OUR_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(PKG_LIBS) -lm -pthread
+
+$(LIB): $(LIB_OBJ)
+	@echo '  AR      $@'
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(AGENT_SRC))
+
+# ------------------------------------------------------------ programs of tests
+#
+# One program per file: selftests/tools for the shell tests' use, selftests/unit
+# tests of the agent's parts, which are linked with the agent's archive.
+
+TOOL_SRC := $(wildcard selftests/tools/*.c)
+UNIT_SRC := $(wildcard selftests/unit/*.c)
+TOOLS := $(patsubst selftests/tools/%.c,$(BUILD)/selftests/%,$(TOOL_SRC))
+UNITS := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(UNIT_SRC))
+
+.PHONY: tools
+tools: $(TOOLS) $(UNITS)
+
+$(BUILD)/selftests/%: selftests/tools/%.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< -lm -pthread
+
+$(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CC) $(OUR_CFLAGS) -Iselftests/unit $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) \
+		$(PKG_LIBS) -lm -pthread
+
+-include $(addsuffix .d,$(TOOLS) $(UNITS))
+
+# -------------------------------------------------------------- what people call
+
+.PHONY: all setup install demo check checkpatch bench clean distclean help version
+
+all: modules agent tools
+
+setup:
+	@scripts/setup build kernel
+
+install: agent
+	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane
+	install -D -m 755 $(BUILD)/rtplaned $(DESTDIR)$(PREFIX)/sbin/rtplaned
+	install -D -m 644 uapi/linux/rtplane.h $(DESTDIR)$(PREFIX)/include/linux/rtplane.h
+	for page in Documentation/man/*.[1-8]; do \
+		install -D -m 644 $$page \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
+	done
+	for snippet in nft/*.nft; do \
+		install -D -m 644 $$snippet \
+			$(DESTDIR)$(PREFIX)/share/rtplane/$$snippet || exit; \
+	done
+	install -D -m 644 agent/config/rtplaned.yaml.example \
+		$(DESTDIR)$(PREFIX)/share/rtplane/rtplaned.yaml.example
+	[ -e $(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml ] || \
+		install -D -m 640 agent/config/rtplaned.yaml.example \
+			$(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's#/usr/sbin/#$(PREFIX)/sbin/#; s#/etc/rtplane/#$(SYSCONFDIR)/rtplane/#' \
+		debian/rtplane.rtplaned.service >$(DESTDIR)$(UNITDIR)/rtplaned.service
+
+demo:
+	@scripts/demo
+
+check:
+	@selftests/run
+
+checkpatch:
+	@scripts/checkpatch
+
+bench:
+	@scripts/bench
+
+version:
+	@echo $(VERSION)
+
+clean:
+	rm -rf $(BUILD)
+
+distclean: clean
+	@cache=$${RTPLANE_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/rtplane}; \
+		echo "rm -rf $$cache"; rm -rf "$$cache"
+
+help:
+	@echo 'rtplane: the media of telephone calls, relayed inside the kernel'
+	@echo
+	@echo '  make demo     set up what is needed and carry a real call through the module'
+	@echo '  make check    set up what is needed and run every test'
+	@echo
+	@echo '  make setup    install the packages needed to build (apt, as root)'
+	@echo '  make all      modules, agent and the tests'\'' programs'
+	@echo '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|debug|kcsan or KDIR=tree;'
+	@echo '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL'
+	@echo '  make agent    rtplaned and rtplane, in build/'
+	@echo '  make tools    the programs that the tests use'
+	@echo '  make install  agent, command line, manual, unit (DESTDIR, PREFIX)'
+	@echo '  make modules_install   rtplane.ko for the running kernel (or dkms: debian/)'
+	@echo '  make bench    instructions per forwarded packet'
+	@echo '  make checkpatch   the kernel'\''s style check on kmod/ and uapi/'
+	@echo '  make clean    remove build/'
+	@echo '  make distclean    and the cache of kernels'
+	@echo
+	@echo 'One test: selftests/run selftests/NAME.sh; a guest: scripts/vm -- CMD'
