@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Session descriptions (RFC 4566) on their way through us: what they say about
+ * where media is to go, and the same text with our addresses in it.
+ *
+ * libsofia-sip parses and judges; what we do not change is passed on byte for
+ * byte, so that attributes nobody here knows survive.
+ *
+ * What is relayed: RTP/AVP, RTP/AVPF, and RTP/SAVP(F) with keys in a=crypto (they
+ * pass untouched: the media path relays any RTP), and udptl (T.38), udp and
+ * UDP/BFCP as plain datagrams.  A media line that is none of these (DTLS-SRTP,
+ * TCP, multicast, more than one port pair) is rejected by us: port 0 towards the
+ * other side, RFC 3264 section 6, so that the rest of the offer can still be
+ * had.  ICE, rtcp-mux, DTLS fingerprints and BUNDLE are taken out: a peer that
+ * finds none of them answers in plain RFC 3264 manner, four ports a media.
+ */
+#ifndef SDP_BODY_H
+#define SDP_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../datapath/addr.h"
+
+/** SDP_MEDIA_MAX - media lines of one description; more are refused */
+#define SDP_MEDIA_MAX	16
+
+/** SDP_SIZE_MAX - longest description, bytes */
+#define SDP_SIZE_MAX	65535
+
+/**
+ * enum sdp_kind - what a media line carries, as far as we care
+ * @SDP_AUDIO: audio
+ * @SDP_VIDEO: video
+ * @SDP_OTHER: anything else
+ */
+enum sdp_kind {
+	SDP_AUDIO,
+	SDP_VIDEO,
+	SDP_OTHER
+};
+
+/**
+ * struct sdp_line - a media line
+ * @kind: audio, video or other
+ * @rejected: its port is 0: not wanted
+ * @relayable: we can relay it
+ * @rtp: it is RTP, with RTCP beside it
+ * @hold: its address is 0.0.0.0 or ::, the old way to say "send nothing"
+ * @remote: where RTP (or the datagrams) is to go; no address with @rejected,
+ *	@hold or not @relayable
+ * @remote_rtcp: where RTCP is to go
+ * @why: what is in the way if not @relayable
+ */
+struct sdp_line {
+	enum sdp_kind kind;
+	bool rejected;
+	bool relayable;
+	bool rtp;
+	bool hold;
+	struct dp_addr remote;
+	struct dp_addr remote_rtcp;
+	const char *why;
+};
+
+/**
+ * struct sdp_body - a description
+ * @text: as received, NUL-terminated
+ * @n: media lines
+ * @line: the media lines, in order
+ */
+struct sdp_body {
+	char *text;
+	size_t n;
+	struct sdp_line line[SDP_MEDIA_MAX];
+};
+
+/**
+ * struct sdp_local - what takes a media line's place on the other side
+ * @port: our RTP port; 0: the line is rejected
+ * @rtcp: our RTCP port; 0: no a=rtcp line (not RTP)
+ * @hold: the address is to be 0.0.0.0 or ::
+ */
+struct sdp_local {
+	uint16_t port;
+	uint16_t rtcp;
+	bool hold;
+};
+
+/**
+ * struct sdp_us - our side of a description
+ * @address: our address, as advertised; its port is not looked at
+ * @id: session id of the o= line, the same for all of a dialog
+ * @version: its version: one more with each change
+ * @local: one for each media line
+ */
+struct sdp_us {
+	struct dp_addr address;
+	uint64_t id;
+	uint64_t version;
+	struct sdp_local local[SDP_MEDIA_MAX];
+};
+
+/**
+ * sdp_body_parse() - read a description
+ * @text: the body; need not be terminated
+ * @len: its bytes
+ * @why: on failure a sentence, at least 160 bytes
+ *
+ * Return: the description, owned by the caller, to be given to sdp_body_free();
+ * NULL if it is none.
+ */
+struct sdp_body *sdp_body_parse(const char *text, size_t len, char *why);
+
+/**
+ * sdp_body_free() - free a description
+ * @body: NULL is fine
+ */
+void sdp_body_free(struct sdp_body *body);
+
+/**
+ * sdp_body_rewrite() - the same description with us as its author
+ * @body: the description
+ * @us: our addresses and ports
+ *
+ * Return: text to be freed by the caller; NULL without memory.
+ */
+char *sdp_body_rewrite(const struct sdp_body *body, const struct sdp_us *us);
+
+#endif /* SDP_BODY_H */

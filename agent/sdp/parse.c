@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a description says about where media goes; libsofia-sip parses. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sofia-sip/sdp.h>
+
+#include "body.h"
+
+#define WHY_LEN	160
+
+static bool is_multicast(const struct dp_addr *a)
+{
+	if (a->family == AF_INET)
+		return IN_MULTICAST(ntohl(a->v4.s_addr));
+	return IN6_IS_ADDR_MULTICAST(&a->v6);
+}
+
+static bool is_unspecified(const struct dp_addr *a)
+{
+	if (a->family == AF_INET)
+		return a->v4.s_addr == INADDR_ANY;
+	return IN6_IS_ADDR_UNSPECIFIED(&a->v6);
+}
+
+static const char *attribute(const sdp_attribute_t *list, const char *name)
+{
+	const sdp_attribute_t *a = sdp_attribute_find(list, name);
+
+	return a ? (a->a_value ? a->a_value : "") : NULL;
+}
+
+/* DTLS-SRTP comes as its own proto, or as SAVP with a fingerprint and no key */
+static bool is_dtls(const sdp_media_t *m)
+{
+	const char *proto = m->m_proto_name ? m->m_proto_name : "";
+
+	if (!strncasecmp(proto, "UDP/TLS/", 8) ||
+	    !strncasecmp(proto, "UDP/DTLS/", 9))
+		return true;
+	return !strncasecmp(proto, "RTP/SAVP", 8) &&
+	       !attribute(m->m_attributes, "crypto");
+}
+
+static bool is_rtp(const char *proto)
+{
+	return !strcasecmp(proto, "RTP/AVP") || !strcasecmp(proto, "RTP/AVPF") ||
+	       !strcasecmp(proto, "RTP/SAVP") ||
+	       !strcasecmp(proto, "RTP/SAVPF");
+}
+
+static bool is_datagram(const char *proto)
+{
+	return !strcasecmp(proto, "udptl") || !strcasecmp(proto, "udp") ||
+	       !strcasecmp(proto, "UDP/BFCP");
+}
+
+static enum sdp_kind kind_of(const sdp_media_t *m)
+{
+	if (m->m_type == sdp_media_audio)
+		return SDP_AUDIO;
+	return m->m_type == sdp_media_video ? SDP_VIDEO : SDP_OTHER;
+}
+
+/* a=rtcp:PORT [IN IP4|IP6 ADDRESS], RFC 3605 */
+static bool get_rtcp(const sdp_media_t *m, struct sdp_line *line)
+{
+	const char *value = attribute(m->m_attributes, "rtcp");
+	char type[8], host[64];
+	unsigned int port;
+	int n;
+
+	line->remote_rtcp = line->remote;
+	if (!value) {
+		if (line->remote.port == 65535)
+			return false;
+		line->remote_rtcp.port = line->remote.port + 1;
+		return true;
+	}
+	n = sscanf(value, "%5u IN %7s %63s", &port, type, host);
+	if (n < 1 || port < 1 || port > 65535)
+		return false;
+	if (n == 3 && (!dp_addr_parse_host(host, &line->remote_rtcp) ||
+		       is_multicast(&line->remote_rtcp) ||
+		       is_unspecified(&line->remote_rtcp)))
+		return false;
+	line->remote_rtcp.port = port;
+	return true;
+}
+
+static const char *judge(sdp_media_t *m, struct sdp_line *line)
+{
+	const char *proto = m->m_proto_name ? m->m_proto_name : "";
+	sdp_connection_t *c = sdp_media_connections(m);
+
+	if (is_dtls(m))
+		return "DTLS-SRTP is not relayed";
+	if (!is_rtp(proto) && !is_datagram(proto))
+		return "its transport is not relayed";
+	line->rtp = is_rtp(proto);
+	if (m->m_number_of_ports > 1)
+		return "more than one pair of ports";
+	if (m->m_port > 65535)
+		return "its port is above 65535";
+	if (!c || c->c_nettype != sdp_net_in || !c->c_address ||
+	    !dp_addr_parse_host(c->c_address, &line->remote))
+		return "its address is not numeric";
+	if (is_multicast(&line->remote)) {
+		line->remote.family = AF_UNSPEC;
+		return "its address is multicast";
+	}
+	line->remote.port = m->m_port;
+	if (is_unspecified(&line->remote)) {
+		line->hold = true;
+		line->remote.family = AF_UNSPEC;
+	} else if (line->rtp && !get_rtcp(m, line)) {
+		line->remote.family = AF_UNSPEC;
+		return "its RTCP address or port is wrong";
+	}
+	return NULL;
+}
+
+static void read_line(sdp_media_t *m, struct sdp_line *line)
+{
+	line->kind = kind_of(m);
+	line->rejected = m->m_rejected || !m->m_port;
+	if (line->rejected)
+		return;
+	line->why = judge(m, line);
+	line->relayable = !line->why;
+}
+
+static size_t count_lines(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while (*text) {
+		n += text[0] == what[0] && text[1] == what[1];
+		text += strcspn(text, "\r\n");
+		text += strspn(text, "\r\n");
+	}
+	return n;
+}
+
+static bool read_session(struct sdp_body *body, const sdp_session_t *session,
+			 char *why)
+{
+	sdp_media_t *m;
+
+	if (session->sdp_next) {
+		snprintf(why, WHY_LEN, "more than one session description");
+		return false;
+	}
+	for (m = session->sdp_media; m; m = m->m_next) {
+		if (body->n == SDP_MEDIA_MAX) {
+			snprintf(why, WHY_LEN, "more than %d media lines",
+				 SDP_MEDIA_MAX);
+			return false;
+		}
+		read_line(m, &body->line[body->n++]);
+	}
+	/* the parser and the rewriter must see the same lines */
+	if (count_lines(body->text, "m=") != body->n ||
+	    count_lines(body->text, "o=") != 1 ||
+	    count_lines(body->text, "v=") != 1) {
+		snprintf(why, WHY_LEN, "lines that are in the wrong place");
+		return false;
+	}
+	return true;
+}
+
+static bool read_text(struct sdp_body *body, size_t len, char *why)
+{
+	sdp_parser_t *parser;
+	sdp_session_t *session;
+	bool ok = false;
+
+	parser = sdp_parse(NULL, body->text, len, 0);
+	session = sdp_session(parser);
+	if (session)
+		ok = read_session(body, session, why);
+	else
+		snprintf(why, WHY_LEN, "%.150s", parser ?
+			 sdp_parsing_error(parser) : "no memory");
+	sdp_parser_free(parser);
+	return ok;
+}
+
+struct sdp_body *sdp_body_parse(const char *text, size_t len, char *why)
+{
+	struct sdp_body *body;
+
+	*why = '\0';
+	if (!len || len > SDP_SIZE_MAX || memchr(text, '\0', len)) {
+		snprintf(why, WHY_LEN, "%zu bytes, or a NUL among them; expected text of 1 to %d bytes",
+			 len, SDP_SIZE_MAX);
+		return NULL;
+	}
+	body = calloc(1, sizeof(*body));
+	if (body)
+		body->text = strndup(text, len);
+	if (!body || !body->text) {
+		snprintf(why, WHY_LEN, "no memory");
+		sdp_body_free(body);
+		return NULL;
+	}
+	if (read_text(body, len, why))
+		return body;
+	if (!*why)
+		snprintf(why, WHY_LEN, "it cannot be parsed");
+	sdp_body_free(body);
+	return NULL;
+}
+
+void sdp_body_free(struct sdp_body *body)
+{
+	if (!body)
+		return;
+	free(body->text);
+	free(body);
+}
