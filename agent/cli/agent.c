@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands that the agent answers, through its control socket: one line of JSON
+ * there, {"cmd": ..., "args": [...]}, one line back, {"ok": true, "result": ...}
+ * or {"ok": false, "error": "sentence"}.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "out.h"
+
+/* no answer is longer; what is longer is no answer */
+#define ANSWER_MAX	(64u << 20)
+
+static int agent_connect(const struct cli *cli)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(cli->socket) >= sizeof(sun.sun_path)) {
+		cli_refused(cli, "the path '%s' is too long for a UNIX socket",
+			    cli->socket);
+		return -1;
+	}
+	strcpy(sun.sun_path, cli->socket);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		cli_refused(cli, "cannot make a UNIX socket: %m");
+		return -1;
+	}
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun))) {
+		cli_refused(cli, "cannot reach the agent at %s: %m (is rtplaned running?)",
+			    cli->socket);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool send_all(int fd, const char *data, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = send(fd, data, len, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* the first line of the answer, without its end; NULL with errno */
+static char *read_line(int fd, size_t *len)
+{
+	size_t room = 0;
+	char *buf = NULL;
+	char *end;
+	ssize_t n;
+
+	*len = 0;
+	for (;;) {
+		if (*len == room) {
+			room = room ? room * 2 : 4096;
+			end = room > ANSWER_MAX ? NULL : realloc(buf, room);
+			if (!end)
+				break;
+			buf = end;
+		}
+		n = recv(fd, buf + *len, room - *len, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (!n)
+				errno = ECONNRESET;
+			break;
+		}
+		end = memchr(buf + *len, '\n', (size_t)n);
+		*len += (size_t)n;
+		if (end) {
+			*len = (size_t)(end - buf);
+			return buf;
+		}
+	}
+	free(buf);
+	return NULL;
+}
+
+static void text_value(const json_t *value);
+
+/* "key value key value", nested objects in brackets */
+static void text_pairs(const json_t *object)
+{
+	const char *sep = "";
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+		printf("%s%s ", sep, key);
+		text_value(value);
+		sep = " ";
+	}
+}
+
+static void text_value(const json_t *value)
+{
+	size_t i;
+
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		fputs(json_string_value(value), stdout);
+		break;
+	case JSON_OBJECT:
+		printf("(");
+		text_pairs(value);
+		printf(")");
+		break;
+	case JSON_ARRAY:
+		for (i = 0; i < json_array_size(value); i++) {
+			if (i)
+				putchar(',');
+			text_value(json_array_get(value, i));
+		}
+		break;
+	default:
+		json_dumpf(value, stdout, JSON_ENCODE_ANY);
+	}
+}
+
+static bool is_list(const json_t *value)
+{
+	return json_is_array(value) &&
+	       json_is_object(json_array_get(value, 0));
+}
+
+/* a list of objects: one a line; all else that an object holds: one a line */
+static void text_result(const json_t *result, const char *indent)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (is_list(result)) {
+		for (i = 0; i < json_array_size(result); i++) {
+			fputs(indent, stdout);
+			text_pairs(json_array_get(result, i));
+			putchar('\n');
+		}
+		return;
+	}
+	if (!json_is_object(result)) {
+		if (json_is_array(result) && !json_array_size(result))
+			return;
+		text_value(result);
+		putchar('\n');
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)result, key, value) {
+		printf("%s%s", indent, key);
+		if (is_list(value)) {
+			putchar('\n');
+			text_result(value, "    ");
+		} else {
+			putchar(' ');
+			text_value(value);
+			putchar('\n');
+		}
+	}
+}
+
+/* json is the whole answer */
+static int print_answer(const struct cli *cli, const json_t *answer)
+{
+	const json_t *ok = json_object_get(answer, "ok");
+	json_t *result = json_object_get(answer, "result");
+	const char *error;
+
+	if (json_is_true(ok) && result) {
+		if (!cli->json) {
+			text_result(result, "");
+			return CLI_OK;
+		}
+		json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+		putchar('\n');
+		return CLI_OK;
+	}
+	error = json_string_value(json_object_get(answer, "error"));
+	if (json_is_false(ok) && error)
+		return cli_refused(cli, "%s", error);
+	return cli_refused(cli, "the agent's answer has neither a result nor an error");
+}
+
+static char *request_line(struct args *args)
+{
+	json_t *words = json_array();
+	const char *word;
+	json_t *request;
+	char *line;
+
+	while ((word = args_next(args)))
+		json_array_append_new(words, json_string(word));
+	request = json_pack("{s:s, s:o}", "cmd", args->cmd, "args", words);
+	line = json_dumps(request, JSON_COMPACT);
+	json_decref(request);
+	return line;
+}
+
+static int converse(const struct cli *cli, int fd, const char *line)
+{
+	json_error_t error;
+	json_t *answer;
+	size_t len;
+	char *text;
+	int ret;
+
+	if (!send_all(fd, line, strlen(line)) || !send_all(fd, "\n", 1))
+		return cli_refused(cli, "cannot write to the agent: %m");
+	text = read_line(fd, &len);
+	if (!text)
+		return cli_refused(cli, "the agent gave no whole answer: %m");
+	answer = json_loadb(text, len, 0, &error);
+	free(text);
+	if (!answer)
+		return cli_refused(cli, "the agent's answer is no JSON: %s",
+				   error.text);
+	ret = print_answer(cli, answer);
+	json_decref(answer);
+	return ret;
+}
+
+int cmd_agent(struct args *args)
+{
+	char *line = request_line(args);
+	int ret = CLI_REFUSED;
+	int fd;
+
+	if (!line)
+		return cli_usage(args->cli, "%s: the words are not UTF-8",
+				 args->cmd);
+	fd = agent_connect(args->cli);
+	if (fd >= 0) {
+		ret = converse(args->cli, fd, line);
+		close(fd);
+	}
+	free(line);
+	return ret;
+}
+
+/* the agent reads its own language */
+int cmd_check_config(struct args *args)
+{
+	const char *file = args_next(args);
+	int ret;
+
+	args->cmd = "check-config";
+	if (!file)
+		return cli_usage(args->cli,
+				 "check-config: expected the name of a configuration file");
+	ret = args_end(args);
+	if (ret)
+		return ret;
+	fflush(stdout);
+	execlp("rtplaned", "rtplaned", "--check-config", file, (char *)NULL);
+	return cli_refused(args->cli, "cannot run rtplaned: %m");
+}

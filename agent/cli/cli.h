@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The program rtplane.  Every command is a function that takes its words and
+ * returns the exit status; whoever finds an error prints its sentence.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "../datapath/genl.h"
+
+/* exit statuses */
+#define CLI_OK		0
+#define CLI_REFUSED	1	/* by the kernel, the agent, the system */
+#define CLI_USAGE	2	/* the command line makes no sense */
+
+/**
+ * struct cli - one run of the program
+ * @json: print JSON instead of text
+ * @force: a batch goes on after a failure
+ * @socket: path of the agent's control socket
+ * @batch: name of the batch file being read; NULL: none
+ * @line: line of the batch file
+ * @genl: the connection to the module, made when first needed
+ */
+struct cli {
+	bool json;
+	bool force;
+	const char *socket;
+	const char *batch;
+	unsigned int line;
+	struct genl *genl;
+};
+
+/**
+ * struct args - the words of one command
+ * @cli: the run they belong to
+ * @cmd: for sentences: "bridge add"
+ * @argv: the words
+ * @argc: how many
+ * @at: the next one
+ */
+struct args {
+	struct cli *cli;
+	const char *cmd;
+	char **argv;
+	int argc;
+	int at;
+};
+
+/* the next word, or NULL; peek does not take it */
+const char *args_next(struct args *args);
+const char *args_peek(const struct args *args);
+
+/* takes the next word if it is this one */
+bool args_take(struct args *args, const char *word);
+
+/* CLI_OK, or a sentence and CLI_USAGE if a word is left */
+int args_end(struct args *args);
+
+/* print a sentence on stderr; return CLI_USAGE or CLI_REFUSED */
+int cli_usage(const struct cli *cli, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int cli_refused(const struct cli *cli, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * cli_result() - exit status of a request
+ * @cli: the run
+ * @ret: what genl_*() returned
+ * @err: the sentence, printed if @ret is negative
+ *
+ * Return: CLI_OK or CLI_REFUSED.
+ */
+int cli_result(const struct cli *cli, int ret, const struct dp_err *err);
+
+/**
+ * cli_genl() - the connection to the module
+ * @cli: the run; owns the connection
+ *
+ * Return: the connection, or NULL after a sentence: CLI_REFUSED.
+ */
+struct genl *cli_genl(struct cli *cli);
+
+/**
+ * cli_run() - do one command
+ * @cli: the run
+ * @argc: words
+ * @argv: the words, argv[0] is the first word of the command
+ *
+ * Return: exit status.
+ */
+int cli_run(struct cli *cli, int argc, char **argv);
+
+/* batch.c */
+int cli_batch(struct cli *cli, const char *file);
+
+/* the commands, each with the words after its own */
+int cmd_dev(struct args *args);
+int cmd_bridge(struct args *args);
+int cmd_leg(struct args *args);
+int cmd_natmap(struct args *args);
+int cmd_monitor(struct args *args);
+int cmd_stats(struct args *args);
+int cmd_agent(struct args *args);
+int cmd_check_config(struct args *args);
+
+#endif /* CLI_CLI_H */

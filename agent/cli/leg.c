@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rtplane leg set|show */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../datapath/names.h"
+#include "keys.h"
+#include "leg.h"
+#include "out.h"
+
+#define MS	"milliseconds, 0 to 4294967295"
+#define A_P	"A:P, with IPv6 [A]:P"
+
+/* not a bit of struct dp_leg: "local" is no setting, it says which leg */
+#define SEEN_LOCAL	(1u << 31)
+
+static const struct key leg_keys[] = {
+	{ .word = "local", .bit = SEEN_LOCAL, .type = KEY_ADDR,
+	  .offset = offsetof(struct dp_leg, local), .expect = A_P },
+	{ .word = "remote", .bit = DP_LEG_REMOTE, .type = KEY_ADDR,
+	  .offset = offsetof(struct dp_leg, remote), .expect = A_P },
+	{ .word = "latch", .bit = DP_LEG_LATCH, .type = KEY_WORD,
+	  .offset = offsetof(struct dp_leg, latch), .parse = dp_latch_parse,
+	  .expect = "off, restricted or learn" },
+	{ .word = "probation", .bit = DP_LEG_PROBATION, .type = KEY_U8,
+	  .offset = offsetof(struct dp_leg, probation), .max = UINT8_MAX,
+	  .expect = "packets, 0 to 32" },
+	{ .word = "prefix", .bit = DP_LEG_PREFIX, .type = KEY_U8,
+	  .offset = offsetof(struct dp_leg, prefix), .max = UINT8_MAX,
+	  .expect = "bits, 1 to 32 or to 128" },
+	{ .word = "early", .bit = DP_LEG_EARLY, .type = KEY_ONOFF,
+	  .offset = offsetof(struct dp_leg, early), .expect = "on or off" },
+	{ .word = "relatch", .bit = DP_LEG_RELATCH, .type = KEY_U32,
+	  .offset = offsetof(struct dp_leg, relatch), .max = UINT32_MAX,
+	  .expect = MS },
+	{ .word = "tie", .bit = DP_LEG_TIE, .type = KEY_ADDR,
+	  .offset = offsetof(struct dp_leg, tie), .expect = A_P },
+	{ .word = "accept", .bit = DP_LEG_ACCEPT, .type = KEY_WORD,
+	  .offset = offsetof(struct dp_leg, accept), .parse = dp_accept_parse,
+	  .expect = "rtp or any" },
+	{ .word = "unknown", .bit = DP_LEG_UNKNOWN, .type = KEY_WORD,
+	  .offset = offsetof(struct dp_leg, unknown),
+	  .parse = dp_unknown_parse, .expect = "pass or drop" },
+	{ .word = "pps", .bit = DP_LEG_PPS, .type = KEY_U32,
+	  .offset = offsetof(struct dp_leg, pps), .max = UINT32_MAX,
+	  .expect = "packets/s, 0 to 4294967295" },
+	{ .word = "bps", .bit = DP_LEG_BPS, .type = KEY_U64,
+	  .offset = offsetof(struct dp_leg, bps), .max = UINT64_MAX,
+	  .expect = "bits/s, 0 or more" },
+	{ .word = "mark", .bit = DP_LEG_MARK, .type = KEY_U32,
+	  .offset = offsetof(struct dp_leg, mark), .max = UINT32_MAX,
+	  .expect = "a number, 0 to 0xffffffff" },
+	{ .word = "oif", .bit = DP_LEG_OIF, .type = KEY_DEV,
+	  .offset = offsetof(struct dp_leg, oif),
+	  .expect = "a network device or 'any'" },
+	{ .word = "silence", .bit = DP_LEG_SILENCE, .type = KEY_U32,
+	  .offset = offsetof(struct dp_leg, silence), .max = UINT32_MAX,
+	  .expect = MS },
+	{}
+};
+
+static const struct key order_keys[] = {
+	{ .word = "unlatch", .bit = DP_LEG_UNLATCH, .type = KEY_FLAG },
+	{ .word = "proven", .bit = DP_LEG_PROVEN, .type = KEY_ADDR,
+	  .offset = offsetof(struct dp_leg, proven), .expect = A_P },
+	{}
+};
+
+static int parse_dscp(struct args *args, struct dp_leg *leg)
+{
+	struct key_dscp dscp;
+	int ret;
+
+	if (leg->set & DP_LEG_DSCP_MODE)
+		return key_twice(args, "dscp");
+	ret = key_read_dscp(args, &dscp);
+	if (ret)
+		return ret;
+	leg->set |= DP_LEG_DSCP_MODE;
+	leg->dscp_mode = dscp.mode;
+	if (dscp.mode == RTPLANE_DSCP_SET)
+		leg->set |= DP_LEG_DSCP;
+	leg->dscp = dscp.value;
+	if (dscp.mode == RTPLANE_DSCP_MAP)
+		leg->set |= DP_LEG_DSCP_MAP;
+	memcpy(leg->dscp_map, dscp.map, sizeof(leg->dscp_map));
+	return CLI_OK;
+}
+
+int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
+{
+	const struct key *key;
+	const char *word;
+	int ret;
+
+	memset(leg, 0, sizeof(*leg));
+	while ((word = args_peek(args)) && strcmp(word, "leg") &&
+	       strcmp(word, "bridge")) {
+		args_next(args);
+		key = key_find(leg_keys, word);
+		if (!key && orders)
+			key = key_find(order_keys, word);
+		if (key)
+			ret = key_read(args, key, &leg->set, leg);
+		else if (!strcmp(word, "dscp"))
+			ret = parse_dscp(args, leg);
+		else
+			ret = cli_usage(args->cli,
+					"%s: '%s' is no word of a leg",
+					args->cmd, word);
+		if (ret)
+			return ret;
+	}
+	if (!(leg->set & SEEN_LOCAL))
+		return cli_usage(args->cli,
+				 "%s: a leg has no local address: expected local A:P",
+				 args->cmd);
+	leg->set &= ~SEEN_LOCAL;
+	return CLI_OK;
+}
+
+static int leg_change(struct args *args)
+{
+	struct dp_err err = {};
+	struct genl *genl;
+	struct dp_leg leg;
+	int ret;
+
+	args->cmd = "leg set";
+	ret = leg_parse(args, &leg, true);
+	if (!ret)
+		ret = args_end(args);
+	if (ret)
+		return ret;
+	if (!leg.set)
+		return cli_usage(args->cli,
+				 "leg set: nothing to change: expected words after the local address");
+	genl = cli_genl(args->cli);
+	if (!genl)
+		return CLI_REFUSED;
+	return cli_result(args->cli, genl_leg_set(genl, &leg, &err), &err);
+}
+
+static void print_legs(const struct cli *cli, const struct dp_leg_info *legs,
+		       size_t n)
+{
+	json_t *array = cli->json ? json_array() : NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (cli->json)
+			json_array_append_new(array, out_leg(&legs[i]));
+		else
+			out_text_leg(&legs[i]);
+	}
+	if (cli->json)
+		out_json(array);
+}
+
+struct leg_which {
+	uint32_t set;
+	struct dp_addr local;
+	uint64_t cookie;
+};
+
+static const struct key which_keys[] = {
+	{ .word = "local", .bit = 1, .type = KEY_ADDR,
+	  .offset = offsetof(struct leg_which, local), .expect = A_P },
+	{ .word = "cookie", .bit = 2, .type = KEY_U64,
+	  .offset = offsetof(struct leg_which, cookie), .max = UINT64_MAX,
+	  .expect = "a number, 1 or more" },
+	{}
+};
+
+static int parse_which(struct args *args, struct leg_which *which)
+{
+	const struct key *key;
+	const char *word;
+	int ret;
+
+	while ((word = args_next(args))) {
+		key = key_find(which_keys, word);
+		if (!key)
+			return cli_usage(args->cli,
+					 "leg show: '%s': expected local A:P or cookie C",
+					 word);
+		ret = key_read(args, key, &which->set, which);
+		if (ret)
+			return ret;
+	}
+	if (which->set == 3)
+		return cli_usage(args->cli,
+				 "leg show: expected either local A:P or cookie C");
+	if (which->set == 2 && !which->cookie)
+		return cli_usage(args->cli,
+				 "leg show: cookie '0': expected a number, 1 or more");
+	return CLI_OK;
+}
+
+static int leg_show(struct args *args)
+{
+	struct leg_which which = {};
+	struct dp_leg_info *legs;
+	struct dp_leg_info leg;
+	struct dp_err err = {};
+	struct genl *genl;
+	size_t n;
+	int ret;
+
+	args->cmd = "leg show";
+	ret = parse_which(args, &which);
+	if (ret)
+		return ret;
+	genl = cli_genl(args->cli);
+	if (!genl)
+		return CLI_REFUSED;
+	if (which.local.family) {
+		ret = genl_leg_get(genl, &which.local, &leg, &err);
+		if (!ret)
+			print_legs(args->cli, &leg, 1);
+		return cli_result(args->cli, ret, &err);
+	}
+	ret = genl_legs(genl, which.cookie, &legs, &n, &err);
+	if (!ret)
+		print_legs(args->cli, legs, n);
+	free(legs);
+	return cli_result(args->cli, ret, &err);
+}
+
+int cmd_leg(struct args *args)
+{
+	const char *word = args_next(args);
+
+	if (word && !strcmp(word, "set"))
+		return leg_change(args);
+	if (word && !strcmp(word, "show"))
+		return leg_show(args);
+	return cli_usage(args->cli, "leg '%s': expected set or show",
+			 word ? word : "");
+}

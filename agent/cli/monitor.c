@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rtplane monitor, rtplane stats */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../datapath/names.h"
+#include "keys.h"
+#include "out.h"
+
+/**
+ * struct monitor - a run of the command
+ * @cli: the program's run
+ * @left: events still wanted; counts only if @counted
+ * @counted: end after so many events
+ */
+struct monitor {
+	const struct cli *cli;
+	uint64_t left;
+	bool counted;
+};
+
+static json_t *json_event(const struct dp_event *event)
+{
+	json_t *o = json_object();
+
+	out_uint(o, "time", event->time);
+	out_str(o, "event", dp_event_name(event->type));
+	if (event->reason != RTPLANE_REASON_NONE)
+		out_str(o, "reason", dp_reason_name(event->reason));
+	out_some_addr(o, "local", &event->local);
+	out_cookie(o, event->cookie);
+	out_some_addr(o, "old", &event->old);
+	out_some_addr(o, "new", &event->new);
+	if (event->count)
+		out_uint(o, "count", event->count);
+	out_rtcp(o, &event->rtcp);
+	return o;
+}
+
+/* local time of day, as a log has it */
+static void text_time(uint64_t ns)
+{
+	time_t sec = (time_t)(ns / 1000000000);
+	char text[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&sec, &tm))
+		strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	printf("%s.%06u", text, (unsigned int)(ns % 1000000000 / 1000));
+}
+
+static void text_event(const struct dp_event *event)
+{
+	char addr[DP_ADDR_STRLEN];
+
+	text_time(event->time);
+	printf(" %s local %s", dp_event_name(event->type),
+	       dp_addr_str(&event->local, addr, sizeof(addr)));
+	if (event->old.family)
+		printf(" old %s",
+		       dp_addr_str(&event->old, addr, sizeof(addr)));
+	if (event->new.family)
+		printf(" new %s",
+		       dp_addr_str(&event->new, addr, sizeof(addr)));
+	if (event->count)
+		printf(" count %" PRIu64, event->count);
+	if (event->reason != RTPLANE_REASON_NONE)
+		printf(" reason %s (%s)", dp_reason_name(event->reason),
+		       dp_reason_text(event->reason));
+	if (event->rtcp.present)
+		out_text_rtcp(&event->rtcp);
+	if (event->cookie)
+		printf(" cookie %" PRIu64, event->cookie);
+	putchar('\n');
+}
+
+static void on_event(const struct dp_event *event, void *arg)
+{
+	struct monitor *monitor = arg;
+
+	if (monitor->counted && !monitor->left)
+		return;
+	if (monitor->counted)
+		monitor->left--;
+	if (monitor->cli->json)
+		out_json(json_event(event));
+	else
+		text_event(event);
+}
+
+static int listen_on(struct monitor *monitor, struct genl *genl)
+{
+	struct pollfd pfd = { .fd = genl_fd(genl), .events = POLLIN };
+	struct dp_err err = {};
+	int ret;
+
+	while (!monitor->counted || monitor->left) {
+		ret = poll(&pfd, 1, -1);
+		if (ret < 0 && errno != EINTR)
+			return cli_refused(monitor->cli,
+					   "monitor: cannot wait for events: %m");
+		ret = genl_events(genl, on_event, monitor, &err);
+		if (ret == -ENOBUFS)	/* told, and the next ones matter */
+			cli_refused(monitor->cli, "%s", err.text);
+		else if (ret < 0)
+			return cli_result(monitor->cli, ret, &err);
+		/* whoever reads a pipe wants each event when it happens */
+		if (fflush(stdout))
+			return cli_refused(monitor->cli,
+					   "monitor: cannot write: %m");
+	}
+	return CLI_OK;
+}
+
+int cmd_monitor(struct args *args)
+{
+	struct monitor monitor = { .cli = args->cli };
+	struct dp_err err = {};
+	const char *value;
+	struct genl *genl;
+	int ret;
+
+	args->cmd = "monitor";
+	if (args_take(args, "count")) {
+		value = args_next(args);
+		if (!value || !key_number(value, UINT64_MAX, &monitor.left) ||
+		    !monitor.left)
+			return cli_usage(args->cli,
+					 "monitor: count '%s': expected a number, 1 or more",
+					 value ? value : "");
+		monitor.counted = true;
+	}
+	ret = args_end(args);
+	if (ret)
+		return ret;
+	/* a connection of its own: this one can do nothing else any more */
+	ret = genl_open(&genl, &err);
+	if (ret)
+		return cli_result(args->cli, ret, &err);
+	ret = genl_listen(genl, &err);
+	ret = ret ? cli_result(args->cli, ret, &err) :
+		    listen_on(&monitor, genl);
+	genl_close(genl);
+	return ret;
+}
+
+static uint64_t sum(const uint64_t *drops)
+{
+	uint64_t total = 0;
+	int i;
+
+	for (i = 0; i < __RTPLANE_DROP_MAX; i++)
+		total += drops[i];
+	return total;
+}
+
+static void json_stats(const struct dp_stats *stats)
+{
+	json_t *o = json_object();
+
+	out_uint(o, "devs", stats->devs);
+	out_uint(o, "legs", stats->legs);
+	out_uint(o, "natmaps", stats->natmaps);
+	out_uint(o, "rx_packets", stats->rx_packets);
+	out_uint(o, "tx_packets", stats->tx_packets);
+	out_uint(o, "passed", stats->passed);
+	out_uint(o, "dropped", sum(stats->drops));
+	out_drops(o, stats->drops);
+	out_uint(o, "events_lost", stats->events_lost);
+	out_uint(o, "leg_bytes", stats->leg_bytes);
+	out_json(o);
+}
+
+static void text_stats(const struct dp_stats *stats)
+{
+	printf("devs %u legs %u natmaps %u\n", stats->devs, stats->legs,
+	       stats->natmaps);
+	printf("received %" PRIu64 " sent %" PRIu64 " passed %" PRIu64 " dropped %" PRIu64 " events-lost %" PRIu64 " leg-bytes %u\n",
+	       stats->rx_packets, stats->tx_packets, stats->passed,
+	       sum(stats->drops), stats->events_lost, stats->leg_bytes);
+	out_text_drops("", stats->drops);
+}
+
+int cmd_stats(struct args *args)
+{
+	struct dp_stats stats;
+	struct dp_err err = {};
+	struct genl *genl;
+	int ret;
+
+	args->cmd = "stats";
+	ret = args_end(args);
+	if (ret)
+		return ret;
+	genl = cli_genl(args->cli);
+	if (!genl)
+		return CLI_REFUSED;
+	ret = genl_stats(genl, &stats, &err);
+	if (ret)
+		return cli_result(args->cli, ret, &err);
+	if (args->cli->json)
+		json_stats(&stats);
+	else
+		text_stats(&stats);
+	return CLI_OK;
+}
