@@ -62,7 +62,7 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 \
 	-Wundef -Wcast-align -Wno-unused-parameter
-OUR_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DRTPLANE_VERSION='"$(VERSION)"' $(WARN) \
+OUR_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -DRTPLANE_VERSION='"$(VERSION)"' $(WARN) \
 	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	-Iuapi -Iagent $(PKG_CFLAGS) $(CFLAGS)
 OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
