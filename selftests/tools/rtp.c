@@ -21,6 +21,7 @@
 #include "pkt.h"
 
 #define SETTLE_MS	100
+#define HEX_BYTES	32
 #define WINDOW		65536u
 #define GSO_MAX		64
 
@@ -349,6 +350,7 @@ static void list_packet(const uint8_t *buf, size_t len, const char *src,
 			int ttl, int tos, uint64_t ns)
 {
 	static bool any;
+	size_t i;
 
 	printf("%s{\"ns\":%llu,\"src\":\"%s\",\"len\":%zu,\"ttl\":%d,\"tos\":%d,"
 	       "\"kind\":\"%s\",\"whole\":%s", any ? ",\n" : "",
@@ -357,7 +359,10 @@ static void list_packet(const uint8_t *buf, size_t len, const char *src,
 	if (len >= PKT_HEAD)
 		printf(",\"seq\":%u,\"ts\":%u,\"ssrc\":\"%08x\"",
 		       get16(buf + 2), get32(buf + 4), get32(buf + 8));
-	fputs("}", stdout);
+	printf(",\"hex\":\"");
+	for (i = 0; i < len && i < HEX_BYTES; i++)
+		printf("%02x", buf[i]);
+	fputs("\"}", stdout);
 	any = true;
 }
 

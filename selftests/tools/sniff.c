@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "pkt.h"
@@ -32,6 +33,7 @@ struct opts {
 	long long timeout;
 	long long port_lo;
 	long long port_hi;
+	const char *pcap;
 	bool out;
 	bool packets;
 	bool icmp;
@@ -66,6 +68,7 @@ static struct {
 };
 
 static volatile sig_atomic_t stopped;
+static FILE *pcap;
 
 static void on_signal(int sig)
 {
@@ -261,6 +264,30 @@ static bool icmp_error(const struct frame *f)
 	return f->proto == IPPROTO_ICMPV6 && f->udp[0] < 128;
 }
 
+/* The classic pcap file: microseconds, Ethernet. */
+static void pcap_open(const char *path)
+{
+	const struct {
+		uint32_t magic;
+		uint16_t major, minor;
+		uint32_t zone, sigfigs, snaplen, link;
+	} head = { 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1 };
+
+	pcap = fopen(path, "w");
+	if (!pcap || fwrite(&head, sizeof(head), 1, pcap) != 1)
+		die("--pcap %s: %s", path, strerror(errno));
+}
+
+static void pcap_write(const uint8_t *buf, size_t len, const struct timeval *tv)
+{
+	const uint32_t head[4] = { (uint32_t)tv->tv_sec, (uint32_t)tv->tv_usec,
+				   (uint32_t)len, (uint32_t)len };
+
+	if (fwrite(head, sizeof(head), 1, pcap) != 1 ||
+	    fwrite(buf, len, 1, pcap) != 1)
+		die("cannot write the pcap file: %s", strerror(errno));
+}
+
 static void look(struct frame *f, const struct opts *o)
 {
 	if (!find_transport(f))
@@ -274,12 +301,14 @@ static void look(struct frame *f, const struct opts *o)
 		count_udp(f, o);
 }
 
-static void auxdata(struct msghdr *msg, struct frame *f)
+static void auxdata(struct msghdr *msg, struct frame *f, struct timeval *tv)
 {
 	struct tpacket_auxdata aux;
 	struct cmsghdr *c;
 
 	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMP)
+			memcpy(tv, CMSG_DATA(c), sizeof(*tv));
 		if (c->cmsg_level != SOL_PACKET ||
 		    c->cmsg_type != PACKET_AUXDATA)
 			continue;
@@ -304,6 +333,7 @@ static bool receive_one(int fd, const struct opts *o)
 		.msg_control = ctl, .msg_controllen = sizeof(ctl),
 	};
 	struct frame f = { 0 };
+	struct timeval tv = { 0 };
 	ssize_t len;
 
 	len = recvmsg(fd, &msg, MSG_DONTWAIT);
@@ -311,7 +341,9 @@ static bool receive_one(int fd, const struct opts *o)
 		return errno != EAGAIN && errno != EINTR;
 	if ((from.sll_pkttype == PACKET_OUTGOING) != o->out)
 		return true;
-	auxdata(&msg, &f);
+	auxdata(&msg, &f, &tv);
+	if (pcap)
+		pcap_write(buf, (size_t)len, &tv);
 	if (find_ip(&f, buf, (size_t)len))
 		look(&f, o);
 	return true;
@@ -362,6 +394,8 @@ static int open_device(const char *dev)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)))
 		die("no auxiliary data: %s", strerror(errno));
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &one, sizeof(one)))
+		die("no time stamps: %s", strerror(errno));
 	if (bind(fd, (struct sockaddr *)&ll, sizeof(ll)))
 		die("cannot bind to %s: %s", dev, strerror(errno));
 	return fd;
@@ -396,6 +430,7 @@ static const struct option options[] = {
 	{ "expect", required_argument, NULL, 'e' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "ready", required_argument, NULL, 'r' },
+	{ "pcap", required_argument, NULL, 'w' },
 	{ "out", no_argument, NULL, 'o' },
 	{ "icmp", no_argument, NULL, 'i' },
 	{ "packets", no_argument, NULL, 'P' },
@@ -404,9 +439,10 @@ static const struct option options[] = {
 
 static const char usage[] =
 "usage: sniff --dev DEV [--port N|LO-HI] [--expect N] [--timeout MS]\n"
-"             [--ready FILE] [--out] [--icmp] [--packets]\n"
+"             [--ready FILE] [--pcap FILE] [--out] [--icmp] [--packets]\n"
 "UDP frames from or to the ports (all by default) that arrive, or with --out\n"
-"leave; with --icmp ICMP errors instead.  Ends at --expect, --timeout, SIGTERM.\n";
+"leave; with --icmp ICMP errors instead.  Ends at --expect, --timeout, SIGTERM.\n"
+"--pcap keeps every frame, UDP or not.\n";
 
 static void parse(struct opts *o, int argc, char **argv)
 {
@@ -424,6 +460,8 @@ static void parse(struct opts *o, int argc, char **argv)
 			o->timeout = opt_num("timeout", optarg, 0, 86400000);
 		else if (c == 'r')
 			o->ready = optarg;
+		else if (c == 'w')
+			o->pcap = optarg;
 		else if (c == 'o')
 			o->out = true;
 		else if (c == 'i')
@@ -447,12 +485,16 @@ int main(int argc, char **argv)
 	fd = open_device(o.dev);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
+	if (o.pcap)
+		pcap_open(o.pcap);
 	say_ready(o.ready);
 	printf("{");
 	if (o.packets)
 		printf("\"packets\":[");
 	collect(fd, &o);
 	report(&o);
+	if (pcap && fclose(pcap))
+		die("cannot write the pcap file: %s", strerror(errno));
 	close(fd);
 	return o.expect >= 0 && seen.received < (uint64_t)o.expect;
 }

@@ -1,0 +1,237 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+#
+# RTP bleed and RTP injection (CVE-2017-14099, CVE-2025-53399) replayed.  In
+# the default mode none of it may move a latch, reach the other party or earn
+# the attacker a single packet.
+#
+#   a: a0 192.0.2.1 (caller) ==== ma LA [m] LB mb ==== b0 198.51.100.1 (callee) :b
+#                                       mx 203.0.113.254
+#                                       ||
+#                                       x0 203.0.113.66 (attacker)             :x
+#
+# The attacker knows every address, port and SSRC; its frames come by mx.
+
+. "$(dirname "$0")/lib.sh"
+
+XX=203.0.113.66 MX=203.0.113.254
+X_MAC=02:00:00:00:0c:01 MX_MAC=02:00:00:00:0c:fe
+
+setup()
+{
+	topology && enrol && quiet_ns "$X" || return 1
+	ip link add x0 netns "$X" address $X_MAC type veth peer name mx netns "$M" address $MX_MAC || return 1
+	ip -n "$X" addr add $XX/24 dev x0
+	ip -n "$X" link set x0 up
+	ip -n "$X" route add default via $MX
+	ip -n "$M" addr add $MX/24 dev mx
+	ip -n "$M" link set mx up
+	m rtplane dev add mx
+}
+
+# spray COUNT [OPTIONS]: the attacker's frames, its own source address.
+spray()
+{
+	local n=$1
+	shift
+	x rawpkt --dev x0 --smac $X_MAC --dmac $MX_MAC --src $XX --dst $MA4 \
+		--sport 40000 --dport 30000 --count "$n" "$@" >/dev/null
+}
+
+# watch_attacker / unseen: no packet may ever arrive at x.
+watch_attacker() { bg spy x sniff --dev x0 --timeout 120000; }
+
+unseen()
+{
+	stop spy
+	holds spy '.received == 0'
+}
+
+# call: 100 packets each way, 5 s at most; everything must arrive.
+call()
+{
+	bg callee b rtp --on "$RB" --to "$LB" --send 100 --pps 200 --expect 100 --timeout 20000 --ssrc 0xbbbbbbbb
+	a rtp --on "$RA" --to "$LA" --send 100 --pps 200 --expect 90 --timeout 20000 --ssrc 0xaaaaaaaa >"$W/caller.json"
+	finish callee
+}
+
+call_is_clean()
+{
+	holds callee ".received == 100 and .lost == 0 and .dups == 0 and .src == {\"$LB\": 100} and .ssrc == {\"aaaaaaaa\": 100}"
+	holds caller ".src == {\"$LA\": .received} and .ssrc == {\"bbbbbbbb\": .received} and .dups == 0"
+	leg_holds "$LA" ".latched == \"$RA\" and .latches == 1"
+	leg_holds "$LB" ".latched == \"$RB\""
+}
+
+test_bleed_before_the_call()
+{
+	ok "bridge" bridge
+	watch_attacker
+	spray 1000 --dport 30000-30009
+	leg_becomes "$LA" '.drops.refused == 100'
+	leg_holds "$LA" ".state == \"waiting\" and .offender == \"$XX:40000\" and .rx_packets == 0"
+	call
+	call_is_clean
+	unseen
+	clear_bridges
+}
+
+test_bleed_during_the_call()
+{
+	ok "bridge" bridge
+	a rtp --on "$RA" --to "$LA" --send 1 --ssrc 0xaaaaaaaa >/dev/null
+	leg_becomes "$LA" '.state == "locked"'
+	watch_attacker
+	spray 4000 --pps 4000 --sport 1024-1123 &
+	call
+	wait $!
+	call_is_clean
+	leg_becomes "$LA" '.drops.refused == 4000'
+	unseen
+	clear_bridges
+}
+
+test_injection_with_the_right_ssrc_and_sequence()
+{
+	ok "bridge" bridge
+	watch_attacker
+	a rtp --on "$RA" --to "$LA" --send 1 --ssrc 0xaaaaaaaa >/dev/null
+	leg_becomes "$LA" '.state == "locked"'
+	spray 1000 --pps 500 --ssrc 0xaaaaaaaa --seq 50 --sport 40000 &
+	call
+	wait $!
+	call_is_clean
+	leg_becomes "$LA" '.drops.refused == 1000'
+	unseen
+	clear_bridges
+}
+
+test_race_at_the_start_of_the_call()
+{
+	ok "bridge" bridge
+	watch_attacker
+	# The flood is there first, and goes on.
+	spray 3000 --pps 3000 --ssrc 0xaaaaaaaa &
+	leg_becomes "$LA" '.drops.refused >= 100'
+	call
+	wait $!
+	call_is_clean
+	unseen
+	clear_bridges
+}
+
+test_attacker_on_the_other_leg()
+{
+	ok "bridge" bridge
+	watch_attacker
+	spray 500 --dst $MB4 --dport 30002
+	leg_becomes "$LB" '.drops.refused == 500'
+	call
+	call_is_clean
+	unseen
+	clear_bridges
+}
+
+test_rtcp_bleed()
+{
+	ok "bridge" bridge
+	watch_attacker
+	spray 100 --kind sr
+	spray 100 --kind rr --blocks 1 --about 0xaaaaaaaa --fraction 255
+	leg_becomes "$LA" '.drops.refused == 200'
+	leg_holds "$LA" '.rtcp_packets == 0 and (.rtcp.reports // 0) == 0'
+	call
+	call_is_clean
+	unseen
+	clear_bridges
+}
+
+test_spoofed_address_of_the_caller_after_the_lock()
+{
+	ok "bridge" bridge
+	call
+	# The caller's own address, every other port.
+	spray 2000 --src $A4 --sport 1024-3023 --ssrc 0xaaaaaaaa
+	leg_becomes "$LA" '.drops.refused == 2000'
+	leg_holds "$LA" ".latched == \"$RA\" and .latches == 1 and .rx_packets == 100"
+	clear_bridges
+}
+
+test_a_hundred_thousand_sources()
+{
+	ok "bridge" bridge
+	call
+	spray 20000 --src 10.0.0.1 --sources 100000 --sport 1024-50000
+	leg_becomes "$LA" '.drops.refused + (.drops.martian // 0) == 20000'
+	leg_holds "$LA" ".latched == \"$RA\" and .latches == 1"
+	call
+	leg_holds "$LA" '.rx_packets == 200'
+	clear_bridges
+}
+
+test_flood_on_every_port_of_the_range()
+{
+	local i batch=''
+	for i in $(seq 0 2 3000); do
+		batch+="bridge add leg local $MA4:$((30000 + i)) remote $A4:40000 leg local $MB4:$((30000 + i)) remote $B4:50000"$'\n'
+	done
+	m rtplane -batch - <<<"$batch"
+	is "legs" "$(leg_count)" 3002
+	# Some talk already, most still wait.
+	for i in 0 100 2000; do
+		a rtp --on "$RA" --to "$MA4:$((30000 + i))" --send 2 --pps 0 >/dev/null
+	done
+	watch_attacker
+	spray 6002 --dport 30000-33000
+	spray 6002 --dst $MB4 --dport 30000-33000
+	stats_become '.drops.refused >= 6004'
+	m rtplane --json leg show >"$W/legs.json"
+	holds legs '[.[] | select(.state == "locked")] | length == 3'
+	holds legs "[.[] | select(.latched != null and .latched != \"$RA\")] | length == 0"
+	holds legs '[.[] | select(.drops.refused < 2)] | length == 0'
+	unseen
+	clear_bridges
+}
+
+test_learn_after_the_commit_is_locked_too()
+{
+	ok "bridge" m rtplane bridge add leg local "$LA" latch learn leg local "$LB" remote "$RB"
+	a rtp --on "$RA" --to "$LA" --send 5 --pps 0 --ssrc 0xaaaaaaaa >/dev/null
+	leg_becomes "$LA" ".latched == \"$RA\""
+	watch_attacker
+	spray 2000 --ssrc 0xaaaaaaaa --seq 6
+	leg_becomes "$LA" '.drops.refused == 2000'
+	leg_holds "$LA" ".latched == \"$RA\" and .latches == 1"
+	unseen
+	clear_bridges
+}
+
+test_learn_with_a_spray_of_random_sources_before()
+{
+	# Sources that send one packet each never pass probation, and the caller
+	# gets its place although they go on.
+	ok "bridge" m rtplane bridge add leg local "$LA" latch learn leg local "$LB" remote "$RB"
+	watch_attacker
+	spray 4000 --pps 1000 --src 10.0.0.1 --sources 4000 --sport 1024-9000 &
+	leg_becomes "$LA" '.drops.refused >= 100'
+	a rtp --on "$RA" --to "$LA" --send 150 --pps 50 --ssrc 0xaaaaaaaa >/dev/null
+	wait $!
+	leg_becomes "$LA" ".latched == \"$RA\" and .latches == 1"
+	unseen
+	clear_bridges
+}
+
+test_events_of_a_flood_are_few()
+{
+	ok "bridge" bridge
+	call
+	monitor_start
+	spray 5000 --pps 5000 --sport 1024-6023
+	leg_becomes "$LA" '.drops.refused == 5000'
+	monitor_stop
+	ok "at most a few events" test "$(event_count '.event == "refused"')" -le 10
+	clear_bridges
+}
+
+run_tests "$@"
