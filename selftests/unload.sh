@@ -158,8 +158,7 @@ second_leg_counts()
 
 test_namespace_deleted_under_traffic()
 {
-	local i
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		ok "second media host" second_host
 		bg talk in_ns "rp$$-y" rtp --on "$RA" --to "$LA" --send 10000000 --pps 3000
 		bg talk2 in_ns "rp$$-y" rtp --on 192.0.2.2:50000 --to "$MA4:30002" --send 10000000 --pps 3000
