@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Transport addresses as the module keeps them: both families in one shape. */
+#ifndef _RTPLANE_ADDR_H
+#define _RTPLANE_ADDR_H
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/string.h>
+#include <net/ipv6.h>
+
+/**
+ * struct rtplane_ep - a UDP transport address (endpoint)
+ * @addr: the address; IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2)
+ * @w: the same as two words, for comparing
+ * @w32: the same as four words; w32[3] is an IPv4 address
+ * @port: UDP port, network order; 0 where there is none
+ * @zero: always 0, so that whole structures compare and hash
+ */
+struct rtplane_ep {
+	union {
+		struct in6_addr addr;
+		u64 w[2];
+		__be32 w32[4];
+	};
+	__be16 port;
+	u16 zero;
+};
+
+static inline void rtplane_ep_set4(struct rtplane_ep *ep, __be32 addr, __be16 port)
+{
+	ep->w[0] = 0;
+	ep->w32[2] = htonl(0xffff);
+	ep->w32[3] = addr;
+	ep->port = port;
+	ep->zero = 0;
+}
+
+static inline void rtplane_ep_set6(struct rtplane_ep *ep, const struct in6_addr *addr, __be16 port)
+{
+	ep->addr = *addr;
+	ep->port = port;
+	ep->zero = 0;
+}
+
+static inline bool rtplane_ep_is4(const struct rtplane_ep *ep)
+{
+	return !ep->w[0] && ep->w32[2] == htonl(0xffff);
+}
+
+/* An endpoint that was never set; no valid one has port 0. */
+static inline bool rtplane_ep_none(const struct rtplane_ep *ep)
+{
+	return !ep->port;
+}
+
+static inline bool rtplane_ep_same_addr(const struct rtplane_ep *a, const struct rtplane_ep *b)
+{
+	return !((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]));
+}
+
+static inline bool rtplane_ep_eq(const struct rtplane_ep *a, const struct rtplane_ep *b)
+{
+	return !((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) | (__force u16)(a->port ^ b->port));
+}
+
+/* Local addresses are chosen by the admin, so no keyed hash is needed; ports
+ * of one address must spread, and the same port on many addresses too.
+ */
+static inline u32 rtplane_ep_hash(const struct rtplane_ep *ep)
+{
+	u64 k = (u64)ntohl(ep->w32[3]) << 16 | ntohs(ep->port);
+	u32 h;
+
+	k += ep->w[0] + (__force u32)ep->w32[2];
+	h = (k * GOLDEN_RATIO_64) >> 32;
+	return h ^ h >> 15;
+}
+
+/* May anybody have this address as the source of a packet that we answer? */
+static inline bool rtplane_ep_martian(const struct rtplane_ep *ep)
+{
+	if (!ep->port)
+		return true;
+	if (rtplane_ep_is4(ep))
+		return ipv4_is_multicast(ep->w32[3]) || ipv4_is_lbcast(ep->w32[3]) ||
+		       ipv4_is_zeronet(ep->w32[3]);
+	return ipv6_addr_any(&ep->addr) || ipv6_addr_is_multicast(&ep->addr) ||
+	       ipv6_addr_v4mapped(&ep->addr);
+}
+
+static inline bool rtplane_ep_loopback(const struct rtplane_ep *ep)
+{
+	if (rtplane_ep_is4(ep))
+		return ipv4_is_loopback(ep->w32[3]);
+	return ipv6_addr_loopback(&ep->addr);
+}
+
+/* Do the first @bits of both addresses agree?  For IPv4 @bits counts from the
+ * IPv4 address's own first bit.
+ */
+static inline bool rtplane_ep_in_prefix(const struct rtplane_ep *ep, const struct rtplane_ep *net,
+					unsigned int bits)
+{
+	if (rtplane_ep_is4(net))
+		bits += 96;
+	return ipv6_prefix_equal(&ep->addr, &net->addr, min(bits, 128U));
+}
+
+#endif /* _RTPLANE_ADDR_H */

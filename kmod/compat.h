@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All that differs between the kernels we build for.  RTPLANE_HAVE_* are found
+ * out in Kbuild.
+ */
+#ifndef _RTPLANE_COMPAT_H
+#define _RTPLANE_COMPAT_H
+
+#include <linux/skbuff.h>
+#include <linux/version.h>
+#include <net/ip6_fib.h>
+#include <net/route.h>
+
+#ifdef RTPLANE_HAVE_UNALIGNED_H
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+#ifdef RTPLANE_HAVE_GSO_H
+#include <net/gso.h>
+#endif
+
+/* 6.13 made the DSCP of a route look-up a type of its own. */
+static inline int rtplane_route_input(struct sk_buff *skb, const struct iphdr *iph)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return ip_route_input_noref(skb, iph->daddr, iph->saddr, ip4h_dscp(iph), skb->dev);
+#else
+	return ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, skb->dev);
+#endif
+}
+
+#endif /* _RTPLANE_COMPAT_H */

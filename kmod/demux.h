@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is in this UDP payload?  RFC 7983 section 7, RFC 5761 section 4. */
+#ifndef _RTPLANE_DEMUX_H
+#define _RTPLANE_DEMUX_H
+
+#include <linux/types.h>
+
+/**
+ * enum rtplane_kind - kinds of payload on a media port
+ * @RTPLANE_KIND_RTP: RTP version 2
+ * @RTPLANE_KIND_RTCP: RTCP, on its own port or multiplexed
+ * @RTPLANE_KIND_STACK: STUN, DTLS or a TURN channel: the socket's business
+ * @RTPLANE_KIND_UNKNOWN: nobody's
+ */
+enum rtplane_kind {
+	RTPLANE_KIND_RTP,
+	RTPLANE_KIND_RTCP,
+	RTPLANE_KIND_STACK,
+	RTPLANE_KIND_UNKNOWN,
+};
+
+#define RTPLANE_RTP_HDRLEN	12
+#define RTPLANE_RTCP_HDRLEN	8
+
+/**
+ * rtplane_demux() - tell what a UDP payload is
+ * @b: at least the first two bytes of the payload
+ * @len: bytes of the whole payload
+ *
+ * Return: the kind, by the first byte (RFC 7983) and, between RTP and RTCP, by
+ * the second (RFC 5761: payload types 64 to 95 are RTCP packet types).
+ */
+static inline enum rtplane_kind rtplane_demux(const u8 *b, unsigned int len)
+{
+	if (len < 2)
+		return RTPLANE_KIND_UNKNOWN;
+	if ((b[0] & 0xc0) == 0x80)
+		return (b[1] & 0x7f) >= 64 && (b[1] & 0x7f) <= 95 ? RTPLANE_KIND_RTCP :
+								    RTPLANE_KIND_RTP;
+	if (b[0] <= 3 || (b[0] >= 20 && b[0] <= 79))
+		return RTPLANE_KIND_STACK;
+	return RTPLANE_KIND_UNKNOWN;
+}
+
+#endif /* _RTPLANE_DEMUX_H */

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events: first packet, latch, refused source, silence, RTCP report.
+ *
+ * An event is gathered while the leg is locked and sent when it no longer is,
+ * from softirq as from process context, without waiting for memory.
+ */
+#include <linux/ratelimit.h>
+#include <linux/timekeeping.h>
+
+#include "event.h"
+#include "net.h"
+#include "netlink.h"
+
+/**
+ * rtplane_notice() - gather an event
+ * @n: where; an event that is there already is lost and not counted
+ * @leg: whose, locked
+ * @type: what happened
+ * @reason: why
+ * @old: endpoint or NULL
+ * @new: endpoint or NULL
+ */
+void rtplane_notice(struct rtplane_notice *n, const struct rtplane_leg *leg,
+		    enum rtplane_event type, enum rtplane_reason reason,
+		    const struct rtplane_ep *old, const struct rtplane_ep *new)
+{
+	*n = (struct rtplane_notice) {
+		.cookie = leg->cookie,
+		.type = type,
+		.reason = reason,
+		.set = true,
+	};
+	if (old)
+		n->old = *old;
+	if (new)
+		n->new = *new;
+}
+
+static int rtplane_event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
+			     const struct rtplane_notice *n)
+{
+	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_EVENT);
+
+	if (!nest ||
+	    nla_put_u8(msg, RTPLANE_EVENT_A_TYPE, n->type) ||
+	    nla_put_u8(msg, RTPLANE_EVENT_A_REASON, n->reason) ||
+	    rtplane_nl_put_ep(msg, RTPLANE_EVENT_A_LOCAL, &leg->local) ||
+	    nla_put_u64_64bit(msg, RTPLANE_EVENT_A_COOKIE, n->cookie, RTPLANE_EVENT_A_PAD) ||
+	    nla_put_u64_64bit(msg, RTPLANE_EVENT_A_TIME, ktime_get_real_ns(), RTPLANE_EVENT_A_PAD))
+		return -EMSGSIZE;
+	if (!rtplane_ep_none(&n->old) && rtplane_nl_put_ep(msg, RTPLANE_EVENT_A_OLD, &n->old))
+		return -EMSGSIZE;
+	if (!rtplane_ep_none(&n->new) && rtplane_nl_put_ep(msg, RTPLANE_EVENT_A_NEW, &n->new))
+		return -EMSGSIZE;
+	if (n->count &&
+	    nla_put_u64_64bit(msg, RTPLANE_EVENT_A_COUNT, n->count, RTPLANE_EVENT_A_PAD))
+		return -EMSGSIZE;
+	if (n->type == RTPLANE_EVENT_RTCP &&
+	    rtplane_nl_put_rtcp(msg, RTPLANE_EVENT_A_RTCP, &n->rtcp))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * rtplane_event_send() - send an event to whoever listens
+ * @leg: whose, not locked; must not go away meanwhile (RCU or the mutex)
+ * @n: the event; nothing happens if it is not set
+ */
+void rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
+{
+	struct rtplane_net *rn = leg->rn;
+	struct sk_buff *msg;
+	void *hdr;
+
+	if (!n->set || !genl_has_listeners(&rtplane_genl, rn->net, 0))
+		return;
+	if (!__ratelimit(&rn->events))
+		goto lost;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	if (!msg)
+		goto lost;
+	hdr = genlmsg_put(msg, 0, 0, &rtplane_genl, 0, RTPLANE_CMD_EVENT_NTF);
+	if (!hdr || rtplane_event_put(msg, leg, n)) {
+		nlmsg_free(msg);
+		goto lost;
+	}
+	genlmsg_end(msg, hdr);
+	genlmsg_multicast_netns(&rtplane_genl, rn->net, msg, 0, 0, GFP_ATOMIC);
+	return;
+lost:
+	atomic64_inc(&rn->events_lost);
+}

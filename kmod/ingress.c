@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hook on a device: is this packet a leg's, and what becomes of it?
+ *
+ * What is unusual goes on to the normal stack as if we were not here.  What is
+ * a leg's media is consumed: forwarded, or dropped and counted by reason.
+ */
+#include <linux/if_vlan.h>
+#include <linux/netfilter_netdev.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <net/ip6_checksum.h>
+#include <net/dsfield.h>
+#include <net/inet_ecn.h>
+
+#include "compat.h"
+#include "ingress.h"
+#include "latch.h"
+#include "pkt.h"
+#include "table.h"
+#include "xmit.h"
+
+/* As much of an RTCP packet as is looked at: one report of each kind. */
+#define RTPLANE_RTCP_LOOK	256
+
+static void rtplane_count_drop(struct rtplane_leg *leg, enum rtplane_drop why)
+{
+	spin_lock(&leg->lock);
+	leg->drops[why]++;
+	spin_unlock(&leg->lock);
+}
+
+static unsigned int rtplane_pass(struct rtplane_dev *rd, struct rtplane_leg *leg)
+{
+	spin_lock(&leg->lock);
+	leg->passed++;
+	spin_unlock(&leg->lock);
+	this_cpu_inc(rd->stats->passed);
+	return NF_ACCEPT;
+}
+
+/* The checks of ip_rcv() and udp_rcv(), for a packet that will not see them. */
+static bool rtplane_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt)
+{
+	const struct udphdr *uh = rtplane_udp(skb, pkt);
+	unsigned int len = pkt->iplen - pkt->hdrlen;
+	__wsum sum;
+
+	if (!pkt->v6) {
+		if (unlikely(ip_fast_csum(ip_hdr(skb), 5)))
+			return false;
+		if (!uh->check)
+			return true;
+	} else if (unlikely(!uh->check)) {
+		return false;
+	}
+	if (skb_csum_unnecessary(skb))
+		return true;
+	/* A right IPv4 header adds nothing to the sum; an IPv6 header does. */
+	if (skb->ip_summed == CHECKSUM_COMPLETE && !pkt->v6)
+		sum = skb->csum;
+	else if (likely(!skb_is_nonlinear(skb)))
+		sum = csum_partial(uh, len, 0);
+	else
+		sum = skb_checksum(skb, pkt->hdrlen, len, 0);
+	if (!pkt->v6)
+		return !csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len,
+					  IPPROTO_UDP, sum);
+	return !csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len, IPPROTO_UDP,
+				sum);
+}
+
+/*
+ * Fit to be relayed?  On success the payload's first bytes are linear and
+ * @pkt->kind is known.  The buffer may have been trimmed to the IP packet.
+ *
+ * Return: RTPLANE_ACCEPTED or the &enum rtplane_drop to count.
+ */
+static int rtplane_sane(struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	unsigned int need = pkt->kind == RTPLANE_KIND_RTP ? RTPLANE_RTP_HDRLEN :
+			    pkt->kind == RTPLANE_KIND_RTCP ? RTPLANE_RTCP_HDRLEN : 0;
+
+	if (unlikely(pkt->paylen < need))
+		return RTPLANE_DROP_MALFORMED;
+	if (pkt->kind == RTPLANE_KIND_RTP && unlikely(pkt->payload[0] & 0x0f) &&
+	    pkt->paylen < need + (pkt->payload[0] & 0x0f) * 4)
+		return RTPLANE_DROP_MALFORMED;
+	/* Ethernet pads what is short. */
+	if (unlikely(skb->len > pkt->iplen) && pskb_trim_rcsum(skb, pkt->iplen))
+		return RTPLANE_DROP_NOMEM;
+	if (!rtplane_csum_ok(skb, pkt))
+		return RTPLANE_DROP_CHECKSUM;
+	return RTPLANE_ACCEPTED;
+}
+
+static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
+			       const struct rtplane_pkt *pkt, u64 now, struct rtplane_notice *n)
+{
+	unsigned int len = min_t(unsigned int, pkt->paylen, RTPLANE_RTCP_LOOK);
+	u64 sr = leg->sr, peer_sr = READ_ONCE(leg->peer->sr);
+	u8 buf[RTPLANE_RTCP_LOOK];
+	const u8 *rtcp;
+
+	leg->rtcp_packets++;
+	rtcp = skb_header_pointer(skb, pkt->hdrlen + sizeof(struct udphdr), len, buf);
+	if (!rtcp)
+		return;
+	if (rtplane_rtcp_rx(&leg->rtcp, rtcp, len, peer_sr, now, &sr) && !n->set) {
+		rtplane_notice(n, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL, NULL);
+		n->rtcp = leg->rtcp;
+	}
+	WRITE_ONCE(leg->sr, sr);
+}
+
+static void rtplane_first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+				 struct rtplane_notice *first)
+{
+	leg->first = ktime_get_real_ns();
+	rtplane_notice(first, leg, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
+		       &pkt->src);
+}
+
+static u8 rtplane_tos_out(const struct rtplane_leg *peer, u8 tos)
+{
+	u8 dscp;
+
+	if (peer->dscp_mode == RTPLANE_DSCP_PRESERVE)
+		return tos;
+	dscp = peer->dscp_mode == RTPLANE_DSCP_SET ? peer->dscp : peer->dscp_map[tos >> 2];
+	return dscp << 2 | (tos & INET_ECN_MASK);
+}
+
+static inline void rtplane_count_rx(struct rtplane_leg *leg, struct sk_buff *skb,
+				    const struct rtplane_pkt *pkt, u64 now,
+				    struct rtplane_notice *n, struct rtplane_notice *first)
+{
+	if (unlikely(!leg->rx_packets))
+		rtplane_first_packet(leg, pkt, first);
+	leg->rx_packets++;
+	leg->rx_bytes += pkt->iplen;
+	leg->last = now;
+	if (likely(leg->dscp_first_count && leg->dscp_first == pkt->tos >> 2))
+		leg->dscp_first_count++;
+	else
+		rtplane_leg_dscp_seen(leg, pkt->tos >> 2);
+	if (likely(pkt->kind == RTPLANE_KIND_RTP))
+		rtplane_rtpstats_rx(&leg->rtp, pkt->payload, now);
+	else if (pkt->kind == RTPLANE_KIND_RTCP)
+		rtplane_count_rtcp(leg, skb, pkt, now, n);
+}
+
+static inline int rtplane_leg_police(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+				     u64 now)
+{
+	if (!(leg->flags & RTPLANE_LEG_POLICED))
+		return RTPLANE_ACCEPTED;
+	switch (rtplane_police(&leg->police, now, pkt->iplen)) {
+	case RTPLANE_POLICE_PPS:
+		return RTPLANE_DROP_PPS;
+	case RTPLANE_POLICE_BPS:
+		return RTPLANE_DROP_BPS;
+	default:
+		return RTPLANE_ACCEPTED;
+	}
+}
+
+/*
+ * All that happens with the leg locked.
+ *
+ * Return: RTPLANE_ACCEPTED with the way out in @eg, or the &enum rtplane_drop
+ * to count.
+ */
+static inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb,
+				 struct rtplane_pkt *pkt, struct rtplane_egress **eg,
+				 struct rtplane_notice *n, struct rtplane_notice *first)
+{
+	u64 now = ktime_get_ns();
+	int no;
+
+	if (unlikely(!leg->latched || !rtplane_ep_eq(&pkt->src, &leg->remote))) {
+		no = rtplane_latch(leg, pkt, now, n);
+		if (no != RTPLANE_ACCEPTED)
+			return no;
+	}
+	no = rtplane_leg_police(leg, pkt, now);
+	if (unlikely(no != RTPLANE_ACCEPTED))
+		return no;
+	rtplane_count_rx(leg, skb, pkt, now, n, first);
+	no = rtplane_egress_get(leg, eg);
+	if (unlikely(no != RTPLANE_ACCEPTED))
+		return no;
+	if (unlikely(pkt->ttl <= 1))
+		return RTPLANE_DROP_TTL;
+	pkt->tos_out = rtplane_tos_out(leg->peer, pkt->tos);
+	leg->fwd_packets++;
+	leg->fwd_bytes += pkt->iplen + ((*eg)->v6 ? 40 : 20) - pkt->hdrlen;
+	leg->fwd_tos = pkt->tos_out;
+	return RTPLANE_ACCEPTED;
+}
+
+/* A sane packet of a leg: forward it, or drop it and say why. */
+static unsigned int rtplane_relay(struct rtplane_dev *rd, struct rtplane_leg *leg,
+				  struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	struct rtplane_notice n, first;
+	struct rtplane_egress *eg;
+	int no;
+
+	n.set = false;
+	first.set = false;
+	spin_lock(&leg->lock);
+	if (unlikely(!leg->peer)) {
+		spin_unlock(&leg->lock);
+		return rtplane_pass(rd, leg);
+	}
+	no = rtplane_leg_rx(leg, skb, pkt, &eg, &n, &first);
+	if (unlikely(no != RTPLANE_ACCEPTED))
+		leg->drops[no]++;
+	spin_unlock(&leg->lock);
+
+	if (unlikely(first.set))
+		rtplane_event_send(leg, &first);
+	if (unlikely(n.set))
+		rtplane_event_send(leg, &n);
+	if (unlikely(no != RTPLANE_ACCEPTED))
+		return NF_DROP;
+	rtplane_xmit(leg, skb, pkt, eg);
+	return NF_STOLEN;
+}
+
+/*
+ * A train of packets that GRO or a local sender made one buffer of: take it
+ * apart, and let each come by here alone.
+ */
+static unsigned int rtplane_rx_gso(struct rtplane_dev *rd, struct rtplane_leg *leg,
+				   struct sk_buff *skb)
+{
+	struct sk_buff *segs, *seg, *next;
+
+	if (skb_shared(skb))
+		return rtplane_pass(rd, leg);
+	__skb_push(skb, skb->mac_len);
+	segs = skb_gso_segment(skb, 0);
+	__skb_pull(skb, skb->mac_len);
+	if (IS_ERR_OR_NULL(segs))
+		return rtplane_pass(rd, leg);
+	consume_skb(skb);
+	skb_list_walk_safe(segs, seg, next) {
+		skb_mark_not_on_list(seg);
+		__skb_pull(seg, seg->mac_len);
+		netif_receive_skb(seg);
+	}
+	return NF_STOLEN;
+}
+
+/* What the demultiplexer leaves to others: the verdict, or RTPLANE_ACCEPTED. */
+static int rtplane_not_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
+			     const struct rtplane_pkt *pkt)
+{
+	u8 flags = READ_ONCE(leg->flags);
+
+	if (pkt->kind == RTPLANE_KIND_STACK)
+		return rtplane_pass(rd, leg);
+	if (flags & RTPLANE_LEG_ANY)
+		return RTPLANE_ACCEPTED;
+	if (!(flags & RTPLANE_LEG_DROP))
+		return rtplane_pass(rd, leg);
+	rtplane_count_drop(leg, RTPLANE_DROP_UNKNOWN);
+	return NF_DROP;
+}
+
+static unsigned int rtplane_rx_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
+				     struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	int no = rtplane_sane(skb, pkt);
+
+	if (unlikely(no != RTPLANE_ACCEPTED)) {
+		rtplane_count_drop(leg, no);
+		return NF_DROP;
+	}
+	return rtplane_relay(rd, leg, skb, pkt);
+}
+
+/* Somebody else holds the buffer too (pktgen): go on with a copy of its head.
+ * A copy that turns out to be the stack's, because the leg has just been
+ * removed, is lost.
+ */
+static unsigned int rtplane_rx_shared(struct rtplane_dev *rd, struct rtplane_leg *leg,
+				      struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (!skb) {
+		rtplane_count_drop(leg, RTPLANE_DROP_NOMEM);
+		return NF_STOLEN;
+	}
+	pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
+	if (rtplane_rx_media(rd, leg, skb, pkt) != NF_STOLEN)
+		kfree_skb(skb);
+	return NF_STOLEN;
+}
+
+/* The packet is a leg's.  @pkt has addresses, lengths, TOS and TTL. */
+static unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_leg *leg,
+			       struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	unsigned int look = pkt->hdrlen + sizeof(struct udphdr) +
+			    min_t(unsigned int, pkt->paylen, RTPLANE_RTP_HDRLEN);
+	int verdict;
+
+	this_cpu_inc(rd->stats->rx_packets);
+	if (unlikely(skb_is_gso(skb)))
+		return rtplane_rx_gso(rd, leg, skb);
+	if (unlikely(!pskb_may_pull(skb, look)))
+		return rtplane_pass(rd, leg);
+	pkt->lo = skb->dev->flags & IFF_LOOPBACK;
+	pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
+	pkt->kind = rtplane_demux(pkt->payload, pkt->paylen);
+	if (unlikely(pkt->kind >= RTPLANE_KIND_STACK)) {
+		verdict = rtplane_not_media(rd, leg, pkt);
+		if (verdict != RTPLANE_ACCEPTED)
+			return verdict;
+	}
+	if (unlikely(skb_shared(skb)))
+		return rtplane_rx_shared(rd, leg, skb, pkt);
+	return rtplane_rx_media(rd, leg, skb, pkt);
+}
+
+/* Lengths as ip_rcv() wants them; a datagram shorter than its packet is odd
+ * enough to be the stack's.
+ */
+static bool rtplane_lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	unsigned int ulen = ntohs(rtplane_udp(skb, pkt)->len);
+
+	if (pkt->iplen > skb->len || pkt->hdrlen + ulen != pkt->iplen || ulen < sizeof(struct udphdr))
+		return false;
+	pkt->paylen = ulen - sizeof(struct udphdr);
+	return true;
+}
+
+static unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb)
+{
+	const struct udphdr *uh;
+	const struct iphdr *iph;
+	struct rtplane_pkt pkt;
+	struct rtplane_leg *leg;
+
+	if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh)))
+		return NF_ACCEPT;
+	iph = ip_hdr(skb);
+	if (iph->protocol != IPPROTO_UDP || *(u8 *)iph != 0x45 ||
+	    iph->frag_off & htons(IP_MF | IP_OFFSET))
+		return NF_ACCEPT;
+	uh = (const struct udphdr *)(iph + 1);
+	rtplane_ep_set4(&pkt.dst, iph->daddr, uh->dest);
+	leg = rtplane_table_find(rd->rn, &pkt.dst);
+	if (!leg)
+		return NF_ACCEPT;
+	rtplane_ep_set4(&pkt.src, iph->saddr, uh->source);
+	pkt.v6 = false;
+	pkt.hdrlen = sizeof(*iph);
+	pkt.iplen = ntohs(iph->tot_len);
+	pkt.tos = iph->tos;
+	pkt.ttl = iph->ttl;
+	if (unlikely(!rtplane_lengths(skb, &pkt)))
+		return rtplane_pass(rd, leg);
+	return rtplane_rx(rd, leg, skb, &pkt);
+}
+
+static unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h;
+	const struct udphdr *uh;
+	struct rtplane_pkt pkt;
+	struct rtplane_leg *leg;
+
+	if (!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh)))
+		return NF_ACCEPT;
+	ip6h = ipv6_hdr(skb);
+	if (ip6h->nexthdr != IPPROTO_UDP || ip6h->version != 6)
+		return NF_ACCEPT;
+	uh = (const struct udphdr *)(ip6h + 1);
+	rtplane_ep_set6(&pkt.dst, &ip6h->daddr, uh->dest);
+	leg = rtplane_table_find(rd->rn, &pkt.dst);
+	if (!leg)
+		return NF_ACCEPT;
+	rtplane_ep_set6(&pkt.src, &ip6h->saddr, uh->source);
+	pkt.v6 = true;
+	pkt.hdrlen = sizeof(*ip6h);
+	pkt.iplen = ntohs(ip6h->payload_len) + sizeof(*ip6h);
+	pkt.tos = ipv6_get_dsfield(ip6h);
+	pkt.ttl = ip6h->hop_limit;
+	if (unlikely(!rtplane_lengths(skb, &pkt)))
+		return rtplane_pass(rd, leg);
+	return rtplane_rx(rd, leg, skb, &pkt);
+}
+
+/* A packet for another MAC address, or with a VLAN tag whose device is still to
+ * come, is not for us.
+ */
+static unsigned int rtplane_ingress(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	struct rtplane_dev *rd = priv;
+
+	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
+		return NF_ACCEPT;
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return rtplane_ingress4(rd, skb);
+	case htons(ETH_P_IPV6):
+		return rtplane_ingress6(rd, skb);
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+/**
+ * rtplane_dev_find() - is this device enrolled?
+ * @rn: namespace, @rn->lock held
+ * @dev: device
+ */
+struct rtplane_dev *rtplane_dev_find(struct rtplane_net *rn, const struct net_device *dev)
+{
+	struct rtplane_dev *rd;
+
+	lockdep_assert_held(&rn->lock);
+	list_for_each_entry(rd, &rn->devs, list) {
+		if (rd->dev == dev)
+			return rd;
+	}
+	return NULL;
+}
+
+static void rtplane_dev_free(struct rcu_head *rcu)
+{
+	struct rtplane_dev *rd = container_of(rcu, struct rtplane_dev, rcu);
+
+	free_percpu(rd->stats);
+	kfree(rd);
+}
+
+/**
+ * rtplane_dev_add() - enrol a device
+ * @rn: namespace, @rn->lock held, RTNL held around it
+ * @dev: device of that namespace, registered
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int rtplane_dev_add(struct rtplane_net *rn, struct net_device *dev)
+{
+	struct rtplane_dev *rd;
+	int err;
+
+	ASSERT_RTNL();
+	if (rtplane_dev_find(rn, dev))
+		return -EEXIST;
+	rd = kzalloc(sizeof(*rd), GFP_KERNEL);
+	if (!rd)
+		return -ENOMEM;
+	rd->stats = alloc_percpu(struct rtplane_dev_stats);
+	if (!rd->stats) {
+		kfree(rd);
+		return -ENOMEM;
+	}
+	rd->rn = rn;
+	rd->dev = dev;
+	rd->hook.hook = rtplane_ingress;
+	rd->hook.priv = rd;
+	rd->hook.dev = dev;
+	rd->hook.pf = NFPROTO_NETDEV;
+	rd->hook.hooknum = NF_NETDEV_INGRESS;
+	rd->hook.priority = RTPLANE_HOOK_PRIORITY;
+	err = nf_register_net_hook(rn->net, &rd->hook);
+	if (err) {
+		free_percpu(rd->stats);
+		kfree(rd);
+		return err;
+	}
+	list_add_tail(&rd->list, &rn->devs);
+	rn->nr_devs++;
+	return 0;
+}
+
+/**
+ * rtplane_dev_del() - withdraw a device
+ * @rd: enrolled device; its namespace's mutex is held, and the device has not
+ *	left the namespace yet
+ *
+ * A packet may be in the hook until a grace period has passed.
+ */
+void rtplane_dev_del(struct rtplane_dev *rd)
+{
+	lockdep_assert_held(&rd->rn->lock);
+	list_del(&rd->list);
+	rd->rn->nr_devs--;
+	nf_unregister_net_hook(rd->rn->net, &rd->hook);
+	call_rcu(&rd->rcu, rtplane_dev_free);
+}
+
+/* Sum of all CPUs. */
+void rtplane_dev_sum(const struct rtplane_dev *rd, struct rtplane_dev_stats *sum)
+{
+	int cpu;
+
+	*sum = (struct rtplane_dev_stats) {};
+	for_each_possible_cpu(cpu) {
+		const struct rtplane_dev_stats *s = per_cpu_ptr(rd->stats, cpu);
+
+		sum->rx_packets += READ_ONCE(s->rx_packets);
+		sum->passed += READ_ONCE(s->passed);
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* May this source be the remote? */
+#ifndef _RTPLANE_LATCH_H
+#define _RTPLANE_LATCH_H
+
+#include "event.h"
+#include "leg.h"
+#include "pkt.h"
+
+#define RTPLANE_ACCEPTED	(-1)
+
+int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 now,
+		  struct rtplane_notice *n);
+void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remote, u64 now,
+			  enum rtplane_reason reason, struct rtplane_notice *n);
+void rtplane_latch_forget(struct rtplane_leg *leg);
+bool rtplane_latch_permits(const struct rtplane_leg *leg, const struct rtplane_ep *src);
+
+#endif /* _RTPLANE_LATCH_H */

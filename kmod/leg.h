@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The leg: one local UDP transport address and the remote it talks to. */
+#ifndef _RTPLANE_LEG_H
+#define _RTPLANE_LEG_H
+
+#include <linux/rhashtable-types.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/rtplane.h>
+
+#include "addr.h"
+#include "police.h"
+#include "rtpstats.h"
+
+struct netlink_ext_ack;
+struct rtplane_egress;
+struct rtplane_net;
+
+/**
+ * struct rtplane_leg_conf - what user space asks of a leg
+ * @set: bit n: attribute n of &enum rtplane_leg_attr was given
+ * @local: the leg
+ * @remote: signalled remote
+ * @tie: local address of the RTP leg
+ * @proven: remote to commit
+ * @bps: bits/s
+ * @pps: packets/s
+ * @relatch: ms
+ * @silence: ms
+ * @mark: route look-up mark
+ * @oif: device of the way out
+ * @latch: &enum rtplane_latch
+ * @prefix: bits
+ * @probation: packets
+ * @early: boolean
+ * @accept: &enum rtplane_accept
+ * @unknown: &enum rtplane_unknown
+ * @dscp_mode: &enum rtplane_dscp_mode
+ * @dscp: value
+ * @dscp_map: table, allocated; whoever holds the conf frees it, unless a leg
+ *	took it and left NULL
+ */
+struct rtplane_leg_conf {
+	u64 set;
+	struct rtplane_ep local;
+	struct rtplane_ep remote;
+	struct rtplane_ep tie;
+	struct rtplane_ep proven;
+	u64 bps;
+	u32 pps;
+	u32 relatch;
+	u32 silence;
+	u32 mark;
+	u32 oif;
+	u8 latch;
+	u8 prefix;
+	u8 probation;
+	u8 early;
+	u8 accept;
+	u8 unknown;
+	u8 dscp_mode;
+	u8 dscp;
+	u8 *dscp_map;
+};
+
+/**
+ * struct rtplane_candidate - a source in probation
+ * @src: who
+ * @ssrc: of its packets
+ * @when: jiffies of its last packet
+ * @seq: sequence number expected next
+ * @pt: payload type
+ * @count: packets in a row; 0 = there is no candidate
+ */
+struct rtplane_candidate {
+	struct rtplane_ep src;
+	__be32 ssrc;
+	u32 when;
+	u16 seq;
+	u8 pt;
+	u8 count;
+};
+
+/**
+ * struct rtplane_leg - a leg
+ *
+ * Everything is protected by @lock unless said otherwise.  A packet takes the
+ * lock of the leg it arrives on and no other.  Netlink takes the namespace's
+ * mutex, then the locks of both legs of a bridge; whoever holds both may change
+ * anything and no packet sees half of it.  What a packet needs of the other leg
+ * is in @egress, which whoever changes that leg makes stale (@stale).
+ *
+ * Life: made and removed under the namespace's mutex, found under RCU, freed
+ * after a grace period (rtplane_leg_free()).  @peer is NULL before the first
+ * bridge and after removal; a packet that finds it so lets the stack have the
+ * packet, so nobody needs a reference count.
+ *
+ * @node: in the table of the namespace
+ * @local: local address; constant
+ * @lock: see above
+ * @flags: which of the rarely used things are on, RTPLANE_LEG_*
+ * @stale: @egress no longer tells the truth; set by anybody, atomically
+ * @remote: where media comes from and goes to; valid if @latched.  Read by the
+ *	peer's packets without @lock, through @remote_seq
+ * @latched: @remote is valid
+ * @egress: how to reach the peer's remote, RCU; replaced under @lock
+ * @peer: the other leg, NULL without one; @lock of both legs
+ * @rx_packets: packets accepted
+ * @rx_bytes: their IP bytes
+ * @fwd_packets: of these sent by the present peer
+ * @fwd_bytes: their IP bytes as sent
+ * @last: monotonic ns of the last packet accepted
+ * @dscp_first: DSCP that arrived first
+ * @dscp_first_count: how often
+ * @fwd_tos: DSCP of the last packet that was sent by the peer, 0xff = none
+ * @rtp: RTP statistics
+ * @police: rate limits
+ * @rtcp_packets: RTCP packets accepted
+ * @passed: packets left to the stack
+ * @first: CLOCK_REALTIME ns of the first packet accepted
+ * @sr: last sender report, for the peer's round trip; read without @lock
+ * @rtcp: the remote's view
+ * @dscp_seen: counters of 64 DSCP values once a second one has been seen
+ * @drops: by &enum rtplane_drop
+ * @remote_seq: guards @remote and @latched for readers without @lock
+ * @signalled: the remote that signalling gave, may be none
+ * @tie: see RTPLANE_LEG_A_TIE, may be none
+ * @candidate: source in probation
+ * @offender: last source refused
+ * @offenses: packets in a row of @offender
+ * @refused_at: monotonic ns of the last refused event
+ * @refused_since: refused packets since that event
+ * @remote_since: monotonic ns when @remote was committed
+ * @born: monotonic ns of its creation
+ * @silence_of: @last, or @born, when its silence was reported
+ * @latches: remotes committed
+ * @relatch: ms
+ * @silence: ms
+ * @latch: mode
+ * @prefix: bits
+ * @probation: packets
+ * @dscp_mode: of packets sent by this leg
+ * @dscp: value
+ * @dscp_map: table or NULL
+ * @mark: of the way out
+ * @oif: of the way out
+ * @pps: configured rate
+ * @bps: configured rate
+ * @tx_packets: sent by this leg for earlier peers; namespace's mutex
+ * @tx_bytes: sent by this leg for earlier peers; namespace's mutex
+ * @cookie: the owner's name for the bridge
+ * @rn: namespace; constant
+ * @id: number for dumps; constant
+ * @busy: named by the netlink message that is being carried out; namespace's mutex
+ * @rcu: to free it
+ */
+struct rtplane_leg {
+	struct rhash_head node;
+	struct rtplane_ep local;
+	spinlock_t lock;
+	u8 flags;
+	u8 stale;
+	u8 latched;
+	u8 fwd_tos;
+	u8 dscp_first;
+	struct rtplane_ep remote;
+	/* 64 */
+	struct rtplane_egress __rcu *egress;
+	struct rtplane_leg *peer;
+	u64 rx_packets;
+	u64 rx_bytes;
+	u64 fwd_packets;
+	u64 fwd_bytes;
+	u64 last;
+	u64 dscp_first_count;
+	/* 128 */
+	struct rtplane_rtpstats rtp;
+	struct rtplane_police police;
+
+	u64 rtcp_packets;
+	u64 passed;
+	u64 first;
+	u64 sr;
+	struct rtplane_rtcpstats rtcp;
+	u64 *dscp_seen;
+	u64 drops[__RTPLANE_DROP_MAX];
+
+	seqcount_spinlock_t remote_seq;
+	struct rtplane_ep signalled;
+	struct rtplane_ep tie;
+	struct rtplane_candidate candidate;
+	struct rtplane_ep offender;
+	u64 offenses;
+	u64 refused_at;
+	u64 refused_since;
+	u64 remote_since;
+	u64 born;
+	u64 silence_of;
+	u32 latches;
+	u32 relatch;
+	u32 silence;
+	u8 latch;
+	u8 prefix;
+	u8 probation;
+	u8 dscp_mode;
+	u8 dscp;
+	u8 *dscp_map;
+	u32 mark;
+	u32 oif;
+	u32 pps;
+	u64 bps;
+	u64 tx_packets;
+	u64 tx_bytes;
+	u64 cookie;
+	struct rtplane_net *rn;
+	u32 id;
+	bool busy;
+	struct rcu_head rcu;
+};
+
+#define RTPLANE_LEG_ANY		0x01	/* relays what is not RTP */
+#define RTPLANE_LEG_DROP	0x02	/* drops what is unknown */
+#define RTPLANE_LEG_EARLY	0x04	/* sends to the signalled remote before a latch */
+#define RTPLANE_LEG_POLICED	0x08	/* has a rate limit */
+
+struct rtplane_notice;
+struct rtplane_totals;
+
+int rtplane_leg_cache_init(void);
+void rtplane_leg_cache_exit(void);
+unsigned int rtplane_leg_size(void);
+
+struct rtplane_leg *rtplane_leg_new(struct rtplane_net *rn, struct rtplane_leg_conf *conf);
+int rtplane_leg_insert(struct rtplane_leg *leg);
+void rtplane_leg_remove(struct rtplane_leg *leg);
+void rtplane_leg_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, struct rtplane_leg *b,
+		      struct rtplane_leg_conf *cb, const u64 *cookie);
+void rtplane_leg_set(struct rtplane_leg *leg, struct rtplane_leg_conf *conf);
+void rtplane_leg_forget_dev(struct rtplane_net *rn, const struct net_device *dev);
+void rtplane_leg_remove_all(struct rtplane_net *rn);
+bool rtplane_leg_remote(const struct rtplane_leg *leg, struct rtplane_ep *remote);
+void rtplane_leg_dscp_seen(struct rtplane_leg *leg, u8 dscp);
+void rtplane_leg_totals(struct rtplane_net *rn, struct rtplane_totals *t);
+void rtplane_leg_sweep(struct work_struct *work);
+
+#endif /* _RTPLANE_LEG_H */

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* rtplane: relays the media of telephone calls.  Order of init and exit. */
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/ratelimit.h>
+
+#include "ingress.h"
+#include "leg.h"
+#include "net.h"
+#include "netlink.h"
+#include "table.h"
+
+/* Events of one namespace and second. */
+#define RTPLANE_EVENTS_BURST	10000
+
+unsigned int rtplane_net_id;
+
+static int __net_init rtplane_net_init(struct net *net)
+{
+	struct rtplane_net *rn = rtplane_pernet(net);
+
+	rn->net = net;
+	mutex_init(&rn->lock);
+	xa_init_flags(&rn->legs, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&rn->devs);
+	INIT_DELAYED_WORK(&rn->sweep, rtplane_leg_sweep);
+	ratelimit_state_init(&rn->events, HZ, RTPLANE_EVENTS_BURST);
+	ratelimit_set_flags(&rn->events, RATELIMIT_MSG_ON_RELEASE);
+	return rtplane_table_init(rn);
+}
+
+static void __net_exit rtplane_net_exit(struct net *net)
+{
+	struct rtplane_net *rn = rtplane_pernet(net);
+	struct rtplane_dev *rd, *next;
+
+	mutex_lock(&rn->lock);
+	list_for_each_entry_safe(rd, next, &rn->devs, list)
+		rtplane_dev_del(rd);
+	rtplane_leg_remove_all(rn);
+	mutex_unlock(&rn->lock);
+	cancel_delayed_work_sync(&rn->sweep);
+	/* Packets that were in a hook may look a leg up until they have left. */
+	synchronize_net();
+	rtplane_table_exit(rn);
+	xa_destroy(&rn->legs);
+}
+
+static struct pernet_operations rtplane_net_ops = {
+	.init = rtplane_net_init,
+	.exit = rtplane_net_exit,
+	.id = &rtplane_net_id,
+	.size = sizeof(struct rtplane_net),
+};
+
+static int rtplane_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct rtplane_net *rn = rtplane_pernet(dev_net(dev));
+	struct rtplane_dev *rd;
+
+	switch (event) {
+	case NETDEV_UNREGISTER:
+		mutex_lock(&rn->lock);
+		rd = rtplane_dev_find(rn, dev);
+		if (rd)
+			rtplane_dev_del(rd);
+		mutex_unlock(&rn->lock);
+		fallthrough;
+	case NETDEV_DOWN:
+		rtplane_leg_forget_dev(rn, dev);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block rtplane_netdev_nb = {
+	.notifier_call = rtplane_netdev_event,
+};
+
+static int __init rtplane_init(void)
+{
+	int err;
+
+	err = rtplane_leg_cache_init();
+	if (err)
+		return err;
+	err = register_pernet_subsys(&rtplane_net_ops);
+	if (err)
+		goto leg_cache;
+	err = register_netdevice_notifier(&rtplane_netdev_nb);
+	if (err)
+		goto pernet;
+	err = rtplane_netlink_init();
+	if (err)
+		goto notifier;
+	return 0;
+
+notifier:
+	unregister_netdevice_notifier(&rtplane_netdev_nb);
+pernet:
+	unregister_pernet_subsys(&rtplane_net_ops);
+leg_cache:
+	rcu_barrier();
+	rtplane_leg_cache_exit();
+	return err;
+}
+
+static void __exit rtplane_exit(void)
+{
+	rtplane_netlink_exit();
+	unregister_netdevice_notifier(&rtplane_netdev_nb);
+	unregister_pernet_subsys(&rtplane_net_ops);
+	/* Legs and devices on their way to be freed by our own callbacks. */
+	rcu_barrier();
+	rtplane_leg_cache_exit();
+}
+
+module_init(rtplane_init);
+module_exit(rtplane_exit);
+MODULE_DESCRIPTION("Relay of RTP media");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY(RTPLANE_GENL_NAME);

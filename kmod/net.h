@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* State of one network namespace. */
+#ifndef _RTPLANE_NET_H
+#define _RTPLANE_NET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
+#include <linux/rhashtable.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <linux/rtplane.h>
+
+/**
+ * struct rtplane_totals - what the legs of a namespace counted
+ * @rx_packets: packets accepted
+ * @tx_packets: packets forwarded
+ * @passed: packets left to the stack
+ * @drops: packets dropped, by &enum rtplane_drop
+ */
+struct rtplane_totals {
+	u64 rx_packets;
+	u64 tx_packets;
+	u64 passed;
+	u64 drops[__RTPLANE_DROP_MAX];
+};
+
+/**
+ * struct rtplane_net - all that rtplane keeps for a network namespace
+ * @net: the namespace; outlives this structure
+ * @table: legs by local address; look-up under RCU, changes under @lock
+ * @lock: serialises every change; taken inside RTNL, never around it
+ * @legs: the same legs by number, in order of creation, for dumps; @lock
+ * @next_leg: where the next leg's number is sought; @lock
+ * @nr_legs: how many; @lock
+ * @seq: changes with every change of the set of legs; @lock
+ * @devs: enrolled devices; @lock
+ * @nr_devs: how many; @lock
+ * @gone: totals of legs that were removed; @lock
+ * @events: limits the events of the whole namespace
+ * @events_lost: events that the limit or lack of memory swallowed
+ * @sweep: looks for silent legs
+ * @nr_silence: legs that want to be looked at by @sweep; @lock
+ */
+struct rtplane_net {
+	struct net *net;
+	struct rhashtable table;
+	struct mutex lock;
+	struct xarray legs;
+	u32 next_leg;
+	u32 nr_legs;
+	u32 seq;
+	struct list_head devs;
+	u32 nr_devs;
+	struct rtplane_totals gone;
+	struct ratelimit_state events;
+	atomic64_t events_lost;
+	struct delayed_work sweep;
+	u32 nr_silence;
+};
+
+extern unsigned int rtplane_net_id;
+
+static inline struct rtplane_net *rtplane_pernet(const struct net *net)
+{
+	return net_generic(net, rtplane_net_id);
+}
+
+#endif /* _RTPLANE_NET_H */

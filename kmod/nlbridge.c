@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink: the commands on bridges.
+ *
+ * A message may carry many bridges and is carried out whole or not at all:
+ * first everything is parsed, found, checked and allocated, then it is done,
+ * and doing it cannot fail.
+ */
+#include <linux/slab.h>
+
+#include "net.h"
+#include "netlink.h"
+#include "nlparse.h"
+#include "table.h"
+
+/**
+ * struct rtplane_bridge_req - one bridge of a message
+ * @nla: its nest
+ * @leg_nla: the nests of its legs
+ * @conf: what is asked of its legs
+ * @leg: its legs, found or made
+ * @made: which of them were made for this message
+ * @old: the peer that leaves, or NULL
+ * @cookie: new cookie
+ * @cookie_given: @cookie is valid
+ */
+struct rtplane_bridge_req {
+	const struct nlattr *nla;
+	const struct nlattr *leg_nla[2];
+	struct rtplane_leg_conf conf[2];
+	struct rtplane_leg *leg[2];
+	bool made[2];
+	struct rtplane_leg *old;
+	u64 cookie;
+	bool cookie_given;
+};
+
+/**
+ * struct rtplane_batch - all bridges of a message
+ * @n: how many
+ * @req: the bridges
+ */
+struct rtplane_batch {
+	unsigned int n;
+	struct rtplane_bridge_req *req;
+};
+
+#define rtplane_for_each_bridge(nla, info, rem)				\
+	nlmsg_for_each_attr(nla, (info)->nlhdr, GENL_HDRLEN, rem)	\
+		if (nla_type(nla) == RTPLANE_A_BRIDGE)
+
+static int rtplane_batch_alloc(struct rtplane_batch *b, struct genl_info *info)
+{
+	struct nlattr *nla;
+	int rem;
+
+	b->n = 0;
+	rtplane_for_each_bridge(nla, info, rem)
+		b->n++;
+	if (!b->n) {
+		NL_SET_ERR_MSG(info->extack, "a bridge is required");
+		return -EINVAL;
+	}
+	if (b->n > RTPLANE_BRIDGES_MAX) {
+		NL_SET_ERR_MSG(info->extack, "a message has at most 512 bridges");
+		return -E2BIG;
+	}
+	b->req = kvcalloc(b->n, sizeof(*b->req), GFP_KERNEL);
+	return b->req ? 0 : -ENOMEM;
+}
+
+static void rtplane_batch_free(struct rtplane_batch *b)
+{
+	unsigned int i;
+
+	for (i = 0; b->req && i < b->n; i++) {
+		kfree(b->req[i].conf[0].dscp_map);
+		kfree(b->req[i].conf[1].dscp_map);
+	}
+	kvfree(b->req);
+}
+
+/* The cookie and up to two leg nests of a bridge; the number of legs. */
+static int rtplane_bridge_split(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
+{
+	struct nlattr *nla;
+	int rem, n = 0;
+
+	nla_for_each_nested(nla, req->nla, rem) {
+		switch (nla_type(nla)) {
+		case RTPLANE_BRIDGE_A_COOKIE:
+			req->cookie = nla_get_u64(nla);
+			req->cookie_given = true;
+			break;
+		case RTPLANE_BRIDGE_A_LEG:
+			if (n == 2) {
+				NL_SET_ERR_MSG_ATTR(extack, nla, "a bridge has two legs");
+				return -EINVAL;
+			}
+			req->leg_nla[n++] = nla;
+			break;
+		}
+	}
+	return n;
+}
+
+static int rtplane_bridge_parse(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
+{
+	int n = rtplane_bridge_split(req, extack);
+	int i, err;
+
+	if (n < 0)
+		return n;
+	if (n != 2) {
+		NL_SET_ERR_MSG_ATTR(extack, req->nla, "a bridge has two legs");
+		return -EINVAL;
+	}
+	for (i = 0; i < 2; i++) {
+		err = rtplane_nl_conf(req->leg_nla[i], &req->conf[i], extack);
+		if (err)
+			return err;
+	}
+	if (rtplane_ep_eq(&req->conf[0].local, &req->conf[1].local)) {
+		NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[1],
+				    "the two legs of a bridge have different local addresses");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int rtplane_batch_parse(struct rtplane_batch *b, struct genl_info *info)
+{
+	struct nlattr *nla;
+	unsigned int i = 0;
+	int rem, err;
+
+	err = rtplane_batch_alloc(b, info);
+	if (err)
+		return err;
+	rtplane_for_each_bridge(nla, info, rem) {
+		b->req[i].nla = nla;
+		err = rtplane_bridge_parse(&b->req[i++], info->extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Make leg @i of a bridge; without a peer it leaves its packets to the stack. */
+static int rtplane_leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *req, int i,
+			    struct netlink_ext_ack *extack)
+{
+	struct rtplane_leg *leg;
+	int err;
+
+	err = rtplane_nl_check(req->leg_nla[i], &req->conf[i], NULL, extack);
+	if (err)
+		return err;
+	leg = rtplane_leg_new(rn, &req->conf[i]);
+	if (!leg)
+		return -ENOMEM;
+	err = rtplane_leg_insert(leg);
+	if (err) {
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[i],
+					    "the local address is taken by another leg");
+		rtplane_leg_remove(leg);
+		return err;
+	}
+	leg->busy = true;
+	req->leg[i] = leg;
+	req->made[i] = true;
+	return 0;
+}
+
+static int rtplane_leg_reserve(struct rtplane_leg *leg, const struct nlattr *nla,
+			       struct netlink_ext_ack *extack)
+{
+	if (leg->busy) {
+		NL_SET_ERR_MSG_ATTR(extack, nla, "the message names a leg twice");
+		return -EINVAL;
+	}
+	leg->busy = true;
+	return 0;
+}
+
+/* Find the legs of a bridge that is to be changed, or make the second. */
+static int rtplane_bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+				  struct netlink_ext_ack *extack)
+{
+	struct rtplane_leg *a = rtplane_table_find(rn, &req->conf[0].local);
+	struct rtplane_leg *b = rtplane_table_find(rn, &req->conf[1].local);
+	int err;
+
+	if (!a) {
+		NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[0],
+				    "there is no leg with this local address");
+		return -ENOENT;
+	}
+	if (b && b->peer != a) {
+		NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[1],
+				    "the leg is bridged to another leg");
+		return -EBUSY;
+	}
+	err = rtplane_leg_reserve(a, req->leg_nla[0], extack);
+	if (err)
+		return err;
+	req->leg[0] = a;
+	err = rtplane_nl_check(req->leg_nla[0], &req->conf[0], a, extack);
+	if (err)
+		return err;
+	/* The present peer stays, changed, or leaves; either way it is ours. */
+	err = rtplane_leg_reserve(a->peer, req->leg_nla[1], extack);
+	if (err)
+		return err;
+	req->old = a->peer;
+	if (!b)
+		return rtplane_leg_make(rn, req, 1, extack);
+	req->leg[1] = b;
+	return rtplane_nl_check(req->leg_nla[1], &req->conf[1], b, extack);
+}
+
+static void rtplane_batch_release(struct rtplane_batch *b, bool failed)
+{
+	struct rtplane_bridge_req *req;
+	int i;
+
+	for (req = b->req; req < b->req + b->n; req++) {
+		if (req->old)
+			req->old->busy = false;
+		for (i = 0; i < 2; i++) {
+			if (!req->leg[i])
+				continue;
+			req->leg[i]->busy = false;
+			if (failed && req->made[i])
+				rtplane_leg_remove(req->leg[i]);
+		}
+	}
+}
+
+static void rtplane_batch_commit(struct rtplane_batch *b)
+{
+	struct rtplane_bridge_req *req;
+
+	for (req = b->req; req < b->req + b->n; req++) {
+		rtplane_leg_pair(req->leg[0], &req->conf[0], req->leg[1], &req->conf[1],
+				 req->cookie_given ? &req->cookie : NULL);
+		/* A peer that stayed is no old one. */
+		if (req->old == req->leg[1])
+			req->old = NULL;
+		else if (req->old && !req->cookie_given)
+			req->leg[1]->cookie = req->leg[0]->cookie;
+	}
+	rtplane_batch_release(b, false);
+	for (req = b->req; req < b->req + b->n; req++) {
+		if (req->old)
+			rtplane_leg_remove(req->old);
+	}
+}
+
+int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct rtplane_batch b = {};
+	unsigned int i;
+	int err;
+
+	err = rtplane_batch_parse(&b, info);
+	if (err)
+		goto free;
+	mutex_lock(&rn->lock);
+	for (i = 0; !err && i < b.n; i++) {
+		err = rtplane_leg_make(rn, &b.req[i], 0, info->extack);
+		if (!err)
+			err = rtplane_leg_make(rn, &b.req[i], 1, info->extack);
+	}
+	if (err)
+		rtplane_batch_release(&b, true);
+	else
+		rtplane_batch_commit(&b);
+	mutex_unlock(&rn->lock);
+free:
+	rtplane_batch_free(&b);
+	return err;
+}
+
+int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct rtplane_batch b = {};
+	unsigned int i;
+	int err;
+
+	err = rtplane_batch_parse(&b, info);
+	if (err)
+		goto free;
+	mutex_lock(&rn->lock);
+	for (i = 0; !err && i < b.n; i++)
+		err = rtplane_bridge_resolve(rn, &b.req[i], info->extack);
+	if (err)
+		rtplane_batch_release(&b, true);
+	else
+		rtplane_batch_commit(&b);
+	mutex_unlock(&rn->lock);
+free:
+	rtplane_batch_free(&b);
+	return err;
+}
+
+static void rtplane_bridge_remove(struct rtplane_leg *leg)
+{
+	struct rtplane_leg *peer = leg->peer;
+
+	rtplane_leg_remove(leg);
+	rtplane_leg_remove(peer);
+}
+
+static int rtplane_cookie_remove(struct rtplane_net *rn, u64 cookie, const struct nlattr *nla,
+				 struct netlink_ext_ack *extack)
+{
+	struct rtplane_leg *leg;
+	unsigned long id;
+	bool any = false;
+
+	xa_for_each(&rn->legs, id, leg) {
+		if (leg->cookie != cookie)
+			continue;
+		rtplane_leg_remove(leg);
+		any = true;
+	}
+	if (any)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, nla, "there is no bridge with this cookie");
+	return -ENOENT;
+}
+
+/* The leg that a removal names; a cookie is the other way to name bridges. */
+static int rtplane_del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+			     struct netlink_ext_ack *extack)
+{
+	int n = rtplane_bridge_split(req, extack);
+	struct rtplane_ep local;
+	int err;
+
+	if (n < 0)
+		return n;
+	if (n + req->cookie_given != 1) {
+		NL_SET_ERR_MSG_ATTR(extack, req->nla,
+				    "to remove a bridge takes one of its legs or a cookie");
+		return -EINVAL;
+	}
+	if (!n)
+		return 0;
+	err = rtplane_nl_local(req->leg_nla[0], &local, extack);
+	if (err)
+		return err;
+	req->leg[0] = rtplane_table_find(rn, &local);
+	if (req->leg[0])
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[0], "there is no leg with this local address");
+	return -ENOENT;
+}
+
+/* A bridge named by both its legs is removed once. */
+static void rtplane_del_dedup(struct rtplane_batch *b)
+{
+	struct rtplane_bridge_req *req;
+
+	for (req = b->req; req < b->req + b->n; req++) {
+		if (!req->leg[0])
+			continue;
+		if (req->leg[0]->busy || req->leg[0]->peer->busy)
+			req->leg[0] = NULL;
+		else
+			req->leg[0]->busy = true;
+	}
+}
+
+static int rtplane_del_named(struct rtplane_net *rn, struct rtplane_batch *b,
+			     struct genl_info *info)
+{
+	struct nlattr *nla;
+	unsigned int i = 0;
+	int rem, err;
+
+	rtplane_for_each_bridge(nla, info, rem) {
+		b->req[i].nla = nla;
+		err = rtplane_del_parse(rn, &b->req[i], info->extack);
+		if (err)
+			return err;
+		if (b->req[i].cookie_given && b->n > 1) {
+			NL_SET_ERR_MSG_ATTR(info->extack, nla,
+					    "a message removes by one cookie or by legs");
+			return -EINVAL;
+		}
+		i++;
+	}
+	if (b->req[0].cookie_given)
+		return rtplane_cookie_remove(rn, b->req[0].cookie, b->req[0].nla, info->extack);
+	rtplane_del_dedup(b);
+	for (i = 0; i < b->n; i++) {
+		if (b->req[i].leg[0])
+			rtplane_bridge_remove(b->req[i].leg[0]);
+	}
+	return 0;
+}
+
+int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct rtplane_batch b = {};
+	int err = 0;
+
+	if (info->attrs[RTPLANE_A_BRIDGE]) {
+		err = rtplane_batch_alloc(&b, info);
+		if (err)
+			return err;
+	}
+	mutex_lock(&rn->lock);
+	if (b.n)
+		err = rtplane_del_named(rn, &b, info);
+	else
+		rtplane_leg_remove_all(rn);
+	mutex_unlock(&rn->lock);
+	rtplane_batch_free(&b);
+	return err;
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Generic netlink: the commands on legs. */
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "net.h"
+#include "netlink.h"
+#include "nlparse.h"
+#include "table.h"
+
+/**
+ * struct rtplane_sent - what a leg has sent, as its peer counted it
+ * @packets: packets
+ * @bytes: IP bytes
+ * @tos: TOS of the last, if @any
+ * @any: something was sent
+ */
+struct rtplane_sent {
+	u64 packets;
+	u64 bytes;
+	u8 tos;
+	bool any;
+};
+
+static void rtplane_leg_sent(const struct rtplane_leg *leg, struct rtplane_sent *sent)
+{
+	struct rtplane_leg *peer = leg->peer;
+
+	*sent = (struct rtplane_sent) { .packets = leg->tx_packets, .bytes = leg->tx_bytes };
+	if (!peer)
+		return;
+	spin_lock_bh(&peer->lock);
+	sent->packets += peer->fwd_packets;
+	sent->bytes += peer->fwd_bytes;
+	sent->tos = peer->fwd_tos;
+	sent->any = peer->fwd_packets;
+	spin_unlock_bh(&peer->lock);
+}
+
+static int rtplane_put_u64(struct sk_buff *msg, int type, u64 value)
+{
+	return nla_put_u64_64bit(msg, type, value, RTPLANE_COUNT_A_PAD);
+}
+
+static u64 rtplane_sum(const u64 *counts, int n)
+{
+	u64 sum = 0;
+
+	while (n--)
+		sum += counts[n];
+	return sum;
+}
+
+static int rtplane_put_counters(struct sk_buff *msg, const struct rtplane_leg *leg,
+				const struct rtplane_sent *sent)
+{
+	struct nlattr *nest = nla_nest_start(msg, RTPLANE_LEG_A_COUNTERS);
+	u64 dropped = rtplane_sum(leg->drops, __RTPLANE_DROP_MAX);
+
+	BUILD_BUG_ON((int)RTPLANE_COUNT_A_PAD != (int)RTPLANE_RTP_A_PAD);
+	if (!nest ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RX_PACKETS, leg->rx_packets) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RX_BYTES, leg->rx_bytes) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_TX_PACKETS, sent->packets) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_TX_BYTES, sent->bytes) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_DROPPED, dropped) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_PASSED, leg->passed) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RTCP_PACKETS, leg->rtcp_packets) ||
+	    nla_put_u32(msg, RTPLANE_COUNT_A_LATCHES, leg->latches))
+		return -EMSGSIZE;
+	if (leg->rx_packets &&
+	    (rtplane_put_u64(msg, RTPLANE_COUNT_A_FIRST, leg->first) ||
+	     rtplane_put_u64(msg, RTPLANE_COUNT_A_LAST, ktime_mono_to_real(leg->last))))
+		return -EMSGSIZE;
+	if (sent->any && nla_put_u8(msg, RTPLANE_COUNT_A_DSCP_TX, sent->tos >> 2))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int rtplane_put_rtp(struct sk_buff *msg, const struct rtplane_rtpstats *s)
+{
+	struct nlattr *nest;
+
+	if (!s->started)
+		return 0;
+	nest = nla_nest_start(msg, RTPLANE_LEG_A_RTP);
+	if (!nest ||
+	    nla_put_u32(msg, RTPLANE_RTP_A_SSRC, ntohl(s->ssrc)) ||
+	    nla_put_u32(msg, RTPLANE_RTP_A_SSRC_CHANGES, s->ssrc_changes) ||
+	    nla_put_u8(msg, RTPLANE_RTP_A_PT, s->pt) ||
+	    rtplane_put_u64(msg, RTPLANE_RTP_A_PACKETS, s->packets) ||
+	    rtplane_put_u64(msg, RTPLANE_RTP_A_LOST, rtplane_rtpstats_lost(s)) ||
+	    rtplane_put_u64(msg, RTPLANE_RTP_A_OUT_OF_ORDER, s->out_of_order) ||
+	    rtplane_put_u64(msg, RTPLANE_RTP_A_DUPLICATES, s->duplicates) ||
+	    nla_put_u32(msg, RTPLANE_RTP_A_JITTER, s->jitter >> 4) ||
+	    nla_put_u32(msg, RTPLANE_RTP_A_JITTER_MAX, s->jitter_max >> 4) ||
+	    nla_put_u32(msg, RTPLANE_RTP_A_CLOCK, rtplane_rtp_clock(s->pt)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/**
+ * rtplane_nl_put_rtcp() - put the remote's view
+ * @msg: message
+ * @type: attribute type of the nest
+ * @s: what it reported; nothing is put before it has reported
+ */
+int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcpstats *s)
+{
+	struct nlattr *nest;
+
+	if (!s->reports)
+		return 0;
+	nest = nla_nest_start(msg, type);
+	if (!nest ||
+	    nla_put_u32(msg, RTPLANE_RTCP_A_REPORTS, s->reports) ||
+	    nla_put_u32(msg, RTPLANE_RTCP_A_SSRC, ntohl(s->ssrc)) ||
+	    nla_put_u8(msg, RTPLANE_RTCP_A_FRACTION_LOST, s->fraction_lost) ||
+	    nla_put_u32(msg, RTPLANE_RTCP_A_LOST, s->lost) ||
+	    nla_put_u32(msg, RTPLANE_RTCP_A_JITTER, s->jitter) ||
+	    (s->rtt_us && nla_put_u32(msg, RTPLANE_RTCP_A_RTT, s->rtt_us)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int rtplane_put_dscp_seen(struct sk_buff *msg, const struct rtplane_leg *leg)
+{
+	struct nlattr *nest;
+	u64 count;
+	int i;
+
+	if (!leg->dscp_first_count)
+		return 0;
+	nest = nla_nest_start(msg, RTPLANE_LEG_A_DSCP_SEEN);
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++) {
+		count = leg->dscp_seen ? leg->dscp_seen[i] : 0;
+		if (i == leg->dscp_first)
+			count += leg->dscp_first_count;
+		if (count && nla_put_u64_64bit(msg, i + 1, count, 0))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg)
+{
+	u8 accept = leg->flags & RTPLANE_LEG_ANY ? RTPLANE_ACCEPT_ANY : RTPLANE_ACCEPT_RTP;
+	u8 unknown = leg->flags & RTPLANE_LEG_DROP ? RTPLANE_UNKNOWN_DROP : RTPLANE_UNKNOWN_PASS;
+
+	if (!rtplane_ep_none(&leg->signalled) &&
+	    rtplane_nl_put_ep(msg, RTPLANE_LEG_A_REMOTE, &leg->signalled))
+		return -EMSGSIZE;
+	if (!rtplane_ep_none(&leg->tie) && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_TIE, &leg->tie))
+		return -EMSGSIZE;
+	if (leg->dscp_mode == RTPLANE_DSCP_SET &&
+	    nla_put_u8(msg, RTPLANE_LEG_A_DSCP, leg->dscp))
+		return -EMSGSIZE;
+	if (leg->dscp_mode == RTPLANE_DSCP_MAP &&
+	    nla_put(msg, RTPLANE_LEG_A_DSCP_MAP, RTPLANE_DSCP_MAP_LEN, leg->dscp_map))
+		return -EMSGSIZE;
+	if (nla_put_u8(msg, RTPLANE_LEG_A_LATCH, leg->latch) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_PREFIX, leg->prefix) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_PROBATION, leg->probation) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_EARLY, !!(leg->flags & RTPLANE_LEG_EARLY)) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_RELATCH, leg->relatch) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_DSCP_MODE, leg->dscp_mode) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_ACCEPT, accept) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_UNKNOWN, unknown) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->pps) ||
+	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_BPS, leg->bps, RTPLANE_LEG_A_PAD) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_MARK, leg->mark) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_OIF, leg->oif) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_SILENCE, leg->silence))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static u8 rtplane_leg_state(const struct rtplane_leg *leg)
+{
+	if (leg->latched)
+		return RTPLANE_STATE_LOCKED;
+	return leg->candidate.count ? RTPLANE_STATE_PROBATION : RTPLANE_STATE_WAITING;
+}
+
+static int rtplane_put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
+{
+	const struct rtplane_ep *to = leg->latched ? &leg->remote :
+				      leg->flags & RTPLANE_LEG_EARLY ? &leg->signalled : NULL;
+
+	if (nla_put_u8(msg, RTPLANE_LEG_A_STATE, rtplane_leg_state(leg)) ||
+	    (to && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_LATCHED, to)))
+		return -EMSGSIZE;
+	if (!leg->offenses)
+		return 0;
+	if (rtplane_nl_put_ep(msg, RTPLANE_LEG_A_OFFENDER, &leg->offender) ||
+	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_OFFENSES, leg->offenses, RTPLANE_LEG_A_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
+{
+	struct rtplane_sent sent;
+	struct nlattr *nest;
+	int err = -EMSGSIZE;
+
+	lockdep_assert_held(&leg->rn->lock);
+	rtplane_leg_sent(leg, &sent);
+	nest = nla_nest_start(msg, RTPLANE_A_LEG);
+	if (!nest || rtplane_nl_put_ep(msg, RTPLANE_LEG_A_LOCAL, &leg->local))
+		return -EMSGSIZE;
+	if (leg->peer && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_PEER, &leg->peer->local))
+		return -EMSGSIZE;
+	spin_lock_bh(&leg->lock);
+	if (!nla_put_u64_64bit(msg, RTPLANE_LEG_A_COOKIE, leg->cookie, RTPLANE_LEG_A_PAD) &&
+	    !rtplane_put_policy(msg, leg) &&
+	    !rtplane_put_state(msg, leg) &&
+	    !rtplane_put_counters(msg, leg, &sent) &&
+	    !rtplane_nl_put_drops(msg, RTPLANE_LEG_A_DROPS, leg->drops) &&
+	    !rtplane_put_rtp(msg, &leg->rtp) &&
+	    !rtplane_nl_put_rtcp(msg, RTPLANE_LEG_A_RTCP, &leg->rtcp) &&
+	    !rtplane_put_dscp_seen(msg, leg))
+		err = 0;
+	spin_unlock_bh(&leg->lock);
+	if (!err)
+		nla_nest_end(msg, nest);
+	return err;
+}
+
+static struct rtplane_leg *rtplane_leg_find(struct rtplane_net *rn, const struct rtplane_ep *local,
+					    const struct nlattr *nla,
+					    struct netlink_ext_ack *extack)
+{
+	struct rtplane_leg *leg = rtplane_table_find(rn, local);
+
+	if (!leg)
+		NL_SET_ERR_MSG_ATTR(extack, nla, "there is no leg with this local address");
+	return leg;
+}
+
+int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct nlattr *nla = info->attrs[RTPLANE_A_LEG];
+	struct rtplane_ep local;
+	struct rtplane_leg *leg;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	err = rtplane_nl_local(nla, &local, info->extack);
+	if (err)
+		return err;
+	msg = rtplane_nl_begin(info, &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&rn->lock);
+	leg = rtplane_leg_find(rn, &local, nla, info->extack);
+	err = leg ? rtplane_leg_put(msg, leg) : -ENOENT;
+	mutex_unlock(&rn->lock);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+/**
+ * struct rtplane_leg_dump - where a dump stands
+ * @next: number of the leg to go on with
+ * @cookie: only this one's legs
+ * @filter: @cookie is valid
+ */
+struct rtplane_leg_dump {
+	unsigned long next;
+	u64 cookie;
+	bool filter;
+};
+
+int rtplane_leg_get_start(struct netlink_callback *cb)
+{
+	struct rtplane_leg_dump *dump = (void *)cb->ctx;
+	struct nlattr *leg[RTPLANE_LEG_A_MAX + 1];
+	struct nlattr *tb[RTPLANE_A_MAX + 1];
+	int err;
+
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	*dump = (struct rtplane_leg_dump) {};
+	err = genlmsg_parse(cb->nlh, &rtplane_genl, tb, RTPLANE_A_MAX, rtplane_policy,
+			    cb->extack);
+	if (err || !tb[RTPLANE_A_LEG])
+		return err;
+	err = nla_parse_nested(leg, RTPLANE_LEG_A_MAX, tb[RTPLANE_A_LEG], rtplane_leg_policy,
+			       cb->extack);
+	if (err || !leg[RTPLANE_LEG_A_COOKIE])
+		return err;
+	dump->cookie = nla_get_u64(leg[RTPLANE_LEG_A_COOKIE]);
+	dump->filter = true;
+	return 0;
+}
+
+/* Legs come in order of their numbers, which are given in order of creation:
+ * one that exists all the while is there exactly once, whatever else comes and
+ * goes; that something did is told by NLM_F_DUMP_INTR.
+ */
+int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct rtplane_net *rn = rtplane_pernet(sock_net(msg->sk));
+	struct rtplane_leg_dump *dump = (void *)cb->ctx;
+	struct rtplane_leg *leg;
+	unsigned long id;
+	int err = 0;
+	void *hdr;
+
+	mutex_lock(&rn->lock);
+	cb->seq = rn->seq;
+	xa_for_each_start(&rn->legs, id, leg, dump->next) {
+		dump->next = id;
+		if (dump->filter && leg->cookie != dump->cookie)
+			continue;
+		hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				  &rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_LEG_GET);
+		err = hdr ? rtplane_leg_put(msg, leg) : -EMSGSIZE;
+		if (err) {
+			if (hdr)
+				genlmsg_cancel(msg, hdr);
+			break;
+		}
+		genl_dump_check_consistent(cb, hdr);
+		genlmsg_end(msg, hdr);
+	}
+	if (!err)
+		dump->next = ULONG_MAX;
+	mutex_unlock(&rn->lock);
+	return msg->len;
+}
+
+int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct nlattr *nla = info->attrs[RTPLANE_A_LEG];
+	struct rtplane_leg_conf conf = {};
+	struct rtplane_leg *leg;
+	int err;
+
+	err = rtplane_nl_conf(nla, &conf, info->extack);
+	if (err)
+		goto free;
+	mutex_lock(&rn->lock);
+	leg = rtplane_leg_find(rn, &conf.local, nla, info->extack);
+	err = leg ? rtplane_nl_check(nla, &conf, leg, info->extack) : -ENOENT;
+	if (!err)
+		rtplane_leg_set(leg, &conf);
+	mutex_unlock(&rn->lock);
+free:
+	kfree(conf.dscp_map);
+	return err;
+}

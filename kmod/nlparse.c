@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From netlink attributes to what the module works with, and all refusals. */
+#include <linux/slab.h>
+
+#include "nlparse.h"
+
+static const char rtplane_readonly[] = "the attribute is read only";
+
+#define RTPLANE_READONLY	{ .type = NLA_REJECT, .reject_message = rtplane_readonly }
+
+static const struct nla_policy rtplane_ep_policy[RTPLANE_EP_A_MAX + 1] = {
+	[RTPLANE_EP_A_IPV4] = { .type = NLA_U32 },
+	[RTPLANE_EP_A_IPV6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
+};
+
+const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1] = {
+	[RTPLANE_DEV_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[RTPLANE_DEV_A_NAME] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[RTPLANE_DEV_A_RX_PACKETS] = RTPLANE_READONLY,
+	[RTPLANE_DEV_A_PASSED] = RTPLANE_READONLY,
+};
+
+const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
+	[RTPLANE_LEG_A_LOCAL] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_REMOTE] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_LATCH] = NLA_POLICY_MAX(NLA_U8, RTPLANE_LATCH_MAX),
+	[RTPLANE_LEG_A_PREFIX] = NLA_POLICY_MAX(NLA_U8, 128),
+	[RTPLANE_LEG_A_PROBATION] = NLA_POLICY_MAX(NLA_U8, RTPLANE_PROBATION_MAX),
+	[RTPLANE_LEG_A_EARLY] = NLA_POLICY_MAX(NLA_U8, 1),
+	[RTPLANE_LEG_A_RELATCH] = { .type = NLA_U32 },
+	[RTPLANE_LEG_A_TIE] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_DSCP_MODE] = NLA_POLICY_MAX(NLA_U8, RTPLANE_DSCP_MAX),
+	[RTPLANE_LEG_A_DSCP] = NLA_POLICY_MAX(NLA_U8, RTPLANE_DSCP_MAP_LEN - 1),
+	[RTPLANE_LEG_A_DSCP_MAP] = NLA_POLICY_EXACT_LEN(RTPLANE_DSCP_MAP_LEN),
+	[RTPLANE_LEG_A_ACCEPT] = NLA_POLICY_MAX(NLA_U8, RTPLANE_ACCEPT_MAX),
+	[RTPLANE_LEG_A_UNKNOWN] = NLA_POLICY_MAX(NLA_U8, RTPLANE_UNKNOWN_MAX),
+	[RTPLANE_LEG_A_PPS] = { .type = NLA_U32 },
+	[RTPLANE_LEG_A_BPS] = { .type = NLA_U64 },
+	[RTPLANE_LEG_A_MARK] = { .type = NLA_U32 },
+	[RTPLANE_LEG_A_OIF] = { .type = NLA_U32 },
+	[RTPLANE_LEG_A_SILENCE] = { .type = NLA_U32 },
+	[RTPLANE_LEG_A_UNLATCH] = { .type = NLA_FLAG },
+	[RTPLANE_LEG_A_PROVEN] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_COOKIE] = { .type = NLA_U64 },
+	[RTPLANE_LEG_A_PEER] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_STATE] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_LATCHED] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_COUNTERS] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_DROPS] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_RTP] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_RTCP] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_DSCP_SEEN] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_OFFENDER] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_OFFENSES] = RTPLANE_READONLY,
+};
+
+const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {
+	[RTPLANE_BRIDGE_A_COOKIE] = { .type = NLA_U64 },
+	[RTPLANE_BRIDGE_A_LEG] = NLA_POLICY_NESTED(rtplane_leg_policy),
+};
+
+const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1] = {
+	[RTPLANE_A_DEV] = NLA_POLICY_NESTED(rtplane_dev_policy),
+	[RTPLANE_A_BRIDGE] = NLA_POLICY_NESTED(rtplane_bridge_policy),
+	[RTPLANE_A_LEG] = NLA_POLICY_NESTED(rtplane_leg_policy),
+	[RTPLANE_A_NATMAP] = RTPLANE_READONLY,
+	[RTPLANE_A_STATS] = RTPLANE_READONLY,
+	[RTPLANE_A_EVENT] = RTPLANE_READONLY,
+};
+
+#define rtplane_refuse(extack, nla, msg)			\
+	({ NL_SET_ERR_MSG_ATTR(extack, nla, msg); -EINVAL; })
+
+static int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
+			 struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, RTPLANE_EP_A_MAX, nla, rtplane_ep_policy, extack);
+	if (err)
+		return err;
+	if (!tb[RTPLANE_EP_A_IPV4] == !tb[RTPLANE_EP_A_IPV6])
+		return rtplane_refuse(extack, nla,
+				      "an endpoint has exactly one address, IPv4 or IPv6");
+	if (!tb[RTPLANE_EP_A_PORT] || !nla_get_be16(tb[RTPLANE_EP_A_PORT]))
+		return rtplane_refuse(extack, nla, "an endpoint has a port from 1 to 65535");
+	if (tb[RTPLANE_EP_A_IPV4])
+		rtplane_ep_set4(ep, nla_get_in_addr(tb[RTPLANE_EP_A_IPV4]),
+				nla_get_be16(tb[RTPLANE_EP_A_PORT]));
+	else
+		rtplane_ep_set6(ep, nla_data(tb[RTPLANE_EP_A_IPV6]),
+				nla_get_be16(tb[RTPLANE_EP_A_PORT]));
+	if (tb[RTPLANE_EP_A_IPV6] && ipv6_addr_v4mapped(&ep->addr))
+		return rtplane_refuse(extack, nla,
+				      "an IPv4-mapped address is to be given as IPv4");
+	if (rtplane_ep_martian(ep))
+		return rtplane_refuse(extack, nla, "the address must be a unicast address");
+	return 0;
+}
+
+/**
+ * rtplane_nl_local() - the local address that a leg nest names
+ * @nla: nest of &enum rtplane_leg_attr, or NULL
+ * @local: set on success
+ * @extack: for the sentence
+ *
+ * Return: 0 or a negative error.
+ */
+int rtplane_nl_local(const struct nlattr *nla, struct rtplane_ep *local,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
+	int err;
+
+	if (!nla) {
+		NL_SET_ERR_MSG(extack, "a leg is required");
+		return -EINVAL;
+	}
+	err = nla_parse_nested(tb, RTPLANE_LEG_A_MAX, nla, rtplane_leg_policy, extack);
+	if (err)
+		return err;
+	if (!tb[RTPLANE_LEG_A_LOCAL])
+		return rtplane_refuse(extack, nla, "a leg's local address is required");
+	return rtplane_nl_ep(tb[RTPLANE_LEG_A_LOCAL], local, extack);
+}
+
+static int rtplane_nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
+			  struct netlink_ext_ack *extack)
+{
+	static const struct {
+		int attr;
+		size_t at;
+	} eps[] = {
+		{ RTPLANE_LEG_A_LOCAL, offsetof(struct rtplane_leg_conf, local) },
+		{ RTPLANE_LEG_A_REMOTE, offsetof(struct rtplane_leg_conf, remote) },
+		{ RTPLANE_LEG_A_TIE, offsetof(struct rtplane_leg_conf, tie) },
+		{ RTPLANE_LEG_A_PROVEN, offsetof(struct rtplane_leg_conf, proven) },
+	};
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(eps); i++) {
+		struct rtplane_ep *ep = (void *)c + eps[i].at;
+
+		if (!tb[eps[i].attr])
+			continue;
+		err = rtplane_nl_ep(tb[eps[i].attr], ep, extack);
+		if (err)
+			return err;
+		if (rtplane_ep_is4(ep) != rtplane_ep_is4(&c->local))
+			return rtplane_refuse(extack, tb[eps[i].attr],
+					      "the address is not of the local address's family");
+	}
+	return 0;
+}
+
+static u8 rtplane_nl_u8(const struct nlattr *nla)
+{
+	return nla ? nla_get_u8(nla) : 0;
+}
+
+static u32 rtplane_nl_u32(const struct nlattr *nla)
+{
+	return nla ? nla_get_u32(nla) : 0;
+}
+
+static void rtplane_nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
+{
+	c->latch = rtplane_nl_u8(tb[RTPLANE_LEG_A_LATCH]);
+	c->prefix = rtplane_nl_u8(tb[RTPLANE_LEG_A_PREFIX]);
+	c->probation = rtplane_nl_u8(tb[RTPLANE_LEG_A_PROBATION]);
+	c->early = rtplane_nl_u8(tb[RTPLANE_LEG_A_EARLY]);
+	c->relatch = rtplane_nl_u32(tb[RTPLANE_LEG_A_RELATCH]);
+	c->accept = rtplane_nl_u8(tb[RTPLANE_LEG_A_ACCEPT]);
+	c->unknown = rtplane_nl_u8(tb[RTPLANE_LEG_A_UNKNOWN]);
+	c->pps = rtplane_nl_u32(tb[RTPLANE_LEG_A_PPS]);
+	c->bps = tb[RTPLANE_LEG_A_BPS] ? nla_get_u64(tb[RTPLANE_LEG_A_BPS]) : 0;
+	c->mark = rtplane_nl_u32(tb[RTPLANE_LEG_A_MARK]);
+	c->oif = rtplane_nl_u32(tb[RTPLANE_LEG_A_OIF]);
+	c->silence = rtplane_nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
+}
+
+static int rtplane_nl_dscp(struct nlattr **tb, struct rtplane_leg_conf *c,
+			   struct netlink_ext_ack *extack)
+{
+	const u8 *map;
+	int i;
+
+	c->dscp_mode = rtplane_nl_u8(tb[RTPLANE_LEG_A_DSCP_MODE]);
+	c->dscp = rtplane_nl_u8(tb[RTPLANE_LEG_A_DSCP]);
+	if (!tb[RTPLANE_LEG_A_DSCP_MODE] &&
+	    (tb[RTPLANE_LEG_A_DSCP] || tb[RTPLANE_LEG_A_DSCP_MAP])) {
+		c->dscp_mode = tb[RTPLANE_LEG_A_DSCP] ? RTPLANE_DSCP_SET : RTPLANE_DSCP_MAP;
+		c->set |= BIT_ULL(RTPLANE_LEG_A_DSCP_MODE);
+	}
+	if (!tb[RTPLANE_LEG_A_DSCP_MAP])
+		return 0;
+	map = nla_data(tb[RTPLANE_LEG_A_DSCP_MAP]);
+	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++) {
+		if (map[i] >= RTPLANE_DSCP_MAP_LEN)
+			return rtplane_refuse(extack, tb[RTPLANE_LEG_A_DSCP_MAP],
+					      "every value of a DSCP map is from 0 to 63");
+	}
+	c->dscp_map = kmemdup(map, RTPLANE_DSCP_MAP_LEN, GFP_KERNEL_ACCOUNT);
+	return c->dscp_map ? 0 : -ENOMEM;
+}
+
+/**
+ * rtplane_nl_conf() - what a leg nest asks
+ * @nla: nest of &enum rtplane_leg_attr, or NULL
+ * @c: filled; the caller frees @c->dscp_map, also on error
+ * @extack: for the sentence
+ *
+ * What can be judged without knowing the leg is judged here.
+ *
+ * Return: 0 or a negative error.
+ */
+int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
+		    struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
+	int i, err;
+
+	err = rtplane_nl_local(nla, &c->local, extack);
+	if (err)
+		return err;
+	err = nla_parse_nested(tb, RTPLANE_LEG_A_MAX, nla, rtplane_leg_policy, extack);
+	if (err)
+		return err;
+	if (tb[RTPLANE_LEG_A_COOKIE])
+		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_COOKIE],
+				      "the cookie is the bridge's, not the leg's");
+	for (i = 0; i <= RTPLANE_LEG_A_MAX; i++)
+		c->set |= tb[i] ? BIT_ULL(i) : 0;
+	err = rtplane_nl_eps(tb, c, extack);
+	if (err)
+		return err;
+	if (tb[RTPLANE_LEG_A_PREFIX] && rtplane_ep_is4(&c->local) &&
+	    nla_get_u8(tb[RTPLANE_LEG_A_PREFIX]) > 32)
+		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_PREFIX],
+				      "an IPv4 prefix has at most 32 bits");
+	if (tb[RTPLANE_LEG_A_TIE] && rtplane_ep_eq(&c->tie, &c->local))
+		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_TIE],
+				      "a leg cannot be tied to itself");
+	rtplane_nl_scalars(tb, c);
+	if (c->oif > INT_MAX)
+		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_OIF],
+				      "oif must be the index of a device");
+	return rtplane_nl_dscp(tb, c, extack);
+}
+
+#define rtplane_given(c, attr)	((c)->set & BIT_ULL(RTPLANE_LEG_A_##attr))
+
+static bool rtplane_linklocal(const struct rtplane_ep *ep)
+{
+	return !rtplane_ep_is4(ep) && ipv6_addr_type(&ep->addr) & IPV6_ADDR_LINKLOCAL;
+}
+
+/**
+ * rtplane_nl_check() - would the leg make sense with these changes?
+ * @nla: leg nest, for the place of the error
+ * @c: changes
+ * @leg: the leg, or NULL for a new one; the namespace's mutex is held
+ * @extack: for the sentence
+ *
+ * Return: 0 or -EINVAL.
+ */
+int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
+		     const struct rtplane_leg *leg, struct netlink_ext_ack *extack)
+{
+	u8 latch = rtplane_given(c, LATCH) ? c->latch :
+		   leg ? leg->latch : RTPLANE_LATCH_RESTRICTED;
+	bool remote = rtplane_given(c, REMOTE) || (leg && !rtplane_ep_none(&leg->signalled));
+	u8 mode = rtplane_given(c, DSCP_MODE) ? c->dscp_mode : leg ? leg->dscp_mode : 0;
+	u32 oif = rtplane_given(c, OIF) ? c->oif : leg ? leg->oif : 0;
+
+	if (latch == RTPLANE_LATCH_OFF && !remote)
+		return rtplane_refuse(extack, nla, "latch off needs a remote");
+	if (latch == RTPLANE_LATCH_RESTRICTED && !remote)
+		return rtplane_refuse(extack, nla, "latch restricted needs a remote");
+	if (rtplane_given(c, EARLY) && c->early && !remote)
+		return rtplane_refuse(extack, nla, "early media needs a remote");
+	if (rtplane_given(c, UNLATCH) && latch == RTPLANE_LATCH_OFF)
+		return rtplane_refuse(extack, nla, "with latch off there is nothing to unlatch");
+	if (rtplane_given(c, UNLATCH) && rtplane_given(c, PROVEN))
+		return rtplane_refuse(extack, nla, "unlatch and proven exclude each other");
+	if (rtplane_given(c, PROVEN) && latch == RTPLANE_LATCH_OFF &&
+	    !rtplane_ep_eq(&c->proven, rtplane_given(c, REMOTE) ? &c->remote : &leg->signalled))
+		return rtplane_refuse(extack, nla, "with latch off only the remote can be proven");
+	if (mode == RTPLANE_DSCP_SET && rtplane_given(c, DSCP_MODE) && !rtplane_given(c, DSCP))
+		return rtplane_refuse(extack, nla, "DSCP mode set needs a DSCP");
+	if (mode == RTPLANE_DSCP_MAP && !rtplane_given(c, DSCP_MAP) && !(leg && leg->dscp_map))
+		return rtplane_refuse(extack, nla, "DSCP mode map needs a map of 64 values");
+	if (!oif && (rtplane_linklocal(&c->local) ||
+		     (rtplane_given(c, REMOTE) && rtplane_linklocal(&c->remote))))
+		return rtplane_refuse(extack, nla, "a link-local address needs a device (oif)");
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* From netlink attributes to what the module works with. */
+#ifndef _RTPLANE_NLPARSE_H
+#define _RTPLANE_NLPARSE_H
+
+#include <net/genetlink.h>
+
+#include "leg.h"
+
+extern const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1];
+extern const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1];
+extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
+extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
+
+int rtplane_nl_local(const struct nlattr *nla, struct rtplane_ep *local,
+		     struct netlink_ext_ack *extack);
+int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
+		    struct netlink_ext_ack *extack);
+int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
+		     const struct rtplane_leg *leg, struct netlink_ext_ack *extack);
+
+/* netlink.c */
+struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr);
+int rtplane_nl_put_drops(struct sk_buff *msg, int type, const u64 *drops);
+
+/* nlleg.c */
+int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_leg_get_start(struct netlink_callback *cb);
+int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+
+/* nlbridge.c */
+int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* _RTPLANE_NLPARSE_H */

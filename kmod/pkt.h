@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the steps of a packet's way tell each other about it. */
+#ifndef _RTPLANE_PKT_H
+#define _RTPLANE_PKT_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+
+#include "addr.h"
+#include "demux.h"
+
+/**
+ * struct rtplane_pkt - a UDP packet on its way through the module
+ * @src: where it comes from
+ * @dst: where it goes to
+ * @payload: UDP payload, the first min(@paylen, 12) bytes linear; stale once the
+ *	skb is made writable
+ * @iplen: bytes of the IP packet
+ * @paylen: bytes of the UDP payload
+ * @hdrlen: bytes of the IP header
+ * @kind: &enum rtplane_kind
+ * @tos: TOS or traffic class as received
+ * @tos_out: TOS or traffic class to send
+ * @ttl: TTL or hop limit as received
+ * @v6: it is IPv6
+ * @lo: it came by a loopback device
+ */
+struct rtplane_pkt {
+	struct rtplane_ep src;
+	struct rtplane_ep dst;
+	const u8 *payload;
+	unsigned int iplen;
+	unsigned int paylen;
+	u8 hdrlen;
+	u8 kind;
+	u8 tos;
+	u8 tos_out;
+	u8 ttl;
+	bool v6;
+	bool lo;
+};
+
+static inline struct udphdr *rtplane_udp(const struct sk_buff *skb, const struct rtplane_pkt *pkt)
+{
+	return (struct udphdr *)(skb_network_header(skb) + pkt->hdrlen);
+}
+
+#endif /* _RTPLANE_PKT_H */

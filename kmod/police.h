@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Rate limits: a token bucket kept as a theoretical arrival time (GCRA). */
+#ifndef _RTPLANE_POLICE_H
+#define _RTPLANE_POLICE_H
+
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+
+/* A sender may be this far ahead of its rate. */
+#define RTPLANE_POLICE_BURST_NS	(50 * NSEC_PER_MSEC)
+#define RTPLANE_POLICE_SHIFT	16
+
+/**
+ * struct rtplane_police - packet and bit rate limit of one direction
+ * @packet_ns: nanoseconds that a packet costs; 0 = no packet limit
+ * @byte_cost: nanoseconds that a byte costs, << RTPLANE_POLICE_SHIFT; 0 = no
+ *	bit limit
+ * @packet_tat: when the next packet is due, packet limit
+ * @bit_tat: when the next packet is due, bit limit
+ */
+struct rtplane_police {
+	u64 packet_ns;
+	u64 byte_cost;
+	u64 packet_tat;
+	u64 bit_tat;
+};
+
+enum rtplane_police_verdict {
+	RTPLANE_POLICE_OK,
+	RTPLANE_POLICE_PPS,
+	RTPLANE_POLICE_BPS,
+};
+
+/**
+ * rtplane_police_set() - set the rates
+ * @p: policer, its lock held; the debt of the sender so far is kept
+ * @pps: packets per second, 0 = no limit
+ * @bps: bits per second, 0 = no limit
+ */
+static inline void rtplane_police_set(struct rtplane_police *p, u32 pps, u64 bps)
+{
+	p->packet_ns = pps ? max(NSEC_PER_SEC / pps, 1UL) : 0;
+	p->byte_cost = bps ? max(div64_u64((8ULL * NSEC_PER_SEC) << RTPLANE_POLICE_SHIFT, bps),
+				 1ULL) : 0;
+}
+
+/**
+ * rtplane_police() - may this packet go on?
+ * @p: policer, its lock held
+ * @now: monotonic nanoseconds
+ * @bytes: size of the IP packet
+ *
+ * A packet that is refused is charged to neither limit.
+ */
+static inline enum rtplane_police_verdict rtplane_police(struct rtplane_police *p, u64 now,
+							 unsigned int bytes)
+{
+	u64 packet_tat = max(p->packet_tat, now);
+	u64 bit_tat = max(p->bit_tat, now);
+	u64 bit_ns = (bytes * p->byte_cost) >> RTPLANE_POLICE_SHIFT;
+
+	/* An empty bucket lets one packet through, however slow the rate. */
+	if (p->packet_ns && packet_tat != now &&
+	    packet_tat + p->packet_ns > now + RTPLANE_POLICE_BURST_NS)
+		return RTPLANE_POLICE_PPS;
+	if (p->byte_cost && bit_tat != now && bit_tat + bit_ns > now + RTPLANE_POLICE_BURST_NS)
+		return RTPLANE_POLICE_BPS;
+	p->packet_tat = packet_tat + p->packet_ns;
+	p->bit_tat = bit_tat + bit_ns;
+	return RTPLANE_POLICE_OK;
+}
+
+static inline bool rtplane_policed(const struct rtplane_police *p)
+{
+	return p->packet_ns | p->byte_cost;
+}
+
+#endif /* _RTPLANE_POLICE_H */

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RFC 3550 statistics: loss, order and jitter of the RTP that arrives (A.1,
+ * A.3, A.8), and the remote's own view from its RTCP reports (6.4).
+ */
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+
+#include "compat.h"
+#include "demux.h"
+#include "rtpstats.h"
+
+#define RTPLANE_NO_SEQ	0x10000
+
+/* Clock rates of the static payload types, RFC 3551 section 6. */
+u32 rtplane_rtp_clock(u8 pt)
+{
+	switch (pt) {
+	case 6:
+		return 16000;
+	case 10:
+	case 11:
+		return 44100;
+	case 14:
+	case 25 ... 34:
+		return 90000;
+	case 16:
+		return 11025;
+	case 17:
+		return 22050;
+	default:
+		return 8000;
+	}
+}
+
+static u32 rtplane_rtp_mult(u8 pt)
+{
+	return div_u64((u64)rtplane_rtp_clock(pt) << 36, NSEC_PER_SEC);
+}
+
+/* The product is taken modulo 2^64, so the low 32 bits of the result stay
+ * right however large @now becomes.
+ */
+static inline u32 rtplane_rtp_time(const struct rtplane_rtpstats *s, u64 now)
+{
+	return ((now >> 10) * s->mult) >> 26;
+}
+
+static u64 rtplane_run_lost(const struct rtplane_rtpstats *s)
+{
+	u32 expected = s->max_ext - s->base_ext + 1;
+
+	return s->started && expected > s->unique ? expected - s->unique : 0;
+}
+
+/**
+ * rtplane_rtpstats_lost() - packets lost so far, all SSRCs
+ * @s: statistics, the leg's lock held
+ *
+ * Duplicates do not make up for losses, so this is never below 0.
+ */
+u64 rtplane_rtpstats_lost(const struct rtplane_rtpstats *s)
+{
+	return s->lost_before + rtplane_run_lost(s);
+}
+
+/* Begin to count anew at @seq: a new SSRC, or the old one made a jump. */
+static void rtplane_run_start(struct rtplane_rtpstats *s, u16 seq)
+{
+	s->lost_before += rtplane_run_lost(s);
+	/* One cycle up, so that packets before the first do not go below 0. */
+	s->base_ext = 0x10000 | seq;
+	s->max_ext = s->base_ext;
+	s->seen = 1;
+	s->unique = 1;
+	s->bad_seq = RTPLANE_NO_SEQ;
+}
+
+static noinline void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 seq,
+					  u32 ts, u64 now)
+{
+	if (s->started && s->ssrc != ssrc)
+		s->ssrc_changes++;
+	rtplane_run_start(s, seq);
+	s->started = true;
+	s->ssrc = ssrc;
+	s->pt = pt;
+	s->mult = rtplane_rtp_mult(pt);
+	s->jitter = 0;
+	s->transit = rtplane_rtp_time(s, now) - ts;
+}
+
+/* A packet that is not simply later than the latest: old, double, or a jump. */
+static noinline void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta)
+{
+	unsigned int back = -delta;
+
+	if (delta >= RTPLANE_MAX_DROPOUT || delta <= -RTPLANE_MAX_MISORDER) {
+		/* Two in a row: the sender did begin anew. */
+		if (s->bad_seq == seq)
+			rtplane_run_start(s, seq);
+		else
+			s->bad_seq = (seq + 1) & 0xffff;
+		return;
+	}
+	if (back < 64) {
+		if (s->seen & BIT_ULL(back)) {
+			s->duplicates++;
+			return;
+		}
+		s->seen |= BIT_ULL(back);
+	}
+	s->out_of_order++;
+	s->unique++;
+	/* Earlier than the first that we saw: it was expected all the same. */
+	s->base_ext = min(s->base_ext, s->max_ext - back);
+}
+
+static inline void rtplane_jitter(struct rtplane_rtpstats *s, u32 ts, u64 now)
+{
+	u32 transit = rtplane_rtp_time(s, now) - ts;
+	s32 d = transit - s->transit;
+
+	s->transit = transit;
+	s->jitter += abs(d) - ((s->jitter + 8) >> 4);
+	s->jitter_max = max(s->jitter_max, s->jitter);
+}
+
+/**
+ * rtplane_rtpstats_rx() - account one RTP packet
+ * @s: statistics, the leg's lock held
+ * @rtp: the packet, at least RTPLANE_RTP_HDRLEN bytes
+ * @now: monotonic nanoseconds of its arrival
+ */
+void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp, u64 now)
+{
+	__be32 ssrc = get_unaligned((const __be32 *)(rtp + 8));
+	u16 seq = get_unaligned_be16(rtp + 2);
+	u32 ts = get_unaligned_be32(rtp + 4);
+	u8 pt = rtp[1] & 0x7f;
+	s16 delta;
+
+	s->packets++;
+	if (unlikely(ssrc != s->ssrc || !s->started)) {
+		rtplane_stream_start(s, ssrc, pt, seq, ts, now);
+		return;
+	}
+	delta = seq - (u16)s->max_ext;
+	if (likely(delta > 0 && delta < RTPLANE_MAX_DROPOUT)) {
+		s->max_ext += delta;
+		s->seen = delta < 64 ? s->seen << delta | 1 : 1;
+		s->unique++;
+	} else {
+		rtplane_seq_odd(s, seq, delta);
+	}
+	if (unlikely(pt != s->pt)) {
+		u32 mult = rtplane_rtp_mult(pt);
+
+		/* Another clock: the timestamps cannot be compared. */
+		s->pt = pt;
+		if (mult != s->mult) {
+			s->mult = mult;
+			s->transit = rtplane_rtp_time(s, now) - ts;
+			return;
+		}
+	}
+	rtplane_jitter(s, ts, now);
+}
+
+/* Middle 32 bits of an NTP time are 1/65536 s; so is this of our clock. */
+static u32 rtplane_ntp_units(u64 ns)
+{
+	return mul_u64_u64_div_u64(ns, 65536, NSEC_PER_SEC);
+}
+
+static void rtplane_report_block(struct rtplane_rtcpstats *s, const u8 *b, u64 peer_sr, u64 now)
+{
+	u32 lsr = get_unaligned_be32(b + 16);
+	u32 dlsr = get_unaligned_be32(b + 20);
+	u32 units;
+
+	s->ssrc = get_unaligned((const __be32 *)b);
+	s->fraction_lost = b[4];
+	s->lost = sign_extend32(get_unaligned_be32(b + 4) & 0xffffff, 23);
+	s->jitter = get_unaligned_be32(b + 12);
+	s->reports++;
+	if (!lsr || lsr != peer_sr >> 32)
+		return;
+	/* RFC 3550 6.4.1: arrival - LSR - DLSR, with our time of sending. */
+	units = rtplane_ntp_units(now) - (u32)peer_sr - dlsr;
+	if (units < 60 << 16)
+		s->rtt_us = max_t(u32, mul_u64_u32_shr(units, USEC_PER_SEC, 16), 1);
+}
+
+/**
+ * rtplane_rtcp_rx() - account a compound RTCP packet
+ * @s: statistics, the leg's lock held
+ * @rtcp: the packet, linear
+ * @len: its bytes; nothing beyond is read whatever the packet says
+ * @peer_sr: @sr as the peer leg's last sender report left it, 0 = none
+ * @now: monotonic nanoseconds of its arrival
+ * @sr: set if it has a sender report: middle 32 bits of its NTP time << 32 |
+ *	our time in 1/65536 s
+ *
+ * Return: whether a report block was there.
+ */
+bool rtplane_rtcp_rx(struct rtplane_rtcpstats *s, const u8 *rtcp, unsigned int len, u64 peer_sr,
+		     u64 now, u64 *sr)
+{
+	bool report = false;
+
+	while (len >= RTPLANE_RTCP_HDRLEN && (rtcp[0] & 0xc0) == 0x80) {
+		unsigned int size = (get_unaligned_be16(rtcp + 2) + 1U) * 4;
+		unsigned int n = rtcp[0] & 0x1f;
+		unsigned int at = rtcp[1] == 200 ? 28 : 8;
+
+		if (size > len)
+			break;
+		if (rtcp[1] == 200 && size >= 28)
+			*sr = (u64)get_unaligned_be32(rtcp + 10) << 32 | rtplane_ntp_units(now);
+		if (rtcp[1] == 200 || rtcp[1] == 201) {
+			for (; n && at + 24 <= size; n--, at += 24) {
+				rtplane_report_block(s, rtcp + at, peer_sr, now);
+				report = true;
+			}
+		}
+		rtcp += size;
+		len -= size;
+	}
+	return report;
+}
