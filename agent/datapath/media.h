@@ -7,10 +7,10 @@
  * passes (STUN, DTLS, TURN, anything unknown), and shows by its counters when
  * media went past the datapath.
  *
- * Life of a socket: media_add() makes it, media_del() ends it for the caller at
- * once: no callback comes for it any more and the port is free for another
- * bind() when media_del() returns.  Its memory stays until the kernel has
- * returned the last request that names it; that is media.c's business.
+ * Life of a socket: media_add() makes it, media_del() ends it: it takes the
+ * kernel's last word on the socket's request before it returns, so no callback
+ * comes for it any more, its memory is gone, and its port is free for another
+ * bind().  That holds inside a callback as well.
  *
  * A &struct media and its sockets belong to one thread.
  */
@@ -32,8 +32,8 @@ struct media_sock;
  * @MEDIA_DTLS: 20 to 63
  * @MEDIA_TURN: 64 to 79, TURN channel
  * @MEDIA_RTP: 128 to 191 and not RTCP
- * @MEDIA_RTCP: 128 to 191, second byte 192 to 223 (RFC 5761)
- * @MEDIA_UNKNOWN: all else, empty datagrams too
+ * @MEDIA_RTCP: 128 to 191, second byte without its top bit 64 to 95 (RFC 5761)
+ * @MEDIA_UNKNOWN: all else, and datagrams shorter than two bytes
  * @MEDIA_CLASSES: number of classes
  */
 enum media_class {
@@ -93,6 +93,14 @@ int media_new(struct media **media, media_fn *fn, void *arg,
 	      struct dp_err *err);
 
 /**
+ * media_single() - do not use multishot receive
+ * @media: the object, without sockets yet
+ *
+ * What media.c does by itself where the kernel has no multishot; for tests.
+ */
+void media_single(struct media *media);
+
+/**
  * media_free() - close all sockets and end the ring
  * @media: NULL is fine; every &struct media_sock of it is gone after the call
  */
@@ -113,6 +121,8 @@ int media_fd(const struct media *media);
 /**
  * media_dispatch() - take what has arrived; never blocks
  * @media: the object
+ *
+ * Takes a bounded number of datagrams; what is left keeps media_fd() readable.
  *
  * Return: datagrams taken.
  */

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Port pairs of an address.
+ *
+ * Every pair of the range has a slot.  slots[order[0 .. free - 1]] are free, in
+ * no order: one is taken at random and the last free one moves to its place.
+ * Resting pairs are a queue by the time they were given back, which all rest
+ * equally long, so only its head is ever looked at.
+ */
+#include <errno.h>
+#include <netinet/ip.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ports.h"
+
+#define NONE	UINT32_MAX
+
+/** enum slot_state - where a pair is */
+enum slot_state { SLOT_FREE, SLOT_USED, SLOT_RESTING };
+
+/**
+ * struct slot - a pair of the range
+ * @state: where it is
+ * @place: index into &ports.order (free)
+ * @next: in the queue (resting)
+ * @prev: in the queue (resting)
+ * @until: ms of the clock at which it is free again (resting)
+ * @pair: what the caller has (used)
+ */
+struct slot {
+	enum slot_state state;
+	uint32_t place;
+	uint32_t next;
+	uint32_t prev;
+	uint64_t until;
+	struct ports_pair pair;
+};
+
+/**
+ * struct ports - a pool
+ * @conf: what it was made of
+ * @media: holds the sockets
+ * @n: pairs in the range
+ * @first: the even port of the first
+ * @free: free pairs
+ * @order: numbers of the free slots
+ * @rest_head: the pair that has rested longest
+ * @rest_tail: the pair that has rested shortest
+ * @stats: counters
+ * @slots: the pairs
+ */
+struct ports {
+	struct ports_conf conf;
+	struct media *media;
+	uint32_t n;
+	uint16_t first;
+	uint32_t free;
+	uint32_t *order;
+	uint32_t rest_head;
+	uint32_t rest_tail;
+	struct ports_stats stats;
+	struct slot slots[];
+};
+
+static uint64_t boottime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* --- where a slot is --- */
+
+static void put_free(struct ports *ports, uint32_t i)
+{
+	ports->slots[i].state = SLOT_FREE;
+	ports->slots[i].place = ports->free;
+	ports->order[ports->free++] = i;
+}
+
+static void take_free(struct ports *ports, uint32_t i)
+{
+	uint32_t place = ports->slots[i].place;
+	uint32_t last = ports->order[--ports->free];
+
+	ports->order[place] = last;
+	ports->slots[last].place = place;
+}
+
+static void put_resting(struct ports *ports, uint32_t i)
+{
+	struct slot *slot = &ports->slots[i];
+
+	slot->state = SLOT_RESTING;
+	slot->until = ports->conf.clock() + ports->conf.quarantine;
+	slot->next = NONE;
+	slot->prev = ports->rest_tail;
+	if (ports->rest_tail == NONE)
+		ports->rest_head = i;
+	else
+		ports->slots[ports->rest_tail].next = i;
+	ports->rest_tail = i;
+	ports->stats.quarantined++;
+}
+
+static void take_resting(struct ports *ports, uint32_t i)
+{
+	struct slot *slot = &ports->slots[i];
+
+	if (slot->prev == NONE)
+		ports->rest_head = slot->next;
+	else
+		ports->slots[slot->prev].next = slot->next;
+	if (slot->next == NONE)
+		ports->rest_tail = slot->prev;
+	else
+		ports->slots[slot->next].prev = slot->prev;
+	ports->stats.quarantined--;
+}
+
+/* pairs that have rested long enough are free */
+static void end_rest(struct ports *ports)
+{
+	uint64_t now;
+	uint32_t i;
+
+	if (ports->rest_head == NONE)
+		return;
+	now = ports->conf.clock();
+	while ((i = ports->rest_head) != NONE && ports->slots[i].until <= now) {
+		take_resting(ports, i);
+		put_free(ports, i);
+	}
+}
+
+/* --- sockets --- */
+
+/*
+ * No SO_REUSEADDR: a port that another program holds must not be taken.  A
+ * socket of IPv6 keeps the IPv4 port of the same number to others.
+ */
+static int open_socket(const struct ports_conf *conf, const struct dp_addr *addr,
+		       struct dp_err *err)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(addr, &ss);
+	int tos = conf->dscp << 2;
+	char text[DP_ADDR_STRLEN];
+	int one = 1;
+	int ret;
+	int fd;
+
+	fd = socket(addr->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return dp_fail(err, errno, "cannot make a media socket: %m");
+	if (addr->family == AF_INET6) {
+		ret = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
+				 sizeof(one));
+		ret |= setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos,
+				  sizeof(tos));
+	} else {
+		ret = setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	}
+	if (ret || bind(fd, (struct sockaddr *)&ss, len)) {
+		ret = dp_fail(err, errno, "cannot bind a media socket to %s: %m",
+			      dp_addr_str(addr, text, sizeof(text)));
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int hold(struct ports *ports, const struct dp_addr *addr,
+		struct media_sock **sock, void *user, struct dp_err *err)
+{
+	int fd = open_socket(&ports->conf, addr, err);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = media_add(ports->media, sock, fd, user, err);
+	if (ret)
+		close(fd);
+	return ret;
+}
+
+/* bind both ports of a slot that is in no list; 0 or -errno */
+static int use(struct ports *ports, uint32_t i, void *user, struct dp_err *err)
+{
+	struct slot *slot = &ports->slots[i];
+	struct ports_pair *pair = &slot->pair;
+	int ret;
+
+	pair->pool = ports;
+	pair->user = user;
+	pair->rtp = ports->conf.addr;
+	pair->rtp.port = (uint16_t)(ports->first + 2 * i);
+	pair->rtcp = pair->rtp;
+	pair->rtcp.port++;
+	ret = hold(ports, &pair->rtp, &pair->rtp_sock, pair, err);
+	if (ret)
+		return ret;
+	ret = hold(ports, &pair->rtcp, &pair->rtcp_sock, pair, err);
+	if (ret) {
+		media_del(pair->rtp_sock);
+		return ret;
+	}
+	slot->state = SLOT_USED;
+	ports->stats.used++;
+	return 0;
+}
+
+/* --- the caller's side --- */
+
+static int check_conf(const struct ports_conf *conf, struct dp_err *err)
+{
+	char text[DP_ADDR_STRLEN];
+	uint32_t lo = conf->lo + (conf->lo & 1u);
+
+	if (!conf->addr.family)
+		return dp_fail(err, EINVAL,
+			       "a port range without an address: expected IPv4 or IPv6");
+	if (!conf->lo || lo + 1 > conf->hi)
+		return dp_fail(err, EINVAL,
+			       "port range %u-%u of %s holds no pair of an even and the odd port above",
+			       conf->lo, conf->hi,
+			       dp_addr_str(&conf->addr, text, sizeof(text)));
+	if (conf->dscp > 63)
+		return dp_fail(err, EINVAL, "DSCP %u: expected 0 to 63",
+			       conf->dscp);
+	return 0;
+}
+
+int ports_new(struct ports **ports, const struct ports_conf *conf,
+	      struct media *media, struct dp_err *err)
+{
+	struct ports *new;
+	uint16_t first;
+	uint32_t n;
+	uint32_t i;
+	int ret;
+
+	ret = check_conf(conf, err);
+	if (ret)
+		return ret;
+	first = (uint16_t)(conf->lo + (conf->lo & 1));
+	n = (conf->hi + 1u - first) / 2;
+	new = calloc(1, sizeof(*new) + n * sizeof(new->slots[0]));
+	if (new)
+		new->order = calloc(n, sizeof(*new->order));
+	if (!new || !new->order) {
+		free(new);
+		return dp_fail(err, ENOMEM, "no memory for %u port pairs", n);
+	}
+	new->conf = *conf;
+	new->conf.addr.port = 0;
+	if (!conf->clock)
+		new->conf.clock = boottime;
+	new->media = media;
+	new->n = n;
+	new->first = first;
+	new->rest_head = NONE;
+	new->rest_tail = NONE;
+	new->stats.pairs = n;
+	for (i = 0; i < n; i++)
+		put_free(new, i);
+	*ports = new;
+	return 0;
+}
+
+void ports_free(struct ports *ports)
+{
+	uint32_t i;
+
+	if (!ports)
+		return;
+	for (i = 0; i < ports->n; i++) {
+		if (ports->slots[i].state != SLOT_USED)
+			continue;
+		media_del(ports->slots[i].pair.rtp_sock);
+		media_del(ports->slots[i].pair.rtcp_sock);
+	}
+	free(ports->order);
+	free(ports);
+}
+
+static int exhausted(struct ports *ports, struct dp_err *err)
+{
+	char text[DP_ADDR_STRLEN];
+
+	ports->stats.exhausted++;
+	return dp_fail(err, ENOSPC,
+		       "no port pair is left on %s: of %u in %u-%u, %u are in use and %u rest",
+		       dp_addr_str(&ports->conf.addr, text, sizeof(text)),
+		       ports->n, ports->conf.lo, ports->conf.hi,
+		       ports->stats.used, ports->stats.quarantined);
+}
+
+struct ports_pair *ports_get(struct ports *ports, void *user,
+			     struct dp_err *err)
+{
+	uint32_t i;
+	int ret;
+
+	end_rest(ports);
+	while (ports->free) {
+		i = ports->order[arc4random_uniform(ports->free)];
+		take_free(ports, i);
+		ret = use(ports, i, user, err);
+		if (!ret)
+			return &ports->slots[i].pair;
+		if (ret != -EADDRINUSE) {
+			put_free(ports, i);
+			return NULL;
+		}
+		/* another program's: look again later, not with every call */
+		ports->stats.busy++;
+		put_resting(ports, i);
+	}
+	exhausted(ports, err);
+	return NULL;
+}
+
+struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
+			       struct dp_err *err)
+{
+	char text[DP_ADDR_STRLEN];
+	struct slot *slot;
+	uint32_t i;
+
+	if (port < ports->first || (i = (port - ports->first) / 2u) >= ports->n) {
+		dp_fail(err, ERANGE, "port %u is not in the range %u-%u of %s",
+			port, ports->conf.lo, ports->conf.hi,
+			dp_addr_str(&ports->conf.addr, text, sizeof(text)));
+		return NULL;
+	}
+	slot = &ports->slots[i];
+	if (slot->state == SLOT_USED) {
+		dp_fail(err, EBUSY, "port %u of %s is in use already", port,
+			dp_addr_str(&ports->conf.addr, text, sizeof(text)));
+		return NULL;
+	}
+	if (slot->state == SLOT_FREE)
+		take_free(ports, i);
+	else
+		take_resting(ports, i);
+	if (!use(ports, i, user, err))
+		return &slot->pair;
+	put_resting(ports, i);
+	return NULL;
+}
+
+void ports_put(struct ports_pair *pair)
+{
+	struct ports *ports;
+
+	if (!pair)
+		return;
+	ports = pair->pool;
+	media_del(pair->rtp_sock);
+	media_del(pair->rtcp_sock);
+	pair->rtp_sock = NULL;
+	pair->rtcp_sock = NULL;
+	ports->stats.used--;
+	put_resting(ports, (uint32_t)(pair->rtp.port - ports->first) / 2);
+}
+
+void ports_stats(struct ports *ports, struct ports_stats *stats)
+{
+	end_rest(ports);
+	*stats = ports->stats;
+	stats->next = 0;
+	if (!ports->free && ports->rest_head != NONE)
+		stats->next = ports->slots[ports->rest_head].until -
+			      ports->conf.clock();
+}
+
+const struct ports_conf *ports_conf(const struct ports *ports)
+{
+	return &ports->conf;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Transport addresses: what is one, what is not, and the text of each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "datapath/addr.h"
+#include "ktap.h"
+
+static bool good(void)
+{
+	static const char *const texts[] = {
+		"192.0.2.1:30000", "0.0.0.0:1", "255.255.255.255:65535",
+		"[2001:db8::1]:30001", "[::]:1", "[::1]:65535",
+		"[2001:db8:1:2:3:4:5:6]:9",
+	};
+	char text[DP_ADDR_STRLEN];
+	struct dp_addr addr;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		KTAP_CHECK(dp_addr_parse(texts[i], &addr));
+		dp_addr_str(&addr, text, sizeof(text));
+		KTAP_CHECK(!strcmp(text, texts[i]));
+	}
+	return true;
+}
+
+static bool bad(void)
+{
+	static const char *const texts[] = {
+		"", ":", "192.0.2.1", "192.0.2.1:", "192.0.2.1:0",
+		"192.0.2.1:65536", "192.0.2.1:030000", "192.0.2.1:+5",
+		"192.0.2.1: 5", "192.0.2.1:5 ", "192.0.2.1:5x", "192.0.2:5",
+		"192.0.2.256:5", "0300.0.2.1:5", "host.example:5",
+		"2001:db8::1:30000", "[2001:db8::1]", "[2001:db8::1]:",
+		"[2001:db8::1]30000", "[2001:db8::1:5", "[192.0.2.1]:5",
+		"[2001:db8::1%eth0]:5", "[]:5", "[::g]:5",
+		"[2001:0db8:0000:0000:0000:0000:0000:0000:0000:0000:0000]:5",
+	};
+	struct dp_addr addr = { .family = 77 };
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (dp_addr_parse(texts[i], &addr)) {
+			printf("# '%s' was taken\n", texts[i]);
+			return false;
+		}
+	}
+	KTAP_CHECK(addr.family == 77);
+	return true;
+}
+
+static bool host(void)
+{
+	char text[DP_ADDR_STRLEN];
+	struct dp_addr addr;
+
+	KTAP_CHECK(dp_addr_parse_host("192.0.2.1", &addr) && !addr.port);
+	KTAP_CHECK(!strcmp(dp_addr_str(&addr, text, sizeof(text)), "192.0.2.1"));
+	KTAP_CHECK(dp_addr_parse_host("2001:db8::1", &addr));
+	KTAP_CHECK(dp_addr_parse_host("[2001:db8::1]", &addr));
+	KTAP_CHECK(!strcmp(dp_addr_str(&addr, text, sizeof(text)),
+			   "2001:db8::1"));
+	KTAP_CHECK(!dp_addr_parse_host("192.0.2.1:5", &addr));
+	KTAP_CHECK(!dp_addr_parse_host("[192.0.2.1]", &addr));
+	KTAP_CHECK(!dp_addr_parse_host("", &addr));
+	return true;
+}
+
+static bool absent(void)
+{
+	struct dp_addr addr = {};
+	char text[4];
+
+	KTAP_CHECK(!strcmp(dp_addr_str(NULL, text, sizeof(text)), "-"));
+	KTAP_CHECK(!strcmp(dp_addr_str(&addr, text, sizeof(text)), "-"));
+	return true;
+}
+
+static bool sockaddrs(void)
+{
+	static const char *const texts[] = {
+		"192.0.2.1:30000", "[2001:db8::1]:30001",
+	};
+	struct sockaddr_storage ss;
+	struct dp_addr addr;
+	struct dp_addr back;
+	socklen_t len;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		KTAP_CHECK(dp_addr_parse(texts[i], &addr));
+		len = dp_addr_to_sockaddr(&addr, &ss);
+		KTAP_CHECK(len);
+		KTAP_CHECK(dp_addr_from_sockaddr(&back, (void *)&ss, len));
+		KTAP_CHECK(dp_addr_eq(&addr, &back));
+		KTAP_CHECK(!dp_addr_from_sockaddr(&back, (void *)&ss, len - 1));
+		back.port++;
+		KTAP_CHECK(!dp_addr_eq(&addr, &back));
+	}
+	memset(&addr, 0, sizeof(addr));
+	KTAP_CHECK(!dp_addr_to_sockaddr(&addr, &ss));
+	return true;
+}
+
+static bool mapped(void)
+{
+	struct sockaddr_storage ss;
+	struct dp_addr want;
+	struct dp_addr addr;
+	socklen_t len;
+
+	KTAP_CHECK(dp_addr_parse("[::ffff:192.0.2.1]:9", &addr));
+	KTAP_CHECK(dp_addr_parse("192.0.2.1:9", &want));
+	len = dp_addr_to_sockaddr(&addr, &ss);
+	KTAP_CHECK(dp_addr_from_sockaddr(&addr, (void *)&ss, len));
+	KTAP_CHECK(dp_addr_eq(&addr, &want));
+	return true;
+}
+
+int main(void)
+{
+	static const struct ktap_point points[] = {
+		{ "addresses with port are read and written alike", good },
+		{ "what is no address with port is refused", bad },
+		{ "addresses without port", host },
+		{ "no address is a dash", absent },
+		{ "socket addresses there and back, short ones refused",
+		  sockaddrs },
+		{ "an IPv4-mapped source is IPv4", mapped },
+	};
+
+	return KTAP_RUN(points);
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Port pairs, on 127.0.0.1 and ::1 of a namespace of our own.  The pool's clock is the
+ * test's: quarantine ends when the test says so.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "datapath/ports.h"
+#include "ktap.h"
+#include "net.h"
+
+#define REST	5000
+
+static uint64_t now = 1000;
+
+static uint64_t clock_ms(void)
+{
+	return now;
+}
+
+static struct media *media;
+
+static bool make(struct ports **ports, const char *host, uint16_t lo,
+		 uint16_t hi)
+{
+	struct ports_conf conf = {
+		.lo = lo, .hi = hi, .quarantine = REST, .dscp = 46,
+		.clock = clock_ms,
+	};
+	struct dp_err err = {};
+
+	if (!dp_addr_parse_host(host, &conf.addr) ||
+	    ports_new(ports, &conf, media, &err)) {
+		printf("# %s\n", err.text);
+		return false;
+	}
+	return true;
+}
+
+/* 0 if a socket can be bound to that port, or the errno */
+static int try_bind(const struct dp_addr *addr, int *keep)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(addr, &ss);
+	int fd = socket(addr->family, SOCK_DGRAM, 0);
+	int ret;
+
+	ret = bind(fd, (struct sockaddr *)&ss, len) ? errno : 0;
+	if (keep && !ret)
+		*keep = fd;
+	else
+		close(fd);
+	return ret;
+}
+
+static bool pairs(void)
+{
+	bool seen[8] = {};
+	struct ports_pair *pair;
+	struct dp_err err = {};
+	struct ports *ports;
+	int i;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30015));
+	for (i = 0; i < 8; i++) {
+		pair = ports_get(ports, &seen, &err);
+		KTAP_CHECK(pair);
+		KTAP_CHECK(pair->user == &seen && pair->pool == ports);
+		KTAP_CHECK(pair->rtp.port >= 30000 && pair->rtp.port <= 30014);
+		KTAP_CHECK(!(pair->rtp.port & 1));
+		KTAP_CHECK(pair->rtcp.port == pair->rtp.port + 1);
+		KTAP_CHECK(!seen[(pair->rtp.port - 30000) / 2]);
+		seen[(pair->rtp.port - 30000) / 2] = true;
+		KTAP_CHECK(try_bind(&pair->rtp, NULL) == EADDRINUSE);
+		KTAP_CHECK(try_bind(&pair->rtcp, NULL) == EADDRINUSE);
+		KTAP_CHECK(media_sock_user(pair->rtp_sock) == pair);
+		KTAP_CHECK(dp_addr_eq(media_sock_local(pair->rtcp_sock),
+				      &pair->rtcp));
+	}
+	KTAP_CHECK(media_sockets(media) == 16);
+	ports_free(ports);
+	KTAP_CHECK(media_sockets(media) == 0);
+	return true;
+}
+
+static bool ends_of_range(void)
+{
+	struct ports_stats stats;
+	struct ports_pair *pair;
+	struct ports *ports;
+
+	/* 30001 and 30004 have no partner */
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30001, 30004));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.pairs == 1);
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair && pair->rtp.port == 30002);
+	ports_free(ports);
+	KTAP_CHECK(make(&ports, "127.0.0.1", 65534, 65535));
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair && pair->rtcp.port == 65535);
+	ports_free(ports);
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 33000));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.pairs == 1500);
+	ports_free(ports);
+	return true;
+}
+
+static bool bad_ranges(void)
+{
+	static const uint16_t ranges[][2] = {
+		{ 0, 0 }, { 0, 100 }, { 30000, 30000 }, { 30001, 30002 },
+		{ 30010, 30000 }, { 65535, 65535 },
+	};
+	struct ports_conf conf = {};
+	struct dp_err err = {};
+	struct ports *ports;
+	size_t i;
+
+	dp_addr_parse_host("127.0.0.1", &conf.addr);
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		conf.lo = ranges[i][0];
+		conf.hi = ranges[i][1];
+		KTAP_CHECK(ports_new(&ports, &conf, media, &err) == -EINVAL);
+		KTAP_CHECK(strstr(err.text, "127.0.0.1"));
+	}
+	conf.lo = 30000;
+	conf.hi = 30001;
+	conf.dscp = 64;
+	KTAP_CHECK(ports_new(&ports, &conf, media, &err) == -EINVAL);
+	conf.dscp = 0;
+	conf.addr.family = 0;
+	KTAP_CHECK(ports_new(&ports, &conf, media, &err) == -EINVAL);
+	return true;
+}
+
+static bool exhausted(void)
+{
+	struct ports_stats stats;
+	struct dp_err err = {};
+	struct ports *ports;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30003));
+	KTAP_CHECK(ports_get(ports, NULL, &err));
+	KTAP_CHECK(ports_get(ports, NULL, &err));
+	KTAP_CHECK(!ports_get(ports, NULL, &err));
+	KTAP_CHECK(err.code == ENOSPC);
+	KTAP_CHECK(!strcmp(err.text,
+			   "no port pair is left on 127.0.0.1: of 2 in 30000-30003, 2 are in use and 0 rest"));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.exhausted == 1 && stats.used == 2);
+	ports_free(ports);
+	return true;
+}
+
+static bool quarantine(void)
+{
+	struct ports_stats stats;
+	struct ports_pair *pair;
+	struct dp_addr rtp;
+	struct ports *ports;
+	struct dp_err err;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30001));
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair);
+	rtp = pair->rtp;
+	ports_put(pair);
+	KTAP_CHECK(!try_bind(&rtp, NULL));
+	KTAP_CHECK(media_sockets(media) == 0);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.used && stats.quarantined == 1 && stats.next == REST);
+	now += REST - 1;
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.next == 1);
+	now++;
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.next && !stats.quarantined);
+	KTAP_CHECK(ports_get(ports, NULL, NULL));
+	ports_free(ports);
+	return true;
+}
+
+/* the first eight pairs of a pool, as a number */
+static bool first_ports(struct ports **ports, uint16_t *first)
+{
+	struct ports_pair *pair;
+	int i;
+
+	KTAP_CHECK(make(ports, "127.0.0.1", 30000, 32999));
+	for (i = 0; i < 8; i++) {
+		pair = ports_get(*ports, NULL, NULL);
+		KTAP_CHECK(pair);
+		first[i] = pair->rtp.port;
+	}
+	ports_free(*ports);
+	return true;
+}
+
+static bool unpredictable(void)
+{
+	uint16_t a[8];
+	uint16_t b[8];
+	struct ports *ports;
+	int rising = 0;
+	int i;
+
+	KTAP_CHECK(first_ports(&ports, a) && first_ports(&ports, b));
+	KTAP_CHECK(memcmp(a, b, sizeof(a)));	/* false once in 10^25 runs */
+	for (i = 1; i < 8; i++)
+		rising += a[i] == a[i - 1] + 2;
+	KTAP_CHECK(rising < 7);
+	return true;
+}
+
+static bool busy(void)
+{
+	struct dp_addr foreign;
+	struct ports_stats stats;
+	struct ports_pair *pair;
+	struct ports *ports;
+	struct dp_err err;
+	int fd;
+
+	/* the odd port of one pair: its even port must be let go again */
+	KTAP_CHECK(dp_addr_parse("127.0.0.1:30003", &foreign));
+	KTAP_CHECK(!try_bind(&foreign, &fd));
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30003));
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair && pair->rtp.port == 30000);
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.busy == 1 && stats.quarantined == 1);
+	foreign.port = 30002;
+	KTAP_CHECK(!try_bind(&foreign, NULL));
+	close(fd);
+	now += REST;
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair && pair->rtp.port == 30002);
+	ports_free(ports);
+	return true;
+}
+
+static bool claim(void)
+{
+	struct ports_pair *pair;
+	struct ports *ports;
+	struct dp_err err;
+	int i;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30015));
+	pair = ports_claim(ports, 30007, media, &err);
+	KTAP_CHECK(pair && pair->rtp.port == 30006 && pair->user == media);
+	KTAP_CHECK(!ports_claim(ports, 30006, NULL, &err) && err.code == EBUSY);
+	KTAP_CHECK(!ports_claim(ports, 29999, NULL, &err) && err.code == ERANGE);
+	KTAP_CHECK(!ports_claim(ports, 30016, NULL, &err) && err.code == ERANGE);
+	ports_put(pair);
+	pair = ports_claim(ports, 30006, NULL, &err);	/* it rests */
+	KTAP_CHECK(pair);
+	for (i = 0; i < 7; i++)		/* all others are there, and once */
+		KTAP_CHECK(ports_get(ports, NULL, &err));
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
+	ports_free(ports);
+	return true;
+}
+
+static bool not_ours(void)
+{
+	struct ports_stats stats;
+	struct ports *ports;
+	struct dp_err err;
+
+	KTAP_CHECK(make(&ports, "192.0.2.77", 30000, 30001));
+	KTAP_CHECK(!ports_get(ports, NULL, &err));
+	KTAP_CHECK(err.code == EADDRNOTAVAIL);
+	KTAP_CHECK(strstr(err.text, "192.0.2.77:30000"));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.used && !stats.quarantined && !stats.exhausted);
+	ports_free(ports);
+	return true;
+}
+
+static bool no_descriptors(void)
+{
+	struct rlimit saved;
+	struct rlimit none;
+	struct ports *ports;
+	struct dp_err err;
+	int fd;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30001));
+	getrlimit(RLIMIT_NOFILE, &saved);
+	fd = dup(0);
+	close(fd);
+	none = saved;
+	none.rlim_cur = (rlim_t)fd + 1;		/* one socket, not two */
+	setrlimit(RLIMIT_NOFILE, &none);
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == EMFILE);
+	setrlimit(RLIMIT_NOFILE, &saved);
+	KTAP_CHECK(media_sockets(media) == 0);
+	KTAP_CHECK(ports_get(ports, NULL, NULL));
+	ports_free(ports);
+	return true;
+}
+
+static bool ipv6(void)
+{
+	struct ports_pair *pair;
+	struct ports_pair *four;
+	struct ports *ports4;
+	struct ports *ports;
+	struct dp_err err;
+
+	KTAP_CHECK(make(&ports, "::1", 30000, 30001));
+	pair = ports_get(ports, NULL, &err);
+	if (!pair)
+		printf("# %s\n", err.text);
+	KTAP_CHECK(pair && pair->rtp.family == AF_INET6);
+	KTAP_CHECK(make(&ports4, "127.0.0.1", 30000, 30001));
+	four = ports_get(ports4, NULL, NULL);
+	KTAP_CHECK(four);
+	ports_free(ports4);
+	ports_free(ports);
+	return true;
+}
+
+static bool churn(void)
+{
+	struct ports_pair *held[100];
+	struct ports_stats stats;
+	struct ports *ports;
+	int round;
+	int i;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30399));
+	for (round = 0; round < 30; round++) {
+		for (i = 0; i < 100; i++) {
+			held[i] = ports_get(ports, NULL, NULL);
+			KTAP_CHECK(held[i]);
+		}
+		for (i = 0; i < 100; i++)
+			ports_put(held[i]);
+		now += REST;
+	}
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.used && !stats.quarantined && !stats.busy);
+	ports_free(ports);
+	return true;
+}
+
+int main(void)
+{
+	static const struct ktap_point points[] = {
+		{ "even port, odd port above, both held, none twice", pairs },
+		{ "ports without a partner are left out", ends_of_range },
+		{ "ranges without a pair are refused", bad_ranges },
+		{ "an exhausted range says so", exhausted },
+		{ "a pair rests, its ports free, until its time is over",
+		  quarantine },
+		{ "the order is random", unpredictable },
+		{ "a port of another program is passed over for a while",
+		  busy },
+		{ "one certain pair can be claimed", claim },
+		{ "an address that is not ours is named", not_ours },
+		{ "out of descriptors: nothing is left half open",
+		  no_descriptors },
+		{ "IPv6, beside IPv4 on the same port", ipv6 },
+		{ "3,000 pairs one after the other", churn },
+	};
+	struct dp_err err = {};
+	int ret;
+
+	unit_net();
+	ret = media_new(&media, NULL, NULL, &err);
+	if (ret == -ENOSYS || ret == -EPERM) {
+		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
+		return 4;
+	}
+	ret = KTAP_RUN(points);
+	media_free(media);
+	return ret;
+}
