@@ -13,6 +13,8 @@ DESTDIR ?=
 
 .DEFAULT_GOAL := help
 .SECONDARY:
+# make -s is silent but for warnings and errors
+say := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 .DELETE_ON_ERROR:
 
 # ---------------------------------------------------------------- the module
@@ -79,16 +81,16 @@ agent: $(BUILD)/rtplaned $(BUILD)/rtplane
 $(BUILD)/rtplaned: $(MAIN_OBJ) $(LIB)
 $(BUILD)/rtplane: $(CLI_OBJ) $(LIB)
 $(BUILD)/rtplaned $(BUILD)/rtplane:
-	@echo '  LD      $@'
+	@$(say) '  LD      $@'
 	@$(CC) $(OUR_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(PKG_LIBS) -lm -pthread
 
 $(LIB): $(LIB_OBJ)
-	@echo '  AR      $@'
+	@$(say) '  AR      $@'
 	@rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
-	@echo '  CC      $<'
+	@$(say) '  CC      $<'
 	@$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(AGENT_SRC))
@@ -108,12 +110,12 @@ tools: $(TOOLS) $(UNITS)
 
 $(BUILD)/selftests/%: selftests/tools/%.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
-	@echo '  CC      $<'
+	@$(say) '  CC      $<'
 	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< -lm -pthread
 
 $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
-	@echo '  CC      $<'
+	@$(say) '  CC      $<'
 	@$(CC) $(OUR_CFLAGS) -Iselftests/unit $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) \
 		$(PKG_LIBS) -lm -pthread
 
@@ -174,20 +176,20 @@ distclean: clean
 help:
 	@echo 'rtplane: the media of telephone calls, relayed inside the kernel'
 	@echo
-	@echo '  make demo     set up what is needed and carry a real call through the module'
-	@echo '  make check    set up what is needed and run every test'
+	@$(say) '  make demo     set up what is needed and carry a real call through the module'
+	@$(say) '  make check    set up what is needed and run every test'
 	@echo
-	@echo '  make setup    install the packages needed to build (apt, as root)'
-	@echo '  make all      modules, agent and the tests'\'' programs'
-	@echo '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|debug|kcsan or KDIR=tree;'
-	@echo '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL'
-	@echo '  make agent    rtplaned and rtplane, in build/'
-	@echo '  make tools    the programs that the tests use'
-	@echo '  make install  agent, command line, manual, unit (DESTDIR, PREFIX)'
-	@echo '  make modules_install   rtplane.ko for the running kernel (or dkms: debian/)'
-	@echo '  make bench    instructions per forwarded packet'
-	@echo '  make checkpatch   the kernel'\''s style check on kmod/ and uapi/'
-	@echo '  make clean    remove build/'
-	@echo '  make distclean    and the cache of kernels'
+	@$(say) '  make setup    install the packages needed to build (apt, as root)'
+	@$(say) '  make all      modules, agent and the tests'\'' programs'
+	@$(say) '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|debug|kcsan or KDIR=tree;'
+	@$(say) '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL'
+	@$(say) '  make agent    rtplaned and rtplane, in build/'
+	@$(say) '  make tools    the programs that the tests use'
+	@$(say) '  make install  agent, command line, manual, unit (DESTDIR, PREFIX)'
+	@$(say) '  make modules_install   rtplane.ko for the running kernel (or dkms: debian/)'
+	@$(say) '  make bench    instructions per forwarded packet'
+	@$(say) '  make checkpatch   the kernel'\''s style check on kmod/ and uapi/'
+	@$(say) '  make clean    remove build/'
+	@$(say) '  make distclean    and the cache of kernels'
 	@echo
 	@echo 'One test: selftests/run selftests/NAME.sh; a guest: scripts/vm -- CMD'
