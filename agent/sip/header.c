@@ -73,7 +73,7 @@ int sip_headers_pass(msg_t *to, const sip_t *from)
 	su_home_t *home = msg_home(to);
 	msg_header_t *copy;
 
-	for (; h; h = h->sh_succ) {
+	for (; h; h = (const sip_header_t *)h->sh_succ) {
 		if (is_held_back(h))
 			continue;
 		copy = msg_header_dup_one(home, (const msg_header_t *)h);

@@ -4,8 +4,8 @@
  * routing and hop are ours on each side; all else, unknown headers included, is
  * the two parties' business and passes.
  */
-#ifndef SIP_HEADER_H
-#define SIP_HEADER_H
+#ifndef SIP_PASS_HEADER_H
+#define SIP_PASS_HEADER_H
 
 #include <stdbool.h>
 
@@ -102,4 +102,4 @@ bool sip_is_private(const struct dp_addr *addr);
 sip_from_t *sip_identity(su_home_t *home, const sip_addr_t *from,
 			 const char *host);
 
-#endif /* SIP_HEADER_H */
+#endif /* SIP_PASS_HEADER_H */

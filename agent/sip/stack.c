@@ -227,6 +227,7 @@ static bool open_realm(su_root_t *root, struct sip_realm *realm, char *error)
 	realm->agent = nta_agent_create(root, (url_string_t *)-1, on_stray,
 					realm, NTATAG_UA(1),
 					NTATAG_MERGE_482(1),
+					NTATAG_CANCEL_487(0),
 					NTATAG_SERVER_RPORT(realm->conf->latch.nat ==
 							    CONFIG_NAT_OFF ? 1 : 2),
 					NTATAG_MAXSIZE(MESSAGE_MAX),

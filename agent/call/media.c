@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Descriptions into ports and bridges.
+ *
+ * An offer takes ports; the answer makes the bridges, all of a description at
+ * once, before it is passed on: nobody is told an address that does not relay
+ * yet.  Before the answer there is no bridge, since towards the answerer there
+ * is no address that could be trusted.  A new offer in mid-call changes nothing
+ * until its answer, and nothing at all if it is refused.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/rtplane.h>
+
+#include "private.h"
+
+#define NAT_PROBATION	3
+#define BRIDGES_MAX	(2 * SDP_MEDIA_MAX)
+
+/**
+ * struct plan - what the datapath is to do for an answer
+ * @make: bridges that are new
+ * @change: bridges that are there
+ * @drop: bridges that go, by one of their legs
+ */
+struct plan {
+	struct dp_bridge make[BRIDGES_MAX];
+	struct dp_bridge change[BRIDGES_MAX];
+	struct dp_addr drop[BRIDGES_MAX];
+	size_t n_make;
+	size_t n_change;
+	size_t n_drop;
+};
+
+static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
+{
+	struct dp_addr x = *a, y = *b;
+
+	x.port = 0;
+	y.port = 0;
+	return dp_addr_eq(&x, &y);
+}
+
+/* section "latching" of rtplaned.yaml(5) */
+static enum config_nat nat_of(const struct side *side,
+			      const struct dp_addr *remote)
+{
+	if (!sip_is_private(remote) || same_host(remote, &side->source))
+		return CONFIG_NAT_OFF;
+	return side->realm->conf->latch.nat;
+}
+
+static void fill_latch(const struct side *side, struct dp_leg *leg)
+{
+	const struct config_latch *latch = &side->realm->conf->latch;
+
+	leg->latch = latch->mode;
+	leg->probation = latch->probation;
+	leg->early = latch->early;
+	leg->relatch = latch->relatch;
+	switch (nat_of(side, &leg->remote)) {
+	case CONFIG_NAT_LEARN:
+		leg->latch = RTPLANE_LATCH_LEARN;
+		leg->early = false;
+		if (leg->probation < NAT_PROBATION)
+			leg->probation = NAT_PROBATION;
+		break;
+	case CONFIG_NAT_SOURCE: {
+		uint16_t port = leg->remote.port;
+
+		leg->latch = RTPLANE_LATCH_RESTRICTED;
+		leg->early = false;
+		leg->remote = side->source;
+		leg->remote.port = port;
+		break;
+	}
+	case CONFIG_NAT_OFF:
+		break;
+	}
+	leg->set |= DP_LEG_REMOTE | DP_LEG_LATCH | DP_LEG_PROBATION |
+		    DP_LEG_EARLY | DP_LEG_RELATCH;
+}
+
+static void fill_leg(const struct call *call, const struct line *line,
+		     unsigned int s, bool rtcp, struct dp_leg *leg)
+{
+	const struct side *side = &call->side[s];
+	const struct config_realm *conf = side->realm->conf;
+	const struct half *half = &line->half[s];
+
+	memset(leg, 0, sizeof(*leg));
+	leg->local = rtcp ? half->pair->rtcp : half->pair->rtp;
+	leg->remote = rtcp ? half->remote_rtcp : half->remote;
+	fill_latch(side, leg);
+	if (rtcp) {
+		leg->tie = half->pair->rtp;
+		leg->set |= DP_LEG_TIE;
+	}
+	/* probation counts RTP; the tie guards RTCP, nothing can guard the rest */
+	if (rtcp || !line->rtp)
+		leg->probation = 0;
+	leg->accept = line->rtp ? RTPLANE_ACCEPT_RTP : RTPLANE_ACCEPT_ANY;
+	leg->dscp_mode = RTPLANE_DSCP_SET;
+	leg->dscp = line->kind == SDP_AUDIO ? conf->dscp_audio :
+		    conf->dscp_video;
+	leg->pps = conf->pps;
+	leg->bps = conf->bps;
+	leg->set |= DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP |
+		    DP_LEG_PPS | DP_LEG_BPS;
+}
+
+static void plan_bridge(struct plan *plan, const struct call *call,
+			const struct line *line, bool rtcp, bool there)
+{
+	struct dp_bridge *b = there ? &plan->change[plan->n_change++] :
+				      &plan->make[plan->n_make++];
+
+	b->has_cookie = true;
+	b->cookie = call->id;
+	fill_leg(call, line, 0, rtcp, &b->leg[0]);
+	fill_leg(call, line, 1, rtcp, &b->leg[1]);
+}
+
+static void plan_drop(struct plan *plan, const struct line *line)
+{
+	if (line->bridged)
+		plan->drop[plan->n_drop++] = line->half[0].pair->rtp;
+	if (line->bridged_rtcp)
+		plan->drop[plan->n_drop++] = line->half[0].pair->rtcp;
+}
+
+static void plan_line(struct plan *plan, const struct call *call,
+		      const struct line *line)
+{
+	const struct half *h = line->half;
+
+	if (!line->wanted) {
+		plan_drop(plan, line);
+		return;
+	}
+	/* a party on hold from the start has no address yet */
+	if (!h[0].pair || !h[1].pair || !h[0].remote.family ||
+	    !h[1].remote.family)
+		return;
+	plan_bridge(plan, call, line, false, line->bridged);
+	if (line->rtp)
+		plan_bridge(plan, call, line, true, line->bridged_rtcp);
+}
+
+static int carry_out(struct call *call, struct plan *plan, struct dp_err *err)
+{
+	struct dp_del del = { .locals = plan->drop, .n = plan->n_drop };
+	struct dp_addr made[BRIDGES_MAX];
+	struct dp_err undo;
+	size_t i;
+	int ret;
+
+	if (plan->n_make) {
+		ret = dp_bridges_new(call->calls->dp, plan->make, plan->n_make,
+				     err);
+		if (ret)
+			return ret;
+	}
+	ret = plan->n_change ? dp_bridges_set(call->calls->dp, plan->change,
+					      plan->n_change, err) : 0;
+	if (!ret && plan->n_drop)
+		ret = dp_bridges_del(call->calls->dp, &del, err);
+	if (!ret || !plan->n_make)
+		return ret;
+	for (i = 0; i < plan->n_make; i++)
+		made[i] = plan->make[i].leg[0].local;
+	del = (struct dp_del){ .locals = made, .n = plan->n_make };
+	dp_bridges_del(call->calls->dp, &del, &undo);
+	return ret;
+}
+
+/* bring the datapath to what the lines say, or leave it as it is */
+static int apply(struct call *call, struct dp_err *err)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct line *line;
+	unsigned int i;
+	int ret;
+
+	if (!plan)
+		return dp_fail(err, ENOMEM, "no memory");
+	for (i = 0; i < call->n_lines; i++)
+		plan_line(plan, call, &call->lines[i]);
+	ret = carry_out(call, plan, err);
+	free(plan);
+	if (ret)
+		return ret;
+	for (i = 0; i < call->n_lines; i++) {
+		line = &call->lines[i];
+		if (!line->wanted) {
+			line->bridged = false;
+			line->bridged_rtcp = false;
+		} else if (line->half[0].pair && line->half[1].pair &&
+			   line->half[0].remote.family &&
+			   line->half[1].remote.family) {
+			line->bridged = true;
+			line->bridged_rtcp |= line->rtp;
+		}
+	}
+	return 0;
+}
+
+static bool usable(const struct sdp_line *line)
+{
+	return !line->rejected && line->relayable;
+}
+
+/* our address towards a side: of the family that its description speaks */
+static int choose_address(struct side *side, const struct sdp_body *body,
+			  struct dp_err *err)
+{
+	const struct config_realm *conf = side->realm->conf;
+	sa_family_t family = side->listener->address->listen.family;
+	size_t i;
+
+	if (side->address)
+		return 0;
+	for (i = 0; body && i < body->n; i++) {
+		if (body->line[i].remote.family) {
+			family = body->line[i].remote.family;
+			break;
+		}
+	}
+	if (family == side->listener->address->listen.family) {
+		side->address = side->listener->address;
+		return 0;
+	}
+	for (i = 0; i < conf->n_addresses; i++) {
+		if (conf->addresses[i].listen.family == family) {
+			side->address = &conf->addresses[i];
+			return 0;
+		}
+	}
+	return dp_fail(err, EAFNOSUPPORT, "realm %s has no %s address",
+		       conf->name, family == AF_INET ? "IPv4" : "IPv6");
+}
+
+static void put_line(struct line *line)
+{
+	unsigned int s;
+
+	for (s = 0; s < 2; s++) {
+		ports_put(line->half[s].pair);
+		memset(&line->half[s], 0, sizeof(line->half[s]));
+	}
+}
+
+static int take_ports(struct call *call, struct line *line, struct dp_err *err)
+{
+	struct ports *ports;
+	unsigned int s;
+
+	for (s = 0; s < 2; s++) {
+		if (line->half[s].pair)
+			continue;
+		ports = calls_ports(call->calls, call->side[s].address);
+		line->half[s].pair = ports_get(ports, call, err);
+		if (!line->half[s].pair)
+			return err->code ? -err->code :
+			       dp_fail(err, ENOSPC, "no port is free");
+	}
+	return 0;
+}
+
+void media_offer_failed(struct call *call)
+{
+	unsigned int i;
+
+	if (!call->offer.body)
+		return;
+	for (i = 0; i < call->offer.body->n; i++)
+		if (call->offer.fresh[i])
+			put_line(&call->lines[i]);
+	sdp_body_free(call->offer.body);
+	memset(&call->offer, 0, sizeof(call->offer));
+}
+
+static int offer_line(struct call *call, unsigned int i, struct dp_err *err)
+{
+	struct sdp_line *from = &call->offer.body->line[i];
+	struct line *line = &call->lines[i];
+
+	if (!usable(from)) {
+		if (from->why) {
+			snprintf(call->unrelayed, sizeof(call->unrelayed),
+				 "media line %u is not relayed: %s", i + 1,
+				 from->why);
+			call_log(call, LOG_LEVEL_INFO,
+				 &call->side[call->offer.from], "%s",
+				 call->unrelayed);
+		}
+		return 0;
+	}
+	if (!line->half[0].pair) {
+		call->offer.fresh[i] = true;
+		line->kind = from->kind;
+		line->rtp = from->rtp;
+	}
+	return take_ports(call, line, err);
+}
+
+/* the sender wants something, and none of it can be had */
+static bool is_hopeless(const struct sdp_body *body)
+{
+	size_t i, wanted = 0;
+
+	for (i = 0; i < body->n; i++) {
+		if (usable(&body->line[i]))
+			return false;
+		wanted += !body->line[i].rejected;
+	}
+	return wanted;
+}
+
+int media_offer(struct call *call, unsigned int from, struct sdp_body *body,
+		struct dp_err *err)
+{
+	unsigned int i;
+	int ret = 0;
+
+	media_offer_failed(call);
+	call->offer.body = body;
+	call->offer.from = from;
+	if (body->n < call->n_lines)
+		ret = dp_fail(err, EPROTO, "%zu media lines; the call has %u, and their number may not shrink",
+			      body->n, call->n_lines);
+	else if (is_hopeless(body))
+		ret = dp_fail(err, EPROTO, "no media line can be relayed: %s",
+			      body->line[0].why ? body->line[0].why : "-");
+	if (!ret)
+		ret = choose_address(&call->side[from], body, err);
+	if (!ret)
+		ret = choose_address(&call->side[!from], NULL, err);
+	for (i = 0; !ret && i < body->n; i++)
+		ret = offer_line(call, i, err);
+	if (ret)
+		media_offer_failed(call);
+	return ret;
+}
+
+static void set_remote(struct half *half, const struct sdp_line *line)
+{
+	/* on hold by 0.0.0.0: the address that was known stays known */
+	if (!line->remote.family)
+		return;
+	half->remote = line->remote;
+	half->remote_rtcp = line->rtp ? line->remote_rtcp : line->remote;
+}
+
+static int answer_line(struct call *call, unsigned int i, unsigned int from,
+		       const struct sdp_line *answer, struct dp_err *err)
+{
+	const struct sdp_line *offer = &call->offer.body->line[i];
+	struct line *line = &call->lines[i];
+
+	line->wanted = usable(offer) && usable(answer);
+	if (!line->wanted)
+		return 0;
+	line->kind = answer->kind;
+	line->rtp = answer->rtp;
+	set_remote(&line->half[!from], offer);
+	set_remote(&line->half[from], answer);
+	if (answer->remote.family && answer->remote.family !=
+	    line->half[from].pair->rtp.family)
+		return dp_fail(err, EAFNOSUPPORT, "media line %u is answered with an address of another family than ours",
+			       i + 1);
+	return 0;
+}
+
+int media_answer(struct call *call, unsigned int from,
+		 const struct sdp_body *body, struct dp_err *err)
+{
+	struct line before[SDP_MEDIA_MAX];
+	unsigned int i, n = call->n_lines;
+	int ret = 0;
+
+	if (!call->offer.body)
+		return dp_fail(err, EPROTO, "an answer without an offer");
+	if (body->n != call->offer.body->n)
+		return dp_fail(err, EPROTO, "%zu media lines in the answer to %zu",
+			       body->n, call->offer.body->n);
+	memcpy(before, call->lines, sizeof(before));
+	call->n_lines = body->n;
+	for (i = 0; !ret && i < body->n; i++)
+		ret = answer_line(call, i, from, &body->line[i], err);
+	if (!ret)
+		ret = apply(call, err);
+	if (ret) {
+		memcpy(call->lines, before, sizeof(before));
+		call->n_lines = n;
+	}
+	return ret;
+}
+
+void media_offer_done(struct call *call)
+{
+	unsigned int i;
+
+	if (!call->offer.body)
+		return;
+	for (i = 0; i < call->n_lines; i++)
+		if (!call->lines[i].wanted)
+			put_line(&call->lines[i]);
+	sdp_body_free(call->offer.body);
+	memset(&call->offer, 0, sizeof(call->offer));
+}
+
+char *media_rewrite(struct call *call, unsigned int to,
+		    const struct sdp_body *body)
+{
+	struct side *side = &call->side[to];
+	struct sdp_us us = {
+		.address = side->address->advertise,
+		.id = side->sdp_id,
+		.version = side->sdp_version ? side->sdp_version : 1,
+	};
+	const struct ports_pair *pair;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < body->n; i++) {
+		pair = call->lines[i].half[to].pair;
+		if (!usable(&body->line[i]) || !pair)
+			continue;
+		us.local[i].port = pair->rtp.port;
+		us.local[i].rtcp = body->line[i].rtp ? pair->rtcp.port : 0;
+		us.local[i].hold = body->line[i].hold;
+	}
+	text = sdp_body_rewrite(body, &us);
+	if (text && side->sdp_sent && strcmp(text, side->sdp_sent)) {
+		free(text);
+		us.version++;
+		text = sdp_body_rewrite(body, &us);
+	}
+	if (!text)
+		return NULL;
+	side->sdp_version = us.version;
+	free(side->sdp_sent);
+	side->sdp_sent = strdup(text);
+	return text;
+}
+
+void media_end(struct call *call)
+{
+	struct dp_del del = { .cookie = call->id };
+	bool bridged = false;
+	struct dp_err err;
+	unsigned int i;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++)
+		bridged |= call->lines[i].bridged;
+	if (bridged && dp_bridges_del(call->calls->dp, &del, &err))
+		call_log(call, LOG_LEVEL_ERROR, NULL,
+			 "its bridges cannot be removed: %s", err.text);
+	media_offer_failed(call);
+	for (i = 0; i < SDP_MEDIA_MAX; i++)
+		put_line(&call->lines[i]);
+	call->n_lines = 0;
+}
+
+unsigned int media_retry_after(struct calls *calls)
+{
+	struct ports_stats stats;
+	uint64_t wait = 0;
+	size_t i;
+
+	for (i = 0; i < calls->n_pools; i++) {
+		ports_stats(calls->pools[i].ports, &stats);
+		if (stats.next > wait)
+			wait = stats.next;
+	}
+	return wait ? (wait + 999) / 1000 : 5;
+}
+
+/**
+ * struct reporting - a dump on its way into reports
+ * @call: the call
+ * @reports: grown as legs come
+ * @n: how many
+ */
+struct reporting {
+	struct call *call;
+	struct leg_report *reports;
+	unsigned int n;
+};
+
+static bool name_leg(const struct call *call, struct leg_report *r)
+{
+	const struct ports_pair *pair;
+	unsigned int i, s;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		for (s = 0; s < 2; s++) {
+			pair = call->lines[i].half[s].pair;
+			if (!pair)
+				continue;
+			r->side = s;
+			r->line = i;
+			r->rtcp = dp_addr_eq(&r->info.conf.local, &pair->rtcp);
+			if (!r->rtcp && !dp_addr_eq(&r->info.conf.local,
+						    &pair->rtp))
+				continue;
+			r->rtp_at_agent = media_sock_counts(r->rtcp ?
+				pair->rtcp_sock : pair->rtp_sock)
+				->packets[MEDIA_RTP];
+			return true;
+		}
+	}
+	return false;
+}
+
+static int report_leg(const struct dp_leg_info *info, void *arg)
+{
+	struct reporting *to = arg;
+	struct leg_report *r;
+
+	r = reallocarray(to->reports, to->n + 1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	to->reports = r;
+	r[to->n] = (struct leg_report){ .info = *info };
+	if (name_leg(to->call, &r[to->n]))
+		to->n++;
+	return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct leg_report *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	if (x->rtcp != y->rtcp)
+		return x->rtcp ? 1 : -1;
+	return (int)x->side - (int)y->side;
+}
+
+unsigned int media_report(struct call *call, struct leg_report **reports)
+{
+	struct reporting to = { .call = call };
+	struct dp_err err;
+
+	if (dp_legs_dump(call->calls->dp, call->id, report_leg, &to, &err))
+		call_log(call, LOG_LEVEL_WARNING, NULL,
+			 "its legs cannot be read: %s", err.text);
+	if (to.n)
+		qsort(to.reports, to.n, sizeof(*to.reports), by_place);
+	*reports = to.reports;
+	return to.n;
+}
