@@ -47,6 +47,7 @@ typedef int each_fn(struct genlmsghdr *hdr, void *arg, struct dp_err *err);
  * @intr: a change ran into the dump
  * @ret: 0 or -errno
  * @err: the sentence
+ * @request: what was sent
  * @each: receives each message of the answer; may be NULL
  * @arg: for @each
  */
@@ -55,6 +56,7 @@ struct reply {
 	bool intr;
 	int ret;
 	struct dp_err *err;
+	struct nlmsghdr *request;
 	each_fn *each;
 	void *arg;
 };
@@ -67,6 +69,10 @@ static void refuse_plain(struct reply *reply, int code)
 		reply->ret = dp_fail(reply->err, code,
 				     "not permitted: changing the datapath needs CAP_NET_ADMIN in this network namespace");
 		break;
+	case EOPNOTSUPP:
+		reply->ret = dp_fail(reply->err, code,
+				     "the kernel module rtplane does not know this command");
+		break;
 	case ENOENT:
 		reply->ret = dp_fail(reply->err, code,
 				     "the kernel module rtplane is gone, or it knows no such thing");
@@ -78,18 +84,29 @@ static void refuse_plain(struct reply *reply, int code)
 	}
 }
 
-/* Extended acknowledgement (extack): attributes of which one is a sentence. */
+/*
+ * Extended acknowledgement (extack): attributes of which one is a sentence, and
+ * another tells where in the request the trouble is.
+ */
 static void refuse(struct reply *reply, int code, struct nlattr *head, int len)
 {
+	struct nlattr *offset = NULL;
 	struct nlattr *at = NULL;
+	char where[96] = "";
 
-	if (head && len > 0)
+	if (head && len > 0) {
 		at = nla_find(head, len, NLMSGERR_ATTR_MSG);
+		offset = nla_find(head, len, NLMSGERR_ATTR_OFFS);
+	}
 	if (!at || nla_len(at) < 2) {
 		refuse_plain(reply, code);
 		return;
 	}
-	reply->ret = dp_fail(reply->err, code, "%.*s", nla_len(at),
+	if (offset && nla_len(offset) == sizeof(uint32_t))
+		genl_where(reply->request, nla_get_u32(offset), where,
+			   sizeof(where));
+	reply->ret = dp_fail(reply->err, code, "%s%s%.*s", where,
+			     *where ? ": " : "", nla_len(at),
 			     (const char *)nla_data(at));
 }
 
@@ -205,13 +222,16 @@ static int exchange(struct genl *genl, struct nl_msg *msg, struct reply *reply)
 {
 	int ret;
 
+	reply->request = nlmsg_hdr(msg);
 	ret = nl_send_auto(genl->sk, msg);
-	nlmsg_free(msg);
 	if (ret < 0)
-		return dp_fail(reply->err, EIO,
-			       "cannot send a request to the kernel: %s",
-			       nl_geterror(ret));
-	return receive(genl, reply);
+		ret = dp_fail(reply->err, EIO,
+			      "cannot send a request to the kernel: %s",
+			      nl_geterror(ret));
+	else
+		ret = receive(genl, reply);
+	nlmsg_free(msg);
+	return ret;
 }
 
 /*

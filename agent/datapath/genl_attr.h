@@ -36,4 +36,14 @@ int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *natmap);
 int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats);
 int genl_parse_event(struct nlattr *attr, struct dp_event *event);
 
+/**
+ * genl_where() - say which thing of a request the kernel complains of
+ * @request: the whole request, as it was sent
+ * @offset: where the attribute is that the kernel names, bytes from @request
+ * @text: "leg 192.0.2.1:30000 probation"; empty if there is nothing to say
+ * @len: bytes of @text
+ */
+void genl_where(struct nlmsghdr *request, uint32_t offset, char *text,
+		size_t len);
+
 #endif /* DATAPATH_GENL_ATTR_H */
