@@ -55,7 +55,7 @@ modules_install: modules
 # from it what each program needs.
 
 PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libnftnl liburing libsrtp2 \
-	openssl sofia-sip-ua libcyaml jansson
+	openssl sofia-sip-ua libcyaml yaml-0.1 jansson
 PKG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 
@@ -123,39 +123,45 @@ $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 
 # -------------------------------------------------------------- what people call
 
-.PHONY: all setup install demo check checkpatch bench clean distclean help version
+.PHONY: all setup install install-agent deb demo check checkpatch bench clean distclean help version
 
 all: modules agent tools
 
 setup:
 	@scripts/setup build kernel
 
-install: agent
-	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane
-	install -D -m 755 $(BUILD)/rtplaned $(DESTDIR)$(PREFIX)/sbin/rtplaned
-	install -D -m 644 uapi/linux/rtplane.h $(DESTDIR)$(PREFIX)/include/linux/rtplane.h
-	for page in Documentation/man/*.[1-8]; do \
-		install -D -m 644 $$page \
-			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
-	done
-	for snippet in nft/*.nft; do \
-		install -D -m 644 $$snippet \
-			$(DESTDIR)$(PREFIX)/share/rtplane/$$snippet || exit; \
-	done
-	install -D -m 644 agent/config/rtplaned.yaml.example \
-		$(DESTDIR)$(PREFIX)/share/rtplane/rtplaned.yaml.example
-	[ -e $(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml ] || \
-		install -D -m 640 agent/config/rtplaned.yaml.example \
-			$(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml
+# What a package holds too, and the unit that goes with an installation by hand.
+install: install-agent
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's#/usr/sbin/#$(PREFIX)/sbin/#; s#/etc/rtplane/#$(SYSCONFDIR)/rtplane/#' \
 		debian/rtplane.rtplaned.service >$(DESTDIR)$(UNITDIR)/rtplaned.service
+	install -D -m 644 debian/rtplane.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/rtplane.conf
+
+install-agent: agent
+	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane
+	install -D -m 755 $(BUILD)/rtplaned $(DESTDIR)$(PREFIX)/sbin/rtplaned
+	install -D -m 644 uapi/linux/rtplane.h $(DESTDIR)$(PREFIX)/include/linux/rtplane.h
+	for page in $(wildcard Documentation/man/*.[1-8]); do \
+		install -D -m 644 $$page \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
+	done
+	for file in $(wildcard nft/*.nft) agent/config/rtplaned.yaml.example; do \
+		install -D -m 644 $$file \
+			$(DESTDIR)$(PREFIX)/share/rtplane/$${file##*/} || exit; \
+	done
+	[ -e $(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml ] || \
+		install -D -m 644 agent/config/rtplaned.yaml.example \
+			$(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml
 
 demo:
 	@scripts/demo
 
 check:
 	@selftests/run
+
+deb:
+	@scripts/deb
 
 checkpatch:
 	@scripts/checkpatch
