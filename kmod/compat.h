@@ -6,7 +6,6 @@
 #define _RTPLANE_COMPAT_H
 
 #include <linux/skbuff.h>
-#include <linux/version.h>
 #include <net/ip6_fib.h>
 #include <net/route.h>
 
@@ -23,7 +22,7 @@
 /* 6.13 made the DSCP of a route look-up a type of its own. */
 static inline int rtplane_route_input(struct sk_buff *skb, const struct iphdr *iph)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#ifdef RTPLANE_HAVE_ROUTE_DSCP
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr, ip4h_dscp(iph), skb->dev);
 #else
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, skb->dev);

@@ -333,7 +333,8 @@ static bool rtplane_lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
 	unsigned int ulen = ntohs(rtplane_udp(skb, pkt)->len);
 
-	if (pkt->iplen > skb->len || pkt->hdrlen + ulen != pkt->iplen || ulen < sizeof(struct udphdr))
+	if (pkt->iplen > skb->len || pkt->hdrlen + ulen != pkt->iplen ||
+	    ulen < sizeof(struct udphdr))
 		return false;
 	pkt->paylen = ulen - sizeof(struct udphdr);
 	return true;

@@ -18,6 +18,17 @@
 /* One refused event per leg and so long. */
 #define RTPLANE_REFUSED_NS		NSEC_PER_SEC
 
+/* Tell the peer that its way out no longer leads to this leg's remote. */
+static void rtplane_stale(struct rtplane_leg *leg)
+{
+	if (!leg->peer)
+		return;
+	/* After the remote was written, so that who sees this sees it too; pairs
+	 * with the barrier in rtplane_egress_renew().
+	 */
+	smp_store_release(&leg->peer->stale, 1);
+}
+
 /**
  * rtplane_latch_commit() - make @remote the remote of a leg
  * @leg: leg, locked
@@ -39,9 +50,7 @@ void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remo
 	leg->candidate.count = 0;
 	leg->remote_since = now;
 	leg->latches++;
-	/* After the remote, so that who sees this sees the remote as well. */
-	if (leg->peer)
-		smp_store_release(&leg->peer->stale, 1);
+	rtplane_stale(leg);
 	rtplane_notice(n, leg, RTPLANE_EVENT_LATCH, reason, &old, remote);
 }
 
@@ -56,8 +65,7 @@ void rtplane_latch_forget(struct rtplane_leg *leg)
 	leg->latched = false;
 	write_seqcount_end(&leg->remote_seq);
 	leg->candidate.count = 0;
-	if (leg->peer)
-		smp_store_release(&leg->peer->stale, 1);
+	rtplane_stale(leg);
 }
 
 static bool rtplane_tie_permits(const struct rtplane_leg *leg, const struct rtplane_ep *src)

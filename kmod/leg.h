@@ -157,7 +157,7 @@ struct rtplane_candidate {
 struct rtplane_leg {
 	struct rhash_head node;
 	struct rtplane_ep local;
-	spinlock_t lock;
+	spinlock_t lock; /* all that is not said to be otherwise */
 	u8 flags;
 	u8 stale;
 	u8 latched;

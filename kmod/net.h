@@ -47,7 +47,7 @@ struct rtplane_totals {
 struct rtplane_net {
 	struct net *net;
 	struct rhashtable table;
-	struct mutex lock;
+	struct mutex lock; /* every change */
 	struct xarray legs;
 	u32 next_leg;
 	u32 nr_legs;

@@ -45,18 +45,14 @@ struct rtplane_batch {
 	struct rtplane_bridge_req *req;
 };
 
-#define rtplane_for_each_bridge(nla, info, rem)				\
-	nlmsg_for_each_attr(nla, (info)->nlhdr, GENL_HDRLEN, rem)	\
-		if (nla_type(nla) == RTPLANE_A_BRIDGE)
-
 static int rtplane_batch_alloc(struct rtplane_batch *b, struct genl_info *info)
 {
 	struct nlattr *nla;
 	int rem;
 
 	b->n = 0;
-	rtplane_for_each_bridge(nla, info, rem)
-		b->n++;
+	nlmsg_for_each_attr(nla, info->nlhdr, GENL_HDRLEN, rem)
+		b->n += nla_type(nla) == RTPLANE_A_BRIDGE;
 	if (!b->n) {
 		NL_SET_ERR_MSG(info->extack, "a bridge is required");
 		return -EINVAL;
@@ -137,7 +133,9 @@ static int rtplane_batch_parse(struct rtplane_batch *b, struct genl_info *info)
 	err = rtplane_batch_alloc(b, info);
 	if (err)
 		return err;
-	rtplane_for_each_bridge(nla, info, rem) {
+	nlmsg_for_each_attr(nla, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(nla) != RTPLANE_A_BRIDGE)
+			continue;
 		b->req[i].nla = nla;
 		err = rtplane_bridge_parse(&b->req[i++], info->extack);
 		if (err)
@@ -383,7 +381,9 @@ static int rtplane_del_named(struct rtplane_net *rn, struct rtplane_batch *b,
 	unsigned int i = 0;
 	int rem, err;
 
-	rtplane_for_each_bridge(nla, info, rem) {
+	nlmsg_for_each_attr(nla, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(nla) != RTPLANE_A_BRIDGE)
+			continue;
 		b->req[i].nla = nla;
 		err = rtplane_del_parse(rn, &b->req[i], info->extack);
 		if (err)

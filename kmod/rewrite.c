@@ -7,6 +7,7 @@
  * demands it.  The IP header becomes what a router would make of it: TTL one
  * less, identification and DF kept.
  */
+#include <linux/bitops.h>
 #include <net/checksum.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
