@@ -25,7 +25,7 @@ static void say(json_t *list, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	json_array_append_new(list, json_string(text));
+	json_array_append_new(list, json_pack("{s:s}", "because", text));
 }
 
 static const char *addr(const struct dp_addr *a, char *buf)

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../log.h"
+#include "ctl.h"
+
+#define LINE_MAX_LEN	4096
+#define CLIENTS_MAX	64
+
+/**
+ * struct client - somebody who asks
+ * @entry: in the list
+ * @ctl: whose
+ * @fd: the connection
+ * @index: su_root's name for it
+ * @in: what has been read of a line
+ * @in_len: its bytes
+ * @out: what is still to be written; NULL: nothing
+ * @out_len: its bytes
+ * @out_done: of these, written
+ */
+struct client {
+	LIST_ENTRY(client) entry;
+	struct ctl *ctl;
+	int fd;
+	int index;
+	char in[LINE_MAX_LEN];
+	size_t in_len;
+	char *out;
+	size_t out_len;
+	size_t out_done;
+};
+
+/**
+ * struct ctl - the control socket
+ * @root: the event loop
+ * @calls: what is asked about
+ * @datapath: name of the backend
+ * @path: of the socket
+ * @fd: listens
+ * @index: su_root's name for it
+ * @clients: who is connected
+ * @n_clients: how many
+ */
+struct ctl {
+	su_root_t *root;
+	struct calls *calls;
+	const char *datapath;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int fd;
+	int index;
+	LIST_HEAD(, client) clients;
+	unsigned int n_clients;
+};
+
+static json_t *error_json(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static json_t *error_json(const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
+}
+
+static json_t *result_json(json_t *result)
+{
+	return json_pack("{s:b, s:o}", "ok", 1, "result", result);
+}
+
+static bool parse_id(const char *text, uint64_t *id)
+{
+	char *end;
+
+	if (!text || text[strspn(text, "0123456789")] || !*text)
+		return false;
+	errno = 0;
+	*id = strtoull(text, &end, 10);
+	return !errno && *id;
+}
+
+static json_t *do_status(struct ctl *ctl, uint64_t id)
+{
+	json_t *status = calls_status(ctl->calls);
+	json_t *head = json_pack("{s:s, s:s}", "version", RTPLANE_VERSION,
+				 "backend", ctl->datapath);
+
+	json_object_update(head, status);
+	json_decref(status);
+	return head;
+}
+
+static json_t *do_calls(struct ctl *ctl, uint64_t id)
+{
+	return calls_list(ctl->calls);
+}
+
+static json_t *do_call(struct ctl *ctl, uint64_t id)
+{
+	return calls_show(ctl->calls, id);
+}
+
+static json_t *do_why(struct ctl *ctl, uint64_t id)
+{
+	return calls_why(ctl->calls, id);
+}
+
+static json_t *do_end(struct ctl *ctl, uint64_t id)
+{
+	return calls_end(ctl->calls, id) ? json_string("ended") : NULL;
+}
+
+static const struct {
+	const char *name;
+	bool wants_id;
+	json_t *(*run)(struct ctl *ctl, uint64_t id);
+} commands[] = {
+	{ "status", false, do_status },
+	{ "calls", false, do_calls },
+	{ "call", true, do_call },
+	{ "why", true, do_why },
+	{ "end", true, do_end },
+};
+
+static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
+{
+	const char *arg = json_string_value(json_array_get(args, 0));
+	size_t i, n = json_array_size(args);
+	uint64_t id = 0;
+	json_t *result;
+
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(commands[i].name, name))
+			break;
+	if (i == sizeof(commands) / sizeof(*commands))
+		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID or end ID",
+				  name);
+	if (n != commands[i].wants_id)
+		return error_json("%s: %zu arguments; expected %s", name, n,
+				  commands[i].wants_id ? "the id of a call" :
+				  "none");
+	if (commands[i].wants_id && !parse_id(arg, &id))
+		return error_json("%s: '%.64s' is no id; expected the number that `rtplane calls` shows",
+				  name, arg ? arg : "");
+	result = commands[i].run(ctl, id);
+	if (!result)
+		return error_json("%s: there is no call %" PRIu64 " (ended calls are forgotten in time: history)",
+				  name, id);
+	return result_json(result);
+}
+
+static json_t *answer(struct ctl *ctl, const char *line, size_t len)
+{
+	json_t *request, *reply;
+	json_error_t error;
+	const char *name;
+
+	request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	if (!request)
+		return error_json("the request is no JSON: %s", error.text);
+	name = json_string_value(json_object_get(request, "cmd"));
+	if (name)
+		reply = run(ctl, name, json_object_get(request, "args"));
+	else
+		reply = error_json("the request has no \"cmd\"; expected {\"cmd\": \"status\", \"args\": []}");
+	json_decref(request);
+	return reply;
+}
+
+static void hang_up(struct client *client)
+{
+	struct ctl *ctl = client->ctl;
+
+	su_root_deregister(ctl->root, client->index);
+	close(client->fd);
+	LIST_REMOVE(client, entry);
+	ctl->n_clients--;
+	free(client->out);
+	free(client);
+}
+
+static void rearm(struct client *client)
+{
+	su_root_eventmask(client->ctl->root, client->index, client->fd,
+			  client->out ? SU_WAIT_OUT : SU_WAIT_IN);
+}
+
+/* false if the client is gone */
+static bool flush(struct client *client)
+{
+	ssize_t n;
+
+	while (client->out && client->out_done < client->out_len) {
+		n = send(client->fd, client->out + client->out_done,
+			 client->out_len - client->out_done, MSG_NOSIGNAL);
+		if (n < 0 && errno == EAGAIN) {
+			rearm(client);
+			return true;
+		}
+		if (n < 0)
+			return false;
+		client->out_done += n;
+	}
+	free(client->out);
+	client->out = NULL;
+	rearm(client);
+	return true;
+}
+
+/* the first whole line that was read; false if the client is gone */
+static bool serve_line(struct client *client)
+{
+	char *end = memchr(client->in, '\n', client->in_len), *text;
+	json_t *reply;
+	size_t len;
+
+	if (!end)
+		return client->in_len < sizeof(client->in);
+	len = end - client->in;
+	reply = answer(client->ctl, client->in, len);
+	text = json_dumps(reply, JSON_COMPACT);
+	json_decref(reply);
+	client->in_len -= len + 1;
+	memmove(client->in, end + 1, client->in_len);
+	if (!text || asprintf(&client->out, "%s\n", text) < 0) {
+		free(text);
+		client->out = NULL;
+		return false;
+	}
+	free(text);
+	client->out_len = strlen(client->out);
+	client->out_done = 0;
+	return flush(client);
+}
+
+/* one line at a time: the next is read when this one's answer is out */
+static bool serve(struct client *client)
+{
+	while (!client->out && memchr(client->in, '\n', client->in_len))
+		if (!serve_line(client))
+			return false;
+	return client->in_len < sizeof(client->in);
+}
+
+static int on_client(void *magic, su_wait_t *wait, void *arg)
+{
+	struct client *client = arg;
+	ssize_t n;
+
+	if (client->out) {
+		if (!flush(client) || !serve(client))
+			hang_up(client);
+		return 0;
+	}
+	n = recv(client->fd, client->in + client->in_len,
+		 sizeof(client->in) - client->in_len, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n > 0)
+		client->in_len += n;
+	if (n <= 0 || !serve(client))
+		hang_up(client);
+	return 0;
+}
+
+static int watch(su_root_t *root, int fd, su_wakeup_f fn, void *arg)
+{
+	su_wait_t wait[1] = { SU_WAIT_INIT };
+
+	if (su_wait_create(wait, fd, SU_WAIT_IN) < 0)
+		return -1;
+	return su_root_register(root, wait, fn, arg, 0);
+}
+
+static int on_accept(void *magic, su_wait_t *wait, void *arg)
+{
+	struct ctl *ctl = arg;
+	struct client *client;
+	int fd;
+
+	fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return 0;
+	client = ctl->n_clients < CLIENTS_MAX ? calloc(1, sizeof(*client)) :
+		 NULL;
+	if (!client) {
+		close(fd);
+		return 0;
+	}
+	client->ctl = ctl;
+	client->fd = fd;
+	client->index = watch(ctl->root, fd, on_client, client);
+	if (client->index < 0) {
+		close(fd);
+		free(client);
+		return 0;
+	}
+	LIST_INSERT_HEAD(&ctl->clients, client, entry);
+	ctl->n_clients++;
+	return 0;
+}
+
+/* is somebody listening there? */
+static bool is_live(const struct sockaddr_un *sun)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool live;
+
+	live = fd >= 0 && !connect(fd, (const struct sockaddr *)sun,
+				   sizeof(*sun));
+	if (fd >= 0)
+		close(fd);
+	return live;
+}
+
+static int listen_at(const char *path, char *error)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, ret;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	if (is_live(&sun)) {
+		snprintf(error, CONFIG_ERROR_LEN, "another rtplaned listens on %s; expected to be the only one",
+			 path);
+		return -1;
+	}
+	unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mask = umask(0117);
+	ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sun, sizeof(sun));
+	umask(mask);
+	if (!ret && !listen(fd, 16))
+		return fd;
+	snprintf(error, CONFIG_ERROR_LEN, "cannot listen on the control socket %s: %s; expected a folder that exists and is ours",
+		 path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,
+		    const char *datapath, char *error)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (!ctl) {
+		snprintf(error, CONFIG_ERROR_LEN, "no memory");
+		return NULL;
+	}
+	ctl->root = root;
+	ctl->calls = calls;
+	ctl->datapath = datapath;
+	LIST_INIT(&ctl->clients);
+	ctl->fd = listen_at(path, error);
+	if (ctl->fd < 0) {
+		free(ctl);
+		return NULL;
+	}
+	snprintf(ctl->path, sizeof(ctl->path), "%s", path);
+	ctl->index = watch(root, ctl->fd, on_accept, ctl);
+	if (ctl->index < 0) {
+		snprintf(error, CONFIG_ERROR_LEN, "no memory");
+		close(ctl->fd);
+		unlink(ctl->path);
+		free(ctl);
+		return NULL;
+	}
+	return ctl;
+}
+
+void ctl_free(struct ctl *ctl)
+{
+	struct client *client;
+
+	if (!ctl)
+		return;
+	while ((client = LIST_FIRST(&ctl->clients)))
+		hang_up(client);
+	su_root_deregister(ctl->root, ctl->index);
+	close(ctl->fd);
+	unlink(ctl->path);
+	free(ctl);
+}
