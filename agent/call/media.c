@@ -378,19 +378,22 @@ static int answer_line(struct call *call, unsigned int i, unsigned int from,
 int media_answer(struct call *call, unsigned int from,
 		 const struct sdp_body *body, struct dp_err *err)
 {
+	/* against RFC 3264, many answer the lines they want and no others */
+	static const struct sdp_line absent = { .rejected = true };
 	struct line before[SDP_MEDIA_MAX];
 	unsigned int i, n = call->n_lines;
 	int ret = 0;
 
 	if (!call->offer.body)
 		return dp_fail(err, EPROTO, "an answer without an offer");
-	if (body->n != call->offer.body->n)
+	if (body->n > call->offer.body->n)
 		return dp_fail(err, EPROTO, "%zu media lines in the answer to %zu",
 			       body->n, call->offer.body->n);
 	memcpy(before, call->lines, sizeof(before));
-	call->n_lines = body->n;
-	for (i = 0; !ret && i < body->n; i++)
-		ret = answer_line(call, i, from, &body->line[i], err);
+	call->n_lines = call->offer.body->n;
+	for (i = 0; !ret && i < call->n_lines; i++)
+		ret = answer_line(call, i, from,
+				  i < body->n ? &body->line[i] : &absent, err);
 	if (!ret)
 		ret = apply(call, err);
 	if (ret) {

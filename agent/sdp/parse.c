@@ -170,13 +170,43 @@ static bool read_session(struct sdp_body *body, const sdp_session_t *session,
 	return true;
 }
 
-static bool read_text(struct sdp_body *body, size_t len, char *why)
+/*
+ * Codecs are between the parties: of the attributes the parser gets to see only
+ * what we act on, so that an a=rtpmap it cannot read costs nobody a call.
+ */
+static char *relevant(const char *text, size_t *len)
 {
-	sdp_parser_t *parser;
+	FILE *out;
+	char *copy = NULL;
+	size_t n;
+
+	out = open_memstream(&copy, len);
+	if (!out)
+		return NULL;
+	for (; *text; text += n, text += strspn(text, "\r\n")) {
+		n = strcspn(text, "\r\n");
+		if (strncmp(text, "a=", 2) || !strncmp(text, "a=rtcp:", 7) ||
+		    !strncmp(text, "a=crypto:", 9))
+			fprintf(out, "%.*s\r\n", (int)n, text);
+	}
+	if (fclose(out)) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static bool read_text(struct sdp_body *body, char *why)
+{
+	sdp_parser_t *parser = NULL;
 	sdp_session_t *session;
 	bool ok = false;
+	size_t len;
+	char *text;
 
-	parser = sdp_parse(NULL, body->text, len, 0);
+	text = relevant(body->text, &len);
+	if (text)
+		parser = sdp_parse(NULL, text, len, 0);
 	session = sdp_session(parser);
 	if (session)
 		ok = read_session(body, session, why);
@@ -184,6 +214,7 @@ static bool read_text(struct sdp_body *body, size_t len, char *why)
 		snprintf(why, WHY_LEN, "%.150s", parser ?
 			 sdp_parsing_error(parser) : "no memory");
 	sdp_parser_free(parser);
+	free(text);
 	return ok;
 }
 
@@ -205,7 +236,7 @@ struct sdp_body *sdp_body_parse(const char *text, size_t len, char *why)
 		sdp_body_free(body);
 		return NULL;
 	}
-	if (read_text(body, len, why))
+	if (read_text(body, why))
 		return body;
 	if (!*why)
 		snprintf(why, WHY_LEN, "it cannot be parsed");

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "../log.h"
+#include "resolve.h"
 #include "stack.h"
 #include "strict.h"
 
@@ -228,6 +229,9 @@ static bool open_realm(su_root_t *root, struct sip_realm *realm, char *error)
 					realm, NTATAG_UA(1),
 					NTATAG_MERGE_482(1),
 					NTATAG_CANCEL_487(0),
+					/* strict.c looks at headers as received */
+					NTATAG_SIPFLAGS(MSG_DO_CANONIC |
+							MSG_DO_EXTRACT_COPY),
 					NTATAG_SERVER_RPORT(realm->conf->latch.nat ==
 							    CONFIG_NAT_OFF ? 1 : 2),
 					NTATAG_MAXSIZE(MESSAGE_MAX),
@@ -263,6 +267,10 @@ struct sip_stack *sip_stack_new(su_root_t *root, const struct config *config,
 	struct sip_stack *stack;
 	size_t i;
 
+	if (!sip_resolve_is_numeric()) {
+		snprintf(error, CONFIG_ERROR_LEN, "SIP: names would be looked up while calls wait; expected getaddrinfo() of sip/resolve.c");
+		return NULL;
+	}
 	stack = calloc(1, sizeof(*stack) +
 			  config->n_realms * sizeof(stack->realm[0]));
 	if (!stack) {
