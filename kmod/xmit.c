@@ -6,7 +6,6 @@
 #include <linux/icmpv6.h>
 #include <linux/netdevice.h>
 #include <net/icmp.h>
-#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -223,12 +222,26 @@ static bool rtplane_fits(const struct sk_buff *skb, const struct rtplane_pkt *pk
 	return len <= eg->mtu;
 }
 
+/* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
+ * voice is served first by the default bands and VLAN egress maps see EF as 6.
+ * The kernel's own table still reads the TOS bits of RFC 1349.
+ */
+static u32 rtplane_priority(u8 tos)
+{
+	static const u8 of_class[8] = {
+		TC_PRIO_BESTEFFORT, TC_PRIO_BULK, TC_PRIO_BULK, TC_PRIO_INTERACTIVE_BULK,
+		TC_PRIO_INTERACTIVE_BULK, TC_PRIO_INTERACTIVE, TC_PRIO_CONTROL, TC_PRIO_CONTROL,
+	};
+
+	return of_class[tos >> 5];
+}
+
 /* Forget what the way in left on the buffer. */
 static void rtplane_scrub(struct sk_buff *skb, const struct rtplane_egress *eg, u8 tos)
 {
 	skb->dev = eg->dst->dev;
 	skb->mark = eg->mark;
-	skb->priority = rt_tos2priority(tos & ~INET_ECN_MASK);
+	skb->priority = rtplane_priority(tos);
 	skb_clear_tstamp(skb);
 	skb->ignore_df = 0;
 	nf_reset_ct(skb);
