@@ -13,7 +13,7 @@
 
 setup() { topology && quiet_ns "$X"; }
 
-devs() { m rtplane --json dev show | jq -r '[.[].name] | sort | join(" ")'; }
+devs() { m rtplane --json dev show | jq -r '[.[].dev] | sort | join(" ")'; }
 
 test_nothing_enrolled_at_first()
 {
@@ -26,7 +26,7 @@ test_enrol_and_show()
 	is "devices" "$(devs)" "ma"
 	ok "add mb" m rtplane dev add mb
 	is "devices" "$(devs)" "ma mb"
-	is "ifindex" "$(m rtplane --json dev show | jq '.[] | select(.name == "ma") | .ifindex')" \
+	is "ifindex" "$(m rtplane --json dev show | jq '.[] | select(.dev == "ma") | .ifindex')" \
 		"$(m ip -j link show ma | jq '.[0].ifindex')"
 	m rtplane dev show >"$W/text"
 	ok "text names ma" grep -qw ma "$W/text"
@@ -34,36 +34,36 @@ test_enrol_and_show()
 
 test_enrol_unknown_device_is_refused()
 {
-	refused 'nosuch0' m rtplane dev add nosuch0
+	refused 'no such device' m rtplane dev add nosuch0
 	is "devices" "$(devs)" "ma mb"
 }
 
 test_enrol_twice_is_refused()
 {
-	refused 'ma.*already|already.*ma' m rtplane dev add ma
+	refused 'enrolled already' m rtplane dev add ma
 	is "devices" "$(devs)" "ma mb"
 }
 
 test_withdraw_unknown_device_is_refused()
 {
-	refused 'nosuch0' m rtplane dev del nosuch0
+	refused 'no such device' m rtplane dev del nosuch0
 }
 
 test_withdraw_device_not_enrolled_is_refused()
 {
-	refused 'lo.*not|not.*lo' m rtplane dev del lo
+	refused 'not enrolled' m rtplane dev del lo
 }
 
 test_name_of_bad_length_is_refused()
 {
 	misused m rtplane dev add
-	refused . m rtplane dev add thisnameismuchtoolongforadevice
+	misused m rtplane dev add thisnameismuchtoolongforadevice
 	is "devices" "$(devs)" "ma mb"
 }
 
 test_not_in_this_namespace()
 {
-	refused 'ma' x rtplane dev add ma
+	refused 'no such device' x rtplane dev add ma
 	is "devices of x" "$(x rtplane --json dev show | jq length)" 0
 }
 
@@ -96,14 +96,14 @@ test_withdrawn_device_leaves_packets_to_the_stack()
 test_renamed_device_stays_enrolled()
 {
 	ok "bridge" bridge latch off -- latch off
-	ok "rename" ip -n "$M" link set ma down
-	ok "rename" ip -n "$M" link set ma name renamed0
-	ok "rename" ip -n "$M" link set renamed0 up
+	ok "rename" ip -n "$M" link set dev ma down
+	ok "rename" ip -n "$M" link set dev ma name renamed0
+	ok "rename" ip -n "$M" link set dev renamed0 up
 	is "devices" "$(devs)" "mb renamed0"
 	media_flows
-	ip -n "$M" link set renamed0 down
-	ip -n "$M" link set renamed0 name ma
-	ip -n "$M" link set ma up
+	ip -n "$M" link set dev renamed0 down
+	ip -n "$M" link set dev renamed0 name ma
+	ip -n "$M" link set dev ma up
 	is "devices" "$(devs)" "ma mb"
 	ip -n "$M" addr add $MA6/64 dev ma nodad 2>/dev/null
 	media_flows
@@ -114,12 +114,12 @@ test_device_down_and_up_again()
 {
 	ok "bridge" bridge latch off -- latch off
 	media_flows
-	ip -n "$M" link set mb down
+	ip -n "$M" link set dev mb down
 	is "devices" "$(devs)" "ma mb"
 	a rtp --on "$RA" --to "$LA" --send 3 --pps 0 >/dev/null
 	leg_becomes "$LA" '.rx_packets == 8'
 	leg_holds "$LB" '.tx_packets == 5'
-	ip -n "$M" link set mb up
+	ip -n "$M" link set dev mb up
 	ip -n "$M" addr add $MB6/64 dev mb nodad 2>/dev/null
 	media_flows
 	clear_bridges
@@ -142,11 +142,11 @@ test_device_moved_away_is_withdrawn()
 {
 	ip -n "$M" link add v0 type veth peer name v1
 	ok "enrol" m rtplane dev add v0
-	ok "move" ip -n "$M" link set v0 netns "$X"
+	ok "move" ip -n "$M" link set dev v0 netns "$X"
 	is "devices of m" "$(devs)" "ma mb"
 	is "devices of x" "$(x rtplane --json dev show | jq length)" 0
 	ok "enrol in x" x rtplane dev add v0
-	is "devices of x" "$(x rtplane --json dev show | jq -r '.[].name')" v0
+	is "devices of x" "$(x rtplane --json dev show | jq -r '.[].dev')" v0
 	ip -n "$X" link del v0
 	is "devices of x" "$(x rtplane --json dev show | jq length)" 0
 }
