@@ -137,6 +137,7 @@ wait_for()
 		# Nothing ever comes from there: a sleep without a process.
 		read -r -t 0.05 -u 8
 	done
+	return 0
 }
 
 # JSON --------------------------------------------------------------------
