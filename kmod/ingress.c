@@ -194,7 +194,7 @@ static inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb,
 		return RTPLANE_DROP_TTL;
 	pkt->tos_out = rtplane_tos_out(leg->peer, pkt->tos);
 	leg->fwd_packets++;
-	leg->fwd_bytes += pkt->iplen + ((*eg)->v6 ? 40 : 20) - pkt->hdrlen;
+	leg->fwd_bytes += rtplane_way_len(pkt, &(*eg)->way);
 	leg->fwd_tos = pkt->tos_out;
 	return RTPLANE_ACCEPTED;
 }

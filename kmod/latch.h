@@ -7,8 +7,6 @@
 #include "leg.h"
 #include "pkt.h"
 
-#define RTPLANE_ACCEPTED	(-1)
-
 int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 now,
 		  struct rtplane_notice *n);
 void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remote, u64 now,

@@ -362,7 +362,7 @@ void rtplane_leg_forget_dev(struct rtplane_net *rn, const struct net_device *dev
 	xa_for_each(&rn->legs, id, leg) {
 		spin_lock_bh(&leg->lock);
 		eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
-		if (eg && (eg->dst->dev == dev || (eg->neigh && eg->neigh->dev == dev)))
+		if (eg && rtplane_way_uses(&eg->way, dev))
 			rtplane_egress_forget(leg);
 		spin_unlock_bh(&leg->lock);
 	}

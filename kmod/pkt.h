@@ -11,6 +11,9 @@
 #include "addr.h"
 #include "demux.h"
 
+/* What the judging functions return beside an &enum rtplane_drop. */
+#define RTPLANE_ACCEPTED	(-1)
+
 /**
  * struct rtplane_pkt - a UDP packet on its way through the module
  * @src: where it comes from

@@ -130,13 +130,13 @@ void rtplane_rewrite(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 {
 	rtplane_udp_rewrite(skb, rtplane_udp(skb, pkt),
 			    rtplane_addr_sum(pkt, skb_network_header(skb)), eg);
-	if (likely(!pkt->v6 && !eg->v6))
+	if (likely(!pkt->v6 && !eg->way.v6))
 		rtplane_ip4_to_ip4(skb, pkt, eg);
-	else if (pkt->v6 && eg->v6)
+	else if (pkt->v6 && eg->way.v6)
 		rtplane_ip6_fill(ipv6_hdr(skb), pkt, eg);
-	else if (eg->v6)
+	else if (eg->way.v6)
 		rtplane_ip4_to_ip6(skb, pkt, eg);
 	else
 		rtplane_ip6_to_ip4(skb, pkt, eg);
-	skb_set_transport_header(skb, eg->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	skb_set_transport_header(skb, eg->way.v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 }

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A way out: route and neighbour are looked up once; a packet goes straight to
+ * the queue of its device.
+ */
+#include <linux/icmpv6.h>
+#include <linux/netdevice.h>
+#include <linux/pkt_sched.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6_stubs.h>
+#include <net/route.h>
+
+#include "compat.h"
+#include "way.h"
+
+static struct dst_entry *rtplane_route4(struct net *net, struct flowi4 *fl4)
+{
+	struct rtable *rt = ip_route_output_flow(net, fl4, NULL);
+
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EACCES);
+	}
+	return &rt->dst;
+}
+
+static struct dst_entry *rtplane_route(struct net *net, const struct rtplane_ep *src,
+				       const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags)
+{
+	struct flowi4 fl4 = {
+		.flowi4_oif = oif,
+		.flowi4_mark = mark,
+		.flowi4_proto = IPPROTO_UDP,
+		.flowi4_flags = flags,
+		.saddr = src->w32[3],
+		.daddr = to->w32[3],
+		.fl4_sport = src->port,
+		.fl4_dport = to->port,
+	};
+	struct flowi6 fl6 = {
+		.flowi6_oif = oif,
+		.flowi6_mark = mark,
+		.flowi6_proto = IPPROTO_UDP,
+		.flowi6_flags = flags,
+		.saddr = src->addr,
+		.daddr = to->addr,
+		.fl6_sport = src->port,
+		.fl6_dport = to->port,
+	};
+
+	if (rtplane_ep_is4(to))
+		return rtplane_route4(net, &fl4);
+	return ipv6_stub->ipv6_dst_lookup_flow(net, NULL, &fl6, NULL);
+}
+
+/* Routes that transform the packet (IPsec, encapsulation) have an output of
+ * their own, which only the stack's way reaches.
+ */
+static bool rtplane_dst_plain(const struct dst_entry *dst)
+{
+	return !dst_xfrm(dst) && !dst->lwtstate;
+}
+
+/**
+ * rtplane_way_find() - look up the way to an address
+ * @net: namespace
+ * @way: filled on success; to be released
+ * @src: source address and port of what will be sent
+ * @to: destination, of the same family
+ * @oif: device or VRF, 0 = any
+ * @mark: for policy routing
+ * @flags: FLOWI_FLAG_ANYSRC if @src need not be one of ours
+ *
+ * Context: softirq or RCU read side; does not sleep.
+ * Return: 0 or a negative error.
+ */
+int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtplane_ep *src,
+		     const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags)
+{
+	struct dst_entry *dst = rtplane_route(net, src, to, oif, mark, flags);
+	bool v6 = !rtplane_ep_is4(to);
+	struct neighbour *neigh = NULL;
+	int err;
+
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	err = dst->error;
+	if (!err && rtplane_dst_plain(dst)) {
+		neigh = dst_neigh_lookup(dst, v6 ? (void *)&to->addr : (void *)&to->w32[3]);
+		if (IS_ERR_OR_NULL(neigh))
+			err = -ENOMEM;
+	}
+	if (err) {
+		dst_release(dst);
+		return err;
+	}
+	*way = (struct rtplane_way) {
+		.dst = dst,
+		.neigh = neigh,
+		.cookie = v6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0,
+		.mtu = dst_mtu(dst),
+		.mark = mark,
+		.headroom = LL_RESERVED_SPACE(dst->dev),
+		.v6 = v6,
+		.skip_cache = neigh && neigh->tbl->family != (v6 ? AF_INET6 : AF_INET),
+	};
+	return 0;
+}
+
+/**
+ * rtplane_way_release() - give route and neighbour back
+ * @way: way; whoever follows its pointers under RCU may still do so
+ */
+void rtplane_way_release(struct rtplane_way *way)
+{
+	if (way->neigh)
+		neigh_release(way->neigh);
+	dst_release(way->dst);
+}
+
+/**
+ * rtplane_icmp() - tell the sender of a packet what is wrong with it
+ * @skb: the packet as received, data at the IP header
+ * @pkt: the same
+ * @type: ICMP or ICMPv6 type
+ * @code: its code
+ * @info: the rest of its header, host order
+ */
+void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u8 code, u32 info)
+{
+	if (pkt->v6) {
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		icmpv6_send(skb, type, code, info);
+		return;
+	}
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	skb_dst_drop(skb);
+	/* The answer is routed by where the packet came from. */
+	if (!rtplane_route_input(skb, ip_hdr(skb)))
+		icmp_send(skb, type, code, htonl(info));
+}
+
+/**
+ * rtplane_way_too_big() - tell the sender as a router would
+ * @skb: packet as received that does not fit
+ * @pkt: the same
+ * @way: the way out that is too narrow
+ */
+void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			 const struct rtplane_way *way)
+{
+	int mtu = way->mtu + pkt->hdrlen -
+		  (way->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+
+	if (pkt->v6)
+		rtplane_icmp(skb, pkt, ICMPV6_PKT_TOOBIG, 0, mtu);
+	else
+		rtplane_icmp(skb, pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+}
+
+/* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
+ * voice is served first by the default bands and VLAN egress maps see EF as 6.
+ * The kernel's own table still reads the TOS bits of RFC 1349.
+ */
+static u32 rtplane_priority(u8 tos)
+{
+	static const u8 of_class[8] = {
+		TC_PRIO_BESTEFFORT, TC_PRIO_BULK, TC_PRIO_BULK, TC_PRIO_INTERACTIVE_BULK,
+		TC_PRIO_INTERACTIVE_BULK, TC_PRIO_INTERACTIVE, TC_PRIO_CONTROL, TC_PRIO_CONTROL,
+	};
+
+	return of_class[tos >> 5];
+}
+
+/* Forget what the way in left on the buffer. */
+static void rtplane_scrub(struct sk_buff *skb, const struct rtplane_way *way, u8 tos)
+{
+	skb->dev = way->dst->dev;
+	skb->mark = way->mark;
+	skb->priority = rtplane_priority(tos);
+	skb_clear_tstamp(skb);
+	skb->ignore_df = 0;
+	nf_reset_ct(skb);
+	skb_ext_reset(skb);
+	skb_dst_drop(skb);
+}
+
+/* A packet for the stack's own output: fragmentation, IPsec, encapsulation. */
+static int rtplane_send_slow(struct net *net, struct sk_buff *skb, const struct rtplane_way *way)
+{
+	if (!dst_hold_safe(way->dst)) {
+		kfree_skb(skb);
+		return NET_XMIT_DROP;
+	}
+	skb_dst_set(skb, way->dst);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	return dst_output(net, NULL, skb);
+}
+
+/**
+ * rtplane_way_send() - send a packet that has been rewritten
+ * @net: namespace
+ * @skb: packet, writable, data at the IP header; consumed
+ * @pkt: what was received, with the TOS to send
+ * @way: way, under the RCU read side in which it was found
+ *
+ * Return: 0, or not 0 if it was dropped on the way.
+ */
+int rtplane_way_send(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
+		     const struct rtplane_way *way)
+{
+	int err;
+
+	rtplane_scrub(skb, way, pkt->tos_out);
+	if (unlikely(!way->neigh || rtplane_way_len(pkt, way) > way->mtu)) {
+		err = rtplane_send_slow(net, skb, way);
+	} else {
+		skb_dst_set_noref(skb, way->dst);
+		err = neigh_output(way->neigh, skb, way->skip_cache);
+	}
+	return unlikely(err) ? net_xmit_eval(err) : 0;
+}

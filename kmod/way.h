@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A way out: route and neighbour towards one address, kept while they are true. */
+#ifndef _RTPLANE_WAY_H
+#define _RTPLANE_WAY_H
+
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/neighbour.h>
+
+#include "pkt.h"
+
+/**
+ * struct rtplane_way - what sending to one address needs; never changed once it
+ * is published
+ * @dst: route; the reference is held
+ * @neigh: neighbour on that route; the reference is held; NULL if the route must
+ *	be left to the stack's own output (IPsec, tunnels by route)
+ * @cookie: for the validity of an IPv6 route
+ * @mtu: of the path
+ * @mark: for skb->mark
+ * @headroom: bytes the device of the way out wants before the IP header
+ * @v6: it is an IPv6 way
+ * @skip_cache: the neighbour is of the other family, so its cached header is not
+ *	for us
+ */
+struct rtplane_way {
+	struct dst_entry *dst;
+	struct neighbour *neigh;
+	u32 cookie;
+	u32 mtu;
+	u32 mark;
+	u16 headroom;
+	bool v6;
+	bool skip_cache;
+};
+
+int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtplane_ep *src,
+		     const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags);
+void rtplane_way_release(struct rtplane_way *way);
+void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			 const struct rtplane_way *way);
+void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u8 code, u32 info);
+int rtplane_way_send(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
+		     const struct rtplane_way *way);
+
+/* Still the truth?  The route by its own generation, the neighbour by its life. */
+static inline bool rtplane_way_valid(const struct rtplane_way *way)
+{
+	return dst_check(way->dst, way->cookie) && !(way->neigh && READ_ONCE(way->neigh->dead));
+}
+
+static inline bool rtplane_way_uses(const struct rtplane_way *way, const struct net_device *dev)
+{
+	return way->dst->dev == dev || (way->neigh && way->neigh->dev == dev);
+}
+
+/* Bytes of the IP packet that @pkt becomes on its way out. */
+static inline unsigned int rtplane_way_len(const struct rtplane_pkt *pkt,
+					   const struct rtplane_way *way)
+{
+	return pkt->iplen - pkt->hdrlen +
+	       (way->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+}
+
+/* Too big for the path, and nobody may fragment it: only its sender can help. */
+static inline bool rtplane_way_stuck(const struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				     const struct rtplane_way *way)
+{
+	return unlikely(rtplane_way_len(pkt, way) > way->mtu) &&
+	       (pkt->v6 || way->v6 || ip_hdr(skb)->frag_off & htons(IP_DF));
+}
+
+/* Writable, and with room for the larger IP header and the device's own. */
+static inline int rtplane_way_cow(struct sk_buff *skb, const struct rtplane_way *way)
+{
+	return skb_cow(skb, way->headroom + sizeof(struct ipv6hdr) - sizeof(struct iphdr));
+}
+
+#endif /* _RTPLANE_WAY_H */
