@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# bench/lib.sh - what the measurements share; sourced by selftests/bench/paths
+# and others that run in the guest of scripts/bench.
+#
+# Topology as in selftests/lib.sh. One direction, as measured and as compared:
+#
+#   a: pktbench --> a0 = ma   m: the path   mb = b0 --> b: nft counts and drops
+#      A4:RP         MA4:LP                MB4:LP           B4:RP
+#
+# and the baseline, where nothing forwards:
+#
+#   a: pktbench --> a0 = ma   m: nft counts and drops, by the same rule
+#
+# Flow i has RP = 10000 + 2i at the ends and LP = 30000 + 2i at the relay.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+RP=10000 LP=30000
+SIZE=172 TTL=64 EF=184
+
+die()
+{
+	echo "bench: $*" >&2
+	cleanup
+	exit 1
+}
+
+bench_begin()
+{
+	trap cleanup EXIT
+	module_load || die "the module cannot be loaded: $(cat "$W/modprobe")"
+	topology || die "the namespaces could not be made"
+	# neighbours are known and stay so
+	ip -n "$A" neigh replace "$MA4" lladdr $MA_MAC dev a0 nud permanent
+	ip -n "$A" neigh replace "$MA6" lladdr $MA_MAC dev a0 nud permanent
+	ip -n "$M" neigh replace "$A4" lladdr $A_MAC dev ma nud permanent
+	ip -n "$M" neigh replace "$A6" lladdr $A_MAC dev ma nud permanent
+	ip -n "$M" neigh replace "$B4" lladdr $B_MAC dev mb nud permanent
+	ip -n "$M" neigh replace "$B6" lladdr $B_MAC dev mb nud permanent
+	ip -n "$B" neigh replace "$MB4" lladdr $MB_MAC dev b0 nud permanent
+	ip -n "$B" neigh replace "$MB6" lladdr $MB_MAC dev b0 nud permanent
+	# no router solicitation, no MLD in the middle of a measurement
+	a sysctl -qw net.ipv6.conf.all.forwarding=1
+	m sysctl -qw net.ipv6.conf.all.forwarding=1
+	b sysctl -qw net.ipv6.conf.all.forwarding=1
+}
+
+# drop_at NS-FUNCTION DEV: count UDP there and drop it, the end of every path.
+drop_at()
+{
+	"$1" nft -f - <<-END
+		table netdev bench_end {
+			chain in {
+				type filter hook ingress device $2 priority -400;
+				udp dport 10000-65535 counter drop
+			}
+		}
+	END
+}
+
+drop_end() { "$1" nft delete table netdev bench_end; }
+
+# drop_zero NS-FUNCTION: from here on it counts.
+drop_zero() { "$1" nft reset counters >/dev/null; }
+
+dropped_at()
+{
+	"$1" nft -j list table netdev bench_end | jq '[.. | .counter? // empty | .packets][0]'
+}
+
+# flow_file N: ports of N flows, the same for both directions.
+flow_file()
+{
+	local file=$W/flows.$1
+
+	[ -f "$file" ] ||
+		awk -v n="$1" -v r=$RP -v l=$LP 'BEGIN {
+			for (i = 0; i < n; i++)
+				print r + 2 * i, l + 2 * i, l + 2 * i, r + 2 * i
+		}' >"$file"
+	echo "$file"
+}
+
+# The four ends of both directions as pktbench wants them: hop_in A|B FAMILY,
+# and hop_out A|B FAMILY TOS TTL for what comes from there out at the other end.
+hop_in()
+{
+	case $1$2 in
+	A4) echo "$A,a0,$A_MAC,$MA_MAC,$A4,$MA4,0,$TTL" ;;
+	A6) echo "$A,a0,$A_MAC,$MA_MAC,$A6,$MA6,0,$TTL" ;;
+	B4) echo "$B,b0,$B_MAC,$MB_MAC,$B4,$MB4,0,$TTL" ;;
+	B6) echo "$B,b0,$B_MAC,$MB_MAC,$B6,$MB6,0,$TTL" ;;
+	esac
+}
+
+hop_out()
+{
+	case $1$2 in
+	A4) echo "$B,b0,$MB_MAC,$B_MAC,$MB4,$B4,$3,$4" ;;
+	A6) echo "$B,b0,$MB_MAC,$B_MAC,$MB6,$B6,$3,$4" ;;
+	B4) echo "$A,a0,$MA_MAC,$A_MAC,$MA4,$A4,$3,$4" ;;
+	B6) echo "$A,a0,$MA_MAC,$A_MAC,$MA6,$A6,$3,$4" ;;
+	esac
+}
+
+# rtplane_bridges N FAMILY-A FAMILY-B WORDS...: WORDS go to both legs.
+rtplane_bridges()
+{
+	local n=$1 fa=$2 fb=$3 la=$MA4 ra=$A4 lb=$MB4 rb=$B4
+	shift 3
+
+	[ "$fa" = 4 ] || la=[$MA6] ra=[$A6]
+	[ "$fb" = 4 ] || lb=[$MB6] rb=[$B6]
+	awk -v n="$n" -v r=$RP -v l=$LP -v la="$la" -v ra="$ra" -v lb="$lb" -v rb="$rb" \
+		-v words="$*" 'BEGIN {
+		for (i = 0; i < n; i++) {
+			if (i % 256 == 0)
+				printf "%sbridge add", i ? "\n" : ""
+			else
+				printf " bridge"
+			printf " leg local %s:%d remote %s:%d %s leg local %s:%d remote %s:%d %s",
+				la, l + 2 * i, ra, r + 2 * i, words,
+				lb, l + 2 * i, rb, r + 2 * i, words
+		}
+		print ""
+	}' >"$W/bridges"
+	m rtplane -batch "$W/bridges"
+}
+
+# Everything on: source checked and latched, DSCP set, both policers, statistics.
+ALL_ON="latch restricted early on dscp 46 pps 1000000000 bps 1000000000000"

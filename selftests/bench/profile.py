@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""profile.py BLOCKS KALLSYMS PACKETS [--module KO TEXT]: where the instructions go
+
+BLOCKS is what plugin.c wrote: region 0 is the baseline, region 1 the path. The
+table has, per kernel function, instructions per packet of the path, of the
+baseline, and their difference. With --module, the functions of the module are
+split further by the function of the source that an instruction comes from,
+inlined or not (addr2line on the module's debugging information; TEXT is the
+address at which .text is loaded).
+"""
+
+import argparse
+import bisect
+import collections
+import subprocess
+
+
+def read_symbols(path):
+    symbols = []
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            word = line.split()
+            if word[1] in "tTwW":
+                module = word[3].strip("[]") if len(word) > 3 else ""
+                symbols.append((int(word[0], 16), word[2], module))
+    symbols.sort()
+    return symbols
+
+
+def read_blocks(path):
+    regions = collections.defaultdict(lambda: collections.Counter())
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            region, address, insns, count = line.split()
+            regions[int(region)][int(address, 16)] += int(insns) * int(count)
+    return regions
+
+
+def by_function(blocks, symbols, starts):
+    functions = collections.Counter()
+    for address, insns in blocks.items():
+        if address < 1 << 63:
+            functions["(user space)", ""] += insns
+            continue
+        at = bisect.bisect_right(starts, address) - 1
+        functions[symbols[at][1:] if at >= 0 else ("?", "")] += insns
+    return functions
+
+
+def sources(module, text, addresses):
+    """Innermost inlined function and line of each address of the module."""
+    offsets = [f"{a - text:#x}" for a in addresses]
+    out = subprocess.run(["addr2line", "-i", "-f", "-a", "-j", ".text", "-e", module],
+                         input="\n".join(offsets) + "\n", text=True, check=True,
+                         stdout=subprocess.PIPE).stdout.splitlines()
+    found, current = {}, None
+    for line in out:
+        if line.startswith("0x"):
+            current = text + int(line, 16)
+            found[current] = []
+        else:
+            found[current].append(line)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("blocks")
+    parser.add_argument("kallsyms")
+    parser.add_argument("packets", type=int)
+    parser.add_argument("--module")
+    parser.add_argument("--text", type=lambda x: int(x, 16))
+    parser.add_argument("--name", default="rtplane")
+    parser.add_argument("--least", type=float, default=1.0,
+                        help="differences below so many instructions are summed up")
+    args = parser.parse_args()
+
+    symbols = read_symbols(args.kallsyms)
+    starts = [s[0] for s in symbols]
+    regions = read_blocks(args.blocks)
+    base = by_function(regions[0], symbols, starts)
+    path = by_function(regions[1], symbols, starts)
+    n = args.packets
+
+    rows = [((path[f] - base[f]) / n, path[f] / n, base[f] / n, f)
+            for f in set(path) | set(base)]
+    rows.sort(key=lambda row: -row[0])
+    kernel = [row for row in rows if row[3][0] != "(user space)"]
+    total = sum(row[0] for row in kernel)
+    ours = sum(row[0] for row in kernel if row[3][1] == args.name)
+    print(f"above the baseline {total:.0f}, of these {args.name} {ours:.0f}; "
+          f"the whole way {sum(row[1] for row in kernel):.0f}, "
+          f"baseline {sum(row[2] for row in kernel):.0f}")
+    print(f"{'above':>8} {'path':>8} {'base':>8}  function")
+    rest = 0.0
+    for diff, p, b, (name, module) in kernel:
+        if abs(diff) < args.least:
+            rest += diff
+            continue
+        print(f"{diff:8.1f} {p:8.1f} {b:8.1f}  {name}{f' [{module}]' if module else ''}")
+    print(f"{rest:8.1f} {'':>8} {'':>8}  (the others)")
+
+    if args.module:
+        mine = {a: c for a, c in regions[1].items()
+                if a >= 1 << 63 and symbols[bisect.bisect_right(starts, a) - 1][2] == args.name}
+        where = sources(args.module, args.text, sorted(mine))
+        inlined = collections.Counter()
+        for address, insns in mine.items():
+            chain = where.get(address, ["?", "?"])
+            inner = chain[0]
+            outer = chain[-2] if len(chain) > 2 else ""
+            inlined[f"{inner} < {outer}" if outer else inner] += insns
+        print(f"\n{args.name} by source function (blocks, innermost < outermost):")
+        for name, insns in inlined.most_common(45):
+            print(f"{insns / n:8.1f}  {name}")
+
+
+if __name__ == "__main__":
+    main()
