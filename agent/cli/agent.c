@@ -94,85 +94,126 @@ static char *read_line(int fd, size_t *len)
 	return NULL;
 }
 
-static void text_value(const json_t *value);
+static void text_value(FILE *out, const json_t *value);
 
 /* "key value key value", nested objects in brackets */
-static void text_pairs(const json_t *object)
+static void text_pairs(FILE *out, const json_t *object)
 {
 	const char *sep = "";
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-		printf("%s%s ", sep, key);
-		text_value(value);
+		fprintf(out, "%s%s ", sep, key);
+		text_value(out, value);
 		sep = " ";
 	}
 }
 
-static void text_value(const json_t *value)
+static void text_value(FILE *out, const json_t *value)
 {
 	size_t i;
 
 	switch (json_typeof(value)) {
 	case JSON_STRING:
-		fputs(json_string_value(value), stdout);
+		fputs(json_string_value(value), out);
 		break;
 	case JSON_OBJECT:
-		printf("(");
-		text_pairs(value);
-		printf(")");
+		fputc('(', out);
+		text_pairs(out, value);
+		fputc(')', out);
 		break;
 	case JSON_ARRAY:
 		for (i = 0; i < json_array_size(value); i++) {
 			if (i)
-				putchar(',');
-			text_value(json_array_get(value, i));
+				fputc(',', out);
+			text_value(out, json_array_get(value, i));
 		}
 		break;
 	default:
-		json_dumpf(value, stdout, JSON_ENCODE_ANY);
+		json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 	}
+}
+
+/* print a line, folded at blanks; what follows a fold is indented deeper */
+static void fold(const char *line, int indent)
+{
+	int deeper = 0;
+	int cut;
+
+	while (strlen(line) > (size_t)(100 - indent - deeper)) {
+		for (cut = 100 - indent - deeper; cut && line[cut] != ' '; cut--)
+			;
+		if (!cut)	/* a word longer than a line */
+			cut = (int)strcspn(line, " ");
+		printf("%*s%.*s\n", indent + deeper, "", cut, line);
+		line += cut + (line[cut] == ' ');
+		deeper = 4;
+	}
+	if (*line)
+		printf("%*s%s\n", indent + deeper, "", line);
+}
+
+/* one value as a line; with a key before it, or the pairs of an object */
+static void text_line(const char *key, const json_t *value, int indent)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	if (key)
+		fprintf(out, "%s ", key);
+	if (!key && json_is_object(value))
+		text_pairs(out, value);
+	else
+		text_value(out, value);
+	if (!fclose(out))
+		fold(text, indent);
+	free(text);
 }
 
 static bool is_list(const json_t *value)
 {
 	return json_is_array(value) &&
-	       json_is_object(json_array_get(value, 0));
+	       (!json_array_size(value) ||
+		json_is_object(json_array_get(value, 0)));
+}
+
+static void text_list(const json_t *list, int indent)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		text_line(NULL, json_array_get(list, i), indent);
 }
 
 /* a list of objects: one a line; all else that an object holds: one a line */
-static void text_result(const json_t *result, const char *indent)
+static void text_result(const json_t *result)
 {
 	const char *key;
 	json_t *value;
-	size_t i;
 
 	if (is_list(result)) {
-		for (i = 0; i < json_array_size(result); i++) {
-			fputs(indent, stdout);
-			text_pairs(json_array_get(result, i));
-			putchar('\n');
-		}
+		text_list(result, 0);
+		return;
+	}
+	if (json_is_string(result)) {
+		puts(json_string_value(result));
 		return;
 	}
 	if (!json_is_object(result)) {
-		if (json_is_array(result) && !json_array_size(result))
-			return;
-		text_value(result);
-		putchar('\n');
+		text_line(NULL, result, 0);
 		return;
 	}
 	json_object_foreach((json_t *)(uintptr_t)result, key, value) {
-		printf("%s%s", indent, key);
-		if (is_list(value)) {
-			putchar('\n');
-			text_result(value, "    ");
-		} else {
-			putchar(' ');
-			text_value(value);
-			putchar('\n');
+		if (!is_list(value)) {
+			text_line(key, value, 0);
+			continue;
 		}
+		puts(key);
+		text_list(value, 4);
 	}
 }
 
@@ -185,10 +226,11 @@ static int print_answer(const struct cli *cli, const json_t *answer)
 
 	if (json_is_true(ok) && result) {
 		if (!cli->json) {
-			text_result(result, "");
+			text_result(result);
 			return CLI_OK;
 		}
-		json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+		json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY |
+			   JSON_REAL_PRECISION(12));
 		putchar('\n');
 		return CLI_OK;
 	}

@@ -35,7 +35,7 @@ static const char usage[] =
 "       [oif DEV|any] [silence MS]\n"
 "\n"
 "The agent:\n"
-"  status | calls | call ID | why ID | firewall | probe HOST\n"
+"  status | calls | call ID | why ID\n"
 "  check-config FILE          is this configuration in order?\n"
 "\n"
 "OPTIONS: -j, --json          JSON instead of text\n"
@@ -142,8 +142,6 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "calls", cmd_agent },
 		{ "call", cmd_agent },
 		{ "why", cmd_agent },
-		{ "firewall", cmd_agent },
-		{ "probe", cmd_agent },
 		{ "check-config", cmd_check_config },
 	};
 	struct args args = {

@@ -4,6 +4,7 @@
  * acknowledgement gives the offset of an attribute in the request; a message of
  * 512 bridges would otherwise be refused without a name.
  */
+#include <inttypes.h>
 #include <netlink/genl/genl.h>
 #include <stdio.h>
 
@@ -62,7 +63,7 @@ static void where_leg(struct nlattr *leg, const char *spot, char *text,
 			 dp_addr_str(&local, addr, sizeof(addr)), word);
 }
 
-/* the bridge itself goes by the name of its first leg */
+/* the bridge itself goes by the name of its first leg, or by its cookie */
 static void where_bridge(struct nlattr *bridge, const char *spot, char *text,
 			 size_t len)
 {
@@ -71,6 +72,9 @@ static void where_bridge(struct nlattr *bridge, const char *spot, char *text,
 	int rem;
 
 	nla_for_each_nested(at, bridge, rem) {
+		if (nla_type(at) == RTPLANE_BRIDGE_A_COOKIE)
+			snprintf(text, len, "cookie %" PRIu64,
+				 nla_get_u64(at));
 		if (nla_type(at) != RTPLANE_BRIDGE_A_LEG)
 			continue;
 		if (!first)

@@ -1,0 +1,214 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host
+#
+# The command line by itself: words that make no sense end with 2 and a sentence
+# that names word, value and expectation; what cannot be done ends with 1; the
+# agent's answers are printed. None of these words reaches the module; cli.sh has
+# what the module answers.
+#
+#   rtplane  -- {"cmd":...,"args":[...]} -->  fake agent (UNIX socket)
+
+set -u
+
+TREE=$(cd "$(dirname "$0")/.." && pwd)
+PATH=$TREE/build:$PATH
+W=$(mktemp -d "${TMPDIR:-/tmp}/rtplane.XXXXXX")
+trap 'kill "${AGENT:-0}" 2>/dev/null; rm -rf "$W"' EXIT
+NR=0 BAD=0
+MAP=$(seq -s, 0 63)
+
+# result ok|"not ok" NAME
+result()
+{
+	NR=$((NR + 1))
+	[ "$1" = ok ] || BAD=1
+	echo "$1 $NR - $2"
+}
+
+# holds NAME CMD...
+holds()
+{
+	local name=$1
+	shift
+	if "$@"; then
+		result ok "$name"
+	else
+		result "not ok" "$name"
+	fi
+}
+
+# expect STATUS REGEX WORDS...: regex of stderr (2, 1) or stdout (0)
+expect()
+{
+	local want=$1 regex=$2 status
+	shift 2
+	rtplane "$@" >"$W/out" 2>"$W/err"
+	status=$?
+	if [ $status = 0 ]; then
+		cp "$W/out" "$W/said"
+	else
+		cp "$W/err" "$W/said"
+	fi
+	if [ $status = "$want" ] && grep -qE -- "$regex" "$W/said" &&
+	   { [ $status = 0 ] || [ ! -s "$W/out" ]; }; then
+		result ok "$(cut -c1-90 <<<"rtplane $*")"
+		return
+	fi
+	echo "# ended with $status, expected $want; said: $(cat "$W/said")"
+	echo "# expected something like: $regex"
+	result "not ok" "$(cut -c1-90 <<<"rtplane $*")"
+}
+
+# one line of JSON, whatever is asked; what was asked is kept in $W/asked
+agent()
+{
+	rm -f "$W/sock" "$W/up"
+	mkfifo "$W/up"
+	python3 - "$W/sock" "$1" "$W/asked" >"$W/up" <<-'END' &
+		import socket, sys
+		sock = socket.socket(socket.AF_UNIX)
+		sock.bind(sys.argv[1])
+		sock.listen(1)
+		print("up", flush=True)
+		peer, _ = sock.accept()
+		asked = peer.makefile("rb").readline()
+		open(sys.argv[3], "wb").write(asked)
+		peer.sendall(sys.argv[2].encode())
+	END
+	AGENT=$!
+	read -r _ <"$W/up"
+}
+
+# answers STATUS REGEX ANSWER WORDS...
+answers()
+{
+	local status=$1 regex=$2 answer=$3
+	shift 3
+	agent "$answer"
+	expect "$status" "$regex" --socket "$W/sock" "$@"
+	wait "$AGENT" 2>/dev/null
+}
+
+LEG="leg set local 192.0.2.1:30000"
+
+# lines of status, regex, words, with tabs between
+usage_points()
+{
+	local tab=$'\t' status regex words
+	while IFS=$tab read -r status regex words; do
+		[ -n "$status" ] || continue
+		# shellcheck disable=SC2086
+		expect "$status" "$regex" $words
+	done
+}
+
+echo "KTAP version 1"
+
+usage_points <<END
+2	Usage: rtplane
+2	no command 'frobnicate'	frobnicate
+2	no option '--frob'	--frob dev show
+2	'--socket' has no value	--socket
+0	^Usage	help
+0	^Usage	--help
+0	^rtplane [0-9]	--version
+2	dev '': expected add, del or show	dev
+2	dev 'list': expected add, del or show	dev list
+2	dev add: '': expected the name	dev add
+2	dev add: 'abcdefghijklmnopq': expected the name	dev add abcdefghijklmnopq
+2	dev show: 'eth0': expected nothing more	dev show eth0
+2	leg '': expected set or show	leg
+2	leg set: a leg has no local address	leg set
+2	nothing to change	$LEG
+2	'local' has no value: expected A:P	leg set local
+2	local '192.0.2.1': expected A:P	leg set local 192.0.2.1 pps 1
+2	local '192.0.2.1:0': expected A:P	leg set local 192.0.2.1:0 pps 1
+2	local '2001:db8::1:5': expected A:P, with IPv6 \[A\]:P	leg set local 2001:db8::1:5 pps 1
+2	'local' is given twice	$LEG local 192.0.2.1:30000
+2	'colour' is no word of a leg	$LEG colour red
+2	latch 'wild': expected off, restricted or learn	$LEG latch wild
+2	'latch' has no value	$LEG latch
+2	'pps' is given twice	$LEG pps 1 pps 1
+2	pps '-1': expected packets/s	$LEG pps -1
+2	pps '4294967296': expected packets/s	$LEG pps 4294967296
+2	pps '1e3': expected packets/s	$LEG pps 1e3
+2	bps '18446744073709551616': expected bits/s	$LEG bps 18446744073709551616
+2	early 'yes': expected on or off	$LEG early yes
+2	accept 'rtcp': expected rtp or any	$LEG accept rtcp
+2	unknown 'maybe': expected pass or drop	$LEG unknown maybe
+2	relatch '1s': expected milliseconds	$LEG relatch 1s
+2	dscp '64': expected 0 to 63	$LEG dscp 64
+2	dscp 'af44': expected 0 to 63	$LEG dscp af44
+2	dscp map '': expected 64 values	$LEG dscp map
+2	dscp map '0,1': expected 64 values	$LEG dscp map 0,1
+2	dscp map '$MAP,0': expected 64 values	$LEG dscp map $MAP,0
+2	'dscp' is given twice	$LEG dscp 1 dscp 2
+1	no network device 'nosuch0' here	$LEG oif nosuch0
+2	either local A:P or cookie C	leg show local 192.0.2.1:5 cookie 1
+2	cookie '0': expected a number, 1 or more	leg show cookie 0
+2	leg show: 'all': expected local	leg show all
+2	bridge 'list': expected add, set or del	bridge list
+2	expected cookie C or leg local A:P, and two legs	bridge add
+2	expected leg local A:P, and two legs	bridge add leg local 192.0.2.1:30000
+2	a bridge has two legs	bridge add leg local 192.0.2.1:2 leg local 192.0.2.1:4 leg local 192.0.2.1:6
+2	'unlatch' is no word of a leg	bridge add leg local 192.0.2.1:2 unlatch leg local 192.0.2.1:4
+2	cookie 'x': expected a number	bridge add cookie x leg local 192.0.2.1:2 leg local 192.0.2.1:4
+2	expected local A:P, cookie C or all	bridge del
+2	cookie '0': expected a number, 1 or more	bridge del cookie 0
+2	bridge del: 'now': expected nothing more	bridge del all now
+2	natmap add: expected ext A and int A	natmap add ext 192.0.2.1
+2	ext '192.0.2.1:5': expected an IPv4 or IPv6 address without port	natmap add ext 192.0.2.1:5
+2	ports '5-4': expected LO-HI	natmap add ext 192.0.2.1 int 198.51.100.1 ports 5-4
+2	ports '0-4': expected LO-HI	natmap add ext 192.0.2.1 int 198.51.100.1 ports 0-4
+2	ports '1-65536': expected LO-HI	natmap add ext 192.0.2.1 int 198.51.100.1 ports 1-65536
+2	filter 'port': expected endpoint or address	natmap add ext 192.0.2.1 int 198.51.100.1 filter port
+2	'int' is no word of a natmap here	natmap del ext 192.0.2.1 int 198.51.100.1
+2	monitor: count '0': expected a number	monitor count 0
+2	stats: 'all': expected nothing more	stats all
+2	expected the name of a configuration file	check-config
+1	cannot read the batch '/nonexistent'	-batch /nonexistent
+1	cannot reach the agent at $W/none: No such file	--socket $W/none status
+END
+
+# The most bridges of one command, and one more.
+bridges=("leg" local 192.0.2.1:2 leg local 192.0.2.1:4)
+many=()
+for _ in $(seq 512); do
+	many+=("${bridges[@]}" bridge)
+done
+expect 2 'more than 512 bridges' bridge add "${many[@]}" "${bridges[@]}"
+
+printf '%s\n' '# a comment' '' '   leg list # and one behind' 'dev show x' >"$W/batch"
+expect 2 "^rtplane: $W/batch:3: leg 'list': expected set or show$" -batch "$W/batch"
+holds "a batch stops at the first failure" [ "$(wc -l <"$W/err")" = 1 ]
+expect 2 "$W/batch:4: dev show: 'x'" -force -batch "$W/batch"
+
+# An output that cannot be written is no success.
+if rtplane help >/dev/full 2>"$W/err" || ! grep -q 'cannot write' "$W/err"; then
+	result "not ok" "a full disk is told"
+else
+	result ok "a full disk is told"
+fi
+
+# The agent.
+answers 0 '^calls 3$' '{"ok":true,"result":{"calls":3,"legs":[]}}
+' status
+answers 0 '^id 7 legs 4$' '{"ok":true,"result":[{"id":"7","legs":4},{"id":"8","legs":4}]}
+' calls
+answers 0 '^\{"id":"7"\}$' '{"ok":true,"result":{"id":"7"}}
+' --json call 7
+answers 0 '^plain words$' '{"ok":true,"result":"plain words"}
+' why 7
+answers 1 "^rtplane: there is no call '9'$" "{\"ok\":false,\"error\":\"there is no call '9'\"}
+" call 9
+holds "what the agent is asked" [ "$(cat "$W/asked")" = '{"cmd":"call","args":["9"]}' ]
+answers 1 'no whole answer' '{"ok":true,"result":{}}' status
+answers 1 'is no JSON' 'hello
+' status
+answers 1 'neither a result nor an error' '{"ok":true}
+' status
+answers 1 'no whole answer' '' status
+
+echo "1..$NR"
+exit $BAD
