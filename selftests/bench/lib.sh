@@ -52,7 +52,7 @@ drop_at()
 {
 	"$1" nft -f - <<-END
 		table netdev bench_end {
-			chain in {
+			chain $2 {
 				type filter hook ingress device $2 priority -400;
 				udp dport 10000-65535 counter drop
 			}
@@ -61,14 +61,6 @@ drop_at()
 }
 
 drop_end() { "$1" nft delete table netdev bench_end; }
-
-# drop_zero NS-FUNCTION: from here on it counts.
-drop_zero() { "$1" nft reset counters >/dev/null; }
-
-dropped_at()
-{
-	"$1" nft -j list table netdev bench_end | jq '[.. | .counter? // empty | .packets][0]'
-}
 
 # flow_file N: ports of N flows, the same for both directions.
 flow_file()
@@ -131,3 +123,79 @@ rtplane_bridges()
 
 # Everything on: source checked and latched, DSCP set, both policers, statistics.
 ALL_ON="latch restricted early on dscp 46 pps 1000000000 bps 1000000000000"
+
+# rtplane_up N FAMILY-A FAMILY-B WORDS: devices enrolled, N bridges.
+rtplane_up()
+{
+	enrol && rtplane_bridges "$@"
+}
+
+rtplane_down()
+{
+	m rtplane bridge del all && m rtplane dev del ma && m rtplane dev del mb
+}
+
+# Measurements ---------------------------------------------------------------
+
+PACKETS=${PACKETS:-20000} WARM=${WARM:-1000} VERIFY=${VERIFY:-32}
+declare -A MEAN
+
+# end_of A|B: where packets from there end
+end_of() { case $1 in A) echo b b0 ;; B) echo a a0 ;; esac; }
+relay_of() { case $1 in A) echo m ma ;; B) echo m mb ;; esac; }
+
+# baseline NAME SIDES [OPTION...]: SIDES are words like A4 (from a, IPv4), A4+B4.
+baseline()
+{
+	local name=$1 sides=$2 side args=() got=0
+	shift 2
+
+	for side in ${sides//+/ }; do
+		args+=(in="$(hop_in "${side:0:1}" "${side:1}")" flows="$(flow_file "${FLOWS:-1}")")
+		drop_at $(relay_of "${side:0:1}") || die "$name: nft refused"
+	done
+	a pktbench "${args[@]}" packets="$PACKETS" warm="$WARM" "$@" >"$W/$name.json" ||
+		die "$name could not be measured"
+	# one table for both devices, one rule each
+	got=$(dropped_in m)
+	drop_end m
+	judge "$name" "$got" $((PACKETS + WARM))
+}
+
+# path NAME SIDES TOS TTL [OPTION...]: the same through whatever is set up;
+# TOS and TTL are as they must arrive.
+path()
+{
+	local name=$1 sides=$2 tos=$3 ttl=$4 side args=() got=0 n=0 to
+	shift 4
+
+	for side in ${sides//+/ }; do
+		to=${side:2:1}
+		args+=(in="$(hop_in "${side:0:1}" "${side:1:1}")"
+		       out="$(hop_out "${side:0:1}" "${to:-${side:1:1}}" "$tos" "$ttl")"
+		       flows="${FLOW_FILE:-$(flow_file "${FLOWS:-1}")}")
+		drop_at $(end_of "${side:0:1}") || die "$name: nft refused"
+		n=$((n + 1))
+	done
+	a pktbench "${args[@]}" packets="$PACKETS" warm="$WARM" verify="$VERIFY" "$@" \
+		>"$W/$name.json" || die "$name: not what should arrive (see above)"
+	for side in ${sides//+/ }; do
+		to=$(end_of "${side:0:1}")
+		got=$((got + $(dropped_in "${to% *}")))
+		drop_end "${to% *}"
+	done
+	judge "$name" "$got" $((PACKETS + WARM + n * VERIFY))
+}
+
+dropped_in()
+{
+	"$1" nft -j list table netdev bench_end | jq '[.. | .counter? // empty | .packets] | add'
+}
+
+# judge NAME GOT WANT: all there? Then its figure counts.
+judge()
+{
+	[ "$2" = "$3" ] || die "$1: $2 packets arrived, expected $3: its figure means nothing"
+	MEAN[$1]=$(jq .mean <"$W/$1.json")
+	DELIVERED=$2
+}
