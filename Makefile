@@ -37,7 +37,8 @@ define kbuild
 	@mkdir -p $(BUILD)/kmod-$(1)
 	@scripts/link-tree $(BUILD)/kmod-$(1) Kbuild $(KMOD_LINKS)
 	+@kdir=$(call kdir,$(1)) && [ -n "$$kdir" ] && flock $(BUILD)/kmod-$(1).lock \
-		$(MAKE) --no-print-directory -C "$$kdir" M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
+		$(MAKE) --no-print-directory -C "$$kdir" \
+		$(if $(filter arm64,$(1)),CROSS_COMPILE=aarch64-linux-gnu-) M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
 endef
 
 .PHONY: modules modules-% modules_install
@@ -94,6 +95,14 @@ $(BUILD)/%.o: %.c $(MAKEFILE_LIST)
 	@$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(AGENT_SRC))
+
+# The same for arm64, in build/arm64: what the tests run on that kernel.
+.PHONY: arm64
+arm64: modules-arm64
+	+@root=$$(scripts/arm64-root) && export PKG_CONFIG_SYSROOT_DIR="$$root" \
+		PKG_CONFIG_LIBDIR="$$root/usr/lib/aarch64-linux-gnu/pkgconfig:$$root/usr/share/pkgconfig" && \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 \
+			CC="aarch64-linux-gnu-gcc-12 --sysroot=$$root" agent tools
 
 # ------------------------------------------------------------ programs of tests
 #
@@ -188,7 +197,7 @@ help:
 	@echo
 	@$(say) '  make setup    install the packages needed to build (apt, as root)'
 	@$(say) '  make all      modules, agent and the tests'\'' programs'
-	@$(say) '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|debug|kcsan or KDIR=tree;'
+	@$(say) '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|arm64|debug|kcsan or KDIR=tree;'
 	@$(say) '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL'
 	@$(say) '  make agent    rtplaned and rtplane, in build/'
 	@$(say) '  make tools    the programs that the tests use'
