@@ -69,6 +69,7 @@ void calls_event(const struct dp_event *event, void *arg)
 {
 	const char *component = "media";
 	struct calls *calls = arg;
+	const struct side *side;
 	struct call *call;
 
 	if (!event->cookie)
@@ -76,6 +77,6 @@ void calls_event(const struct dp_event *event, void *arg)
 	call = call_find(calls, event->cookie);
 	if (!call)
 		return;		/* another agent's, or over */
-	log_event(call, side_of(call, &event->local, &component), component,
-		  event);
+	side = side_of(call, &event->local, &component);
+	log_event(call, side, component, event);
 }

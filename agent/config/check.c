@@ -281,7 +281,13 @@ static bool get_latch(const struct loaded *l, const struct key *at,
 
 	r->latch.mode = from->mode ? *from->mode : RTPLANE_LATCH_RESTRICTED;
 	r->latch.nat = from->nat ? *from->nat : CONFIG_NAT_LEARN;
-	r->latch.early = from->early;
+	/*
+	 * Where no clients are behind NAT the signalled address is the party's,
+	 * and two sides that wait for each other's first packet wait for ever.
+	 */
+	r->latch.early = from->early ? *from->early :
+			 r->latch.nat == CONFIG_NAT_OFF &&
+			 r->latch.mode != RTPLANE_LATCH_LEARN;
 	r->latch.relatch = from->relatch;
 	if (!get_number(l, sub(&k, "probation"), from->probation,
 			r->latch.mode == RTPLANE_LATCH_LEARN ? 3 : 0, 0,
@@ -289,7 +295,7 @@ static bool get_latch(const struct loaded *l, const struct key *at,
 			&probation))
 		return false;
 	r->latch.probation = probation;
-	if (from->early && r->latch.mode == RTPLANE_LATCH_LEARN)
+	if (r->latch.early && r->latch.mode == RTPLANE_LATCH_LEARN)
 		return bad(l, sub(&k, "early"),
 			   "true with mode learn; expected mode off or restricted, since media would go to an address that nobody has proven");
 	return true;

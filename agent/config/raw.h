@@ -33,7 +33,7 @@ struct raw_ports {
 struct raw_latch {
 	int *mode;
 	uint32_t *probation;
-	int early;
+	int *early;
 	uint32_t relatch;
 	int *nat;
 };
