@@ -152,6 +152,8 @@ install-agent: agent
 	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane
 	install -D -m 755 $(BUILD)/rtplaned $(DESTDIR)$(PREFIX)/sbin/rtplaned
 	install -D -m 644 uapi/linux/rtplane.h $(DESTDIR)$(PREFIX)/include/linux/rtplane.h
+	install -D -m 644 agent/cli/rtplane.bash-completion \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rtplane
 	for page in $(wildcard Documentation/man/*.[1-8]); do \
 		install -D -m 644 $$page \
 			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
