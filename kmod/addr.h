@@ -76,16 +76,20 @@ static inline u32 rtplane_ep_hash(const struct rtplane_ep *ep)
 	return h ^ h >> 15;
 }
 
-/* May anybody have this address as the source of a packet that we answer? */
+/* May anybody have this address? */
+static inline bool rtplane_ep_unicast(const struct rtplane_ep *ep)
+{
+	if (rtplane_ep_is4(ep))
+		return !ipv4_is_multicast(ep->w32[3]) && !ipv4_is_lbcast(ep->w32[3]) &&
+		       !ipv4_is_zeronet(ep->w32[3]);
+	return !ipv6_addr_any(&ep->addr) && !ipv6_addr_is_multicast(&ep->addr) &&
+	       !ipv6_addr_v4mapped(&ep->addr);
+}
+
+/* Can nobody have sent from here and expect an answer? */
 static inline bool rtplane_ep_martian(const struct rtplane_ep *ep)
 {
-	if (!ep->port)
-		return true;
-	if (rtplane_ep_is4(ep))
-		return ipv4_is_multicast(ep->w32[3]) || ipv4_is_lbcast(ep->w32[3]) ||
-		       ipv4_is_zeronet(ep->w32[3]);
-	return ipv6_addr_any(&ep->addr) || ipv6_addr_is_multicast(&ep->addr) ||
-	       ipv6_addr_v4mapped(&ep->addr);
+	return !ep->port || !rtplane_ep_unicast(ep);
 }
 
 static inline bool rtplane_ep_loopback(const struct rtplane_ep *ep)

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "ingress.h"
 #include "latch.h"
+#include "natmap.h"
 #include "pkt.h"
 #include "table.h"
 #include "xmit.h"
@@ -352,11 +353,11 @@ static unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb
 	iph = ip_hdr(skb);
 	if (iph->protocol != IPPROTO_UDP || *(u8 *)iph != 0x45 ||
 	    iph->frag_off & htons(IP_MF | IP_OFFSET))
-		return NF_ACCEPT;
+		return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
 	uh = (const struct udphdr *)(iph + 1);
 	rtplane_ep_set4(&pkt.dst, iph->daddr, uh->dest);
 	leg = rtplane_table_find(rd->rn, &pkt.dst);
-	if (!leg)
+	if (!leg && !READ_ONCE(rd->rn->nr_natmaps))
 		return NF_ACCEPT;
 	rtplane_ep_set4(&pkt.src, iph->saddr, uh->source);
 	pkt.v6 = false;
@@ -364,6 +365,8 @@ static unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb
 	pkt.iplen = ntohs(iph->tot_len);
 	pkt.tos = iph->tos;
 	pkt.ttl = iph->ttl;
+	if (unlikely(!leg))
+		return rtplane_nat_udp(rd->rn, skb, &pkt);
 	if (unlikely(!rtplane_lengths(skb, &pkt)))
 		return rtplane_pass(rd, leg);
 	return rtplane_rx(rd, leg, skb, &pkt);
@@ -380,11 +383,11 @@ static unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb
 		return NF_ACCEPT;
 	ip6h = ipv6_hdr(skb);
 	if (ip6h->nexthdr != IPPROTO_UDP || ip6h->version != 6)
-		return NF_ACCEPT;
+		return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
 	uh = (const struct udphdr *)(ip6h + 1);
 	rtplane_ep_set6(&pkt.dst, &ip6h->daddr, uh->dest);
 	leg = rtplane_table_find(rd->rn, &pkt.dst);
-	if (!leg)
+	if (!leg && !READ_ONCE(rd->rn->nr_natmaps))
 		return NF_ACCEPT;
 	rtplane_ep_set6(&pkt.src, &ip6h->saddr, uh->source);
 	pkt.v6 = true;
@@ -392,6 +395,8 @@ static unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb
 	pkt.iplen = ntohs(ip6h->payload_len) + sizeof(*ip6h);
 	pkt.tos = ipv6_get_dsfield(ip6h);
 	pkt.ttl = ip6h->hop_limit;
+	if (unlikely(!leg))
+		return rtplane_nat_udp(rd->rn, skb, &pkt);
 	if (unlikely(!rtplane_lengths(skb, &pkt)))
 		return rtplane_pass(rd, leg);
 	return rtplane_rx(rd, leg, skb, &pkt);

@@ -6,6 +6,7 @@
 
 #include "ingress.h"
 #include "leg.h"
+#include "natmap.h"
 #include "net.h"
 #include "netlink.h"
 #include "table.h"
@@ -18,15 +19,23 @@ unsigned int rtplane_net_id;
 static int __net_init rtplane_net_init(struct net *net)
 {
 	struct rtplane_net *rn = rtplane_pernet(net);
+	int err;
 
 	rn->net = net;
 	mutex_init(&rn->lock);
 	xa_init_flags(&rn->legs, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&rn->devs);
+	INIT_LIST_HEAD(&rn->natmaps);
 	INIT_DELAYED_WORK(&rn->sweep, rtplane_leg_sweep);
 	ratelimit_state_init(&rn->events, HZ, RTPLANE_EVENTS_BURST);
 	ratelimit_set_flags(&rn->events, RATELIMIT_MSG_ON_RELEASE);
-	return rtplane_table_init(rn);
+	err = rtplane_table_init(rn);
+	if (err)
+		return err;
+	err = rtplane_natmap_init(rn);
+	if (err)
+		rtplane_table_exit(rn);
+	return err;
 }
 
 static void __net_exit rtplane_net_exit(struct net *net)
@@ -38,10 +47,15 @@ static void __net_exit rtplane_net_exit(struct net *net)
 	list_for_each_entry_safe(rd, next, &rn->devs, list)
 		rtplane_dev_del(rd);
 	rtplane_leg_remove_all(rn);
+	rtplane_natmap_remove_all(rn);
 	mutex_unlock(&rn->lock);
 	cancel_delayed_work_sync(&rn->sweep);
 	/* Packets that were in a hook may look a leg up until they have left. */
 	synchronize_net();
+	/* Natmaps give their routes back when they are freed. */
+	if (rn->next_natmap)
+		rcu_barrier();
+	rtplane_natmap_exit(rn);
 	rtplane_table_exit(rn);
 	xa_destroy(&rn->legs);
 }
@@ -69,6 +83,7 @@ static int rtplane_netdev_event(struct notifier_block *nb, unsigned long event, 
 		fallthrough;
 	case NETDEV_DOWN:
 		rtplane_leg_forget_dev(rn, dev);
+		rtplane_natmap_forget_dev(rn, dev);
 		break;
 	}
 	return NOTIFY_DONE;

@@ -38,6 +38,11 @@ struct rtplane_totals {
  * @seq: changes with every change of the set of legs; @lock
  * @devs: enrolled devices; @lock
  * @nr_devs: how many; @lock
+ * @nat_ext: natmaps by external address; look-up under RCU, changes under @lock
+ * @nat_in: natmaps by inside address; likewise
+ * @natmaps: all natmaps; @lock
+ * @nr_natmaps: how many; changed under @lock, read by every packet
+ * @next_natmap: number of the last natmap made; @lock
  * @gone: totals of legs that were removed; @lock
  * @events: limits the events of the whole namespace
  * @events_lost: events that the limit or lack of memory swallowed
@@ -54,6 +59,11 @@ struct rtplane_net {
 	u32 seq;
 	struct list_head devs;
 	u32 nr_devs;
+	struct rhltable nat_ext;
+	struct rhltable nat_in;
+	struct list_head natmaps;
+	u32 nr_natmaps;
+	u32 next_natmap;
 	struct rtplane_totals gone;
 	struct ratelimit_state events;
 	atomic64_t events_lost;

@@ -256,6 +256,7 @@ static int rtplane_stats_put(struct sk_buff *msg, struct rtplane_net *rn)
 	if (!nest ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_DEVS, rn->nr_devs) ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_LEGS, rn->nr_legs) ||
+	    nla_put_u32(msg, RTPLANE_STATS_A_NATMAPS, rn->nr_natmaps) ||
 	    rtplane_put_u64(msg, RTPLANE_STATS_A_RX_PACKETS, t.rx_packets, RTPLANE_STATS_A_PAD) ||
 	    rtplane_put_u64(msg, RTPLANE_STATS_A_TX_PACKETS, t.tx_packets, RTPLANE_STATS_A_PAD) ||
 	    rtplane_put_u64(msg, RTPLANE_STATS_A_PASSED, t.passed, RTPLANE_STATS_A_PAD) ||
@@ -303,6 +304,12 @@ static const struct genl_ops rtplane_ops[] = {
 	{ .cmd = RTPLANE_CMD_LEG_SET, .flags = GENL_ADMIN_PERM, .doit = rtplane_leg_set_doit },
 	{ .cmd = RTPLANE_CMD_LEG_GET, .doit = rtplane_leg_get_doit,
 	  .start = rtplane_leg_get_start, .dumpit = rtplane_leg_get_dumpit },
+	{ .cmd = RTPLANE_CMD_NATMAP_NEW, .flags = GENL_ADMIN_PERM,
+	  .doit = rtplane_natmap_new_doit },
+	{ .cmd = RTPLANE_CMD_NATMAP_DEL, .flags = GENL_ADMIN_PERM,
+	  .doit = rtplane_natmap_del_doit },
+	{ .cmd = RTPLANE_CMD_NATMAP_GET, .doit = rtplane_natmap_get_doit,
+	  .dumpit = rtplane_natmap_get_dumpit },
 	{ .cmd = RTPLANE_CMD_STATS_GET, .doit = rtplane_stats_get_doit },
 };
 

@@ -60,11 +60,32 @@ const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {
 	[RTPLANE_BRIDGE_A_LEG] = NLA_POLICY_NESTED(rtplane_leg_policy),
 };
 
+const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1] = {
+	[RTPLANE_NATMAP_A_EXT] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_NATMAP_A_INT] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_NATMAP_A_PORT_LO] = NLA_POLICY_MIN(NLA_U16, 1),
+	[RTPLANE_NATMAP_A_PORT_HI] = NLA_POLICY_MIN(NLA_U16, 1),
+	[RTPLANE_NATMAP_A_FILTER] = NLA_POLICY_MAX(NLA_U8, 1),
+	[RTPLANE_NATMAP_A_DSCP_MODE] = NLA_POLICY_MAX(NLA_U8, RTPLANE_DSCP_MAX),
+	[RTPLANE_NATMAP_A_DSCP] = NLA_POLICY_MAX(NLA_U8, RTPLANE_DSCP_MAP_LEN - 1),
+	[RTPLANE_NATMAP_A_DSCP_MAP] = NLA_POLICY_EXACT_LEN(RTPLANE_DSCP_MAP_LEN),
+	[RTPLANE_NATMAP_A_PPS] = { .type = NLA_U32 },
+	[RTPLANE_NATMAP_A_BPS] = { .type = NLA_U64 },
+	[RTPLANE_NATMAP_A_IN_PACKETS] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_IN_BYTES] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_OUT_PACKETS] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_OUT_BYTES] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_HAIRPINS] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_ICMP] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_PASSED] = RTPLANE_READONLY,
+	[RTPLANE_NATMAP_A_DROPS] = RTPLANE_READONLY,
+};
+
 const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1] = {
 	[RTPLANE_A_DEV] = NLA_POLICY_NESTED(rtplane_dev_policy),
 	[RTPLANE_A_BRIDGE] = NLA_POLICY_NESTED(rtplane_bridge_policy),
 	[RTPLANE_A_LEG] = NLA_POLICY_NESTED(rtplane_leg_policy),
-	[RTPLANE_A_NATMAP] = RTPLANE_READONLY,
+	[RTPLANE_A_NATMAP] = NLA_POLICY_NESTED(rtplane_natmap_policy),
 	[RTPLANE_A_STATS] = RTPLANE_READONLY,
 	[RTPLANE_A_EVENT] = RTPLANE_READONLY,
 };
@@ -72,8 +93,8 @@ const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1] = {
 #define rtplane_refuse(extack, nla, msg)			\
 	({ NL_SET_ERR_MSG_ATTR(extack, nla, msg); -EINVAL; })
 
-static int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
-			 struct netlink_ext_ack *extack)
+static int rtplane_nl_ep_parse(const struct nlattr *nla, struct rtplane_ep *ep, bool port,
+			       struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
 	int err;
@@ -84,20 +105,42 @@ static int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
 	if (!tb[RTPLANE_EP_A_IPV4] == !tb[RTPLANE_EP_A_IPV6])
 		return rtplane_refuse(extack, nla,
 				      "an endpoint has exactly one address, IPv4 or IPv6");
-	if (!tb[RTPLANE_EP_A_PORT] || !nla_get_be16(tb[RTPLANE_EP_A_PORT]))
+	if (port && (!tb[RTPLANE_EP_A_PORT] || !nla_get_be16(tb[RTPLANE_EP_A_PORT])))
 		return rtplane_refuse(extack, nla, "an endpoint has a port from 1 to 65535");
+	if (!port && tb[RTPLANE_EP_A_PORT])
+		return rtplane_refuse(extack, nla, "an address without a port is expected");
 	if (tb[RTPLANE_EP_A_IPV4])
 		rtplane_ep_set4(ep, nla_get_in_addr(tb[RTPLANE_EP_A_IPV4]),
-				nla_get_be16(tb[RTPLANE_EP_A_PORT]));
+				port ? nla_get_be16(tb[RTPLANE_EP_A_PORT]) : 0);
 	else
 		rtplane_ep_set6(ep, nla_data(tb[RTPLANE_EP_A_IPV6]),
-				nla_get_be16(tb[RTPLANE_EP_A_PORT]));
+				port ? nla_get_be16(tb[RTPLANE_EP_A_PORT]) : 0);
 	if (tb[RTPLANE_EP_A_IPV6] && ipv6_addr_v4mapped(&ep->addr))
 		return rtplane_refuse(extack, nla,
 				      "an IPv4-mapped address is to be given as IPv4");
-	if (rtplane_ep_martian(ep))
+	if (!rtplane_ep_unicast(ep))
 		return rtplane_refuse(extack, nla, "the address must be a unicast address");
 	return 0;
+}
+
+static int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
+			 struct netlink_ext_ack *extack)
+{
+	return rtplane_nl_ep_parse(nla, ep, true, extack);
+}
+
+/**
+ * rtplane_nl_addr() - an address without a port
+ * @nla: nest of &enum rtplane_ep_attr
+ * @ep: set on success
+ * @extack: for the sentence
+ *
+ * Return: 0 or a negative error.
+ */
+int rtplane_nl_addr(const struct nlattr *nla, struct rtplane_ep *ep,
+		    struct netlink_ext_ack *extack)
+{
+	return rtplane_nl_ep_parse(nla, ep, false, extack);
 }
 
 /**
@@ -181,11 +224,30 @@ static void rtplane_nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
 	c->silence = rtplane_nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
 }
 
+/**
+ * rtplane_nl_map_check() - is this a DSCP map?
+ * @nla: 64 bytes
+ * @extack: for the sentence
+ *
+ * Return: 0 or -EINVAL.
+ */
+int rtplane_nl_map_check(const struct nlattr *nla, struct netlink_ext_ack *extack)
+{
+	const u8 *map = nla_data(nla);
+	int i;
+
+	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++) {
+		if (map[i] >= RTPLANE_DSCP_MAP_LEN)
+			return rtplane_refuse(extack, nla,
+					      "every value of a DSCP map is from 0 to 63");
+	}
+	return 0;
+}
+
 static int rtplane_nl_dscp(struct nlattr **tb, struct rtplane_leg_conf *c,
 			   struct netlink_ext_ack *extack)
 {
-	const u8 *map;
-	int i;
+	int err;
 
 	c->dscp_mode = rtplane_nl_u8(tb[RTPLANE_LEG_A_DSCP_MODE]);
 	c->dscp = rtplane_nl_u8(tb[RTPLANE_LEG_A_DSCP]);
@@ -196,13 +258,11 @@ static int rtplane_nl_dscp(struct nlattr **tb, struct rtplane_leg_conf *c,
 	}
 	if (!tb[RTPLANE_LEG_A_DSCP_MAP])
 		return 0;
-	map = nla_data(tb[RTPLANE_LEG_A_DSCP_MAP]);
-	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++) {
-		if (map[i] >= RTPLANE_DSCP_MAP_LEN)
-			return rtplane_refuse(extack, tb[RTPLANE_LEG_A_DSCP_MAP],
-					      "every value of a DSCP map is from 0 to 63");
-	}
-	c->dscp_map = kmemdup(map, RTPLANE_DSCP_MAP_LEN, GFP_KERNEL_ACCOUNT);
+	err = rtplane_nl_map_check(tb[RTPLANE_LEG_A_DSCP_MAP], extack);
+	if (err)
+		return err;
+	c->dscp_map = kmemdup(nla_data(tb[RTPLANE_LEG_A_DSCP_MAP]), RTPLANE_DSCP_MAP_LEN,
+			      GFP_KERNEL_ACCOUNT);
 	return c->dscp_map ? 0 : -ENOMEM;
 }
 

@@ -11,7 +11,11 @@ extern const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1];
 extern const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1];
 extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
 extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
+extern const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1];
 
+int rtplane_nl_addr(const struct nlattr *nla, struct rtplane_ep *ep,
+		    struct netlink_ext_ack *extack);
+int rtplane_nl_map_check(const struct nlattr *nla, struct netlink_ext_ack *extack);
 int rtplane_nl_local(const struct nlattr *nla, struct rtplane_ep *local,
 		     struct netlink_ext_ack *extack);
 int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
@@ -33,5 +37,11 @@ int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info);
 int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info);
 int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info);
+
+/* nlnatmap.c */
+int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_natmap_del_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_natmap_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
 #endif /* _RTPLANE_NLPARSE_H */

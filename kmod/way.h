@@ -70,10 +70,13 @@ static inline bool rtplane_way_stuck(const struct sk_buff *skb, const struct rtp
 	       (pkt->v6 || way->v6 || ip_hdr(skb)->frag_off & htons(IP_DF));
 }
 
-/* Writable, and with room for the larger IP header and the device's own. */
-static inline int rtplane_way_cow(struct sk_buff *skb, const struct rtplane_way *way)
+/* Writable, and with room for the device's header and a larger IP header. */
+static inline int rtplane_way_cow(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				  const struct rtplane_way *way)
 {
-	return skb_cow(skb, way->headroom + sizeof(struct ipv6hdr) - sizeof(struct iphdr));
+	unsigned int more = way->v6 && !pkt->v6 ? sizeof(struct ipv6hdr) - sizeof(struct iphdr) : 0;
+
+	return skb_cow(skb, way->headroom + more);
 }
 
 #endif /* _RTPLANE_WAY_H */

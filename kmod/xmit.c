@@ -113,7 +113,7 @@ void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtp
 		kfree_skb(skb);
 		return;
 	}
-	if (unlikely(rtplane_way_cow(skb, &eg->way))) {
+	if (unlikely(rtplane_way_cow(skb, pkt, &eg->way))) {
 		rtplane_unsent(leg, pkt, eg, RTPLANE_DROP_NOMEM);
 		kfree_skb(skb);
 		return;

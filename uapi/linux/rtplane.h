@@ -24,6 +24,8 @@
 #define RTPLANE_DSCP_MAP_LEN	64
 #define RTPLANE_PROBATION_MAX	32
 #define RTPLANE_BRIDGES_MAX	512
+#define RTPLANE_NATMAP_PORT_LO	30000
+#define RTPLANE_NATMAP_PORT_HI	33000
 
 /**
  * enum rtplane_cmd - commands of the family

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Natmaps: the objects, how they are found, and what they remember. */
+#include <linux/jhash.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "natmap.h"
+#include "net.h"
+
+static u32 rtplane_nat_addrhash(const void *key, u32 len, u32 seed)
+{
+	const struct rtplane_ep *ep = key;
+
+	return jhash2((const u32 *)ep->w32, 4, seed);
+}
+
+static u32 rtplane_nat_exthash(const void *obj, u32 len, u32 seed)
+{
+	return rtplane_nat_addrhash(&((const struct rtplane_natmap *)obj)->conf.ext, len, seed);
+}
+
+static u32 rtplane_nat_inhash(const void *obj, u32 len, u32 seed)
+{
+	return rtplane_nat_addrhash(&((const struct rtplane_natmap *)obj)->conf.in, len, seed);
+}
+
+static int rtplane_nat_extcmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	return !rtplane_ep_same_addr(arg->key, &((const struct rtplane_natmap *)obj)->conf.ext);
+}
+
+static int rtplane_nat_incmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	return !rtplane_ep_same_addr(arg->key, &((const struct rtplane_natmap *)obj)->conf.in);
+}
+
+static const struct rhashtable_params rtplane_ext_params = {
+	.head_offset = offsetof(struct rtplane_natmap, by_ext),
+	.key_offset = offsetof(struct rtplane_natmap, conf.ext),
+	.key_len = sizeof(struct in6_addr),
+	.hashfn = rtplane_nat_addrhash,
+	.obj_hashfn = rtplane_nat_exthash,
+	.obj_cmpfn = rtplane_nat_extcmp,
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params rtplane_in_params = {
+	.head_offset = offsetof(struct rtplane_natmap, by_in),
+	.key_offset = offsetof(struct rtplane_natmap, conf.in),
+	.key_len = sizeof(struct in6_addr),
+	.hashfn = rtplane_nat_addrhash,
+	.obj_hashfn = rtplane_nat_inhash,
+	.obj_cmpfn = rtplane_nat_incmp,
+	.automatic_shrinking = true,
+};
+
+int rtplane_natmap_init(struct rtplane_net *rn)
+{
+	int err = rhltable_init(&rn->nat_ext, &rtplane_ext_params);
+
+	if (err)
+		return err;
+	err = rhltable_init(&rn->nat_in, &rtplane_in_params);
+	if (err)
+		rhltable_destroy(&rn->nat_ext);
+	return err;
+}
+
+/* All natmaps are gone, and all packets that might look for one. */
+void rtplane_natmap_exit(struct rtplane_net *rn)
+{
+	rhltable_destroy(&rn->nat_ext);
+	rhltable_destroy(&rn->nat_in);
+}
+
+static bool rtplane_nat_covers(const struct rtplane_natmap *nm, __be16 port)
+{
+	return ntohs(port) >= nm->conf.lo && ntohs(port) <= nm->conf.hi;
+}
+
+/**
+ * rtplane_natmap_by_ext() - the natmap of an external address and port
+ * @rn: namespace
+ * @ep: address and port
+ *
+ * Context: RCU read side.
+ */
+struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struct rtplane_ep *ep)
+{
+	struct rhlist_head *list = rhltable_lookup(&rn->nat_ext, ep, rtplane_ext_params);
+	struct rtplane_natmap *nm;
+	struct rhlist_head *pos;
+
+	rhl_for_each_entry_rcu(nm, pos, list, by_ext) {
+		if (rtplane_nat_covers(nm, ep->port))
+			return nm;
+	}
+	return NULL;
+}
+
+/**
+ * rtplane_natmap_by_in() - the natmap of an inside address and port
+ * @rn: namespace
+ * @ep: address and port
+ *
+ * Context: RCU read side.
+ */
+struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep)
+{
+	struct rhlist_head *list = rhltable_lookup(&rn->nat_in, ep, rtplane_in_params);
+	struct rtplane_natmap *nm;
+	struct rhlist_head *pos;
+
+	rhl_for_each_entry_rcu(nm, pos, list, by_in) {
+		if (rtplane_nat_covers(nm, ep->port))
+			return nm;
+	}
+	return NULL;
+}
+
+/* Might any port of these addresses be a natmap's?  For fragments. */
+bool rtplane_natmap_has_addr(struct rtplane_net *rn, const struct rtplane_ep *src,
+			     const struct rtplane_ep *dst)
+{
+	return rhltable_lookup(&rn->nat_ext, dst, rtplane_ext_params) ||
+	       rhltable_lookup(&rn->nat_in, src, rtplane_in_params);
+}
+
+static bool rtplane_nat_overlap(const struct rtplane_natmap_conf *a,
+				const struct rtplane_natmap_conf *b)
+{
+	return a->lo <= b->hi && b->lo <= a->hi;
+}
+
+static const char *rtplane_nat_conflict(struct rtplane_net *rn,
+					const struct rtplane_natmap_conf *conf)
+{
+	struct rtplane_natmap *nm;
+
+	list_for_each_entry(nm, &rn->natmaps, list) {
+		if (!rtplane_nat_overlap(&nm->conf, conf))
+			continue;
+		if (rtplane_ep_same_addr(&nm->conf.ext, &conf->ext))
+			return "the ports of this external address are mapped already";
+		if (rtplane_ep_same_addr(&nm->conf.in, &conf->in))
+			return "the ports of this inside address are mapped already";
+		if (rtplane_ep_same_addr(&nm->conf.in, &conf->ext) ||
+		    rtplane_ep_same_addr(&nm->conf.ext, &conf->in))
+			return "an address is external in one natmap and inside in another";
+	}
+	return NULL;
+}
+
+static void rtplane_nat_way_drop(struct rtplane_natmap *nm, unsigned int i)
+{
+	struct rtplane_nat_way *w = rcu_dereference_protected(nm->ways[i],
+							      lockdep_is_held(&nm->ways_lock));
+
+	RCU_INIT_POINTER(nm->ways[i], NULL);
+	if (!w)
+		return;
+	rtplane_way_release(&w->way);
+	kfree_rcu(w, rcu);
+}
+
+/* Drop the ways through @dev, or all. */
+static void rtplane_nat_ways_drop(struct rtplane_natmap *nm, const struct net_device *dev)
+{
+	struct rtplane_nat_way *w;
+	unsigned int i;
+
+	spin_lock_bh(&nm->ways_lock);
+	for (i = 0; i < RTPLANE_NAT_WAYS; i++) {
+		w = rcu_dereference_protected(nm->ways[i], lockdep_is_held(&nm->ways_lock));
+		if (w && (!dev || rtplane_way_uses(&w->way, dev)))
+			rtplane_nat_way_drop(nm, i);
+	}
+	spin_unlock_bh(&nm->ways_lock);
+}
+
+/* Packets that found the natmap may have remembered ways in it until now. */
+static void rtplane_natmap_free(struct rcu_head *rcu)
+{
+	struct rtplane_natmap *nm = container_of(rcu, struct rtplane_natmap, rcu);
+
+	rtplane_nat_ways_drop(nm, NULL);
+	kvfree(nm->permits);
+	free_percpu(nm->stats);
+	kfree(nm);
+}
+
+static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
+						   const struct rtplane_natmap_conf *conf)
+{
+	struct rtplane_natmap *nm = kzalloc(sizeof(*nm), GFP_KERNEL_ACCOUNT);
+
+	if (!nm)
+		return NULL;
+	nm->rn = rn;
+	nm->conf = *conf;
+	spin_lock_init(&nm->police_lock);
+	spin_lock_init(&nm->ways_lock);
+	spin_lock_init(&nm->permit_lock);
+	rtplane_police_set(&nm->police[RTPLANE_NAT_IN], conf->pps, conf->bps);
+	rtplane_police_set(&nm->police[RTPLANE_NAT_OUT], conf->pps, conf->bps);
+	nm->stats = alloc_percpu_gfp(struct rtplane_nat_stats, GFP_KERNEL_ACCOUNT);
+	if (!nm->stats)
+		goto free;
+	if (conf->filter) {
+		nm->permits = kvcalloc(RTPLANE_NAT_SETS * RTPLANE_NAT_SET_WAYS,
+				       sizeof(*nm->permits), GFP_KERNEL_ACCOUNT);
+		if (!nm->permits)
+			goto free;
+	}
+	return nm;
+free:
+	rtplane_natmap_free(&nm->rcu);
+	return NULL;
+}
+
+/**
+ * rtplane_natmap_add() - create a natmap
+ * @rn: namespace, @rn->lock held
+ * @conf: valid
+ * @why: set to a sentence when it is refused
+ *
+ * Return: 0, -EEXIST or -ENOMEM.
+ */
+int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf,
+		       const char **why)
+{
+	struct rtplane_natmap *nm;
+	int err;
+
+	lockdep_assert_held(&rn->lock);
+	*why = rtplane_nat_conflict(rn, conf);
+	if (*why)
+		return -EEXIST;
+	nm = rtplane_natmap_alloc(rn, conf);
+	if (!nm)
+		return -ENOMEM;
+	err = rhltable_insert(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
+	if (err)
+		goto free;
+	err = rhltable_insert(&rn->nat_in, &nm->by_in, rtplane_in_params);
+	if (err)
+		goto ext;
+	nm->id = ++rn->next_natmap;
+	list_add_tail(&nm->list, &rn->natmaps);
+	WRITE_ONCE(rn->nr_natmaps, rn->nr_natmaps + 1);
+	rn->seq++;
+	return 0;
+ext:
+	rhltable_remove(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
+free:
+	/* A packet may have found it already. */
+	call_rcu(&nm->rcu, rtplane_natmap_free);
+	return err;
+}
+
+/* The natmap that begins with this port, @rn->lock held. */
+struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct rtplane_ep *ext,
+					  u16 lo)
+{
+	struct rtplane_natmap *nm;
+
+	lockdep_assert_held(&rn->lock);
+	list_for_each_entry(nm, &rn->natmaps, list) {
+		if (rtplane_ep_same_addr(&nm->conf.ext, ext) && nm->conf.lo == lo)
+			return nm;
+	}
+	return NULL;
+}
+
+/**
+ * rtplane_natmap_remove() - remove a natmap
+ * @nm: natmap, its namespace's mutex held
+ *
+ * A packet may have found it under RCU, so it is freed after a grace period.
+ */
+void rtplane_natmap_remove(struct rtplane_natmap *nm)
+{
+	struct rtplane_net *rn = nm->rn;
+
+	lockdep_assert_held(&rn->lock);
+	rhltable_remove(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
+	rhltable_remove(&rn->nat_in, &nm->by_in, rtplane_in_params);
+	list_del(&nm->list);
+	WRITE_ONCE(rn->nr_natmaps, rn->nr_natmaps - 1);
+	rn->seq++;
+	call_rcu(&nm->rcu, rtplane_natmap_free);
+}
+
+void rtplane_natmap_remove_all(struct rtplane_net *rn)
+{
+	struct rtplane_natmap *nm, *next;
+
+	list_for_each_entry_safe(nm, next, &rn->natmaps, list)
+		rtplane_natmap_remove(nm);
+}
+
+/* As rtplane_leg_forget_dev(). */
+void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *dev)
+{
+	struct rtplane_natmap *nm;
+
+	mutex_lock(&rn->lock);
+	list_for_each_entry(nm, &rn->natmaps, list)
+		rtplane_nat_ways_drop(nm, dev);
+	mutex_unlock(&rn->lock);
+}
+
+static unsigned int rtplane_nat_way_slot(const struct rtplane_ep *to)
+{
+	return hash_64(to->w[0] ^ to->w[1], ilog2(RTPLANE_NAT_WAYS));
+}
+
+static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm,
+						       const struct rtplane_ep *src,
+						       const struct rtplane_ep *to)
+{
+	unsigned int i = rtplane_nat_way_slot(to);
+	struct rtplane_nat_way *w = kmalloc(sizeof(*w), GFP_ATOMIC);
+
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+	w->to = *to;
+	if (rtplane_way_find(nm->rn->net, &w->way, src, to, 0, 0, FLOWI_FLAG_ANYSRC)) {
+		kfree(w);
+		return ERR_PTR(-ENETUNREACH);
+	}
+	spin_lock(&nm->ways_lock);
+	rtplane_nat_way_drop(nm, i);
+	rcu_assign_pointer(nm->ways[i], w);
+	spin_unlock(&nm->ways_lock);
+	return &w->way;
+}
+
+/**
+ * rtplane_natmap_way() - the way to an address
+ * @nm: natmap
+ * @src: source of what will be sent
+ * @to: destination
+ *
+ * Context: softirq, RCU read side; the way is valid until that ends.
+ * Return: the way, ERR_PTR(-ENOMEM) or ERR_PTR(-ENETUNREACH).
+ */
+const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
+					     const struct rtplane_ep *src,
+					     const struct rtplane_ep *to)
+{
+	struct rtplane_nat_way *w = rcu_dereference(nm->ways[rtplane_nat_way_slot(to)]);
+
+	if (likely(w && rtplane_ep_same_addr(&w->to, to) && rtplane_way_valid(&w->way)))
+		return &w->way;
+	return rtplane_nat_way_renew(nm, src, to);
+}
+
+static struct rtplane_nat_permit *rtplane_nat_set(const struct rtplane_natmap *nm,
+						  const struct rtplane_ep *remote, __be16 port)
+{
+	u32 hash = jhash2((const u32 *)remote->w32, 4, (__force u32)port);
+
+	return nm->permits + hash % RTPLANE_NAT_SETS * RTPLANE_NAT_SET_WAYS;
+}
+
+static bool rtplane_nat_permit_is(const struct rtplane_nat_permit *p,
+				  const struct rtplane_ep *remote, __be16 port)
+{
+	/* Pairs with the release that makes a permit count. */
+	if (smp_load_acquire(&p->port) != port || READ_ONCE(p->addr[0]) != remote->w[0] ||
+	    READ_ONCE(p->addr[1]) != remote->w[1])
+		return false;
+	/* Pairs with the barrier in rtplane_natmap_permit(): was it one permit
+	 * all the while?
+	 */
+	smp_rmb();
+	return READ_ONCE(p->port) == port;
+}
+
+/**
+ * rtplane_natmap_permit() - the inside has sent to @remote by @port
+ * @nm: natmap with address-dependent filtering
+ * @remote: address
+ * @port: our port
+ *
+ * When a set is full, the one that was silent longest goes.
+ */
+void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *remote, __be16 port)
+{
+	struct rtplane_nat_permit *set = rtplane_nat_set(nm, remote, port);
+	struct rtplane_nat_permit *p, *old = set;
+	u32 now = jiffies;
+
+	for (p = set; p < set + RTPLANE_NAT_SET_WAYS; p++) {
+		if (rtplane_nat_permit_is(p, remote, port)) {
+			/* Once a second is fine enough for a life of minutes. */
+			if (now - READ_ONCE(p->when) > HZ)
+				WRITE_ONCE(p->when, now);
+			return;
+		}
+		if (!READ_ONCE(p->port) || now - READ_ONCE(p->when) > now - READ_ONCE(old->when))
+			old = READ_ONCE(old->port) ? p : old;
+	}
+	spin_lock(&nm->permit_lock);
+	WRITE_ONCE(old->port, 0);
+	/* Readers must not take the old address for the new port's. */
+	smp_wmb();
+	WRITE_ONCE(old->addr[0], remote->w[0]);
+	WRITE_ONCE(old->addr[1], remote->w[1]);
+	WRITE_ONCE(old->when, now);
+	/* The permit counts once all of it is there. */
+	smp_store_release(&old->port, port);
+	spin_unlock(&nm->permit_lock);
+}
+
+/**
+ * rtplane_natmap_permitted() - has the inside sent to @remote by @port lately?
+ * @nm: natmap with address-dependent filtering
+ * @remote: address
+ * @port: our port
+ */
+bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtplane_ep *remote,
+			      __be16 port)
+{
+	const struct rtplane_nat_permit *set = rtplane_nat_set(nm, remote, port);
+	const struct rtplane_nat_permit *p;
+
+	for (p = set; p < set + RTPLANE_NAT_SET_WAYS; p++) {
+		if (rtplane_nat_permit_is(p, remote, port) &&
+		    (u32)jiffies - READ_ONCE(p->when) < RTPLANE_NAT_FILTER_LIFE)
+			return true;
+	}
+	return false;
+}
+
+/* Sum of all CPUs. */
+void rtplane_natmap_sum(const struct rtplane_natmap *nm, struct rtplane_nat_stats *sum)
+{
+	u64 *to = (u64 *)sum;
+	int cpu, i;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const u64 *from = (const u64 *)per_cpu_ptr(nm->stats, cpu);
+
+		for (i = 0; i < sizeof(*sum) / sizeof(u64); i++)
+			to[i] += READ_ONCE(from[i]);
+	}
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Port-preserving 1:1 NAT of a port range. */
+#ifndef _RTPLANE_NATMAP_H
+#define _RTPLANE_NATMAP_H
+
+#include <linux/netdevice.h>
+#include <linux/rhashtable-types.h>
+#include <linux/rtplane.h>
+
+#include "police.h"
+#include "way.h"
+
+struct rtplane_net;
+
+/* Ways out that a natmap remembers for each direction. */
+#define RTPLANE_NAT_WAYS	64
+/* Addresses that the inside has sent to: sets, and addresses in a set. */
+#define RTPLANE_NAT_SETS	1024
+#define RTPLANE_NAT_SET_WAYS	8
+/* RFC 4787 REQ-5: a mapping (here: a filter rule) lasts 5 minutes by default. */
+#define RTPLANE_NAT_FILTER_LIFE	(300 * HZ)
+
+enum rtplane_nat_dir {
+	RTPLANE_NAT_IN,
+	RTPLANE_NAT_OUT,
+	__RTPLANE_NAT_DIRS,
+};
+
+/**
+ * struct rtplane_natmap_conf - what user space asks
+ * @ext: external address, no port
+ * @in: inside address, no port
+ * @lo: first port
+ * @hi: last port
+ * @filter: address-dependent filtering
+ * @dscp_mode: &enum rtplane_dscp_mode
+ * @dscp: value
+ * @dscp_map: table
+ * @pps: packets/s each direction
+ * @bps: bits/s each direction
+ */
+struct rtplane_natmap_conf {
+	struct rtplane_ep ext;
+	struct rtplane_ep in;
+	u16 lo;
+	u16 hi;
+	u8 filter;
+	u8 dscp_mode;
+	u8 dscp;
+	u8 dscp_map[RTPLANE_DSCP_MAP_LEN];
+	u32 pps;
+	u64 bps;
+};
+
+/**
+ * struct rtplane_nat_stats - what one CPU counted
+ * @packets: forwarded, by direction
+ * @bytes: their IP bytes
+ * @hairpins: from inside to inside
+ * @icmp: ICMP errors translated
+ * @passed: left to the stack
+ * @drops: by &enum rtplane_drop
+ */
+struct rtplane_nat_stats {
+	u64 packets[__RTPLANE_NAT_DIRS];
+	u64 bytes[__RTPLANE_NAT_DIRS];
+	u64 hairpins;
+	u64 icmp;
+	u64 passed;
+	u64 drops[__RTPLANE_DROP_MAX];
+};
+
+/**
+ * struct rtplane_nat_way - a remembered way to an address
+ * @way: route and neighbour
+ * @to: the address
+ * @rcu: to free it
+ */
+struct rtplane_nat_way {
+	struct rtplane_way way;
+	struct rtplane_ep to;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct rtplane_nat_permit - somebody the inside has sent to
+ * @addr: who, two words
+ * @port: by which of our ports, network order; 0 = free
+ * @when: jiffies of the last packet
+ */
+struct rtplane_nat_permit {
+	u64 addr[2];
+	__be16 port;
+	u32 when;
+};
+
+/**
+ * struct rtplane_natmap - a port range mapped 1:1
+ *
+ * Found under RCU, made and removed under the namespace's mutex, freed after a
+ * grace period.  What is not said to be otherwise is constant.
+ *
+ * @by_ext: in the table of external addresses
+ * @by_in: in the table of inside addresses
+ * @list: in the namespace's natmaps; its mutex
+ * @rn: namespace
+ * @conf: what was asked
+ * @police: limits, each with @police_lock; only touched if the natmap has any
+ * @police_lock: a limit that flows share is a lock that they share
+ * @ways: remembered ways by hash of the address, RCU, replaced under @ways_lock
+ * @ways_lock: see @ways
+ * @permits: with address-dependent filtering: sets of permits; written under
+ *	@permit_lock, read without
+ * @permit_lock: see @permits
+ * @stats: per CPU
+ * @id: number for dumps
+ * @rcu: to free it
+ */
+struct rtplane_natmap {
+	struct rhlist_head by_ext;
+	struct rhlist_head by_in;
+	struct list_head list;
+	struct rtplane_net *rn;
+	struct rtplane_natmap_conf conf;
+	struct rtplane_police police[__RTPLANE_NAT_DIRS];
+	spinlock_t police_lock; /* police */
+	struct rtplane_nat_way __rcu *ways[RTPLANE_NAT_WAYS];
+	spinlock_t ways_lock; /* ways */
+	struct rtplane_nat_permit *permits;
+	spinlock_t permit_lock; /* permits */
+	struct rtplane_nat_stats __percpu *stats;
+	u32 id;
+	struct rcu_head rcu;
+};
+
+int rtplane_natmap_init(struct rtplane_net *rn);
+void rtplane_natmap_exit(struct rtplane_net *rn);
+int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf,
+		       const char **why);
+struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct rtplane_ep *ext,
+					  u16 lo);
+void rtplane_natmap_remove(struct rtplane_natmap *nm);
+void rtplane_natmap_remove_all(struct rtplane_net *rn);
+void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *dev);
+void rtplane_natmap_sum(const struct rtplane_natmap *nm, struct rtplane_nat_stats *sum);
+
+struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struct rtplane_ep *ep);
+struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep);
+bool rtplane_natmap_has_addr(struct rtplane_net *rn, const struct rtplane_ep *src,
+			     const struct rtplane_ep *dst);
+const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
+					     const struct rtplane_ep *src,
+					     const struct rtplane_ep *to);
+void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *remote,
+			   __be16 port);
+bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtplane_ep *remote,
+			      __be16 port);
+
+/* natpkt.c */
+unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb,
+			     struct rtplane_pkt *pkt);
+unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb);
+
+#endif /* _RTPLANE_NATMAP_H */

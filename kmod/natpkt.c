@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Natmaps: what becomes of a packet.
+ *
+ * RFC 4787: mapping and, unless narrowed, filtering are endpoint-independent,
+ * because the mapping is a constant of the configuration; ports are preserved,
+ * and with them parity and contiguity.  A packet from inside to an external
+ * address is translated on both sides (hairpinning, REQ-9), so its receiver
+ * sees the external source.  ICMP errors are translated both ways (RFC 5508).
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <net/checksum.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ipv6.h>
+
+#include "natmap.h"
+#include "net.h"
+
+/**
+ * struct rtplane_nat - a translation that has been decided
+ * @from: natmap of the inside source, or NULL
+ * @to: natmap of the external destination, or NULL
+ * @src: source to send with, with port
+ * @dst: destination to send to, with port
+ */
+struct rtplane_nat {
+	struct rtplane_natmap *from;
+	struct rtplane_natmap *to;
+	struct rtplane_ep src;
+	struct rtplane_ep dst;
+};
+
+/* Who counts: the natmap whose inside the packet leaves for, else the other. */
+static struct rtplane_natmap *rtplane_nat_owner(const struct rtplane_nat *nat)
+{
+	return nat->to ?: nat->from;
+}
+
+static unsigned int rtplane_nat_drop(const struct rtplane_nat *nat, enum rtplane_drop why)
+{
+	this_cpu_inc(rtplane_nat_owner(nat)->stats->drops[why]);
+	return NF_DROP;
+}
+
+static unsigned int rtplane_nat_pass(const struct rtplane_nat *nat)
+{
+	this_cpu_inc(rtplane_nat_owner(nat)->stats->passed);
+	return NF_ACCEPT;
+}
+
+static void rtplane_ep_set_addr(struct rtplane_ep *ep, const struct rtplane_ep *addr)
+{
+	ep->addr = addr->addr;
+}
+
+/* Find the natmaps of a packet and what its addresses become. */
+static bool rtplane_nat_find(struct rtplane_net *rn, const struct rtplane_pkt *pkt,
+			     struct rtplane_nat *nat)
+{
+	nat->from = rtplane_natmap_by_in(rn, &pkt->src);
+	nat->to = rtplane_natmap_by_ext(rn, &pkt->dst);
+	nat->src = pkt->src;
+	nat->dst = pkt->dst;
+	if (nat->from)
+		rtplane_ep_set_addr(&nat->src, &nat->from->conf.ext);
+	if (nat->to)
+		rtplane_ep_set_addr(&nat->dst, &nat->to->conf.in);
+	return nat->from || nat->to;
+}
+
+static int rtplane_nat_police(struct rtplane_natmap *nm, enum rtplane_nat_dir dir,
+			      const struct rtplane_pkt *pkt)
+{
+	enum rtplane_police_verdict verdict;
+
+	if (!nm || !rtplane_policed(&nm->police[dir]))
+		return RTPLANE_ACCEPTED;
+	spin_lock(&nm->police_lock);
+	verdict = rtplane_police(&nm->police[dir], ktime_get_ns(), pkt->iplen);
+	spin_unlock(&nm->police_lock);
+	if (verdict == RTPLANE_POLICE_OK)
+		return RTPLANE_ACCEPTED;
+	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS : RTPLANE_DROP_BPS;
+}
+
+/* May it be translated?  RTPLANE_ACCEPTED, or the &enum rtplane_drop. */
+static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			     const struct rtplane_nat *nat)
+{
+	int no;
+
+	if (!pkt->v6 && ip_fast_csum(skb_network_header(skb), 5))
+		return RTPLANE_DROP_CHECKSUM;
+	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_loopback(&pkt->src))
+		return RTPLANE_DROP_MARTIAN;
+	if (nat->from && nat->from->permits)
+		rtplane_natmap_permit(nat->from, &pkt->dst, pkt->src.port);
+	if (nat->to && nat->to->permits &&
+	    !rtplane_natmap_permitted(nat->to, &nat->src, pkt->dst.port))
+		return RTPLANE_DROP_REFUSED;
+	no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, pkt);
+	if (no == RTPLANE_ACCEPTED)
+		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, pkt);
+	return no;
+}
+
+static u8 rtplane_nat_tos(const struct rtplane_natmap_conf *conf, u8 tos)
+{
+	u8 dscp;
+
+	if (conf->dscp_mode == RTPLANE_DSCP_PRESERVE)
+		return tos;
+	dscp = conf->dscp_mode == RTPLANE_DSCP_SET ? conf->dscp : conf->dscp_map[tos >> 2];
+	return dscp << 2 | (tos & INET_ECN_MASK);
+}
+
+static void rtplane_nat_header4(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				const struct rtplane_nat *nat)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	iph->saddr = nat->src.w32[3];
+	iph->daddr = nat->dst.w32[3];
+	iph->tos = pkt->tos_out;
+	iph->ttl = pkt->ttl - 1;
+	ip_send_check(iph);
+}
+
+static void rtplane_nat_header6(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				const struct rtplane_nat *nat)
+{
+	struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+	ipv6_change_dsfield(ip6h, INET_ECN_MASK, pkt->tos_out);
+	ip6h->hop_limit = pkt->ttl - 1;
+	ip6h->saddr = nat->src.addr;
+	ip6h->daddr = nat->dst.addr;
+}
+
+/* The ports stay, so only the addresses change the checksum.  An IPv4 address
+ * kept as IPv6 adds a constant prefix, which the difference takes out again.
+ */
+static __wsum rtplane_nat_diff(const struct rtplane_pkt *pkt, const struct rtplane_nat *nat)
+{
+	__wsum old = csum_partial(&pkt->dst.addr, sizeof(pkt->dst.addr),
+				  csum_partial(&pkt->src.addr, sizeof(pkt->src.addr), 0));
+	__wsum new = csum_partial(&nat->dst.addr, sizeof(nat->dst.addr),
+				  csum_partial(&nat->src.addr, sizeof(nat->src.addr), 0));
+
+	return csum_sub(new, old);
+}
+
+static void rtplane_nat_udp_check(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				  const struct rtplane_nat *nat)
+{
+	struct udphdr *uh = rtplane_udp(skb, pkt);
+	__wsum diff = rtplane_nat_diff(pkt, nat);
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		uh->check = ~csum_fold(csum_add(diff, csum_unfold(uh->check)));
+		return;
+	}
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
+	if (uh->check)
+		uh->check = csum_fold(csum_add(diff, ~csum_unfold(uh->check))) ?: CSUM_MANGLED_0;
+}
+
+static void rtplane_nat_count(const struct rtplane_nat *nat, const struct rtplane_pkt *pkt)
+{
+	if (nat->from) {
+		this_cpu_inc(nat->from->stats->packets[RTPLANE_NAT_OUT]);
+		this_cpu_add(nat->from->stats->bytes[RTPLANE_NAT_OUT], pkt->iplen);
+	}
+	if (nat->to) {
+		this_cpu_inc(nat->to->stats->packets[RTPLANE_NAT_IN]);
+		this_cpu_add(nat->to->stats->bytes[RTPLANE_NAT_IN], pkt->iplen);
+	}
+	if (nat->from && nat->to)
+		this_cpu_inc(nat->from->stats->hairpins);
+}
+
+/* Make the packet ours alone and writable; NULL: it is gone and counted. */
+static struct sk_buff *rtplane_nat_own(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				       const struct rtplane_nat *nat,
+				       const struct rtplane_way *way)
+{
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (skb && rtplane_way_cow(skb, pkt, way)) {
+		kfree_skb(skb);
+		skb = NULL;
+	}
+	if (!skb)
+		rtplane_nat_drop(nat, RTPLANE_DROP_NOMEM);
+	return skb;
+}
+
+static void rtplane_nat_send(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			     const struct rtplane_nat *nat, const struct rtplane_way *way)
+{
+	if (rtplane_way_send(rtplane_nat_owner(nat)->rn->net, skb, pkt, way))
+		rtplane_nat_drop(nat, RTPLANE_DROP_XMIT);
+}
+
+/* The way of a translation.  NULL: the verdict is in @verdict. */
+static const struct rtplane_way *rtplane_nat_way(const struct rtplane_nat *nat,
+						 unsigned int *verdict)
+{
+	const struct rtplane_way *way;
+
+	way = rtplane_natmap_way(rtplane_nat_owner(nat), &nat->src, &nat->dst);
+	if (IS_ERR(way)) {
+		*verdict = rtplane_nat_drop(nat, PTR_ERR(way) == -ENOMEM ?
+					    RTPLANE_DROP_NOMEM : RTPLANE_DROP_NO_ROUTE);
+		return NULL;
+	}
+	/* For this host itself: nothing is to be translated. */
+	if (way->dst->dev->flags & IFF_LOOPBACK) {
+		*verdict = rtplane_nat_pass(nat);
+		return NULL;
+	}
+	return way;
+}
+
+/* As a router: used up, or too big. */
+static bool rtplane_nat_refused(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+				const struct rtplane_nat *nat, const struct rtplane_way *way)
+{
+	if (unlikely(pkt->ttl <= 1)) {
+		rtplane_icmp(skb, pkt, pkt->v6 ? ICMPV6_TIME_EXCEED : ICMP_TIME_EXCEEDED,
+			     pkt->v6 ? ICMPV6_EXC_HOPLIMIT : ICMP_EXC_TTL, 0);
+		rtplane_nat_drop(nat, RTPLANE_DROP_TTL);
+		return true;
+	}
+	if (rtplane_way_stuck(skb, pkt, way)) {
+		rtplane_way_too_big(skb, pkt, way);
+		rtplane_nat_drop(nat, RTPLANE_DROP_TOO_BIG);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * rtplane_nat_udp() - a UDP packet that is no leg's
+ * @rn: namespace with natmaps
+ * @skb: packet, data at the IP header, no fragment
+ * @pkt: its addresses, lengths, TOS and TTL
+ *
+ * Return: the hook's verdict.
+ */
+unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	const struct rtplane_way *way;
+	struct rtplane_nat nat;
+	unsigned int verdict;
+	int no;
+
+	if (!rtplane_nat_find(rn, pkt, &nat))
+		return NF_ACCEPT;
+	if (skb_is_gso(skb) || pkt->iplen > skb->len || pkt->iplen < pkt->hdrlen + 8)
+		return rtplane_nat_pass(&nat);
+	no = rtplane_nat_judge(skb, pkt, &nat);
+	if (no != RTPLANE_ACCEPTED)
+		return rtplane_nat_drop(&nat, no);
+	way = rtplane_nat_way(&nat, &verdict);
+	if (!way)
+		return verdict;
+	if (rtplane_nat_refused(skb, pkt, &nat, way))
+		return NF_DROP;
+	skb = rtplane_nat_own(skb, pkt, &nat, way);
+	if (!skb)
+		return NF_STOLEN;
+	pkt->tos_out = rtplane_nat_tos(&rtplane_nat_owner(&nat)->conf, pkt->tos);
+	rtplane_nat_udp_check(skb, pkt, &nat);
+	if (pkt->v6)
+		rtplane_nat_header6(skb, pkt, &nat);
+	else
+		rtplane_nat_header4(skb, pkt, &nat);
+	skb_set_transport_header(skb, pkt->hdrlen);
+	rtplane_nat_count(&nat, pkt);
+	rtplane_nat_send(skb, pkt, &nat, way);
+	return NF_STOLEN;
+}
+
+/*
+ * An ICMP error tells of a packet that we translated: who it tells, @outer, is
+ * who sent that packet, @inner.  Towards the inside the inner source and the
+ * outer destination are external; from the inside the inner destination is an
+ * inside address, and the outer source somebody inside, maybe a router.
+ */
+static bool rtplane_nat_find_error(struct rtplane_net *rn, const struct rtplane_pkt *outer,
+				   const struct rtplane_pkt *inner, struct rtplane_nat *nat)
+{
+	nat->to = rtplane_ep_same_addr(&inner->src, &outer->dst) ?
+		  rtplane_natmap_by_ext(rn, &inner->src) : NULL;
+	nat->from = rtplane_natmap_by_in(rn, &inner->dst);
+	nat->src = outer->src;
+	nat->dst = outer->dst;
+	if (nat->from)
+		rtplane_ep_set_addr(&nat->src, &nat->from->conf.ext);
+	if (nat->to)
+		rtplane_ep_set_addr(&nat->dst, &nat->to->conf.in);
+	return nat->from || nat->to;
+}
+
+/* The inner packet as its sender would know it. */
+static void rtplane_nat_inner(struct rtplane_nat *inner, const struct rtplane_pkt *pkt,
+			      const struct rtplane_nat *nat)
+{
+	*inner = *nat;
+	inner->src = pkt->src;
+	inner->dst = pkt->dst;
+	if (nat->to)
+		rtplane_ep_set_addr(&inner->src, &nat->to->conf.in);
+	if (nat->from)
+		rtplane_ep_set_addr(&inner->dst, &nat->from->conf.ext);
+}
+
+#define RTPLANE_ERROR4	(2 * sizeof(struct iphdr) + sizeof(struct icmphdr) + sizeof(struct udphdr))
+
+static void rtplane_nat_rewrite_error4(struct sk_buff *skb, const struct rtplane_pkt *outer,
+				       const struct rtplane_pkt *inner,
+				       const struct rtplane_nat *nat)
+{
+	struct icmphdr *icmph = (struct icmphdr *)(ip_hdr(skb) + 1);
+	struct iphdr *in = (struct iphdr *)(icmph + 1);
+	struct udphdr *uh = (struct udphdr *)(in + 1);
+	struct rtplane_nat inat;
+
+	rtplane_nat_inner(&inat, inner, nat);
+	if (uh->check)
+		uh->check = csum_fold(csum_add(rtplane_nat_diff(inner, &inat),
+					       ~csum_unfold(uh->check))) ?: CSUM_MANGLED_0;
+	csum_replace4(&in->check, in->saddr, inat.src.w32[3]);
+	csum_replace4(&in->check, in->daddr, inat.dst.w32[3]);
+	in->saddr = inat.src.w32[3];
+	in->daddr = inat.dst.w32[3];
+	icmph->checksum = 0;
+	icmph->checksum = csum_fold(skb_checksum(skb, sizeof(struct iphdr),
+						 outer->iplen - sizeof(struct iphdr), 0));
+	skb->ip_summed = CHECKSUM_NONE;
+	rtplane_nat_header4(skb, outer, nat);
+}
+
+static bool rtplane_nat_parse_error4(struct sk_buff *skb, struct rtplane_pkt *outer,
+				     struct rtplane_pkt *inner)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct icmphdr *icmph = (const struct icmphdr *)(iph + 1);
+	const struct iphdr *in = (const struct iphdr *)(icmph + 1);
+	const struct udphdr *uh = (const struct udphdr *)(in + 1);
+
+	if (!icmp_is_err(icmph->type) || *(u8 *)in != 0x45 || in->protocol != IPPROTO_UDP ||
+	    in->frag_off & htons(IP_OFFSET))
+		return false;
+	*outer = (struct rtplane_pkt) {
+		.hdrlen = sizeof(*iph),
+		.iplen = ntohs(iph->tot_len),
+		.tos = iph->tos,
+		.tos_out = iph->tos,
+		.ttl = iph->ttl,
+	};
+	rtplane_ep_set4(&outer->src, iph->saddr, 0);
+	rtplane_ep_set4(&outer->dst, iph->daddr, 0);
+	rtplane_ep_set4(&inner->src, in->saddr, uh->source);
+	rtplane_ep_set4(&inner->dst, in->daddr, uh->dest);
+	return outer->iplen <= skb->len && outer->iplen >= RTPLANE_ERROR4;
+}
+
+#define RTPLANE_ERROR6	(2 * sizeof(struct ipv6hdr) + sizeof(struct icmp6hdr) +	\
+			 sizeof(struct udphdr))
+
+static void rtplane_nat_rewrite_error6(struct sk_buff *skb, const struct rtplane_pkt *outer,
+				       const struct rtplane_pkt *inner,
+				       const struct rtplane_nat *nat)
+{
+	unsigned int len = outer->iplen - sizeof(struct ipv6hdr);
+	struct icmp6hdr *icmph = (struct icmp6hdr *)(ipv6_hdr(skb) + 1);
+	struct ipv6hdr *in = (struct ipv6hdr *)(icmph + 1);
+	struct udphdr *uh = (struct udphdr *)(in + 1);
+	struct rtplane_nat inat;
+
+	rtplane_nat_inner(&inat, inner, nat);
+	uh->check = csum_fold(csum_add(rtplane_nat_diff(inner, &inat),
+				       ~csum_unfold(uh->check))) ?: CSUM_MANGLED_0;
+	in->saddr = inat.src.addr;
+	in->daddr = inat.dst.addr;
+	rtplane_nat_header6(skb, outer, nat);
+	icmph->icmp6_cksum = 0;
+	icmph->icmp6_cksum = csum_ipv6_magic(&nat->src.addr, &nat->dst.addr, len, IPPROTO_ICMPV6,
+					     skb_checksum(skb, sizeof(struct ipv6hdr), len, 0));
+	skb->ip_summed = CHECKSUM_NONE;
+}
+
+static bool rtplane_nat_parse_error6(struct sk_buff *skb, struct rtplane_pkt *outer,
+				     struct rtplane_pkt *inner)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const struct icmp6hdr *icmph = (const struct icmp6hdr *)(ip6h + 1);
+	const struct ipv6hdr *in = (const struct ipv6hdr *)(icmph + 1);
+	const struct udphdr *uh = (const struct udphdr *)(in + 1);
+
+	if (!icmpv6_is_err(icmph->icmp6_type) || in->version != 6 || in->nexthdr != IPPROTO_UDP)
+		return false;
+	*outer = (struct rtplane_pkt) {
+		.hdrlen = sizeof(*ip6h),
+		.iplen = ntohs(ip6h->payload_len) + sizeof(*ip6h),
+		.tos = ipv6_get_dsfield(ip6h),
+		.tos_out = ipv6_get_dsfield(ip6h),
+		.ttl = ip6h->hop_limit,
+		.v6 = true,
+	};
+	rtplane_ep_set6(&outer->src, &ip6h->saddr, 0);
+	rtplane_ep_set6(&outer->dst, &ip6h->daddr, 0);
+	rtplane_ep_set6(&inner->src, &in->saddr, uh->source);
+	rtplane_ep_set6(&inner->dst, &in->daddr, uh->dest);
+	return outer->iplen <= skb->len && outer->iplen >= RTPLANE_ERROR6;
+}
+
+/* Is the ICMP checksum right?  What is wrong is left for the stack to refuse. */
+static bool rtplane_nat_error_ok(struct sk_buff *skb, const struct rtplane_pkt *outer)
+{
+	unsigned int len = outer->iplen - outer->hdrlen;
+	__wsum sum = skb_checksum(skb, outer->hdrlen, len, 0);
+
+	if (!outer->v6)
+		return !csum_fold(sum) && !ip_fast_csum(skb_network_header(skb), 5);
+	return !csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len, IPPROTO_ICMPV6,
+				sum);
+}
+
+static unsigned int rtplane_nat_error(struct rtplane_net *rn, struct sk_buff *skb,
+				      struct rtplane_pkt *outer, struct rtplane_pkt *inner)
+{
+	const struct rtplane_way *way;
+	struct rtplane_nat nat;
+	unsigned int verdict;
+
+	if (!rtplane_nat_find_error(rn, outer, inner, &nat))
+		return NF_ACCEPT;
+	if (outer->ttl <= 1 || !rtplane_nat_error_ok(skb, outer))
+		return rtplane_nat_pass(&nat);
+	way = rtplane_nat_way(&nat, &verdict);
+	if (!way)
+		return verdict;
+	skb = rtplane_nat_own(skb, outer, &nat, way);
+	if (!skb)
+		return NF_STOLEN;
+	if (outer->v6)
+		rtplane_nat_rewrite_error6(skb, outer, inner, &nat);
+	else
+		rtplane_nat_rewrite_error4(skb, outer, inner, &nat);
+	this_cpu_inc(rtplane_nat_owner(&nat)->stats->icmp);
+	rtplane_nat_send(skb, outer, &nat, way);
+	return NF_STOLEN;
+}
+
+/* A fragment: the stack's own reassembly, then as any other packet.  It is cut
+ * again on its way out.
+ */
+static unsigned int rtplane_nat_fragment4(struct rtplane_net *rn, struct sk_buff *skb)
+{
+	struct rtplane_pkt pkt = { .hdrlen = sizeof(struct iphdr) };
+	const struct iphdr *iph = ip_hdr(skb);
+
+	rtplane_ep_set4(&pkt.src, iph->saddr, 0);
+	rtplane_ep_set4(&pkt.dst, iph->daddr, 0);
+	if (!rtplane_natmap_has_addr(rn, &pkt.src, &pkt.dst))
+		return NF_ACCEPT;
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (!skb || ip_defrag(rn->net, skb, IP_DEFRAG_CALL_RA_CHAIN))
+		return NF_STOLEN;
+	/* The buffer is another one now, and the hook's caller knows the old. */
+	netif_receive_skb(skb);
+	return NF_STOLEN;
+}
+
+/**
+ * rtplane_nat_other() - a packet that is not plain UDP: an ICMP error, a fragment
+ * @rn: namespace with natmaps
+ * @skb: packet, data at the IP header
+ *
+ * Return: the hook's verdict.
+ */
+unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb)
+{
+	struct rtplane_pkt outer, inner;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		const struct iphdr *iph = ip_hdr(skb);
+
+		if (*(u8 *)iph != 0x45)
+			return NF_ACCEPT;
+		if (iph->protocol == IPPROTO_UDP && ip_is_fragment(iph))
+			return rtplane_nat_fragment4(rn, skb);
+		if (iph->protocol != IPPROTO_ICMP || ip_is_fragment(iph) ||
+		    !pskb_may_pull(skb, RTPLANE_ERROR4) ||
+		    !rtplane_nat_parse_error4(skb, &outer, &inner))
+			return NF_ACCEPT;
+	} else {
+		if (ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6 ||
+		    !pskb_may_pull(skb, RTPLANE_ERROR6) ||
+		    !rtplane_nat_parse_error6(skb, &outer, &inner))
+			return NF_ACCEPT;
+	}
+	return rtplane_nat_error(rn, skb, &outer, &inner);
+}

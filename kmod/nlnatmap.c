@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Generic netlink: the commands on natmaps. */
+#include "natmap.h"
+#include "net.h"
+#include "netlink.h"
+#include "nlparse.h"
+
+static int rtplane_nat_addr(struct nlattr *nla, struct rtplane_ep *ep, struct genl_info *info,
+			    struct nlattr *nest)
+{
+	if (!nla) {
+		NL_SET_ERR_MSG_ATTR(info->extack, nest,
+				    "a natmap has an external and an inside address");
+		return -EINVAL;
+	}
+	return rtplane_nl_addr(nla, ep, info->extack);
+}
+
+static int rtplane_nat_ports(struct nlattr **tb, struct rtplane_natmap_conf *c,
+			     struct genl_info *info)
+{
+	c->lo = tb[RTPLANE_NATMAP_A_PORT_LO] ? nla_get_u16(tb[RTPLANE_NATMAP_A_PORT_LO]) :
+					       RTPLANE_NATMAP_PORT_LO;
+	c->hi = tb[RTPLANE_NATMAP_A_PORT_HI] ? nla_get_u16(tb[RTPLANE_NATMAP_A_PORT_HI]) :
+					       RTPLANE_NATMAP_PORT_HI;
+	if (c->lo <= c->hi)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_NATMAP],
+			    "the first port is above the last");
+	return -EINVAL;
+}
+
+static int rtplane_nat_dscp(struct nlattr **tb, struct rtplane_natmap_conf *c,
+			    struct genl_info *info)
+{
+	struct nlattr *map = tb[RTPLANE_NATMAP_A_DSCP_MAP];
+
+	if (tb[RTPLANE_NATMAP_A_DSCP]) {
+		c->dscp = nla_get_u8(tb[RTPLANE_NATMAP_A_DSCP]);
+		c->dscp_mode = RTPLANE_DSCP_SET;
+	} else if (map) {
+		c->dscp_mode = RTPLANE_DSCP_MAP;
+	}
+	if (tb[RTPLANE_NATMAP_A_DSCP_MODE])
+		c->dscp_mode = nla_get_u8(tb[RTPLANE_NATMAP_A_DSCP_MODE]);
+	if (c->dscp_mode == RTPLANE_DSCP_SET && !tb[RTPLANE_NATMAP_A_DSCP]) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_NATMAP],
+				    "DSCP mode set needs a DSCP");
+		return -EINVAL;
+	}
+	if (c->dscp_mode == RTPLANE_DSCP_MAP && !map) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_NATMAP],
+				    "DSCP mode map needs a map of 64 values");
+		return -EINVAL;
+	}
+	if (!map)
+		return 0;
+	memcpy(c->dscp_map, nla_data(map), RTPLANE_DSCP_MAP_LEN);
+	return rtplane_nl_map_check(map, info->extack);
+}
+
+static int rtplane_nat_parse(struct genl_info *info, struct nlattr **tb)
+{
+	if (!info->attrs[RTPLANE_A_NATMAP]) {
+		NL_SET_ERR_MSG(info->extack, "a natmap is required");
+		return -EINVAL;
+	}
+	return nla_parse_nested(tb, RTPLANE_NATMAP_A_MAX, info->attrs[RTPLANE_A_NATMAP],
+				rtplane_natmap_policy, info->extack);
+}
+
+static int rtplane_nat_conf(struct genl_info *info, struct rtplane_natmap_conf *c)
+{
+	struct nlattr *nest = info->attrs[RTPLANE_A_NATMAP];
+	struct nlattr *tb[RTPLANE_NATMAP_A_MAX + 1];
+	int err;
+
+	err = rtplane_nat_parse(info, tb);
+	if (!err)
+		err = rtplane_nat_addr(tb[RTPLANE_NATMAP_A_EXT], &c->ext, info, nest);
+	if (!err)
+		err = rtplane_nat_addr(tb[RTPLANE_NATMAP_A_INT], &c->in, info, nest);
+	if (!err)
+		err = rtplane_nat_ports(tb, c, info);
+	if (!err)
+		err = rtplane_nat_dscp(tb, c, info);
+	if (err)
+		return err;
+	if (rtplane_ep_is4(&c->ext) != rtplane_ep_is4(&c->in) ||
+	    rtplane_ep_same_addr(&c->ext, &c->in)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, nest,
+				    "the addresses must be two of one family");
+		return -EINVAL;
+	}
+	if (tb[RTPLANE_NATMAP_A_FILTER])
+		c->filter = nla_get_u8(tb[RTPLANE_NATMAP_A_FILTER]);
+	if (tb[RTPLANE_NATMAP_A_PPS])
+		c->pps = nla_get_u32(tb[RTPLANE_NATMAP_A_PPS]);
+	if (tb[RTPLANE_NATMAP_A_BPS])
+		c->bps = nla_get_u64(tb[RTPLANE_NATMAP_A_BPS]);
+	return 0;
+}
+
+int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct rtplane_natmap_conf conf = {};
+	const char *why = NULL;
+	int err;
+
+	err = rtplane_nat_conf(info, &conf);
+	if (err)
+		return err;
+	mutex_lock(&rn->lock);
+	err = rtplane_natmap_add(rn, &conf, &why);
+	mutex_unlock(&rn->lock);
+	if (why) {
+		NL_SET_BAD_ATTR(info->extack, info->attrs[RTPLANE_A_NATMAP]);
+		info->extack->_msg = why;
+	}
+	return err;
+}
+
+/* The natmap that a request names by its external address and first port. */
+static struct rtplane_natmap *rtplane_nat_named(struct rtplane_net *rn, struct genl_info *info,
+						const struct rtplane_ep *ext, u16 lo)
+{
+	struct rtplane_natmap *nm = rtplane_natmap_get(rn, ext, lo);
+
+	if (!nm)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_NATMAP],
+				    "there is no natmap with this external address and first port");
+	return nm;
+}
+
+static int rtplane_nat_name(struct genl_info *info, struct rtplane_natmap_conf *c)
+{
+	struct nlattr *tb[RTPLANE_NATMAP_A_MAX + 1];
+	int err;
+
+	err = rtplane_nat_parse(info, tb);
+	if (!err)
+		err = rtplane_nat_addr(tb[RTPLANE_NATMAP_A_EXT], &c->ext, info,
+				       info->attrs[RTPLANE_A_NATMAP]);
+	if (!err)
+		err = rtplane_nat_ports(tb, c, info);
+	return err;
+}
+
+int rtplane_natmap_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct rtplane_natmap_conf conf = {};
+	struct rtplane_natmap *nm;
+	int err;
+
+	err = rtplane_nat_name(info, &conf);
+	if (err)
+		return err;
+	mutex_lock(&rn->lock);
+	nm = rtplane_nat_named(rn, info, &conf.ext, conf.lo);
+	if (nm)
+		rtplane_natmap_remove(nm);
+	mutex_unlock(&rn->lock);
+	return nm ? 0 : -ENOENT;
+}
+
+static int rtplane_nat_put_u64(struct sk_buff *msg, int type, u64 value)
+{
+	return nla_put_u64_64bit(msg, type, value, RTPLANE_NATMAP_A_PAD);
+}
+
+static int rtplane_nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap_conf *c)
+{
+	if (rtplane_nl_put_ep(msg, RTPLANE_NATMAP_A_EXT, &c->ext) ||
+	    rtplane_nl_put_ep(msg, RTPLANE_NATMAP_A_INT, &c->in) ||
+	    nla_put_u16(msg, RTPLANE_NATMAP_A_PORT_LO, c->lo) ||
+	    nla_put_u16(msg, RTPLANE_NATMAP_A_PORT_HI, c->hi) ||
+	    nla_put_u8(msg, RTPLANE_NATMAP_A_FILTER, c->filter) ||
+	    nla_put_u8(msg, RTPLANE_NATMAP_A_DSCP_MODE, c->dscp_mode) ||
+	    nla_put_u32(msg, RTPLANE_NATMAP_A_PPS, c->pps) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_BPS, c->bps))
+		return -EMSGSIZE;
+	if (c->dscp_mode == RTPLANE_DSCP_SET)
+		return nla_put_u8(msg, RTPLANE_NATMAP_A_DSCP, c->dscp);
+	if (c->dscp_mode == RTPLANE_DSCP_MAP)
+		return nla_put(msg, RTPLANE_NATMAP_A_DSCP_MAP, RTPLANE_DSCP_MAP_LEN, c->dscp_map);
+	return 0;
+}
+
+static int rtplane_nat_put(struct sk_buff *msg, const struct rtplane_natmap *nm)
+{
+	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_NATMAP);
+	struct rtplane_nat_stats s;
+
+	rtplane_natmap_sum(nm, &s);
+	if (!nest || rtplane_nat_put_conf(msg, &nm->conf) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_IN_PACKETS, s.packets[RTPLANE_NAT_IN]) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_IN_BYTES, s.bytes[RTPLANE_NAT_IN]) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_OUT_PACKETS, s.packets[RTPLANE_NAT_OUT]) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_OUT_BYTES, s.bytes[RTPLANE_NAT_OUT]) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_HAIRPINS, s.hairpins) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_ICMP, s.icmp) ||
+	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_PASSED, s.passed) ||
+	    rtplane_nl_put_drops(msg, RTPLANE_NATMAP_A_DROPS, s.drops))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct rtplane_natmap_conf conf = {};
+	struct rtplane_natmap *nm;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	err = rtplane_nat_name(info, &conf);
+	if (err)
+		return err;
+	msg = rtplane_nl_begin(info, &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&rn->lock);
+	nm = rtplane_nat_named(rn, info, &conf.ext, conf.lo);
+	err = nm ? rtplane_nat_put(msg, nm) : -ENOENT;
+	mutex_unlock(&rn->lock);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+/* In order of creation, as legs are. */
+int rtplane_natmap_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct rtplane_net *rn = rtplane_pernet(sock_net(msg->sk));
+	struct rtplane_natmap *nm;
+	void *hdr;
+
+	mutex_lock(&rn->lock);
+	cb->seq = rn->seq;
+	list_for_each_entry(nm, &rn->natmaps, list) {
+		if (nm->id <= cb->args[0])
+			continue;
+		hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				  &rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_NATMAP_GET);
+		if (!hdr)
+			break;
+		if (rtplane_nat_put(msg, nm)) {
+			genlmsg_cancel(msg, hdr);
+			break;
+		}
+		genl_dump_check_consistent(cb, hdr);
+		genlmsg_end(msg, hdr);
+		cb->args[0] = nm->id;
+	}
+	mutex_unlock(&rn->lock);
+	return msg->len;
+}
