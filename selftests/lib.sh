@@ -225,7 +225,8 @@ finish()
 tool_of()
 {
 	local pid=$1 child=
-	while read -r child _ 2>/dev/null <"/proc/$pid/task/$pid/children" &&
+	while child=
+	      read -r child _ 2>/dev/null <"/proc/$pid/task/$pid/children"
 	      [ -n "$child" ]; do
 		pid=$child
 	done
@@ -321,6 +322,21 @@ topology()
 		addr add $B4/24 dev b0
 		addr add $B6/64 dev b0 nodad
 		link set dev b0 up
+	END
+}
+
+# Keep the kernel's "somebody hooks ingress" patched in.  QEMU 7.2's threads
+# lose a patched instruction now and then: a CPU that meets the jump label while
+# it is rewritten spins on a breakpoint that is long gone.  Tests that hook and
+# unhook under traffic would sooner or later hang in __netif_receive_skb_core().
+hold_ingress_key()
+{
+	in_ns "$A" nft -f - <<-END
+		table netdev keep {
+			chain keep {
+				type filter hook ingress device lo priority 0
+			}
+		}
 	END
 }
 
