@@ -29,8 +29,15 @@ die()
 
 bench_begin()
 {
+	mkfifo "$W/never"
+	exec 8<>"$W/never"
 	trap cleanup EXIT
 	module_load || die "the module cannot be loaded: $(cat "$W/modprobe")"
+	network
+}
+
+network()
+{
 	topology || die "the namespaces could not be made"
 	# neighbours are known and stay so
 	ip -n "$A" neigh replace "$MA4" lladdr $MA_MAC dev a0 nud permanent

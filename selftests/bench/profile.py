@@ -5,14 +5,15 @@
 BLOCKS is what plugin.c wrote: region 0 is the baseline, region 1 the path. The
 table has, per kernel function, instructions per packet of the path, of the
 baseline, and their difference. With --module, the functions of the module are
-split further by the function of the source that an instruction comes from,
-inlined or not (addr2line on the module's debugging information; TEXT is the
-address at which .text is loaded).
+split further by function and line of the source that an instruction comes from,
+inlined or not (by the module's debugging information; TEXT is the address at
+which its .text was).
 """
 
 import argparse
 import bisect
 import collections
+import re
 import subprocess
 
 
@@ -29,39 +30,72 @@ def read_symbols(path):
 
 
 def read_blocks(path):
-    regions = collections.defaultdict(lambda: collections.Counter())
+    """Per region: (address, instructions of the block) -> executions."""
+    regions = collections.defaultdict(collections.Counter)
     with open(path, encoding="ascii") as file:
         for line in file:
             region, address, insns, count = line.split()
-            regions[int(region)][int(address, 16)] += int(insns) * int(count)
+            regions[int(region)][int(address, 16), int(insns)] += int(count)
     return regions
 
 
 def by_function(blocks, symbols, starts):
     functions = collections.Counter()
-    for address, insns in blocks.items():
+    for (address, insns), count in blocks.items():
         if address < 1 << 63:
-            functions["(user space)", ""] += insns
+            functions["(user space)", ""] += insns * count
             continue
         at = bisect.bisect_right(starts, address) - 1
-        functions[symbols[at][1:] if at >= 0 else ("?", "")] += insns
+        functions[symbols[at][1:] if at >= 0 else ("?", "")] += insns * count
     return functions
 
 
-def sources(module, text, addresses):
-    """Innermost inlined function and line of each address of the module."""
-    offsets = [f"{a - text:#x}" for a in addresses]
+def by_instruction(blocks, module, text):
+    """Executions of every instruction of the module's .text, by its offset."""
+    out = subprocess.run(["objdump", "-d", "-j", ".text", "--no-show-raw-insn", module], text=True,
+                         check=True, stdout=subprocess.PIPE).stdout
+    offsets = [int(line.split(":")[0], 16) for line in out.splitlines()
+               if re.match(r" +[0-9a-f]+:\t", line)]
+    executed = collections.Counter()
+    for (address, insns), count in blocks.items():
+        at = bisect.bisect_left(offsets, address - text)
+        for offset in offsets[at:at + insns]:
+            executed[offset] += count
+    return executed
+
+
+def sources(module, offsets):
+    """Of each offset: [function, file:line] from the innermost inlined outwards."""
     out = subprocess.run(["addr2line", "-i", "-f", "-a", "-j", ".text", "-e", module],
-                         input="\n".join(offsets) + "\n", text=True, check=True,
+                         input="".join(f"{o:#x}\n" for o in offsets), text=True, check=True,
                          stdout=subprocess.PIPE).stdout.splitlines()
     found, current = {}, None
     for line in out:
         if line.startswith("0x"):
-            current = text + int(line, 16)
-            found[current] = []
+            current = found[int(line, 16)] = []
         else:
-            found[current].append(line)
+            current.append(line)
     return found
+
+
+def print_sources(executed, module, packets):
+    where = sources(module, sorted(executed))
+    functions, lines = collections.Counter(), collections.Counter()
+    for offset, count in executed.items():
+        chain = where[offset]
+        # the first of our own files tells what it is for
+        own = next((i for i in range(0, len(chain), 2) if "/kmod/" in chain[i + 1]), 0)
+        functions[chain[own]] += count
+        place = "/".join(chain[own + 1].split(" (")[0].split("/")[-2:])
+        inner = f"  ({chain[0]})" if own else ""
+        lines[f"{place}  {chain[own]}{inner}"] += count
+    print(f"\nof {sum(executed.values()) / packets:.0f} in the module, "
+          "by function of the source:")
+    for name, count in functions.most_common(40):
+        print(f"{count / packets:8.1f}  {name}")
+    print("\nand by line:")
+    for name, count in lines.most_common(60):
+        print(f"{count / packets:8.1f}  {name}")
 
 
 def main():
@@ -102,18 +136,9 @@ def main():
     print(f"{rest:8.1f} {'':>8} {'':>8}  (the others)")
 
     if args.module:
-        mine = {a: c for a, c in regions[1].items()
-                if a >= 1 << 63 and symbols[bisect.bisect_right(starts, a) - 1][2] == args.name}
-        where = sources(args.module, args.text, sorted(mine))
-        inlined = collections.Counter()
-        for address, insns in mine.items():
-            chain = where.get(address, ["?", "?"])
-            inner = chain[0]
-            outer = chain[-2] if len(chain) > 2 else ""
-            inlined[f"{inner} < {outer}" if outer else inner] += insns
-        print(f"\n{args.name} by source function (blocks, innermost < outermost):")
-        for name, insns in inlined.most_common(45):
-            print(f"{insns / n:8.1f}  {name}")
+        mine = {block: count for block, count in regions[1].items() if block[0] >= 1 << 63 and
+                symbols[bisect.bisect_right(starts, block[0]) - 1][2] == args.name}
+        print_sources(by_instruction(mine, args.module, args.text), args.module, n)
 
 
 if __name__ == "__main__":
