@@ -181,4 +181,27 @@ test_json_is_one_line()
 	clear_bridges
 }
 
+test_natmaps()
+{
+	ok "add" m rtplane natmap add ext "$MA4" int "$B4" ports 30000-30999 \
+		filter address dscp ef pps 10 bps 20
+	ok "another range" m rtplane natmap add ext "$MA4" int "$B4" ports 31000-31999
+	ok "IPv6, default range" m rtplane natmap add ext "$MA6" int "$B6" dscp preserve
+	m rtplane --json natmap show ext "$MA4" ports 30000-30999 >"$W/natmap.json"
+	holds natmap ".[0] | .ext == \"$MA4\" and .int == \"$B4\" and .port_lo == 30000 and .port_hi == 30999"
+	holds natmap '.[0] | .filter == "address" and .dscp_mode == "set" and .dscp == 46 and .pps == 10 and .bps == 20'
+	holds natmap '.[0] | .in_packets == 0 and .out_bytes == 0 and .hairpins == 0 and .icmp == 0 and .drops == {}'
+	is "all" "$(m rtplane --json natmap show | jq length)" 3
+	is "of the address" "$(m rtplane --json natmap show ext "$MA4" | jq length)" 2
+	ok "text" grep -qxF "natmap ext $MA6 int $B6 ports 30000-33000 filter endpoint dscp preserve" \
+		<(m rtplane natmap show)
+	refused "^rtplane: natmap $MA4: " m rtplane natmap add ext "$MA4" int "$B4" ports 30500-31500
+	refused "there is no natmap of $MB4" m rtplane natmap show ext "$MB4"
+	refused "^rtplane: natmap $MB4: there is no natmap" m rtplane natmap del ext "$MB4"
+	ok "delete a range" m rtplane natmap del ext "$MA4" ports 31000-31999
+	ok "delete the default range" m rtplane natmap del ext "$MA6"
+	ok "delete the last" m rtplane natmap del ext "$MA4" ports 30000-30999
+	is "none" "$(m rtplane --json natmap show)" "[]"
+}
+
 run_tests "$@"
