@@ -23,10 +23,10 @@ setup()
 	topology && enrol && quiet_ns "$X" || return 1
 	ip link add x0 netns "$X" address $X_MAC type veth peer name mx netns "$M" address $MX_MAC || return 1
 	ip -n "$X" addr add $XX/24 dev x0
-	ip -n "$X" link set x0 up
+	ip -n "$X" link set dev x0 up
 	ip -n "$X" route add default via $MX
 	ip -n "$M" addr add $MX/24 dev mx
-	ip -n "$M" link set mx up
+	ip -n "$M" link set dev mx up
 	m rtplane dev add mx
 }
 

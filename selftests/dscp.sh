@@ -124,10 +124,10 @@ test_vlan_priority_follows()
 {
 	ip -n "$M" link add link mb name mb.100 type vlan id 100 egress-qos-map 0:1 6:5
 	ip -n "$M" addr add 203.0.113.254/24 dev mb.100
-	ip -n "$M" link set mb.100 up
+	ip -n "$M" link set dev mb.100 up
 	ip -n "$B" link add link b0 name b0.100 type vlan id 100
 	ip -n "$B" addr add 203.0.113.1/24 dev b0.100
-	ip -n "$B" link set b0.100 up
+	ip -n "$B" link set dev b0.100 up
 	ok "enrol" m rtplane dev add mb.100
 	ok "bridge" m rtplane bridge add leg local "$LA" remote "$RA" latch off \
 		leg local 203.0.113.254:30004 remote 203.0.113.1:50000 latch off dscp 46

@@ -201,6 +201,19 @@ test_accept_any_relays_what_is_not_rtp()
 	clear_bridges
 }
 
+test_t38_udptl_is_relayed()
+{
+	local first
+	open accept any
+	# The first two bytes are a sequence number from 0 on: what looks like
+	# STUN, DTLS or TURN by its first byte alone is not.
+	for first in 0 1 3 20 22 40 63 64 79; do
+		relay 3 --kind raw --first $first --seq 300
+	done
+	leg_holds "$LA" '.rx_packets == 27 and .passed == 0'
+	clear_bridges
+}
+
 test_tiny_payloads()
 {
 	open unknown drop

@@ -139,10 +139,9 @@ test_bridge_deleted_under_traffic()
 
 test_device_withdrawn_under_traffic()
 {
-	local i
 	ok "bridge" bridge latch off -- latch off
 	start_traffic
-	for i in $(seq 5); do
+	for _ in $(seq 5); do
 		ok "withdraw" m rtplane dev del ma
 		ok "enrol" m rtplane dev add ma
 		ok "withdraw" m rtplane dev del mb

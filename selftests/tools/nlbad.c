@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nlbad - requests that no sound program sends, and what the kernel must say
+ *
+ * A table: each case builds one request, and names the errno and the words of
+ * the sentence with which it must be refused.  One line of JSON a case; exit
+ * status 1 if any was answered otherwise.
+ */
+#include <limits.h>
+
+#include "nl.h"
+
+#define LOCAL_A	"192.0.2.254"
+#define LOCAL_B	"198.51.100.254"
+#define REMOTE	"192.0.2.1"
+
+struct bad {
+	const char *name;
+	uint8_t cmd;
+	void (*build)(struct nl_msg *m);
+	int error;
+	const char *words;
+};
+
+/* A sound leg, to which a case adds what is wrong. */
+static size_t leg_open(struct nl_msg *m, uint16_t type, const char *addr,
+		       uint16_t port)
+{
+	size_t nest = nl_nest(m, type);
+
+	nl_ep4(m, RTPLANE_LEG_A_LOCAL, addr, port);
+	nl_ep4(m, RTPLANE_LEG_A_REMOTE, REMOTE, 40000);
+	return nest;
+}
+
+static void good_leg(struct nl_msg *m, const char *addr, uint16_t port)
+{
+	nl_end(m, leg_open(m, RTPLANE_BRIDGE_A_LEG, addr, port));
+}
+
+/* A bridge whose first leg the function @wrong makes bad. */
+static void bridge_with(struct nl_msg *m, void (*wrong)(struct nl_msg *m))
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+	size_t leg = leg_open(m, RTPLANE_BRIDGE_A_LEG, LOCAL_A, 31000);
+
+	wrong(m);
+	nl_end(m, leg);
+	good_leg(m, LOCAL_B, 31000);
+	nl_end(m, bridge);
+}
+
+/* A bridge whose first leg has only the local address that @local puts. */
+static void bridge_local(struct nl_msg *m, void (*local)(struct nl_msg *m))
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+	size_t leg = nl_nest(m, RTPLANE_BRIDGE_A_LEG);
+
+	local(m);
+	nl_u8(m, RTPLANE_LEG_A_LATCH, RTPLANE_LATCH_LEARN);
+	nl_end(m, leg);
+	good_leg(m, LOCAL_B, 31000);
+	nl_end(m, bridge);
+}
+
+#define LEG_CASE(name, code)						\
+	static void wrong_##name(struct nl_msg *m) { code; }		\
+	static void bad_##name(struct nl_msg *m)			\
+	{								\
+		bridge_with(m, wrong_##name);				\
+	}
+
+#define LOCAL_CASE(name, code)						\
+	static void local_##name(struct nl_msg *m) { code; }		\
+	static void bad_##name(struct nl_msg *m)			\
+	{								\
+		bridge_local(m, local_##name);				\
+	}
+
+static const uint8_t zeros[4096];
+
+LEG_CASE(latch, nl_u8(m, RTPLANE_LEG_A_LATCH, 3))
+LEG_CASE(latch_len, nl_u32(m, RTPLANE_LEG_A_LATCH, 1))
+LEG_CASE(early, nl_u8(m, RTPLANE_LEG_A_EARLY, 2))
+LEG_CASE(accept, nl_u8(m, RTPLANE_LEG_A_ACCEPT, 2))
+LEG_CASE(unknown, nl_u8(m, RTPLANE_LEG_A_UNKNOWN, 2))
+LEG_CASE(probation, nl_u8(m, RTPLANE_LEG_A_PROBATION, 33))
+LEG_CASE(prefix, nl_u8(m, RTPLANE_LEG_A_PREFIX, 129))
+LEG_CASE(prefix4, nl_u8(m, RTPLANE_LEG_A_PREFIX, 33))
+LEG_CASE(dscp, nl_u8(m, RTPLANE_LEG_A_DSCP, 64))
+LEG_CASE(dscp_mode, nl_u8(m, RTPLANE_LEG_A_DSCP_MODE, 3))
+LEG_CASE(dscp_set, nl_u8(m, RTPLANE_LEG_A_DSCP_MODE, RTPLANE_DSCP_SET))
+LEG_CASE(dscp_map, nl_u8(m, RTPLANE_LEG_A_DSCP_MODE, RTPLANE_DSCP_MAP))
+LEG_CASE(map_short, nl_put(m, RTPLANE_LEG_A_DSCP_MAP, zeros, 63))
+LEG_CASE(map_long, nl_put(m, RTPLANE_LEG_A_DSCP_MAP, zeros, 65))
+LEG_CASE(map_value, uint8_t map[64] = { [63] = 64 };
+	 nl_put(m, RTPLANE_LEG_A_DSCP_MAP, map, 64))
+LEG_CASE(pps_len, nl_u16(m, RTPLANE_LEG_A_PPS, 1))
+LEG_CASE(bps_len, nl_u32(m, RTPLANE_LEG_A_BPS, 1))
+LEG_CASE(oif, nl_u32(m, RTPLANE_LEG_A_OIF, 0x80000000u))
+LEG_CASE(flag_len, nl_u32(m, RTPLANE_LEG_A_UNLATCH, 1))
+LEG_CASE(unlatch_off, nl_u8(m, RTPLANE_LEG_A_LATCH, RTPLANE_LATCH_OFF);
+	 nl_put(m, RTPLANE_LEG_A_UNLATCH, NULL, 0))
+LEG_CASE(unlatch_proven, nl_put(m, RTPLANE_LEG_A_UNLATCH, NULL, 0);
+	 nl_ep4(m, RTPLANE_LEG_A_PROVEN, REMOTE, 1))
+LEG_CASE(proven_off, nl_u8(m, RTPLANE_LEG_A_LATCH, RTPLANE_LATCH_OFF);
+	 nl_ep4(m, RTPLANE_LEG_A_PROVEN, "192.0.2.9", 1))
+LEG_CASE(proven6, nl_ep6(m, RTPLANE_LEG_A_PROVEN, "2001:db8::1", 1))
+LEG_CASE(tie_self, nl_ep4(m, RTPLANE_LEG_A_TIE, LOCAL_A, 31000))
+LEG_CASE(tie6, nl_ep6(m, RTPLANE_LEG_A_TIE, "2001:db8::1", 1))
+LEG_CASE(leg_cookie, nl_u64(m, RTPLANE_LEG_A_COOKIE, 1))
+LEG_CASE(peer, nl_ep4(m, RTPLANE_LEG_A_PEER, REMOTE, 1))
+LEG_CASE(state, nl_u8(m, RTPLANE_LEG_A_STATE, 2))
+LEG_CASE(counters, nl_end(m, nl_nest(m, RTPLANE_LEG_A_COUNTERS)))
+LEG_CASE(offenses, nl_u64(m, RTPLANE_LEG_A_OFFENSES, 1))
+LEG_CASE(leg_attr, nl_u32(m, RTPLANE_LEG_A_MAX + 1, 1))
+LEG_CASE(leg_attr_far, nl_u32(m, 0x3fff, 1))
+LEG_CASE(leg_attr_zero, nl_u32(m, RTPLANE_LEG_A_UNSPEC, 1))
+
+static void put_ep_raw(struct nl_msg *m, int have4, int have6, int port)
+{
+	size_t ep = nl_nest(m, RTPLANE_LEG_A_LOCAL);
+
+	if (have4)
+		nl_u32(m, RTPLANE_EP_A_IPV4, inet_addr(LOCAL_A));
+	if (have6)
+		nl_put(m, RTPLANE_EP_A_IPV6, zeros, 16);
+	if (port >= 0)
+		nl_u16(m, RTPLANE_EP_A_PORT, htons((uint16_t)port));
+	nl_end(m, ep);
+}
+
+LOCAL_CASE(ep_both, put_ep_raw(m, 1, 1, 31000))
+LOCAL_CASE(ep_none, put_ep_raw(m, 0, 0, 31000))
+LOCAL_CASE(ep_noport, put_ep_raw(m, 1, 0, -1))
+LOCAL_CASE(ep_port0, put_ep_raw(m, 1, 0, 0))
+LOCAL_CASE(ep_any4, nl_ep4(m, RTPLANE_LEG_A_LOCAL, "0.0.0.0", 31000))
+LOCAL_CASE(ep_any6, nl_ep6(m, RTPLANE_LEG_A_LOCAL, "::", 31000))
+LOCAL_CASE(ep_mc4, nl_ep4(m, RTPLANE_LEG_A_LOCAL, "224.1.2.3", 31000))
+LOCAL_CASE(ep_mc6, nl_ep6(m, RTPLANE_LEG_A_LOCAL, "ff02::1", 31000))
+LOCAL_CASE(ep_bcast, nl_ep4(m, RTPLANE_LEG_A_LOCAL, "255.255.255.255", 31000))
+LOCAL_CASE(ep_mapped, nl_ep6(m, RTPLANE_LEG_A_LOCAL, "::ffff:192.0.2.1", 31000))
+LOCAL_CASE(ep_linklocal, nl_ep6(m, RTPLANE_LEG_A_LOCAL, "fe80::1", 31000))
+LOCAL_CASE(local_missing, (void)m)
+LOCAL_CASE(local_flat, nl_put(m, RTPLANE_LEG_A_LOCAL, zeros, 8))
+LOCAL_CASE(ep_len4, size_t ep = nl_nest(m, RTPLANE_LEG_A_LOCAL);
+	   nl_u16(m, RTPLANE_EP_A_IPV4, 1);
+	   nl_u16(m, RTPLANE_EP_A_PORT, htons(1)); nl_end(m, ep))
+LOCAL_CASE(ep_len6, size_t ep = nl_nest(m, RTPLANE_LEG_A_LOCAL);
+	   nl_put(m, RTPLANE_EP_A_IPV6, zeros, 15);
+	   nl_u16(m, RTPLANE_EP_A_PORT, htons(1)); nl_end(m, ep))
+LOCAL_CASE(ep_attr, size_t ep = nl_nest(m, RTPLANE_LEG_A_LOCAL);
+	   nl_u32(m, RTPLANE_EP_A_IPV4, inet_addr(LOCAL_A));
+	   nl_u16(m, RTPLANE_EP_A_PORT, htons(1));
+	   nl_u16(m, RTPLANE_EP_A_MAX + 1, 0); nl_end(m, ep))
+
+static void bad_empty(struct nl_msg *m)
+{
+	(void)m;
+}
+
+static void bad_no_legs(struct nl_msg *m)
+{
+	nl_end(m, nl_nest(m, RTPLANE_A_BRIDGE));
+}
+
+static void bad_one_leg(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	good_leg(m, LOCAL_A, 31000);
+	nl_end(m, bridge);
+}
+
+static void bad_three_legs(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_A, 31002);
+	good_leg(m, LOCAL_A, 31004);
+	nl_end(m, bridge);
+}
+
+static void bad_same_legs(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_A, 31000);
+	nl_end(m, bridge);
+}
+
+static void bad_flat_bridge(struct nl_msg *m)
+{
+	nl_put(m, RTPLANE_A_BRIDGE, zeros, 32);
+}
+
+static void bad_flat_leg(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	nl_put(m, RTPLANE_BRIDGE_A_LEG, zeros, 32);
+	good_leg(m, LOCAL_A, 31000);
+	nl_end(m, bridge);
+}
+
+static void bad_bridge_attr(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_B, 31000);
+	nl_u32(m, RTPLANE_BRIDGE_A_MAX + 1, 1);
+	nl_end(m, bridge);
+}
+
+static void bad_cookie_len(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	nl_u32(m, RTPLANE_BRIDGE_A_COOKIE, 1);
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_B, 31000);
+	nl_end(m, bridge);
+}
+
+/* More bridges than a message may carry; none may be made. */
+static void bad_many(struct nl_msg *m)
+{
+	int i;
+
+	for (i = 0; i <= RTPLANE_BRIDGES_MAX; i++) {
+		size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+		good_leg(m, LOCAL_A, (uint16_t)(20000 + 2 * i));
+		good_leg(m, LOCAL_B, (uint16_t)(20000 + 2 * i));
+		nl_end(m, bridge);
+	}
+}
+
+/* 512 sound bridges, the last of which repeats the first. */
+static void bad_last_of_many(struct nl_msg *m)
+{
+	int i;
+
+	for (i = 0; i < RTPLANE_BRIDGES_MAX; i++) {
+		size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+		int n = i % (RTPLANE_BRIDGES_MAX - 1);
+
+		good_leg(m, LOCAL_A, (uint16_t)(20000 + 2 * n));
+		good_leg(m, LOCAL_B, (uint16_t)(20000 + 2 * n));
+		nl_end(m, bridge);
+	}
+}
+
+static void bad_top(struct nl_msg *m)
+{
+	nl_u32(m, RTPLANE_A_MAX + 1, 1);
+}
+
+static void bad_stats_in(struct nl_msg *m)
+{
+	nl_end(m, nl_nest(m, RTPLANE_A_STATS));
+}
+
+/* An attribute that says to be longer than the message. */
+static void bad_attr_len(struct nl_msg *m)
+{
+	size_t at = m->len;
+
+	bad_one_leg(m);
+	((struct nlattr *)(m->buf + at))->nla_len += 100;
+}
+
+static void bad_nested_len(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+	size_t at = m->len;
+
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_B, 31000);
+	((struct nlattr *)(m->buf + at))->nla_len += 4000;
+	nl_end(m, bridge);
+}
+
+static void bad_trailing(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_B, 31000);
+	nl_end(m, bridge);
+	memset(m->buf + m->len, 0, 2);
+	m->len += 2;
+}
+
+static void bad_two_named(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	good_leg(m, LOCAL_A, 31000);
+	nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, 1);
+	nl_end(m, bridge);
+}
+
+static void bad_cookies(struct nl_msg *m)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+		nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, 1);
+		nl_end(m, bridge);
+	}
+}
+
+static void bad_leg_alone(struct nl_msg *m)
+{
+	nl_end(m, nl_nest(m, RTPLANE_A_LEG));
+}
+
+static void bad_leg_unknown(struct nl_msg *m)
+{
+	nl_end(m, leg_open(m, RTPLANE_A_LEG, LOCAL_A, 31000));
+}
+
+static void bad_dev_empty(struct nl_msg *m)
+{
+	nl_end(m, nl_nest(m, RTPLANE_A_DEV));
+}
+
+static void bad_dev_zero(struct nl_msg *m)
+{
+	size_t dev = nl_nest(m, RTPLANE_A_DEV);
+
+	nl_u32(m, RTPLANE_DEV_A_IFINDEX, 0);
+	nl_end(m, dev);
+}
+
+static void bad_dev_gone(struct nl_msg *m)
+{
+	size_t dev = nl_nest(m, RTPLANE_A_DEV);
+
+	nl_u32(m, RTPLANE_DEV_A_IFINDEX, INT_MAX);
+	nl_end(m, dev);
+}
+
+static void bad_dev_name(struct nl_msg *m)
+{
+	size_t dev = nl_nest(m, RTPLANE_A_DEV);
+
+	nl_put(m, RTPLANE_DEV_A_NAME, "0123456789abcdefgh", 19);
+	nl_end(m, dev);
+}
+
+static void bad_dev_unterminated(struct nl_msg *m)
+{
+	size_t dev = nl_nest(m, RTPLANE_A_DEV);
+
+	nl_put(m, RTPLANE_DEV_A_NAME, "lo", 2);
+	nl_end(m, dev);
+}
+
+static void bad_dev_readonly(struct nl_msg *m)
+{
+	size_t dev = nl_nest(m, RTPLANE_A_DEV);
+
+	nl_put(m, RTPLANE_DEV_A_NAME, "lo", 3);
+	nl_u64(m, RTPLANE_DEV_A_RX_PACKETS, 1);
+	nl_end(m, dev);
+}
+
+#define NEW	RTPLANE_CMD_BRIDGE_NEW
+#define LEG(name, err, words)	{ #name, NEW, bad_##name, err, words }
+
+static const struct bad cases[] = {
+	{ "bridge-none", NEW, bad_empty, EINVAL, "a bridge is required" },
+	{ "bridge-set-none", RTPLANE_CMD_BRIDGE_SET, bad_empty, EINVAL,
+	  "a bridge is required" },
+	{ "no-legs", NEW, bad_no_legs, EINVAL, "a bridge has two legs" },
+	{ "one-leg", NEW, bad_one_leg, EINVAL, "a bridge has two legs" },
+	{ "set-one-leg", RTPLANE_CMD_BRIDGE_SET, bad_one_leg, EINVAL,
+	  "a bridge has two legs" },
+	{ "three-legs", NEW, bad_three_legs, EINVAL, "a bridge has two legs" },
+	{ "same-legs", NEW, bad_same_legs, EINVAL, "different local addresses" },
+	{ "flat-bridge", NEW, bad_flat_bridge, EINVAL, "" },
+	{ "flat-leg", NEW, bad_flat_leg, EINVAL, "" },
+	{ "bridge-attribute", NEW, bad_bridge_attr, EINVAL, "nknown attribute" },
+	{ "cookie-length", NEW, bad_cookie_len, ERANGE, "" },
+	{ "513-bridges", NEW, bad_many, E2BIG, "at most 512 bridges" },
+	{ "last-of-512", NEW, bad_last_of_many, EEXIST, "taken by another leg" },
+	{ "top-attribute", NEW, bad_top, EINVAL, "nknown attribute" },
+	{ "stats-in", NEW, bad_stats_in, EINVAL, "read only" },
+	{ "attribute-length", NEW, bad_attr_len, EINVAL, "" },
+	{ "nested-length", NEW, bad_nested_len, EINVAL, "" },
+	{ "trailing", NEW, bad_trailing, EINVAL, "" },
+	LEG(latch, ERANGE, ""),
+	LEG(latch_len, ERANGE, ""),
+	LEG(early, ERANGE, ""),
+	LEG(accept, ERANGE, ""),
+	LEG(unknown, ERANGE, ""),
+	LEG(probation, ERANGE, ""),
+	LEG(prefix, ERANGE, ""),
+	LEG(prefix4, EINVAL, "IPv4 prefix has at most 32 bits"),
+	LEG(dscp, ERANGE, ""),
+	LEG(dscp_mode, ERANGE, ""),
+	LEG(dscp_set, EINVAL, "DSCP mode set needs a DSCP"),
+	LEG(dscp_map, EINVAL, "DSCP mode map needs a map"),
+	LEG(map_short, ERANGE, ""),
+	LEG(map_long, ERANGE, ""),
+	LEG(map_value, EINVAL, "every value of a DSCP map"),
+	LEG(pps_len, ERANGE, ""),
+	LEG(bps_len, ERANGE, ""),
+	LEG(oif, EINVAL, "oif must be the index of a device"),
+	LEG(flag_len, ERANGE, ""),
+	LEG(unlatch_off, EINVAL, "nothing to unlatch"),
+	LEG(unlatch_proven, EINVAL, "exclude each other"),
+	LEG(proven_off, EINVAL, "only the remote can be proven"),
+	LEG(proven6, EINVAL, "local address's family"),
+	LEG(tie_self, EINVAL, "cannot be tied to itself"),
+	LEG(tie6, EINVAL, "local address's family"),
+	LEG(leg_cookie, EINVAL, "the cookie is the bridge's"),
+	LEG(peer, EINVAL, "read only"),
+	LEG(state, EINVAL, "read only"),
+	LEG(counters, EINVAL, "read only"),
+	LEG(offenses, EINVAL, "read only"),
+	LEG(leg_attr, EINVAL, "nknown attribute"),
+	LEG(leg_attr_far, EINVAL, "nknown attribute"),
+	LEG(leg_attr_zero, EINVAL, "nknown attribute"),
+	LEG(ep_both, EINVAL, "exactly one address"),
+	LEG(ep_none, EINVAL, "exactly one address"),
+	LEG(ep_noport, EINVAL, "port from 1 to 65535"),
+	LEG(ep_port0, EINVAL, "port from 1 to 65535"),
+	LEG(ep_any4, EINVAL, "unicast"),
+	LEG(ep_any6, EINVAL, "unicast"),
+	LEG(ep_mc4, EINVAL, "unicast"),
+	LEG(ep_mc6, EINVAL, "unicast"),
+	LEG(ep_bcast, EINVAL, "unicast"),
+	LEG(ep_mapped, EINVAL, "IPv4-mapped"),
+	LEG(ep_linklocal, EINVAL, "link-local address needs a device"),
+	LEG(local_missing, EINVAL, "local address is required"),
+	LEG(local_flat, EINVAL, ""),
+	LEG(ep_len4, ERANGE, ""),
+	LEG(ep_len6, ERANGE, ""),
+	LEG(ep_attr, EINVAL, "nknown attribute"),
+	{ "del-empty", RTPLANE_CMD_BRIDGE_DEL, bad_no_legs, EINVAL,
+	  "one of its legs or a cookie" },
+	{ "del-two", RTPLANE_CMD_BRIDGE_DEL, bad_two_named, EINVAL,
+	  "one of its legs or a cookie" },
+	{ "del-cookies", RTPLANE_CMD_BRIDGE_DEL, bad_cookies, EINVAL,
+	  "one cookie or by legs" },
+	{ "leg-set-none", RTPLANE_CMD_LEG_SET, bad_empty, EINVAL,
+	  "a leg is required" },
+	{ "leg-set-alone", RTPLANE_CMD_LEG_SET, bad_leg_alone, EINVAL,
+	  "local address is required" },
+	{ "leg-set-unknown", RTPLANE_CMD_LEG_SET, bad_leg_unknown, ENOENT,
+	  "there is no leg" },
+	{ "leg-get-none", RTPLANE_CMD_LEG_GET, bad_empty, EINVAL,
+	  "a leg is required" },
+	{ "leg-get-unknown", RTPLANE_CMD_LEG_GET, bad_leg_unknown, ENOENT,
+	  "there is no leg" },
+	{ "dev-none", RTPLANE_CMD_DEV_NEW, bad_empty, EINVAL,
+	  "a device is required" },
+	{ "dev-empty", RTPLANE_CMD_DEV_NEW, bad_dev_empty, EINVAL,
+	  "index or name is required" },
+	{ "dev-zero", RTPLANE_CMD_DEV_NEW, bad_dev_zero, ERANGE, "" },
+	{ "dev-gone", RTPLANE_CMD_DEV_NEW, bad_dev_gone, ENODEV,
+	  "no such device" },
+	{ "dev-name-long", RTPLANE_CMD_DEV_NEW, bad_dev_name, ERANGE, "" },
+	{ "dev-name-unterminated", RTPLANE_CMD_DEV_NEW, bad_dev_unterminated,
+	  EINVAL, "" },
+	{ "dev-readonly", RTPLANE_CMD_DEV_NEW, bad_dev_readonly, EINVAL,
+	  "read only" },
+	{ "dev-del-gone", RTPLANE_CMD_DEV_DEL, bad_dev_gone, ENODEV,
+	  "no such device" },
+	{ "dev-get-gone", RTPLANE_CMD_DEV_GET, bad_dev_gone, ENODEV,
+	  "no such device" },
+	{ "event-as-command", RTPLANE_CMD_EVENT_NTF, bad_empty, EOPNOTSUPP, "" },
+	{ "command-zero", RTPLANE_CMD_UNSPEC, bad_empty, EOPNOTSUPP, "" },
+	{ "command-unknown", RTPLANE_CMD_MAX + 1, bad_empty, EOPNOTSUPP, "" },
+	{ "command-far", 255, bad_empty, EOPNOTSUPP, "" },
+};
+
+static bool run(struct nl *nl, const struct bad *c)
+{
+	static struct nl_msg m;
+	struct nl_answer ans;
+	bool good;
+
+	nl_begin(&m, nl->family, NLM_F_ACK, c->cmd, RTPLANE_GENL_VERSION);
+	c->build(&m);
+	((struct nlmsghdr *)m.buf)->nlmsg_len = 0;
+	nl_talk(nl, &m, &ans);
+	/* Where a policy refuses, the sentence is the kernel's own. */
+	good = ans.error == c->error && strstr(ans.text, c->words) &&
+	       (ans.text[0] || c->error == EOPNOTSUPP);
+	printf("{\"case\":\"%s\",\"good\":%s,\"error\":%d,\"wanted\":%d,\"text\":\"%s\",\"words\":\"%s\"}\n",
+	       c->name, good ? "true" : "false", ans.error, c->error, ans.text,
+	       c->words);
+	return good;
+}
+
+int main(void)
+{
+	size_t i, bad = 0;
+	struct nl nl;
+
+	nl_open(&nl);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		bad += !run(&nl, &cases[i]);
+	return bad != 0;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * nlfuzz - random but well-formed requests, every command and attribute
+ *
+ * nlfuzz SEED COUNT: the requests follow from the seed alone.  Values are drawn
+ * from few, so that legs are found again, changed and removed; now and then a
+ * length, a type or a byte is spoilt.  Prints how the kernel answered.
+ */
+#include "nl.h"
+
+#define DEPTH_MAX	4
+
+static uint32_t state;
+
+static uint32_t rnd(uint32_t n)
+{
+	state = pkt_next(state);
+	return state % n;
+}
+
+static bool chance(uint32_t percent)
+{
+	return rnd(100) < percent;
+}
+
+static void put_ep(struct nl_msg *m, uint16_t type)
+{
+	static const char *const v4[] = {
+		"192.0.2.254", "198.51.100.254", "192.0.2.1", "127.0.0.1",
+		"0.0.0.0", "224.0.0.1", "10.1.1.1"
+	};
+	static const char *const v6[] = {
+		"2001:db8:a::fe", "2001:db8:b::fe", "::1", "::", "ff02::1",
+		"fe80::1", "::ffff:192.0.2.1"
+	};
+	uint16_t port = chance(95) ? (uint16_t)(30000 + rnd(16)) :
+				     (uint16_t)rnd(65536);
+
+	/* The sound ones most of the time. */
+	if (chance(70))
+		nl_ep4(m, type, v4[rnd(chance(90) ? 3 : 7)], port);
+	else
+		nl_ep6(m, type, v6[rnd(chance(90) ? 2 : 7)], port);
+}
+
+static void put_random(struct nl_msg *m, uint16_t type)
+{
+	uint8_t data[80];
+	size_t len = chance(50) ? (size_t)1 << rnd(4) : rnd(sizeof(data));
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		data[i] = (uint8_t)rnd(chance(80) ? 4 : 256);
+	nl_put(m, type, data, len);
+}
+
+static void put_leg_word(struct nl_msg *m)
+{
+	static const uint8_t map[64] = { 1, 2, 3 };
+
+	switch (rnd(20)) {
+	case 0: case 1: case 2: nl_u8(m, RTPLANE_LEG_A_LATCH, (uint8_t)rnd(4)); break;
+	case 3: nl_u8(m, RTPLANE_LEG_A_PREFIX, (uint8_t)rnd(140)); break;
+	case 4: nl_u8(m, RTPLANE_LEG_A_PROBATION, (uint8_t)rnd(36)); break;
+	case 5: nl_u8(m, RTPLANE_LEG_A_EARLY, (uint8_t)rnd(3)); break;
+	case 6: nl_u32(m, RTPLANE_LEG_A_RELATCH, rnd(3) * 100); break;
+	case 7: put_ep(m, RTPLANE_LEG_A_TIE); break;
+	case 8: nl_u8(m, RTPLANE_LEG_A_DSCP, (uint8_t)rnd(70)); break;
+	case 9: nl_put(m, RTPLANE_LEG_A_DSCP_MAP, map, 64); break;
+	case 10: nl_u8(m, RTPLANE_LEG_A_DSCP_MODE, (uint8_t)rnd(4)); break;
+	case 11: nl_u8(m, RTPLANE_LEG_A_ACCEPT, (uint8_t)rnd(3)); break;
+	case 12: nl_u8(m, RTPLANE_LEG_A_UNKNOWN, (uint8_t)rnd(3)); break;
+	case 13: nl_u32(m, RTPLANE_LEG_A_PPS, rnd(3) * 1000); break;
+	case 14: nl_u64(m, RTPLANE_LEG_A_BPS, rnd(3) * 64000); break;
+	case 15: nl_u32(m, RTPLANE_LEG_A_MARK, rnd(3)); break;
+	case 16: nl_u32(m, RTPLANE_LEG_A_OIF, rnd(5)); break;
+	case 17: nl_u32(m, RTPLANE_LEG_A_SILENCE, rnd(3) * 50); break;
+	case 18: nl_put(m, RTPLANE_LEG_A_UNLATCH, NULL, 0); break;
+	case 19: put_ep(m, RTPLANE_LEG_A_PROVEN); break;
+	}
+}
+
+static void put_leg(struct nl_msg *m, uint16_t type)
+{
+	size_t nest = nl_nest(m, type);
+	uint32_t words = rnd(4);
+
+	if (chance(97))
+		put_ep(m, RTPLANE_LEG_A_LOCAL);
+	if (chance(80))
+		put_ep(m, RTPLANE_LEG_A_REMOTE);
+	while (words--)
+		put_leg_word(m);
+	if (chance(3))
+		put_random(m, (uint16_t)rnd(RTPLANE_LEG_A_MAX + 3));
+	nl_end(m, nest);
+}
+
+static void put_bridges(struct nl_msg *m, uint8_t cmd)
+{
+	uint32_t n = chance(90) ? 1 : rnd(20), legs, i;
+
+	for (i = 0; i < n; i++) {
+		size_t nest = nl_nest(m, RTPLANE_A_BRIDGE);
+
+		legs = cmd == RTPLANE_CMD_BRIDGE_DEL ? rnd(2) : 2;
+		if (chance(4))
+			legs = rnd(4);
+		if (chance(30) || (!legs && chance(90)))
+			nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, rnd(3));
+		while (legs--)
+			put_leg(m, RTPLANE_BRIDGE_A_LEG);
+		nl_end(m, nest);
+	}
+}
+
+static void put_dev(struct nl_msg *m)
+{
+	static const char *const names[] = { "lo", "ma", "mb", "nosuch0" };
+	size_t nest = nl_nest(m, RTPLANE_A_DEV);
+	const char *name = names[rnd(4)];
+
+	if (chance(50))
+		nl_put(m, RTPLANE_DEV_A_NAME, name, strlen(name) + 1);
+	else
+		nl_u32(m, RTPLANE_DEV_A_IFINDEX, rnd(6));
+	nl_end(m, nest);
+}
+
+static void put_natmap(struct nl_msg *m)
+{
+	size_t nest = nl_nest(m, RTPLANE_A_NATMAP), ep;
+
+	ep = nl_nest(m, RTPLANE_NATMAP_A_EXT);
+	nl_u32(m, RTPLANE_EP_A_IPV4, htonl(0xc0000200u + rnd(4)));
+	nl_end(m, ep);
+	if (chance(90)) {
+		ep = nl_nest(m, RTPLANE_NATMAP_A_INT);
+		nl_u32(m, RTPLANE_EP_A_IPV4, htonl(0x0a000000u + rnd(4)));
+		nl_end(m, ep);
+	}
+	if (chance(50)) {
+		nl_u16(m, RTPLANE_NATMAP_A_PORT_LO, (uint16_t)(30000 + rnd(100)));
+		nl_u16(m, RTPLANE_NATMAP_A_PORT_HI, (uint16_t)(30000 + rnd(3000)));
+	}
+	if (chance(20))
+		nl_u8(m, RTPLANE_NATMAP_A_FILTER, (uint8_t)rnd(3));
+	if (chance(10))
+		put_random(m, (uint16_t)rnd(RTPLANE_NATMAP_A_MAX + 2));
+	nl_end(m, nest);
+}
+
+/* Anything at all, nested anyhow. */
+static void put_chaos(struct nl_msg *m, int depth)
+{
+	uint32_t n = rnd(4);
+
+	while (n--) {
+		uint16_t type = (uint16_t)rnd(36);
+		size_t nest;
+
+		if (depth < DEPTH_MAX && chance(50)) {
+			nest = nl_nest(m, type);
+			put_chaos(m, depth + 1);
+			nl_end(m, nest);
+		} else {
+			put_random(m, type);
+		}
+	}
+}
+
+static void build(struct nl_msg *m, const struct nl *nl)
+{
+	uint8_t cmd = (uint8_t)(chance(97) ? 1 + rnd(RTPLANE_CMD_MAX) : rnd(256));
+	uint16_t flags = chance(20) ? NLM_F_DUMP : 0;
+
+	nl_begin(m, nl->family, (uint16_t)(NLM_F_ACK | flags), cmd,
+		 RTPLANE_GENL_VERSION);
+	if (chance(5))
+		put_chaos(m, 0);
+	else if (cmd == RTPLANE_CMD_BRIDGE_NEW || cmd == RTPLANE_CMD_BRIDGE_SET ||
+		 cmd == RTPLANE_CMD_BRIDGE_DEL)
+		put_bridges(m, cmd);
+	else if (cmd == RTPLANE_CMD_LEG_SET || cmd == RTPLANE_CMD_LEG_GET)
+		put_leg(m, RTPLANE_A_LEG);
+	else if (cmd <= RTPLANE_CMD_DEV_GET)
+		put_dev(m);
+	else if (cmd <= RTPLANE_CMD_NATMAP_GET)
+		put_natmap(m);
+}
+
+/* Spoil a byte behind the headers, or cut the message short. */
+static void spoil(struct nl_msg *m)
+{
+	size_t head = NLMSG_HDRLEN + GENL_HDRLEN;
+
+	((struct nlmsghdr *)m->buf)->nlmsg_len = 0;
+	if (m->len <= head)
+		return;
+	if (chance(50))
+		m->buf[head + rnd((uint32_t)(m->len - head))] ^=
+			(uint8_t)(1 << rnd(8));
+	else
+		m->len = head + rnd((uint32_t)(m->len - head));
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long done = 0, refused = 0, silent = 0;
+	long long count, i;
+	static struct nl_msg m;
+	struct nl_answer ans;
+	struct nl nl;
+
+	if (argc != 3)
+		die("usage: nlfuzz SEED COUNT");
+	state = (uint32_t)opt_num("SEED", argv[1], 1, UINT32_MAX);
+	count = opt_num("COUNT", argv[2], 1, 1000000000);
+	nl_open(&nl);
+	for (i = 0; i < count; i++) {
+		build(&m, &nl);
+		((struct nlmsghdr *)m.buf)->nlmsg_len = 0;
+		if (chance(10))
+			spoil(&m);
+		nl_talk(&nl, &m, &ans);
+		if (!ans.error)
+			done++;
+		else
+			refused++;
+		if (ans.error == EINVAL && !ans.text[0])
+			silent++;
+	}
+	printf("{\"requests\":%lld,\"done\":%lu,\"refused\":%lu,\"silent\":%lu}\n",
+	       count, done, refused, silent);
+	return 0;
+}
