@@ -372,7 +372,70 @@ static void bad_dev_readonly(struct nl_msg *m)
 	nl_end(m, dev);
 }
 
+/* Both bridges of a message want the same leg. */
+static void bad_leg_twice(struct nl_msg *m)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+		good_leg(m, LOCAL_A, 29000);
+		good_leg(m, LOCAL_B, (uint16_t)(29000 + 2 * i));
+		nl_end(m, bridge);
+	}
+}
+
+static void nat_addr(struct nl_msg *m, uint16_t type, const char *addr, int port)
+{
+	size_t ep = nl_nest(m, type);
+
+	nl_u32(m, RTPLANE_EP_A_IPV4, inet_addr(addr));
+	if (port)
+		nl_u16(m, RTPLANE_EP_A_PORT, htons((uint16_t)port));
+	nl_end(m, ep);
+}
+
+#define NAT_CASE(name, code)						\
+	static void bad_##name(struct nl_msg *m)			\
+	{								\
+		size_t nat = nl_nest(m, RTPLANE_A_NATMAP);		\
+									\
+		code;							\
+		nl_end(m, nat);						\
+	}
+
+#define NAT_BOTH	nat_addr(m, RTPLANE_NATMAP_A_EXT, "192.0.2.77", 0); \
+			nat_addr(m, RTPLANE_NATMAP_A_INT, "10.0.0.1", 0)
+
+NAT_CASE(nat_empty, (void)m)
+NAT_CASE(nat_half, nat_addr(m, RTPLANE_NATMAP_A_EXT, "192.0.2.77", 0))
+NAT_CASE(nat_port, nat_addr(m, RTPLANE_NATMAP_A_EXT, "192.0.2.77", 5))
+NAT_CASE(nat_families, nat_addr(m, RTPLANE_NATMAP_A_EXT, "192.0.2.77", 0);
+	 size_t ep = nl_nest(m, RTPLANE_NATMAP_A_INT);
+	 nl_put(m, RTPLANE_EP_A_IPV6, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	 nl_end(m, ep))
+NAT_CASE(nat_same, nat_addr(m, RTPLANE_NATMAP_A_EXT, "192.0.2.77", 0);
+	 nat_addr(m, RTPLANE_NATMAP_A_INT, "192.0.2.77", 0))
+NAT_CASE(nat_multicast, nat_addr(m, RTPLANE_NATMAP_A_EXT, "224.0.0.1", 0);
+	 nat_addr(m, RTPLANE_NATMAP_A_INT, "10.0.0.1", 0))
+NAT_CASE(nat_ports, NAT_BOTH; nl_u16(m, RTPLANE_NATMAP_A_PORT_LO, 32000);
+	 nl_u16(m, RTPLANE_NATMAP_A_PORT_HI, 31000))
+NAT_CASE(nat_port0, NAT_BOTH; nl_u16(m, RTPLANE_NATMAP_A_PORT_LO, 0))
+NAT_CASE(nat_filter, NAT_BOTH; nl_u8(m, RTPLANE_NATMAP_A_FILTER, 2))
+NAT_CASE(nat_dscp, NAT_BOTH; nl_u8(m, RTPLANE_NATMAP_A_DSCP, 64))
+NAT_CASE(nat_dscp_set, NAT_BOTH;
+	 nl_u8(m, RTPLANE_NATMAP_A_DSCP_MODE, RTPLANE_DSCP_SET))
+NAT_CASE(nat_dscp_map, NAT_BOTH;
+	 nl_u8(m, RTPLANE_NATMAP_A_DSCP_MODE, RTPLANE_DSCP_MAP))
+NAT_CASE(nat_map_value, uint8_t map[64] = { [0] = 200 }; NAT_BOTH;
+	 nl_put(m, RTPLANE_NATMAP_A_DSCP_MAP, map, 64))
+NAT_CASE(nat_unknown, NAT_BOTH)
+NAT_CASE(nat_readonly, NAT_BOTH; nl_u64(m, RTPLANE_NATMAP_A_ICMP, 1))
+
 #define NEW	RTPLANE_CMD_BRIDGE_NEW
+#define NATNEW	RTPLANE_CMD_NATMAP_NEW
+#define NAT(name, err, words)	{ #name, NATNEW, bad_##name, err, words }
 #define LEG(name, err, words)	{ #name, NEW, bad_##name, err, words }
 
 static const struct bad cases[] = {
@@ -477,6 +540,26 @@ static const struct bad cases[] = {
 	  "no such device" },
 	{ "dev-get-gone", RTPLANE_CMD_DEV_GET, bad_dev_gone, ENODEV,
 	  "no such device" },
+	{ "leg-twice", NEW, bad_leg_twice, EEXIST, "taken by another leg" },
+	{ "nat-none", NATNEW, bad_empty, EINVAL, "a natmap is required" },
+	NAT(nat_empty, EINVAL, "a natmap has an external and an inside address"),
+	NAT(nat_half, EINVAL, "a natmap has an external and an inside address"),
+	NAT(nat_port, EINVAL, "an address without a port is expected"),
+	NAT(nat_families, EINVAL, "the addresses must be two of one family"),
+	NAT(nat_same, EINVAL, "the addresses must be two of one family"),
+	NAT(nat_multicast, EINVAL, "unicast"),
+	NAT(nat_ports, EINVAL, "the first port is above the last"),
+	NAT(nat_port0, ERANGE, ""),
+	NAT(nat_filter, ERANGE, ""),
+	NAT(nat_dscp, ERANGE, ""),
+	NAT(nat_dscp_set, EINVAL, "DSCP mode set needs a DSCP"),
+	NAT(nat_dscp_map, EINVAL, "DSCP mode map needs a map"),
+	NAT(nat_map_value, EINVAL, "every value of a DSCP map"),
+	NAT(nat_readonly, EINVAL, "read only"),
+	{ "nat-del-unknown", RTPLANE_CMD_NATMAP_DEL, bad_nat_unknown, ENOENT,
+	  "there is no natmap with this external address" },
+	{ "nat-get-unknown", RTPLANE_CMD_NATMAP_GET, bad_nat_unknown, ENOENT,
+	  "there is no natmap with this external address" },
 	{ "event-as-command", RTPLANE_CMD_EVENT_NTF, bad_empty, EOPNOTSUPP, "" },
 	{ "command-zero", RTPLANE_CMD_UNSPEC, bad_empty, EOPNOTSUPP, "" },
 	{ "command-unknown", RTPLANE_CMD_MAX + 1, bad_empty, EOPNOTSUPP, "" },
