@@ -49,6 +49,7 @@
  * @ttl: TTL or hop limit sent
  * @df: 1: set and report path MTU, 0: clear, -1: the system's default
  * @no_check: send IPv4 with UDP checksum zero
+ * @steady: never make up for lost time: a packet late delays all that follow
  * @echo: send back what came
  * @packets: list each packet
  * @errors: collect ICMP errors
@@ -77,6 +78,7 @@ struct opts {
 	int ttl;
 	int df;
 	bool no_check;
+	bool steady;
 	bool echo;
 	bool packets;
 	bool errors;
@@ -582,6 +584,8 @@ static uint64_t transmit(int fd, const struct opts *o, uint64_t start)
 			wait_until(fd, o, when);
 			continue;
 		}
+		if (o->steady)
+			start += now_ns() - when;
 		pos += send_some(fd, o, order + pos, total - pos);
 		if (!o->pps)
 			wait_until(fd, o, 0);
@@ -670,6 +674,7 @@ static const struct option options[] = {
 	{ "echo", no_argument, NULL, 4 },
 	{ "packets", no_argument, NULL, 5 },
 	{ "errors", no_argument, NULL, 6 },
+	{ "steady", no_argument, NULL, 7 },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -679,7 +684,8 @@ static const char usage[] =
 "           [--size N|LO-HI] [--ts-step N] [--ssrc-at INDEX --ssrc-new X]\n"
 "           [--late-us N] [--lose L] [--dup L] [--swap L] [--gso N] [--dscp N]\n"
 "           [--ecn N] [--ttl N] [--df 0|1] [--no-check] [--echo] [--packets]\n"
-"           [--errors] [--ready FILE] [--kind rtp|sr|rr|stun|dtls|turn|raw]\n"
+"           [--errors] [--steady] [--ready FILE]\n"
+"           [--kind rtp|sr|rr|stun|dtls|turn|raw]\n"
 "           [--seq N] [--ts N] [--ssrc X] [--pt N] [--first BYTE] ...\n"
 "L: indices as 3,7,10-12 or /50 (every fiftieth).  Without --expect a sender\n"
 "ends when it has sent, a receiver at SIGTERM or --timeout.\n";
@@ -751,6 +757,8 @@ static void parse(struct opts *o, int argc, char **argv)
 			o->packets = true;
 		else if (c == 6)
 			o->errors = true;
+		else if (c == 7)
+			o->steady = true;
 		else
 			die("%s", usage);
 	}
