@@ -38,7 +38,7 @@ bench_begin()
 
 network()
 {
-	topology || die "the namespaces could not be made"
+	topology || die "the namespaces could not be made" || return
 	# neighbours are known and stay so
 	ip -n "$A" neigh replace "$MA4" lladdr $MA_MAC dev a0 nud permanent
 	ip -n "$A" neigh replace "$MA6" lladdr $MA_MAC dev a0 nud permanent
@@ -159,10 +159,10 @@ baseline()
 
 	for side in ${sides//+/ }; do
 		args+=(in="$(hop_in "${side:0:1}" "${side:1}")" flows="$(flow_file "${FLOWS:-1}")")
-		drop_at $(relay_of "${side:0:1}") || die "$name: nft refused"
+		drop_at $(relay_of "${side:0:1}") || die "$name: nft refused" || return
 	done
 	a pktbench "${args[@]}" packets="$PACKETS" warm="$WARM" "$@" >"$W/$name.json" ||
-		die "$name could not be measured"
+		die "$name could not be measured" || return
 	# one table for both devices, one rule each
 	got=$(dropped_in m)
 	drop_end m
@@ -181,11 +181,11 @@ path()
 		args+=(in="$(hop_in "${side:0:1}" "${side:1:1}")"
 		       out="$(hop_out "${side:0:1}" "${to:-${side:1:1}}" "$tos" "$ttl")"
 		       flows="${FLOW_FILE:-$(flow_file "${FLOWS:-1}")}")
-		drop_at $(end_of "${side:0:1}") || die "$name: nft refused"
+		drop_at $(end_of "${side:0:1}") || die "$name: nft refused" || return
 		n=$((n + 1))
 	done
 	a pktbench "${args[@]}" packets="$PACKETS" warm="$WARM" verify="$VERIFY" "$@" \
-		>"$W/$name.json" || die "$name: not what should arrive (see above)"
+		>"$W/$name.json" || die "$name: not what should arrive (see above)" || return
 	for side in ${sides//+/ }; do
 		to=$(end_of "${side:0:1}")
 		got=$((got + $(dropped_in "${to% *}")))
@@ -202,7 +202,8 @@ dropped_in()
 # judge NAME GOT WANT: all there? Then its figure counts.
 judge()
 {
-	[ "$2" = "$3" ] || die "$1: $2 packets arrived, expected $3: its figure means nothing"
+	[ "$2" = "$3" ] || die "$1: $2 packets arrived, expected $3: its figure means nothing" ||
+		return
 	MEAN[$1]=$(jq .mean <"$W/$1.json")
 	DELIVERED=$2
 }
