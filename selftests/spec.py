@@ -54,7 +54,8 @@ class Spec:
 
     def __init__(self, path):
         with open(path, encoding="utf-8") as file:
-            self.yaml = yaml.safe_load(file)
+            # an emulated CPU takes a minute with the loader in Python
+            self.yaml = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         defs = self.yaml["definitions"]
         self.consts = {d["name"]: d["value"] for d in defs if d["type"] == "const"}
         self.enums = {d["name"]: d for d in defs if d["type"] == "enum"}
