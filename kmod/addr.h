@@ -63,19 +63,6 @@ static inline bool rtplane_ep_eq(const struct rtplane_ep *a, const struct rtplan
 	return !((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) | (__force u16)(a->port ^ b->port));
 }
 
-/* Local addresses are chosen by the admin, so no keyed hash is needed; ports
- * of one address must spread, and the same port on many addresses too.
- */
-static inline u32 rtplane_ep_hash(const struct rtplane_ep *ep)
-{
-	u64 k = (u64)ntohl(ep->w32[3]) << 16 | ntohs(ep->port);
-	u32 h;
-
-	k += ep->w[0] + (__force u32)ep->w32[2];
-	h = (k * GOLDEN_RATIO_64) >> 32;
-	return h ^ h >> 15;
-}
-
 /* May anybody have this address? */
 static inline bool rtplane_ep_unicast(const struct rtplane_ep *ep)
 {

@@ -42,4 +42,30 @@ static inline enum rtplane_kind rtplane_demux(const u8 *b, unsigned int len)
 	return RTPLANE_KIND_UNKNOWN;
 }
 
+/**
+ * rtplane_demux_proof() - is a payload that looks like the socket's really its?
+ * @b: payload whose kind is RTPLANE_KIND_STACK, 12 bytes or @len if less
+ * @len: bytes of the whole payload
+ *
+ * The first byte alone is no proof where other protocols are relayed too: a T.38
+ * UDPTL packet begins with its sequence number.
+ *
+ * Return: whether it has the form of STUN (RFC 8489 section 5: length and magic
+ * cookie), DTLS (RFC 6347 4.1: version) or a TURN channel (RFC 8656 12.4: length).
+ */
+static inline bool rtplane_demux_proof(const u8 *b, unsigned int len)
+{
+	unsigned int size;
+
+	if (len < 4)
+		return false;
+	size = b[2] << 8 | b[3];
+	if (b[0] <= 3)
+		return len >= 20 && size == len - 20 && b[4] == 0x21 && b[5] == 0x12 &&
+		       b[6] == 0xa4 && b[7] == 0x42;
+	if (b[0] <= 63)
+		return len >= 13 && b[1] == 0xfe && (b[2] == 0xff || b[2] == 0xfd || b[2] == 0xfc);
+	return size + 4 <= len && len <= size + 7;
+}
+
 #endif /* _RTPLANE_DEMUX_H */

@@ -40,23 +40,13 @@ static unsigned int rtplane_pass(struct rtplane_dev *rd, struct rtplane_leg *leg
 	return NF_ACCEPT;
 }
 
-/* The checks of ip_rcv() and udp_rcv(), for a packet that will not see them. */
-static bool rtplane_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt)
+/* What hardware or a local sender has not vouched for. */
+static noinline bool rtplane_udp_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt)
 {
 	const struct udphdr *uh = rtplane_udp(skb, pkt);
 	unsigned int len = pkt->iplen - pkt->hdrlen;
 	__wsum sum;
 
-	if (!pkt->v6) {
-		if (unlikely(ip_fast_csum(ip_hdr(skb), 5)))
-			return false;
-		if (!uh->check)
-			return true;
-	} else if (unlikely(!uh->check)) {
-		return false;
-	}
-	if (skb_csum_unnecessary(skb))
-		return true;
 	/* A right IPv4 header adds nothing to the sum; an IPv6 header does. */
 	if (skb->ip_summed == CHECKSUM_COMPLETE && !pkt->v6)
 		sum = skb->csum;
@@ -71,32 +61,75 @@ static bool rtplane_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt)
 				sum);
 }
 
+/* The checks of ip_rcv() and udp_rcv(), for a packet that will not see them. */
+static __always_inline bool rtplane_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+					    const bool v6)
+{
+	__sum16 check = rtplane_udp(skb, pkt)->check;
+
+	if (!v6 && unlikely(ip_fast_csum(skb->data, 5)))
+		return false;
+	if (!check)
+		return !v6;
+	return skb_csum_unnecessary(skb) || rtplane_udp_csum_ok(skb, pkt);
+}
+
 /*
- * Fit to be relayed?  On success the payload's first bytes are linear and
- * @pkt->kind is known.  The buffer may have been trimmed to the IP packet.
+ * Fit to be relayed?  The buffer may be trimmed to the IP packet.
  *
  * Return: RTPLANE_ACCEPTED or the &enum rtplane_drop to count.
  */
-static int rtplane_sane(struct sk_buff *skb, struct rtplane_pkt *pkt)
+static __always_inline int rtplane_sane(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+					const bool v6)
 {
-	unsigned int need = pkt->kind == RTPLANE_KIND_RTP ? RTPLANE_RTP_HDRLEN :
-			    pkt->kind == RTPLANE_KIND_RTCP ? RTPLANE_RTCP_HDRLEN : 0;
+	unsigned int need = 0;
 
+	if (likely(pkt->kind == RTPLANE_KIND_RTP))
+		need = RTPLANE_RTP_HDRLEN + (pkt->payload[0] & 0x0f) * 4;
+	else if (pkt->kind == RTPLANE_KIND_RTCP)
+		need = RTPLANE_RTCP_HDRLEN;
 	if (unlikely(pkt->paylen < need))
-		return RTPLANE_DROP_MALFORMED;
-	if (pkt->kind == RTPLANE_KIND_RTP && unlikely(pkt->payload[0] & 0x0f) &&
-	    pkt->paylen < need + (pkt->payload[0] & 0x0f) * 4)
 		return RTPLANE_DROP_MALFORMED;
 	/* Ethernet pads what is short. */
 	if (unlikely(skb->len > pkt->iplen) && pskb_trim_rcsum(skb, pkt->iplen))
 		return RTPLANE_DROP_NOMEM;
-	if (!rtplane_csum_ok(skb, pkt))
-		return RTPLANE_DROP_CHECKSUM;
-	return RTPLANE_ACCEPTED;
+	return rtplane_csum_ok(skb, pkt, v6) ? RTPLANE_ACCEPTED : RTPLANE_DROP_CHECKSUM;
 }
 
-static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
-			       const struct rtplane_pkt *pkt, u64 now, struct rtplane_notice *n)
+/**
+ * struct rtplane_notices - what one packet can give rise to
+ * @any: one of them is set; the others are valid only then
+ * @first: the first packet
+ * @other: a latch, a refusal or a report
+ */
+struct rtplane_notices {
+	bool any;
+	struct rtplane_notice first;
+	struct rtplane_notice other;
+};
+
+/* Ready to take a notice.  Most packets give rise to none, so nothing is cleared
+ * before.
+ */
+static struct rtplane_notice *rtplane_notices_begin(struct rtplane_notices *n)
+{
+	if (!n->any) {
+		n->any = true;
+		n->first.set = false;
+		n->other.set = false;
+	}
+	return &n->other;
+}
+
+static noinline void rtplane_notices_send(struct rtplane_leg *leg, const struct rtplane_notices *n)
+{
+	rtplane_event_send(leg, &n->first);
+	rtplane_event_send(leg, &n->other);
+}
+
+static noinline void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
+					const struct rtplane_pkt *pkt, u64 now,
+					struct rtplane_notices *n)
 {
 	unsigned int len = min_t(unsigned int, pkt->paylen, RTPLANE_RTCP_LOOK);
 	u64 sr = leg->sr, peer_sr = READ_ONCE(leg->peer->sr);
@@ -107,41 +140,35 @@ static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 	rtcp = skb_header_pointer(skb, pkt->hdrlen + sizeof(struct udphdr), len, buf);
 	if (!rtcp)
 		return;
-	if (rtplane_rtcp_rx(&leg->rtcp, rtcp, len, peer_sr, now, &sr) && !n->set) {
-		rtplane_notice(n, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL, NULL);
-		n->rtcp = leg->rtcp;
+	if (rtplane_rtcp_rx(&leg->rtcp, rtcp, len, peer_sr, now, &sr) &&
+	    !rtplane_notices_begin(n)->set) {
+		rtplane_notice(&n->other, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
+			       NULL);
+		n->other.rtcp = leg->rtcp;
 	}
 	WRITE_ONCE(leg->sr, sr);
 }
 
-static void rtplane_first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
-				 struct rtplane_notice *first)
+static noinline void rtplane_first_packet(struct rtplane_leg *leg, struct sk_buff *skb,
+					  struct rtplane_pkt *pkt, struct rtplane_notices *n)
 {
+	rtplane_notices_begin(n);
+	rtplane_pkt_ends(skb, pkt);
 	leg->first = ktime_get_real_ns();
-	rtplane_notice(first, leg, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
+	leg->dscp_first = pkt->tos >> 2;
+	rtplane_notice(&n->first, leg, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
 		       &pkt->src);
 }
 
-static u8 rtplane_tos_out(const struct rtplane_leg *peer, u8 tos)
+static __always_inline void rtplane_count_rx(struct rtplane_leg *leg, struct sk_buff *skb,
+					     struct rtplane_pkt *pkt, u64 now,
+					     struct rtplane_notices *n)
 {
-	u8 dscp;
-
-	if (peer->dscp_mode == RTPLANE_DSCP_PRESERVE)
-		return tos;
-	dscp = peer->dscp_mode == RTPLANE_DSCP_SET ? peer->dscp : peer->dscp_map[tos >> 2];
-	return dscp << 2 | (tos & INET_ECN_MASK);
-}
-
-static inline void rtplane_count_rx(struct rtplane_leg *leg, struct sk_buff *skb,
-				    const struct rtplane_pkt *pkt, u64 now,
-				    struct rtplane_notice *n, struct rtplane_notice *first)
-{
-	if (unlikely(!leg->rx_packets))
-		rtplane_first_packet(leg, pkt, first);
-	leg->rx_packets++;
+	if (unlikely(!leg->rx_packets++))
+		rtplane_first_packet(leg, skb, pkt, n);
 	leg->rx_bytes += pkt->iplen;
 	leg->last = now;
-	if (likely(leg->dscp_first_count && leg->dscp_first == pkt->tos >> 2))
+	if (likely(leg->dscp_first == pkt->tos >> 2))
 		leg->dscp_first_count++;
 	else
 		rtplane_leg_dscp_seen(leg, pkt->tos >> 2);
@@ -151,19 +178,39 @@ static inline void rtplane_count_rx(struct rtplane_leg *leg, struct sk_buff *skb
 		rtplane_count_rtcp(leg, skb, pkt, now, n);
 }
 
-static inline int rtplane_leg_police(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
-				     u64 now)
+static __always_inline int rtplane_leg_police(struct rtplane_leg *leg,
+					      const struct rtplane_pkt *pkt, u64 now)
 {
+	enum rtplane_police_verdict verdict;
+
 	if (!(leg->flags & RTPLANE_LEG_POLICED))
 		return RTPLANE_ACCEPTED;
-	switch (rtplane_police(&leg->police, now, pkt->iplen)) {
-	case RTPLANE_POLICE_PPS:
-		return RTPLANE_DROP_PPS;
-	case RTPLANE_POLICE_BPS:
-		return RTPLANE_DROP_BPS;
-	default:
+	verdict = rtplane_police(&leg->police, now, pkt->iplen);
+	if (likely(verdict == RTPLANE_POLICE_OK))
 		return RTPLANE_ACCEPTED;
+	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS : RTPLANE_DROP_BPS;
+}
+
+/* The committed remote, compared with the headers as they stand. */
+static __always_inline bool rtplane_from_remote(const struct rtplane_leg *leg,
+						const struct sk_buff *skb, const bool v6)
+{
+	const struct udphdr *uh;
+
+	if (v6) {
+		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+
+		uh = (const struct udphdr *)(ip6h + 1);
+		if (!ipv6_addr_equal(&leg->remote.addr, &ip6h->saddr))
+			return false;
+	} else {
+		const struct iphdr *iph = (const struct iphdr *)skb->data;
+
+		uh = (const struct udphdr *)(iph + 1);
+		if (leg->remote.w32[3] != iph->saddr)
+			return false;
 	}
+	return leg->remote.port == uh->source && leg->latched;
 }
 
 /*
@@ -172,28 +219,33 @@ static inline int rtplane_leg_police(struct rtplane_leg *leg, const struct rtpla
  * Return: RTPLANE_ACCEPTED with the way out in @eg, or the &enum rtplane_drop
  * to count.
  */
-static inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb,
-				 struct rtplane_pkt *pkt, struct rtplane_egress **eg,
-				 struct rtplane_notice *n, struct rtplane_notice *first)
+static __always_inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb,
+					  struct rtplane_pkt *pkt, struct rtplane_egress **eg,
+					  struct rtplane_notices *n, const bool v6)
 {
 	u64 now = ktime_get_ns();
 	int no;
 
-	if (unlikely(!leg->latched || !rtplane_ep_eq(&pkt->src, &leg->remote))) {
-		no = rtplane_latch(leg, pkt, now, n);
+	if (unlikely(!rtplane_from_remote(leg, skb, v6))) {
+		rtplane_pkt_ends(skb, pkt);
+		pkt->lo = skb->dev->flags & IFF_LOOPBACK;
+		no = rtplane_latch(leg, pkt, now, rtplane_notices_begin(n));
 		if (no != RTPLANE_ACCEPTED)
 			return no;
 	}
 	no = rtplane_leg_police(leg, pkt, now);
 	if (unlikely(no != RTPLANE_ACCEPTED))
 		return no;
-	rtplane_count_rx(leg, skb, pkt, now, n, first);
+	rtplane_count_rx(leg, skb, pkt, now, n);
 	no = rtplane_egress_get(leg, eg);
 	if (unlikely(no != RTPLANE_ACCEPTED))
 		return no;
 	if (unlikely(pkt->ttl <= 1))
 		return RTPLANE_DROP_TTL;
-	pkt->tos_out = rtplane_tos_out(leg->peer, pkt->tos);
+	pkt->tos_out = (pkt->tos & (*eg)->tos_keep) | (*eg)->tos_set;
+	if (unlikely((*eg)->mapped))
+		pkt->tos_out = leg->peer->dscp_map[pkt->tos >> 2] << 2 |
+			       (pkt->tos & INET_ECN_MASK);
 	leg->fwd_packets++;
 	leg->fwd_bytes += rtplane_way_len(pkt, &(*eg)->way);
 	leg->fwd_tos = pkt->tos_out;
@@ -201,32 +253,30 @@ static inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb,
 }
 
 /* A sane packet of a leg: forward it, or drop it and say why. */
-static unsigned int rtplane_relay(struct rtplane_dev *rd, struct rtplane_leg *leg,
-				  struct sk_buff *skb, struct rtplane_pkt *pkt)
+static __always_inline unsigned int rtplane_relay(struct rtplane_dev *rd, struct rtplane_leg *leg,
+						  struct sk_buff *skb, struct rtplane_pkt *pkt,
+						  const bool v6)
 {
-	struct rtplane_notice n, first;
+	struct rtplane_notices n;
 	struct rtplane_egress *eg;
 	int no;
 
-	n.set = false;
-	first.set = false;
+	n.any = false;
 	spin_lock(&leg->lock);
 	if (unlikely(!leg->peer)) {
 		spin_unlock(&leg->lock);
 		return rtplane_pass(rd, leg);
 	}
-	no = rtplane_leg_rx(leg, skb, pkt, &eg, &n, &first);
+	no = rtplane_leg_rx(leg, skb, pkt, &eg, &n, v6);
 	if (unlikely(no != RTPLANE_ACCEPTED))
 		leg->drops[no]++;
 	spin_unlock(&leg->lock);
 
-	if (unlikely(first.set))
-		rtplane_event_send(leg, &first);
-	if (unlikely(n.set))
-		rtplane_event_send(leg, &n);
+	if (unlikely(n.any))
+		rtplane_notices_send(leg, &n);
 	if (unlikely(no != RTPLANE_ACCEPTED))
 		return NF_DROP;
-	rtplane_xmit(leg, skb, pkt, eg);
+	rtplane_xmit(leg, skb, pkt, eg, v6);
 	return NF_STOLEN;
 }
 
@@ -257,10 +307,12 @@ static unsigned int rtplane_rx_gso(struct rtplane_dev *rd, struct rtplane_leg *l
 
 /* What the demultiplexer leaves to others: the verdict, or RTPLANE_ACCEPTED. */
 static int rtplane_not_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
-			     const struct rtplane_pkt *pkt)
+			     struct rtplane_pkt *pkt)
 {
 	u8 flags = READ_ONCE(leg->flags);
 
+	if (flags & RTPLANE_LEG_ANY && !rtplane_demux_proof(pkt->payload, pkt->paylen))
+		pkt->kind = RTPLANE_KIND_UNKNOWN;
 	if (pkt->kind == RTPLANE_KIND_STACK)
 		return rtplane_pass(rd, leg);
 	if (flags & RTPLANE_LEG_ANY)
@@ -271,51 +323,56 @@ static int rtplane_not_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
 	return NF_DROP;
 }
 
-static unsigned int rtplane_rx_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
-				     struct sk_buff *skb, struct rtplane_pkt *pkt)
+static __always_inline unsigned int rtplane_rx_media(struct rtplane_dev *rd,
+						     struct rtplane_leg *leg,
+						     struct sk_buff *skb,
+						     struct rtplane_pkt *pkt, const bool v6)
 {
-	int no = rtplane_sane(skb, pkt);
+	int no = rtplane_sane(skb, pkt, v6);
 
 	if (unlikely(no != RTPLANE_ACCEPTED)) {
 		rtplane_count_drop(leg, no);
 		return NF_DROP;
 	}
-	return rtplane_relay(rd, leg, skb, pkt);
+	return rtplane_relay(rd, leg, skb, pkt, v6);
 }
 
 /* Somebody else holds the buffer too (pktgen): go on with a copy of its head.
  * A copy that turns out to be the stack's, because the leg has just been
  * removed, is lost.
  */
-static unsigned int rtplane_rx_shared(struct rtplane_dev *rd, struct rtplane_leg *leg,
-				      struct sk_buff *skb, struct rtplane_pkt *pkt)
+static noinline unsigned int rtplane_rx_shared(struct rtplane_dev *rd, struct rtplane_leg *leg,
+					       struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
+	unsigned int verdict;
+
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (!skb) {
 		rtplane_count_drop(leg, RTPLANE_DROP_NOMEM);
 		return NF_STOLEN;
 	}
 	pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
-	if (rtplane_rx_media(rd, leg, skb, pkt) != NF_STOLEN)
+	verdict = pkt->v6 ? rtplane_rx_media(rd, leg, skb, pkt, true) :
+			    rtplane_rx_media(rd, leg, skb, pkt, false);
+	if (verdict != NF_STOLEN)
 		kfree_skb(skb);
 	return NF_STOLEN;
 }
 
-/* The packet is a leg's.  @pkt has addresses, lengths, TOS and TTL. */
-static unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_leg *leg,
-			       struct sk_buff *skb, struct rtplane_pkt *pkt)
+/* The packet is a leg's.  @pkt has lengths, TOS and TTL. */
+static __always_inline unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_leg *leg,
+					       struct sk_buff *skb, struct rtplane_pkt *pkt,
+					       const bool v6)
 {
 	unsigned int look = pkt->hdrlen + sizeof(struct udphdr) +
 			    min_t(unsigned int, pkt->paylen, RTPLANE_RTP_HDRLEN);
 	int verdict;
 
-	this_cpu_inc(rd->stats->rx_packets);
 	if (unlikely(skb_is_gso(skb)))
 		return rtplane_rx_gso(rd, leg, skb);
 	if (unlikely(!pskb_may_pull(skb, look)))
 		return rtplane_pass(rd, leg);
-	pkt->lo = skb->dev->flags & IFF_LOOPBACK;
-	pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
+	pkt->payload = skb->data + pkt->hdrlen + sizeof(struct udphdr);
 	pkt->kind = rtplane_demux(pkt->payload, pkt->paylen);
 	if (unlikely(pkt->kind >= RTPLANE_KIND_STACK)) {
 		verdict = rtplane_not_media(rd, leg, pkt);
@@ -324,82 +381,88 @@ static unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_leg *leg,
 	}
 	if (unlikely(skb_shared(skb)))
 		return rtplane_rx_shared(rd, leg, skb, pkt);
-	return rtplane_rx_media(rd, leg, skb, pkt);
+	return rtplane_rx_media(rd, leg, skb, pkt, v6);
 }
 
 /* Lengths as ip_rcv() wants them; a datagram shorter than its packet is odd
  * enough to be the stack's.
  */
-static bool rtplane_lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt)
+static __always_inline bool rtplane_lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt,
+					    const struct udphdr *uh)
 {
-	unsigned int ulen = ntohs(rtplane_udp(skb, pkt)->len);
-
-	if (pkt->iplen > skb->len || pkt->hdrlen + ulen != pkt->iplen ||
-	    ulen < sizeof(struct udphdr))
-		return false;
-	pkt->paylen = ulen - sizeof(struct udphdr);
-	return true;
+	pkt->paylen = ntohs(uh->len) - sizeof(struct udphdr);
+	return pkt->iplen <= skb->len && ntohs(uh->len) >= sizeof(struct udphdr) &&
+	       pkt->hdrlen + ntohs(uh->len) == pkt->iplen;
 }
 
-static unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb)
+/* Not plain UDP: only natmaps have a use for some of it. */
+static unsigned int rtplane_not_udp(struct rtplane_dev *rd, struct sk_buff *skb)
+{
+	return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
+}
+
+static unsigned int rtplane_no_leg(struct rtplane_dev *rd, struct sk_buff *skb,
+				   struct rtplane_pkt *pkt)
+{
+	if (!READ_ONCE(rd->rn->nr_natmaps))
+		return NF_ACCEPT;
+	rtplane_pkt_ends(skb, pkt);
+	return rtplane_nat_udp(rd->rn, skb, pkt);
+}
+
+static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb)
 {
 	const struct udphdr *uh;
 	const struct iphdr *iph;
 	struct rtplane_pkt pkt;
 	struct rtplane_leg *leg;
 
-	if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh)))
+	if (unlikely(!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh))))
 		return NF_ACCEPT;
-	iph = ip_hdr(skb);
+	iph = (const struct iphdr *)skb->data;
 	if (iph->protocol != IPPROTO_UDP || *(u8 *)iph != 0x45 ||
 	    iph->frag_off & htons(IP_MF | IP_OFFSET))
-		return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
+		return rtplane_not_udp(rd, skb);
 	uh = (const struct udphdr *)(iph + 1);
-	rtplane_ep_set4(&pkt.dst, iph->daddr, uh->dest);
-	leg = rtplane_table_find(rd->rn, &pkt.dst);
-	if (!leg && !READ_ONCE(rd->rn->nr_natmaps))
-		return NF_ACCEPT;
-	rtplane_ep_set4(&pkt.src, iph->saddr, uh->source);
+	leg = rtplane_table_find4(rd->rn, iph->daddr, uh->dest);
 	pkt.v6 = false;
 	pkt.hdrlen = sizeof(*iph);
 	pkt.iplen = ntohs(iph->tot_len);
 	pkt.tos = iph->tos;
 	pkt.ttl = iph->ttl;
-	if (unlikely(!leg))
-		return rtplane_nat_udp(rd->rn, skb, &pkt);
-	if (unlikely(!rtplane_lengths(skb, &pkt)))
+	if (!leg)
+		return rtplane_no_leg(rd, skb, &pkt);
+	this_cpu_inc(rd->stats->rx_packets);
+	if (unlikely(!rtplane_lengths(skb, &pkt, uh)))
 		return rtplane_pass(rd, leg);
-	return rtplane_rx(rd, leg, skb, &pkt);
+	return rtplane_rx(rd, leg, skb, &pkt, false);
 }
 
-static unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb)
+static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h;
 	const struct udphdr *uh;
 	struct rtplane_pkt pkt;
 	struct rtplane_leg *leg;
 
-	if (!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh)))
+	if (unlikely(!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh))))
 		return NF_ACCEPT;
-	ip6h = ipv6_hdr(skb);
+	ip6h = (const struct ipv6hdr *)skb->data;
 	if (ip6h->nexthdr != IPPROTO_UDP || ip6h->version != 6)
-		return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
+		return rtplane_not_udp(rd, skb);
 	uh = (const struct udphdr *)(ip6h + 1);
-	rtplane_ep_set6(&pkt.dst, &ip6h->daddr, uh->dest);
-	leg = rtplane_table_find(rd->rn, &pkt.dst);
-	if (!leg && !READ_ONCE(rd->rn->nr_natmaps))
-		return NF_ACCEPT;
-	rtplane_ep_set6(&pkt.src, &ip6h->saddr, uh->source);
+	leg = rtplane_table_find6(rd->rn, &ip6h->daddr, uh->dest);
 	pkt.v6 = true;
 	pkt.hdrlen = sizeof(*ip6h);
 	pkt.iplen = ntohs(ip6h->payload_len) + sizeof(*ip6h);
 	pkt.tos = ipv6_get_dsfield(ip6h);
 	pkt.ttl = ip6h->hop_limit;
-	if (unlikely(!leg))
-		return rtplane_nat_udp(rd->rn, skb, &pkt);
-	if (unlikely(!rtplane_lengths(skb, &pkt)))
+	if (!leg)
+		return rtplane_no_leg(rd, skb, &pkt);
+	this_cpu_inc(rd->stats->rx_packets);
+	if (unlikely(!rtplane_lengths(skb, &pkt, uh)))
 		return rtplane_pass(rd, leg);
-	return rtplane_rx(rd, leg, skb, &pkt);
+	return rtplane_rx(rd, leg, skb, &pkt, true);
 }
 
 /* A packet for another MAC address, or with a VLAN tag whose device is still to

@@ -18,9 +18,12 @@
 /* One refused event per leg and so long. */
 #define RTPLANE_REFUSED_NS		NSEC_PER_SEC
 
-/* Tell the peer that its way out no longer leads to this leg's remote. */
+/* Both ways out depend on the remote: the peer's leads to it, and the leg's own
+ * knows the checksums of what comes from it.
+ */
 static void rtplane_stale(struct rtplane_leg *leg)
 {
+	WRITE_ONCE(leg->stale, 1);
 	if (!leg->peer)
 		return;
 	/* After the remote was written, so that who sees this sees it too; pairs
@@ -205,7 +208,7 @@ int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 no
 	enum rtplane_reason why = RTPLANE_REASON_FIRST;
 	enum rtplane_reason no;
 
-	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_eq(&pkt->src, &leg->local) ||
+	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_is4(&pkt->src) == pkt->v6 || rtplane_ep_eq(&pkt->src, &leg->local) ||
 	    (rtplane_ep_loopback(&pkt->src) && !pkt->lo))
 		return RTPLANE_DROP_MARTIAN;
 	no = rtplane_mode_refuses(leg, &pkt->src);

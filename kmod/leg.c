@@ -376,11 +376,6 @@ void rtplane_leg_forget_dev(struct rtplane_net *rn, const struct net_device *dev
  */
 void rtplane_leg_dscp_seen(struct rtplane_leg *leg, u8 dscp)
 {
-	if (!leg->dscp_first_count) {
-		leg->dscp_first = dscp;
-		leg->dscp_first_count = 1;
-		return;
-	}
 	if (!leg->dscp_seen)
 		leg->dscp_seen = kcalloc(RTPLANE_DSCP_MAP_LEN, sizeof(u64), GFP_ATOMIC);
 	if (leg->dscp_seen)

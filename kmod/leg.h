@@ -3,7 +3,6 @@
 #ifndef _RTPLANE_LEG_H
 #define _RTPLANE_LEG_H
 
-#include <linux/rhashtable-types.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/rtplane.h>
@@ -95,7 +94,6 @@ struct rtplane_candidate {
  * bridge and after removal; a packet that finds it so lets the stack have the
  * packet, so nobody needs a reference count.
  *
- * @node: in the table of the namespace
  * @local: local address; constant
  * @lock: see above
  * @flags: which of the rarely used things are on, RTPLANE_LEG_*
@@ -155,7 +153,6 @@ struct rtplane_candidate {
  * @rcu: to free it
  */
 struct rtplane_leg {
-	struct rhash_head node;
 	struct rtplane_ep local;
 	spinlock_t lock; /* all that is not said to be otherwise */
 	u8 flags;

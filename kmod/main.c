@@ -9,7 +9,6 @@
 #include "natmap.h"
 #include "net.h"
 #include "netlink.h"
-#include "table.h"
 
 /* Events of one namespace and second. */
 #define RTPLANE_EVENTS_BURST	10000
@@ -19,7 +18,6 @@ unsigned int rtplane_net_id;
 static int __net_init rtplane_net_init(struct net *net)
 {
 	struct rtplane_net *rn = rtplane_pernet(net);
-	int err;
 
 	rn->net = net;
 	mutex_init(&rn->lock);
@@ -29,13 +27,7 @@ static int __net_init rtplane_net_init(struct net *net)
 	INIT_DELAYED_WORK(&rn->sweep, rtplane_leg_sweep);
 	ratelimit_state_init(&rn->events, HZ, RTPLANE_EVENTS_BURST);
 	ratelimit_set_flags(&rn->events, RATELIMIT_MSG_ON_RELEASE);
-	err = rtplane_table_init(rn);
-	if (err)
-		return err;
-	err = rtplane_natmap_init(rn);
-	if (err)
-		rtplane_table_exit(rn);
-	return err;
+	return rtplane_natmap_init(rn);
 }
 
 static void __net_exit rtplane_net_exit(struct net *net)
@@ -56,7 +48,6 @@ static void __net_exit rtplane_net_exit(struct net *net)
 	if (rn->next_natmap)
 		rcu_barrier();
 	rtplane_natmap_exit(rn);
-	rtplane_table_exit(rn);
 	xa_destroy(&rn->legs);
 }
 

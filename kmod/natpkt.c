@@ -94,7 +94,8 @@ static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt
 
 	if (!pkt->v6 && ip_fast_csum(skb_network_header(skb), 5))
 		return RTPLANE_DROP_CHECKSUM;
-	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_loopback(&pkt->src))
+	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_loopback(&pkt->src) ||
+	    rtplane_ep_is4(&pkt->src) == pkt->v6)
 		return RTPLANE_DROP_MARTIAN;
 	if (nat->from && nat->from->permits)
 		rtplane_natmap_permit(nat->from, &pkt->dst, pkt->src.port);
@@ -201,7 +202,7 @@ static struct sk_buff *rtplane_nat_own(struct sk_buff *skb, const struct rtplane
 static void rtplane_nat_send(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			     const struct rtplane_nat *nat, const struct rtplane_way *way)
 {
-	if (rtplane_way_send(rtplane_nat_owner(nat)->rn->net, skb, pkt, way))
+	if (rtplane_way_send_any(rtplane_nat_owner(nat)->rn->net, skb, pkt, way))
 		rtplane_nat_drop(nat, RTPLANE_DROP_XMIT);
 }
 

@@ -13,6 +13,8 @@
 #include <net/netns/generic.h>
 #include <linux/rtplane.h>
 
+#define RTPLANE_BUCKETS		256
+
 /**
  * struct rtplane_totals - what the legs of a namespace counted
  * @rx_packets: packets accepted
@@ -30,7 +32,7 @@ struct rtplane_totals {
 /**
  * struct rtplane_net - all that rtplane keeps for a network namespace
  * @net: the namespace; outlives this structure
- * @table: legs by local address; look-up under RCU, changes under @lock
+ * @table: local addresses with legs; look-up under RCU, changes under @lock
  * @lock: serialises every change; taken inside RTNL, never around it
  * @legs: the same legs by number, in order of creation, for dumps; @lock
  * @next_leg: where the next leg's number is sought; @lock
@@ -51,7 +53,7 @@ struct rtplane_totals {
  */
 struct rtplane_net {
 	struct net *net;
-	struct rhashtable table;
+	struct hlist_head table[RTPLANE_BUCKETS];
 	struct mutex lock; /* every change */
 	struct xarray legs;
 	u32 next_leg;

@@ -16,8 +16,8 @@
 
 /**
  * struct rtplane_pkt - a UDP packet on its way through the module
- * @src: where it comes from
- * @dst: where it goes to
+ * @src: where it comes from; set by rtplane_pkt_ends()
+ * @dst: where it goes to; likewise
  * @payload: UDP payload, the first min(@paylen, 12) bytes linear; stale once the
  *	skb is made writable
  * @iplen: bytes of the IP packet
@@ -48,6 +48,27 @@ struct rtplane_pkt {
 static inline struct udphdr *rtplane_udp(const struct sk_buff *skb, const struct rtplane_pkt *pkt)
 {
 	return (struct udphdr *)(skb_network_header(skb) + pkt->hdrlen);
+}
+
+/**
+ * rtplane_pkt_ends() - read source and destination
+ * @skb: packet, IP and UDP header linear
+ * @pkt: its @v6 and @hdrlen are set
+ *
+ * Not on the way of a packet that comes from where it should: that one is
+ * compared as it stands.
+ */
+static inline void rtplane_pkt_ends(const struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	const struct udphdr *uh = rtplane_udp(skb, pkt);
+
+	if (pkt->v6) {
+		rtplane_ep_set6(&pkt->src, &ipv6_hdr(skb)->saddr, uh->source);
+		rtplane_ep_set6(&pkt->dst, &ipv6_hdr(skb)->daddr, uh->dest);
+	} else {
+		rtplane_ep_set4(&pkt->src, ip_hdr(skb)->saddr, uh->source);
+		rtplane_ep_set4(&pkt->dst, ip_hdr(skb)->daddr, uh->dest);
+	}
 }
 
 #endif /* _RTPLANE_PKT_H */

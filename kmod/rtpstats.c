@@ -40,14 +40,6 @@ static u32 rtplane_rtp_mult(u8 pt)
 	return div_u64((u64)rtplane_rtp_clock(pt) << 36, NSEC_PER_SEC);
 }
 
-/* The product is taken modulo 2^64, so the low 32 bits of the result stay
- * right however large @now becomes.
- */
-static inline u32 rtplane_rtp_time(const struct rtplane_rtpstats *s, u64 now)
-{
-	return ((now >> 10) * s->mult) >> 26;
-}
-
 static u64 rtplane_run_lost(const struct rtplane_rtpstats *s)
 {
 	u32 expected = s->max_ext - s->base_ext + 1;
@@ -78,8 +70,17 @@ static void rtplane_run_start(struct rtplane_rtpstats *s, u16 seq)
 	s->bad_seq = RTPLANE_NO_SEQ;
 }
 
-static noinline void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 seq,
-					  u32 ts, u64 now)
+/**
+ * rtplane_stream_start() - the first packet of an SSRC
+ * @s: statistics, the leg's lock held
+ * @ssrc: new SSRC
+ * @pt: payload type
+ * @seq: sequence number
+ * @ts: RTP timestamp
+ * @now: monotonic nanoseconds
+ */
+void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 seq, u32 ts,
+			  u64 now)
 {
 	if (s->started && s->ssrc != ssrc)
 		s->ssrc_changes++;
@@ -92,11 +93,22 @@ static noinline void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssr
 	s->transit = rtplane_rtp_time(s, now) - ts;
 }
 
-/* A packet that is not simply later than the latest: old, double, or a jump. */
-static noinline void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta)
+/**
+ * rtplane_seq_odd() - a packet that is not simply the next
+ * @s: statistics, the leg's lock held
+ * @seq: its sequence number
+ * @delta: the same, counted from the highest so far
+ */
+void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta)
 {
 	unsigned int back = -delta;
 
+	if (delta > 0 && delta < RTPLANE_MAX_DROPOUT) {
+		s->max_ext += delta;
+		s->seen = delta < 64 ? s->seen << delta | 1 : 1;
+		s->unique++;
+		return;
+	}
 	if (delta >= RTPLANE_MAX_DROPOUT || delta <= -RTPLANE_MAX_MISORDER) {
 		/* Two in a row: the sender did begin anew. */
 		if (s->bad_seq == seq)
@@ -118,55 +130,26 @@ static noinline void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 de
 	s->base_ext = min(s->base_ext, s->max_ext - back);
 }
 
-static inline void rtplane_jitter(struct rtplane_rtpstats *s, u32 ts, u64 now)
-{
-	u32 transit = rtplane_rtp_time(s, now) - ts;
-	s32 d = transit - s->transit;
-
-	s->transit = transit;
-	s->jitter += abs(d) - ((s->jitter + 8) >> 4);
-	s->jitter_max = max(s->jitter_max, s->jitter);
-}
-
 /**
- * rtplane_rtpstats_rx() - account one RTP packet
+ * rtplane_clock_change() - another payload type
  * @s: statistics, the leg's lock held
- * @rtp: the packet, at least RTPLANE_RTP_HDRLEN bytes
- * @now: monotonic nanoseconds of its arrival
+ * @pt: payload type
+ * @ts: RTP timestamp
+ * @now: monotonic nanoseconds
+ *
+ * Return: whether the clock is another too, so that the timestamps before and
+ * after cannot be compared.
  */
-void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp, u64 now)
+bool rtplane_clock_change(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now)
 {
-	__be32 ssrc = get_unaligned((const __be32 *)(rtp + 8));
-	u16 seq = get_unaligned_be16(rtp + 2);
-	u32 ts = get_unaligned_be32(rtp + 4);
-	u8 pt = rtp[1] & 0x7f;
-	s16 delta;
+	u32 mult = rtplane_rtp_mult(pt);
 
-	s->packets++;
-	if (unlikely(ssrc != s->ssrc || !s->started)) {
-		rtplane_stream_start(s, ssrc, pt, seq, ts, now);
-		return;
-	}
-	delta = seq - (u16)s->max_ext;
-	if (likely(delta > 0 && delta < RTPLANE_MAX_DROPOUT)) {
-		s->max_ext += delta;
-		s->seen = delta < 64 ? s->seen << delta | 1 : 1;
-		s->unique++;
-	} else {
-		rtplane_seq_odd(s, seq, delta);
-	}
-	if (unlikely(pt != s->pt)) {
-		u32 mult = rtplane_rtp_mult(pt);
-
-		/* Another clock: the timestamps cannot be compared. */
-		s->pt = pt;
-		if (mult != s->mult) {
-			s->mult = mult;
-			s->transit = rtplane_rtp_time(s, now) - ts;
-			return;
-		}
-	}
-	rtplane_jitter(s, ts, now);
+	s->pt = pt;
+	if (mult == s->mult)
+		return false;
+	s->mult = mult;
+	s->transit = rtplane_rtp_time(s, now) - ts;
+	return true;
 }
 
 /* Middle 32 bits of an NTP time are 1/65536 s; so is this of our clock. */

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "compat.h"
+
 /* RFC 3550 A.1: how far a sequence number may jump and still be the same run */
 #define RTPLANE_MAX_DROPOUT	3000
 #define RTPLANE_MAX_MISORDER	100
@@ -67,10 +69,67 @@ struct rtplane_rtcpstats {
 	u8 fraction_lost;
 };
 
-void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp, u64 now);
+void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 seq, u32 ts,
+			  u64 now);
+void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta);
+bool rtplane_clock_change(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now);
 u64 rtplane_rtpstats_lost(const struct rtplane_rtpstats *s);
 u32 rtplane_rtp_clock(u8 pt);
 bool rtplane_rtcp_rx(struct rtplane_rtcpstats *s, const u8 *rtcp, unsigned int len, u64 peer_sr,
 		     u64 now, u64 *sr);
+
+/* The product is taken modulo 2^64, so the low 32 bits of the result stay
+ * right however large @now becomes.
+ */
+static inline u32 rtplane_rtp_time(const struct rtplane_rtpstats *s, u64 now)
+{
+	return ((now >> 10) * s->mult) >> 26;
+}
+
+/* RFC 3550 A.8, in its integer form. */
+static inline void rtplane_jitter(struct rtplane_rtpstats *s, u32 ts, u64 now)
+{
+	u32 transit = rtplane_rtp_time(s, now) - ts;
+	s32 d = transit - s->transit;
+	u32 jitter = s->jitter;
+
+	s->transit = transit;
+	jitter += (d < 0 ? -d : d) - ((jitter + 8) >> 4);
+	s->jitter = jitter;
+	if (unlikely(jitter > s->jitter_max))
+		s->jitter_max = jitter;
+}
+
+/**
+ * rtplane_rtpstats_rx() - account one RTP packet
+ * @s: statistics, the leg's lock held
+ * @rtp: the packet, at least RTPLANE_RTP_HDRLEN bytes
+ * @now: monotonic nanoseconds of its arrival
+ */
+static __always_inline void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp, u64 now)
+{
+	__be32 ssrc = get_unaligned((const __be32 *)(rtp + 8));
+	u16 seq = get_unaligned_be16(rtp + 2);
+	u32 ts = get_unaligned_be32(rtp + 4);
+	u8 pt = rtp[1] & 0x7f;
+	s16 delta;
+
+	s->packets++;
+	if (unlikely(ssrc != s->ssrc || !s->started)) {
+		rtplane_stream_start(s, ssrc, pt, seq, ts, now);
+		return;
+	}
+	delta = seq - (u16)s->max_ext;
+	if (likely(delta == 1)) {
+		s->max_ext++;
+		s->seen = s->seen << 1 | 1;
+		s->unique++;
+	} else {
+		rtplane_seq_odd(s, seq, delta);
+	}
+	if (unlikely(pt != s->pt) && rtplane_clock_change(s, pt, ts, now))
+		return;
+	rtplane_jitter(s, ts, now);
+}
 
 #endif /* _RTPLANE_RTPSTATS_H */

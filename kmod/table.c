@@ -1,15 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Local address and port to leg: a hash table that grows, read under RCU. */
+/*
+ * Local address and port to leg.
+ *
+ * A media host has few addresses and many ports of each, close together: legs
+ * hang in pages of 256 ports below their address, and a look-up compares one
+ * address and no more.  Readers use RCU; changes are made under the namespace's
+ * mutex, and what has become empty is freed after a grace period.
+ */
+#include <linux/slab.h>
+
 #include "table.h"
 
-int rtplane_table_init(struct rtplane_net *rn)
+static struct rtplane_addr *rtplane_addr_find(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
-	return rhashtable_init(&rn->table, &rtplane_table_params);
+	struct rtplane_addr *addr;
+
+	hlist_for_each_entry(addr, &rn->table[rtplane_table_bucket(ep->w[0], ep->w[1])], node) {
+		if (rtplane_ep_same_addr(&addr->ep, ep))
+			return addr;
+	}
+	return NULL;
 }
 
-void rtplane_table_exit(struct rtplane_net *rn)
+static struct rtplane_addr *rtplane_addr_get(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
-	rhashtable_destroy(&rn->table);
+	struct rtplane_addr *addr = rtplane_addr_find(rn, ep);
+
+	if (addr)
+		return addr;
+	addr = kzalloc(sizeof(*addr), GFP_KERNEL_ACCOUNT);
+	if (!addr)
+		return NULL;
+	addr->ep.addr = ep->addr;
+	hlist_add_head_rcu(&addr->node, &rn->table[rtplane_table_bucket(ep->w[0], ep->w[1])]);
+	return addr;
+}
+
+static void rtplane_addr_put(struct rtplane_addr *addr)
+{
+	if (addr->used)
+		return;
+	hlist_del_rcu(&addr->node);
+	kfree_rcu(addr, rcu);
+}
+
+static struct rtplane_page *rtplane_page_at(struct rtplane_net *rn, struct rtplane_addr *addr,
+					    unsigned int i)
+{
+	return rcu_dereference_protected(addr->page[i], lockdep_is_held(&rn->lock));
+}
+
+static struct rtplane_page *rtplane_page_get(struct rtplane_net *rn, struct rtplane_addr *addr,
+					     unsigned int i)
+{
+	struct rtplane_page *page = rtplane_page_at(rn, addr, i);
+
+	if (page)
+		return page;
+	page = kzalloc(sizeof(*page), GFP_KERNEL_ACCOUNT);
+	if (!page)
+		return NULL;
+	rcu_assign_pointer(addr->page[i], page);
+	addr->used++;
+	return page;
 }
 
 /**
@@ -17,13 +70,28 @@ void rtplane_table_exit(struct rtplane_net *rn)
  * @rn: namespace, @rn->lock held
  * @leg: not in the table yet
  *
- * Return: 0, -EEXIST if the local address is taken, -ENOMEM or -E2BIG.
+ * Return: 0, -EEXIST if the local address is taken, or -ENOMEM.
  */
 int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
 {
+	unsigned int port = ntohs(leg->local.port);
+	struct rtplane_addr *addr;
+	struct rtplane_page *page;
+
 	lockdep_assert_held(&rn->lock);
-	return rhashtable_lookup_insert_key(&rn->table, &leg->local, &leg->node,
-					    rtplane_table_params);
+	if (rtplane_table_find(rn, &leg->local))
+		return -EEXIST;
+	addr = rtplane_addr_get(rn, &leg->local);
+	if (!addr)
+		return -ENOMEM;
+	page = rtplane_page_get(rn, addr, port / RTPLANE_PAGE_PORTS);
+	if (!page) {
+		rtplane_addr_put(addr);
+		return -ENOMEM;
+	}
+	rcu_assign_pointer(page->leg[port % RTPLANE_PAGE_PORTS], leg);
+	page->used++;
+	return 0;
 }
 
 /**
@@ -33,6 +101,17 @@ int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
  */
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 {
+	struct rtplane_addr *addr = rtplane_addr_find(rn, &leg->local);
+	unsigned int port = ntohs(leg->local.port);
+	unsigned int i = port / RTPLANE_PAGE_PORTS;
+	struct rtplane_page *page = rtplane_page_at(rn, addr, i);
+
 	lockdep_assert_held(&rn->lock);
-	rhashtable_remove_fast(&rn->table, &leg->node, rtplane_table_params);
+	RCU_INIT_POINTER(page->leg[port % RTPLANE_PAGE_PORTS], NULL);
+	if (--page->used)
+		return;
+	RCU_INIT_POINTER(addr->page[i], NULL);
+	kfree_rcu(page, rcu);
+	addr->used--;
+	rtplane_addr_put(addr);
 }

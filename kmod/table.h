@@ -3,43 +3,79 @@
 #ifndef _RTPLANE_TABLE_H
 #define _RTPLANE_TABLE_H
 
+#include <linux/rculist.h>
+
 #include "leg.h"
 #include "net.h"
 
-int rtplane_table_init(struct rtplane_net *rn);
-void rtplane_table_exit(struct rtplane_net *rn);
+#define RTPLANE_PAGE_PORTS	256
+
+/**
+ * struct rtplane_page - legs of 256 ports of one address
+ * @leg: by the low byte of the port; RCU
+ * @used: how many there are; namespace's mutex
+ * @rcu: to free it
+ */
+struct rtplane_page {
+	struct rtplane_leg __rcu *leg[RTPLANE_PAGE_PORTS];
+	unsigned int used;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct rtplane_addr - a local address that has legs
+ * @node: in its bucket; RCU
+ * @ep: the address, port 0
+ * @page: by the high byte of the port; RCU
+ * @used: how many pages there are; namespace's mutex
+ * @rcu: to free it
+ */
+struct rtplane_addr {
+	struct hlist_node node;
+	struct rtplane_ep ep;
+	struct rtplane_page __rcu *page[65536 / RTPLANE_PAGE_PORTS];
+	unsigned int used;
+	struct rcu_head rcu;
+};
+
 int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg);
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg);
 
-static inline u32 rtplane_table_keyhash(const void *key, u32 len, u32 seed)
+static inline unsigned int rtplane_table_bucket(u64 w0, u64 w1)
 {
-	return rtplane_ep_hash(key);
+	u64 k = w0 ^ w1;
+
+	k ^= k >> 32;
+	return (k ^ k >> 8 ^ k >> 16 ^ k >> 24) % RTPLANE_BUCKETS;
 }
 
-static inline u32 rtplane_table_objhash(const void *obj, u32 len, u32 seed)
+static __always_inline struct rtplane_leg *rtplane_table_look(struct rtplane_net *rn, u64 w0,
+							      u64 w1, __be16 port)
 {
-	return rtplane_ep_hash(&((const struct rtplane_leg *)obj)->local);
-}
+	struct rtplane_addr *addr;
+	struct rtplane_page *page;
 
-static inline int rtplane_table_cmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	return !rtplane_ep_eq(arg->key, &((const struct rtplane_leg *)obj)->local);
+	hlist_for_each_entry_rcu(addr, &rn->table[rtplane_table_bucket(w0, w1)], node,
+				 lockdep_is_held(&rn->lock)) {
+		if ((addr->ep.w[0] ^ w0) | (addr->ep.w[1] ^ w1))
+			continue;
+		page = rcu_dereference_check(addr->page[ntohs(port) / RTPLANE_PAGE_PORTS],
+					     lockdep_is_held(&rn->lock));
+		if (!page)
+			return NULL;
+		return rcu_dereference_check(page->leg[ntohs(port) % RTPLANE_PAGE_PORTS],
+					     lockdep_is_held(&rn->lock));
+	}
+	return NULL;
 }
-
-static const struct rhashtable_params rtplane_table_params = {
-	.head_offset = offsetof(struct rtplane_leg, node),
-	.key_offset = offsetof(struct rtplane_leg, local),
-	.key_len = sizeof(struct rtplane_ep),
-	.hashfn = rtplane_table_keyhash,
-	.obj_hashfn = rtplane_table_objhash,
-	.obj_cmpfn = rtplane_table_cmp,
-	.automatic_shrinking = true,
-};
 
 /**
  * rtplane_table_find() - the leg of a local address
  * @rn: namespace
  * @local: address and port
+ *
+ * Three loads whatever the number of legs: the address among its few, the page
+ * of its port, the leg.
  *
  * Context: RCU read side, or @rn->lock held.
  * Return: the leg, valid until the read side ends, or NULL.
@@ -47,7 +83,30 @@ static const struct rhashtable_params rtplane_table_params = {
 static inline struct rtplane_leg *rtplane_table_find(struct rtplane_net *rn,
 						     const struct rtplane_ep *local)
 {
-	return rhashtable_lookup(&rn->table, local, rtplane_table_params);
+	return rtplane_table_look(rn, local->w[0], local->w[1], local->port);
+}
+
+/* The same by the headers of a packet. */
+static __always_inline struct rtplane_leg *rtplane_table_find4(struct rtplane_net *rn, __be32 addr,
+							       __be16 port)
+{
+	struct rtplane_ep ep;
+
+	rtplane_ep_set4(&ep, addr, port);
+	return rtplane_table_look(rn, ep.w[0], ep.w[1], port);
+}
+
+static __always_inline struct rtplane_leg *rtplane_table_find6(struct rtplane_net *rn,
+							       const struct in6_addr *addr,
+							       __be16 port)
+{
+	struct rtplane_ep ep;
+
+	rtplane_ep_set6(&ep, addr, port);
+	/* No leg of ours, though it looks like an IPv4 leg's. */
+	if (unlikely(rtplane_ep_is4(&ep)))
+		return NULL;
+	return rtplane_table_look(rn, ep.w[0], ep.w[1], port);
 }
 
 #endif /* _RTPLANE_TABLE_H */

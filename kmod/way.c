@@ -4,7 +4,6 @@
  */
 #include <linux/icmpv6.h>
 #include <linux/netdevice.h>
-#include <linux/pkt_sched.h>
 #include <net/icmp.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
@@ -101,10 +100,13 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 	*way = (struct rtplane_way) {
 		.dst = dst,
 		.neigh = neigh,
+		.dev = dst->dev,
 		.cookie = v6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0,
 		.mtu = dst_mtu(dst),
+		.fast_mtu = neigh ? dst_mtu(dst) : 0,
 		.mark = mark,
 		.headroom = LL_RESERVED_SPACE(dst->dev),
+		.keep_dst = !(dst->dev->priv_flags & IFF_XMIT_DST_RELEASE),
 		.v6 = v6,
 		.skip_cache = neigh && neigh->tbl->family != (v6 ? AF_INET6 : AF_INET),
 	};
@@ -162,47 +164,38 @@ void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 		rtplane_icmp(skb, pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
 }
 
-/* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
- * voice is served first by the default bands and VLAN egress maps see EF as 6.
- * The kernel's own table still reads the TOS bits of RFC 1349.
- */
-static u32 rtplane_priority(u8 tos)
-{
-	static const u8 of_class[8] = {
-		TC_PRIO_BESTEFFORT, TC_PRIO_BULK, TC_PRIO_BULK, TC_PRIO_INTERACTIVE_BULK,
-		TC_PRIO_INTERACTIVE_BULK, TC_PRIO_INTERACTIVE, TC_PRIO_CONTROL, TC_PRIO_CONTROL,
-	};
-
-	return of_class[tos >> 5];
-}
-
 /* Forget what the way in left on the buffer. */
-static void rtplane_scrub(struct sk_buff *skb, const struct rtplane_way *way, u8 tos)
+void rtplane_way_scrub(struct sk_buff *skb)
 {
-	skb->dev = way->dst->dev;
-	skb->mark = way->mark;
-	skb->priority = rtplane_priority(tos);
-	skb_clear_tstamp(skb);
-	skb->ignore_df = 0;
 	nf_reset_ct(skb);
 	skb_ext_reset(skb);
 	skb_dst_drop(skb);
 }
 
 /* A packet for the stack's own output: fragmentation, IPsec, encapsulation. */
-static int rtplane_send_slow(struct net *net, struct sk_buff *skb, const struct rtplane_way *way)
+static int rtplane_way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
+				 const struct rtplane_way *way)
 {
+	int err;
+
+	rtplane_way_scrub(skb);
 	if (!dst_hold_safe(way->dst)) {
 		kfree_skb(skb);
 		return NET_XMIT_DROP;
 	}
 	skb_dst_set(skb, way->dst);
+	skb->dev = way->dev;
+	skb->mark = way->mark;
+	skb->priority = rtplane_priority(tos);
+	skb->ignore_df = 0;
+	skb_clear_tstamp(skb);
 	memset(skb->cb, 0, sizeof(skb->cb));
-	return dst_output(net, NULL, skb);
+	err = dst_output(net, NULL, skb);
+	return err ? net_xmit_eval(err) : 0;
 }
 
 /**
- * rtplane_way_send() - send a packet that has been rewritten
+ * rtplane_way_send_any() - send a packet that has been rewritten
  * @net: namespace
  * @skb: packet, writable, data at the IP header; consumed
  * @pkt: what was received, with the TOS to send
@@ -210,17 +203,10 @@ static int rtplane_send_slow(struct net *net, struct sk_buff *skb, const struct 
  *
  * Return: 0, or not 0 if it was dropped on the way.
  */
-int rtplane_way_send(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
-		     const struct rtplane_way *way)
+int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			 const struct rtplane_way *way)
 {
-	int err;
-
-	rtplane_scrub(skb, way, pkt->tos_out);
-	if (unlikely(!way->neigh || rtplane_way_len(pkt, way) > way->mtu)) {
-		err = rtplane_send_slow(net, skb, way);
-	} else {
-		skb_dst_set_noref(skb, way->dst);
-		err = neigh_output(way->neigh, skb, way->skip_cache);
-	}
-	return unlikely(err) ? net_xmit_eval(err) : 0;
+	if (rtplane_way_len(pkt, way) > way->fast_mtu)
+		return rtplane_way_send_slow(net, skb, pkt->tos_out, way);
+	return rtplane_way_send(skb, pkt->tos_out, way);
 }

@@ -3,6 +3,8 @@
 #ifndef _RTPLANE_WAY_H
 #define _RTPLANE_WAY_H
 
+#include <linux/netdevice.h>
+#include <linux/pkt_sched.h>
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/neighbour.h>
@@ -15,10 +17,13 @@
  * @dst: route; the reference is held
  * @neigh: neighbour on that route; the reference is held; NULL if the route must
  *	be left to the stack's own output (IPsec, tunnels by route)
- * @cookie: for the validity of an IPv6 route
+ * @dev: device of the route
+ * @cookie: for the validity of a route
  * @mtu: of the path
+ * @fast_mtu: the same, or 0 if every packet must take the stack's own output
  * @mark: for skb->mark
  * @headroom: bytes the device of the way out wants before the IP header
+ * @keep_dst: the device wants to see the route (loopback, tunnels)
  * @v6: it is an IPv6 way
  * @skip_cache: the neighbour is of the other family, so its cached header is not
  *	for us
@@ -26,10 +31,13 @@
 struct rtplane_way {
 	struct dst_entry *dst;
 	struct neighbour *neigh;
+	struct net_device *dev;
 	u32 cookie;
 	u32 mtu;
+	u32 fast_mtu;
 	u32 mark;
 	u16 headroom;
+	bool keep_dst;
 	bool v6;
 	bool skip_cache;
 };
@@ -40,13 +48,55 @@ void rtplane_way_release(struct rtplane_way *way);
 void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way);
 void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u8 code, u32 info);
-int rtplane_way_send(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
-		     const struct rtplane_way *way);
+void rtplane_way_scrub(struct sk_buff *skb);
+int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			 const struct rtplane_way *way);
 
 /* Still the truth?  The route by its own generation, the neighbour by its life. */
 static inline bool rtplane_way_valid(const struct rtplane_way *way)
 {
 	return dst_check(way->dst, way->cookie) && !(way->neigh && READ_ONCE(way->neigh->dead));
+}
+
+/* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
+ * voice is served first by the default bands and VLAN egress maps see EF as 6.
+ * The kernel's own table still reads the TOS bits of RFC 1349.
+ */
+static inline u32 rtplane_priority(u8 tos)
+{
+	/* A nibble for each class, the lowest first. */
+	const u32 of_class = TC_PRIO_BESTEFFORT | TC_PRIO_BULK << 4 | TC_PRIO_BULK << 8 |
+			     TC_PRIO_INTERACTIVE_BULK << 12 | TC_PRIO_INTERACTIVE_BULK << 16 |
+			     TC_PRIO_INTERACTIVE << 20 | TC_PRIO_CONTROL << 24 |
+			     TC_PRIO_CONTROL << 28;
+
+	return of_class >> (tos >> 5) * 4 & 0xf;
+}
+
+/**
+ * rtplane_way_send() - send a packet that has been rewritten and fits
+ * @skb: packet, writable, data at the IP header; consumed
+ * @tos: its TOS
+ * @way: way with a neighbour, under the RCU read side in which it was found
+ *
+ * Return: 0, or not 0 if it was dropped on the way.
+ */
+static __always_inline int rtplane_way_send(struct sk_buff *skb, u8 tos,
+					    const struct rtplane_way *way)
+{
+	int err;
+
+	/* What the way in may have left on the buffer. */
+	if (unlikely(skb->_skb_refdst | skb->_nfct | skb->active_extensions))
+		rtplane_way_scrub(skb);
+	skb->dev = way->dev;
+	skb->mark = way->mark;
+	skb->priority = rtplane_priority(tos);
+	skb_clear_tstamp(skb);
+	if (unlikely(way->keep_dst))
+		skb_dst_set_noref(skb, way->dst);
+	err = neigh_output(way->neigh, skb, way->skip_cache);
+	return unlikely(err) ? net_xmit_eval(err) : 0;
 }
 
 static inline bool rtplane_way_uses(const struct rtplane_way *way, const struct net_device *dev)

@@ -33,15 +33,20 @@ static bool rtplane_target(const struct rtplane_leg *leg, struct rtplane_ep *to)
 	return true;
 }
 
-static void rtplane_egress_sums(struct rtplane_egress *eg)
+/* What a packet becomes: its TOS by the peer's rule, its checksums by what the
+ * addresses are and will be.
+ */
+static void rtplane_egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg)
 {
-	if (eg->way.v6)
-		eg->addr_sum = csum_partial(&eg->to.addr, sizeof(eg->to.addr),
-					    csum_partial(&eg->src.addr, sizeof(eg->src.addr), 0));
-	else
-		eg->addr_sum = csum_add((__force __wsum)eg->src.w32[3],
-					(__force __wsum)eg->to.w32[3]);
-	eg->port_sum = csum_add((__force __wsum)eg->src.port, (__force __wsum)eg->to.port);
+	const struct rtplane_leg *peer = leg->peer;
+
+	eg->mapped = peer->dscp_mode == RTPLANE_DSCP_MAP;
+	eg->tos_keep = peer->dscp_mode == RTPLANE_DSCP_SET ? INET_ECN_MASK : 0xff;
+	eg->tos_set = peer->dscp_mode == RTPLANE_DSCP_SET ? peer->dscp << 2 : 0;
+	/* A source in probation is none of these; the packet itself is asked. */
+	eg->known = leg->latched;
+	eg->addr_diff = rtplane_addr_diff(&leg->remote, &leg->local, eg);
+	eg->udp_diff = csum_add(eg->addr_diff, rtplane_port_diff(&leg->remote, &leg->local, eg));
 }
 
 /**
@@ -78,17 +83,24 @@ int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
 		kfree(eg);
 		return RTPLANE_DROP_NO_ROUTE;
 	}
-	rtplane_egress_sums(eg);
+	rtplane_egress_fill(eg, leg);
 	rcu_assign_pointer(leg->egress, eg);
 	*out = eg;
 	return RTPLANE_ACCEPTED;
 }
 
-/* The packet was counted as sent before it was tried. */
-static void rtplane_unsent(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
-			   const struct rtplane_egress *eg, enum rtplane_drop why)
+/**
+ * rtplane_unsent() - a packet was counted as sent before it was tried, in vain
+ * @leg: leg that it arrived on, not locked
+ * @pkt: what was received
+ * @eg: the way out
+ * @why: what it is counted as instead
+ */
+void rtplane_unsent(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+		    const struct rtplane_egress *eg, enum rtplane_drop why)
 {
 	spin_lock(&leg->lock);
+	/* Its peer may have been replaced since. */
 	if (leg->fwd_packets) {
 		leg->fwd_packets--;
 		leg->fwd_bytes -= min_t(u64, leg->fwd_bytes, rtplane_way_len(pkt, &eg->way));
@@ -98,14 +110,17 @@ static void rtplane_unsent(struct rtplane_leg *leg, const struct rtplane_pkt *pk
 }
 
 /**
- * rtplane_xmit() - rewrite a packet and send it
+ * rtplane_xmit_odd() - rewrite and send what rtplane_xmit() does not
  * @leg: leg that it arrived on, not locked
  * @skb: the packet, not shared; consumed
  * @pkt: what was received
  * @eg: the way out, under the same RCU read side as it was found
+ *
+ * The other family, too big for the path, a buffer that others hold or without
+ * room, a route with an output of its own.
  */
-void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtplane_pkt *pkt,
-		  const struct rtplane_egress *eg)
+void rtplane_xmit_odd(struct rtplane_leg *leg, struct sk_buff *skb, struct rtplane_pkt *pkt,
+		      const struct rtplane_egress *eg)
 {
 	if (rtplane_way_stuck(skb, pkt, &eg->way)) {
 		rtplane_way_too_big(skb, pkt, &eg->way);
@@ -118,7 +133,8 @@ void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtp
 		kfree_skb(skb);
 		return;
 	}
-	rtplane_rewrite(skb, pkt, eg);
-	if (unlikely(rtplane_way_send(leg->rn->net, skb, pkt, &eg->way)))
+	rtplane_pkt_ends(skb, pkt);
+	rtplane_rewrite_other(skb, pkt, eg);
+	if (unlikely(rtplane_way_send_any(leg->rn->net, skb, pkt, &eg->way)))
 		rtplane_unsent(leg, pkt, eg, RTPLANE_DROP_XMIT);
 }

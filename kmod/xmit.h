@@ -4,32 +4,14 @@
 #define _RTPLANE_XMIT_H
 
 #include "leg.h"
-#include "pkt.h"
-#include "way.h"
-
-/**
- * struct rtplane_egress - all that sending from one leg's local address to its
- * remote needs; never changed once it is published
- * @way: route and neighbour
- * @src: local address of the leg that sends
- * @to: its remote
- * @addr_sum: checksum of both addresses
- * @port_sum: checksum of both ports
- * @rcu: to free it
- */
-struct rtplane_egress {
-	struct rtplane_way way;
-	struct rtplane_ep src;
-	struct rtplane_ep to;
-	__wsum addr_sum;
-	__wsum port_sum;
-	struct rcu_head rcu;
-};
+#include "rewrite.h"
 
 int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out);
 void rtplane_egress_forget(struct rtplane_leg *leg);
-void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtplane_pkt *pkt,
-		  const struct rtplane_egress *eg);
+void rtplane_xmit_odd(struct rtplane_leg *leg, struct sk_buff *skb, struct rtplane_pkt *pkt,
+		      const struct rtplane_egress *eg);
+void rtplane_unsent(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+		    const struct rtplane_egress *eg, enum rtplane_drop why);
 
 /**
  * rtplane_egress_get() - how to reach the peer's remote
@@ -48,6 +30,31 @@ static inline int rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egr
 		return RTPLANE_ACCEPTED;
 	}
 	return rtplane_egress_renew(leg, out);
+}
+
+/**
+ * rtplane_xmit() - rewrite a packet and send it
+ * @leg: leg that it arrived on, not locked
+ * @skb: the packet, not shared; consumed
+ * @pkt: what was received
+ * @eg: the way out, under the same RCU read side as it was found
+ * @v6: @pkt->v6, known when this is compiled
+ *
+ * Context: what is usual is here, so that it melts into the way of the packet;
+ * the rest is rtplane_xmit_odd().
+ */
+static __always_inline void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb,
+					 struct rtplane_pkt *pkt,
+					 const struct rtplane_egress *eg, const bool v6)
+{
+	if (unlikely(eg->way.v6 != v6 || pkt->iplen > eg->way.fast_mtu ||
+		     skb_cloned(skb) || skb_headroom(skb) < eg->way.headroom)) {
+		rtplane_xmit_odd(leg, skb, pkt, eg);
+		return;
+	}
+	rtplane_rewrite_same(skb, pkt, eg, v6);
+	if (unlikely(rtplane_way_send(skb, pkt->tos_out, &eg->way)))
+		rtplane_unsent(leg, pkt, eg, RTPLANE_DROP_XMIT);
 }
 
 #endif /* _RTPLANE_XMIT_H */

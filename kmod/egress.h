@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a leg keeps of the way to its peer's remote. */
+#ifndef _RTPLANE_EGRESS_H
+#define _RTPLANE_EGRESS_H
+
+#include "pkt.h"
+#include "way.h"
+
+/**
+ * struct rtplane_egress - all that sending a leg's packets on to its peer's
+ * remote needs; never changed once it is published
+ * @way: route and neighbour
+ * @tos_keep: bits of the TOS that stay
+ * @tos_set: bits that are set
+ * @mapped: the TOS goes through the peer's DSCP map instead
+ * @known: the differences are valid for packets from the leg's remote
+ * @addr_diff: new addresses less old, as checksums
+ * @udp_diff: the same with the ports
+ * @src: local address of the leg that sends
+ * @to: its remote
+ * @rcu: to free it
+ */
+struct rtplane_egress {
+	struct rtplane_way way;
+	u8 tos_keep;
+	u8 tos_set;
+	bool mapped;
+	bool known;
+	__wsum addr_diff;
+	__wsum udp_diff;
+	struct rtplane_ep src;
+	struct rtplane_ep to;
+	struct rcu_head rcu;
+};
+
+#endif /* _RTPLANE_EGRESS_H */
