@@ -19,6 +19,10 @@
 #include <net/gso.h>
 #endif
 
+#ifndef RTPLANE_HAVE_DST_RT6_INFO
+#define dst_rt6_info(d)	container_of(d, struct rt6_info, dst)
+#endif
+
 /* 6.13 made the DSCP of a route look-up a type of its own. */
 static inline int rtplane_route_input(struct sk_buff *skb, const struct iphdr *iph)
 {

@@ -208,7 +208,8 @@ int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 no
 	enum rtplane_reason why = RTPLANE_REASON_FIRST;
 	enum rtplane_reason no;
 
-	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_is4(&pkt->src) == pkt->v6 || rtplane_ep_eq(&pkt->src, &leg->local) ||
+	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_is4(&pkt->src) == pkt->v6 ||
+	    rtplane_ep_eq(&pkt->src, &leg->local) ||
 	    (rtplane_ep_loopback(&pkt->src) && !pkt->lo))
 		return RTPLANE_DROP_MARTIAN;
 	no = rtplane_mode_refuses(leg, &pkt->src);
