@@ -124,11 +124,10 @@ test_unload_while_a_monitor_listens()
 
 test_bridge_deleted_under_traffic()
 {
-	local i
 	m rtplane dev add ma >/dev/null 2>&1
 	m rtplane dev add mb >/dev/null 2>&1
 	start_traffic
-	for i in $(seq 8); do
+	for _ in $(seq 8); do
 		ok "bridge" bridge latch off -- latch off
 		leg_becomes "$LA" '.rx_packets >= 1'
 		ok "delete" m rtplane bridge del local "$LA"

@@ -50,6 +50,7 @@
  * @df: 1: set and report path MTU, 0: clear, -1: the system's default
  * @no_check: send IPv4 with UDP checksum zero
  * @steady: never make up for lost time: a packet late delays all that follow
+ * @after_first: begin to send when the first packet has come
  * @echo: send back what came
  * @packets: list each packet
  * @errors: collect ICMP errors
@@ -79,6 +80,7 @@ struct opts {
 	int df;
 	bool no_check;
 	bool steady;
+	bool after_first;
 	bool echo;
 	bool packets;
 	bool errors;
@@ -675,6 +677,7 @@ static const struct option options[] = {
 	{ "packets", no_argument, NULL, 5 },
 	{ "errors", no_argument, NULL, 6 },
 	{ "steady", no_argument, NULL, 7 },
+	{ "after-first", no_argument, NULL, 8 },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -684,7 +687,7 @@ static const char usage[] =
 "           [--size N|LO-HI] [--ts-step N] [--ssrc-at INDEX --ssrc-new X]\n"
 "           [--late-us N] [--lose L] [--dup L] [--swap L] [--gso N] [--dscp N]\n"
 "           [--ecn N] [--ttl N] [--df 0|1] [--no-check] [--echo] [--packets]\n"
-"           [--errors] [--steady] [--ready FILE]\n"
+"           [--errors] [--steady] [--after-first] [--ready FILE]\n"
 "           [--kind rtp|sr|rr|stun|dtls|turn|raw]\n"
 "           [--seq N] [--ts N] [--ssrc X] [--pt N] [--first BYTE] ...\n"
 "L: indices as 3,7,10-12 or /50 (every fiftieth).  Without --expect a sender\n"
@@ -759,6 +762,8 @@ static void parse(struct opts *o, int argc, char **argv)
 			o->errors = true;
 		else if (c == 7)
 			o->steady = true;
+		else if (c == 8)
+			o->after_first = true;
 		else
 			die("%s", usage);
 	}
@@ -792,6 +797,8 @@ int main(int argc, char **argv)
 	printf("{");
 	if (o.packets)
 		printf("\"packets\":[");
+	while (o.after_first && !seen.received && !stopped)
+		wait_until(fd, &o, now_ns() + 20000000u);
 	start = now_ns();
 	if (o.send)
 		sent = transmit(fd, &o, start);
