@@ -19,7 +19,8 @@
 #include <net/gso.h>
 #endif
 
-#ifndef RTPLANE_HAVE_DST_RT6_INFO
+/* A macro of 6.10, and of some stable kernels before. */
+#ifndef dst_rt6_info
 #define dst_rt6_info(d)	container_of(d, struct rt6_info, dst)
 #endif
 
