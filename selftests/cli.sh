@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # The command line with the module: batches, many bridges in one message, what
 # is printed, and who is named when the kernel refuses.  (bridge.sh and dev.sh

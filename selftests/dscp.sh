@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # DSCP of what leaves by a leg: preserved, set, mapped; ECN never touched;
 # what arrived is counted; the VLAN priority follows.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # The held media sockets (unit/media.c) on the kernels that the
 # agent meets: io_uring differs between them more than any other call we make.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # A hundred thousand legs in one namespace: made, dumped, used and removed in
 # time linear in their number; what a bridge costs in memory.
