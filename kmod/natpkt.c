@@ -16,6 +16,7 @@
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 
+#include "compat.h"
 #include "natmap.h"
 #include "net.h"
 
@@ -184,13 +185,15 @@ static void rtplane_nat_count(const struct rtplane_nat *nat, const struct rtplan
 		this_cpu_inc(nat->from->stats->hairpins);
 }
 
-/* Make the packet ours alone and writable; NULL: it is gone and counted. */
+/* Make the packet ours alone, writable, and no longer than its IP packet (Ethernet
+ * pads what is short); NULL: it is gone and counted.
+ */
 static struct sk_buff *rtplane_nat_own(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 				       const struct rtplane_nat *nat,
 				       const struct rtplane_way *way)
 {
 	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (skb && rtplane_way_cow(skb, pkt, way)) {
+	if (skb && (rtplane_way_cow(skb, pkt, way) || pskb_trim_rcsum(skb, pkt->iplen))) {
 		kfree_skb(skb);
 		skb = NULL;
 	}
@@ -199,11 +202,14 @@ static struct sk_buff *rtplane_nat_own(struct sk_buff *skb, const struct rtplane
 	return skb;
 }
 
-static void rtplane_nat_send(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+/* Send it; true: it is on its way and may be counted as forwarded. */
+static bool rtplane_nat_send(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			     const struct rtplane_nat *nat, const struct rtplane_way *way)
 {
-	if (rtplane_way_send_any(rtplane_nat_owner(nat)->rn->net, skb, pkt, way))
-		rtplane_nat_drop(nat, RTPLANE_DROP_XMIT);
+	if (!rtplane_way_send_any(rtplane_nat_owner(nat)->rn->net, skb, pkt, way))
+		return true;
+	rtplane_nat_drop(nat, RTPLANE_DROP_XMIT);
+	return false;
 }
 
 /* The way of a translation.  NULL: the verdict is in @verdict. */
@@ -244,6 +250,30 @@ static bool rtplane_nat_refused(struct sk_buff *skb, const struct rtplane_pkt *p
 	return false;
 }
 
+/*
+ * A train of packets that GRO or a local sender made one buffer of: take it
+ * apart, and let each come by the hook alone.
+ */
+static unsigned int rtplane_nat_gso(struct sk_buff *skb, const struct rtplane_nat *nat)
+{
+	struct sk_buff *segs, *seg, *next;
+
+	if (skb_shared(skb))
+		return rtplane_nat_pass(nat);
+	__skb_push(skb, skb->mac_len);
+	segs = skb_gso_segment(skb, 0);
+	__skb_pull(skb, skb->mac_len);
+	if (IS_ERR_OR_NULL(segs))
+		return rtplane_nat_pass(nat);
+	consume_skb(skb);
+	skb_list_walk_safe(segs, seg, next) {
+		skb_mark_not_on_list(seg);
+		__skb_pull(seg, seg->mac_len);
+		netif_receive_skb(seg);
+	}
+	return NF_STOLEN;
+}
+
 /**
  * rtplane_nat_udp() - a UDP packet that is no leg's
  * @rn: namespace with natmaps
@@ -261,7 +291,9 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
 
 	if (!rtplane_nat_find(rn, pkt, &nat))
 		return NF_ACCEPT;
-	if (skb_is_gso(skb) || pkt->iplen > skb->len || pkt->iplen < pkt->hdrlen + 8)
+	if (unlikely(skb_is_gso(skb)))
+		return rtplane_nat_gso(skb, &nat);
+	if (pkt->iplen > skb->len || pkt->iplen < pkt->hdrlen + sizeof(struct udphdr))
 		return rtplane_nat_pass(&nat);
 	no = rtplane_nat_judge(skb, pkt, &nat);
 	if (no != RTPLANE_ACCEPTED)
@@ -281,8 +313,8 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
 	else
 		rtplane_nat_header4(skb, pkt, &nat);
 	skb_set_transport_header(skb, pkt->hdrlen);
-	rtplane_nat_count(&nat, pkt);
-	rtplane_nat_send(skb, pkt, &nat, way);
+	if (rtplane_nat_send(skb, pkt, &nat, way))
+		rtplane_nat_count(&nat, pkt);
 	return NF_STOLEN;
 }
 
@@ -290,13 +322,16 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
  * An ICMP error tells of a packet that we translated: who it tells, @outer, is
  * who sent that packet, @inner.  Towards the inside the inner source and the
  * outer destination are external; from the inside the inner destination is an
- * inside address, and the outer source somebody inside, maybe a router.
+ * inside address, and the outer source somebody inside, maybe a router.  What
+ * is sent to anybody but the inner source is no answer: nobody may have us send
+ * errors in the name of an external address to whom he likes.
  */
 static bool rtplane_nat_find_error(struct rtplane_net *rn, const struct rtplane_pkt *outer,
 				   const struct rtplane_pkt *inner, struct rtplane_nat *nat)
 {
-	nat->to = rtplane_ep_same_addr(&inner->src, &outer->dst) ?
-		  rtplane_natmap_by_ext(rn, &inner->src) : NULL;
+	if (!rtplane_ep_same_addr(&inner->src, &outer->dst))
+		return false;
+	nat->to = rtplane_natmap_by_ext(rn, &inner->src);
 	nat->from = rtplane_natmap_by_in(rn, &inner->dst);
 	nat->src = outer->src;
 	nat->dst = outer->dst;
@@ -442,7 +477,8 @@ static unsigned int rtplane_nat_error(struct rtplane_net *rn, struct sk_buff *sk
 
 	if (!rtplane_nat_find_error(rn, outer, inner, &nat))
 		return NF_ACCEPT;
-	if (outer->ttl <= 1 || !rtplane_nat_error_ok(skb, outer))
+	if (outer->ttl <= 1 || !rtplane_ep_unicast(&outer->src) ||
+	    rtplane_ep_loopback(&outer->src) || !rtplane_nat_error_ok(skb, outer))
 		return rtplane_nat_pass(&nat);
 	way = rtplane_nat_way(&nat, &verdict);
 	if (!way)
@@ -454,28 +490,30 @@ static unsigned int rtplane_nat_error(struct rtplane_net *rn, struct sk_buff *sk
 		rtplane_nat_rewrite_error6(skb, outer, inner, &nat);
 	else
 		rtplane_nat_rewrite_error4(skb, outer, inner, &nat);
-	this_cpu_inc(rtplane_nat_owner(&nat)->stats->icmp);
-	rtplane_nat_send(skb, outer, &nat, way);
+	if (rtplane_nat_send(skb, outer, &nat, way))
+		this_cpu_inc(rtplane_nat_owner(&nat)->stats->icmp);
 	return NF_STOLEN;
 }
 
 /* A fragment: the stack's own reassembly, then as any other packet.  It is cut
- * again on its way out.
+ * again on its way out.  What the stack would refuse is left to it.
  */
 static unsigned int rtplane_nat_fragment4(struct rtplane_net *rn, struct sk_buff *skb)
 {
-	struct rtplane_pkt pkt = { .hdrlen = sizeof(struct iphdr) };
 	const struct iphdr *iph = ip_hdr(skb);
+	struct rtplane_ep src, dst;
 
-	rtplane_ep_set4(&pkt.src, iph->saddr, 0);
-	rtplane_ep_set4(&pkt.dst, iph->daddr, 0);
-	if (!rtplane_natmap_has_addr(rn, &pkt.src, &pkt.dst))
+	rtplane_ep_set4(&src, iph->saddr, 0);
+	rtplane_ep_set4(&dst, iph->daddr, 0);
+	if (!rtplane_natmap_has_addr(rn, &src, &dst))
 		return NF_ACCEPT;
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (!skb || ip_defrag(rn->net, skb, IP_DEFRAG_CALL_RA_CHAIN))
-		return NF_STOLEN;
-	/* The buffer is another one now, and the hook's caller knows the old. */
-	netif_receive_skb(skb);
+	if (ntohs(iph->tot_len) > skb->len || ntohs(iph->tot_len) < sizeof(*iph) ||
+	    ip_fast_csum(iph, 5))
+		return NF_ACCEPT;
+	skb = ip_check_defrag(rn->net, skb, IP_DEFRAG_CALL_RA_CHAIN);
+	/* The hook's caller knows another buffer, so this one comes in anew. */
+	if (skb)
+		netif_receive_skb(skb);
 	return NF_STOLEN;
 }
 
@@ -491,8 +529,11 @@ unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb)
 	struct rtplane_pkt outer, inner;
 
 	if (skb->protocol == htons(ETH_P_IP)) {
-		const struct iphdr *iph = ip_hdr(skb);
+		const struct iphdr *iph;
 
+		if (!pskb_may_pull(skb, sizeof(*iph)))
+			return NF_ACCEPT;
+		iph = ip_hdr(skb);
 		if (*(u8 *)iph != 0x45)
 			return NF_ACCEPT;
 		if (iph->protocol == IPPROTO_UDP && ip_is_fragment(iph))
