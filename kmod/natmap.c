@@ -272,11 +272,42 @@ struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct r
 	return NULL;
 }
 
+/* A hairpinned packet was counted twice, by the natmaps of both sides. */
+static void rtplane_nat_totals_add(struct rtplane_totals *t, const struct rtplane_natmap *nm)
+{
+	struct rtplane_nat_stats s;
+	u64 forwarded;
+	int i;
+
+	rtplane_natmap_sum(nm, &s);
+	forwarded = s.packets[RTPLANE_NAT_IN] + s.packets[RTPLANE_NAT_OUT] - s.hairpins + s.icmp;
+	t->rx_packets += forwarded;
+	t->tx_packets += forwarded;
+	t->passed += s.passed;
+	for (i = 0; i < __RTPLANE_DROP_MAX; i++)
+		t->drops[i] += s.drops[i];
+}
+
+/**
+ * rtplane_natmap_totals() - what all natmaps of a namespace counted
+ * @rn: namespace
+ * @t: sums to add to; natmaps that are gone are in @rn->gone
+ */
+void rtplane_natmap_totals(struct rtplane_net *rn, struct rtplane_totals *t)
+{
+	struct rtplane_natmap *nm;
+
+	lockdep_assert_held(&rn->lock);
+	list_for_each_entry(nm, &rn->natmaps, list)
+		rtplane_nat_totals_add(t, nm);
+}
+
 /**
  * rtplane_natmap_remove() - remove a natmap
  * @nm: natmap, its namespace's mutex held
  *
- * A packet may have found it under RCU, so it is freed after a grace period.
+ * A packet may have found it under RCU, so it is freed after a grace period;
+ * the totals do not learn of such a packet.
  */
 void rtplane_natmap_remove(struct rtplane_natmap *nm)
 {
@@ -286,6 +317,7 @@ void rtplane_natmap_remove(struct rtplane_natmap *nm)
 	rhltable_remove(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
 	rhltable_remove(&rn->nat_in, &nm->by_in, rtplane_in_params);
 	list_del(&nm->list);
+	rtplane_nat_totals_add(&rn->gone, nm);
 	WRITE_ONCE(rn->nr_natmaps, rn->nr_natmaps - 1);
 	rn->seq++;
 	call_rcu(&nm->rcu, rtplane_natmap_free);

@@ -11,6 +11,7 @@
 #include "way.h"
 
 struct rtplane_net;
+struct rtplane_totals;
 
 /* Ways out that a natmap remembers for each direction. */
 #define RTPLANE_NAT_WAYS	64
@@ -143,6 +144,7 @@ void rtplane_natmap_remove(struct rtplane_natmap *nm);
 void rtplane_natmap_remove_all(struct rtplane_net *rn);
 void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *dev);
 void rtplane_natmap_sum(const struct rtplane_natmap *nm, struct rtplane_nat_stats *sum);
+void rtplane_natmap_totals(struct rtplane_net *rn, struct rtplane_totals *t);
 
 struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struct rtplane_ep *ep);
 struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep);

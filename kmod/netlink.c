@@ -9,6 +9,7 @@
 
 #include "ingress.h"
 #include "leg.h"
+#include "natmap.h"
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
@@ -253,6 +254,7 @@ static int rtplane_stats_put(struct sk_buff *msg, struct rtplane_net *rn)
 	struct rtplane_totals t;
 
 	rtplane_leg_totals(rn, &t);
+	rtplane_natmap_totals(rn, &t);
 	if (!nest ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_DEVS, rn->nr_devs) ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_LEGS, rn->nr_legs) ||
