@@ -399,14 +399,14 @@ static inline uint32_t csum_add(uint32_t sum, const void *data, size_t len)
 }
 
 static inline uint32_t csum_pseudo(int family, const void *src, const void *dst,
-				   uint32_t len)
+				   uint32_t len, uint8_t proto)
 {
 	size_t alen = family == AF_INET ? 4 : 16;
 	uint8_t tail[8] = { 0 };
 	uint32_t sum;
 
 	put32(tail, len);
-	tail[7] = IPPROTO_UDP;
+	tail[7] = proto;
 	sum = csum_add(0, src, alen);
 	sum = csum_add(sum, dst, alen);
 	return csum_add(sum, tail, sizeof(tail));

@@ -106,7 +106,7 @@ static size_t build_udp(const struct opts *o, uint64_t k, const uint8_t *src,
 	put16(udp + 2, (uint16_t)((uint64_t)o->dport_lo + k % nd));
 	put16(udp + 4, (uint16_t)(o->udplen == KEEP ? (int)len : o->udplen));
 	put16(udp + 6, 0);
-	sum = csum_pseudo(o->family, src, o->dst, (uint32_t)len);
+	sum = csum_pseudo(o->family, src, o->dst, (uint32_t)len, IPPROTO_UDP);
 	sum = ~csum_add(sum, udp, len) & 0xffff;
 	if (!sum)
 		sum = 0xffff;

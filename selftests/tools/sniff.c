@@ -58,13 +58,13 @@ static struct {
 	uint8_t ids[65536 / 8];
 	uint64_t distinct_ids;
 	struct tally flow, smac, ttl, tos, df, frag, ipsum, udpsum, vlan, whole,
-		     kind, len, icmp;
+		     kind, len, icmp, icmpsum;
 } seen = {
 	.flow.name = "flow", .smac.name = "smac", .ttl.name = "ttl",
 	.tos.name = "tos", .df.name = "df", .frag.name = "frag",
 	.ipsum.name = "ipsum", .udpsum.name = "udpsum", .vlan.name = "vlan",
 	.whole.name = "whole", .kind.name = "kind", .len.name = "len",
-	.icmp.name = "icmp",
+	.icmp.name = "icmp", .icmpsum.name = "icmpsum",
 };
 
 static volatile sig_atomic_t stopped;
@@ -146,7 +146,7 @@ static const char *udp_verdict(const struct frame *f)
 		return "fragment";
 	if (get16(f->udp + 4) != f->udp_len)
 		return "length";
-	sum = csum_pseudo(f->family, src, dst, (uint32_t)f->udp_len);
+	sum = csum_pseudo(f->family, src, dst, (uint32_t)f->udp_len, IPPROTO_UDP);
 	if (f->partial)
 		return get16(f->udp + 6) == sum ? "partial" : "bad-partial";
 	if (!get16(f->udp + 6))
@@ -242,6 +242,35 @@ static bool port_wanted(const struct frame *f, const struct opts *o)
 	       (d >= o->port_lo && d <= o->port_hi);
 }
 
+/* The error's own checksum, which for IPv6 covers a pseudo header. */
+static bool icmp_right(const struct frame *f)
+{
+	uint32_t sum = 0;
+
+	if (f->family == AF_INET6)
+		sum = csum_pseudo(f->family, f->ip + 8, f->ip + 24,
+				  (uint32_t)f->udp_len, IPPROTO_ICMPV6);
+	return csum_add(sum, f->udp, f->udp_len) == 0xffff &&
+	       strcmp(ip_verdict(f), "bad");
+}
+
+/* The packet that an error tells of, which may be cut off. */
+static void count_quoted(const struct frame *f)
+{
+	struct frame in = { .family = f->family, .ip = f->udp + 8,
+			    .len = f->udp_len - 8 };
+	char flow[TALLY_KEY];
+
+	if (!find_transport(&in) || in.proto != IPPROTO_UDP) {
+		tally(&seen.flow, "cut");
+		return;
+	}
+	flow_name(&in, flow, sizeof(flow));
+	tally(&seen.flow, flow);
+	tally(&seen.ipsum, ip_verdict(&in));
+	tally(&seen.udpsum, udp_verdict(&in));
+}
+
 static void count_icmp(const struct frame *f)
 {
 	char text[TALLY_KEY], a[INET6_ADDRSTRLEN];
@@ -253,6 +282,8 @@ static void count_icmp(const struct frame *f)
 		 a);
 	seen.received++;
 	tally(&seen.icmp, text);
+	tally(&seen.icmpsum, icmp_right(f) ? "ok" : "bad");
+	count_quoted(f);
 }
 
 /* ICMP errors only: neighbour discovery is not what anybody waits for. */
@@ -421,6 +452,7 @@ static void report(const struct opts *o)
 	tally_print(&seen.kind, stdout);
 	tally_print(&seen.len, stdout);
 	tally_print(&seen.icmp, stdout);
+	tally_print(&seen.icmpsum, stdout);
 	printf("}\n");
 }
 
@@ -441,7 +473,8 @@ static const char usage[] =
 "usage: sniff --dev DEV [--port N|LO-HI] [--expect N] [--timeout MS]\n"
 "             [--ready FILE] [--pcap FILE] [--out] [--icmp] [--packets]\n"
 "UDP frames from or to the ports (all by default) that arrive, or with --out\n"
-"leave; with --icmp ICMP errors instead.  Ends at --expect, --timeout, SIGTERM.\n"
+"leave; with --icmp ICMP errors instead, where flow, ipsum and udpsum are those\n"
+"of the packets they quote.  Ends at --expect, --timeout, SIGTERM.\n"
 "--pcap keeps every frame, UDP or not.\n";
 
 static void parse(struct opts *o, int argc, char **argv)
