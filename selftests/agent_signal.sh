@@ -476,12 +476,12 @@ test_glare()
 	nothing_left
 }
 
-test_two_hundred_calls()
+test_a_hundred_calls()
 {
-	CALLS=200
+	CALLS=100
 	caller_does() { uac_up; wait_ms 1000; uac_bye; }
 	callee_does() { uas_up; uas_bye_answer; }
-	call "200 calls" -r 20
+	call "100 calls" -r 5
 	CALLS=1
 	nothing_left
 	told status '.sockets.held == 0'

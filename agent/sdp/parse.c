@@ -170,14 +170,70 @@ static bool read_session(struct sdp_body *body, const sdp_session_t *session,
 	return true;
 }
 
-/*
- * Codecs are between the parties: of the attributes the parser gets to see only
- * what we act on, so that an a=rtpmap it cannot read costs nobody a call.
- */
-static char *relevant(const char *text, size_t *len)
+/* RFC 4566 section 9 */
+#define TOKEN	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+		"-!#$%&'*+.^_`{|}~"
+
+static size_t skip_word(const char **text, const char *legal)
 {
-	FILE *out;
+	size_t n = strspn(*text, legal);
+
+	*text += n;
+	*text += strspn(*text, " ");
+	return n;
+}
+
+/*
+ * m=TYPE PORT[/COUNT] PROTO FORMAT...  The parser trusts us with this: a format
+ * with a character that no token has sends it round for ever, taking memory
+ * (sdp_parse.c, parse_media(): token() does not move on).
+ */
+static bool is_media_line(const char *line, size_t len)
+{
+	char text[512];
+	const char *p = text;
+	size_t i;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, line, len);
+	text[len] = '\0';
+	p += 2;
+	if (!skip_word(&p, TOKEN) || !skip_word(&p, "0123456789/") ||
+	    !skip_word(&p, TOKEN "/"))
+		return false;
+	for (i = 0; *p; i++)
+		if (!skip_word(&p, TOKEN))
+			return false;
+	return i;
+}
+
+static bool is_line(const char *line, size_t len)
+{
+	size_t i;
+
+	if (len < 2 || line[0] < 'a' || line[0] > 'z' || line[1] != '=')
+		return false;
+	for (i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
+			return false;
+	return line[0] != 'm' || is_media_line(line, len);
+}
+
+/*
+ * Of all lines the parser gets to see only those we act on: codecs are between
+ * the parties, and an a=rtpmap that it cannot read shall cost nobody a call.
+ */
+static bool is_relevant(const char *line)
+{
+	return strchr("voctm", line[0]) || !strncmp(line, "a=rtcp:", 7) ||
+	       !strncmp(line, "a=crypto:", 9);
+}
+
+static char *relevant(const char *text, size_t *len, char *why)
+{
 	char *copy = NULL;
+	FILE *out;
 	size_t n;
 
 	out = open_memstream(&copy, len);
@@ -185,8 +241,16 @@ static char *relevant(const char *text, size_t *len)
 		return NULL;
 	for (; *text; text += n, text += strspn(text, "\r\n")) {
 		n = strcspn(text, "\r\n");
-		if (strncmp(text, "a=", 2) || !strncmp(text, "a=rtcp:", 7) ||
-		    !strncmp(text, "a=crypto:", 9))
+		if (n && !is_line(text, n)) {
+			snprintf(why, WHY_LEN, "a line that is none: '%.*s'",
+				 n > 80 ? 80 : (int)n, text);
+			fclose(out);
+			free(copy);
+			return NULL;
+		}
+		if (n && text[0] == 's')
+			fputs("s=-\r\n", out);
+		else if (n && is_relevant(text))
 			fprintf(out, "%.*s\r\n", (int)n, text);
 	}
 	if (fclose(out)) {
@@ -204,9 +268,10 @@ static bool read_text(struct sdp_body *body, char *why)
 	size_t len;
 	char *text;
 
-	text = relevant(body->text, &len);
-	if (text)
-		parser = sdp_parse(NULL, text, len, 0);
+	text = relevant(body->text, &len, why);
+	if (!text)
+		return false;
+	parser = sdp_parse(NULL, text, len, 0);
 	session = sdp_session(parser);
 	if (session)
 		ok = read_session(body, session, why);
