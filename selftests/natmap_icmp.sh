@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+#
+# ICMP errors through a natmap, both ways (RFC 4787 REQ-12, RFC 5508), what a
+# natmap itself answers as a router would (TTL used up, too big), and fragments
+# (RFC 4787 REQ-13, REQ-14).
+#
+#   a: inside 192.0.2.1 ---- ma [m] mb: external 198.51.100.254 ---- b: outside
+#
+#   outside -> inside: an error about external:P becomes one about inside:P
+#   inside -> outside: an error about inside:P becomes one about external:P
+
+. "$(dirname "$0")/natmap_lib.sh"
+
+setup() { inside_outside; }
+
+errors_a() { bg wire a sniff --dev a0 --icmp --expect "$1" --timeout 10000; }
+errors_b() { bg wire b sniff --dev b0 --icmp --expect "$1" --timeout 10000; }
+
+# errors N ICMP FLOW: N of them, about that packet, right to the last bit.
+errors() { saw ".icmp == {\"$2\": $1} and .icmpsum == {\"ok\": $1} and .flow == {\"$3\": $1} and .udpsum == {\"ok\": $1}"; }
+
+# The sender's own socket was told, so the quoted packet is the one it sent.
+told() { holds sender ".icmp | has(\"$1\")"; }
+
+test_port_unreachable_from_the_outside()
+{
+	natmap ext $E int $A4
+	errors_a 2
+	out $A4:30100 $B4:50000 2 --errors --timeout 2000
+	errors 2 "3/3 0 $B4" "$A4:30100>$B4:50000"
+	holds wire '.ipsum == {"ok": 2}'
+	told "3/3 0 $B4"
+	nat_becomes $E '.icmp == 2 and .out_packets == 2 and .in_packets == 0 and .passed == 0'
+	clear_natmaps
+}
+
+test_port_unreachable_from_the_inside()
+{
+	natmap ext $E int $A4
+	errors_b 2
+	back $B4:50000 $E:30100 2 --errors --timeout 2000
+	errors 2 "3/3 0 $E" "$B4:50000>$E:30100"
+	holds wire '.ipsum == {"ok": 2}'
+	told "3/3 0 $E"
+	nat_becomes $E '.icmp == 2 and .in_packets == 2 and .out_packets == 0 and .passed == 0'
+	clear_natmaps
+}
+
+test_port_unreachable_of_a_hairpin()
+{
+	natmap ext $E int $A4
+	natmap ext $E2 int $X4
+	errors_a 2
+	out $A4:30100 $E2:30202 1 --errors --timeout 2000
+	told "3/3 0 $E2"
+	# On the same wire: nothing of it names an inside address of the other.
+	saw ".icmp[\"3/3 0 $E2\"] == 1 and .flow[\"$A4:30100>$E2:30202\"] == 1 and (.icmpsum | has(\"bad\") | not)"
+	clear_natmaps
+}
+
+test_ipv6_port_unreachable_both_ways()
+{
+	natmap ext $E6 int $A6
+	errors_a 2
+	out "[$A6]:30100" "[$B6]:50000" 2 --errors --timeout 2000
+	errors 2 "1/4 0 $B6" "[$A6]:30100>[$B6]:50000"
+	told "1/4 0 $B6"
+	errors_b 2
+	back "[$B6]:50000" "[$E6]:30100" 2 --errors --timeout 2000
+	errors 2 "1/4 0 $E6" "[$B6]:50000>[$E6]:30100"
+	told "1/4 0 $E6"
+	nat_becomes $E6 '.icmp == 4 and .in_packets == 2 and .out_packets == 2'
+	clear_natmaps
+}
+
+# The inside itself uses the ports beside the range: those errors are not ours.
+test_errors_about_other_ports_are_left_alone()
+{
+	natmap ext $E int $A4
+	bg sock m rtp --on $E:29999 --to $B4:50000 --send 2 --errors --timeout 2000
+	finish sock
+	holds sock ".icmp | has(\"3/3 0 $B4\")"
+	nat_becomes $E '.icmp == 0 and .out_packets == 0'
+	clear_natmaps
+}
+
+test_ttl_used_up()
+{
+	natmap ext $E int $A4
+	natmap ext $E6 int $A6
+	out $A4:30100 $B4:50000 1 --ttl 1 --errors --timeout 2000
+	told "11/0 0 $MA4"
+	back $B4:50000 $E:30100 1 --ttl 1 --errors --timeout 2000
+	told "11/0 0 $MB4"
+	nat_becomes $E '.drops == {"ttl": 2} and .out_packets == 0 and .in_packets == 0'
+	out "[$A6]:30100" "[$B6]:50000" 1 --ttl 1 --errors --timeout 2000
+	told "3/0 0 $MA6"
+	nat_becomes $E6 '.drops == {"ttl": 1}'
+	clear_natmaps
+}
+
+test_too_big_is_answered()
+{
+	natmap ext $E int $A4
+	natmap ext $E6 int $A6
+	ip -n "$M" link set dev mb mtu 1400
+	out $A4:30100 $B4:50000 1 --size 1420 --df 1 --errors --timeout 2000
+	told "3/4 1400 $MA4"
+	nat_becomes $E '.drops == {"too-big": 1} and .out_packets == 0'
+	out "[$A6]:30100" "[$B6]:50000" 1 --size 1420 --df 1 --errors --timeout 2000
+	told "2/0 1400 $MA6"
+	nat_becomes $E6 '.drops == {"too-big": 1} and .out_packets == 0'
+	a ip route flush cache
+	a ip -6 route flush cache
+	# Who allows it is fragmented.
+	bg callee b rtp --on $B4:50000 --expect 2 --timeout 10000
+	out $A4:30100 $B4:50000 2 --size 1420 --df 0
+	finish callee
+	holds callee ".received == 2 and .whole == {\"yes\": 2} and .src == {\"$E:30100\": 2}"
+	nat_becomes $E '.out_packets == 2 and .drops == {"too-big": 1}'
+	ip -n "$M" link set dev mb mtu 1500
+	clear_natmaps
+}
+
+test_fragments_from_the_inside()
+{
+	natmap ext $E int $A4
+	bg callee b rtp --on $B4:50000 --expect 3 --timeout 10000
+	out $A4:30100 $B4:50000 3 --size 4000 --df 0
+	finish callee
+	holds callee ".received == 3 and .whole == {\"yes\": 3} and .src == {\"$E:30100\": 3} and .ttl == {\"63\": 3}"
+	nat_becomes $E '.out_packets == 3 and .out_bytes == 12084 and .drops == {}'
+	clear_natmaps
+}
+
+# REQ-14: in whatever order.  The second half first, padded as Ethernet would.
+test_fragments_out_of_order()
+{
+	natmap ext $E int $A4
+	bg callee a rtp --on $A4:30100 --expect 1 --timeout 10000
+	raw_back --id 7 --frag 10 --size 72 --udpsum 0 --pad 20
+	raw_back --id 7 --frag 8192 --size 72 --udplen 160 --udpsum 0
+	finish callee
+	holds callee ".received == 1 and .bytes == 152 and .src == {\"$B4:50000\": 1}"
+	nat_becomes $E '.in_packets == 1 and .in_bytes == 180'
+	# One half alone goes nowhere, nor does one with a wrong header.
+	raw_back --id 8 --frag 8192 --size 72 --udplen 160 --udpsum 0
+	raw_back --id 8 --frag 10 --size 72 --udpsum 0 --bad-ipsum
+	inside 30100 1
+	raw_back
+	saw "$(whole 1)"
+	nat_becomes $E '.in_packets == 2 and .drops == {}'
+	clear_natmaps
+}
+
+run_tests "$@"
