@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host
+#
+# rtplaned --check-config: the example is fine, and each mistake is named with
+# file, line, key and what was expected; nothing is opened for it.
+
+set -u
+
+TREE=$(cd "$(dirname "$0")/.." && pwd)
+RTPLANED=$TREE/build/rtplaned
+EXAMPLE=$TREE/agent/config/rtplaned.yaml.example
+W=$(mktemp -d "${TMPDIR:-/tmp}/rtplane.XXXXXX")
+trap 'rm -rf "$W"' EXIT
+NR=0 BAD=0
+
+point()
+{
+	NR=$((NR + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $NR - $2"
+	else
+		echo "not ok $NR - $2"
+		BAD=$((BAD + 1))
+	fi
+}
+
+# wrong NAME SED LINE KEY SAYS EXPECTED: the example, edited by SED, is refused
+# with FILE:LINE: KEY: SAYS; expected EXPECTED (regular expressions).  LINE is a
+# regular expression of that line of the file; N@ before it: the Nth such line.
+wrong()
+{
+	local name=$1 edit=$2 at=$3 key=$4 says=$5 expected=$6 nth=1 line said status
+	sed -e "$edit" "$EXAMPLE" >"$W/rtplaned.yaml"
+	case $at in
+	[0-9]@*) nth=${at%%@*} at=${at#*@} ;;
+	esac
+	line=$(grep -n -e "$at" "$W/rtplaned.yaml" | sed -n "${nth}s/:.*//p")
+	said=$("$RTPLANED" --check-config "$W/rtplaned.yaml" 2>&1)
+	status=$?
+	if [ $status = 1 ] && [ "$(wc -l <<<"$said")" = 1 ] &&
+	   [[ $said =~ ^$W/rtplaned.yaml:$line:\ $key:\ .*$says.*\;\ expected\ .*$expected ]]; then
+		point 0 "$name"
+	else
+		echo "# it ended with $status and said: $said (line wanted: $line)"
+		point 1 "$name"
+	fi
+}
+
+echo "KTAP version 1"
+echo "1..26"
+
+"$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
+point $? "the example is fine"
+[ "$("$RTPLANED" --bad-option 2>/dev/null; echo $?)" = 2 ]
+point $? "an unknown option is a usage error"
+"$RTPLANED" --check-config "$W/none" >/dev/null 2>"$W/err" || grep -q 'cannot be opened' "$W/err"
+point $? "a file that is not there"
+
+wrong "no YAML" 's/^  - name: access/\t- name: access/' 'name: access' 'the file' 'column 1' YAML
+wrong "an unknown key" 's/nat: off /natt: off /' 'natt: off' 'realms\[1\].latch' 'natt' 'mode, probation, early, relatch, nat'
+wrong "a key is missing" 's/    next-hop: sip:198.51.100.10:5060//' '2@to: core' 'routes\[1\]' 'next-hop' 'key'
+wrong "a word for a number" 's/port: 5060$/port: abc/' 'port: abc' 'realms\[0\].sip\[0\].port' abc '1 to 65535'
+wrong "a number that is too big" 's/port: 5060$/port: 70000/' 'port: 70000' 'realms\[0\].sip\[0\].port' 70000 '1 to 65535'
+wrong "an unknown word" 's/mode: restricted /mode: maybe /' 'mode: maybe' 'realms\[0\].latch.mode' maybe 'off, restricted or learn'
+wrong "no truth value" 's/# early: true  */early: perhaps # /' 'early: perhaps' 'realms\[1\].latch.early' perhaps 'true or false'
+wrong "an odd first port" 's/low: 30000/low: 30001/' 'low: 30001' 'realms\[0\].ports.low' 'odd' 'even'
+wrong "a range that ends before it begins" 's/high: 32999/high: 29999/' 'high: 29999' 'realms\[0\].ports.high' 29999 'one pair'
+wrong "an address that is none" 's/listen: 192.0.2.1$/listen: 192.0.2.300/' '192.0.2.300' 'realms\[0\].addresses\[0\].listen' '192.0.2.300' 'IPv4 or IPv6'
+wrong "every address" 's/listen: 192.0.2.1$/listen: 0.0.0.0/' 'listen: 0.0.0.0' 'realms\[0\].addresses\[0\].listen' '0.0.0.0' 'one address'
+wrong "two realms of one name" 's/name: core/name: access # again/' '# again' 'realms\[1\].name' access once
+wrong "a route from a realm that is not there" 's/from: core/from: cor/' 'from: cor' 'routes\[2\].from' cor 'name of a realm'
+wrong "a route to a realm that is not there" 's/to: access/to: acces/' 'to: acces' 'routes\[2\].to' acces 'name of a realm'
+wrong "a next hop that is no SIP URI" 's/sip:192.0.2.10:5060/tel:123/' 'tel:123' 'routes\[2\].next-hop' tel:123 'sip:HOST'
+wrong "a next hop that is ourselves" 's/sip:192.0.2.10:5060/sip:192.0.2.1:5060/' 'sip:192.0.2.1:' 'routes\[2\].next-hop' 'our own' 'another host'
+wrong "a next hop by a transport without listener" 's/sip:192.0.2.10:5060/sip:192.0.2.10;transport=tls/' 'transport=tls$' 'routes\[2\].next-hop' 'no listener' 'listeners'
+wrong "one listener twice" 's/- transport: tcp/- transport: udp/' 'sip:' 'realms\[0\].sip' 'udp port 5060' once
+wrong "a SIP port inside the media ports" 's/\[5070\]/[30010]/' 'sip:' 'realms\[0\].sip' 30010 outside
+wrong "one address in two realms" 's/listen: 198.51.100.1$/listen: 192.0.2.1/' '2@ sip:$' 'realms\[1\].sip' 'realm access' once
+wrong "TLS without certificates" 's/- transport: tcp/- transport: tls/' 'transport: tls' 'realms\[0\].sip\[1\].transport' certificates folder
+wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
+wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
+
+[ $BAD = 0 ]
