@@ -280,29 +280,32 @@ static __always_inline unsigned int rtplane_relay(struct rtplane_dev *rd, struct
 	return NF_STOLEN;
 }
 
-/*
- * A train of packets that GRO or a local sender made one buffer of: take it
- * apart, and let each come by here alone.
+/**
+ * rtplane_split() - take a train of packets apart
+ * @skb: what GRO or a local sender made one buffer of, data at the IP header
+ *
+ * Each packet comes by the hook again, alone.
+ *
+ * Return: whether that was done; if not, the buffer is as it was.
  */
-static unsigned int rtplane_rx_gso(struct rtplane_dev *rd, struct rtplane_leg *leg,
-				   struct sk_buff *skb)
+bool rtplane_split(struct sk_buff *skb)
 {
 	struct sk_buff *segs, *seg, *next;
 
 	if (skb_shared(skb))
-		return rtplane_pass(rd, leg);
+		return false;
 	__skb_push(skb, skb->mac_len);
 	segs = skb_gso_segment(skb, 0);
 	__skb_pull(skb, skb->mac_len);
 	if (IS_ERR_OR_NULL(segs))
-		return rtplane_pass(rd, leg);
+		return false;
 	consume_skb(skb);
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
 		__skb_pull(seg, seg->mac_len);
 		netif_receive_skb(seg);
 	}
-	return NF_STOLEN;
+	return true;
 }
 
 /* What the demultiplexer leaves to others: the verdict, or RTPLANE_ACCEPTED. */
@@ -369,7 +372,7 @@ static __always_inline unsigned int rtplane_rx(struct rtplane_dev *rd, struct rt
 	int verdict;
 
 	if (unlikely(skb_is_gso(skb)))
-		return rtplane_rx_gso(rd, leg, skb);
+		return rtplane_split(skb) ? NF_STOLEN : rtplane_pass(rd, leg);
 	if (unlikely(!pskb_may_pull(skb, look)))
 		return rtplane_pass(rd, leg);
 	pkt->payload = skb->data + pkt->hdrlen + sizeof(struct udphdr);
@@ -417,8 +420,9 @@ static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, str
 	struct rtplane_pkt pkt;
 	struct rtplane_leg *leg;
 
+	/* The last fragment of a packet may be this short. */
 	if (unlikely(!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh))))
-		return NF_ACCEPT;
+		return pskb_may_pull(skb, sizeof(*iph)) ? rtplane_not_udp(rd, skb) : NF_ACCEPT;
 	iph = (const struct iphdr *)skb->data;
 	if (iph->protocol != IPPROTO_UDP || *(u8 *)iph != 0x45 ||
 	    iph->frag_off & htons(IP_MF | IP_OFFSET))

@@ -17,6 +17,7 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
+#include "ingress.h"
 #include "natmap.h"
 #include "net.h"
 
@@ -250,30 +251,6 @@ static bool rtplane_nat_refused(struct sk_buff *skb, const struct rtplane_pkt *p
 	return false;
 }
 
-/*
- * A train of packets that GRO or a local sender made one buffer of: take it
- * apart, and let each come by the hook alone.
- */
-static unsigned int rtplane_nat_gso(struct sk_buff *skb, const struct rtplane_nat *nat)
-{
-	struct sk_buff *segs, *seg, *next;
-
-	if (skb_shared(skb))
-		return rtplane_nat_pass(nat);
-	__skb_push(skb, skb->mac_len);
-	segs = skb_gso_segment(skb, 0);
-	__skb_pull(skb, skb->mac_len);
-	if (IS_ERR_OR_NULL(segs))
-		return rtplane_nat_pass(nat);
-	consume_skb(skb);
-	skb_list_walk_safe(segs, seg, next) {
-		skb_mark_not_on_list(seg);
-		__skb_pull(seg, seg->mac_len);
-		netif_receive_skb(seg);
-	}
-	return NF_STOLEN;
-}
-
 /**
  * rtplane_nat_udp() - a UDP packet that is no leg's
  * @rn: namespace with natmaps
@@ -292,7 +269,7 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
 	if (!rtplane_nat_find(rn, pkt, &nat))
 		return NF_ACCEPT;
 	if (unlikely(skb_is_gso(skb)))
-		return rtplane_nat_gso(skb, &nat);
+		return rtplane_split(skb) ? NF_STOLEN : rtplane_nat_pass(&nat);
 	if (pkt->iplen > skb->len || pkt->iplen < pkt->hdrlen + sizeof(struct udphdr))
 		return rtplane_nat_pass(&nat);
 	no = rtplane_nat_judge(skb, pkt, &nat);
