@@ -13,6 +13,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# shellcheck disable=SC2034 # for those who source this
 SIPP_DIR=$TREE/selftests/sipp
 CTL=$W/rtplaned.sock
 AGENT_LOG=$W/rtplaned.log
@@ -78,7 +79,8 @@ agent_start()
 	return 1
 }
 
-# agent_stop [SIGNAL]: and wait for its end.
+# agent_stop [SIGNAL]: and wait for its end; its status is in AGENT_STATUS.
+# shellcheck disable=SC2034,SC2120
 agent_stop()
 {
 	[ -n "$AGENT_PID" ] || return 0
@@ -89,6 +91,7 @@ agent_stop()
 	AGENT_PID=
 }
 
+# shellcheck disable=SC2119
 agent_restart() { agent_stop; agent_start; }
 
 # lib.sh's cleanup, and the agent's end before it.
@@ -159,7 +162,7 @@ callee_stop()
 	local pid=${BG[callee]:-}
 	[ -n "$pid" ] || return 0
 	unset "BG[callee]"
-	kill -KILL "$pid" 2>/dev/null
+	kill -KILL "$(tool_of "$pid")" "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	return 0
 }

@@ -36,7 +36,7 @@ long_caller() { uac_up; request BYE; reply_in 200 OK; }
 long_call_ends()
 {
 	wait "${BG[long]}"
-	is "the caller ends with" $? "${1:-0}"
+	is "the caller ends with" $? 0
 	unset "BG[long]"
 	callee_stop
 }

@@ -35,7 +35,7 @@ static const char usage[] =
 "       [oif DEV|any] [silence MS]\n"
 "\n"
 "The agent:\n"
-"  status | calls | call ID | why ID\n"
+"  status | calls | call ID | why ID | end ID\n"
 "  check-config FILE          is this configuration in order?\n"
 "\n"
 "OPTIONS: -j, --json          JSON instead of text\n"
@@ -142,6 +142,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "calls", cmd_agent },
 		{ "call", cmd_agent },
 		{ "why", cmd_agent },
+		{ "end", cmd_agent },
 		{ "check-config", cmd_check_config },
 	};
 	struct args args = {
