@@ -20,7 +20,7 @@ bridges()
 			a = "10." int(i / 400000) "." int(i / 2000) % 200 ".254:" 30000 + i % 2000
 			b = "11." int(i / 400000) "." int(i / 2000) % 200 ".254:" 30000 + i % 2000
 			if ((i - first) % 256 == 0)
-				printf "%sbridge add cookie %d ", i > first ? "\n" : "", i % 7 + 1
+				printf "%sbridge add cookie %d ", (i > first ? "\n" : ""), i % 7 + 1
 			else
 				printf "bridge cookie %d ", i % 7 + 1
 			printf "leg local %s remote %s latch off leg local %s remote %s latch off ", a, ra, b, rb
@@ -112,7 +112,7 @@ test_the_range_full_on_sixteen_addresses()
 		for (i = 0; i < 16; i++)
 			for (p = 30000; p < 33000; p += 2) {
 				if (n++ % 256 == 0)
-					printf "%sbridge add ", n > 1 ? "\n" : ""
+					printf "%sbridge add ", (n > 1 ? "\n" : "")
 				else
 					printf "bridge "
 				printf "leg local 192.0.2.%d:%d remote %s leg local 192.0.2.%d:%d remote %s ", 100 + i, p, ra, 100 + i, p + 1, rb
