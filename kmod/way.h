@@ -87,7 +87,7 @@ static __always_inline int rtplane_way_send(struct sk_buff *skb, u8 tos,
 	int err;
 
 	/* What the way in may have left on the buffer. */
-	if (unlikely(skb->_skb_refdst | skb->_nfct | skb->active_extensions))
+	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb) | skb_has_extensions(skb)))
 		rtplane_way_scrub(skb);
 	skb->dev = way->dev;
 	skb->mark = way->mark;
