@@ -354,6 +354,11 @@ test_strict_rules_do_not_stop_media()
 	clear_bridges
 }
 
+nobody_is_sought()
+{
+	! { ip -n "$A" neigh show; ip -n "$M" neigh show; } | grep -q INCOMPLETE
+}
+
 test_everything_changes_while_media_flows()
 {
 	open
@@ -375,6 +380,8 @@ test_everything_changes_while_media_flows()
 	stop caller
 	stop callee
 	holds callee '.received > 0 and .dups == 0 and .whole == {"yes": .received}'
+	# What waits for a neighbour is sent when it has been found.
+	ok "neighbours are found" wait_for 20 nobody_is_sought
 	by b0 5
 	clear_bridges
 }
