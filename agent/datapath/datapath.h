@@ -76,6 +76,45 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_SILENCE		(1u << 16)
 #define DP_LEG_UNLATCH		(1u << 17)	/* an order; has no member */
 #define DP_LEG_PROVEN		(1u << 18)	/* an order */
+#define DP_LEG_SRTP_RX		(1u << 19)
+#define DP_LEG_SRTP_TX		(1u << 20)
+
+/**
+ * enum dp_srtp_suite - how media is protected; RFC 4568 6.2, RFC 6188, RFC 7714
+ * @DP_SRTP_NONE: not at all
+ * @DP_SRTP_AES_128_CM_SHA1_80: AES_CM_128_HMAC_SHA1_80
+ * @DP_SRTP_AES_128_CM_SHA1_32: AES_CM_128_HMAC_SHA1_32
+ * @DP_SRTP_AES_256_CM_SHA1_80: AES_256_CM_HMAC_SHA1_80
+ * @DP_SRTP_AES_256_CM_SHA1_32: AES_256_CM_HMAC_SHA1_32
+ * @DP_SRTP_AES_128_GCM: AEAD_AES_128_GCM
+ * @DP_SRTP_AES_256_GCM: AEAD_AES_256_GCM
+ * @DP_SRTP_SUITES: number of suites
+ */
+enum dp_srtp_suite {
+	DP_SRTP_NONE,
+	DP_SRTP_AES_128_CM_SHA1_80,
+	DP_SRTP_AES_128_CM_SHA1_32,
+	DP_SRTP_AES_256_CM_SHA1_80,
+	DP_SRTP_AES_256_CM_SHA1_32,
+	DP_SRTP_AES_128_GCM,
+	DP_SRTP_AES_256_GCM,
+
+	DP_SRTP_SUITES
+};
+
+/** DP_SRTP_KEY_MAX - bytes of the longest master key with its salt */
+#define DP_SRTP_KEY_MAX		46
+
+/**
+ * struct dp_srtp - the protection of one direction
+ * @suite: enum dp_srtp_suite
+ * @key: master key, then master salt: as many bytes as the suite wants (30, 46;
+ *	28 and 44 with GCM)
+ */
+struct dp_srtp {
+	uint8_t suite;
+	uint8_t key[DP_SRTP_KEY_MAX];
+};
 
 /**
  * struct dp_leg - what a leg is to be
@@ -103,6 +142,10 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
  * @mark: mark of the route look-up and of the packets sent
  * @oif: ifindex of the device (or VRF) that packets leave by, 0 = any
  * @silence: ms without a packet before a silence event, 0 = never
+ * @srtp_rx: protection of what arrives here.  Keys go in and never come out: in a
+ *	&struct dp_leg_info only the suite is told
+ * @srtp_tx: protection of what leaves by this leg; a key that differs from the
+ *	present one is used from the next packet on
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
  * forgotten and learned again.
@@ -128,6 +171,8 @@ struct dp_leg {
 	uint32_t mark;
 	uint32_t oif;
 	uint32_t silence;
+	struct dp_srtp srtp_rx;
+	struct dp_srtp srtp_tx;
 };
 
 /**

@@ -77,16 +77,45 @@ static int kernel_dev_del(struct dp *dp, const char *dev, struct dp_err *err)
 	return genl_dev_del(to_kernel(dp)->genl, dev, err);
 }
 
+static int refuse_srtp(const struct dp_leg *leg, struct dp_err *err)
+{
+	char local[DP_ADDR_STRLEN];
+
+	if ((!(leg->set & DP_LEG_SRTP_RX) || leg->srtp_rx.suite == DP_SRTP_NONE) &&
+	    (!(leg->set & DP_LEG_SRTP_TX) || leg->srtp_tx.suite == DP_SRTP_NONE))
+		return 0;
+	return dp_fail(err, EOPNOTSUPP,
+		       "leg %s: the module does no SRTP: expected the datapath 'uring'",
+		       dp_addr_str(&leg->local, local, sizeof(local)));
+}
+
+static int refuse_srtp_of(const struct dp_bridge *bridges, size_t n,
+			  struct dp_err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < 2 * n; i++)
+		ret = refuse_srtp(&bridges[i / 2].leg[i % 2], err);
+	return ret;
+}
+
 static int kernel_bridges_new(struct dp *dp, const struct dp_bridge *bridges,
 			      size_t n, struct dp_err *err)
 {
-	return genl_bridges_new(to_kernel(dp)->genl, bridges, n, err);
+	int ret = refuse_srtp_of(bridges, n, err);
+
+	return ret ? ret :
+		     genl_bridges_new(to_kernel(dp)->genl, bridges, n, err);
 }
 
 static int kernel_bridges_set(struct dp *dp, const struct dp_bridge *bridges,
 			      size_t n, struct dp_err *err)
 {
-	return genl_bridges_set(to_kernel(dp)->genl, bridges, n, err);
+	int ret = refuse_srtp_of(bridges, n, err);
+
+	return ret ? ret :
+		     genl_bridges_set(to_kernel(dp)->genl, bridges, n, err);
 }
 
 static int kernel_bridges_del(struct dp *dp, const struct dp_del *del,
@@ -98,7 +127,9 @@ static int kernel_bridges_del(struct dp *dp, const struct dp_del *del,
 static int kernel_leg_set(struct dp *dp, const struct dp_leg *leg,
 			  struct dp_err *err)
 {
-	return genl_leg_set(to_kernel(dp)->genl, leg, err);
+	int ret = refuse_srtp(leg, err);
+
+	return ret ? ret : genl_leg_set(to_kernel(dp)->genl, leg, err);
 }
 
 static int kernel_leg_get(struct dp *dp, const struct dp_addr *local,
