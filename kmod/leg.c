@@ -302,7 +302,7 @@ static void rtplane_sweep_arm(struct rtplane_net *rn)
  * @ca: changes to @a, valid for it
  * @b: the other leg, in the table
  * @cb: changes to @b
- * @cookie: new cookie, or NULL to keep it
+ * @cookie: new cookie, or NULL to keep that of @a
  */
 void rtplane_leg_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, struct rtplane_leg *b,
 		      struct rtplane_leg_conf *cb, const u64 *cookie)
@@ -315,10 +315,10 @@ void rtplane_leg_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, struct
 		rtplane_leg_settle(a);
 	a->peer = b;
 	b->peer = a;
-	if (cookie) {
+	if (cookie)
 		a->cookie = *cookie;
-		b->cookie = *cookie;
-	}
+	/* Before anything happens that is told with it. */
+	b->cookie = a->cookie;
 	rtplane_apply(a, ca, &na);
 	rtplane_apply(b, cb, &nb);
 	rtplane_unlock_pair(a, b);

@@ -104,113 +104,108 @@ static int rtplane_dev_put(struct sk_buff *msg, const struct rtplane_dev *rd)
 	return 0;
 }
 
-/* The device that a request names, RTNL held; NULL and a sentence if none. */
-static struct net_device *rtplane_nl_dev(struct genl_info *info, int *err)
+/* The device that a request names, RTNL held; else a sentence and an error. */
+static struct net_device *rtplane_nl_dev(struct genl_info *info)
 {
 	struct nlattr *tb[RTPLANE_DEV_A_MAX + 1];
 	struct net *net = genl_info_net(info);
 	struct net_device *dev;
 	char name[IFNAMSIZ];
+	int err;
 
-	*err = -EINVAL;
 	if (!info->attrs[RTPLANE_A_DEV]) {
 		NL_SET_ERR_MSG(info->extack, "a device is required");
-		return NULL;
+		return ERR_PTR(-EINVAL);
 	}
-	*err = nla_parse_nested(tb, RTPLANE_DEV_A_MAX, info->attrs[RTPLANE_A_DEV],
-				rtplane_dev_policy, info->extack);
-	if (*err)
-		return NULL;
+	err = nla_parse_nested(tb, RTPLANE_DEV_A_MAX, info->attrs[RTPLANE_A_DEV],
+			       rtplane_dev_policy, info->extack);
+	if (err)
+		return ERR_PTR(err);
 	if (tb[RTPLANE_DEV_A_IFINDEX]) {
 		dev = __dev_get_by_index(net, nla_get_u32(tb[RTPLANE_DEV_A_IFINDEX]));
 	} else if (tb[RTPLANE_DEV_A_NAME]) {
 		nla_strscpy(name, tb[RTPLANE_DEV_A_NAME], sizeof(name));
 		dev = __dev_get_by_name(net, name);
 	} else {
-		*err = -EINVAL;
 		NL_SET_ERR_MSG(info->extack, "a device's index or name is required");
-		return NULL;
+		return ERR_PTR(-EINVAL);
 	}
-	*err = -ENODEV;
-	if (!dev)
+	if (dev)
+		return dev;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_DEV],
+			    "no such device in this namespace");
+	return ERR_PTR(-ENODEV);
+}
+
+/* The frame of the commands on one device: @act has RTNL and the mutex held. */
+static int rtplane_dev_doit(struct genl_info *info,
+			    int (*act)(struct rtplane_net *rn, struct net_device *dev, void *arg),
+			    void *arg)
+{
+	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
+	struct net_device *dev;
+	int err;
+
+	rtnl_lock();
+	dev = rtplane_nl_dev(info);
+	err = PTR_ERR_OR_ZERO(dev);
+	if (!err) {
+		mutex_lock(&rn->lock);
+		err = act(rn, dev, arg);
+		mutex_unlock(&rn->lock);
+	}
+	rtnl_unlock();
+	if (err == -EEXIST)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_DEV],
-				    "no such device in this namespace");
-	return dev;
+				    "the device is enrolled already");
+	else if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_DEV],
+				    "the device is not enrolled");
+	return err;
+}
+
+static int rtplane_dev_act_new(struct rtplane_net *rn, struct net_device *dev, void *arg)
+{
+	return rtplane_dev_add(rn, dev);
 }
 
 static int rtplane_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
-	struct net_device *dev;
-	int err;
+	return rtplane_dev_doit(info, rtplane_dev_act_new, NULL);
+}
 
-	rtnl_lock();
-	dev = rtplane_nl_dev(info, &err);
-	if (dev) {
-		mutex_lock(&rn->lock);
-		err = rtplane_dev_add(rn, dev);
-		mutex_unlock(&rn->lock);
-		if (err == -EEXIST)
-			NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_DEV],
-					    "the device is enrolled already");
-	}
-	rtnl_unlock();
-	return err;
+static int rtplane_dev_act_del(struct rtplane_net *rn, struct net_device *dev, void *arg)
+{
+	struct rtplane_dev *rd = rtplane_dev_find(rn, dev);
+
+	if (!rd)
+		return -ENOENT;
+	rtplane_dev_del(rd);
+	return 0;
 }
 
 static int rtplane_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
-	struct rtplane_dev *rd = NULL;
-	struct net_device *dev;
-	int err;
+	return rtplane_dev_doit(info, rtplane_dev_act_del, NULL);
+}
 
-	rtnl_lock();
-	dev = rtplane_nl_dev(info, &err);
-	if (dev) {
-		mutex_lock(&rn->lock);
-		rd = rtplane_dev_find(rn, dev);
-		if (rd)
-			rtplane_dev_del(rd);
-		mutex_unlock(&rn->lock);
-		err = rd ? 0 : -ENOENT;
-		if (err)
-			NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_DEV],
-					    "the device is not enrolled");
-	}
-	rtnl_unlock();
-	return err;
+static int rtplane_dev_act_get(struct rtplane_net *rn, struct net_device *dev, void *msg)
+{
+	struct rtplane_dev *rd = rtplane_dev_find(rn, dev);
+
+	return rd ? rtplane_dev_put(msg, rd) : -ENOENT;
 }
 
 static int rtplane_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
-	struct sk_buff *msg = NULL;
-	struct rtplane_dev *rd;
-	struct net_device *dev;
+	struct sk_buff *msg;
 	void *hdr;
 	int err;
 
-	rtnl_lock();
-	dev = rtplane_nl_dev(info, &err);
-	if (!dev)
-		goto unlock;
-	mutex_lock(&rn->lock);
-	rd = rtplane_dev_find(rn, dev);
-	err = -ENOENT;
-	if (!rd) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[RTPLANE_A_DEV],
-				    "the device is not enrolled");
-		goto unlock_rn;
-	}
-	err = -ENOMEM;
 	msg = rtplane_nl_begin(info, &hdr);
-	if (msg)
-		err = rtplane_dev_put(msg, rd);
-unlock_rn:
-	mutex_unlock(&rn->lock);
-unlock:
-	rtnl_unlock();
+	if (!msg)
+		return -ENOMEM;
+	err = rtplane_dev_doit(info, rtplane_dev_act_get, msg);
 	if (err) {
 		nlmsg_free(msg);
 		return err;

@@ -246,8 +246,6 @@ static void rtplane_batch_commit(struct rtplane_batch *b)
 		/* A peer that stayed is no old one. */
 		if (req->old == req->leg[1])
 			req->old = NULL;
-		else if (req->old && !req->cookie_given)
-			req->leg[1]->cookie = req->leg[0]->cookie;
 	}
 	rtplane_batch_release(b, false);
 	for (req = b->req; req < b->req + b->n; req++) {
@@ -256,33 +254,18 @@ static void rtplane_batch_commit(struct rtplane_batch *b)
 	}
 }
 
-int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info)
+/* Make both legs of a new bridge. */
+static int rtplane_bridge_make(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+			       struct netlink_ext_ack *extack)
 {
-	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
-	struct rtplane_batch b = {};
-	unsigned int i;
-	int err;
-
-	err = rtplane_batch_parse(&b, info);
-	if (err)
-		goto free;
-	mutex_lock(&rn->lock);
-	for (i = 0; !err && i < b.n; i++) {
-		err = rtplane_leg_make(rn, &b.req[i], 0, info->extack);
-		if (!err)
-			err = rtplane_leg_make(rn, &b.req[i], 1, info->extack);
-	}
-	if (err)
-		rtplane_batch_release(&b, true);
-	else
-		rtplane_batch_commit(&b);
-	mutex_unlock(&rn->lock);
-free:
-	rtplane_batch_free(&b);
-	return err;
+	return rtplane_leg_make(rn, req, 0, extack) ?: rtplane_leg_make(rn, req, 1, extack);
 }
 
-int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info)
+/* All bridges of a message, found or made by @prepare, or none. */
+static int rtplane_batch_doit(struct genl_info *info,
+			      int (*prepare)(struct rtplane_net *rn,
+					     struct rtplane_bridge_req *req,
+					     struct netlink_ext_ack *extack))
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct rtplane_batch b = {};
@@ -294,7 +277,7 @@ int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info)
 		goto free;
 	mutex_lock(&rn->lock);
 	for (i = 0; !err && i < b.n; i++)
-		err = rtplane_bridge_resolve(rn, &b.req[i], info->extack);
+		err = prepare(rn, &b.req[i], info->extack);
 	if (err)
 		rtplane_batch_release(&b, true);
 	else
@@ -303,6 +286,16 @@ int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info)
 free:
 	rtplane_batch_free(&b);
 	return err;
+}
+
+int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return rtplane_batch_doit(info, rtplane_bridge_make);
+}
+
+int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return rtplane_batch_doit(info, rtplane_bridge_resolve);
 }
 
 static void rtplane_bridge_remove(struct rtplane_leg *leg)

@@ -221,6 +221,19 @@ test_bridge_set_replaces_the_peer()
 	clear_bridges
 }
 
+test_events_of_a_new_peer_have_the_cookie()
+{
+	ok "add" m rtplane bridge add cookie 77 leg local "$LA" remote "$RA" latch off \
+		leg local "$LB" remote "$RB" latch off
+	monitor_start
+	ok "replace" m rtplane bridge set leg local "$LA" \
+		leg local "$MB4:30010" remote "$B4:50010" latch off
+	event_comes ".event == \"latch\" and .local == \"$MB4:30010\""
+	is "events with another cookie" "$(event_count '.cookie != 77')" 0
+	monitor_stop
+	clear_bridges
+}
+
 test_bridge_set_cannot_marry_strangers()
 {
 	ok "add" bridge
