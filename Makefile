@@ -53,7 +53,8 @@ modules_install: modules
 # --------------------------------------------------------- agent, command line
 #
 # All of agent/ but the two programs' own files is one archive; the linker takes
-# from it what each program needs.
+# from it what each program needs. So are the pure parts of the module, which
+# judge and count alike in the user-space datapath (kmod/portable.h).
 
 PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libnftnl liburing libsrtp2 \
 	openssl sofia-sip-ua libcyaml yaml-0.1 jansson
@@ -67,10 +68,10 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wundef -Wcast-align -Wno-unused-parameter
 OUR_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -DRTPLANE_VERSION='"$(VERSION)"' $(WARN) \
 	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
-	-Iuapi -Iagent $(PKG_CFLAGS) $(CFLAGS)
+	-Iuapi -Iagent -I. $(PKG_CFLAGS) $(CFLAGS)
 OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
-AGENT_SRC := $(wildcard agent/*.c agent/*/*.c)
+AGENT_SRC := $(wildcard agent/*.c agent/*/*.c) kmod/policy.c kmod/rtpstats.c
 CLI_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter agent/cli/%,$(AGENT_SRC)))
 MAIN_OBJ := $(BUILD)/agent/main.o
 LIB_OBJ := $(filter-out $(CLI_OBJ) $(MAIN_OBJ),$(AGENT_SRC:%.c=$(BUILD)/%.o))

@@ -3,10 +3,7 @@
 #ifndef _RTPLANE_ADDR_H
 #define _RTPLANE_ADDR_H
 
-#include <linux/in.h>
-#include <linux/in6.h>
-#include <linux/string.h>
-#include <net/ipv6.h>
+#include "portable.h"
 
 /**
  * struct rtplane_ep - a UDP transport address (endpoint)

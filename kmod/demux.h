@@ -3,7 +3,7 @@
 #ifndef _RTPLANE_DEMUX_H
 #define _RTPLANE_DEMUX_H
 
-#include <linux/types.h>
+#include "portable.h"
 
 /**
  * enum rtplane_kind - kinds of payload on a media port
@@ -40,6 +40,18 @@ static inline enum rtplane_kind rtplane_demux(const u8 *b, unsigned int len)
 	if (b[0] <= 3 || (b[0] >= 20 && b[0] <= 79))
 		return RTPLANE_KIND_STACK;
 	return RTPLANE_KIND_UNKNOWN;
+}
+
+/**
+ * rtplane_demux_need() - bytes that a payload must have to be what it claims
+ * @kind: its kind
+ * @b: its first byte
+ */
+static inline unsigned int rtplane_demux_need(enum rtplane_kind kind, const u8 *b)
+{
+	if (likely(kind == RTPLANE_KIND_RTP))
+		return RTPLANE_RTP_HDRLEN + (b[0] & 0x0f) * 4;
+	return kind == RTPLANE_KIND_RTCP ? RTPLANE_RTCP_HDRLEN : 0;
 }
 
 /**

@@ -14,6 +14,7 @@
 #include <net/inet_ecn.h>
 
 #include "compat.h"
+#include "dscp.h"
 #include "ingress.h"
 #include "latch.h"
 #include "natmap.h"
@@ -82,13 +83,7 @@ static __always_inline bool rtplane_csum_ok(struct sk_buff *skb, const struct rt
 static __always_inline int rtplane_sane(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 					const bool v6)
 {
-	unsigned int need = 0;
-
-	if (likely(pkt->kind == RTPLANE_KIND_RTP))
-		need = RTPLANE_RTP_HDRLEN + (pkt->payload[0] & 0x0f) * 4;
-	else if (pkt->kind == RTPLANE_KIND_RTCP)
-		need = RTPLANE_RTCP_HDRLEN;
-	if (unlikely(pkt->paylen < need))
+	if (unlikely(pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload)))
 		return RTPLANE_DROP_MALFORMED;
 	/* Ethernet pads what is short. */
 	if (unlikely(skb->len > pkt->iplen) && pskb_trim_rcsum(skb, pkt->iplen))
@@ -244,8 +239,7 @@ static __always_inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buf
 		return RTPLANE_DROP_TTL;
 	pkt->tos_out = (pkt->tos & (*eg)->tos_keep) | (*eg)->tos_set;
 	if (unlikely((*eg)->mapped))
-		pkt->tos_out = leg->peer->dscp_map[pkt->tos >> 2] << 2 |
-			       (pkt->tos & INET_ECN_MASK);
+		pkt->tos_out = rtplane_dscp_mapped(leg->peer->dscp_map, pkt->tos);
 	leg->fwd_packets++;
 	leg->fwd_bytes += rtplane_way_len(pkt, &(*eg)->way);
 	leg->fwd_tos = pkt->tos_out;

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * May this source be the remote?  The policy that keeps RTP bleed and RTP
- * injection out (design section 4).
+ * May this source be the remote?  The policy is in policy.c; here it meets the leg.
  *
  * A packet of the committed remote never comes here.  What does is either the
  * first of a call, or an offender, or a remote that moved.
  */
-#include <linux/jiffies.h>
-#include <linux/time64.h>
-
-#include "compat.h"
 #include "latch.h"
 #include "table.h"
-
-/* A candidate that is quiet for so long gives its place to another. */
-#define RTPLANE_CANDIDATE_TIMEOUT	(HZ / 4)
-/* One refused event per leg and so long. */
-#define RTPLANE_REFUSED_NS		NSEC_PER_SEC
 
 /* Both ways out depend on the remote: the peer's leads to it, and the leg's own
  * knows the checksums of what comes from it.
@@ -50,8 +40,7 @@ void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remo
 	leg->remote = *remote;
 	leg->latched = true;
 	write_seqcount_end(&leg->remote_seq);
-	leg->candidate.count = 0;
-	leg->remote_since = now;
+	rtplane_policy_committed(&leg->policy, now);
 	leg->latches++;
 	rtplane_stale(leg);
 	rtplane_notice(n, leg, RTPLANE_EVENT_LATCH, reason, &old, remote);
@@ -67,7 +56,7 @@ void rtplane_latch_forget(struct rtplane_leg *leg)
 	write_seqcount_begin(&leg->remote_seq);
 	leg->latched = false;
 	write_seqcount_end(&leg->remote_seq);
-	leg->candidate.count = 0;
+	rtplane_policy_forget(&leg->policy);
 	rtplane_stale(leg);
 }
 
@@ -86,20 +75,6 @@ static bool rtplane_tie_permits(const struct rtplane_leg *leg, const struct rtpl
 	return ok;
 }
 
-static enum rtplane_reason rtplane_mode_refuses(const struct rtplane_leg *leg,
-						const struct rtplane_ep *src)
-{
-	switch (leg->latch) {
-	case RTPLANE_LATCH_OFF:
-		return rtplane_ep_eq(src, &leg->signalled) ? 0 : RTPLANE_REASON_ADDRESS;
-	case RTPLANE_LATCH_RESTRICTED:
-		if (!rtplane_ep_in_prefix(src, &leg->signalled, leg->prefix))
-			return RTPLANE_REASON_ADDRESS;
-		break;
-	}
-	return rtplane_tie_permits(leg, src) ? 0 : RTPLANE_REASON_TIE;
-}
-
 /**
  * rtplane_latch_permits() - does a source satisfy the leg's mode?
  * @leg: leg, locked
@@ -107,90 +82,17 @@ static enum rtplane_reason rtplane_mode_refuses(const struct rtplane_leg *leg,
  */
 bool rtplane_latch_permits(const struct rtplane_leg *leg, const struct rtplane_ep *src)
 {
-	return !rtplane_mode_refuses(leg, src);
+	return rtplane_policy_permits(&leg->policy, src, rtplane_tie_permits(leg, src));
 }
 
-static void rtplane_candidate_set(struct rtplane_candidate *c, const struct rtplane_pkt *pkt,
-				  __be32 ssrc, u16 seq)
+static void rtplane_refused(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+			    const struct rtplane_finding *f, struct rtplane_notice *n)
 {
-	c->src = pkt->src;
-	c->ssrc = ssrc;
-	c->seq = seq + 1;
-	c->pt = pkt->kind == RTPLANE_KIND_RTP ? pkt->payload[1] & 0x7f : 0;
-	c->count = 1;
-}
-
-/* Is this the next packet of the candidate, by what its kind can tell? */
-static bool rtplane_candidate_next(const struct rtplane_candidate *c,
-				   const struct rtplane_pkt *pkt, __be32 ssrc, u16 seq)
-{
-	if (ssrc != c->ssrc)
-		return false;
-	if (pkt->kind != RTPLANE_KIND_RTP)
-		return true;
-	return seq == c->seq && (pkt->payload[1] & 0x7f) == c->pt;
-}
-
-/*
- * Count a packet of a source in probation.  The first candidate keeps its place
- * while it goes on sending, so that a flood of other sources cannot keep it
- * from reaching the count; it loses its place by silence.
- *
- * Return: 0 if the packet is the candidate's, else why not.
- */
-static enum rtplane_reason rtplane_probation(struct rtplane_leg *leg,
-					     const struct rtplane_pkt *pkt)
-{
-	struct rtplane_candidate *c = &leg->candidate;
-	__be32 ssrc = 0;
-	u16 seq = 0;
-
-	if (pkt->kind == RTPLANE_KIND_RTP) {
-		ssrc = get_unaligned((const __be32 *)(pkt->payload + 8));
-		seq = get_unaligned_be16(pkt->payload + 2);
-	} else if (pkt->kind == RTPLANE_KIND_RTCP) {
-		ssrc = get_unaligned((const __be32 *)(pkt->payload + 4));
-	}
-	if (c->count && !rtplane_ep_eq(&c->src, &pkt->src) &&
-	    (u32)jiffies - c->when < RTPLANE_CANDIDATE_TIMEOUT)
-		return RTPLANE_REASON_CANDIDATE;
-	if (c->count && rtplane_ep_eq(&c->src, &pkt->src) &&
-	    rtplane_candidate_next(c, pkt, ssrc, seq)) {
-		c->count++;
-		c->seq = seq + 1;
-	} else {
-		rtplane_candidate_set(c, pkt, ssrc, seq);
-	}
-	c->when = jiffies;
-	return 0;
-}
-
-static int rtplane_refuse(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 now,
-			  enum rtplane_reason reason, struct rtplane_notice *n)
-{
-	if (rtplane_ep_eq(&leg->offender, &pkt->src)) {
-		leg->offenses++;
-	} else {
-		leg->offender = pkt->src;
-		leg->offenses = 1;
-	}
-	leg->refused_since++;
-	if (!leg->refused_at || now - leg->refused_at >= RTPLANE_REFUSED_NS) {
-		rtplane_notice(n, leg, RTPLANE_EVENT_REFUSED, reason,
-			       leg->latched ? &leg->remote : NULL, &pkt->src);
-		n->count = leg->refused_since;
-		leg->refused_at = now;
-		leg->refused_since = 0;
-	}
-	return RTPLANE_DROP_REFUSED;
-}
-
-/* Has the remote been silent for so long that another may take over? */
-static bool rtplane_silent(const struct rtplane_leg *leg, u64 now)
-{
-	s64 quiet = now - max(leg->last, leg->remote_since);
-
-	return leg->relatch && quiet >= (s64)leg->relatch * NSEC_PER_MSEC;
+	if (!f->refused)
+		return;
+	rtplane_notice(n, leg, RTPLANE_EVENT_REFUSED, f->reason,
+		       leg->latched ? &leg->remote : NULL, &pkt->src);
+	n->count = f->refused;
 }
 
 /**
@@ -205,30 +107,32 @@ static bool rtplane_silent(const struct rtplane_leg *leg, u64 now)
 int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 now,
 		  struct rtplane_notice *n)
 {
-	enum rtplane_reason why = RTPLANE_REASON_FIRST;
-	enum rtplane_reason no;
+	struct rtplane_arrival a = {
+		.src = &pkt->src,
+		.payload = pkt->payload,
+		.kind = pkt->kind,
+		.now = now,
+		.last = leg->last,
+		.latched = leg->latched,
+		.tied = rtplane_tie_permits(leg, &pkt->src),
+	};
+	struct rtplane_finding f;
 
-	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_is4(&pkt->src) == pkt->v6 ||
-	    rtplane_ep_eq(&pkt->src, &leg->local) ||
-	    (rtplane_ep_loopback(&pkt->src) && !pkt->lo))
+	if (rtplane_policy_martian(&pkt->src, &leg->local, pkt->v6, pkt->lo))
 		return RTPLANE_DROP_MARTIAN;
-	no = rtplane_mode_refuses(leg, &pkt->src);
-	if (no)
-		return rtplane_refuse(leg, pkt, now, no, n);
-	if (leg->latched) {
-		if (!rtplane_silent(leg, now))
-			return rtplane_refuse(leg, pkt, now, RTPLANE_REASON_LOCKED, n);
-		why = RTPLANE_REASON_SILENCE;
+	switch (rtplane_policy_judge(&leg->policy, &a, &f)) {
+	case RTPLANE_JUDGED_COMMIT:
+		rtplane_latch_commit(leg, &pkt->src, now, f.reason, n);
+		return RTPLANE_ACCEPTED;
+	case RTPLANE_JUDGED_FORWARD:
+		return RTPLANE_ACCEPTED;
+	case RTPLANE_JUDGED_PROBATION:
+		return RTPLANE_DROP_PROBATION;
+	case RTPLANE_JUDGED_NOMEM:
+		return RTPLANE_DROP_NOMEM;
+	case RTPLANE_JUDGED_REFUSED:
+		break;
 	}
-	if (leg->probation) {
-		no = rtplane_probation(leg, pkt);
-		if (no)
-			return rtplane_refuse(leg, pkt, now, no, n);
-		if (leg->candidate.count < leg->probation)
-			return leg->latched ? RTPLANE_DROP_PROBATION : RTPLANE_ACCEPTED;
-		if (!leg->latched)
-			why = RTPLANE_REASON_PROBATION;
-	}
-	rtplane_latch_commit(leg, &pkt->src, now, why, n);
-	return RTPLANE_ACCEPTED;
+	rtplane_refused(leg, pkt, &f, n);
+	return RTPLANE_DROP_REFUSED;
 }

@@ -11,7 +11,6 @@
 #include "xmit.h"
 
 #define RTPLANE_SWEEP_INTERVAL	(HZ / 5)
-#define RTPLANE_LEARN_PROBATION	3
 
 static struct kmem_cache *rtplane_leg_cache;
 
@@ -69,8 +68,7 @@ struct rtplane_leg *rtplane_leg_new(struct rtplane_net *rn, struct rtplane_leg_c
 	seqcount_spinlock_init(&leg->remote_seq, &leg->lock);
 	leg->rn = rn;
 	leg->local = conf->local;
-	leg->latch = RTPLANE_LATCH_RESTRICTED;
-	leg->prefix = rtplane_ep_is4(&conf->local) ? 32 : 128;
+	rtplane_policy_init(&leg->policy, rtplane_ep_is4(&conf->local));
 	leg->fwd_tos = 0xff;
 	leg->born = ktime_get_ns();
 	return leg;
@@ -80,6 +78,7 @@ static void rtplane_leg_free(struct rcu_head *rcu)
 {
 	struct rtplane_leg *leg = container_of(rcu, struct rtplane_leg, rcu);
 
+	kfree(leg->policy.suspects);
 	kfree(leg->dscp_map);
 	kfree(leg->dscp_seen);
 	kmem_cache_free(rtplane_leg_cache, leg);
@@ -212,16 +211,14 @@ static void rtplane_flag(struct rtplane_leg *leg, u8 flag, bool on)
 
 static void rtplane_apply_policy(struct rtplane_leg *leg, const struct rtplane_leg_conf *c)
 {
-	if (rtplane_has(c, LATCH)) {
-		leg->latch = c->latch;
-		leg->probation = c->latch == RTPLANE_LATCH_LEARN ? RTPLANE_LEARN_PROBATION : 0;
-	}
+	if (rtplane_has(c, LATCH))
+		rtplane_policy_mode(&leg->policy, c->latch);
 	if (rtplane_has(c, PREFIX))
-		leg->prefix = c->prefix;
+		leg->policy.prefix = c->prefix;
 	if (rtplane_has(c, PROBATION))
-		leg->probation = c->probation;
+		leg->policy.probation = c->probation;
 	if (rtplane_has(c, RELATCH))
-		leg->relatch = c->relatch;
+		leg->policy.relatch = c->relatch;
 	if (rtplane_has(c, TIE))
 		leg->tie = c->tie;
 	if (rtplane_has(c, EARLY))
@@ -264,8 +261,8 @@ static void rtplane_apply_remote(struct rtplane_leg *leg, const struct rtplane_l
 {
 	u64 now = ktime_get_ns();
 
-	if (rtplane_has(c, REMOTE) && !rtplane_ep_eq(&c->remote, &leg->signalled)) {
-		leg->signalled = c->remote;
+	if (rtplane_has(c, REMOTE) && !rtplane_ep_eq(&c->remote, &leg->policy.signalled)) {
+		leg->policy.signalled = c->remote;
 		rtplane_latch_forget(leg);
 	}
 	if (rtplane_has(c, UNLATCH))
@@ -276,8 +273,8 @@ static void rtplane_apply_remote(struct rtplane_leg *leg, const struct rtplane_l
 		rtplane_latch_forget(leg);
 	if (rtplane_has(c, PROVEN))
 		rtplane_latch_commit(leg, &c->proven, now, RTPLANE_REASON_PROVEN, n);
-	else if (leg->latch == RTPLANE_LATCH_OFF && !leg->latched)
-		rtplane_latch_commit(leg, &leg->signalled, now, RTPLANE_REASON_SIGNALLED, n);
+	else if (leg->policy.mode == RTPLANE_LATCH_OFF && !leg->latched)
+		rtplane_latch_commit(leg, &leg->policy.signalled, now, RTPLANE_REASON_SIGNALLED, n);
 }
 
 /* Both the leg and whoever sends through it are locked. */

@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "police.h"
+#include "policy.h"
 #include "rtpstats.h"
 
 struct netlink_ext_ack;
@@ -63,24 +64,6 @@ struct rtplane_leg_conf {
 };
 
 /**
- * struct rtplane_candidate - a source in probation
- * @src: who
- * @ssrc: of its packets
- * @when: jiffies of its last packet
- * @seq: sequence number expected next
- * @pt: payload type
- * @count: packets in a row; 0 = there is no candidate
- */
-struct rtplane_candidate {
-	struct rtplane_ep src;
-	__be32 ssrc;
-	u32 when;
-	u16 seq;
-	u8 pt;
-	u8 count;
-};
-
-/**
  * struct rtplane_leg - a leg
  *
  * Everything is protected by @lock unless said otherwise.  A packet takes the
@@ -121,22 +104,12 @@ struct rtplane_candidate {
  * @dscp_seen: counters of 64 DSCP values once a second one has been seen
  * @drops: by &enum rtplane_drop
  * @remote_seq: guards @remote and @latched for readers without @lock
- * @signalled: the remote that signalling gave, may be none
+ * @policy: who may become the remote, and who has tried
  * @tie: see RTPLANE_LEG_A_TIE, may be none
- * @candidate: source in probation
- * @offender: last source refused
- * @offenses: packets in a row of @offender
- * @refused_at: monotonic ns of the last refused event
- * @refused_since: refused packets since that event
- * @remote_since: monotonic ns when @remote was committed
  * @born: monotonic ns of its creation
  * @silence_of: @last, or @born, when its silence was reported
  * @latches: remotes committed
- * @relatch: ms
  * @silence: ms
- * @latch: mode
- * @prefix: bits
- * @probation: packets
  * @dscp_mode: of packets sent by this leg
  * @dscp: value
  * @dscp_map: table or NULL
@@ -183,22 +156,12 @@ struct rtplane_leg {
 	u64 drops[__RTPLANE_DROP_MAX];
 
 	seqcount_spinlock_t remote_seq;
-	struct rtplane_ep signalled;
+	struct rtplane_policy policy;
 	struct rtplane_ep tie;
-	struct rtplane_candidate candidate;
-	struct rtplane_ep offender;
-	u64 offenses;
-	u64 refused_at;
-	u64 refused_since;
-	u64 remote_since;
 	u64 born;
 	u64 silence_of;
 	u32 latches;
-	u32 relatch;
 	u32 silence;
-	u8 latch;
-	u8 prefix;
-	u8 probation;
 	u8 dscp_mode;
 	u8 dscp;
 	u8 *dscp_map;

@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "ingress.h"
+#include "dscp.h"
 #include "natmap.h"
 #include "net.h"
 
@@ -108,16 +109,6 @@ static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt
 	if (no == RTPLANE_ACCEPTED)
 		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, pkt);
 	return no;
-}
-
-static u8 rtplane_nat_tos(const struct rtplane_natmap_conf *conf, u8 tos)
-{
-	u8 dscp;
-
-	if (conf->dscp_mode == RTPLANE_DSCP_PRESERVE)
-		return tos;
-	dscp = conf->dscp_mode == RTPLANE_DSCP_SET ? conf->dscp : conf->dscp_map[tos >> 2];
-	return dscp << 2 | (tos & INET_ECN_MASK);
 }
 
 static void rtplane_nat_header4(struct sk_buff *skb, const struct rtplane_pkt *pkt,
@@ -261,6 +252,7 @@ static bool rtplane_nat_refused(struct sk_buff *skb, const struct rtplane_pkt *p
  */
 unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
+	const struct rtplane_natmap_conf *conf;
 	const struct rtplane_way *way;
 	struct rtplane_nat nat;
 	unsigned int verdict;
@@ -283,7 +275,8 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
 	skb = rtplane_nat_own(skb, pkt, &nat, way);
 	if (!skb)
 		return NF_STOLEN;
-	pkt->tos_out = rtplane_nat_tos(&rtplane_nat_owner(&nat)->conf, pkt->tos);
+	conf = &rtplane_nat_owner(&nat)->conf;
+	pkt->tos_out = rtplane_dscp_tos(conf->dscp_mode, conf->dscp, conf->dscp_map, pkt->tos);
 	rtplane_nat_udp_check(skb, pkt, &nat);
 	if (pkt->v6)
 		rtplane_nat_header6(skb, pkt, &nat);

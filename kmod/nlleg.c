@@ -152,9 +152,10 @@ static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg
 {
 	u8 accept = leg->flags & RTPLANE_LEG_ANY ? RTPLANE_ACCEPT_ANY : RTPLANE_ACCEPT_RTP;
 	u8 unknown = leg->flags & RTPLANE_LEG_DROP ? RTPLANE_UNKNOWN_DROP : RTPLANE_UNKNOWN_PASS;
+	const struct rtplane_policy *p = &leg->policy;
 
-	if (!rtplane_ep_none(&leg->signalled) &&
-	    rtplane_nl_put_ep(msg, RTPLANE_LEG_A_REMOTE, &leg->signalled))
+	if (!rtplane_ep_none(&p->signalled) &&
+	    rtplane_nl_put_ep(msg, RTPLANE_LEG_A_REMOTE, &p->signalled))
 		return -EMSGSIZE;
 	if (!rtplane_ep_none(&leg->tie) && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_TIE, &leg->tie))
 		return -EMSGSIZE;
@@ -164,11 +165,11 @@ static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg
 	if (leg->dscp_mode == RTPLANE_DSCP_MAP &&
 	    nla_put(msg, RTPLANE_LEG_A_DSCP_MAP, RTPLANE_DSCP_MAP_LEN, leg->dscp_map))
 		return -EMSGSIZE;
-	if (nla_put_u8(msg, RTPLANE_LEG_A_LATCH, leg->latch) ||
-	    nla_put_u8(msg, RTPLANE_LEG_A_PREFIX, leg->prefix) ||
-	    nla_put_u8(msg, RTPLANE_LEG_A_PROBATION, leg->probation) ||
+	if (nla_put_u8(msg, RTPLANE_LEG_A_LATCH, p->mode) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_PREFIX, p->prefix) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_PROBATION, p->probation) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_EARLY, !!(leg->flags & RTPLANE_LEG_EARLY)) ||
-	    nla_put_u32(msg, RTPLANE_LEG_A_RELATCH, leg->relatch) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_RELATCH, p->relatch) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_DSCP_MODE, leg->dscp_mode) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_ACCEPT, accept) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_UNKNOWN, unknown) ||
@@ -185,21 +186,24 @@ static u8 rtplane_leg_state(const struct rtplane_leg *leg)
 {
 	if (leg->latched)
 		return RTPLANE_STATE_LOCKED;
-	return leg->candidate.count ? RTPLANE_STATE_PROBATION : RTPLANE_STATE_WAITING;
+	return rtplane_policy_counting(&leg->policy) ? RTPLANE_STATE_PROBATION :
+						       RTPLANE_STATE_WAITING;
 }
 
 static int rtplane_put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 {
 	const struct rtplane_ep *to = leg->latched ? &leg->remote :
-				      leg->flags & RTPLANE_LEG_EARLY ? &leg->signalled : NULL;
+				      leg->flags & RTPLANE_LEG_EARLY ? &leg->policy.signalled :
+								       NULL;
+	const struct rtplane_suspects *s = leg->policy.suspects;
 
 	if (nla_put_u8(msg, RTPLANE_LEG_A_STATE, rtplane_leg_state(leg)) ||
 	    (to && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_LATCHED, to)))
 		return -EMSGSIZE;
-	if (!leg->offenses)
+	if (!s || !s->offenses)
 		return 0;
-	if (rtplane_nl_put_ep(msg, RTPLANE_LEG_A_OFFENDER, &leg->offender) ||
-	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_OFFENSES, leg->offenses, RTPLANE_LEG_A_PAD))
+	if (rtplane_nl_put_ep(msg, RTPLANE_LEG_A_OFFENDER, &s->offender) ||
+	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_OFFENSES, s->offenses, RTPLANE_LEG_A_PAD))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -330,8 +330,8 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 		     const struct rtplane_leg *leg, struct netlink_ext_ack *extack)
 {
 	u8 latch = rtplane_given(c, LATCH) ? c->latch :
-		   leg ? leg->latch : RTPLANE_LATCH_RESTRICTED;
-	bool remote = rtplane_given(c, REMOTE) || (leg && !rtplane_ep_none(&leg->signalled));
+		   leg ? leg->policy.mode : RTPLANE_LATCH_RESTRICTED;
+	bool remote = rtplane_given(c, REMOTE) || (leg && !rtplane_ep_none(&leg->policy.signalled));
 	u8 mode = rtplane_given(c, DSCP_MODE) ? c->dscp_mode : leg ? leg->dscp_mode : 0;
 	u32 oif = rtplane_given(c, OIF) ? c->oif : leg ? leg->oif : 0;
 
@@ -346,7 +346,8 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 	if (rtplane_given(c, UNLATCH) && rtplane_given(c, PROVEN))
 		return rtplane_refuse(extack, nla, "unlatch and proven exclude each other");
 	if (rtplane_given(c, PROVEN) && latch == RTPLANE_LATCH_OFF &&
-	    !rtplane_ep_eq(&c->proven, rtplane_given(c, REMOTE) ? &c->remote : &leg->signalled))
+	    !rtplane_ep_eq(&c->proven, rtplane_given(c, REMOTE) ? &c->remote :
+				     &leg->policy.signalled))
 		return rtplane_refuse(extack, nla, "with latch off only the remote can be proven");
 	if (mode == RTPLANE_DSCP_SET && rtplane_given(c, DSCP_MODE) && !rtplane_given(c, DSCP))
 		return rtplane_refuse(extack, nla, "DSCP mode set needs a DSCP");

@@ -3,9 +3,7 @@
 #ifndef _RTPLANE_POLICE_H
 #define _RTPLANE_POLICE_H
 
-#include <linux/math64.h>
-#include <linux/minmax.h>
-#include <linux/time64.h>
+#include "portable.h"
 
 /* A sender may be this far ahead of its rate. */
 #define RTPLANE_POLICE_BURST_NS	(50 * NSEC_PER_MSEC)
@@ -40,9 +38,9 @@ enum rtplane_police_verdict {
  */
 static inline void rtplane_police_set(struct rtplane_police *p, u32 pps, u64 bps)
 {
-	p->packet_ns = pps ? max(NSEC_PER_SEC / pps, 1UL) : 0;
-	p->byte_cost = bps ? max(div64_u64((8ULL * NSEC_PER_SEC) << RTPLANE_POLICE_SHIFT, bps),
-				 1ULL) : 0;
+	p->packet_ns = pps ? max_t(u64, NSEC_PER_SEC / pps, 1) : 0;
+	p->byte_cost = bps ? max_t(u64, div64_u64((8ULL * NSEC_PER_SEC) << RTPLANE_POLICE_SHIFT,
+						  bps), 1) : 0;
 }
 
 /**

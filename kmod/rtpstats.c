@@ -3,12 +3,6 @@
  * RFC 3550 statistics: loss, order and jitter of the RTP that arrives (A.1,
  * A.3, A.8), and the remote's own view from its RTCP reports (6.4).
  */
-#include <linux/kernel.h>
-#include <linux/math64.h>
-#include <linux/minmax.h>
-#include <linux/time64.h>
-
-#include "compat.h"
 #include "demux.h"
 #include "rtpstats.h"
 

@@ -3,9 +3,7 @@
 #ifndef _RTPLANE_RTPSTATS_H
 #define _RTPLANE_RTPSTATS_H
 
-#include <linux/types.h>
-
-#include "compat.h"
+#include "portable.h"
 
 /* RFC 3550 A.1: how far a sequence number may jump and still be the same run */
 #define RTPLANE_MAX_DROPOUT	3000

@@ -2,6 +2,7 @@
 /* A leg's way out, and the last steps of a packet on it. */
 #include <linux/slab.h>
 
+#include "dscp.h"
 #include "net.h"
 #include "rewrite.h"
 #include "xmit.h"
@@ -29,7 +30,7 @@ static bool rtplane_target(const struct rtplane_leg *leg, struct rtplane_ep *to)
 		return true;
 	if (!(leg->flags & RTPLANE_LEG_EARLY))
 		return false;
-	*to = leg->signalled;
+	*to = leg->policy.signalled;
 	return true;
 }
 
@@ -41,8 +42,8 @@ static void rtplane_egress_fill(struct rtplane_egress *eg, const struct rtplane_
 	const struct rtplane_leg *peer = leg->peer;
 
 	eg->mapped = peer->dscp_mode == RTPLANE_DSCP_MAP;
-	eg->tos_keep = peer->dscp_mode == RTPLANE_DSCP_SET ? INET_ECN_MASK : 0xff;
-	eg->tos_set = peer->dscp_mode == RTPLANE_DSCP_SET ? peer->dscp << 2 : 0;
+	eg->tos_keep = rtplane_dscp_keep(peer->dscp_mode);
+	eg->tos_set = rtplane_dscp_set(peer->dscp_mode, peer->dscp);
 	/* A source in probation is none of these; the packet itself is asked. */
 	eg->known = leg->latched;
 	eg->addr_diff = rtplane_addr_diff(&leg->remote, &leg->local, eg);
