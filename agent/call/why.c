@@ -92,6 +92,9 @@ static const struct {
 	{ RTPLANE_DROP_TOO_BIG, "they were above the path MTU" },
 	{ RTPLANE_DROP_NOMEM, "there was no memory" },
 	{ RTPLANE_DROP_XMIT, "the device of the way out did not take them" },
+	{ RTPLANE_DROP_SRTP_AUTH, "they do not authenticate by the key that was agreed: the party uses another one, or sends plain RTP" },
+	{ RTPLANE_DROP_SRTP_REPLAY, "they were here before, or are too old for SRTP to tell" },
+	{ RTPLANE_DROP_SRTP_FAIL, "they could not be protected, or are of more sources (SSRC) than one key may carry" },
 };
 
 static void say_drops(json_t *list, const struct call *call,

@@ -108,11 +108,16 @@ enum dp_srtp_suite {
 /**
  * struct dp_srtp - the protection of one direction
  * @suite: enum dp_srtp_suite
- * @key: master key, then master salt: as many bytes as the suite wants (30, 46;
- *	28 and 44 with GCM)
+ * @fresh: the key begins a new cryptographic context (RFC 4568 section 7.1.4): what
+ *	leaves counts from 0 again. Otherwise a new key goes on where the former
+ *	one was (RFC 3711 section 3.3.1). Of no meaning for what arrives, or with
+ *	the present key.
+ * @key: master key, then master salt: as many bytes as the suite wants, which
+ *	dp_srtp_key_len() tells (30, 46; 28 and 44 with GCM)
  */
 struct dp_srtp {
 	uint8_t suite;
+	bool fresh;
 	uint8_t key[DP_SRTP_KEY_MAX];
 };
 

@@ -5,6 +5,7 @@
 
 #include <linux/rtplane.h>
 
+#include "datapath.h"
 #include "names.h"
 
 static const char *const latches[] = {
@@ -53,6 +54,9 @@ static const char *const drops[] = {
 	[RTPLANE_DROP_TOO_BIG] = "too-big",
 	[RTPLANE_DROP_NOMEM] = "nomem",
 	[RTPLANE_DROP_XMIT] = "xmit",
+	[RTPLANE_DROP_SRTP_AUTH] = "srtp-auth",
+	[RTPLANE_DROP_SRTP_REPLAY] = "srtp-replay",
+	[RTPLANE_DROP_SRTP_FAIL] = "srtp-fail",
 };
 
 static const char *const events[] = {
@@ -90,6 +94,26 @@ static const char *const reason_texts[] = {
 	[RTPLANE_REASON_CANDIDATE] = "another candidate is in probation",
 };
 
+/* RFC 4568 section 6.2, RFC 6188, RFC 7714; the bytes of key and salt */
+static const char *const suites[] = {
+	[DP_SRTP_NONE] = "none",
+	[DP_SRTP_AES_128_CM_SHA1_80] = "AES_CM_128_HMAC_SHA1_80",
+	[DP_SRTP_AES_128_CM_SHA1_32] = "AES_CM_128_HMAC_SHA1_32",
+	[DP_SRTP_AES_256_CM_SHA1_80] = "AES_256_CM_HMAC_SHA1_80",
+	[DP_SRTP_AES_256_CM_SHA1_32] = "AES_256_CM_HMAC_SHA1_32",
+	[DP_SRTP_AES_128_GCM] = "AEAD_AES_128_GCM",
+	[DP_SRTP_AES_256_GCM] = "AEAD_AES_256_GCM",
+};
+
+static const uint8_t suite_keys[DP_SRTP_SUITES] = {
+	[DP_SRTP_AES_128_CM_SHA1_80] = 16 + 14,
+	[DP_SRTP_AES_128_CM_SHA1_32] = 16 + 14,
+	[DP_SRTP_AES_256_CM_SHA1_80] = 32 + 14,
+	[DP_SRTP_AES_256_CM_SHA1_32] = 32 + 14,
+	[DP_SRTP_AES_128_GCM] = 16 + 12,
+	[DP_SRTP_AES_256_GCM] = 32 + 12,
+};
+
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* a word that a newer header adds must not be forgotten here */
@@ -103,6 +127,7 @@ _Static_assert(ARRAY_LEN(events) == __RTPLANE_EVENT_MAX, "event words");
 _Static_assert(ARRAY_LEN(reasons) == __RTPLANE_REASON_MAX, "reason words");
 _Static_assert(ARRAY_LEN(reason_texts) == __RTPLANE_REASON_MAX,
 	       "reason sentences");
+_Static_assert(ARRAY_LEN(suites) == DP_SRTP_SUITES, "suite words");
 
 #define NAME(table, value) \
 	((value) < ARRAY_LEN(table) ? (table)[value] : "?")
@@ -157,6 +182,16 @@ const char *dp_reason_text(unsigned int reason)
 	return NAME(reason_texts, reason);
 }
 
+const char *dp_srtp_suite_name(unsigned int suite)
+{
+	return NAME(suites, suite);
+}
+
+size_t dp_srtp_key_len(unsigned int suite)
+{
+	return suite < DP_SRTP_SUITES ? suite_keys[suite] : 0;
+}
+
 static bool parse(const char *const *table, size_t n, const char *word,
 		  uint8_t *value)
 {
@@ -189,4 +224,15 @@ bool dp_unknown_parse(const char *word, uint8_t *value)
 bool dp_filter_parse(const char *word, uint8_t *value)
 {
 	return parse(filters, ARRAY_LEN(filters), word, value);
+}
+
+bool dp_srtp_suite_parse(const char *word, uint8_t *value)
+{
+	uint8_t suite;
+
+	if (!parse(suites, ARRAY_LEN(suites), word, &suite) ||
+	    suite == DP_SRTP_NONE)
+		return false;
+	*value = suite;
+	return true;
 }

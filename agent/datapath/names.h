@@ -7,6 +7,7 @@
 #define DATAPATH_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -23,6 +24,9 @@ const char *dp_drop_name(unsigned int drop);
 const char *dp_event_name(unsigned int event);
 const char *dp_reason_name(unsigned int reason);
 
+/* enum dp_srtp_suite, as a=crypto spells it; "none" */
+const char *dp_srtp_suite_name(unsigned int suite);
+
 /* a sentence for people instead of a word */
 const char *dp_reason_text(unsigned int reason);
 
@@ -31,5 +35,9 @@ bool dp_latch_parse(const char *word, uint8_t *value);
 bool dp_accept_parse(const char *word, uint8_t *value);
 bool dp_unknown_parse(const char *word, uint8_t *value);
 bool dp_filter_parse(const char *word, uint8_t *value);
+bool dp_srtp_suite_parse(const char *word, uint8_t *value);	/* not "none" */
+
+/* bytes of a suite's master key and salt; 0 of none */
+size_t dp_srtp_key_len(unsigned int suite);
 
 #endif /* DATAPATH_NAMES_H */

@@ -358,6 +358,10 @@ enum rtplane_count_attr {
  * @RTPLANE_DROP_TOO_BIG: above the path MTU and may not be fragmented
  * @RTPLANE_DROP_NOMEM: no memory
  * @RTPLANE_DROP_XMIT: the device or queue of the way out took it not
+ * @RTPLANE_DROP_SRTP_AUTH: SRTP that does not authenticate
+ * @RTPLANE_DROP_SRTP_REPLAY: SRTP that was here before, or is too old to tell
+ * @RTPLANE_DROP_SRTP_FAIL: it could not be protected, or is of one source too
+ *	many
  */
 enum rtplane_drop {
 	RTPLANE_DROP_NO_REMOTE,
@@ -374,6 +378,9 @@ enum rtplane_drop {
 	RTPLANE_DROP_TOO_BIG,
 	RTPLANE_DROP_NOMEM,
 	RTPLANE_DROP_XMIT,
+	RTPLANE_DROP_SRTP_AUTH,
+	RTPLANE_DROP_SRTP_REPLAY,
+	RTPLANE_DROP_SRTP_FAIL,
 
 	__RTPLANE_DROP_MAX,
 	RTPLANE_DROP_MAX = __RTPLANE_DROP_MAX - 1
