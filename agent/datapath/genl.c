@@ -1,35 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests to rtplane.ko over generic netlink, and its events. */
+/*
+ * Requests to rtplane.ko over generic netlink, or to an agent that answers in
+ * its place, and their events.
+ */
 #include <errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "genl.h"
 #include "genl_attr.h"
+#include "genl_link.h"
 
-/* a message of 512 bridges with every attribute must fit */
-#define SEND_ROOM	(1 << 20)
-/* bursts of events must fit while the agent is busy elsewhere */
-#define EVENT_ROOM	(1 << 22)
 /* events taken in one go, so that one call of genl_events() ends */
 #define EVENTS_MAX	256
 /* a dump that changes run into is taken again, that often */
 #define DUMP_TRIES	50
 
 /**
- * struct genl - a connection to the module
- * @sk: the socket
+ * struct genl - a connection to a datapath
+ * @link: what carries its messages
  * @family: number of the family, 0 until found
- * @version: of the contract that the module speaks
+ * @version: of the contract that the datapath speaks
  * @group: number of the multicast group of events
  */
 struct genl {
-	struct nl_sock *sk;
+	struct genl_link *link;
 	int family;
 	uint32_t version;
 	uint32_t group;
@@ -43,7 +41,8 @@ typedef int each_fn(struct genlmsghdr *hdr, void *arg, struct dp_err *err);
 
 /**
  * struct reply - a request under way
- * @done: the kernel has said its last word
+ * @genl: whose
+ * @done: the datapath has said its last word
  * @intr: a change ran into the dump
  * @ret: 0 or -errno
  * @err: the sentence
@@ -52,6 +51,7 @@ typedef int each_fn(struct genlmsghdr *hdr, void *arg, struct dp_err *err);
  * @arg: for @each
  */
 struct reply {
+	const struct genl *genl;
 	bool done;
 	bool intr;
 	int ret;
@@ -61,9 +61,18 @@ struct reply {
 	void *arg;
 };
 
-/* the sentence where the kernel gave none */
+/* the module, or the agent in its place, for sentences */
+static const char *module_of(const struct genl *genl)
+{
+	return genl->link->sk ? "the kernel module rtplane" :
+				"the agent's datapath";
+}
+
+/* the sentence where the datapath gave none */
 static void refuse_plain(struct reply *reply, int code)
 {
+	const char *who = module_of(reply->genl);
+
 	switch (code) {
 	case EPERM:
 		reply->ret = dp_fail(reply->err, code,
@@ -71,15 +80,16 @@ static void refuse_plain(struct reply *reply, int code)
 		break;
 	case EOPNOTSUPP:
 		reply->ret = dp_fail(reply->err, code,
-				     "the kernel module rtplane does not know this command");
+				     "%s does not know this command", who);
 		break;
 	case ENOENT:
 		reply->ret = dp_fail(reply->err, code,
-				     "the kernel module rtplane is gone, or it knows no such thing");
+				     "%s is gone, or it knows no such thing",
+				     who);
 		break;
 	default:
 		reply->ret = dp_fail(reply->err, code,
-				     "the kernel module rtplane refused without a reason: %s",
+				     "%s refused without a reason: %s", who,
 				     strerror(code));
 	}
 }
@@ -111,19 +121,25 @@ static void refuse(struct reply *reply, int code, struct nlattr *head, int len)
 }
 
 /*
- * libnl does not hand the extack out: it follows the error's copy of our
- * request, of which NLM_F_CAPPED says that only the header is there.
+ * The extack follows the error's copy of our request, of which NLM_F_CAPPED says
+ * that only the header is there.
  */
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
+static void on_error(struct nlmsghdr *hdr, struct reply *reply)
 {
-	struct nlmsghdr *hdr = (struct nlmsghdr *)((char *)e - NLMSG_HDRLEN);
-	struct reply *reply = arg;
+	struct nlmsgerr *e = nlmsg_data(hdr);
 	struct nlattr *at = NULL;
 	size_t skip = sizeof(*e);
 	int len = 0;
 
-	(void)from;
 	reply->done = true;
+	if (nlmsg_datalen(hdr) < (int)sizeof(*e)) {
+		reply->ret = dp_fail(reply->err, EPROTO,
+				     "%s sent an answer that is cut short",
+				     reply->genl->link->peer);
+		return;
+	}
+	if (!e->error)
+		return;
 	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
 		skip += e->msg.nlmsg_len - sizeof(e->msg);
 	skip = NLMSG_ALIGN(skip);
@@ -133,87 +149,68 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 		len = (int)(hdr->nlmsg_len - NLMSG_HDRLEN - skip);
 	}
 	refuse(reply, -e->error, at, len);
-	return NL_STOP;
-}
-
-static int on_ack(struct nl_msg *msg, void *arg)
-{
-	struct reply *reply = arg;
-
-	(void)msg;
-	reply->done = true;
-	return NL_STOP;
 }
 
 /* the end of a dump tells an error, if there was one, and then its extack */
-static int on_finish(struct nl_msg *msg, void *arg)
+static void on_finish(struct nlmsghdr *hdr, struct reply *reply)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct reply *reply = arg;
 	int code = 0;
 
 	reply->done = true;
 	if (nlmsg_datalen(hdr) < (int)sizeof(code))
-		return NL_STOP;
+		return;
 	memcpy(&code, nlmsg_data(hdr), sizeof(code));
 	if (code < 0)
 		refuse(reply, -code,
 		       (struct nlattr *)((char *)nlmsg_data(hdr) +
 					 NLMSG_ALIGN(sizeof(code))),
 		       nlmsg_datalen(hdr) - (int)NLMSG_ALIGN(sizeof(code)));
-	return NL_STOP;
-}
-
-static int on_intr(struct nl_msg *msg, void *arg)
-{
-	struct reply *reply = arg;
-
-	(void)msg;
-	reply->intr = true;
-	return NL_OK;
 }
 
 /* All of the answer is read, even past an error of ours. */
-static int on_valid(struct nl_msg *msg, void *arg)
+static void on_valid(struct nlmsghdr *hdr, struct reply *reply)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct reply *reply = arg;
-
 	if (reply->ret || !reply->each)
-		return NL_OK;
+		return;
 	if (!genlmsg_valid_hdr(hdr, 0))
 		reply->ret = dp_fail(reply->err, EPROTO,
-				     "the kernel sent a message of %u bytes, shorter than its header",
-				     hdr->nlmsg_len);
+				     "%s sent a message of %u bytes, shorter than its header",
+				     reply->genl->link->peer, hdr->nlmsg_len);
 	else
 		reply->ret = reply->each(genlmsg_hdr(hdr), reply->arg,
 					 reply->err);
-	return NL_OK;
+}
+
+/* what was said to an earlier request, of which we gave up, is passed over */
+static void on_packet(struct genl_link *link, int len, struct reply *reply)
+{
+	struct nlmsghdr *hdr = (struct nlmsghdr *)link->buf;
+
+	for (; !reply->done && nlmsg_ok(hdr, len);
+	     hdr = nlmsg_next(hdr, &len)) {
+		if (hdr->nlmsg_seq != link->seq)
+			continue;
+		if (hdr->nlmsg_flags & NLM_F_DUMP_INTR)
+			reply->intr = true;
+		if (hdr->nlmsg_type == NLMSG_ERROR)
+			on_error(hdr, reply);
+		else if (hdr->nlmsg_type == NLMSG_DONE)
+			on_finish(hdr, reply);
+		else if (hdr->nlmsg_type >= NLMSG_MIN_TYPE)
+			on_valid(hdr, reply);
+	}
 }
 
 static int receive(struct genl *genl, struct reply *reply)
 {
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int ret;
 
-	if (!cb)
-		return dp_fail(reply->err, ENOMEM, "no memory for a reply");
-	nl_cb_err(cb, NL_CB_CUSTOM, on_error, reply);
-	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, reply);
-	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, reply);
-	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_intr, reply);
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, reply);
 	while (!reply->done) {
-		ret = nl_recvmsgs(genl->sk, cb);
-		/* on_error() has told what an error message says */
-		if (ret < 0 && !reply->done) {
-			reply->ret = dp_fail(reply->err, EIO,
-					     "cannot read the kernel's answer: %s",
-					     nl_geterror(ret));
-			break;
-		}
+		ret = genl_link_recv(genl->link, 0, reply->err);
+		if (ret < 0)
+			return ret;
+		on_packet(genl->link, ret, reply);
 	}
-	nl_cb_put(cb);
 	return reply->ret;
 }
 
@@ -222,13 +219,10 @@ static int exchange(struct genl *genl, struct nl_msg *msg, struct reply *reply)
 {
 	int ret;
 
+	reply->genl = genl;
 	reply->request = nlmsg_hdr(msg);
-	ret = nl_send_auto(genl->sk, msg);
-	if (ret < 0)
-		ret = dp_fail(reply->err, EIO,
-			      "cannot send a request to the kernel: %s",
-			      nl_geterror(ret));
-	else
+	ret = genl_link_send(genl->link, reply->request, reply->err);
+	if (!ret)
 		ret = receive(genl, reply);
 	nlmsg_free(msg);
 	return ret;
@@ -244,7 +238,7 @@ static struct nl_msg *request(int family, uint8_t cmd, int flags, size_t room)
 
 	if (!msg)
 		return NULL;
-	if (!genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0,
+	if (!genlmsg_put(msg, 0, 0, family, 0,
 			 flags | NLM_F_REQUEST | NLM_F_ACK, cmd,
 			 RTPLANE_GENL_VERSION)) {
 		nlmsg_free(msg);
@@ -301,13 +295,13 @@ static int on_family(struct genlmsghdr *hdr, void *arg, struct dp_err *err)
 	    !tb[CTRL_ATTR_MCAST_GROUPS] ||
 	    find_group(tb[CTRL_ATTR_MCAST_GROUPS], &genl->group))
 		return dp_fail(err, EPROTO,
-			       "the kernel describes the netlink family '%s' without number, version or the group '%s'",
-			       RTPLANE_GENL_NAME, RTPLANE_MCGRP_EVENTS);
+			       "%s describes the netlink family '%s' without number, version or the group '%s'",
+			       genl->link->peer, RTPLANE_GENL_NAME, RTPLANE_MCGRP_EVENTS);
 	genl->version = nla_get_u32(tb[CTRL_ATTR_VERSION]);
 	if (genl->version != RTPLANE_GENL_VERSION)
 		return dp_fail(err, EPROTO,
-			       "the kernel module rtplane speaks version %u of its netlink contract, this program version %u",
-			       genl->version, RTPLANE_GENL_VERSION);
+			       "%s speaks version %u of its netlink contract, this program version %u",
+			       module_of(genl), genl->version, RTPLANE_GENL_VERSION);
 	genl->family = nla_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
 	return 0;
 }
@@ -323,55 +317,28 @@ static int find_family(struct genl *genl, struct dp_err *err)
 				   RTPLANE_GENL_NAME) < 0)
 		return no_room(msg, err);
 	ret = exchange(genl, msg, &reply);
-	if (ret == -ENOENT)
+	if (ret == -ENOENT && genl->link->sk)
 		return dp_fail(err, ENOENT,
 			       "the kernel has no netlink family '%s': the module rtplane is not loaded (modprobe rtplane)",
 			       RTPLANE_GENL_NAME);
 	return ret;
 }
 
-/* more than the limit for everybody if we may, up to that limit otherwise */
-static void set_room(int fd, int force, int plain, int bytes)
+/* the link is in, or @ret says why not */
+static int start(struct genl **genl, struct genl_link *link, int ret,
+		 struct dp_err *err)
 {
-	if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof(bytes)))
-		setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof(bytes));
-}
+	struct genl *new;
 
-static int connect_socket(struct genl *genl, struct dp_err *err)
-{
-	int one = 1;
-	int ret;
-	int fd;
-
-	genl->sk = nl_socket_alloc();
-	if (!genl->sk)
-		return dp_fail(err, ENOMEM, "no memory for a netlink socket");
-	ret = genl_connect(genl->sk);
-	if (ret < 0)
-		return dp_fail(err, EIO,
-			       "cannot open a generic netlink socket: %s",
-			       nl_geterror(ret));
-	fd = nl_socket_get_fd(genl->sk);
-	set_room(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_ROOM);
-	/* the sentence, and not a copy of the whole request with it */
-	if (setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one)) ||
-	    setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one)))
-		return dp_fail(err, errno,
-			       "the kernel's netlink has no extended acknowledgements: %s",
-			       strerror(errno));
-	return 0;
-}
-
-int genl_open(struct genl **genl, struct dp_err *err)
-{
-	struct genl *new = calloc(1, sizeof(*new));
-	int ret;
-
-	if (!new)
-		return dp_fail(err, ENOMEM, "no memory for a netlink socket");
-	ret = connect_socket(new, err);
-	if (!ret)
-		ret = find_family(new, err);
+	if (ret)
+		return ret;
+	new = calloc(1, sizeof(*new));
+	if (!new) {
+		genl_link_close(link);
+		return dp_fail(err, ENOMEM, "no memory for a connection");
+	}
+	new->link = link;
+	ret = find_family(new, err);
 	if (ret) {
 		genl_close(new);
 		return ret;
@@ -380,21 +347,53 @@ int genl_open(struct genl **genl, struct dp_err *err)
 	return 0;
 }
 
+int genl_open(struct genl **genl, struct dp_err *err)
+{
+	struct genl_link *link = NULL;
+	int ret = genl_link_kernel(&link, err);
+
+	return start(genl, link, ret, err);
+}
+
+int genl_open_agent(struct genl **genl, const char *path, struct dp_err *err)
+{
+	struct genl_link *link = NULL;
+	int ret = genl_link_agent(&link, path, err);
+
+	return start(genl, link, ret, err);
+}
+
 void genl_close(struct genl *genl)
 {
 	if (!genl)
 		return;
-	nl_socket_free(genl->sk);
+	genl_link_close(genl->link);
 	free(genl);
+}
+
+const char *genl_datapath(const struct genl *genl)
+{
+	return genl->link->sk ? "kernel" : "uring";
+}
+
+/* a UNIX socket has no groups to join: there it is a request (serve.h) */
+static int join_agent(struct genl *genl, struct dp_err *err)
+{
+	struct nl_msg *msg = request(GENL_ID_CTRL, CTRL_CMD_GETMCAST_GRP, 0, 0);
+
+	return command(genl, msg,
+		       msg ? nla_put_u16(msg, CTRL_ATTR_FAMILY_ID,
+					 (uint16_t)genl->family) : 0, err);
 }
 
 int genl_listen(struct genl *genl, struct dp_err *err)
 {
 	int ret;
 
-	set_room(nl_socket_get_fd(genl->sk), SO_RCVBUFFORCE, SO_RCVBUF,
-		 EVENT_ROOM);
-	ret = nl_socket_add_membership(genl->sk, (int)genl->group);
+	genl_link_room(genl->link);
+	if (!genl->link->sk)
+		return join_agent(genl, err);
+	ret = nl_socket_add_membership(genl->link->sk, (int)genl->group);
 	if (ret < 0)
 		return dp_fail(err, EIO,
 			       "cannot join the multicast group '%s' of rtplane: %s",
@@ -404,10 +403,10 @@ int genl_listen(struct genl *genl, struct dp_err *err)
 
 int genl_fd(const struct genl *genl)
 {
-	return nl_socket_get_fd(genl->sk);
+	return genl->link->fd;
 }
 
-/* one datagram from the kernel; returns the number of events in it */
+/* one packet; returns the number of events in it */
 static int take_events(struct genl *genl, struct nlmsghdr *hdr, int len,
 		       dp_event_fn *fn, void *arg, struct dp_err *err)
 {
@@ -425,7 +424,8 @@ static int take_events(struct genl *genl, struct nlmsghdr *hdr, int len,
 			      RTPLANE_A_EVENT);
 		if (!at || genl_parse_event(at, &event))
 			return dp_fail(err, EPROTO,
-				       "the kernel sent an event that is malformed");
+				       "%s sent an event that is malformed",
+				       genl->link->peer);
 		fn(&event, arg);
 		n++;
 	}
@@ -435,29 +435,19 @@ static int take_events(struct genl *genl, struct nlmsghdr *hdr, int len,
 int genl_events(struct genl *genl, dp_event_fn *fn, void *arg,
 		struct dp_err *err)
 {
-	char buf[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
-	int fd = nl_socket_get_fd(genl->sk);
-	struct sockaddr_nl from;
-	socklen_t fromlen;
 	int events = 0;
-	ssize_t len;
+	int len;
 	int n;
 	int i;
 
 	for (i = 0; i < EVENTS_MAX; i++) {
-		fromlen = sizeof(from);
-		len = recvfrom(fd, buf, sizeof(buf), MSG_DONTWAIT,
-			       (struct sockaddr *)&from, &fromlen);
-		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		len = genl_link_recv(genl->link, MSG_DONTWAIT, err);
+		if (len == -EAGAIN)
 			break;
 		if (len < 0)
-			return dp_fail(err, errno, errno == ENOBUFS ?
-				       "events of the kernel were lost: they came faster than they were read" :
-				       "cannot read events of the kernel: %m");
-		if (from.nl_pid)
-			continue;	/* not from the kernel */
-		n = take_events(genl, (struct nlmsghdr *)buf, (int)len, fn, arg,
-				err);
+			return len;
+		n = take_events(genl, (struct nlmsghdr *)genl->link->buf, len,
+				fn, arg, err);
 		if (n < 0)
 			return n;
 		events += n;
@@ -556,6 +546,7 @@ int genl_natmap_del(struct genl *genl, const struct dp_natmap *natmap,
 
 /**
  * struct list - items of an answer, one a message
+ * @genl: who answers
  * @items: the array
  * @n: items in it
  * @room: items that fit
@@ -565,6 +556,7 @@ int genl_natmap_del(struct genl *genl, const struct dp_natmap *natmap,
  * @parse: fills an item
  */
 struct list {
+	const struct genl *genl;
 	char *items;
 	size_t n;
 	size_t room;
@@ -614,8 +606,8 @@ static int on_item(struct genlmsghdr *hdr, void *arg, struct dp_err *err)
 	}
 	if (!at || list->parse(at, list->items + list->n * list->size))
 		return dp_fail(err, EPROTO,
-			       "the kernel sent a %s that is malformed",
-			       list->what);
+			       "%s sent a %s that is malformed",
+			       list->genl->link->peer, list->what);
 	list->n++;
 	return 0;
 }
@@ -632,6 +624,7 @@ static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie,
 		struct reply reply = { .err = err, .each = on_item,
 				       .arg = list };
 
+		list->genl = genl;
 		list->n = 0;
 		msg = request(genl->family, cmd, NLM_F_DUMP, 64);
 		if (!msg || (cookie && genl_put_cookie(msg, cookie) < 0)) {
@@ -697,11 +690,12 @@ static int get(struct genl *genl, struct nl_msg *msg, struct list *list,
 	struct reply reply = { .err = err, .each = on_item, .arg = list };
 	int ret;
 
+	list->genl = genl;
 	ret = exchange(genl, msg, &reply);
 	if (!ret && list->n != 1)
 		ret = dp_fail(err, EPROTO,
-			      "the kernel answered with %zu %ss, expected one",
-			      list->n, list->what);
+			      "%s answered with %zu %ss, expected one",
+			      genl->link->peer, list->n, list->what);
 	if (!ret)
 		memcpy(item, list->items, list->size);
 	free(list->items);

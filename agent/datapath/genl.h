@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * rtplane.ko over generic netlink: one function per request, in the structures
- * of datapath.h.  Used by the kernel backend of the agent and by the command
- * line.
+ * rtplane.ko over generic netlink, or an agent's user-space datapath, which
+ * speaks the same: one function per request, in the structures of datapath.h.
+ * Used by the kernel backend of the agent and by the command line.
  *
  * Every function returns 0 or a negative errno with a sentence in the
  * &struct dp_err: the kernel's own (extack) where it gave one.
@@ -93,6 +93,26 @@ struct dp_natmap {
  * Return: 0 or -errno.
  */
 int genl_open(struct genl **genl, struct dp_err *err);
+
+/**
+ * genl_open_agent() - connect to an agent whose datapath is in user space
+ * @genl: the connection; the caller owns it and ends it with genl_close()
+ * @path: of the agent's datapath socket
+ * @err: the sentence
+ *
+ * It answers as the module does; what it cannot do it refuses.
+ *
+ * Return: 0 or -errno; ENOENT, ECONNREFUSED: nobody listens there.
+ */
+int genl_open_agent(struct genl **genl, const char *path, struct dp_err *err);
+
+/**
+ * genl_datapath() - who answers
+ * @genl: the connection
+ *
+ * Return: "kernel" or "uring".
+ */
+const char *genl_datapath(const struct genl *genl);
 
 /**
  * genl_close() - end a connection
