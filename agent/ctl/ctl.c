@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "../log.h"
+#include "../unix.h"
 #include "ctl.h"
 
 #define LINE_MAX_LEN	4096
@@ -313,43 +313,17 @@ static int on_accept(void *magic, su_wait_t *wait, void *arg)
 	return 0;
 }
 
-/* is somebody listening there? */
-static bool is_live(const struct sockaddr_un *sun)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool live;
-
-	live = fd >= 0 && !connect(fd, (const struct sockaddr *)sun,
-				   sizeof(*sun));
-	if (fd >= 0)
-		close(fd);
-	return live;
-}
-
 static int listen_at(const char *path, char *error)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	mode_t mask;
-	int fd, ret;
+	int fd = unix_listen(path, SOCK_STREAM);
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (is_live(&sun)) {
+	if (fd == -EADDRINUSE)
 		snprintf(error, CONFIG_ERROR_LEN, "another rtplaned listens on %s; expected to be the only one",
 			 path);
-		return -1;
-	}
-	unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	mask = umask(0117);
-	ret = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&sun, sizeof(sun));
-	umask(mask);
-	if (!ret && !listen(fd, 16))
-		return fd;
-	snprintf(error, CONFIG_ERROR_LEN, "cannot listen on the control socket %s: %s; expected a folder that exists and is ours",
-		 path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	else if (fd < 0)
+		snprintf(error, CONFIG_ERROR_LEN, "cannot listen on the control socket %s: %s; expected a folder that exists and is ours",
+			 path, strerror(-fd));
+	return fd;
 }
 
 struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,

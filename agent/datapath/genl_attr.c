@@ -86,6 +86,11 @@ static int put_leg_media(struct nl_msg *msg, const struct dp_leg *leg)
 	return ret;
 }
 
+int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg)
+{
+	return put_leg_latch(msg, leg) | put_leg_media(msg, leg);
+}
+
 int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg)
 {
 	struct nlattr *at = nest(msg, type);
@@ -94,8 +99,7 @@ int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg)
 	if (!at)
 		return -NLE_NOMEM;
 	ret = genl_put_addr(msg, RTPLANE_LEG_A_LOCAL, &leg->local);
-	ret |= put_leg_latch(msg, leg);
-	ret |= put_leg_media(msg, leg);
+	ret |= genl_put_words(msg, leg);
 	nla_nest_end(msg, at);
 	return ret;
 }

@@ -21,10 +21,17 @@
 
 int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr);
 int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg);
+/* what is set of a leg, into a nest that is open */
+int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg);
 int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge);
 int genl_put_del(struct nl_msg *msg, const struct dp_del *del);
 int genl_put_dev(struct nl_msg *msg, const char *name);
 int genl_put_natmap(struct nl_msg *msg, const struct dp_natmap *natmap);
+
+/* what a datapath tells, from the datapath's side; genl_info.c */
+int genl_put_info(struct nl_msg *msg, const struct dp_leg_info *leg);
+int genl_put_stats(struct nl_msg *msg, const struct dp_stats *stats);
+int genl_put_event(struct nl_msg *msg, const struct dp_event *event);
 
 /* the legs of one cookie, for a dump */
 int genl_put_cookie(struct nl_msg *msg, uint64_t cookie);

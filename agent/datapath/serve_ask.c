@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From attributes that serve_check() has passed to the structures of
+ * datapath.h.  What can be judged without knowing the legs is judged here; the
+ * rest is the datapath's to refuse.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netlink/genl/genl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "genl_attr.h"
+#include "serve_ask.h"
+
+/* libnl's readers take no const */
+static struct nlattr *unconst(const struct nlattr *at)
+{
+	return (struct nlattr *)(uintptr_t)at;
+}
+
+static void split(struct nlattr **tb, int max, const struct nlattr *nest)
+{
+	nla_parse(tb, max, nla_data(nest), nla_len(nest), NULL);
+}
+
+/* may anybody have this address? */
+static bool is_unicast(const struct dp_addr *addr)
+{
+	uint32_t v4;
+
+	if (addr->family == AF_INET6)
+		return !IN6_IS_ADDR_UNSPECIFIED(&addr->v6) &&
+		       !IN6_IS_ADDR_MULTICAST(&addr->v6);
+	v4 = ntohl(addr->v4.s_addr);
+	return v4 >> 24 && !IN_MULTICAST(v4) && v4 != INADDR_BROADCAST;
+}
+
+static int read_ep(struct serve_ask *ask, const struct nlattr *nest,
+		   struct dp_addr *addr)
+{
+	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
+
+	split(tb, RTPLANE_EP_A_MAX, nest);
+	if (!tb[RTPLANE_EP_A_IPV4] == !tb[RTPLANE_EP_A_IPV6])
+		return serve_refuse(ask, nest, EINVAL,
+				    "an endpoint has exactly one address, IPv4 or IPv6");
+	if (!tb[RTPLANE_EP_A_PORT] || !nla_get_u16(tb[RTPLANE_EP_A_PORT]))
+		return serve_refuse(ask, nest, EINVAL,
+				    "an endpoint has a port from 1 to 65535");
+	if (genl_parse_addr(unconst(nest), addr))
+		return serve_refuse(ask, nest, EINVAL,
+				    "an endpoint has exactly one address, IPv4 or IPv6");
+	if (addr->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr->v6))
+		return serve_refuse(ask, nest, EINVAL,
+				    "an IPv4-mapped address is to be given as IPv4");
+	if (!is_unicast(addr))
+		return serve_refuse(ask, nest, EINVAL,
+				    "the address must be a unicast address");
+	return 0;
+}
+
+/* the local address that a leg nest, which may be missing, names */
+static int read_local(struct serve_ask *ask, const struct nlattr *nest,
+		      struct dp_addr *local)
+{
+	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
+
+	if (!nest)
+		return serve_refuse(ask, NULL, EINVAL, "a leg is required");
+	split(tb, RTPLANE_LEG_A_MAX, nest);
+	if (!tb[RTPLANE_LEG_A_LOCAL])
+		return serve_refuse(ask, nest, EINVAL,
+				    "a leg's local address is required");
+	return read_ep(ask, tb[RTPLANE_LEG_A_LOCAL], local);
+}
+
+static int read_eps(struct serve_ask *ask, struct nlattr **tb,
+		    struct dp_leg *leg)
+{
+	const struct {
+		int attr;
+		uint32_t bit;
+		struct dp_addr *addr;
+	} eps[] = {
+		{ RTPLANE_LEG_A_REMOTE, DP_LEG_REMOTE, &leg->remote },
+		{ RTPLANE_LEG_A_TIE, DP_LEG_TIE, &leg->tie },
+		{ RTPLANE_LEG_A_PROVEN, DP_LEG_PROVEN, &leg->proven },
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(eps) / sizeof(eps[0]); i++) {
+		struct nlattr *at = tb[eps[i].attr];
+
+		if (!at)
+			continue;
+		ret = read_ep(ask, at, eps[i].addr);
+		if (ret)
+			return ret;
+		if (eps[i].addr->family != leg->local.family)
+			return serve_refuse(ask, at, EINVAL,
+					    "the address is not of the local address's family");
+		leg->set |= eps[i].bit;
+	}
+	return 0;
+}
+
+static void read_u8(struct nlattr *at, struct dp_leg *leg, uint32_t bit,
+		    uint8_t *value)
+{
+	if (!at)
+		return;
+	leg->set |= bit;
+	*value = nla_get_u8(at);
+}
+
+static void read_u32(struct nlattr *at, struct dp_leg *leg, uint32_t bit,
+		     uint32_t *value)
+{
+	if (!at)
+		return;
+	leg->set |= bit;
+	*value = nla_get_u32(at);
+}
+
+static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
+{
+	uint8_t early = 0;
+
+	read_u8(tb[RTPLANE_LEG_A_LATCH], leg, DP_LEG_LATCH, &leg->latch);
+	read_u8(tb[RTPLANE_LEG_A_PREFIX], leg, DP_LEG_PREFIX, &leg->prefix);
+	read_u8(tb[RTPLANE_LEG_A_PROBATION], leg, DP_LEG_PROBATION,
+		&leg->probation);
+	read_u8(tb[RTPLANE_LEG_A_EARLY], leg, DP_LEG_EARLY, &early);
+	leg->early = early;
+	read_u32(tb[RTPLANE_LEG_A_RELATCH], leg, DP_LEG_RELATCH, &leg->relatch);
+	read_u8(tb[RTPLANE_LEG_A_DSCP_MODE], leg, DP_LEG_DSCP_MODE,
+		&leg->dscp_mode);
+	read_u8(tb[RTPLANE_LEG_A_DSCP], leg, DP_LEG_DSCP, &leg->dscp);
+	read_u8(tb[RTPLANE_LEG_A_ACCEPT], leg, DP_LEG_ACCEPT, &leg->accept);
+	read_u8(tb[RTPLANE_LEG_A_UNKNOWN], leg, DP_LEG_UNKNOWN, &leg->unknown);
+	read_u32(tb[RTPLANE_LEG_A_PPS], leg, DP_LEG_PPS, &leg->pps);
+	read_u32(tb[RTPLANE_LEG_A_MARK], leg, DP_LEG_MARK, &leg->mark);
+	read_u32(tb[RTPLANE_LEG_A_OIF], leg, DP_LEG_OIF, &leg->oif);
+	read_u32(tb[RTPLANE_LEG_A_SILENCE], leg, DP_LEG_SILENCE, &leg->silence);
+	if (tb[RTPLANE_LEG_A_BPS]) {
+		leg->set |= DP_LEG_BPS;
+		leg->bps = nla_get_u64(tb[RTPLANE_LEG_A_BPS]);
+	}
+	if (tb[RTPLANE_LEG_A_UNLATCH])
+		leg->set |= DP_LEG_UNLATCH;
+}
+
+static int read_map(struct serve_ask *ask, const struct nlattr *at,
+		    struct dp_leg *leg)
+{
+	size_t i;
+
+	if (!at)
+		return 0;
+	leg->set |= DP_LEG_DSCP_MAP;
+	memcpy(leg->dscp_map, nla_data(at), sizeof(leg->dscp_map));
+	for (i = 0; i < sizeof(leg->dscp_map); i++)
+		if (leg->dscp_map[i] >= RTPLANE_DSCP_MAP_LEN)
+			return serve_refuse(ask, at, EINVAL,
+					    "every value of a DSCP map is from 0 to 63");
+	return 0;
+}
+
+static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
+		    struct dp_leg *leg)
+{
+	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
+	int ret;
+
+	memset(leg, 0, sizeof(*leg));
+	ret = read_local(ask, nest, &leg->local);
+	if (ret)
+		return ret;
+	split(tb, RTPLANE_LEG_A_MAX, nest);
+	if (tb[RTPLANE_LEG_A_COOKIE])
+		return serve_refuse(ask, tb[RTPLANE_LEG_A_COOKIE], EINVAL,
+				    "the cookie is the bridge's, not the leg's");
+	ret = read_eps(ask, tb, leg);
+	if (ret)
+		return ret;
+	read_scalars(tb, leg);
+	if (leg->set & DP_LEG_PREFIX && leg->local.family == AF_INET &&
+	    leg->prefix > 32)
+		return serve_refuse(ask, tb[RTPLANE_LEG_A_PREFIX], EINVAL,
+				    "an IPv4 prefix has at most 32 bits");
+	if (leg->set & DP_LEG_TIE && dp_addr_eq(&leg->tie, &leg->local))
+		return serve_refuse(ask, tb[RTPLANE_LEG_A_TIE], EINVAL,
+				    "a leg cannot be tied to itself");
+	if (leg->oif > INT_MAX)
+		return serve_refuse(ask, tb[RTPLANE_LEG_A_OIF], EINVAL,
+				    "oif must be the index of a device");
+	return read_map(ask, tb[RTPLANE_LEG_A_DSCP_MAP], leg);
+}
+
+static struct nlattr *find(struct serve_ask *ask, int type)
+{
+	struct nlattr *tb[RTPLANE_A_MAX + 1];
+	struct genlmsghdr *hdr = genlmsg_hdr(ask->hdr);
+
+	nla_parse(tb, RTPLANE_A_MAX, genlmsg_attrdata(hdr, 0),
+		  genlmsg_attrlen(hdr, 0), NULL);
+	return tb[type];
+}
+
+int serve_leg(struct serve_ask *ask, struct dp_leg *leg)
+{
+	return read_leg(ask, find(ask, RTPLANE_A_LEG), leg);
+}
+
+int serve_local(struct serve_ask *ask, struct dp_addr *local)
+{
+	return read_local(ask, find(ask, RTPLANE_A_LEG), local);
+}
+
+bool serve_cookie(struct serve_ask *ask, uint64_t *cookie)
+{
+	struct nlattr *nest = find(ask, RTPLANE_A_LEG);
+	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
+
+	if (!nest)
+		return false;
+	split(tb, RTPLANE_LEG_A_MAX, nest);
+	if (!tb[RTPLANE_LEG_A_COOKIE])
+		return false;
+	*cookie = nla_get_u64(tb[RTPLANE_LEG_A_COOKIE]);
+	return true;
+}
+
+/* bridges of a message; 0 with a sentence, or more than may be */
+static int count_bridges(struct serve_ask *ask, size_t *n)
+{
+	struct genlmsghdr *hdr = genlmsg_hdr(ask->hdr);
+	struct nlattr *at;
+	int rem;
+
+	*n = 0;
+	nla_for_each_attr(at, genlmsg_attrdata(hdr, 0),
+			  genlmsg_attrlen(hdr, 0), rem)
+		*n += nla_type(at) == RTPLANE_A_BRIDGE;
+	if (!*n)
+		return serve_refuse(ask, NULL, EINVAL, "a bridge is required");
+	if (*n > RTPLANE_BRIDGES_MAX)
+		return serve_refuse(ask, NULL, E2BIG,
+				    "a message has at most %d bridges",
+				    RTPLANE_BRIDGES_MAX);
+	return 0;
+}
+
+/**
+ * struct parts - what a bridge nest holds
+ * @has_cookie: @cookie was given
+ * @cookie: owner's name for the bridge
+ * @leg: leg nests
+ * @n: how many
+ */
+struct parts {
+	bool has_cookie;
+	uint64_t cookie;
+	struct nlattr *leg[2];
+	int n;
+};
+
+static int take_apart(struct serve_ask *ask, const struct nlattr *nest,
+		      struct parts *parts)
+{
+	struct nlattr *at;
+	int rem;
+
+	memset(parts, 0, sizeof(*parts));
+	nla_for_each_nested(at, nest, rem) {
+		if (nla_type(at) == RTPLANE_BRIDGE_A_COOKIE) {
+			parts->has_cookie = true;
+			parts->cookie = nla_get_u64(at);
+		} else if (nla_type(at) == RTPLANE_BRIDGE_A_LEG) {
+			if (parts->n == 2)
+				return serve_refuse(ask, at, EINVAL,
+						    "a bridge has two legs");
+			parts->leg[parts->n++] = at;
+		}
+	}
+	return 0;
+}
+
+static int read_bridge(struct serve_ask *ask, const struct nlattr *nest,
+		       struct dp_bridge *bridge)
+{
+	struct parts parts;
+	int ret = take_apart(ask, nest, &parts);
+
+	if (ret)
+		return ret;
+	if (parts.n != 2)
+		return serve_refuse(ask, nest, EINVAL, "a bridge has two legs");
+	bridge->has_cookie = parts.has_cookie;
+	bridge->cookie = parts.cookie;
+	ret = read_leg(ask, parts.leg[0], &bridge->leg[0]);
+	if (!ret)
+		ret = read_leg(ask, parts.leg[1], &bridge->leg[1]);
+	if (!ret && dp_addr_eq(&bridge->leg[0].local, &bridge->leg[1].local))
+		ret = serve_refuse(ask, parts.leg[1], EINVAL,
+				   "the two legs of a bridge have different local addresses");
+	return ret;
+}
+
+int serve_bridges(struct serve_ask *ask, struct dp_bridge **bridges, size_t *n)
+{
+	struct genlmsghdr *hdr = genlmsg_hdr(ask->hdr);
+	struct dp_bridge *next;
+	struct nlattr *at;
+	int rem;
+	int ret;
+
+	*bridges = NULL;
+	ret = count_bridges(ask, n);
+	if (ret)
+		return ret;
+	*bridges = next = calloc(*n, sizeof(**bridges));
+	if (!next)
+		return serve_refuse(ask, NULL, ENOMEM,
+				    "no memory for %zu bridges", *n);
+	nla_for_each_attr(at, genlmsg_attrdata(hdr, 0),
+			  genlmsg_attrlen(hdr, 0), rem) {
+		if (nla_type(at) != RTPLANE_A_BRIDGE)
+			continue;
+		ret = read_bridge(ask, at, next++);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_del(struct serve_ask *ask, const struct nlattr *nest,
+		    struct dp_del *del, struct dp_addr *local, size_t n)
+{
+	struct parts parts;
+	int ret = take_apart(ask, nest, &parts);
+
+	if (ret)
+		return ret;
+	if (parts.n + parts.has_cookie != 1)
+		return serve_refuse(ask, nest, EINVAL,
+				    "to remove a bridge takes one of its legs or a cookie");
+	if (parts.n)
+		return read_local(ask, parts.leg[0], local);
+	if (n > 1)
+		return serve_refuse(ask, nest, EINVAL,
+				    "a message removes by one cookie or by legs");
+	/* no bridge carries the cookie that means none */
+	if (!parts.cookie)
+		return serve_refuse(ask, nest, ENOENT,
+				    "there is no bridge with this cookie");
+	del->cookie = parts.cookie;
+	return 0;
+}
+
+int serve_del(struct serve_ask *ask, struct dp_del *del,
+	      struct dp_addr **locals)
+{
+	struct genlmsghdr *hdr = genlmsg_hdr(ask->hdr);
+	struct dp_addr *next;
+	struct nlattr *at;
+	size_t n;
+	int rem;
+	int ret;
+
+	*locals = NULL;
+	memset(del, 0, sizeof(*del));
+	del->all = !find(ask, RTPLANE_A_BRIDGE);
+	if (del->all)
+		return 0;
+	ret = count_bridges(ask, &n);
+	if (ret)
+		return ret;
+	*locals = next = calloc(n, sizeof(**locals));
+	if (!next)
+		return serve_refuse(ask, NULL, ENOMEM,
+				    "no memory for %zu bridges", n);
+	nla_for_each_attr(at, genlmsg_attrdata(hdr, 0),
+			  genlmsg_attrlen(hdr, 0), rem) {
+		if (nla_type(at) != RTPLANE_A_BRIDGE)
+			continue;
+		ret = read_del(ask, at, del, next++, n);
+		if (ret)
+			return ret;
+	}
+	if (!del->cookie) {
+		del->locals = *locals;
+		del->n = n;
+	}
+	return 0;
+}

@@ -1,0 +1,736 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The datapath socket: genl.c's requests to serve.c's answers, with a datapath
+ * between that only remembers; and clients that are slow, many or mad.
+ *
+ *   test -- genl.c -- genl_link.c -- UNIX socket -- serve*.c -- dp_*() -- below
+ *
+ * The server has a thread of its own, as it has a process of its own elsewhere.
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "datapath/genl.h"
+#include "datapath/serve.h"
+#include "ktap.h"
+
+#define LEGS	6000
+
+/* what the datapath was asked, and what it tells */
+static struct dp_bridge asked[RTPLANE_BRIDGES_MAX];
+static size_t n_asked;
+static struct dp_del asked_del;
+static struct dp_addr asked_local;
+static struct dp_leg asked_leg;
+static struct dp_leg_info told;
+static size_t n_told;
+static int refuse;
+
+static int mock_bridges(struct dp *dp, const struct dp_bridge *bridges,
+			size_t n, struct dp_err *err)
+{
+	if (refuse)
+		return dp_fail(err, refuse, "leg 192.0.2.1:30000: not today");
+	memcpy(asked, bridges, n * sizeof(*bridges));
+	n_asked = n;
+	return 0;
+}
+
+static int mock_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
+{
+	asked_del = *del;
+	if (del->n)
+		asked_local = del->locals[del->n - 1];
+	return 0;
+}
+
+static int mock_leg_set(struct dp *dp, const struct dp_leg *leg,
+			struct dp_err *err)
+{
+	asked_leg = *leg;
+	return 0;
+}
+
+static int mock_leg_get(struct dp *dp, const struct dp_addr *local,
+			struct dp_leg_info *leg, struct dp_err *err)
+{
+	*leg = told;
+	leg->conf.local = *local;
+	return 0;
+}
+
+static int mock_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
+		     struct dp_err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < n_told; i++) {
+		told.conf.local.port = (uint16_t)(i + 1);
+		ret = fn(&told, arg);
+	}
+	return ret;
+}
+
+static int mock_stats(struct dp *dp, struct dp_stats *stats, struct dp_err *err)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->legs = 7;
+	stats->rx_packets = UINT64_MAX;
+	stats->drops[RTPLANE_DROP_TTL] = 3;
+	stats->leg_bytes = 1000;
+	return 0;
+}
+
+static const struct dp_ops mock_ops = {
+	.name = "mock",
+	.bridges_new = mock_bridges,
+	.bridges_set = mock_bridges,
+	.bridges_del = mock_del,
+	.leg_set = mock_leg_set,
+	.leg_get = mock_leg_get,
+	.legs_dump = mock_dump,
+	.stats = mock_stats,
+};
+
+/* --- the server ---------------------------------------------------------- */
+
+static struct dp mock = { .ops = &mock_ops };
+static struct serve *serve;
+static char path[] = "/tmp/rtplane-serve.XXXXXX/datapath.sock";
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long turns;
+static bool quit;
+static pthread_t thread;
+
+static void *server(void *arg)
+{
+	struct pollfd pfd = { .fd = serve_fd(serve), .events = POLLIN };
+
+	while (!__atomic_load_n(&quit, __ATOMIC_SEQ_CST)) {
+		if (poll(&pfd, 1, 20) <= 0)
+			continue;
+		pthread_mutex_lock(&lock);
+		serve_dispatch(serve);
+		turns++;
+		pthread_mutex_unlock(&lock);
+	}
+	return NULL;
+}
+
+static unsigned long turns_now(void)
+{
+	unsigned long now;
+
+	pthread_mutex_lock(&lock);
+	now = turns;
+	pthread_mutex_unlock(&lock);
+	return now;
+}
+
+/* until the server has seen all that happened, the ends of clients too */
+static void settle(void)
+{
+	unsigned long before;
+
+	do {
+		before = turns_now();
+		usleep(50000);
+	} while (turns_now() != before);
+}
+
+static void event(const struct dp_event *what)
+{
+	pthread_mutex_lock(&lock);
+	serve_event(serve, what);
+	pthread_mutex_unlock(&lock);
+}
+
+static struct dp_addr addr(const char *text)
+{
+	struct dp_addr a = {};
+
+	dp_addr_parse(text, &a);
+	return a;
+}
+
+/* --- what is asked and answered ------------------------------------------ */
+
+static struct genl *genl;
+static struct dp_err err;
+
+static bool test_open(void)
+{
+	KTAP_CHECK(!genl_open_agent(&genl, path, &err));
+	KTAP_CHECK(!strcmp(genl_datapath(genl), "uring"));
+	return true;
+}
+
+static bool test_nobody_there(void)
+{
+	struct genl *none;
+
+	KTAP_CHECK(genl_open_agent(&none, "/tmp/nosuch/sock", &err) == -ENOENT);
+	KTAP_CHECK(strstr(err.text, "answers at /tmp/nosuch/sock"));
+	return true;
+}
+
+static bool test_one_at_a_path(void)
+{
+	struct serve *second = NULL;
+
+	KTAP_CHECK(serve_new(&second, &mock, path, &err) == -EADDRINUSE);
+	KTAP_CHECK(strstr(err.text, "another rtplaned listens on"));
+	KTAP_CHECK(!access(path, F_OK));
+	return true;
+}
+
+static void fill(struct dp_leg *leg, const char *local)
+{
+	int i;
+
+	memset(leg, 0, sizeof(*leg));
+	leg->set = (DP_LEG_PROVEN << 1) - 1;
+	leg->local = addr(local);
+	leg->remote = addr("192.0.2.9:4000");
+	leg->tie = addr("192.0.2.7:30002");
+	leg->proven = addr("203.0.113.3:5000");
+	leg->latch = RTPLANE_LATCH_LEARN;
+	leg->prefix = 24;
+	leg->probation = 7;
+	leg->early = true;
+	leg->dscp_mode = RTPLANE_DSCP_MAP;
+	leg->dscp = 46;
+	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++)
+		leg->dscp_map[i] = (uint8_t)(63 - i);
+	leg->accept = RTPLANE_ACCEPT_ANY;
+	leg->unknown = RTPLANE_UNKNOWN_DROP;
+	leg->relatch = 1500;
+	leg->pps = UINT32_MAX;
+	leg->bps = UINT64_MAX;
+	leg->mark = 0x80000001;
+	leg->oif = 12;
+	leg->silence = 3000;
+}
+
+static bool test_all_words(void)
+{
+	struct dp_bridge bridge = { .has_cookie = true, .cookie = UINT64_MAX };
+
+	fill(&bridge.leg[0], "192.0.2.1:30000");
+	fill(&bridge.leg[1], "192.0.2.1:65535");
+	KTAP_CHECK(!genl_bridges_new(genl, &bridge, 1, &err));
+	KTAP_CHECK(n_asked == 1);
+	KTAP_CHECK(!memcmp(&asked[0], &bridge, sizeof(bridge)));
+	KTAP_CHECK(!genl_leg_set(genl, &bridge.leg[1], &err));
+	KTAP_CHECK(!memcmp(&asked_leg, &bridge.leg[1], sizeof(asked_leg)));
+	memset(&bridge.leg[0], 0, sizeof(bridge.leg[0]));
+	bridge.leg[0].local = addr("192.0.2.1:30000");
+	bridge.has_cookie = false;
+	bridge.cookie = 0;
+	KTAP_CHECK(!genl_bridges_set(genl, &bridge, 1, &err));
+	KTAP_CHECK(!memcmp(&asked[0], &bridge, sizeof(bridge)));
+	return true;
+}
+
+static bool test_512_bridges(void)
+{
+	static struct dp_bridge many[RTPLANE_BRIDGES_MAX];
+	char text[32];
+	size_t i;
+
+	for (i = 0; i < RTPLANE_BRIDGES_MAX; i++) {
+		snprintf(text, sizeof(text), "192.0.2.1:%zu", 20000 + 2 * i);
+		fill(&many[i].leg[0], text);
+		snprintf(text, sizeof(text), "192.0.2.2:%zu", 20000 + 2 * i);
+		fill(&many[i].leg[1], text);
+	}
+	KTAP_CHECK(!genl_bridges_new(genl, many, RTPLANE_BRIDGES_MAX, &err));
+	KTAP_CHECK(n_asked == RTPLANE_BRIDGES_MAX);
+	KTAP_CHECK(!memcmp(asked, many, sizeof(many)));
+	return true;
+}
+
+static bool test_refusals_name_the_place(void)
+{
+	struct dp_bridge bridge = {};
+
+	fill(&bridge.leg[0], "192.0.2.1:30000");
+	fill(&bridge.leg[1], "192.0.2.1:30002");
+	bridge.leg[1].probation = 33;
+	KTAP_CHECK(genl_bridges_new(genl, &bridge, 1, &err) == -ERANGE);
+	KTAP_CHECK(!strcmp(err.text, "leg 192.0.2.1:30002 probation: the value 33 is out of range: expected 0 to 32"));
+	bridge.leg[1].probation = 32;
+	refuse = EBUSY;
+	KTAP_CHECK(genl_bridges_new(genl, &bridge, 1, &err) == -EBUSY);
+	KTAP_CHECK(!strcmp(err.text, "leg 192.0.2.1:30000: not today"));
+	refuse = 0;
+	return true;
+}
+
+static bool test_del(void)
+{
+	struct dp_addr locals[] = { addr("192.0.2.1:30000"),
+				    addr("[2001:db8::1]:30000") };
+	struct dp_del del = { .locals = locals, .n = 2 };
+
+	KTAP_CHECK(!genl_bridges_del(genl, &del, &err));
+	KTAP_CHECK(asked_del.n == 2 && !asked_del.cookie && !asked_del.all);
+	KTAP_CHECK(dp_addr_eq(&asked_local, &locals[1]));
+	del = (struct dp_del){ .cookie = 5 };
+	KTAP_CHECK(!genl_bridges_del(genl, &del, &err));
+	KTAP_CHECK(!asked_del.n && asked_del.cookie == 5 && !asked_del.all);
+	del = (struct dp_del){ .all = true };
+	KTAP_CHECK(!genl_bridges_del(genl, &del, &err));
+	KTAP_CHECK(!asked_del.n && !asked_del.cookie && asked_del.all);
+	return true;
+}
+
+static void fill_info(struct dp_leg_info *info)
+{
+	int i;
+
+	memset(info, 0, sizeof(*info));
+	fill(&info->conf, "192.0.2.1:30000");
+	info->conf.set &= ~(DP_LEG_UNLATCH | DP_LEG_PROVEN);
+	memset(&info->conf.proven, 0, sizeof(info->conf.proven));
+	info->cookie = 42;
+	info->peer = addr("192.0.2.1:30002");
+	info->state = RTPLANE_STATE_LOCKED;
+	info->latched = addr("192.0.2.9:4001");
+	info->rx_packets = 1;
+	info->rx_bytes = 2;
+	info->tx_packets = 3;
+	info->tx_bytes = UINT64_MAX;
+	info->dropped = 5;
+	info->passed = 6;
+	info->rtcp_packets = 7;
+	info->first = 8;
+	info->last = 9;
+	info->latches = 10;
+	info->has_dscp_tx = true;
+	info->dscp_tx = 0;
+	for (i = 0; i < __RTPLANE_DROP_MAX; i++)
+		info->drops[i] = (uint64_t)i << 40;
+	for (i = 0; i < 64; i++)
+		info->dscp_seen[i] = (uint64_t)i;
+	info->rtp = (struct dp_rtp){ true, 8, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	info->rtcp = (struct dp_rtcp){ true, true, 3, 4, 5, -6, 7, 8 };
+	info->offender = addr("203.0.113.66:1");
+	info->offenses = 11;
+}
+
+static bool test_everything_of_a_leg(void)
+{
+	struct dp_leg_info info;
+	struct dp_addr local = addr("192.0.2.1:30000");
+
+	fill_info(&told);
+	KTAP_CHECK(!genl_leg_get(genl, &local, &info, &err));
+	KTAP_CHECK(!memcmp(&info, &told, sizeof(info)));
+	/* a leg that knows nothing yet */
+	memset(&told, 0, sizeof(told));
+	KTAP_CHECK(!genl_leg_get(genl, &local, &info, &err));
+	told.conf.local = local;
+	KTAP_CHECK(!memcmp(&info, &told, sizeof(info)));
+	return true;
+}
+
+static bool test_dump(void)
+{
+	struct dp_leg_info *legs;
+	size_t n, i;
+
+	fill_info(&told);
+	n_told = LEGS;
+	KTAP_CHECK(!genl_legs(genl, 0, &legs, &n, &err));
+	KTAP_CHECK(n == LEGS);
+	for (i = 0; i < n; i++)
+		KTAP_CHECK(legs[i].conf.local.port == i + 1);
+	free(legs);
+	KTAP_CHECK(!genl_legs(genl, 43, &legs, &n, &err) && !n);
+	free(legs);
+	KTAP_CHECK(!genl_legs(genl, 42, &legs, &n, &err) && n == LEGS);
+	free(legs);
+	return true;
+}
+
+static bool test_stats(void)
+{
+	struct dp_stats stats;
+
+	KTAP_CHECK(!genl_stats(genl, &stats, &err));
+	KTAP_CHECK(stats.legs == 7 && stats.rx_packets == UINT64_MAX);
+	KTAP_CHECK(stats.drops[RTPLANE_DROP_TTL] == 3);
+	return true;
+}
+
+static bool test_what_needs_the_module(void)
+{
+	struct dp_natmap natmap = { .ext = addr("192.0.2.1:1") };
+	struct dp_natmap *natmaps;
+	struct dp_dev *devs;
+	size_t n;
+
+	KTAP_CHECK(genl_dev_new(genl, "lo", &err) == -EOPNOTSUPP);
+	KTAP_CHECK(strstr(err.text, "the datapath 'mock' has no devices to enrol"));
+	KTAP_CHECK(genl_devs(genl, &devs, &n, &err) == -EOPNOTSUPP);
+	KTAP_CHECK(genl_natmap_new(genl, &natmap, &err) == -EOPNOTSUPP);
+	KTAP_CHECK(strstr(err.text, "the datapath 'mock' has no natmaps"));
+	KTAP_CHECK(genl_natmaps(genl, &natmaps, &n, &err) == -EOPNOTSUPP);
+	return true;
+}
+
+/* --- events -------------------------------------------------------------- */
+
+static unsigned long n_events;
+static struct dp_event last_event;
+
+static void on_event(const struct dp_event *what, void *arg)
+{
+	n_events++;
+	last_event = *what;
+}
+
+static const struct dp_event latch = {
+	.type = RTPLANE_EVENT_LATCH, .reason = RTPLANE_REASON_PROBATION,
+	.local = { .family = AF_INET, .port = 30000, .v4 = { 1 } },
+	.cookie = 42, .count = 3, .time = 1u << 31,
+	.old = { .family = AF_INET, .port = 1, .v4 = { 2 } },
+	.new = { .family = AF_INET, .port = 2, .v4 = { 3 } },
+};
+
+/* 1 or more, -1 at the end of five seconds, or another error */
+static int some_events(struct genl *from)
+{
+	struct pollfd pfd = { .fd = genl_fd(from), .events = POLLIN };
+
+	if (poll(&pfd, 1, 5000) != 1)
+		return -1;
+	return genl_events(from, on_event, NULL, &err);
+}
+
+static bool test_events(void)
+{
+	struct dp_event rtcp = latch;
+	struct genl *ear;
+
+	KTAP_CHECK(!genl_open_agent(&ear, path, &err));
+	event(&latch);		/* nobody has asked */
+	KTAP_CHECK(!genl_listen(ear, &err));
+	event(&latch);
+	KTAP_CHECK(some_events(ear) == 1);
+	KTAP_CHECK(!memcmp(&last_event, &latch, sizeof(latch)));
+	rtcp.type = RTPLANE_EVENT_RTCP;
+	rtcp.rtcp = (struct dp_rtcp){ true, false, 3, 4, 5, -6, 7, 0 };
+	event(&rtcp);
+	KTAP_CHECK(some_events(ear) == 1);
+	KTAP_CHECK(!memcmp(&last_event, &rtcp, sizeof(rtcp)));
+	genl_close(ear);
+	return true;
+}
+
+/* Who does not read loses events, is told so, and holds nobody up. */
+static bool test_slow_reader(void)
+{
+	struct dp_stats stats;
+	struct genl *slow;
+	int lost = 0;
+	int i, n;
+
+	KTAP_CHECK(!genl_open_agent(&slow, path, &err));
+	KTAP_CHECK(!genl_listen(slow, &err));
+	for (i = 0; i < 100000; i++)
+		event(&latch);
+	KTAP_CHECK(!genl_stats(genl, &stats, &err));
+	KTAP_CHECK(stats.events_lost > 0 && stats.events_lost < 100000);
+	n_events = 0;
+	while (n_events + stats.events_lost < 100000 || !lost) {
+		n = some_events(slow);
+		KTAP_CHECK(n > 0 || n == -ENOBUFS);
+		lost += n == -ENOBUFS;
+	}
+	KTAP_CHECK(n_events + stats.events_lost == 100000 && lost == 1);
+	/* and from now on all is well again */
+	event(&latch);
+	KTAP_CHECK(some_events(slow) == 1);
+	genl_close(slow);
+	return true;
+}
+
+/* --- mad clients ----------------------------------------------------------- */
+
+static int connect_raw(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 5 };
+	int room = 8 << 20;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(sun.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+/* does the server hang up? */
+static bool hangs_up(const void *packet, size_t len)
+{
+	int fd = connect_raw();
+	char buf[4096];
+	ssize_t n;
+
+	if (send(fd, packet, len, MSG_NOSIGNAL) < 0)
+		printf("# cannot send %zu bytes: %s\n", len, strerror(errno));
+	n = recv(fd, buf, sizeof(buf), 0);
+	close(fd);
+	return !n || (n < 0 && errno == ECONNRESET);
+}
+
+static struct nlmsghdr head(size_t len, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr hdr = { .nlmsg_len = (uint32_t)len, .nlmsg_type = type,
+				.nlmsg_flags = NLM_F_REQUEST | flags };
+
+	return hdr;
+}
+
+static bool test_nonsense_is_hung_up_on(void)
+{
+	static char big[SERVE_REQUEST_MAX + 4];
+	struct nlmsghdr hdr = head(sizeof(hdr), 99, 0);
+
+	KTAP_CHECK(hangs_up("x", 1));
+	hdr.nlmsg_len = 15;
+	KTAP_CHECK(hangs_up(&hdr, sizeof(hdr)));
+	hdr.nlmsg_len = 17;
+	KTAP_CHECK(hangs_up(&hdr, sizeof(hdr)));
+	hdr = head(sizeof(hdr), 99, 0);
+	hdr.nlmsg_flags = 0;
+	KTAP_CHECK(hangs_up(&hdr, sizeof(hdr)));
+	hdr = head(sizeof(big), 99, 0);
+	memcpy(big, &hdr, sizeof(hdr));
+	KTAP_CHECK(hangs_up(big, sizeof(big)));
+	return true;
+}
+
+/* errno of the answer to a packet, 0 if it was done; -1: no answer */
+static int answer_to(const void *packet, size_t len)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct nlmsgerr e;
+		char more[1024];
+	} answer;
+	int fd = connect_raw();
+	ssize_t n;
+
+	send(fd, packet, len, MSG_NOSIGNAL);
+	n = recv(fd, &answer, sizeof(answer), 0);
+	close(fd);
+	if (n < (ssize_t)(sizeof(answer.hdr) + sizeof(answer.e)) ||
+	    answer.hdr.nlmsg_type != NLMSG_ERROR)
+		return -1;
+	return -answer.e.error;
+}
+
+static bool test_strange_messages_are_refused(void)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct genlmsghdr genl;
+		struct nlmsghdr second;
+	} m = {
+		.hdr = head(NLMSG_HDRLEN + GENL_HDRLEN, 99, 0),
+	};
+
+	KTAP_CHECK(answer_to(&m, m.hdr.nlmsg_len) == ENOENT);
+	KTAP_CHECK(answer_to(&m, sizeof(m)) == E2BIG);
+	m.hdr = head(NLMSG_HDRLEN, GENL_ID_CTRL, 0);
+	KTAP_CHECK(answer_to(&m, m.hdr.nlmsg_len) == EINVAL);
+	m.hdr = head(NLMSG_HDRLEN + GENL_HDRLEN, GENL_ID_CTRL, 0);
+	KTAP_CHECK(answer_to(&m, m.hdr.nlmsg_len) == EOPNOTSUPP);
+	m.genl.cmd = CTRL_CMD_GETFAMILY;
+	KTAP_CHECK(answer_to(&m, m.hdr.nlmsg_len) == EINVAL);
+	m.hdr.nlmsg_type = GENL_ID_CTRL + 1;
+	m.genl.cmd = 255;
+	KTAP_CHECK(answer_to(&m, m.hdr.nlmsg_len) == EOPNOTSUPP);
+	m.genl.cmd = RTPLANE_CMD_STATS_GET;
+	m.hdr.nlmsg_flags |= NLM_F_DUMP;
+	KTAP_CHECK(answer_to(&m, m.hdr.nlmsg_len) == EOPNOTSUPP);
+	return true;
+}
+
+/*
+ * Clients that ask for large answers and read none of them: each is heard once,
+ * together they get no more than the bound, and others are served.
+ */
+static bool test_who_does_not_read(void)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct genlmsghdr genl;
+	} dump = {
+		.hdr = head(sizeof(dump), GENL_ID_CTRL + 1, NLM_F_DUMP),
+		.genl = { .cmd = RTPLANE_CMD_LEG_GET },
+	};
+	struct dp_leg_info *legs;
+	struct dp_stats stats;
+	int fd[32];
+	size_t i, n;
+	int ret;
+
+	n_told = LEGS;
+	for (i = 0; i < 32; i++) {
+		fd[i] = connect_raw();
+		KTAP_CHECK(fd[i] >= 0);
+		KTAP_CHECK(send(fd[i], &dump, sizeof(dump), 0) > 0);
+		KTAP_CHECK(send(fd[i], &dump, sizeof(dump), 0) > 0);
+		KTAP_CHECK(!genl_stats(genl, &stats, &err));
+	}
+	ret = genl_legs(genl, 0, &legs, &n, &err);
+	KTAP_CHECK(ret == -ENOBUFS && strstr(err.text, "wait to be read"));
+	for (i = 0; i < 32; i++)
+		close(fd[i]);
+	for (i = 0; i < 100 && ret; i++) {
+		usleep(10000);
+		ret = genl_legs(genl, 0, &legs, &n, &err);
+	}
+	KTAP_CHECK(!ret && n == LEGS);
+	free(legs);
+	return true;
+}
+
+static bool test_too_many_clients(void)
+{
+	struct dp_stats stats;
+	int fd[SERVE_CLIENTS_MAX + 8];
+	struct pollfd pfd;
+	int away = 0;
+	int i;
+
+	settle();
+	for (i = 0; i < SERVE_CLIENTS_MAX + 8; i++) {
+		fd[i] = connect_raw();
+		KTAP_CHECK(fd[i] >= 0);
+		/* the queue of those to be accepted is short */
+		KTAP_CHECK(!genl_stats(genl, &stats, &err));
+	}
+	settle();
+	for (i = 0; i < SERVE_CLIENTS_MAX + 8; i++) {
+		pfd = (struct pollfd){ .fd = fd[i], .events = POLLIN };
+		away += poll(&pfd, 1, 0) == 1 && pfd.revents & POLLHUP;
+		close(fd[i]);
+	}
+	KTAP_CHECK(away == 9);
+	return true;
+}
+
+/* No descriptor left: who comes is turned away, and nobody spins. */
+static bool test_no_descriptor_left(void)
+{
+	struct rlimit limit, low;
+	unsigned long before;
+	struct dp_stats stats;
+	struct pollfd pfd;
+	int fd[4];
+	int i;
+
+	settle();
+	getrlimit(RLIMIT_NOFILE, &limit);
+	low = limit;
+	for (i = 0; i < 4; i++)
+		fd[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	/* all below are taken but perhaps some that were closed: fill them */
+	low.rlim_cur = (rlim_t)fd[3] + 1;
+	setrlimit(RLIMIT_NOFILE, &low);
+	while (dup(fd[0]) >= 0)
+		;
+	for (i = 0; i < 4; i++) {
+		struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+		strcpy(sun.sun_path, path);
+		KTAP_CHECK(!connect(fd[i], (struct sockaddr *)&sun,
+				    sizeof(sun)));
+		pfd = (struct pollfd){ .fd = fd[i], .events = POLLIN };
+		KTAP_CHECK(poll(&pfd, 1, 5000) == 1 && pfd.revents & POLLHUP);
+	}
+	before = turns_now();
+	usleep(100000);
+	KTAP_CHECK(turns_now() - before < 10);
+	KTAP_CHECK(!genl_stats(genl, &stats, &err));
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (i = 0; i < 4; i++)
+		close(fd[i]);
+	return true;
+}
+
+static bool test_end(void)
+{
+	struct dp_stats stats;
+
+	__atomic_store_n(&quit, true, __ATOMIC_SEQ_CST);
+	KTAP_CHECK(!pthread_join(thread, NULL));
+	serve_free(serve);
+	KTAP_CHECK(access(path, F_OK) && errno == ENOENT);
+	KTAP_CHECK(genl_stats(genl, &stats, &err) < 0);
+	genl_close(genl);
+	return true;
+}
+
+static const struct ktap_point points[] = {
+	{ "a client is served", test_open },
+	{ "where nobody listens a sentence says so", test_nobody_there },
+	{ "a path has one server", test_one_at_a_path },
+	{ "all words of a leg arrive", test_all_words },
+	{ "512 bridges in one packet", test_512_bridges },
+	{ "refusals name the place", test_refusals_name_the_place },
+	{ "removal by legs, by cookie, of all", test_del },
+	{ "everything of a leg is told", test_everything_of_a_leg },
+	{ "a dump of many packets", test_dump },
+	{ "totals", test_stats },
+	{ "what needs the module is refused", test_what_needs_the_module },
+	{ "events go to who asked", test_events },
+	{ "a slow reader loses events and is told", test_slow_reader },
+	{ "nonsense is hung up on", test_nonsense_is_hung_up_on },
+	{ "strange messages are refused", test_strange_messages_are_refused },
+	{ "who does not read holds nobody up", test_who_does_not_read },
+	{ "too many clients are turned away", test_too_many_clients },
+	{ "no descriptor left: turned away, no spinning",
+	  test_no_descriptor_left },
+	{ "the end removes the socket", test_end },
+};
+
+int main(void)
+{
+	char *slash = strrchr(path, '/');
+	int ret;
+
+	*slash = '\0';
+	if (!mkdtemp(path)) {
+		perror(path);
+		return 1;
+	}
+	*slash = '/';
+	if (serve_new(&serve, &mock, path, &err)) {
+		printf("Bail out! %s\n", err.text);
+		return 1;
+	}
+	if (pthread_create(&thread, NULL, server, NULL))
+		return 1;
+	ret = KTAP_RUN(points);
+	*slash = '\0';
+	rmdir(path);
+	return ret;
+}
