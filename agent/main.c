@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,21 +23,38 @@
 #include "ctl/ctl.h"
 #include "datapath/datapath.h"
 #include "datapath/media.h"
+#include "datapath/serve.h"
 #include "log.h"
 #include "sip/stack.h"
 
 #define DEFAULT_CONFIG	"/etc/rtplane/rtplaned.yaml"
-#define WATCHES		3
+#define RELAY_SOCKET	"/run/rtplane/datapath.sock"
+#define WATCHES		4
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
 
 /**
+ * struct options - what the command line says
+ * @config: the configuration's file
+ * @backend: name of the datapath
+ * @relay: datapath only: no SIP, no configuration
+ * @socket: path of the datapath socket; NULL: beside the control socket
+ */
+struct options {
+	const char *config;
+	const char *backend;
+	bool relay;
+	const char *socket;
+};
+
+/**
  * struct agent - the whole
- * @config: the configuration
+ * @config: the configuration; NULL: datapath only
  * @dp: relays media
  * @media: holds sockets
+ * @serve: the datapath socket; NULL: the datapath is reached over netlink
  * @root: the event loop
- * @calls: the calls
+ * @calls: the calls; NULL: datapath only
  * @stack: SIP
  * @ctl: the control socket
  * @signals: signalfd
@@ -49,6 +67,7 @@ struct agent {
 	struct config *config;
 	struct dp *dp;
 	struct media *media;
+	struct serve *serve;
 	su_root_t *root;
 	struct calls *calls;
 	struct sip_stack *stack;
@@ -102,6 +121,14 @@ static int on_media(void *magic, su_wait_t *wait, void *arg)
 	return 0;
 }
 
+static int on_serve(void *magic, su_wait_t *wait, void *arg)
+{
+	struct agent *agent = arg;
+
+	serve_dispatch(agent->serve);
+	return 0;
+}
+
 static void on_timer(void *magic, su_timer_t *timer, void *arg);
 
 static void leave(struct agent *agent, const char *reason)
@@ -130,6 +157,11 @@ static void on_timer(void *magic, su_timer_t *timer, void *arg)
 
 static void drain(struct agent *agent)
 {
+	if (!agent->calls) {
+		notify("STOPPING=1");
+		su_root_break(agent->root);
+		return;
+	}
 	if (agent->draining) {
 		log_info("second signal: ending %u calls at once",
 			 calls_count(agent->calls));
@@ -203,20 +235,18 @@ static void on_event(const struct dp_event *event, void *arg)
 {
 	struct agent *agent = arg;
 
-	calls_event(event, agent->calls);
+	if (agent->calls)
+		calls_event(event, agent->calls);
+	serve_event(agent->serve, event);
 }
 
-static bool open_datapath(struct agent *agent, const char *backend)
+/* the devices that the realms name */
+static bool enrol(struct agent *agent)
 {
 	const struct config *config = agent->config;
 	struct dp_err err;
 	size_t i, j;
 
-	if (dp_open(&agent->dp, backend, on_event, agent, &err) ||
-	    media_new(&agent->media, NULL, NULL, &err)) {
-		log_error("datapath %s: %s", backend, err.text);
-		return false;
-	}
 	for (i = 0; i < config->n_realms; i++) {
 		for (j = 0; j < config->realms[i].n_devices; j++) {
 			/* a former agent may have done it */
@@ -229,16 +259,50 @@ static bool open_datapath(struct agent *agent, const char *backend)
 			return false;
 		}
 	}
+	return true;
+}
+
+static bool open_datapath(struct agent *agent, const char *backend)
+{
+	struct dp_err err;
+
+	if (dp_open(&agent->dp, backend, on_event, agent, &err) ||
+	    media_new(&agent->media, NULL, NULL, &err)) {
+		log_error("datapath %s: %s", backend, err.text);
+		return false;
+	}
 	return watch(agent, 1, dp_fd(agent->dp), on_events) &&
 	       watch(agent, 2, media_fd(agent->media), on_media);
 }
 
-static bool start(struct agent *agent, const char *backend)
+/* A datapath that lives in this process is reached through it by others too. */
+static bool open_serve(struct agent *agent, const char *path)
+{
+	char beside[PATH_MAX];
+	struct dp_err err;
+	const char *slash;
+
+	if (agent->dp->ops == &dp_kernel_ops)
+		return true;
+	if (!path && agent->config) {
+		slash = strrchr(agent->config->control, '/');
+		snprintf(beside, sizeof(beside), "%.*sdatapath.sock",
+			 slash ? (int)(slash + 1 - agent->config->control) : 0,
+			 agent->config->control);
+		path = beside;
+	}
+	if (serve_new(&agent->serve, agent->dp, path ? path : RELAY_SOCKET,
+		      &err)) {
+		log_error("%s", err.text);
+		return false;
+	}
+	return watch(agent, 3, serve_fd(agent->serve), on_serve);
+}
+
+static bool open_calls(struct agent *agent, const char *backend)
 {
 	char error[CONFIG_ERROR_LEN] = "";
 
-	if (!open_loop(agent) || !open_datapath(agent, backend))
-		return false;
 	agent->calls = calls_new(agent->root, agent->config, agent->dp,
 				 agent->media, error);
 	if (!agent->calls) {
@@ -261,6 +325,15 @@ static bool start(struct agent *agent, const char *backend)
 	return true;
 }
 
+static bool start(struct agent *agent, const struct options *options)
+{
+	if (!open_loop(agent) || !open_datapath(agent, options->backend) ||
+	    !open_serve(agent, options->socket))
+		return false;
+	return options->relay ||
+	       (enrol(agent) && open_calls(agent, options->backend));
+}
+
 static void stop(struct agent *agent)
 {
 	unsigned int i;
@@ -268,9 +341,12 @@ static void stop(struct agent *agent)
 	ctl_free(agent->ctl);
 	calls_free(agent->calls);
 	sip_stack_free(agent->stack);
+	agent->calls = NULL;	/* the datapath may still have events */
 	for (i = 0; i < WATCHES; i++)
 		if (agent->watch[i] > 0)
 			su_root_deregister(agent->root, agent->watch[i]);
+	serve_free(agent->serve);
+	agent->serve = NULL;
 	media_free(agent->media);
 	if (agent->dp)
 		dp_close(agent->dp);
@@ -294,25 +370,37 @@ static void sip_log(void *stream, const char *fmt, va_list ap)
 		log_debug("sip: %s", text);
 }
 
-static int run(const char *file, const char *backend)
+static void say_ready(const struct agent *agent, const struct options *options)
+{
+	if (options->relay)
+		log_info("rtplaned %s relays with the %s datapath, without SIP",
+			 RTPLANE_VERSION, options->backend);
+	else
+		log_info("rtplaned %s serves %zu realms with the %s datapath",
+			 RTPLANE_VERSION, agent->config->n_realms,
+			 options->backend);
+	notify("READY=1");
+}
+
+static int run(const struct options *options)
 {
 	char error[CONFIG_ERROR_LEN];
 	struct agent agent = { .signals = -1 };
 	int status = 1;
 
-	agent.config = config_load(file, error);
-	if (!agent.config) {
-		log_error("%s", error);
-		return 1;
+	if (!options->relay) {
+		agent.config = config_load(options->config, error);
+		if (!agent.config) {
+			log_error("%s", error);
+			return 1;
+		}
+		log_set_level(agent.config->log);
 	}
-	log_set_level(agent.config->log);
 	raise_limits();
 	su_init();
 	su_log_redirect(NULL, sip_log, NULL);
-	if (start(&agent, backend)) {
-		log_info("rtplaned %s serves %zu realms with the %s datapath",
-			 RTPLANE_VERSION, agent.config->n_realms, backend);
-		notify("READY=1");
+	if (start(&agent, options)) {
+		say_ready(&agent, options);
 		su_root_run(agent.root);
 		status = 0;
 		log_info("stopped");
@@ -340,34 +428,43 @@ static int check(const char *file)
 static void usage(FILE *out)
 {
 	fprintf(out,
-		"usage: rtplaned [--config FILE] [--datapath BACKEND]\n"
+		"usage: rtplaned [--config FILE] [--datapath BACKEND] [--datapath-socket PATH]\n"
+		"       rtplaned --relay --datapath uring [--datapath-socket PATH]\n"
 		"       rtplaned --check-config FILE\n"
 		"       rtplaned --version | --help\n"
-		"FILE is " DEFAULT_CONFIG " unless given; BACKEND is kernel\n");
+		"FILE is " DEFAULT_CONFIG " unless given; BACKEND is kernel or uring\n");
 }
 
-int main(int argc, char **argv)
+/* the exit status, or -1 to go on */
+static int parse(int argc, char **argv, struct options *options)
 {
-	static const struct option options[] = {
+	static const struct option words[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", required_argument, NULL, 'C' },
 		{ "datapath", required_argument, NULL, 'd' },
+		{ "datapath-socket", required_argument, NULL, 's' },
+		{ "relay", no_argument, NULL, 'r' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	const char *file = DEFAULT_CONFIG, *backend = "kernel";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
 		switch (c) {
 		case 'c':
-			file = optarg;
+			options->config = optarg;
 			break;
 		case 'C':
 			return check(optarg);
 		case 'd':
-			backend = optarg;
+			options->backend = optarg;
+			break;
+		case 's':
+			options->socket = optarg;
+			break;
+		case 'r':
+			options->relay = true;
 			break;
 		case 'V':
 			printf("rtplaned %s\n", RTPLANE_VERSION);
@@ -384,5 +481,23 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	return run(file, backend);
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.config = DEFAULT_CONFIG,
+		.backend = "kernel",
+	};
+	int status = parse(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	if (options.relay && !strcmp(options.backend, dp_kernel_ops.name)) {
+		fprintf(stderr,
+			"rtplaned: --relay: the kernel module relays by itself; expected --datapath uring\n");
+		return 2;
+	}
+	return run(&options);
 }

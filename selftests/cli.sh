@@ -158,7 +158,7 @@ test_stats_add_up()
 	relay 20
 	is "stats" "$(m rtplane --json stats | jq -c '[.devs, .legs, .dropped == ([.drops[]] | add // 0)]')" \
 		"[2,2,true]"
-	ok "text" grep -qE '^devs 2 legs 2 natmaps 0$' <(m rtplane stats)
+	ok "text" grep -qE '^datapath kernel devs 2 legs 2 natmaps 0$' <(m rtplane stats)
 	clear_bridges
 }
 

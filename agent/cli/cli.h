@@ -21,14 +21,17 @@
  * @json: print JSON instead of text
  * @force: a batch goes on after a failure
  * @socket: path of the agent's control socket
+ * @datapath: "auto", "kernel", "uring" or "uring:PATH", where PATH is that of the
+ *	agent's datapath socket
  * @batch: name of the batch file being read; NULL: none
  * @line: line of the batch file
- * @genl: the connection to the module, made when first needed
+ * @genl: the connection to the datapath, made when first needed
  */
 struct cli {
 	bool json;
 	bool force;
 	const char *socket;
+	const char *datapath;
 	const char *batch;
 	unsigned int line;
 	struct genl *genl;
@@ -77,12 +80,34 @@ int cli_refused(const struct cli *cli, const char *fmt, ...)
 int cli_result(const struct cli *cli, int ret, const struct dp_err *err);
 
 /**
- * cli_genl() - the connection to the module
+ * cli_genl() - the connection to the datapath
  * @cli: the run; owns the connection
  *
  * Return: the connection, or NULL after a sentence: CLI_REFUSED.
  */
 struct genl *cli_genl(struct cli *cli);
+
+/**
+ * cli_genl_new() - a connection to the datapath that nobody shares
+ * @cli: the run
+ *
+ * With "auto" the module is taken if it is loaded, else an agent's user-space
+ * datapath if one answers.
+ *
+ * Return: the connection, which the caller ends with genl_close(), or NULL after
+ * a sentence.
+ */
+struct genl *cli_genl_new(struct cli *cli);
+
+/**
+ * cli_datapath() - which datapath is meant from now on
+ * @cli: the run
+ * @from: for the sentence: who said so
+ * @word: "auto", "kernel", "uring" or "uring:PATH"; outlives @cli
+ *
+ * Return: CLI_OK, or CLI_USAGE after a sentence.
+ */
+int cli_datapath(struct cli *cli, const char *from, const char *word);
 
 /**
  * cli_run() - do one command

@@ -14,7 +14,7 @@ static const char usage[] =
 "Usage: rtplane [OPTIONS] COMMAND\n"
 "       rtplane [OPTIONS] -batch FILE|-\n"
 "\n"
-"The kernel module:\n"
+"The datapath: the kernel module, or an agent's in user space (legs only):\n"
 "  dev add|del DEV            enrol or withdraw a network device\n"
 "  dev show                   enrolled devices\n"
 "  bridge add [cookie C] leg local A:P [WORDS] leg local A:P [WORDS] [bridge ...]\n"
@@ -40,6 +40,8 @@ static const char usage[] =
 "\n"
 "OPTIONS: -j, --json          JSON instead of text\n"
 "         -s, --socket PATH   control socket of the agent\n"
+"         -d, --datapath auto|kernel|uring[:PATH]\n"
+"                             whom to ask; PATH: the agent's datapath socket\n"
 "         -b, -batch FILE|-   commands from a file, one a line\n"
 "         -f, -force          a batch goes on after a failure\n"
 "         -V, --version       -h, --help\n"
@@ -114,18 +116,6 @@ int cli_result(const struct cli *cli, int ret, const struct dp_err *err)
 	return ret < 0 ? cli_refused(cli, "%s", err->text) : CLI_OK;
 }
 
-struct genl *cli_genl(struct cli *cli)
-{
-	struct dp_err err = {};
-	int ret;
-
-	if (cli->genl)
-		return cli->genl;
-	ret = genl_open(&cli->genl, &err);
-	cli_result(cli, ret, &err);
-	return ret ? NULL : cli->genl;
-}
-
 int cli_run(struct cli *cli, int argc, char **argv)
 {
 	static const struct {
@@ -169,6 +159,17 @@ static bool is(const char *word, const char *brief, const char *full)
 	       !strcmp(word, full + 1);
 }
 
+/* the word after an option, or NULL after a sentence */
+static const char *option_value(struct cli *cli, struct args *args)
+{
+	const char *option = args_next(args);
+	const char *value = args_peek(args);
+
+	if (!value)
+		cli_usage(cli, "option '%s' has no value", option);
+	return value;
+}
+
 /*
  * Options, which end at the first word without a dash.  Returns the exit
  * status, or -1 to go on.
@@ -188,11 +189,13 @@ static int options(struct cli *cli, struct args *args, const char **batch)
 			   is(word, "-b", "--batch")) {
 			value = is(word, "-b", "--batch") ? batch :
 							    &cli->socket;
-			args->at++;
-			*value = args_peek(args);
+			*value = option_value(cli, args);
 			if (!*value)
-				return cli_usage(cli, "option '%s' has no value",
-						 word);
+				return CLI_USAGE;
+		} else if (is(word, "-d", "--datapath")) {
+			word = option_value(cli, args);
+			if (!word || cli_datapath(cli, "--datapath", word))
+				return CLI_USAGE;
 		} else if (is(word, "-h", "--help")) {
 			fputs(usage, stdout);
 			return CLI_OK;
@@ -214,8 +217,12 @@ static int run(struct cli *cli, int argc, char **argv)
 		.argv = argv + 1, .argc = argc - 1,
 	};
 	const char *batch = NULL;
+	const char *word;
 	int ret;
 
+	word = getenv("RTPLANE_DATAPATH");
+	if (word && *word && cli_datapath(cli, "RTPLANE_DATAPATH", word))
+		return CLI_USAGE;
 	ret = options(cli, &args, &batch);
 	if (ret >= 0)
 		return ret;
@@ -232,7 +239,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = { .socket = AGENT_SOCKET };
+	struct cli cli = { .socket = AGENT_SOCKET, .datapath = "auto" };
 	int ret;
 
 	ret = run(&cli, argc, argv);

@@ -138,9 +138,9 @@ int cmd_monitor(struct args *args)
 	if (ret)
 		return ret;
 	/* a connection of its own: this one can do nothing else any more */
-	ret = genl_open(&genl, &err);
-	if (ret)
-		return cli_result(args->cli, ret, &err);
+	genl = cli_genl_new(args->cli);
+	if (!genl)
+		return CLI_REFUSED;
 	ret = genl_listen(genl, &err);
 	ret = ret ? cli_result(args->cli, ret, &err) :
 		    listen_on(&monitor, genl);
@@ -158,10 +158,11 @@ static uint64_t sum(const uint64_t *drops)
 	return total;
 }
 
-static void json_stats(const struct dp_stats *stats)
+static void json_stats(const char *datapath, const struct dp_stats *stats)
 {
 	json_t *o = json_object();
 
+	out_str(o, "datapath", datapath);
 	out_uint(o, "devs", stats->devs);
 	out_uint(o, "legs", stats->legs);
 	out_uint(o, "natmaps", stats->natmaps);
@@ -175,10 +176,10 @@ static void json_stats(const struct dp_stats *stats)
 	out_json(o);
 }
 
-static void text_stats(const struct dp_stats *stats)
+static void text_stats(const char *datapath, const struct dp_stats *stats)
 {
-	printf("devs %u legs %u natmaps %u\n", stats->devs, stats->legs,
-	       stats->natmaps);
+	printf("datapath %s devs %u legs %u natmaps %u\n", datapath,
+	       stats->devs, stats->legs, stats->natmaps);
 	printf("received %" PRIu64 " sent %" PRIu64 " passed %" PRIu64 " dropped %" PRIu64 " events-lost %" PRIu64 " leg-bytes %u\n",
 	       stats->rx_packets, stats->tx_packets, stats->passed,
 	       sum(stats->drops), stats->events_lost, stats->leg_bytes);
@@ -203,8 +204,8 @@ int cmd_stats(struct args *args)
 	if (ret)
 		return cli_result(args->cli, ret, &err);
 	if (args->cli->json)
-		json_stats(&stats);
+		json_stats(genl_datapath(genl), &stats);
 	else
-		text_stats(&stats);
+		text_stats(genl_datapath(genl), &stats);
 	return CLI_OK;
 }

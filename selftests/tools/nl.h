@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/rtplane.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "pkt.h"
@@ -216,6 +217,8 @@ static inline void nl_talk(struct nl *nl, struct nl_msg *m, struct nl_answer *an
 				continue;
 			die("netlink: %s", strerror(errno));
 		}
+		if (!len)
+			die("the datapath has hung up");
 	} while (!nl_digest(nl, buf, (size_t)len, ans));
 }
 
@@ -233,7 +236,7 @@ static inline uint16_t nl_family(struct nl *nl, const char *name)
 		die("netlink: %s", strerror(errno));
 	len = recv(nl->fd, buf, sizeof(buf), 0);
 	at = NLMSG_HDRLEN + GENL_HDRLEN;
-	if (len < 0 || ((struct nlmsghdr *)buf)->nlmsg_type == NLMSG_ERROR)
+	if (len <= 0 || ((struct nlmsghdr *)buf)->nlmsg_type == NLMSG_ERROR)
 		die("there is no generic netlink family %s", name);
 	while (at + NLA_HDRLEN <= (size_t)len) {
 		struct nlattr *a = (struct nlattr *)(buf + at);
@@ -247,12 +250,32 @@ static inline uint16_t nl_family(struct nl *nl, const char *name)
 	die("the family %s has no number", name);
 }
 
+/* An agent's datapath socket, which takes the same messages. */
+static inline void nl_open_agent(struct nl *nl, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int size = 8 << 20;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	nl->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (nl->fd < 0 || connect(nl->fd, (struct sockaddr *)&sun, sizeof(sun)))
+		die("nobody answers at %s: %s", path, strerror(errno));
+	setsockopt(nl->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	nl->family = nl_family(nl, RTPLANE_GENL_NAME);
+}
+
+/* The datapath that RTPLANE_DATAPATH names, as rtplane(8) has it. */
 static inline void nl_open(struct nl *nl)
 {
+	const char *datapath = getenv("RTPLANE_DATAPATH");
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
 	int one = 1, size = 8 << 20;
 
 	memset(nl, 0, sizeof(*nl));
+	if (datapath && !strncmp(datapath, "uring:", 6)) {
+		nl_open_agent(nl, datapath + 6);
+		return;
+	}
 	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (nl->fd < 0 || bind(nl->fd, (struct sockaddr *)&sa, sizeof(sa)))
 		die("no netlink socket: %s", strerror(errno));
