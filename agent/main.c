@@ -264,10 +264,14 @@ static bool enrol(struct agent *agent)
 
 static bool open_datapath(struct agent *agent, const char *backend)
 {
+	struct media_conf media = {};
 	struct dp_err err;
 
-	if (dp_open(&agent->dp, backend, on_event, agent, &err) ||
-	    media_new(&agent->media, NULL, NULL, &err)) {
+	/* beside the module the sockets see little */
+	if (!strcmp(backend, "kernel"))
+		media.workers = 1;
+	if (media_new(&agent->media, &media, NULL, NULL, &err) ||
+	    dp_open(&agent->dp, backend, agent->media, on_event, agent, &err)) {
 		log_error("datapath %s: %s", backend, err.text);
 		return false;
 	}
@@ -347,9 +351,9 @@ static void stop(struct agent *agent)
 			su_root_deregister(agent->root, agent->watch[i]);
 	serve_free(agent->serve);
 	agent->serve = NULL;
-	media_free(agent->media);
 	if (agent->dp)
 		dp_close(agent->dp);
+	media_free(agent->media);
 	if (agent->timer)
 		su_timer_destroy(agent->timer);
 	if (agent->root)

@@ -286,7 +286,7 @@ static json_t *counters_json(const struct counters *c)
 	return o;
 }
 
-static json_t *sockets_json(const struct media *media)
+static json_t *sockets_json(struct media *media)
 {
 	const struct media_counts *counts = media_counts(media);
 	json_t *o = json_object();
@@ -295,6 +295,10 @@ static json_t *sockets_json(const struct media *media)
 	set_int(o, "held", media_sockets(media));
 	for (i = 0; i < MEDIA_CLASSES; i++)
 		set_int(o, media_class_name(i), counts->packets[i]);
+	json_object_set_new(o, "io", json_string(media_io_name(media)));
+	set_int(o, "workers", media_workers(media));
+	for (i = 0; i < MEDIA_FAULTS; i++)
+		set_int(o, media_fault_name(i), media_fault(media, i));
 	return o;
 }
 

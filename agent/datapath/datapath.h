@@ -30,6 +30,7 @@
 #include "addr.h"
 
 struct dp;
+struct media;
 
 /**
  * struct dp_err - why something was refused
@@ -403,8 +404,8 @@ struct dp_del {
  */
 struct dp_ops {
 	const char *name;
-	int (*open)(struct dp **dp, dp_event_fn *events, void *arg,
-		    struct dp_err *err);
+	int (*open)(struct dp **dp, struct media *media, dp_event_fn *events,
+		    void *arg, struct dp_err *err);
 	void (*close)(struct dp *dp);
 	int (*dev_add)(struct dp *dp, const char *dev, struct dp_err *err);
 	int (*dev_del)(struct dp *dp, const char *dev, struct dp_err *err);
@@ -436,10 +437,16 @@ struct dp {
 /** dp_kernel_ops - rtplane.ko, over generic netlink */
 extern const struct dp_ops dp_kernel_ops;
 
+/** dp_uring_ops - the media engine's own workers, in user space */
+extern const struct dp_ops dp_uring_ops;
+
 /**
  * dp_open() - open a datapath
  * @dp: the new datapath; the caller owns it and ends it with dp_close()
- * @backend: "kernel"
+ * @backend: "kernel" or "uring"
+ * @media: the sockets that "uring" relays on, one datapath at most; it must
+ *	outlive the datapath.  A leg whose address no socket holds gets one of its
+ *	own.  "kernel" does not look at it.
  * @events: receives events, or NULL: none are asked for
  * @arg: for @events
  * @err: the sentence
@@ -449,11 +456,11 @@ extern const struct dp_ops dp_kernel_ops;
  *
  * Return: 0 or -errno.
  */
-int dp_open(struct dp **dp, const char *backend, dp_event_fn *events, void *arg,
-	    struct dp_err *err);
+int dp_open(struct dp **dp, const char *backend, struct media *media,
+	    dp_event_fn *events, void *arg, struct dp_err *err);
 
 /**
- * dp_close() - end a datapath; bridges in the kernel go on without it
+ * dp_close() - end a datapath; bridges in the kernel go on without it, others end
  * @dp: the datapath; NULL is fine
  */
 void dp_close(struct dp *dp);

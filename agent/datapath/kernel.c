@@ -43,8 +43,8 @@ static void kernel_close(struct dp *dp)
 	free(k);
 }
 
-static int kernel_open(struct dp **dp, dp_event_fn *events, void *arg,
-		       struct dp_err *err)
+static int kernel_open(struct dp **dp, struct media *media,
+		       dp_event_fn *events, void *arg, struct dp_err *err)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int ret;

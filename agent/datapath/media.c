@@ -1,147 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The held media sockets on one io_uring.
+ * The media engine, the agent's side: sockets and workers, orders and answers.
  *
- * Each socket has one request in the kernel ("armed") almost always: a multishot
- * recvmsg that takes buffers from a ring of buffers which all sockets share, or,
- * where the kernel knows no multishot, a single recvmsg into a buffer of its own.
- * A completion without IORING_CQE_F_MORE is the request's last.
- *
- * Nobody may free a socket that the kernel or a completion still names.  So
- * media_del() cancels the request and waits for its last completion; what it
- * finds of other sockets meanwhile it puts aside, in order, for
- * media_dispatch().  Their number is bounded by the buffers and the requests,
- * for which media_add() makes room beforehand: putting aside cannot fail.
+ * Nobody may free a socket that the kernel or a worker still names.  So
+ * media_del() has the worker let go of it and waits for that; a worker that does
+ * not answer in time keeps the socket, which is closed when it comes to itself.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "media.h"
+#include "engine.h"
+#include "kmod/demux.h"
+#include "log.h"
 
-#define RING_ENTRIES	256
-/* completions wait here while the agent is busy; a power of two */
-#define CQ_ENTRIES	8192
-/* buffers of the shared ring; a power of two */
-#define BUFFERS		1024
-#define BUFFER_GROUP	0
-/* completions of one media_dispatch() */
+#define DEFAULT_BATCH_US	250
+#define DEFAULT_PATIENCE_MS	1000
+#define DEFAULT_BUFFERS		512
+/* datagrams and events that may wait for the agent, of each worker */
+#define PASSED_MAX	1024
+#define EVENTS_MAX	4096
+/* datagrams of one media_dispatch() */
 #define DISPATCH_MAX	1024
-
-/* a buffer: what the kernel says of the datagram, its source, the datagram */
-#define BUFFER_SIZE \
-	(sizeof(struct io_uring_recvmsg_out) + sizeof(struct sockaddr_in6) + \
-	 MEDIA_MAX)
-
-/**
- * struct single - receive buffer of a socket without multishot
- * @msg: the request's argument
- * @iov: of @data
- * @name: source
- * @data: datagram
- */
-struct single {
-	struct msghdr msg;
-	struct iovec iov;
-	struct sockaddr_in6 name;
-	uint8_t data[MEDIA_MAX];
-};
-
-/**
- * struct media_sock - a held socket
- * @media: where it belongs
- * @next: in the list of all sockets
- * @prev: in the list of all sockets
- * @fd: the socket
- * @armed: the kernel has a request that names this structure
- * @single: buffer, once multishot is out of the question
- * @local: address it is bound to
- * @user: the caller's
- * @counts: what it received
- */
-struct media_sock {
-	struct media *media;
-	struct media_sock *next;
-	struct media_sock *prev;
-	int fd;
-	bool armed;
-	struct single *single;
-	struct dp_addr local;
-	void *user;
-	struct media_counts counts;
-};
-
-/**
- * struct aside - a completion that media_del() put aside
- * @sock: whose; NULL: of a socket that is gone meanwhile
- * @res: as &io_uring_cqe.res
- * @flags: as &io_uring_cqe.flags
- */
-struct aside {
-	struct media_sock *sock;
-	int res;
-	uint32_t flags;
-};
-
-/**
- * struct media - the ring
- * @ring: requests and completions
- * @multishot: requests are multishot
- * @buffers: ring of buffers that the kernel takes from; NULL: none
- * @memory: the buffers themselves
- * @msg: argument of every multishot request: how much of a source to keep
- * @socks: list of all sockets
- * @n: sockets in it
- * @aside: completions put aside
- * @aside_head: the first that is not done
- * @aside_n: end of those that are there
- * @aside_room: how many fit
- * @woken: a completion of nobody is on its way, to make the ring readable
- * @current: the socket whose completion is being handled; NULL once it is gone
- * @fn: receives non-RTP
- * @arg: for @fn
- * @counts: of all sockets, those of the past too
- */
-struct media {
-	struct io_uring ring;
-	bool multishot;
-	struct io_uring_buf_ring *buffers;
-	uint8_t *memory;
-	struct msghdr msg;
-	struct media_sock *socks;
-	size_t n;
-	struct aside *aside;
-	size_t aside_head;
-	size_t aside_n;
-	size_t aside_room;
-	bool woken;
-	struct media_sock *current;
-	media_fn *fn;
-	void *arg;
-	struct media_counts counts;
-};
+/* sockets by local address; a power of two */
+#define TABLE_SIZE	16384
+/* one line about stalled workers in so long */
+#define STALLED_LOG_NS	10000000000ull
 
 enum media_class media_classify(const uint8_t *data, size_t len)
 {
-	uint8_t type;
-
-	if (len < 2)
+	switch (rtplane_demux(data, (unsigned int)len)) {
+	case RTPLANE_KIND_RTP:
+		return MEDIA_RTP;
+	case RTPLANE_KIND_RTCP:
+		return MEDIA_RTCP;
+	case RTPLANE_KIND_STACK:
+		/* RFC 7983 section 7 */
+		return data[0] <= 3 ? MEDIA_STUN :
+		       data[0] <= 63 ? MEDIA_DTLS : MEDIA_TURN;
+	default:
 		return MEDIA_UNKNOWN;
-	if ((data[0] & 0xc0) == 0x80) {
-		type = data[1] & 0x7f;
-		return type >= 64 && type <= 95 ? MEDIA_RTCP : MEDIA_RTP;
 	}
-	if (data[0] <= 3)
-		return MEDIA_STUN;
-	if (data[0] >= 20 && data[0] <= 63)
-		return MEDIA_DTLS;
-	if (data[0] >= 64 && data[0] <= 79)
-		return MEDIA_TURN;
-	return MEDIA_UNKNOWN;
 }
 
 const char *media_class_name(enum media_class class)
@@ -158,404 +63,296 @@ const char *media_class_name(enum media_class class)
 	return class < MEDIA_CLASSES ? names[class] : "?";
 }
 
-/* --- the shared buffers --- */
-
-static uint8_t *buffer(const struct media *media, unsigned int id)
+const char *media_fault_name(enum media_fault fault)
 {
-	return media->memory + (size_t)id * BUFFER_SIZE;
-}
-
-static void give_buffer(struct media *media, unsigned int id)
-{
-	io_uring_buf_ring_add(media->buffers, buffer(media, id), BUFFER_SIZE,
-			      (unsigned short)id,
-			      io_uring_buf_ring_mask(BUFFERS), 0);
-	io_uring_buf_ring_advance(media->buffers, 1);
-}
-
-/* the buffer of a completion that nobody looks at */
-static void give_back(struct media *media, uint32_t flags)
-{
-	if (flags & IORING_CQE_F_BUFFER)
-		give_buffer(media, flags >> IORING_CQE_BUFFER_SHIFT);
-}
-
-static size_t buffers_bytes(void)
-{
-	return BUFFERS * sizeof(struct io_uring_buf);
-}
-
-static void free_buffers(struct media *media)
-{
-	if (media->buffers)
-		munmap(media->buffers, buffers_bytes());
-	free(media->memory);
-	media->buffers = NULL;
-	media->memory = NULL;
-}
-
-/* Linux 5.19; without it there is no multishot either */
-static void make_buffers(struct media *media)
-{
-	struct io_uring_buf_reg reg = {
-		.ring_entries = BUFFERS,
-		.bgid = BUFFER_GROUP,
+	static const char *const names[MEDIA_FAULTS] = {
+		[MEDIA_FAULT_STALLED] = "stalled",
+		[MEDIA_FAULT_NO_BUFFERS] = "no_buffers",
+		[MEDIA_FAULT_CQ_OVERFLOW] = "cq_overflow",
+		[MEDIA_FAULT_RECEIVE] = "receive_failed",
+		[MEDIA_FAULT_SEND] = "send_failed",
+		[MEDIA_FAULT_NOMEM] = "no_memory",
+		[MEDIA_FAULT_AGENT_SLOW] = "agent_slow",
+		[MEDIA_FAULT_EVENTS_LOST] = "events_lost",
+		[MEDIA_FAULT_RESTARTED] = "restarted",
 	};
-	void *mem;
+
+	return fault < MEDIA_FAULTS ? names[fault] : "?";
+}
+
+/* --- bells --- */
+
+static int make_bell(struct bell *bell)
+{
+	bell->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return bell->fd < 0 ? -errno : 0;
+}
+
+static void ring(int fd)
+{
+	uint64_t one = 1;
+	ssize_t written = write(fd, &one, sizeof(one));
+
+	/* it can only be full, and then it has been rung */
+	(void)written;
+}
+
+void media_ring_bell(struct bell *bell)
+{
+	if (!atomic_exchange(&bell->rung, true))
+		ring(bell->fd);
+}
+
+void media_clear_bell(struct bell *bell)
+{
+	uint64_t n;
+	ssize_t got = read(bell->fd, &n, sizeof(n));
+
+	/* nothing there: somebody looks without having been called */
+	(void)got;
+	atomic_exchange(&bell->rung, false);
+}
+
+/* --- waiting for workers --- */
+
+static void deadline(const struct media *media, struct timespec *ts)
+{
+	uint64_t at = worker_clock() + (uint64_t)media->conf.patience * 1000000;
+
+	ts->tv_sec = (time_t)(at / 1000000000);
+	ts->tv_nsec = (long)(at % 1000000000);
+}
+
+/* wait for an answer of any worker; false when it is too late */
+static bool await(struct media *media, const struct timespec *until)
+{
+	return pthread_cond_timedwait(&media->answer, &media->lock, until) !=
+	       ETIMEDOUT;
+}
+
+/* have a worker look at what it is asked */
+static void call(struct worker *w)
+{
+	atomic_store_explicit(&w->asked, true, memory_order_release);
+	ring(w->wake);
+}
+
+static int stalled(struct media *media, const struct worker *w,
+		   struct dp_err *err)
+{
+	uint64_t now = worker_clock();
+
+	media->stalled++;
+	if (!media->stalled_log.last ||
+	    now - media->stalled_log.last >= STALLED_LOG_NS) {
+		media->stalled_log.last = now;
+		log_warning("media worker %u does not answer within %u ms (stalled: %llu in all)",
+			    w->index, media->conf.patience,
+			    (unsigned long long)media->stalled);
+	}
+	return dp_fail(err, ETIMEDOUT,
+		       "media worker %u does not answer within %u ms",
+		       w->index, media->conf.patience);
+}
+
+void media_want_all(struct media *media)
+{
 	unsigned int i;
 
-	mem = mmap(NULL, buffers_bytes(), PROT_READ | PROT_WRITE,
-		   MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-	if (mem == MAP_FAILED)
-		return;
-	media->buffers = mem;
-	reg.ring_addr = (uintptr_t)mem;
-	media->memory = malloc(BUFFERS * BUFFER_SIZE);
-	if (!media->memory ||
-	    io_uring_register_buf_ring(&media->ring, &reg, 0)) {
-		free_buffers(media);
-		return;
-	}
-	io_uring_buf_ring_init(media->buffers);
-	for (i = 0; i < BUFFERS; i++)
-		give_buffer(media, i);
-	media->multishot = true;
+	for (i = 0; i < media->n_workers; i++)
+		media->worker[i].wanted = true;
 }
 
-/* --- requests --- */
-
-/*
- * Hand all requests to the kernel.  One that it refuses ends a batch, so there
- * may be several; requests that it cannot take now stay for the next time.
- */
-static void submit(struct media *media)
+static struct worker *not_parked(struct media *media)
 {
-	while (io_uring_sq_ready(&media->ring) &&
-	       io_uring_submit(&media->ring) > 0)
+	struct worker *w;
+
+	for (w = media->worker; w < media->worker + media->n_workers; w++)
+		if (w->hold && !w->parked)
+			return w;
+	return NULL;
+}
+
+static void release(struct media *media)
+{
+	struct worker *w;
+
+	for (w = media->worker; w < media->worker + media->n_workers; w++) {
+		w->hold = false;
+		w->wanted = false;
+	}
+	pthread_cond_broadcast(&media->order);
+}
+
+int media_park(struct media *media, struct dp_err *err)
+{
+	const struct worker *late;
+	struct timespec until;
+	struct worker *w;
+
+	deadline(media, &until);
+	pthread_mutex_lock(&media->lock);
+	for (w = media->worker; w < media->worker + media->n_workers; w++) {
+		w->hold = w->wanted;
+		if (w->hold)
+			call(w);
+	}
+	while ((late = not_parked(media)) && await(media, &until))
 		;
+	late = not_parked(media);
+	if (late)
+		release(media);
+	pthread_mutex_unlock(&media->lock);
+	return late ? stalled(media, late, err) : 0;
 }
 
-static struct io_uring_sqe *get_sqe(struct media *media)
+void media_resume(struct media *media)
 {
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&media->ring);
-
-	if (sqe)
-		return sqe;
-	submit(media);
-	return io_uring_get_sqe(&media->ring);
+	pthread_mutex_lock(&media->lock);
+	release(media);
+	pthread_mutex_unlock(&media->lock);
 }
 
-static bool make_single(struct media_sock *sock)
-{
-	struct single *single = sock->single;
+/* --- orders --- */
 
-	if (!single)
-		single = calloc(1, sizeof(*single));
-	if (!single)
+/* false without memory */
+static bool give_order(struct worker *w, enum order_type type,
+		       struct media_sock *sock)
+{
+	struct order *o = malloc(sizeof(*o));
+
+	if (!o)
 		return false;
-	single->iov.iov_base = single->data;
-	single->iov.iov_len = sizeof(single->data);
-	single->msg.msg_name = &single->name;
-	single->msg.msg_namelen = sizeof(single->name);
-	single->msg.msg_iov = &single->iov;
-	single->msg.msg_iovlen = 1;
-	single->msg.msg_flags = 0;
-	sock->single = single;
+	*o = (struct order){ .type = type, .sock = sock };
+	pthread_mutex_lock(&w->media->lock);
+	*w->last_order = o;
+	w->last_order = &o->next;
+	pthread_mutex_unlock(&w->media->lock);
+	call(w);
 	return true;
 }
 
-/* Ask for datagrams of a socket; false if there is no memory for that. */
-static bool arm(struct media_sock *sock)
+/* the worker has it from now on */
+static bool hand_over(struct media_sock *sock, struct worker *w)
 {
-	struct media *media = sock->media;
-	struct io_uring_sqe *sqe;
-
-	if (!media->multishot && !make_single(sock))
+	sock->worker = w;
+	if (!give_order(w, ORDER_ADD, sock)) {
+		sock->worker = NULL;
 		return false;
-	sqe = get_sqe(media);
-	if (!sqe)
-		return false;
-	if (media->multishot) {
-		io_uring_prep_recvmsg_multishot(sqe, sock->fd, &media->msg, 0);
-		sqe->flags |= IOSQE_BUFFER_SELECT;
-		sqe->buf_group = BUFFER_GROUP;
-	} else {
-		io_uring_prep_recvmsg(sqe, sock->fd, &sock->single->msg, 0);
 	}
-	io_uring_sqe_set_data(sqe, sock);
-	sock->armed = true;
+	w->n_socks++;
 	return true;
 }
 
-/* --- completions --- */
-
-static void count(struct media_sock *sock, enum media_class class)
+/* take an order back that the worker has not seen; with the lock held */
+static bool withdraw(struct worker *w, const struct media_sock *sock)
 {
-	sock->counts.packets[class]++;
-	sock->media->counts.packets[class]++;
-}
+	struct order **at = &w->orders;
+	struct order *o;
 
-/*
- * One datagram.  The callback may have freed the socket, then
- * media->current is NULL.
- */
-static void receive(struct media_sock *sock, const struct sockaddr *name,
-		    socklen_t namelen, const uint8_t *data, size_t len,
-		    bool truncated)
-{
-	enum media_class class = media_classify(data, len);
-	struct media *media = sock->media;
-	struct dp_addr src;
-
-	count(sock, class);
-	if (truncated) {
-		sock->counts.truncated++;
-		media->counts.truncated++;
-		return;
-	}
-	if (class == MEDIA_RTP || class == MEDIA_RTCP || !media->fn ||
-	    !dp_addr_from_sockaddr(&src, name, namelen))
-		return;
-	media->fn(sock, class, &src, data, len, media->arg);
-}
-
-static void receive_multi(struct media_sock *sock, uint8_t *buf, int res)
-{
-	struct media *media = sock->media;
-	struct io_uring_recvmsg_out *out;
-	unsigned int len;
-
-	out = io_uring_recvmsg_validate(buf, res, &media->msg);
-	if (!out)
-		return;
-	len = io_uring_recvmsg_payload_length(out, res, &media->msg);
-	receive(sock, io_uring_recvmsg_name(out),
-		out->namelen < media->msg.msg_namelen ?
-		out->namelen : media->msg.msg_namelen,
-		io_uring_recvmsg_payload(out, &media->msg), len,
-		out->flags & MSG_TRUNC);
-}
-
-/*
- * Errors after which receiving goes on: out of buffers, an ICMP error, memory.
- * Any other would come back at once and for ever.
- */
-static bool transient(int error)
-{
-	switch (error) {
-	case ENOBUFS:
-	case ENOMEM:
-	case EAGAIN:
-	case EINTR:
-	case ECONNREFUSED:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case EMSGSIZE:
-		return true;
-	default:
+	while ((o = *at) && (o->type != ORDER_DEL || o->sock != sock))
+		at = &o->next;
+	if (!o)
 		return false;
-	}
-}
-
-/* returns true if the socket is to be armed again */
-static bool failed(struct media_sock *sock, int error)
-{
-	struct media *media = sock->media;
-
-	if (error == EINVAL && media->multishot) {
-		/* Linux before 6.0 */
-		media->multishot = false;
-		return true;
-	}
-	if (error == EINVAL && !sock->single)
-		return true;	/* asked before we knew that */
-	if (error != ENOBUFS) {
-		sock->counts.errors++;
-		media->counts.errors++;
-	}
-	return transient(error);
-}
-
-/* One completion; returns the number of datagrams, 0 or 1. */
-static unsigned int handle(struct media *media, struct media_sock *sock,
-			   int res, uint32_t flags)
-{
-	bool again = true;
-	unsigned int id;
-
-	media->current = sock;
-	if (res < 0) {
-		again = failed(sock, -res);
-		give_back(media, flags);
-	} else if (flags & IORING_CQE_F_BUFFER) {
-		id = flags >> IORING_CQE_BUFFER_SHIFT;
-		receive_multi(sock, buffer(media, id), res);
-		give_buffer(media, id);
-	} else if (sock->single) {
-		receive(sock, (struct sockaddr *)&sock->single->name,
-			sock->single->msg.msg_namelen, sock->single->data,
-			(size_t)res, sock->single->msg.msg_flags & MSG_TRUNC);
-	}
-	/* the callback may have ended the socket */
-	if (media->current && !sock->armed && again)
-		arm(sock);
-	media->current = NULL;
-	return res >= 0;
-}
-
-/* The next completion, copied; false if there is none. */
-static bool next_cqe(struct media *media, struct aside *out)
-{
-	struct io_uring_cqe *cqe;
-
-	if (io_uring_peek_cqe(&media->ring, &cqe))
-		return false;
-	out->sock = io_uring_cqe_get_data(cqe);
-	out->res = cqe->res;
-	out->flags = cqe->flags;
-	io_uring_cqe_seen(&media->ring, cqe);
-	/* the last one of a request; cancellations carry no socket */
-	if (out->sock && !(out->flags & IORING_CQE_F_MORE))
-		out->sock->armed = false;
-	return true;
-}
-
-static bool next_aside(struct media *media, struct aside *out)
-{
-	if (media->aside_head == media->aside_n) {
-		media->aside_head = 0;
-		media->aside_n = 0;
-		return false;
-	}
-	*out = media->aside[media->aside_head++];
+	*at = o->next;
+	if (w->last_order == &o->next)
+		w->last_order = at;
+	free(o);
 	return true;
 }
 
 /*
- * What is put aside is not in the ring any more, so the ring is not readable
- * for it: a request that does nothing makes it so.
+ * Have the worker let go of a socket, and wait for that.  If it is too late, a
+ * socket that is to @end is closed by the worker once it comes to itself; any
+ * other stays where it was, or has no worker when that has seen the order.
  */
-static void wake(struct media *media)
-{
-	struct io_uring_sqe *sqe;
-
-	if (media->woken || media->aside_head == media->aside_n)
-		return;
-	sqe = get_sqe(media);
-	if (!sqe)
-		return;
-	io_uring_prep_nop(sqe);
-	io_uring_sqe_set_data(sqe, NULL);
-	media->woken = true;
-	submit(media);
-}
-
-unsigned int media_dispatch(struct media *media)
-{
-	unsigned int packets = 0;
-	struct aside cqe;
-	int i;
-
-	media->woken = false;
-	for (i = 0; i < DISPATCH_MAX; i++) {
-		if (!next_aside(media, &cqe) && !next_cqe(media, &cqe))
-			break;
-		if (cqe.sock)
-			packets += handle(media, cqe.sock, cqe.res, cqe.flags);
-	}
-	submit(media);
-	wake(media);
-	return packets;
-}
-
-/* --- the end of a socket --- */
-
-static void put_aside(struct media *media, const struct aside *cqe)
-{
-	size_t n = media->aside_n - media->aside_head;
-
-	if (media->aside_n == media->aside_room) {
-		memmove(media->aside, media->aside + media->aside_head,
-			n * sizeof(*cqe));
-		media->aside_head = 0;
-		media->aside_n = n;
-	}
-	media->aside[media->aside_n++] = *cqe;
-}
-
-/* room for all completions that can be outstanding with one socket more */
-static bool make_room(struct media *media)
-{
-	size_t room = BUFFERS + 2 * (media->n + 1);
-	struct aside *more;
-
-	if (room <= media->aside_room)
-		return true;
-	room *= 2;
-	more = reallocarray(media->aside, room, sizeof(*more));
-	if (!more)
-		return false;
-	media->aside = more;
-	media->aside_room = room;
-	return true;
-}
-
-/*
- * Take the request of a socket back from the kernel.  The cancellation finds it
- * waiting, or finds nothing because its last completion is there already; both
- * come without waiting for anybody else.
- */
-static void disarm(struct media_sock *sock)
+static int take_back(struct media_sock *sock, bool end, struct dp_err *err)
 {
 	struct media *media = sock->media;
-	struct io_uring_sqe *sqe;
-	struct aside cqe;
-	bool asked = false;
+	struct worker *w = sock->worker;
+	struct timespec until;
+	bool gone;
 
-	while (sock->armed) {
-		sqe = asked ? NULL : get_sqe(media);
-		if (sqe) {
-			io_uring_prep_cancel(sqe, sock, 0);
-			io_uring_sqe_set_data(sqe, NULL);
-			asked = true;
-		}
-		io_uring_submit_and_wait(&media->ring, 1);
-		while (next_cqe(media, &cqe)) {
-			if (cqe.sock == sock)
-				give_back(media, cqe.flags);
-			else if (cqe.sock)
-				put_aside(media, &cqe);
-			else
-				media->woken = false;
-		}
-	}
+	if (!w)
+		return 0;
+	deadline(media, &until);
+	if (!give_order(w, ORDER_DEL, sock))
+		return dp_fail(err, ENOMEM, "no memory to end a media socket");
+	pthread_mutex_lock(&media->lock);
+	while (sock->worker && await(media, &until))
+		;
+	gone = !sock->worker;
+	if (!gone && end)
+		sock->orphan = true;
+	else if (!gone)
+		withdraw(w, sock);
+	pthread_mutex_unlock(&media->lock);
+	if (gone || end)
+		w->n_socks--;
+	return gone ? 0 : stalled(media, w, err);
 }
 
-/* forget what was put aside for a socket */
-static void drop_aside(struct media_sock *sock)
+int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err)
+{
+	struct worker *from = sock->worker;
+	int ret;
+
+	if (from == to)
+		return 0;
+	ret = take_back(sock, false, err);
+	if (ret)
+		return ret;
+	if (hand_over(sock, to) || (from && hand_over(sock, from)))
+		return sock->worker == to ? 0 :
+		       dp_fail(err, ENOMEM, "no memory to move a media socket");
+	return dp_fail(err, ENOMEM, "no memory to receive on a media socket");
+}
+
+/* --- the table by local address --- */
+
+static struct media_sock **bucket(struct media *media,
+				  const struct dp_addr *local)
+{
+	const uint8_t *b = (const uint8_t *)&local->v6;
+	size_t n = local->family == AF_INET ? 4 : 16;
+	uint32_t h = local->port * 2654435761u;
+
+	while (n--)
+		h = (h ^ b[n]) * 16777619u;
+	return &media->table[(h ^ h >> 16) & (TABLE_SIZE - 1)];
+}
+
+struct media_sock *media_find(struct media *media, const struct dp_addr *local)
+{
+	struct media_sock *sock = *bucket(media, local);
+
+	while (sock && !dp_addr_eq(&sock->local, local))
+		sock = sock->chain;
+	return sock;
+}
+
+static void link_sock(struct media_sock *sock)
 {
 	struct media *media = sock->media;
-	size_t i;
+	struct media_sock **at = bucket(media, &sock->local);
 
-	for (i = media->aside_head; i < media->aside_n; i++) {
-		if (media->aside[i].sock != sock)
-			continue;
-		give_back(media, media->aside[i].flags);
-		media->aside[i].sock = NULL;
-	}
+	sock->chain = *at;
+	*at = sock;
+	sock->next = media->socks;
+	if (sock->next)
+		sock->next->prev = sock;
+	media->socks = sock;
+	media->n++;
 }
 
-void media_del(struct media_sock *sock)
+static void unlink_sock(struct media_sock *sock)
 {
-	struct media *media;
+	struct media *media = sock->media;
+	struct media_sock **at = bucket(media, &sock->local);
 
-	if (!sock)
-		return;
-	media = sock->media;
-	disarm(sock);
-	drop_aside(sock);
-	if (media->current == sock)
-		media->current = NULL;
+	while (*at != sock)
+		at = &(*at)->chain;
+	*at = sock->chain;
 	if (sock->next)
 		sock->next->prev = sock->prev;
 	if (sock->prev)
@@ -563,59 +360,18 @@ void media_del(struct media_sock *sock)
 	else
 		media->socks = sock->next;
 	media->n--;
-	close(sock->fd);
-	free(sock->single);
-	free(sock);
-	wake(media);
 }
 
-/* --- the caller's side --- */
+/* --- sockets --- */
 
-int media_new(struct media **media, media_fn *fn, void *arg, struct dp_err *err)
+static void add_counts(struct media_counts *sum, const struct media_sock *sock)
 {
-	struct io_uring_params params = {
-		.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
-		.cq_entries = CQ_ENTRIES,
-	};
-	struct media *new = calloc(1, sizeof(*new));
-	int ret;
+	unsigned int i;
 
-	if (!new)
-		return dp_fail(err, ENOMEM, "no memory for media sockets");
-	ret = io_uring_queue_init_params(RING_ENTRIES, &new->ring, &params);
-	if (ret) {
-		free(new);
-		return dp_fail(err, -ret, "cannot make an io_uring: %s",
-			       strerror(-ret));
-	}
-	new->fn = fn;
-	new->arg = arg;
-	new->msg.msg_namelen = sizeof(struct sockaddr_in6);
-	make_buffers(new);
-	*media = new;
-	return 0;
-}
-
-void media_single(struct media *media)
-{
-	media->multishot = false;
-}
-
-void media_free(struct media *media)
-{
-	if (!media)
-		return;
-	while (media->socks)
-		media_del(media->socks);
-	io_uring_queue_exit(&media->ring);
-	free_buffers(media);
-	free(media->aside);
-	free(media);
-}
-
-int media_fd(const struct media *media)
-{
-	return media->ring.ring_fd;
+	for (i = 0; i < MEDIA_CLASSES; i++)
+		sum->packets[i] += engine_read(&sock->packets[i]);
+	sum->truncated += engine_read(&sock->truncated);
+	sum->errors += engine_read(&sock->errors);
 }
 
 /*
@@ -648,35 +404,81 @@ static int check_socket(int fd, struct dp_addr *local, struct dp_err *err)
 	return 0;
 }
 
+/* what a datagram's mark was is told with it; what the socket's own is */
+static int learn_tos(struct media_sock *sock, struct dp_err *err)
+{
+	bool v6 = sock->local.family == AF_INET6;
+	int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	socklen_t len = sizeof(int);
+	int one = 1, tos = 0;
+
+	if (setsockopt(sock->fd, level, v6 ? IPV6_RECVTCLASS : IP_RECVTOS, &one,
+		       sizeof(one)) ||
+	    getsockopt(sock->fd, level, v6 ? IPV6_TCLASS : IP_TOS, &tos, &len))
+		return dp_fail(err, errno,
+			       "socket %d does not tell the DSCP: %m",
+			       sock->fd);
+	sock->tos = tos < 0 ? 0 : (uint8_t)tos;
+	sock->tos_next = sock->tos;
+	return 0;
+}
+
+static struct worker *least_loaded(struct media *media)
+{
+	struct worker *best = media->worker;
+	unsigned int i;
+
+	for (i = 1; i < media->n_workers; i++)
+		if (media->worker[i].n_socks < best->n_socks)
+			best = &media->worker[i];
+	return best;
+}
+
 int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 	      struct dp_err *err)
 {
 	struct media_sock *new = calloc(1, sizeof(*new));
 	int ret;
 
-	if (!new || !make_room(media)) {
-		free(new);
+	if (!new)
 		return dp_fail(err, ENOMEM, "no memory for a media socket");
-	}
 	new->media = media;
+	new->id = ++media->last_id;
 	new->fd = fd;
 	new->user = user;
 	ret = check_socket(fd, &new->local, err);
-	if (!ret && !arm(new))
+	if (!ret)
+		ret = learn_tos(new, err);
+	if (!ret && !hand_over(new, least_loaded(media)))
 		ret = dp_fail(err, ENOMEM, "no memory to receive on a socket");
 	if (ret) {
-		free(new->single);
 		free(new);
 		return ret;
 	}
-	submit(media);
-	new->next = media->socks;
-	if (new->next)
-		new->next->prev = new;
-	media->socks = new;
-	media->n++;
+	link_sock(new);
 	*sock = new;
 	return 0;
+}
+
+void media_del(struct media_sock *sock)
+{
+	struct media *media;
+	struct dp_err err;
+
+	if (!sock)
+		return;
+	media = sock->media;
+	if (sock->leg)
+		media->leg_gone(sock, media->leg_gone_arg);
+	/* its worker does not answer */
+	if (sock->leg)
+		return;
+	unlink_sock(sock);
+	add_counts(&media->past, sock);
+	if (take_back(sock, true, &err))
+		return;
+	close(sock->fd);
+	free(sock);
 }
 
 int media_send(struct media_sock *sock, const struct dp_addr *dst,
@@ -701,13 +503,20 @@ void *media_sock_user(const struct media_sock *sock)
 	return sock->user;
 }
 
-const struct media_counts *media_sock_counts(const struct media_sock *sock)
+const struct media_counts *media_sock_counts(struct media_sock *sock)
 {
+	sock->counts = (struct media_counts){};
+	add_counts(&sock->counts, sock);
 	return &sock->counts;
 }
 
-const struct media_counts *media_counts(const struct media *media)
+const struct media_counts *media_counts(struct media *media)
 {
+	const struct media_sock *sock;
+
+	media->counts = media->past;
+	for (sock = media->socks; sock; sock = sock->next)
+		add_counts(&media->counts, sock);
 	return &media->counts;
 }
 
@@ -716,7 +525,276 @@ size_t media_sockets(const struct media *media)
 	return media->n;
 }
 
-bool media_multishot(const struct media *media)
+uint64_t media_fault(const struct media *media, enum media_fault fault)
 {
-	return media->multishot;
+	uint64_t sum = fault == MEDIA_FAULT_STALLED ? media->stalled : 0;
+	unsigned int i;
+
+	for (i = 0; i < media->n_workers; i++)
+		sum += engine_read(&media->worker[i].faults[fault]);
+	return sum;
+}
+
+/* --- what the workers have for the agent --- */
+
+int media_fd(const struct media *media)
+{
+	return media->bell[NEWS_PASSED].fd;
+}
+
+/* to the socket it came in by, if that is still there */
+static bool deliver(struct media *media, struct passed *p)
+{
+	struct media_sock *sock = media_find(media, &p->local);
+	bool there = sock && sock->id == p->id;
+
+	if (there)
+		media->fn(sock, p->class, &p->src, p->data, p->len,
+			  media->arg);
+	free(p);
+	return there;
+}
+
+unsigned int media_dispatch(struct media *media)
+{
+	unsigned int idle = 0, taken = 0, packets = 0;
+	struct worker *w;
+	struct passed *p;
+
+	media_clear_bell(&media->bell[NEWS_PASSED]);
+	/* one of each worker in turn, so that none is kept from it by others */
+	while (idle < media->n_workers && taken < DISPATCH_MAX) {
+		w = &media->worker[media->next++ % media->n_workers];
+		p = queue_take(&w->passed);
+		if (p) {
+			packets += deliver(media, p);
+			taken++;
+		}
+		idle = p ? 0 : idle + 1;
+	}
+	if (taken == DISPATCH_MAX)
+		media_ring_bell(&media->bell[NEWS_PASSED]);
+	return packets;
+}
+
+/* --- begin and end --- */
+
+static void end_worker(struct worker *w)
+{
+	struct media *media = w->media;
+	struct order *o;
+	unsigned int i;
+	void *p;
+
+	if (w->thread_made) {
+		pthread_mutex_lock(&media->lock);
+		w->quit = true;
+		pthread_mutex_unlock(&media->lock);
+		call(w);
+		pthread_join(w->thread, NULL);
+	}
+	while ((o = w->orders)) {
+		w->orders = o->next;
+		free(o);
+	}
+	while (w->passed.slot && (p = queue_take(&w->passed)))
+		free(p);
+	while (w->events.slot && (p = queue_take(&w->events)))
+		free(p);
+	queue_exit(&w->passed);
+	queue_exit(&w->events);
+	/* those that the agent gave up waiting for */
+	for (i = 0; i < w->n_slots; i++) {
+		if (!w->socks[i])
+			continue;
+		close(w->socks[i]->fd);
+		free(w->socks[i]);
+	}
+	free(w->socks);
+	if (w->wake >= 0)
+		close(w->wake);
+}
+
+static void end_workers(struct media *media)
+{
+	unsigned int i;
+
+	for (i = 0; i < media->n_workers; i++)
+		end_worker(&media->worker[i]);
+	free(media->worker);
+	media->worker = NULL;
+	media->n_workers = 0;
+}
+
+static int start_worker(struct media *media, const struct io_ops *io,
+			struct dp_err *err)
+{
+	struct worker *w = &media->worker[media->n_workers];
+	int ret;
+
+	w->media = media;
+	w->index = media->n_workers++;
+	w->io = io;
+	w->last_order = &w->orders;
+	w->wake = eventfd(0, EFD_CLOEXEC);
+	if (w->wake < 0)
+		return dp_fail(err, errno, "cannot make a media worker: %m");
+	if (!queue_init(&w->passed, PASSED_MAX) ||
+	    !queue_init(&w->events, EVENTS_MAX))
+		return dp_fail(err, ENOMEM, "no memory for a media worker");
+	ret = pthread_create(&w->thread, NULL, worker_run, w);
+	if (ret)
+		return dp_fail(err, ret, "cannot start a media worker: %s",
+			       strerror(ret));
+	w->thread_made = true;
+	pthread_mutex_lock(&media->lock);
+	while (!w->started)
+		pthread_cond_wait(&media->answer, &media->lock);
+	pthread_mutex_unlock(&media->lock);
+	return w->status ? dp_fail(err, -w->status, "%s", w->error.text) : 0;
+}
+
+static int start_workers(struct media *media, const struct io_ops *io,
+			 struct dp_err *err)
+{
+	unsigned int i;
+	size_t size;
+	int ret = 0;
+
+	media->io = io;
+	size = media->conf.workers * sizeof(*media->worker);
+	media->worker = aligned_alloc(_Alignof(struct worker), size);
+	if (!media->worker)
+		return dp_fail(err, ENOMEM, "no memory for media workers");
+	memset(media->worker, 0, size);
+	for (i = 0; !ret && i < media->conf.workers; i++)
+		ret = start_worker(media, io, err);
+	if (ret)
+		end_workers(media);
+	return ret;
+}
+
+/* io_uring, or what else is allowed */
+static int start_any(struct media *media, struct dp_err *err)
+{
+	struct dp_err why = {};
+	int ret;
+
+	if (media->conf.io == MEDIA_IO_EPOLL)
+		return start_workers(media, &io_epoll_ops, err);
+	ret = start_workers(media, &io_ring_ops, &why);
+	if (!ret)
+		return 0;
+	if (media->conf.io == MEDIA_IO_URING)
+		return dp_fail(err, -ret, "%s", why.text);
+	ret = start_workers(media, &io_epoll_ops, err);
+	if (ret)
+		return ret;
+	snprintf(media->why, sizeof(media->why), "%s", why.text);
+	log_warning("media goes through epoll, which costs more CPU: %s",
+		    media->why);
+	return 0;
+}
+
+static int fill_conf(struct media_conf *conf, struct dp_err *err)
+{
+	cpu_set_t cpus;
+
+	if (!conf->workers && !sched_getaffinity(0, sizeof(cpus), &cpus))
+		conf->workers = (unsigned int)CPU_COUNT(&cpus);
+	if (!conf->workers)
+		conf->workers = 1;
+	if (conf->workers > MEDIA_WORKERS_MAX)
+		conf->workers = MEDIA_WORKERS_MAX;
+	if (!conf->batch)
+		conf->batch = DEFAULT_BATCH_US;
+	if (!conf->patience)
+		conf->patience = DEFAULT_PATIENCE_MS;
+	if (!conf->buffers)
+		conf->buffers = DEFAULT_BUFFERS;
+	if (conf->buffers & (conf->buffers - 1) || conf->buffers > 32768)
+		return dp_fail(err, EINVAL,
+			       "%u receive buffers: expected a power of two, at most 32768",
+			       conf->buffers);
+	return 0;
+}
+
+static void make_lock(struct media *media)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&media->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&media->answer, &attr);
+	pthread_cond_init(&media->order, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int media_new(struct media **media, const struct media_conf *conf,
+	      media_fn *fn, void *arg, struct dp_err *err)
+{
+	struct media *new = calloc(1, sizeof(*new));
+	int ret;
+
+	if (!new)
+		return dp_fail(err, ENOMEM, "no memory for media sockets");
+	new->fn = fn;
+	new->arg = arg;
+	new->bell[0].fd = -1;
+	new->bell[1].fd = -1;
+	make_lock(new);
+	if (conf)
+		new->conf = *conf;
+	ret = fill_conf(&new->conf, err);
+	new->table = calloc(TABLE_SIZE, sizeof(*new->table));
+	if (!ret && (!new->table || make_bell(&new->bell[0]) ||
+		     make_bell(&new->bell[1])))
+		ret = dp_fail(err, errno ? errno : ENOMEM,
+			      "cannot make the media engine: %m");
+	if (!ret)
+		ret = start_any(new, err);
+	if (ret) {
+		media_free(new);
+		return ret;
+	}
+	*media = new;
+	return 0;
+}
+
+void media_free(struct media *media)
+{
+	struct media_sock *sock, *next;
+	unsigned int i;
+
+	if (!media)
+		return;
+	for (sock = media->socks; sock; sock = next) {
+		next = sock->next;
+		media_del(sock);
+	}
+	end_workers(media);
+	for (i = 0; i < 2; i++)
+		if (media->bell[i].fd >= 0)
+			close(media->bell[i].fd);
+	pthread_cond_destroy(&media->answer);
+	pthread_cond_destroy(&media->order);
+	pthread_mutex_destroy(&media->lock);
+	free(media->table);
+	free(media);
+}
+
+const char *media_io_name(const struct media *media)
+{
+	return media->io->name;
+}
+
+const char *media_why(const struct media *media)
+{
+	return media->why;
+}
+
+unsigned int media_workers(const struct media *media)
+{
+	return media->n_workers;
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The UDP sockets that the agent holds on its media ports, thousands of them,
- * all received on through one io_uring.
+ * The media engine: the UDP sockets that the agent holds on its media ports,
+ * thousands of them, received on by worker threads, one io_uring each (epoll
+ * where io_uring is missing or forbidden).
  *
- * A held socket keeps its port from other programs, receives what the datapath
- * passes (STUN, DTLS, TURN, anything unknown), and shows by its counters when
- * media went past the datapath.
+ * A held socket keeps its port from other programs and receives what the module
+ * passes (STUN, DTLS, TURN, anything unknown).  With the datapath "uring"
+ * (uring.c) media is relayed on the very same sockets, by the worker that has
+ * them.  What no leg takes is counted and, unless it is RTP or RTCP, handed to
+ * the agent's thread by media_dispatch().
  *
  * Life of a socket: media_add() makes it, media_del() ends it: it takes the
  * kernel's last word on the socket's request before it returns, so no callback
  * comes for it any more, its memory is gone, and its port is free for another
  * bind().  That holds inside a callback as well.
  *
- * A &struct media and its sockets belong to one thread.
+ * All functions here are for one thread, the agent's.
  */
 #ifndef DATAPATH_MEDIA_H
 #define DATAPATH_MEDIA_H
@@ -47,11 +50,11 @@ enum media_class {
 };
 
 /**
- * struct media_counts - what a socket received
+ * struct media_counts - what a socket received that no leg took
  * @packets: datagrams, by class
  * @truncated: datagrams longer than MEDIA_MAX; counted in @packets too, not
  *	given to the callback
- * @errors: failed receives (an ICMP error that the socket reports, ...)
+ * @errors: failed receives
  */
 struct media_counts {
 	uint64_t packets[MEDIA_CLASSES];
@@ -78,30 +81,125 @@ typedef void media_fn(struct media_sock *sock, enum media_class class,
 		      size_t len, void *arg);
 
 /**
- * media_new() - make a ring without sockets
+ * enum media_io - how the workers receive and send
+ * @MEDIA_IO_AUTO: io_uring where it can be had, else epoll
+ * @MEDIA_IO_URING: io_uring or nothing
+ * @MEDIA_IO_EPOLL: epoll, recvmmsg() and sendmmsg()
+ */
+enum media_io {
+	MEDIA_IO_AUTO,
+	MEDIA_IO_URING,
+	MEDIA_IO_EPOLL,
+};
+
+/** MEDIA_WORKERS_MAX - worker threads at most */
+#define MEDIA_WORKERS_MAX	64
+
+/**
+ * struct media_conf - what an engine is made of; zero is the default of each
+ * @io: enum media_io
+ * @workers: threads; default: one for each CPU that we may run on
+ * @batch: us that a busy worker gathers packets for; 0: 250, UINT32_MAX: never
+ * @patience: ms that the agent waits for a worker before it gives up; 0: 1000
+ * @buffers: receive buffers of a worker, a power of two; 0: 512
+ */
+struct media_conf {
+	enum media_io io;
+	unsigned int workers;
+	uint32_t batch;
+	uint32_t patience;
+	uint32_t buffers;
+};
+
+/**
+ * enum media_fault - what can go wrong on the way, by counter
+ * @MEDIA_FAULT_STALLED: times that a worker did not answer in time
+ * @MEDIA_FAULT_NO_BUFFERS: times that receiving paused because every buffer was
+ *	in use; what had arrived waited in the socket
+ * @MEDIA_FAULT_CQ_OVERFLOW: completions that found the ring full; the kernel
+ *	keeps them until there is room
+ * @MEDIA_FAULT_RECEIVE: receives that failed
+ * @MEDIA_FAULT_SEND: packets that the kernel did not take
+ * @MEDIA_FAULT_NOMEM: times that memory was missing
+ * @MEDIA_FAULT_AGENT_SLOW: datagrams lost because the agent did not take them
+ * @MEDIA_FAULT_EVENTS_LOST: events lost because the agent did not take them
+ * @MEDIA_FAULT_RESTARTED: receives begun again after the kernel had ended them
+ * @MEDIA_FAULTS: number of counters
+ */
+enum media_fault {
+	MEDIA_FAULT_STALLED,
+	MEDIA_FAULT_NO_BUFFERS,
+	MEDIA_FAULT_CQ_OVERFLOW,
+	MEDIA_FAULT_RECEIVE,
+	MEDIA_FAULT_SEND,
+	MEDIA_FAULT_NOMEM,
+	MEDIA_FAULT_AGENT_SLOW,
+	MEDIA_FAULT_EVENTS_LOST,
+	MEDIA_FAULT_RESTARTED,
+	MEDIA_FAULTS
+};
+
+/**
+ * media_new() - start an engine without sockets
  * @media: the new object; the caller owns it and ends it with media_free()
+ * @conf: what it is made of; NULL: all defaults
  * @fn: receives non-RTP datagrams; may be NULL: they are only counted
  * @arg: for @fn
  * @err: the sentence
  *
- * Uses multishot recvmsg with provided buffers (Linux 6.0) and falls back to
- * one recvmsg request at a time per socket where the kernel has none of it.
+ * The threads take over the caller's signal mask: block before this what they
+ * must not handle.  io_uring needs Linux 6.1; why epoll was taken instead is
+ * logged, and told by media_why().
  *
- * Return: 0 or -errno; -ENOSYS or -EPERM where io_uring is missing or forbidden.
+ * Return: 0 or -errno; with MEDIA_IO_URING -ENOSYS, -EINVAL or -EPERM where
+ * io_uring is missing, too old or forbidden.
  */
-int media_new(struct media **media, media_fn *fn, void *arg,
-	      struct dp_err *err);
+int media_new(struct media **media, const struct media_conf *conf,
+	      media_fn *fn, void *arg, struct dp_err *err);
 
 /**
- * media_single() - do not use multishot receive
- * @media: the object, without sockets yet
+ * media_io_name() - what the workers use
+ * @media: the object
  *
- * What media.c does by itself where the kernel has no multishot; for tests.
+ * Return: "io_uring" or "epoll".
  */
-void media_single(struct media *media);
+const char *media_io_name(const struct media *media);
 
 /**
- * media_free() - close all sockets and end the ring
+ * media_why() - why it is not io_uring
+ * @media: the object
+ *
+ * Return: a sentence; empty if io_uring is used or was not wanted.
+ */
+const char *media_why(const struct media *media);
+
+/**
+ * media_workers() - worker threads
+ * @media: the object
+ *
+ * Return: how many there are.
+ */
+unsigned int media_workers(const struct media *media);
+
+/**
+ * media_fault() - a fault counter
+ * @media: the object
+ * @fault: which
+ *
+ * Return: how often it happened, all workers.
+ */
+uint64_t media_fault(const struct media *media, enum media_fault fault);
+
+/**
+ * media_fault_name() - word for a fault: "stalled", "no_buffers", ...
+ * @fault: which
+ *
+ * Return: static string.
+ */
+const char *media_fault_name(enum media_fault fault);
+
+/**
+ * media_free() - close all sockets and end the workers
  * @media: NULL is fine; every &struct media_sock of it is gone after the call
  */
 void media_free(struct media *media);
@@ -110,21 +208,20 @@ void media_free(struct media *media);
  * media_fd() - wait for this descriptor to be readable, then media_dispatch()
  * @media: the object
  *
- * The ring's own descriptor: register it in any poll or epoll loop
- * (su_root_register()).  It belongs to @media.  That loop's wait may end early
- * with EINTR when a datagram arrives; that is no error.
+ * Register it in any poll or epoll loop (su_root_register()).  It belongs to
+ * @media.
  *
  * Return: the descriptor.
  */
 int media_fd(const struct media *media);
 
 /**
- * media_dispatch() - take what has arrived; never blocks
+ * media_dispatch() - take what the workers have for the agent; never blocks
  * @media: the object
  *
  * Takes a bounded number of datagrams; what is left keeps media_fd() readable.
  *
- * Return: datagrams taken.
+ * Return: datagrams given to the callback.
  */
 unsigned int media_dispatch(struct media *media);
 
@@ -180,17 +277,17 @@ void *media_sock_user(const struct media_sock *sock);
  * media_sock_counts() - what a socket received so far
  * @sock: the socket
  *
- * Return: the counters; they live as long as @sock and go on counting.
+ * Return: the counters as they are now; void with the next call for @sock.
  */
-const struct media_counts *media_sock_counts(const struct media_sock *sock);
+const struct media_counts *media_sock_counts(struct media_sock *sock);
 
 /**
  * media_counts() - the same for all sockets together, those of the past too
  * @media: the object
  *
- * Return: the counters; they live as long as @media.
+ * Return: the counters as they are now; void with the next call for @media.
  */
-const struct media_counts *media_counts(const struct media *media);
+const struct media_counts *media_counts(struct media *media);
 
 /**
  * media_sockets() - how many sockets are held now
@@ -199,17 +296,6 @@ const struct media_counts *media_counts(const struct media *media);
  * Return: the number.
  */
 size_t media_sockets(const struct media *media);
-
-/**
- * media_multishot() - does the kernel have multishot receive?
- * @media: the object
- *
- * Known after the first media_dispatch() that saw a socket; true until the
- * kernel has refused.
- *
- * Return: true if the ring uses it.
- */
-bool media_multishot(const struct media *media);
 
 /**
  * media_classify() - RFC 7983 section 7, RFC 5761 section 4

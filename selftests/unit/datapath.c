@@ -177,7 +177,7 @@ static bool refusals(void)
 	struct dp *other;
 	size_t i;
 
-	KTAP_CHECK(dp_open(&other, "xdp", NULL, NULL, &err) ==
+	KTAP_CHECK(dp_open(&other, "xdp", NULL, NULL, NULL, &err) ==
 		   -EPROTONOSUPPORT);
 	KTAP_CHECK(strstr(err.text, "'xdp'"));
 	KTAP_CHECK(dp_bridges_new(dp, &b, 0, &err) == -EINVAL);
@@ -258,7 +258,7 @@ static bool no_events(void)
 {
 	struct dp *quiet;
 
-	KTAP_CHECK(!dp_open(&quiet, "kernel", NULL, NULL, NULL));
+	KTAP_CHECK(!dp_open(&quiet, "kernel", NULL, NULL, NULL, NULL));
 	KTAP_CHECK(dp_fd(quiet) == -1 && dp_dispatch(quiet, NULL) == 0);
 	dp_close(quiet);
 	dp_close(NULL);
@@ -298,7 +298,7 @@ static void churn(void)
 	struct dp *own;
 	int i;
 
-	if (dp_open(&own, "kernel", NULL, NULL, NULL))
+	if (dp_open(&own, "kernel", NULL, NULL, NULL, NULL))
 		_exit(1);
 	for (i = 0; i < 300; i++)
 		if (dp_bridges_new(own, &b, 1, NULL) ||
@@ -363,7 +363,7 @@ int main(void)
 	int ret;
 
 	unit_net();
-	ret = dp_open(&dp, "kernel", on_event, NULL, &err);
+	ret = dp_open(&dp, "kernel", NULL, on_event, NULL, &err);
 	if (ret) {
 		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
 		return 4;

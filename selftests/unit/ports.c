@@ -377,7 +377,7 @@ int main(void)
 	int ret;
 
 	unit_net();
-	ret = media_new(&media, NULL, NULL, &err);
+	ret = media_new(&media, NULL, NULL, NULL, &err);
 	if (ret == -ENOSYS || ret == -EPERM) {
 		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
 		return 4;

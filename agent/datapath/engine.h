@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the media engine know of each other: media.c (the agent's
+ * side), worker.c (the threads), ring.c and epoll.c (how they receive and send),
+ * leg.c (what they do with a leg's packets), uring.c (the datapath).
+ *
+ * Who touches what:
+ *
+ * - A socket, and the leg on it, belong to one worker.  What changes with
+ *   packets is touched by that worker's thread only, so packets take no lock.
+ * - The agent's thread changes things while the workers concerned are parked:
+ *   between two packets, all of them waiting, all they had to send sent
+ *   (media_park(), media_resume()).  So a change is atomic for packets and a
+ *   read is consistent, over any number of workers, by construction.
+ * - What a worker must do itself, because the ring is its own, is an order:
+ *   to receive on a socket, to let go of one.
+ * - What a worker has for the agent goes through a bounded queue.
+ */
+#ifndef DATAPATH_ENGINE_H
+#define DATAPATH_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "media.h"
+#include "queue.h"
+
+struct leg;
+struct worker;
+
+/* packets of one turn, and room for what they become */
+#define ENGINE_BATCH	256
+/* bytes behind each datagram, for the trailer of SRTP */
+#define ENGINE_TRAILER	64
+
+/* a counter that one thread writes and others read */
+typedef _Atomic uint64_t engine_count;
+
+static inline void engine_add(engine_count *count, uint64_t n)
+{
+	atomic_store_explicit(count,
+			      atomic_load_explicit(count, memory_order_relaxed) +
+			      n, memory_order_release);
+}
+
+static inline uint64_t engine_read(const engine_count *count)
+{
+	return atomic_load_explicit(count, memory_order_acquire);
+}
+
+/**
+ * struct media_sock - a held socket
+ * @media: where it belongs
+ * @worker: whose it is; changed by media_move()
+ * @id: its number; never that of another
+ * @fd: the socket
+ * @index: its place in the worker's table; the worker's
+ * @owned: made for a leg, and goes with it
+ * @armed: the kernel has a request that names this structure; the worker's
+ * @leaving: the worker is about to let go of it
+ * @orphan: &media.lock: the agent did not wait: who lets go of it frees it
+ * @no_gso: trains of packets cannot be sent from it; the worker's
+ * @tos: IP_TOS or IPV6_TCLASS of the socket now
+ * @tos_next: what it may become, because the last turn's first packet had it
+ * @turn: the worker's last turn that sent from it
+ * @mark: the agent's: SO_MARK
+ * @oif: the agent's: IP_UNICAST_IF
+ * @claim: the agent's: the leg that is on it or will be
+ * @leg: what its packets belong to, or NULL; changed while the worker is parked
+ * @next: in the list of all sockets
+ * @prev: in the list of all sockets
+ * @chain: in the table by local address
+ * @local: address it is bound to
+ * @user: the caller's
+ * @packets: see &struct media_counts
+ * @truncated: see &struct media_counts
+ * @errors: see &struct media_counts
+ * @counts: what media_sock_counts() told last
+ */
+struct media_sock {
+	struct media *media;
+	struct worker *worker;
+	uint64_t id;
+	int fd;
+	unsigned int index;
+	bool owned;
+	bool armed;
+	bool leaving;
+	bool orphan;
+	bool no_gso;
+	uint8_t tos;
+	uint8_t tos_next;
+	uint32_t turn;
+	uint32_t mark;
+	uint32_t oif;
+	struct leg *claim;
+	struct leg *leg;
+	struct media_sock *next;
+	struct media_sock *prev;
+	struct media_sock *chain;
+	struct dp_addr local;
+	void *user;
+	engine_count packets[MEDIA_CLASSES];
+	engine_count truncated;
+	engine_count errors;
+	struct media_counts counts;
+};
+
+/**
+ * struct passed - a datagram for the agent
+ * @local: where it arrived
+ * @id: number of the socket, which may be gone meanwhile
+ * @src: where it came from
+ * @class: what it is
+ * @len: bytes of @data
+ * @data: the datagram
+ */
+struct passed {
+	struct dp_addr local;
+	uint64_t id;
+	struct dp_addr src;
+	enum media_class class;
+	size_t len;
+	uint8_t data[];
+};
+
+/**
+ * struct rx - a datagram that has arrived
+ * @name: source
+ * @namelen: its bytes
+ * @data: the datagram; ENGINE_TRAILER bytes behind it are free
+ * @len: its bytes
+ * @tos: TOS or traffic class
+ * @truncated: it was longer than MEDIA_MAX
+ */
+struct rx {
+	const struct sockaddr *name;
+	socklen_t namelen;
+	uint8_t *data;
+	unsigned int len;
+	uint8_t tos;
+	bool truncated;
+};
+
+/**
+ * struct tx - a datagram to send
+ * @in: where it arrived: its leg counted it as sent
+ * @out: where it leaves
+ * @to: where it goes; lives until it is sent
+ * @tolen: bytes of @to
+ * @data: the datagram, in the buffer that it arrived in
+ * @len: its bytes
+ * @tos: TOS or traffic class
+ */
+struct tx {
+	struct media_sock *in;
+	struct media_sock *out;
+	const struct sockaddr *to;
+	socklen_t tolen;
+	uint8_t *data;
+	uint16_t len;
+	uint8_t tos;
+};
+
+/**
+ * struct io_ops - how a worker receives and sends
+ * @name: "io_uring" or "epoll"
+ * @init: by the worker's thread, first
+ * @exit: by the worker's thread, last; also after @init failed
+ * @arm: begin to receive on a socket; what fails now is tried again later
+ * @disarm: end that; worker_let_go() is called when it is so, now or later
+ * @flush: send what is queued
+ * @turn: send what is queued, wait until something arrives or @wait ns have
+ *	passed (-1: for ever), set the worker's clock and take what is there
+ */
+struct io_ops {
+	const char *name;
+	int (*init)(struct worker *w, struct dp_err *err);
+	void (*exit)(struct worker *w);
+	void (*arm)(struct worker *w, struct media_sock *sock);
+	void (*disarm)(struct worker *w, struct media_sock *sock);
+	void (*flush)(struct worker *w);
+	void (*turn)(struct worker *w, int64_t wait);
+};
+
+extern const struct io_ops io_ring_ops;
+extern const struct io_ops io_epoll_ops;
+
+/**
+ * enum order_type - what a worker is told to do
+ * @ORDER_ADD: receive on a socket
+ * @ORDER_DEL: let go of a socket
+ */
+enum order_type { ORDER_ADD, ORDER_DEL };
+
+/**
+ * struct order - an order
+ * @type: enum order_type
+ * @sock: the socket
+ * @next: the next order
+ */
+struct order {
+	enum order_type type;
+	struct media_sock *sock;
+	struct order *next;
+};
+
+/**
+ * struct fault_log - how often a fault was logged
+ * @last: ns of the last line
+ * @at: value of the counter then
+ */
+struct fault_log {
+	uint64_t last;
+	uint64_t at;
+};
+
+/**
+ * struct worker - a thread with its sockets
+ *
+ * @media: whose
+ * @index: number
+ * @thread: the thread
+ * @thread_made: there is one
+ * @io: how it receives and sends
+ * @io_state: that one's own
+ * @wake: eventfd that ends its wait
+ * @asked: look at what is under @media->lock
+ * @started: @media->lock: init is over, with @status
+ * @status: @media->lock: 0 or -errno of init
+ * @error: @media->lock: the sentence
+ * @quit: @media->lock: end
+ * @wanted: the agent's: to be parked
+ * @hold: @media->lock: park
+ * @parked: @media->lock: it is
+ * @orders: @media->lock: what it is to do
+ * @last_order: @media->lock: end of that list
+ * @n_socks: the agent's: sockets it has
+ * @n_legs: the agent's: legs on them
+ * @n_silence: legs that want to be told of silence; agent's, while parked
+ * @socks: its sockets by index
+ * @n_slots: places in @socks
+ * @free_slot: where to look for a free place
+ * @tx: packets to send
+ * @n_tx: how many
+ * @turn: number of this turn
+ * @retry: a receive could not be begun, or ended by an error: try again soon
+ * @now: monotonic ns of this turn
+ * @swept: monotonic ns of the last look for silence
+ * @rate_from: monotonic ns since when @rate_packets counts
+ * @rate_packets: packets since then
+ * @busy: there are so many packets that gathering them pays
+ * @news: it has put something for the agent: passed datagrams, events
+ * @passed: datagrams for the agent
+ * @events: events for the datapath
+ * @faults: by enum media_fault
+ * @fault_log: rate limit of the log lines
+ */
+struct worker {
+	_Alignas(64) struct media *media;
+	unsigned int index;
+	pthread_t thread;
+	bool thread_made;
+	const struct io_ops *io;
+	void *io_state;
+	int wake;
+	atomic_bool asked;
+
+	bool started;
+	int status;
+	struct dp_err error;
+	bool quit;
+	bool wanted;
+	bool hold;
+	bool parked;
+	struct order *orders;
+	struct order **last_order;
+	unsigned int n_socks;
+	unsigned int n_legs;
+	unsigned int n_silence;
+
+	struct media_sock **socks;
+	unsigned int n_slots;
+	unsigned int free_slot;
+	struct tx tx[ENGINE_BATCH];
+	unsigned int n_tx;
+	uint32_t turn;
+	bool retry;
+	uint64_t now;
+	uint64_t swept;
+	uint64_t rate_from;
+	unsigned int rate_packets;
+	bool busy;
+	bool news[2];
+	struct queue passed;
+	struct queue events;
+	engine_count faults[MEDIA_FAULTS];
+	struct fault_log fault_log[MEDIA_FAULTS];
+};
+
+/** enum news - kinds of what a worker has for the agent */
+enum news { NEWS_PASSED, NEWS_EVENTS };
+
+/**
+ * struct bell - tells the agent's event loop that there is something
+ * @fd: eventfd
+ * @rung: the agent has not looked since
+ */
+struct bell {
+	int fd;
+	atomic_bool rung;
+};
+
+/**
+ * struct media - the engine
+ * @conf: what it was made of, defaults filled in
+ * @io: what the workers use
+ * @why: why not io_uring
+ * @fn: receives non-RTP
+ * @arg: for @fn
+ * @lock: guards what the workers and the agent tell each other
+ * @answer: a worker did what it was told
+ * @order: there is something for a parked worker
+ * @bell: by enum news
+ * @worker: the threads
+ * @n_workers: how many
+ * @socks: list of all sockets
+ * @n: sockets in it
+ * @table: sockets by local address
+ * @past: counts of sockets that are gone
+ * @counts: what media_counts() told last
+ * @last_id: number of the last socket
+ * @stalled: times that a worker did not answer
+ * @stalled_log: rate limit of that line
+ * @next: worker at which the next dispatch begins
+ * @leg_gone: ends the leg of a socket that is about to be closed
+ * @leg_gone_arg: for @leg_gone
+ * @events: somebody wants events; changed while all workers are parked
+ */
+struct media {
+	struct media_conf conf;
+	const struct io_ops *io;
+	char why[320];
+	media_fn *fn;
+	void *arg;
+	pthread_mutex_t lock;
+	pthread_cond_t answer;
+	pthread_cond_t order;
+	struct bell bell[2];
+	struct worker *worker;
+	unsigned int n_workers;
+	struct media_sock *socks;
+	size_t n;
+	struct media_sock **table;
+	struct media_counts past;
+	struct media_counts counts;
+	uint64_t last_id;
+	uint64_t stalled;
+	struct fault_log stalled_log;
+	unsigned int next;
+	void (*leg_gone)(struct media_sock *sock, void *arg);
+	void *leg_gone_arg;
+	bool events;
+};
+
+/* --- media.c: for the datapath; by the agent's thread --- */
+
+/**
+ * media_find() - the socket that is bound to an address
+ * @media: the engine
+ * @local: the address
+ *
+ * Return: the socket or NULL.
+ */
+struct media_sock *media_find(struct media *media, const struct dp_addr *local);
+
+/**
+ * media_park() - have all workers that are wanted wait
+ * @media: the engine; &worker.wanted says which
+ * @err: the sentence
+ *
+ * On success the caller has all that belongs to them until media_resume().  On
+ * failure nobody waits, and nobody is wanted any more.
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int media_park(struct media *media, struct dp_err *err);
+
+/**
+ * media_resume() - let parked workers go on; nobody is wanted any more
+ * @media: the engine
+ */
+void media_resume(struct media *media);
+
+/**
+ * media_want_all() - all workers are to be parked by the next media_park()
+ * @media: the engine
+ */
+void media_want_all(struct media *media);
+
+/**
+ * media_move() - give a socket that has no leg to another worker
+ * @sock: the socket; what has arrived waits in it meanwhile
+ * @to: the worker
+ * @err: the sentence
+ *
+ * Return: 0, or -ETIMEDOUT or -ENOMEM: it is where it was.
+ */
+int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err);
+
+/**
+ * media_clear_bell() - the agent is about to look
+ * @bell: the bell
+ */
+void media_clear_bell(struct bell *bell);
+
+/**
+ * media_ring_bell() - there is something to look at; by any thread
+ * @bell: the bell
+ */
+void media_ring_bell(struct bell *bell);
+
+/* --- worker.c --- */
+
+/**
+ * worker_run() - a worker's thread
+ * @arg: the worker
+ *
+ * Return: NULL.
+ */
+void *worker_run(void *arg);
+
+/**
+ * worker_receive() - a datagram has arrived; by ring.c and epoll.c
+ * @w: the worker
+ * @sock: the socket
+ * @rx: the datagram
+ *
+ * Return: whether its buffer is needed until what is queued has been sent.
+ */
+bool worker_receive(struct worker *w, struct media_sock *sock,
+		    const struct rx *rx);
+
+/**
+ * worker_pass() - a datagram is the agent's
+ * @w: the worker
+ * @sock: the socket
+ * @rx: the datagram
+ */
+void worker_pass(struct worker *w, struct media_sock *sock,
+		 const struct rx *rx);
+
+/**
+ * worker_unsent() - the kernel did not take what was counted as sent
+ * @w: the worker
+ * @in: the socket that it arrived on, or NULL if that is gone
+ * @packets: how many
+ * @bytes: bytes of payload of all
+ * @error: errno value
+ */
+void worker_unsent(struct worker *w, struct media_sock *in,
+		   unsigned int packets, unsigned int bytes, int error);
+
+/**
+ * worker_receive_failed() - a receive ended with an error
+ * @w: the worker
+ * @sock: the socket
+ * @error: errno value
+ *
+ * Return: whether to go on at once.  If not, it is tried again a little later:
+ * the error might come back at once and for ever.
+ */
+bool worker_receive_failed(struct worker *w, struct media_sock *sock,
+			   int error);
+
+/**
+ * worker_let_go() - nothing names a socket any more; by ring.c and epoll.c
+ * @w: the worker
+ * @sock: the socket, which was disarmed
+ */
+void worker_let_go(struct worker *w, struct media_sock *sock);
+
+/**
+ * worker_fault() - count a fault and, not too often, log it
+ * @w: the worker
+ * @fault: which
+ * @n: how many
+ * @fmt: the sentence
+ */
+void worker_fault(struct worker *w, enum media_fault fault, uint64_t n,
+		  const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/**
+ * worker_clock() - read the clock
+ *
+ * Return: monotonic ns.
+ */
+uint64_t worker_clock(void);
+
+/**
+ * rx_tos() - the mark that a datagram had
+ * @msg: its control messages
+ *
+ * Return: TOS or traffic class; 0 if it is not told.
+ */
+uint8_t rx_tos(const struct msghdr *msg);
+
+/**
+ * tx_mark() - before the packets of a turn are sent, give sockets their marks
+ * @w: the worker; nothing of an earlier turn is still to be sent
+ *
+ * A mark that stays becomes the socket's own; others go with the packet.
+ */
+void tx_mark(struct worker *w);
+
+/**
+ * tx_run() - how many packets from here on can leave as one train
+ * @w: the worker
+ * @i: index of the first in &worker.tx
+ *
+ * Of one socket to one address, of one TOS and length but for the last.
+ *
+ * Return: 1 to 64.
+ */
+unsigned int tx_run(const struct worker *w, unsigned int i);
+
+/**
+ * tx_control() - control messages for a train
+ * @tx: its first packet
+ * @segments: packets in it
+ * @buf: filled
+ * @size: bytes of @buf
+ *
+ * Return: bytes used; 0: there is nothing to say.
+ */
+size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
+		  size_t size);
+
+/** TX_CONTROL - room for what tx_control() says */
+#define TX_CONTROL	(CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint16_t)))
+
+#endif /* DATAPATH_ENGINE_H */

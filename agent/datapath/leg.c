@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A packet's way through a leg of the user-space datapath, step by step as in
+ * the module (kmod/ingress.c): demultiplex, source, limits, statistics, way out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine.h"
+#include "kmod/dscp.h"
+#include "leg.h"
+
+#define UDP_HDRLEN	8
+#define IP4_HDRLEN	20
+#define IP6_HDRLEN	40
+/* as much of an RTCP packet as is looked at: one report of each kind */
+#define RTCP_LOOK	256
+#define ACCEPTED	(-1)
+
+/* --- addresses --- */
+
+void leg_ep(const struct dp_addr *addr, struct rtplane_ep *ep)
+{
+	memset(ep, 0, sizeof(*ep));
+	if (addr->family == AF_INET)
+		rtplane_ep_set4(ep, addr->v4.s_addr, htons(addr->port));
+	else if (addr->family == AF_INET6)
+		rtplane_ep_set6(ep, &addr->v6, htons(addr->port));
+}
+
+void leg_addr(const struct rtplane_ep *ep, struct dp_addr *addr)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (rtplane_ep_none(ep))
+		return;
+	addr->port = ntohs(ep->port);
+	if (rtplane_ep_is4(ep)) {
+		addr->family = AF_INET;
+		addr->v4.s_addr = ep->w32[3];
+	} else {
+		addr->family = AF_INET6;
+		addr->v6 = ep->addr;
+	}
+}
+
+static void source(const struct rx *rx, bool v6, struct rtplane_ep *ep)
+{
+	struct sockaddr_in6 sin6;
+	struct sockaddr_in sin;
+
+	memset(ep, 0, sizeof(*ep));
+	if (v6 && rx->namelen >= sizeof(sin6)) {
+		memcpy(&sin6, rx->name, sizeof(sin6));
+		rtplane_ep_set6(ep, &sin6.sin6_addr, sin6.sin6_port);
+	} else if (!v6 && rx->namelen >= sizeof(sin)) {
+		memcpy(&sin, rx->name, sizeof(sin));
+		rtplane_ep_set4(ep, sin.sin_addr.s_addr, sin.sin_port);
+	}
+}
+
+static unsigned int ip_len(const struct leg *leg, unsigned int payload)
+{
+	return payload + UDP_HDRLEN + (leg->v6 ? IP6_HDRLEN : IP4_HDRLEN);
+}
+
+/* a nibble for each class, the lowest first: as kmod/way.h */
+int leg_priority(uint8_t tos)
+{
+	static const uint8_t of_class[] = { 0, 2, 2, 4, 4, 6, 7, 7 };
+
+	return of_class[tos >> 5];
+}
+
+/* --- the remote --- */
+
+void leg_retarget(struct leg *leg)
+{
+	const struct rtplane_ep *to = leg->latched ? &leg->remote :
+				      leg->early ? &leg->policy.signalled :
+				      NULL;
+	struct sockaddr_storage ss;
+	struct dp_addr addr;
+
+	leg->tolen = 0;
+	if (!to || rtplane_ep_none(to))
+		return;
+	leg_addr(to, &addr);
+	leg->tolen = dp_addr_to_sockaddr(&addr, &ss);
+	memcpy(&leg->to, &ss, leg->tolen);
+	if (leg->v6 && IN6_IS_ADDR_LINKLOCAL(&addr.v6))
+		leg->to.sin6_scope_id = leg->oif;
+}
+
+static void publish(struct leg *leg)
+{
+	struct leg_remote *p = &leg->published;
+	uint32_t seq = atomic_load_explicit(&p->seq, memory_order_relaxed);
+
+	atomic_store_explicit(&p->seq, seq + 1, memory_order_relaxed);
+	atomic_store_explicit(&p->a[0], leg->remote.w[0],
+			      memory_order_release);
+	atomic_store_explicit(&p->a[1], leg->remote.w[1],
+			      memory_order_release);
+	atomic_store_explicit(&p->port, leg->latched ? leg->remote.port : 0,
+			      memory_order_release);
+	atomic_store_explicit(&p->seq, seq + 2, memory_order_release);
+}
+
+/* the remote of a leg of any worker; false if it has none */
+static bool read_published(struct leg_remote *p, struct rtplane_ep *remote)
+{
+	uint32_t seq;
+
+	memset(remote, 0, sizeof(*remote));
+	do {
+		seq = atomic_load_explicit(&p->seq, memory_order_acquire);
+		remote->w[0] = atomic_load_explicit(&p->a[0],
+						    memory_order_acquire);
+		remote->w[1] = atomic_load_explicit(&p->a[1],
+						    memory_order_acquire);
+		remote->port = atomic_load_explicit(&p->port,
+						    memory_order_acquire);
+	} while (seq & 1 ||
+		 atomic_load_explicit(&p->seq, memory_order_relaxed) != seq);
+	return remote->port;
+}
+
+static bool tie_permits(const struct leg *leg, const struct rtplane_ep *src)
+{
+	struct rtplane_ep remote;
+
+	if (rtplane_ep_none(&leg->tie))
+		return true;
+	return leg->tied_to &&
+	       read_published(&leg->tied_to->published, &remote) &&
+	       rtplane_ep_same_addr(&remote, src);
+}
+
+bool leg_permits(const struct leg *leg, const struct rtplane_ep *src)
+{
+	return rtplane_policy_permits(&leg->policy, src, tie_permits(leg, src));
+}
+
+/* --- events --- */
+
+static uint64_t realtime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void tell(struct worker *w, const struct dp_event *event)
+{
+	struct dp_event *copy = queue_full(&w->events) ? NULL :
+				malloc(sizeof(*copy));
+
+	if (!copy) {
+		worker_fault(w, MEDIA_FAULT_EVENTS_LOST, 1,
+			     "an event is lost: the agent does not take them in time");
+		return;
+	}
+	*copy = *event;
+	queue_put(&w->events, copy);
+	w->news[NEWS_EVENTS] = true;
+}
+
+static void notice(struct leg *leg, struct worker *w, uint8_t type,
+		   uint8_t reason, const struct rtplane_ep *old,
+		   const struct rtplane_ep *new, uint64_t count)
+{
+	struct dp_event event = {
+		.type = type,
+		.reason = reason,
+		.local = leg->addr,
+		.cookie = leg->cookie,
+		.count = count,
+	};
+
+	if (!w->media->events)
+		return;
+	event.time = realtime();
+	if (old)
+		leg_addr(old, &event.old);
+	if (new)
+		leg_addr(new, &event.new);
+	if (type == RTPLANE_EVENT_RTCP)
+		leg_rtcp_info(leg, &event.rtcp);
+	tell(w, &event);
+}
+
+void leg_rtcp_info(const struct leg *leg, struct dp_rtcp *info)
+{
+	const struct rtplane_rtcpstats *s = &leg->rtcp;
+
+	*info = (struct dp_rtcp){
+		.present = s->reports,
+		.has_rtt = s->rtt_us,
+		.fraction_lost = s->fraction_lost,
+		.reports = s->reports,
+		.ssrc = ntohl(s->ssrc),
+		.lost = s->lost,
+		.jitter = s->jitter,
+		.rtt = s->rtt_us,
+	};
+}
+
+void leg_commit(struct leg *leg, struct worker *w,
+		const struct rtplane_ep *remote, uint8_t reason)
+{
+	struct rtplane_ep old = leg->remote;
+	bool had = leg->latched;
+
+	leg->remote = *remote;
+	leg->latched = true;
+	rtplane_policy_committed(&leg->policy, worker_clock());
+	leg->latches++;
+	publish(leg);
+	leg_retarget(leg);
+	notice(leg, w, RTPLANE_EVENT_LATCH, reason, had ? &old : NULL, remote,
+	       0);
+}
+
+void leg_forget(struct leg *leg)
+{
+	leg->latched = false;
+	rtplane_policy_forget(&leg->policy);
+	publish(leg);
+	leg_retarget(leg);
+}
+
+/* --- a packet --- */
+
+/* the committed remote, compared with the name as it stands */
+static bool from_remote(const struct leg *leg, const struct rx *rx)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)rx->name;
+	const struct sockaddr_in *sin = (const void *)rx->name;
+
+	if (!leg->latched)
+		return false;
+	if (leg->v6)
+		return leg->remote.port == sin6->sin6_port &&
+		       !memcmp(&leg->remote.addr, &sin6->sin6_addr, 16);
+	return leg->remote.port == sin->sin_port &&
+	       leg->remote.w32[3] == sin->sin_addr.s_addr;
+}
+
+static int refused(struct leg *leg, struct worker *w,
+		   const struct rtplane_ep *src,
+		   const struct rtplane_finding *f)
+{
+	if (f->refused)
+		notice(leg, w, RTPLANE_EVENT_REFUSED, f->reason,
+		       leg->latched ? &leg->remote : NULL, src, f->refused);
+	return RTPLANE_DROP_REFUSED;
+}
+
+/* a packet that does not come from the remote: ACCEPTED or enum rtplane_drop */
+static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
+		 uint8_t kind)
+{
+	struct rtplane_arrival a = {
+		.payload = rx->data,
+		.kind = kind,
+		.now = w->now,
+		.last = leg->last,
+		.latched = leg->latched,
+	};
+	struct rtplane_finding f;
+	struct rtplane_ep src;
+
+	source(rx, leg->v6, &src);
+	a.src = &src;
+	a.tied = tie_permits(leg, &src);
+	/* the stack takes nothing from a loopback address but by loopback */
+	if (rtplane_policy_martian(&src, &leg->local, leg->v6, true))
+		return RTPLANE_DROP_MARTIAN;
+	switch (rtplane_policy_judge(&leg->policy, &a, &f)) {
+	case RTPLANE_JUDGED_COMMIT:
+		leg_commit(leg, w, &src, f.reason);
+		return ACCEPTED;
+	case RTPLANE_JUDGED_FORWARD:
+		return ACCEPTED;
+	case RTPLANE_JUDGED_PROBATION:
+		return RTPLANE_DROP_PROBATION;
+	case RTPLANE_JUDGED_NOMEM:
+		return RTPLANE_DROP_NOMEM;
+	case RTPLANE_JUDGED_REFUSED:
+		break;
+	}
+	return refused(leg, w, &src, &f);
+}
+
+static int police(struct leg *leg, const struct worker *w, unsigned int iplen)
+{
+	enum rtplane_police_verdict verdict;
+
+	if (!leg->policed)
+		return ACCEPTED;
+	verdict = rtplane_police(&leg->police, w->now, iplen);
+	if (verdict == RTPLANE_POLICE_OK)
+		return ACCEPTED;
+	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS :
+					       RTPLANE_DROP_BPS;
+}
+
+static void count_rtcp(struct leg *leg, struct worker *w, const struct rx *rx)
+{
+	unsigned int len = rx->len < RTCP_LOOK ? rx->len : RTCP_LOOK;
+	uint64_t sr = leg->sr;
+
+	leg->rtcp_packets++;
+	if (rtplane_rtcp_rx(&leg->rtcp, rx->data, len, leg->peer->sr, w->now,
+			    &sr))
+		notice(leg, w, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
+		       NULL, 0);
+	leg->sr = sr;
+}
+
+static void first_packet(struct leg *leg, struct worker *w,
+			 const struct rx *rx)
+{
+	struct rtplane_ep src;
+
+	source(rx, leg->v6, &src);
+	leg->first = realtime();
+	notice(leg, w, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
+	       &src, 0);
+}
+
+static void count_rx(struct leg *leg, struct worker *w, const struct rx *rx,
+		     uint8_t kind, unsigned int iplen)
+{
+	if (!leg->rx_packets++)
+		first_packet(leg, w, rx);
+	leg->rx_bytes += iplen;
+	leg->last = w->now;
+	leg->dscp_seen[rx->tos >> 2]++;
+	if (kind == RTPLANE_KIND_RTP)
+		rtplane_rtpstats_rx(&leg->rtp, rx->data, w->now);
+	else if (kind == RTPLANE_KIND_RTCP)
+		count_rtcp(leg, w, rx);
+}
+
+/* by the peer, to its remote */
+static int send_on(struct leg *leg, struct worker *w, const struct rx *rx)
+{
+	struct leg *peer = leg->peer;
+	struct tx *tx = &w->tx[w->n_tx];
+
+	if (!peer->tolen)
+		return RTPLANE_DROP_NO_REMOTE;
+	tx->in = leg->sock;
+	tx->out = peer->sock;
+	tx->to = (const struct sockaddr *)&peer->to;
+	tx->tolen = peer->tolen;
+	tx->data = rx->data;
+	tx->len = (uint16_t)rx->len;
+	tx->tos = rtplane_dscp_tos(peer->dscp_mode, peer->dscp, peer->dscp_map,
+				   rx->tos);
+	w->n_tx++;
+	leg->fwd_packets++;
+	leg->fwd_bytes += ip_len(peer, rx->len);
+	leg->fwd_tos = tx->tos;
+	return ACCEPTED;
+}
+
+static int relay(struct leg *leg, struct worker *w, const struct rx *rx,
+		 uint8_t kind)
+{
+	unsigned int iplen = ip_len(leg, rx->len);
+	int no;
+
+	if (rx->truncated)
+		return RTPLANE_DROP_TOO_BIG;
+	if (rx->len < rtplane_demux_need(kind, rx->data))
+		return RTPLANE_DROP_MALFORMED;
+	if (!from_remote(leg, rx)) {
+		no = latch(leg, w, rx, kind);
+		if (no != ACCEPTED)
+			return no;
+	}
+	no = police(leg, w, iplen);
+	if (no != ACCEPTED)
+		return no;
+	count_rx(leg, w, rx, kind, iplen);
+	return send_on(leg, w, rx);
+}
+
+static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
+		 const struct rx *rx)
+{
+	leg->passed++;
+	worker_pass(w, sock, rx);
+	return false;
+}
+
+bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
+		 const struct rx *rx)
+{
+	uint8_t kind = rtplane_demux(rx->data, rx->len);
+	int no;
+
+	if (kind >= RTPLANE_KIND_STACK) {
+		if (leg->any && !rtplane_demux_proof(rx->data, rx->len))
+			kind = RTPLANE_KIND_UNKNOWN;
+		if (kind == RTPLANE_KIND_STACK ||
+		    (!leg->any && !leg->drop_unknown))
+			return pass(leg, w, sock, rx);
+		if (!leg->any) {
+			leg->drops[RTPLANE_DROP_UNKNOWN]++;
+			return false;
+		}
+	}
+	no = relay(leg, w, rx, kind);
+	if (no != ACCEPTED)
+		leg->drops[no]++;
+	return no == ACCEPTED;
+}
+
+/* --- what did not work --- */
+
+static enum rtplane_drop why_unsent(int error)
+{
+	switch (error) {
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EADDRNOTAVAIL:
+	case EINVAL:
+	case ENODEV:
+	case ENXIO:
+		return RTPLANE_DROP_NO_ROUTE;
+	case EMSGSIZE:
+		return RTPLANE_DROP_TOO_BIG;
+	case ENOMEM:
+		return RTPLANE_DROP_NOMEM;
+	default:
+		return RTPLANE_DROP_XMIT;
+	}
+}
+
+void leg_unsent(struct leg *leg, unsigned int packets, unsigned int bytes,
+		int error)
+{
+	uint64_t ip = bytes + (uint64_t)packets * ip_len(leg->peer, 0);
+
+	leg->drops[why_unsent(error)] += packets;
+	/* its peer may have been replaced since */
+	if (leg->fwd_packets < packets)
+		return;
+	leg->fwd_packets -= packets;
+	leg->fwd_bytes -= leg->fwd_bytes < ip ? leg->fwd_bytes : ip;
+}
+
+void leg_sweep(struct leg *leg, struct worker *w)
+{
+	uint64_t since = leg->last ? leg->last : leg->born;
+
+	if (!leg->silence || leg->silence_of == since ||
+	    (int64_t)(w->now - since) < (int64_t)leg->silence * 1000000)
+		return;
+	leg->silence_of = since;
+	notice(leg, w, RTPLANE_EVENT_SILENCE, RTPLANE_REASON_NONE,
+	       leg->latched ? &leg->remote : NULL, NULL, 0);
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is asked of a leg, and what it tells: as the module, word for word. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine.h"
+#include "legconf.h"
+
+#define HAS(conf, what)	((conf)->set & DP_LEG_##what)
+
+int legconf_refuse(const struct dp_addr *local, const char *word, int code,
+		   const char *sentence, struct dp_err *err)
+{
+	char text[DP_ADDR_STRLEN];
+
+	return dp_fail(err, code, "leg %s%s: %s",
+		       dp_addr_str(local, text, sizeof(text)), word, sentence);
+}
+
+static int refuse(const struct dp_leg *conf, const char *word,
+		  const char *sentence, struct dp_err *err)
+{
+	return legconf_refuse(&conf->local, word, EINVAL, sentence, err);
+}
+
+/* --- judging --- */
+
+static int check_ep(const struct dp_leg *conf, const char *word,
+		    const struct dp_addr *addr, struct dp_err *err)
+{
+	struct rtplane_ep ep;
+
+	if (addr->family != AF_INET && addr->family != AF_INET6)
+		return refuse(conf, word,
+			      "an endpoint has exactly one address, IPv4 or IPv6",
+			      err);
+	if (!addr->port)
+		return refuse(conf, word,
+			      "an endpoint has a port from 1 to 65535", err);
+	if (addr->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr->v6))
+		return refuse(conf, word,
+			      "an IPv4-mapped address is to be given as IPv4",
+			      err);
+	leg_ep(addr, &ep);
+	if (!rtplane_ep_unicast(&ep))
+		return refuse(conf, word,
+			      "the address must be a unicast address", err);
+	if (addr->family != conf->local.family)
+		return refuse(conf, word,
+			      "the address is not of the local address's family",
+			      err);
+	return 0;
+}
+
+static int check_eps(const struct dp_leg *conf, struct dp_err *err)
+{
+	int ret = check_ep(conf, "", &conf->local, err);
+
+	if (!ret && HAS(conf, REMOTE))
+		ret = check_ep(conf, " remote", &conf->remote, err);
+	if (!ret && HAS(conf, TIE))
+		ret = check_ep(conf, " tie", &conf->tie, err);
+	if (!ret && HAS(conf, PROVEN))
+		ret = check_ep(conf, " proven", &conf->proven, err);
+	if (!ret && HAS(conf, TIE) && dp_addr_eq(&conf->tie, &conf->local))
+		ret = refuse(conf, " tie", "a leg cannot be tied to itself",
+			     err);
+	return ret;
+}
+
+static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
+{
+	static const char out[] = "integer out of range";
+
+	if (HAS(conf, LATCH) && conf->latch > RTPLANE_LATCH_MAX)
+		return refuse(conf, " latch", out, err);
+	if (HAS(conf, PREFIX) && conf->prefix > 128)
+		return refuse(conf, " prefix", out, err);
+	if (HAS(conf, PREFIX) && conf->local.family == AF_INET &&
+	    conf->prefix > 32)
+		return refuse(conf, " prefix",
+			      "an IPv4 prefix has at most 32 bits", err);
+	if (HAS(conf, PROBATION) && conf->probation > RTPLANE_PROBATION_MAX)
+		return refuse(conf, " probation", out, err);
+	if (HAS(conf, ACCEPT) && conf->accept > RTPLANE_ACCEPT_MAX)
+		return refuse(conf, " accept", out, err);
+	if (HAS(conf, UNKNOWN) && conf->unknown > RTPLANE_UNKNOWN_MAX)
+		return refuse(conf, " unknown", out, err);
+	if ((HAS(conf, DSCP_MODE) && conf->dscp_mode > RTPLANE_DSCP_MAX) ||
+	    (HAS(conf, DSCP) && conf->dscp >= RTPLANE_DSCP_MAP_LEN))
+		return refuse(conf, " dscp", out, err);
+	if (HAS(conf, OIF) && conf->oif > INT_MAX)
+		return refuse(conf, " oif",
+			      "oif must be the index of a device", err);
+	return 0;
+}
+
+static int check_map(const struct dp_leg *conf, struct dp_err *err)
+{
+	unsigned int i;
+
+	for (i = 0; HAS(conf, DSCP_MAP) && i < RTPLANE_DSCP_MAP_LEN; i++)
+		if (conf->dscp_map[i] >= RTPLANE_DSCP_MAP_LEN)
+			return refuse(conf, " dscp map",
+				      "every value of a DSCP map is from 0 to 63",
+				      err);
+	return 0;
+}
+
+int legconf_check(struct dp_leg *conf, struct dp_err *err)
+{
+	int ret = check_eps(conf, err);
+
+	if (!ret)
+		ret = check_ranges(conf, err);
+	if (!ret)
+		ret = check_map(conf, err);
+	if (ret || HAS(conf, DSCP_MODE))
+		return ret;
+	if (HAS(conf, DSCP) || HAS(conf, DSCP_MAP)) {
+		conf->dscp_mode = HAS(conf, DSCP) ? RTPLANE_DSCP_SET :
+						    RTPLANE_DSCP_MAP;
+		conf->set |= DP_LEG_DSCP_MODE;
+	}
+	return 0;
+}
+
+static bool link_local(const struct dp_addr *addr)
+{
+	return addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->v6);
+}
+
+static int sense_latch(const struct dp_leg *conf, const struct leg *leg,
+		       struct dp_err *err)
+{
+	uint8_t latch = HAS(conf, LATCH) ? conf->latch :
+			leg ? leg->policy.mode : RTPLANE_LATCH_RESTRICTED;
+	bool remote = HAS(conf, REMOTE) ||
+		      (leg && !rtplane_ep_none(&leg->policy.signalled));
+	struct rtplane_ep proven, now = {};
+
+	if (latch == RTPLANE_LATCH_OFF && !remote)
+		return refuse(conf, "", "latch off needs a remote", err);
+	if (latch == RTPLANE_LATCH_RESTRICTED && !remote)
+		return refuse(conf, "", "latch restricted needs a remote", err);
+	if (HAS(conf, EARLY) && conf->early && !remote)
+		return refuse(conf, "", "early media needs a remote", err);
+	if (HAS(conf, UNLATCH) && latch == RTPLANE_LATCH_OFF)
+		return refuse(conf, "",
+			      "with latch off there is nothing to unlatch",
+			      err);
+	if (HAS(conf, UNLATCH) && HAS(conf, PROVEN))
+		return refuse(conf, "",
+			      "unlatch and proven exclude each other", err);
+	if (!HAS(conf, PROVEN) || latch != RTPLANE_LATCH_OFF)
+		return 0;
+	leg_ep(&conf->proven, &proven);
+	if (HAS(conf, REMOTE))
+		leg_ep(&conf->remote, &now);
+	else if (leg)
+		now = leg->policy.signalled;
+	return rtplane_ep_eq(&proven, &now) ? 0 :
+	       refuse(conf, "", "with latch off only the remote can be proven",
+		      err);
+}
+
+int legconf_sense(const struct dp_leg *conf, const struct leg *leg,
+		  struct dp_err *err)
+{
+	uint8_t mode = HAS(conf, DSCP_MODE) ? conf->dscp_mode :
+		       leg ? leg->dscp_mode : 0;
+	uint32_t oif = HAS(conf, OIF) ? conf->oif : leg ? leg->oif : 0;
+	int ret = sense_latch(conf, leg, err);
+
+	if (ret)
+		return ret;
+	if (mode == RTPLANE_DSCP_SET && HAS(conf, DSCP_MODE) &&
+	    !HAS(conf, DSCP))
+		return refuse(conf, "", "DSCP mode set needs a DSCP", err);
+	if (mode == RTPLANE_DSCP_MAP && !HAS(conf, DSCP_MAP) &&
+	    !(leg && leg->has_map))
+		return refuse(conf, "", "DSCP mode map needs a map of 64 values",
+			      err);
+	if (!oif && (link_local(&conf->local) ||
+		     (HAS(conf, REMOTE) && link_local(&conf->remote))))
+		return refuse(conf, "",
+			      "a link-local address needs a device (oif)", err);
+	return 0;
+}
+
+/* --- carrying out --- */
+
+static void apply_policy(struct leg *leg, const struct dp_leg *c)
+{
+	if (HAS(c, LATCH))
+		rtplane_policy_mode(&leg->policy, c->latch);
+	if (HAS(c, PREFIX))
+		leg->policy.prefix = c->prefix;
+	if (HAS(c, PROBATION))
+		leg->policy.probation = c->probation;
+	if (HAS(c, RELATCH))
+		leg->policy.relatch = c->relatch;
+	if (HAS(c, EARLY))
+		leg->early = c->early;
+	if (HAS(c, ACCEPT))
+		leg->any = c->accept == RTPLANE_ACCEPT_ANY;
+	if (HAS(c, UNKNOWN))
+		leg->drop_unknown = c->unknown == RTPLANE_UNKNOWN_DROP;
+}
+
+static void apply_dscp(struct leg *leg, const struct dp_leg *c)
+{
+	if (HAS(c, DSCP_MODE))
+		leg->dscp_mode = c->dscp_mode;
+	if (HAS(c, DSCP))
+		leg->dscp = c->dscp;
+	if (HAS(c, DSCP_MAP)) {
+		memcpy(leg->dscp_map, c->dscp_map, sizeof(leg->dscp_map));
+		leg->has_map = true;
+	}
+}
+
+static void apply_rest(struct leg *leg, struct worker *w,
+		       const struct dp_leg *c)
+{
+	if (HAS(c, MARK))
+		leg->mark = c->mark;
+	if (HAS(c, OIF))
+		leg->oif = c->oif;
+	if (HAS(c, PPS))
+		leg->pps = c->pps;
+	if (HAS(c, BPS))
+		leg->bps = c->bps;
+	if (HAS(c, PPS) || HAS(c, BPS)) {
+		rtplane_police_set(&leg->police, leg->pps, leg->bps);
+		leg->policed = rtplane_policed(&leg->police);
+	}
+	if (HAS(c, SILENCE)) {
+		w->n_silence += !!c->silence;
+		w->n_silence -= !!leg->silence;
+		leg->silence = c->silence;
+	}
+}
+
+static void apply_remote(struct leg *leg, struct worker *w,
+			 const struct dp_leg *c)
+{
+	struct rtplane_ep remote, proven;
+
+	leg_ep(&c->remote, &remote);
+	leg_ep(&c->proven, &proven);
+	if (HAS(c, REMOTE) && !rtplane_ep_eq(&remote, &leg->policy.signalled)) {
+		leg->policy.signalled = remote;
+		leg_forget(leg);
+	}
+	if (HAS(c, UNLATCH))
+		leg_forget(leg);
+	/* a stricter mode than the remote was learned by lets go of it */
+	if ((HAS(c, LATCH) || HAS(c, PREFIX) || HAS(c, TIE)) && leg->latched &&
+	    !leg_permits(leg, &leg->remote))
+		leg_forget(leg);
+	if (HAS(c, PROVEN))
+		leg_commit(leg, w, &proven, RTPLANE_REASON_PROVEN);
+	else if (leg->policy.mode == RTPLANE_LATCH_OFF && !leg->latched)
+		leg_commit(leg, w, &leg->policy.signalled,
+			   RTPLANE_REASON_SIGNALLED);
+}
+
+void legconf_apply(struct leg *leg, struct worker *w,
+		   const struct dp_leg *conf)
+{
+	apply_policy(leg, conf);
+	apply_dscp(leg, conf);
+	apply_rest(leg, w, conf);
+	apply_remote(leg, w, conf);
+	leg_retarget(leg);
+}
+
+/* --- telling --- */
+
+static void info_conf(const struct leg *leg, struct dp_leg *c)
+{
+	const struct rtplane_policy *p = &leg->policy;
+
+	c->set = DP_LEG_LATCH | DP_LEG_PREFIX | DP_LEG_PROBATION |
+		 DP_LEG_EARLY | DP_LEG_RELATCH | DP_LEG_DSCP_MODE |
+		 DP_LEG_ACCEPT | DP_LEG_UNKNOWN | DP_LEG_PPS | DP_LEG_BPS |
+		 DP_LEG_MARK | DP_LEG_OIF | DP_LEG_SILENCE;
+	c->local = leg->addr;
+	leg_addr(&p->signalled, &c->remote);
+	leg_addr(&leg->tie, &c->tie);
+	c->set |= c->remote.family ? DP_LEG_REMOTE : 0;
+	c->set |= c->tie.family ? DP_LEG_TIE : 0;
+	c->latch = p->mode;
+	c->prefix = p->prefix;
+	c->probation = p->probation;
+	c->early = leg->early;
+	c->relatch = p->relatch;
+	c->dscp_mode = leg->dscp_mode;
+	if (leg->dscp_mode == RTPLANE_DSCP_SET) {
+		c->dscp = leg->dscp;
+		c->set |= DP_LEG_DSCP;
+	}
+	if (leg->dscp_mode == RTPLANE_DSCP_MAP) {
+		memcpy(c->dscp_map, leg->dscp_map, sizeof(c->dscp_map));
+		c->set |= DP_LEG_DSCP_MAP;
+	}
+	c->accept = leg->any ? RTPLANE_ACCEPT_ANY : RTPLANE_ACCEPT_RTP;
+	c->unknown = leg->drop_unknown ? RTPLANE_UNKNOWN_DROP :
+					 RTPLANE_UNKNOWN_PASS;
+	c->pps = leg->pps;
+	c->bps = leg->bps;
+	c->mark = leg->mark;
+	c->oif = leg->oif;
+	c->silence = leg->silence;
+}
+
+static void info_rtp(const struct rtplane_rtpstats *s, struct dp_rtp *rtp)
+{
+	if (!s->started)
+		return;
+	*rtp = (struct dp_rtp){
+		.present = true,
+		.pt = s->pt,
+		.ssrc = ntohl(s->ssrc),
+		.ssrc_changes = s->ssrc_changes,
+		.packets = s->packets,
+		.lost = rtplane_rtpstats_lost(s),
+		.out_of_order = s->out_of_order,
+		.duplicates = s->duplicates,
+		.jitter = s->jitter >> 4,
+		.jitter_max = s->jitter_max >> 4,
+		.clock = rtplane_rtp_clock(s->pt),
+	};
+}
+
+/* CLOCK_REALTIME of a monotonic time */
+static uint64_t to_real(uint64_t mono)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return mono + (uint64_t)ts.tv_sec * 1000000000 +
+	       (uint64_t)ts.tv_nsec - worker_clock();
+}
+
+static void info_counters(const struct leg *leg, struct dp_leg_info *info)
+{
+	const struct leg *peer = leg->peer;
+	unsigned int i;
+
+	info->rx_packets = leg->rx_packets;
+	info->rx_bytes = leg->rx_bytes;
+	info->tx_packets = leg->tx_packets + peer->fwd_packets;
+	info->tx_bytes = leg->tx_bytes + peer->fwd_bytes;
+	info->passed = leg->passed;
+	info->rtcp_packets = leg->rtcp_packets;
+	if (leg->rx_packets) {
+		info->first = leg->first;
+		info->last = to_real(leg->last);
+	}
+	info->latches = leg->latches;
+	info->has_dscp_tx = peer->fwd_packets;
+	if (info->has_dscp_tx)
+		info->dscp_tx = peer->fwd_tos >> 2;
+	for (i = 0; i < __RTPLANE_DROP_MAX; i++) {
+		info->drops[i] = leg->drops[i];
+		info->dropped += leg->drops[i];
+	}
+	memcpy(info->dscp_seen, leg->dscp_seen, sizeof(info->dscp_seen));
+}
+
+void legconf_info(const struct leg *leg, struct dp_leg_info *info)
+{
+	const struct rtplane_suspects *s = leg->policy.suspects;
+
+	memset(info, 0, sizeof(*info));
+	info_conf(leg, &info->conf);
+	info->cookie = leg->cookie;
+	info->peer = leg->peer->addr;
+	info->state = leg->latched ? RTPLANE_STATE_LOCKED :
+		      rtplane_policy_counting(&leg->policy) ?
+		      RTPLANE_STATE_PROBATION : RTPLANE_STATE_WAITING;
+	if (leg->latched)
+		leg_addr(&leg->remote, &info->latched);
+	else if (leg->early)
+		leg_addr(&leg->policy.signalled, &info->latched);
+	info_counters(leg, info);
+	info_rtp(&leg->rtp, &info->rtp);
+	if (leg->rtcp.reports)
+		leg_rtcp_info(leg, &info->rtcp);
+	if (s && s->offenses) {
+		leg_addr(&s->offender, &info->offender);
+		info->offenses = s->offenses;
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is asked of a leg of the user-space datapath: would it make sense, and
+ * carrying it out.  The sentences are the module's (kmod/nlparse.c).
+ */
+#ifndef DATAPATH_LEGCONF_H
+#define DATAPATH_LEGCONF_H
+
+#include "leg.h"
+
+/**
+ * legconf_check() - judge what can be judged without knowing the leg
+ * @conf: what is asked; an implied DSCP mode is set
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int legconf_check(struct dp_leg *conf, struct dp_err *err);
+
+/**
+ * legconf_sense() - would the leg make sense with these changes?
+ * @conf: what is asked, checked
+ * @leg: the leg, or NULL for a new one
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int legconf_sense(const struct dp_leg *conf, const struct leg *leg,
+		  struct dp_err *err);
+
+/**
+ * legconf_refuse() - refuse something of a leg
+ * @local: the leg
+ * @word: what of it, with a space before it; or ""
+ * @code: errno value
+ * @sentence: why
+ * @err: filled
+ *
+ * Return: -@code.
+ */
+int legconf_refuse(const struct dp_addr *local, const char *word, int code,
+		   const char *sentence, struct dp_err *err);
+
+/**
+ * legconf_apply() - carry it out; cannot fail
+ * @leg: the leg, its worker parked
+ * @w: that worker
+ * @conf: what is asked, checked
+ */
+void legconf_apply(struct leg *leg, struct worker *w,
+		   const struct dp_leg *conf);
+
+/**
+ * legconf_info() - what a leg is and has seen
+ * @leg: the leg, its worker parked
+ * @info: filled
+ */
+void legconf_info(const struct leg *leg, struct dp_leg_info *info);
+
+#endif /* DATAPATH_LEGCONF_H */

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A worker on io_uring.
+ *
+ * Each socket has one multishot recvmsg in the kernel, which takes buffers from
+ * a ring of buffers that all sockets of the worker share.  A datagram leaves
+ * from the buffer it arrived in.  Sends never wait (MSG_DONTWAIT), so they are
+ * over when io_uring_enter() returns from submitting them, and the buffers go
+ * back to the kernel then.  Sends that succeed make no completion; one that
+ * fails names in its user_data what was lost.  One io_uring_enter() sends what
+ * the last turn brought and waits for the next.
+ *
+ * No registered files: on Linux 6.1 the kernel lets go of one up to a second
+ * late, and of none while an older multishot request is there, so that a port
+ * would not be free when its socket is closed.
+ */
+#include <errno.h>
+#include <liburing.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine.h"
+
+#define SQ_ENTRIES	1024
+/* completions wait here while the worker is busy; a power of two */
+#define CQ_ENTRIES	16384
+#define BUFFER_GROUP	0
+/* a busy worker is woken before its time when so many sockets have something */
+#define BUSY_WAKE	64
+
+/* room for a source, such that the control message behind it is aligned */
+#define NAME_ROOM	32
+#define CONTROL_ROOM	CMSG_SPACE(sizeof(int))
+/* what the kernel may fill of a buffer */
+#define BUFFER_LEN \
+	(sizeof(struct io_uring_recvmsg_out) + NAME_ROOM + CONTROL_ROOM + \
+	 MEDIA_MAX)
+#define BUFFER_STRIDE	((BUFFER_LEN + ENGINE_TRAILER + 63) / 64 * 64)
+
+/*
+ * user_data: the lowest bits tell what it is.  A receive is the address of its
+ * socket, which lives until its last completion.  A send tells the index of the
+ * socket that the packets arrived on, how many there were, and their bytes.
+ */
+#define TAG_RECV	0u
+#define TAG_SEND	1u
+#define TAG_WAKE	2u
+#define TAG_NONE	3u
+#define TAG_MASK	7u
+
+/**
+ * struct out - a send request's arguments
+ * @msg: message
+ * @iov: its packets
+ * @control: its control messages
+ */
+struct out {
+	struct msghdr msg;
+	_Alignas(struct cmsghdr) uint8_t control[TX_CONTROL];
+};
+
+/**
+ * struct ring - a worker's ring
+ * @ring: requests and completions
+ * @open: @ring is there
+ * @buffers: ring of buffers that the kernel takes from
+ * @memory: the buffers themselves
+ * @n: how many, a power of two
+ * @msg: argument of every receive: how much of source and control to keep
+ * @woken: what the eventfd said
+ * @held: buffers with packets that are still to be sent
+ * @n_held: how many
+ * @out: arguments of sends
+ * @iov: packets of trains
+ * @overflow: the kernel's count of completions that found the ring full
+ */
+struct ring {
+	struct io_uring ring;
+	bool open;
+	struct io_uring_buf_ring *buffers;
+	uint8_t *memory;
+	unsigned int n;
+	struct msghdr msg;
+	uint64_t woken;
+	uint16_t held[ENGINE_BATCH];
+	unsigned int n_held;
+	struct out out[ENGINE_BATCH];
+	struct iovec iov[ENGINE_BATCH];
+	unsigned int overflow;
+};
+
+/* --- the shared buffers --- */
+
+static uint8_t *buffer(const struct ring *r, unsigned int id)
+{
+	return r->memory + (size_t)id * BUFFER_STRIDE;
+}
+
+static void give_buffers(struct ring *r, const uint16_t *ids, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		io_uring_buf_ring_add(r->buffers, buffer(r, ids[i]), BUFFER_LEN,
+				      ids[i], io_uring_buf_ring_mask(r->n),
+				      (int)i);
+	io_uring_buf_ring_advance(r->buffers, (int)n);
+}
+
+static int make_buffers(struct ring *r)
+{
+	struct io_uring_buf_reg reg = {
+		.ring_entries = r->n,
+		.bgid = BUFFER_GROUP,
+	};
+	uint16_t id;
+	void *mem;
+
+	mem = mmap(NULL, r->n * sizeof(struct io_uring_buf),
+		   PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	r->buffers = mem;
+	reg.ring_addr = (uintptr_t)mem;
+	if (posix_memalign((void **)&r->memory, 64,
+			   (size_t)r->n * BUFFER_STRIDE))
+		return -ENOMEM;
+	/* a page that is touched the first time costs more than a packet */
+	memset(r->memory, 0, (size_t)r->n * BUFFER_STRIDE);
+	io_uring_buf_ring_init(r->buffers);
+	for (id = 0; id < r->n; id++)
+		give_buffers(r, &id, 1);
+	return io_uring_register_buf_ring(&r->ring, &reg, 0);
+}
+
+/* --- requests --- */
+
+static struct io_uring_sqe *get_sqe(struct ring *r)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&r->ring);
+
+	if (sqe)
+		return sqe;
+	io_uring_submit(&r->ring);
+	return io_uring_get_sqe(&r->ring);
+}
+
+static void ring_arm(struct worker *w, struct media_sock *sock)
+{
+	struct ring *r = w->io_state;
+	struct io_uring_sqe *sqe = get_sqe(r);
+
+	if (!sqe) {
+		w->retry = true;
+		worker_fault(w, MEDIA_FAULT_NOMEM, 1,
+			     "a receive must wait: the kernel takes no request");
+		return;
+	}
+	io_uring_prep_recvmsg_multishot(sqe, sock->fd, &r->msg, 0);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = BUFFER_GROUP;
+	sqe->user_data = (uintptr_t)sock | TAG_RECV;
+	sock->armed = true;
+}
+
+static void ring_disarm(struct worker *w, struct media_sock *sock)
+{
+	struct ring *r = w->io_state;
+	struct io_uring_sqe *sqe;
+
+	if (!sock->armed) {
+		worker_let_go(w, sock);
+		return;
+	}
+	/* the receive's last completion comes in any case, found or not */
+	sock->leaving = true;
+	sqe = get_sqe(r);
+	if (!sqe)
+		return;
+	io_uring_prep_cancel64(sqe, (uintptr_t)sock | TAG_RECV, 0);
+	sqe->user_data = TAG_NONE;
+}
+
+static void arm_wake(struct worker *w)
+{
+	struct ring *r = w->io_state;
+	struct io_uring_sqe *sqe = get_sqe(r);
+
+	if (!sqe)
+		return;
+	io_uring_prep_read(sqe, w->wake, &r->woken, sizeof(r->woken), 0);
+	sqe->user_data = TAG_WAKE;
+}
+
+/* --- sending --- */
+
+static uint64_t send_data(const struct media_sock *in, unsigned int packets,
+			  unsigned int bytes)
+{
+	return TAG_SEND | (uint64_t)packets << 8 | (uint64_t)bytes << 16 |
+	       (uint64_t)in->index << 40;
+}
+
+static void send_failed(struct worker *w, uint64_t data, int error)
+{
+	unsigned int index = (unsigned int)(data >> 40);
+
+	worker_unsent(w, index < w->n_slots ? w->socks[index] : NULL,
+		      data >> 8 & 0xff, data >> 16 & 0xffffff, error);
+}
+
+/* one train, or one packet */
+static void send_run(struct worker *w, unsigned int i, unsigned int n)
+{
+	struct ring *r = w->io_state;
+	struct io_uring_sqe *sqe = get_sqe(r);
+	const struct tx *tx = &w->tx[i];
+	struct out *out = &r->out[i];
+	unsigned int bytes = 0;
+	unsigned int k;
+	size_t control;
+
+	for (k = 0; k < n; k++) {
+		r->iov[i + k].iov_base = tx[k].data;
+		r->iov[i + k].iov_len = tx[k].len;
+		bytes += tx[k].len;
+	}
+	if (!sqe) {
+		worker_unsent(w, tx->in, n, bytes, EAGAIN);
+		return;
+	}
+	control = tx_control(tx, n, out->control, sizeof(out->control));
+	if (n == 1 && !control) {
+		io_uring_prep_send(sqe, tx->out->fd, tx->data, tx->len,
+				   MSG_DONTWAIT | MSG_NOSIGNAL);
+		io_uring_prep_send_set_addr(sqe, tx->to, (uint16_t)tx->tolen);
+	} else {
+		out->msg = (struct msghdr){
+			.msg_name = (void *)tx->to,
+			.msg_namelen = tx->tolen,
+			.msg_iov = &r->iov[i],
+			.msg_iovlen = n,
+			.msg_control = control ? out->control : NULL,
+			.msg_controllen = control,
+		};
+		io_uring_prep_sendmsg(sqe, tx->out->fd, &out->msg,
+				      MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+	sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	sqe->user_data = send_data(tx->in, n, bytes);
+}
+
+static void prepare_sends(struct worker *w)
+{
+	unsigned int i, n;
+
+	tx_mark(w);
+	for (i = 0; i < w->n_tx; i += n) {
+		n = tx_run(w, i);
+		send_run(w, i, n);
+	}
+	w->n_tx = 0;
+}
+
+/* everything that was prepared has been submitted, so it has been sent */
+static void sent(struct ring *r)
+{
+	give_buffers(r, r->held, r->n_held);
+	r->n_held = 0;
+}
+
+static void ring_flush(struct worker *w)
+{
+	struct ring *r = w->io_state;
+
+	prepare_sends(w);
+	while (io_uring_sq_ready(&r->ring) && io_uring_submit(&r->ring) > 0)
+		;
+	sent(r);
+}
+
+/* --- completions --- */
+
+/* returns whether the buffer must be kept until what is queued has been sent */
+static bool received(struct worker *w, struct media_sock *sock, uint8_t *buf,
+		     int res)
+{
+	struct ring *r = w->io_state;
+	struct io_uring_recvmsg_out *o;
+	struct msghdr control;
+	struct rx rx;
+
+	o = io_uring_recvmsg_validate(buf, res, &r->msg);
+	if (!o)
+		return false;
+	control.msg_control = (uint8_t *)(o + 1) + r->msg.msg_namelen;
+	control.msg_controllen = o->controllen;
+	rx = (struct rx){
+		.name = io_uring_recvmsg_name(o),
+		.namelen = o->namelen < NAME_ROOM ? o->namelen : NAME_ROOM,
+		.data = io_uring_recvmsg_payload(o, &r->msg),
+		.len = io_uring_recvmsg_payload_length(o, res, &r->msg),
+		.tos = rx_tos(&control),
+		.truncated = o->flags & MSG_TRUNC,
+	};
+	return worker_receive(w, sock, &rx);
+}
+
+static void receive_ended(struct worker *w, struct media_sock *sock, int res)
+{
+	sock->armed = false;
+	if (sock->leaving) {
+		worker_let_go(w, sock);
+		return;
+	}
+	if (res < 0 && !worker_receive_failed(w, sock, -res))
+		return;
+	if (res != -ENOBUFS)
+		engine_add(&w->faults[MEDIA_FAULT_RESTARTED], 1);
+	ring_arm(w, sock);
+}
+
+static void recv_completion(struct worker *w, const struct io_uring_cqe *cqe)
+{
+	struct media_sock *sock = (void *)(uintptr_t)cqe->user_data;
+	struct ring *r = w->io_state;
+	uint16_t id;
+
+	if (cqe->flags & IORING_CQE_F_BUFFER) {
+		id = (uint16_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+		if (cqe->res >= 0 && received(w, sock, buffer(r, id), cqe->res))
+			r->held[r->n_held++] = id;
+		else
+			give_buffers(r, &id, 1);
+	}
+	if (!(cqe->flags & IORING_CQE_F_MORE))
+		receive_ended(w, sock, cqe->res);
+}
+
+static void completion(struct worker *w, const struct io_uring_cqe *cqe)
+{
+	switch (cqe->user_data & TAG_MASK) {
+	case TAG_RECV:
+		recv_completion(w, cqe);
+		break;
+	case TAG_SEND:
+		send_failed(w, cqe->user_data, -cqe->res);
+		break;
+	case TAG_WAKE:
+		arm_wake(w);
+		break;
+	}
+}
+
+static void check_overflow(struct worker *w)
+{
+	struct ring *r = w->io_state;
+	unsigned int now = __atomic_load_n(r->ring.cq.koverflow,
+					   __ATOMIC_RELAXED);
+
+	if (now == r->overflow &&
+	    !(IO_URING_READ_ONCE(*r->ring.sq.kflags) & IORING_SQ_CQ_OVERFLOW))
+		return;
+	worker_fault(w, MEDIA_FAULT_CQ_OVERFLOW,
+		     now != r->overflow ? now - r->overflow : 1,
+		     "the ring of completions is full");
+	r->overflow = now;
+}
+
+static void wait_ring(struct worker *w, int64_t wait)
+{
+	struct ring *r = w->io_state;
+	struct __kernel_timespec ts = {};
+	struct io_uring_cqe *cqe;
+	unsigned int wake = 1;
+
+	if (w->busy) {
+		wake = BUSY_WAKE;
+		wait = (int64_t)w->media->conf.batch * 1000;
+	}
+	ts.tv_nsec = wait % 1000000000;
+	ts.tv_sec = wait / 1000000000;
+	io_uring_submit_and_wait_timeout(&r->ring, &cqe, wake,
+					 wait < 0 ? NULL : &ts, NULL);
+}
+
+static void ring_turn(struct worker *w, int64_t wait)
+{
+	struct ring *r = w->io_state;
+	const struct io_uring_cqe *cqe;
+	unsigned int head, n = 0;
+
+	prepare_sends(w);
+	wait_ring(w, wait);
+	while (io_uring_sq_ready(&r->ring) && io_uring_submit(&r->ring) > 0)
+		;
+	sent(r);
+	w->now = worker_clock();
+	io_uring_for_each_cqe(&r->ring, head, cqe) {
+		completion(w, cqe);
+		if (++n == ENGINE_BATCH)
+			break;
+	}
+	io_uring_cq_advance(&r->ring, n);
+	check_overflow(w);
+}
+
+/* --- begin and end --- */
+
+static int open_ring(struct worker *w, struct ring *r, struct dp_err *err)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP |
+			 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
+			 IORING_SETUP_DEFER_TASKRUN,
+		.cq_entries = CQ_ENTRIES,
+	};
+	int ret = io_uring_queue_init_params(SQ_ENTRIES, &r->ring, &params);
+
+	if (ret)
+		return dp_fail(err, -ret, "cannot make an io_uring as Linux 6.1 has it: %s",
+			       strerror(-ret));
+	r->open = true;
+	/* saves a look-up at each system call; nothing is lost without it */
+	io_uring_register_ring_fd(&r->ring);
+	ret = make_buffers(r);
+	if (ret)
+		return dp_fail(err, -ret, "cannot give buffers to the io_uring: %s",
+			       strerror(-ret));
+	return 0;
+}
+
+static int ring_init(struct worker *w, struct dp_err *err)
+{
+	struct ring *r = calloc(1, sizeof(*r));
+	int ret;
+
+	if (!r)
+		return dp_fail(err, ENOMEM, "no memory for an io_uring");
+	w->io_state = r;
+	r->n = w->media->conf.buffers;
+	r->msg.msg_namelen = NAME_ROOM;
+	r->msg.msg_controllen = CONTROL_ROOM;
+	ret = open_ring(w, r, err);
+	if (!ret)
+		arm_wake(w);
+	return ret;
+}
+
+static void ring_exit(struct worker *w)
+{
+	struct ring *r = w->io_state;
+
+	if (!r)
+		return;
+	if (r->open)
+		io_uring_queue_exit(&r->ring);
+	if (r->buffers)
+		munmap(r->buffers, r->n * sizeof(struct io_uring_buf));
+	free(r->memory);
+	free(r);
+	w->io_state = NULL;
+}
+
+const struct io_ops io_ring_ops = {
+	.name = "io_uring",
+	.init = ring_init,
+	.exit = ring_exit,
+	.arm = ring_arm,
+	.disarm = ring_disarm,
+	.flush = ring_flush,
+	.turn = ring_turn,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The datapath "uring": what uring.c and bridges.c know of each other. */
+#ifndef DATAPATH_URING_H
+#define DATAPATH_URING_H
+
+#include "engine.h"
+#include "leg.h"
+
+/**
+ * struct uring - an open user-space datapath
+ * @dp: what the caller sees
+ * @media: the engine that has the sockets
+ * @fn: receives events
+ * @arg: for @fn
+ * @events_lost: what &enum media_fault counted when that was last told
+ * @first: the oldest leg
+ * @last: the youngest
+ * @n_legs: how many
+ * @untied: legs whose RTP leg is not there
+ * @gone: what removed legs counted
+ * @dead: sockets of removed legs, to be closed
+ */
+struct uring {
+	struct dp dp;
+	struct media *media;
+	dp_event_fn *fn;
+	void *arg;
+	uint64_t events_lost;
+	struct leg *first;
+	struct leg *last;
+	unsigned int n_legs;
+	struct leg *untied;
+	struct dp_stats gone;
+	struct media_sock *dead;
+};
+
+/**
+ * uring_find() - the leg with a local address
+ * @u: the datapath
+ * @local: the address
+ *
+ * Return: the leg or NULL.
+ */
+struct leg *uring_find(struct uring *u, const struct dp_addr *local);
+
+/**
+ * uring_no_leg() - refuse what names a leg that is not there
+ * @local: the address
+ * @err: filled
+ *
+ * Return: -ENOENT.
+ */
+int uring_no_leg(const struct dp_addr *local, struct dp_err *err);
+
+/**
+ * uring_add_totals() - add what a leg counted
+ * @sum: the totals
+ * @leg: the leg, its worker parked
+ */
+void uring_add_totals(struct dp_stats *sum, const struct leg *leg);
+
+/* --- bridges.c: see datapath.h --- */
+
+int bridges_new(struct dp *dp, const struct dp_bridge *bridges, size_t n,
+		struct dp_err *err);
+int bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
+		struct dp_err *err);
+int bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err);
+int bridges_leg_set(struct dp *dp, const struct dp_leg *conf,
+		    struct dp_err *err);
+
+/**
+ * bridges_sock_gone() - the socket of a leg is about to be closed
+ * @sock: the socket
+ * @arg: the &struct uring
+ */
+void bridges_sock_gone(struct media_sock *sock, void *arg);
+
+#endif /* DATAPATH_URING_H */
