@@ -113,7 +113,7 @@ static inline bool ipv4_is_lbcast(__be32 a)
 
 static inline bool ipv4_is_zeronet(__be32 a)
 {
-	return !(ntohl(a) & 0xff000000);
+	return !a;
 }
 
 static inline bool ipv4_is_loopback(__be32 a)

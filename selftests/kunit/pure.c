@@ -141,7 +141,7 @@ static const struct martian_case {
 	/* 0 */ { 0xc0000201, 5000, false, false },
 	/* 1: port 0 */ { 0xc0000201, 0, false, true },
 	/* 2: 0.0.0.0 */ { 0, 5000, false, true },
-	/* 3: 0.0.0.1 */ { 1, 5000, false, true },
+	/* 3: 0.0.0.1, an address like any other since Linux 5.3 */ { 1, 5000, false, false },
 	/* 4: multicast */ { 0xe0000001, 5000, false, true },
 	/* 5 */ { 0xefffffff, 5000, false, true },
 	/* 6: broadcast */ { 0xffffffff, 5000, false, true },
