@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "legconf.h"
+#include "legsec.h"
 #include "log.h"
+#include "rtpsec/rtpsec.h"
 #include "uring.h"
 
 /* bytes that may wait on a leg's socket: some 10 ms of 100,000 packets/s */
@@ -25,6 +27,7 @@
  * @leg: its legs, found or made
  * @made: which of them were made for this call
  * @tuned: whose socket has new options
+ * @sec: SRTP contexts for them
  * @old: the peer that leaves, or NULL
  * @has_cookie: @cookie is meant
  * @cookie: new cookie
@@ -34,6 +37,7 @@ struct request {
 	struct leg *leg[2];
 	bool made[2];
 	bool tuned[2];
+	struct legsec sec[2];
 	struct leg *old;
 	bool has_cookie;
 	uint64_t cookie;
@@ -199,6 +203,8 @@ static struct leg *new_leg(struct media_sock *sock, const struct dp_leg *conf)
 
 static void free_leg(struct leg *leg)
 {
+	rtpsec_free(leg->sec[RTPSEC_IN]);
+	rtpsec_free(leg->sec[RTPSEC_OUT]);
 	free(leg->policy.suspects);
 	free(leg);
 }
@@ -353,6 +359,7 @@ static void batch_release(struct batch *b, bool failed)
 		if (failed && req->old)
 			req->old->busy = false;
 		for (i = 0; i < 2; i++) {
+			legsec_end(&req->sec[i]);
 			if (!req->leg[i])
 				continue;
 			req->leg[i]->busy = false;
@@ -461,6 +468,19 @@ static int tune_for(const struct leg *leg, const struct dp_leg *conf,
 		    conf->set & DP_LEG_OIF ? conf->oif : leg->oif, err);
 }
 
+static void untune_all(struct batch *b)
+{
+	struct request *req;
+	size_t i;
+
+	for (i = 0; i < 2 * b->n; i++) {
+		req = &b->req[i / 2];
+		if (req->tuned[i % 2])
+			tune(req->leg[i % 2], req->leg[i % 2]->mark,
+			     req->leg[i % 2]->oif, NULL);
+	}
+}
+
 static int tune_all(struct batch *b, struct dp_err *err)
 {
 	struct request *req;
@@ -472,20 +492,38 @@ static int tune_all(struct batch *b, struct dp_err *err)
 		req->tuned[i % 2] = true;
 		ret = tune_for(req->leg[i % 2], &req->conf[i % 2], err);
 	}
-	if (!ret)
-		return 0;
-	for (i = 0; i < 2 * b->n; i++) {
+	return ret;
+}
+
+static int prepare_keys(struct batch *b, struct dp_err *err)
+{
+	struct request *req;
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < 2 * b->n; i++) {
 		req = &b->req[i / 2];
-		if (req->tuned[i % 2])
-			tune(req->leg[i % 2], req->leg[i % 2]->mark,
-			     req->leg[i % 2]->oif, NULL);
+		ret = legsec_prepare(&req->sec[i % 2], &req->conf[i % 2],
+				     req->leg[i % 2], err);
 	}
 	return ret;
 }
 
-static void change_leg(struct uring *u, struct leg *leg,
-		       const struct dp_leg *conf)
+static int rekey_all(struct batch *b, struct dp_err *err)
 {
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < 2 * b->n; i++)
+		ret = legsec_rekey(b->req[i / 2].leg[i % 2],
+				   &b->req[i / 2].conf[i % 2], err);
+	return ret;
+}
+
+static void change_leg(struct uring *u, struct leg *leg,
+		       const struct dp_leg *conf, struct legsec *sec)
+{
+	legsec_commit(leg, conf, sec);
 	if (conf->set & DP_LEG_TIE) {
 		untie(u, leg);
 		leg_ep(&conf->tie, &leg->tie);
@@ -528,8 +566,9 @@ static void commit(struct batch *b)
 		}
 	}
 	for (req = b->req; req < b->req + b->n; req++) {
-		change_leg(b->u, req->leg[0], &req->conf[0]);
-		change_leg(b->u, req->leg[1], &req->conf[1]);
+		for (i = 0; i < 2; i++)
+			change_leg(b->u, req->leg[i], &req->conf[i],
+				   &req->sec[i]);
 		/* a peer that stayed is no old one */
 		if (req->old && req->old != req->leg[1])
 			remove_leg(b->u, req->old);
@@ -559,6 +598,8 @@ static int carry_out(struct batch *b, struct dp_err *err)
 
 	for (i = 0; !ret && i < b->n; i++)
 		ret = place(&b->req[i], err);
+	if (!ret)
+		ret = prepare_keys(b, err);
 	if (ret)
 		return ret;
 	want_batch(b);
@@ -567,6 +608,10 @@ static int carry_out(struct batch *b, struct dp_err *err)
 		return ret;
 	ret = tune_all(b, err);
 	if (!ret)
+		ret = rekey_all(b, err);
+	if (ret)
+		untune_all(b);
+	else
 		commit(b);
 	media_resume(b->u->media);
 	bury(b->u);
@@ -607,34 +652,56 @@ int bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 	return all_or_none((struct uring *)dp, bridges, n, find_bridge, err);
 }
 
-int bridges_leg_set(struct dp *dp, const struct dp_leg *conf,
-		    struct dp_err *err)
+/* the leg's worker is parked */
+static int set_parked(struct uring *u, struct leg *leg,
+		      const struct dp_leg *conf, struct legsec *sec,
+		      struct dp_err *err)
 {
-	struct uring *u = (struct uring *)dp;
-	struct dp_leg c = *conf;
-	struct leg *leg;
-	int ret;
+	int ret = tune_for(leg, conf, err);
 
-	ret = legconf_check(&c, err);
-	if (ret)
-		return ret;
-	leg = uring_find(u, &c.local);
-	if (!leg)
-		return uring_no_leg(&c.local, err);
-	ret = legconf_sense(&c, leg, err);
-	if (ret)
-		return ret;
-	want(leg);
-	ret = media_park(u->media, err);
-	if (ret)
-		return ret;
-	ret = tune_for(leg, &c, err);
+	if (!ret)
+		ret = legsec_rekey(leg, conf, err);
 	if (ret)
 		tune(leg, leg->mark, leg->oif, NULL);
 	else
-		change_leg(u, leg, &c);
-	media_resume(u->media);
-	explicit_bzero(&c, sizeof(c));
+		change_leg(u, leg, conf, sec);
+	return ret;
+}
+
+static int set_one(struct uring *u, struct dp_leg *conf, struct dp_err *err)
+{
+	struct legsec sec = {};
+	struct leg *leg;
+	int ret;
+
+	ret = legconf_check(conf, err);
+	if (ret)
+		return ret;
+	leg = uring_find(u, &conf->local);
+	if (!leg)
+		return uring_no_leg(&conf->local, err);
+	ret = legconf_sense(conf, leg, err);
+	if (!ret)
+		ret = legsec_prepare(&sec, conf, leg, err);
+	if (!ret) {
+		want(leg);
+		ret = media_park(u->media, err);
+	}
+	if (!ret) {
+		ret = set_parked(u, leg, conf, &sec, err);
+		media_resume(u->media);
+	}
+	legsec_end(&sec);
+	return ret;
+}
+
+int bridges_leg_set(struct dp *dp, const struct dp_leg *conf,
+		    struct dp_err *err)
+{
+	struct dp_leg own = *conf;
+	int ret = set_one((struct uring *)dp, &own, err);
+
+	explicit_bzero(&own, sizeof(own));
 	return ret;
 }
 

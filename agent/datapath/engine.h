@@ -434,12 +434,12 @@ void *worker_run(void *arg);
  * worker_receive() - a datagram has arrived; by ring.c and epoll.c
  * @w: the worker
  * @sock: the socket
- * @rx: the datagram
+ * @rx: the datagram; void after the call
  *
  * Return: whether its buffer is needed until what is queued has been sent.
  */
 bool worker_receive(struct worker *w, struct media_sock *sock,
-		    const struct rx *rx);
+		    struct rx *rx);
 
 /**
  * worker_pass() - a datagram is the agent's

@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "kmod/dscp.h"
 #include "leg.h"
+#include "rtpsec/rtpsec.h"
 
 #define UDP_HDRLEN	8
 #define IP4_HDRLEN	20
@@ -261,27 +262,22 @@ static int refused(struct leg *leg, struct worker *w,
 
 /* a packet that does not come from the remote: ACCEPTED or enum rtplane_drop */
 static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
-		 uint8_t kind)
+		 const struct rtplane_ep *src, uint8_t kind)
 {
 	struct rtplane_arrival a = {
+		.src = src,
 		.payload = rx->data,
 		.kind = kind,
 		.now = w->now,
 		.last = leg->last,
 		.latched = leg->latched,
+		.tied = tie_permits(leg, src),
 	};
 	struct rtplane_finding f;
-	struct rtplane_ep src;
 
-	source(rx, leg->v6, &src);
-	a.src = &src;
-	a.tied = tie_permits(leg, &src);
-	/* the stack takes nothing from a loopback address but by loopback */
-	if (rtplane_policy_martian(&src, &leg->local, leg->v6, true))
-		return RTPLANE_DROP_MARTIAN;
 	switch (rtplane_policy_judge(&leg->policy, &a, &f)) {
 	case RTPLANE_JUDGED_COMMIT:
-		leg_commit(leg, w, &src, f.reason);
+		leg_commit(leg, w, src, f.reason);
 		return ACCEPTED;
 	case RTPLANE_JUDGED_FORWARD:
 		return ACCEPTED;
@@ -292,7 +288,7 @@ static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
 	case RTPLANE_JUDGED_REFUSED:
 		break;
 	}
-	return refused(leg, w, &src, &f);
+	return refused(leg, w, src, &f);
 }
 
 static int police(struct leg *leg, const struct worker *w, unsigned int iplen)
@@ -346,14 +342,87 @@ static void count_rx(struct leg *leg, struct worker *w, const struct rx *rx,
 		count_rtcp(leg, w, rx);
 }
 
+/* take the protection off; what failed counts for nothing */
+static int unprotect(struct leg *leg, struct rx *rx, uint8_t kind)
+{
+	enum rtpsec_result result;
+	size_t len = rx->len;
+
+	result = rtpsec_unprotect(leg->sec[RTPSEC_IN], rx->data, &len,
+				  kind == RTPLANE_KIND_RTCP);
+	rx->len = (unsigned int)len;
+	return result == RTPSEC_OK ? ACCEPTED : (int)rtpsec_drop(result);
+}
+
+static int protect(struct leg *leg, struct rx *rx, uint8_t kind)
+{
+	enum rtpsec_result result;
+	size_t len = rx->len;
+
+	result = rtpsec_protect(leg->sec[RTPSEC_OUT], rx->data, &len,
+				MEDIA_MAX + ENGINE_TRAILER,
+				kind == RTPLANE_KIND_RTCP);
+	rx->len = (unsigned int)len;
+	return result == RTPSEC_OK ? ACCEPTED : (int)rtpsec_drop(result);
+}
+
+/*
+ * Of a protected leg: whoever satisfies the mode and authenticates is the remote,
+ * at once and whoever was it before; a packet that does not authenticate changes
+ * nothing.
+ */
+static int admit_protected(struct leg *leg, struct worker *w, struct rx *rx,
+			   const struct rtplane_ep *src, uint8_t kind)
+{
+	int no;
+
+	if (src && !leg_permits(leg, src))
+		return latch(leg, w, rx, src, kind);
+	no = police(leg, w, ip_len(leg, rx->len));
+	if (no == ACCEPTED)
+		no = unprotect(leg, rx, kind);
+	if (no == ACCEPTED && src)
+		leg_commit(leg, w, src, RTPLANE_REASON_PROVEN);
+	return no;
+}
+
+/* may it come in?  ACCEPTED or enum rtplane_drop */
+static int admit(struct leg *leg, struct worker *w, struct rx *rx,
+		 uint8_t kind)
+{
+	struct rtplane_ep from;
+	const struct rtplane_ep *src = NULL;
+	int no = ACCEPTED;
+
+	if (!from_remote(leg, rx)) {
+		source(rx, leg->v6, &from);
+		/* the stack takes nothing from a loopback address but by lo */
+		if (rtplane_policy_martian(&from, &leg->local, leg->v6, true))
+			return RTPLANE_DROP_MARTIAN;
+		src = &from;
+	}
+	if (leg->sec[RTPSEC_IN])
+		return admit_protected(leg, w, rx, src, kind);
+	if (src)
+		no = latch(leg, w, rx, src, kind);
+	return no == ACCEPTED ? police(leg, w, ip_len(leg, rx->len)) : no;
+}
+
 /* by the peer, to its remote */
-static int send_on(struct leg *leg, struct worker *w, const struct rx *rx)
+static int send_on(struct leg *leg, struct worker *w, struct rx *rx,
+		   uint8_t kind)
 {
 	struct leg *peer = leg->peer;
 	struct tx *tx = &w->tx[w->n_tx];
+	int no;
 
 	if (!peer->tolen)
 		return RTPLANE_DROP_NO_REMOTE;
+	if (peer->sec[RTPSEC_OUT]) {
+		no = protect(peer, rx, kind);
+		if (no != ACCEPTED)
+			return no;
+	}
 	tx->in = leg->sock;
 	tx->out = peer->sock;
 	tx->to = (const struct sockaddr *)&peer->to;
@@ -369,7 +438,7 @@ static int send_on(struct leg *leg, struct worker *w, const struct rx *rx)
 	return ACCEPTED;
 }
 
-static int relay(struct leg *leg, struct worker *w, const struct rx *rx,
+static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 		 uint8_t kind)
 {
 	unsigned int iplen = ip_len(leg, rx->len);
@@ -379,16 +448,11 @@ static int relay(struct leg *leg, struct worker *w, const struct rx *rx,
 		return RTPLANE_DROP_TOO_BIG;
 	if (rx->len < rtplane_demux_need(kind, rx->data))
 		return RTPLANE_DROP_MALFORMED;
-	if (!from_remote(leg, rx)) {
-		no = latch(leg, w, rx, kind);
-		if (no != ACCEPTED)
-			return no;
-	}
-	no = police(leg, w, iplen);
+	no = admit(leg, w, rx, kind);
 	if (no != ACCEPTED)
 		return no;
 	count_rx(leg, w, rx, kind, iplen);
-	return send_on(leg, w, rx);
+	return send_on(leg, w, rx, kind);
 }
 
 static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
@@ -400,7 +464,7 @@ static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
 }
 
 bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
-		 const struct rx *rx)
+		 struct rx *rx)
 {
 	uint8_t kind = rtplane_demux(rx->data, rx->len);
 	int no;

@@ -16,6 +16,7 @@
 #include "kmod/rtpstats.h"
 
 struct media_sock;
+struct rtpsec;
 struct rx;
 struct worker;
 
@@ -61,6 +62,7 @@ struct leg_remote {
  * @last: monotonic ns of the last packet accepted
  * @rtp: RTP statistics
  * @police: rate limits
+ * @sec: SRTP contexts by enum rtpsec_dir, NULL: none
  * @rtcp_packets: RTCP packets accepted
  * @passed: packets left to the agent
  * @first: CLOCK_REALTIME ns of the first packet accepted
@@ -116,6 +118,7 @@ struct leg {
 	uint64_t last;
 	struct rtplane_rtpstats rtp;
 	struct rtplane_police police;
+	struct rtpsec *sec[2];
 	uint64_t rtcp_packets;
 	uint64_t passed;
 	uint64_t first;
@@ -154,12 +157,12 @@ struct leg {
  * @leg: the leg
  * @w: its worker
  * @sock: its socket
- * @rx: the datagram
+ * @rx: the datagram; void after the call
  *
  * Return: whether its buffer is needed until what is queued has been sent.
  */
 bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
-		 const struct rx *rx);
+		 struct rx *rx);
 
 /**
  * leg_unsent() - packets were counted as sent before it was tried, in vain

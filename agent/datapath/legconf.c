@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "legconf.h"
+#include "rtpsec/rtpsec.h"
 
 #define HAS(conf, what)	((conf)->set & DP_LEG_##what)
 
@@ -91,6 +92,9 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 	if ((HAS(conf, DSCP_MODE) && conf->dscp_mode > RTPLANE_DSCP_MAX) ||
 	    (HAS(conf, DSCP) && conf->dscp >= RTPLANE_DSCP_MAP_LEN))
 		return refuse(conf, " dscp", out, err);
+	if ((HAS(conf, SRTP_RX) && conf->srtp_rx.suite >= DP_SRTP_SUITES) ||
+	    (HAS(conf, SRTP_TX) && conf->srtp_tx.suite >= DP_SRTP_SUITES))
+		return refuse(conf, " srtp", out, err);
 	if (HAS(conf, OIF) && conf->oif > INT_MAX)
 		return refuse(conf, " oif",
 			      "oif must be the index of a device", err);
@@ -315,6 +319,10 @@ static void info_conf(const struct leg *leg, struct dp_leg *c)
 	c->mark = leg->mark;
 	c->oif = leg->oif;
 	c->silence = leg->silence;
+	c->srtp_rx.suite = rtpsec_suite(leg->sec[RTPSEC_IN]);
+	c->srtp_tx.suite = rtpsec_suite(leg->sec[RTPSEC_OUT]);
+	c->set |= leg->sec[RTPSEC_IN] ? DP_LEG_SRTP_RX : 0;
+	c->set |= leg->sec[RTPSEC_OUT] ? DP_LEG_SRTP_TX : 0;
 }
 
 static void info_rtp(const struct rtplane_rtpstats *s, struct dp_rtp *rtp)

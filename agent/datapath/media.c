@@ -20,9 +20,9 @@
 #include "kmod/demux.h"
 #include "log.h"
 
-#define DEFAULT_BATCH_US	250
+#define DEFAULT_BATCH_US	500
 #define DEFAULT_PATIENCE_MS	1000
-#define DEFAULT_BUFFERS		512
+#define DEFAULT_BUFFERS		1024
 /* datagrams and events that may wait for the agent, of each worker */
 #define PASSED_MAX	1024
 #define EVENTS_MAX	4096

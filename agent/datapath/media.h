@@ -99,9 +99,9 @@ enum media_io {
  * struct media_conf - what an engine is made of; zero is the default of each
  * @io: enum media_io
  * @workers: threads; default: one for each CPU that we may run on
- * @batch: us that a busy worker gathers packets for; 0: 250, UINT32_MAX: never
+ * @batch: us that a busy worker gathers packets for; 0: 500, UINT32_MAX: never
  * @patience: ms that the agent waits for a worker before it gives up; 0: 1000
- * @buffers: receive buffers of a worker, a power of two; 0: 512
+ * @buffers: receive buffers of a worker, a power of two; 0: 1024
  */
 struct media_conf {
 	enum media_io io;

@@ -170,7 +170,7 @@ uint8_t rx_tos(const struct msghdr *msg)
 }
 
 bool worker_receive(struct worker *w, struct media_sock *sock,
-		    const struct rx *rx)
+		    struct rx *rx)
 {
 	w->rate_packets++;
 	if (sock->leg)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The keys of a leg. */
+#include <stddef.h>
+
+#include "legsec.h"
+#include "rtpsec/rtpsec.h"
+
+/* what is asked of a direction, or NULL */
+static const struct dp_srtp *asked(const struct dp_leg *conf, unsigned int dir)
+{
+	if (dir == RTPSEC_IN)
+		return conf->set & DP_LEG_SRTP_RX ? &conf->srtp_rx : NULL;
+	return conf->set & DP_LEG_SRTP_TX ? &conf->srtp_tx : NULL;
+}
+
+int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
+		   const struct leg *leg, struct dp_err *err)
+{
+	const struct dp_srtp *srtp;
+	unsigned int dir;
+	int ret = 0;
+
+	for (dir = 0; !ret && dir < 2; dir++) {
+		srtp = asked(conf, dir);
+		if (srtp && srtp->suite != DP_SRTP_NONE && !leg->sec[dir])
+			ret = rtpsec_new(&sec->ctx[dir], dir, srtp, err);
+	}
+	return ret;
+}
+
+int legsec_rekey(struct leg *leg, const struct dp_leg *conf,
+		 struct dp_err *err)
+{
+	const struct dp_srtp *srtp;
+	unsigned int dir;
+	int ret = 0;
+
+	for (dir = 0; !ret && dir < 2; dir++) {
+		srtp = asked(conf, dir);
+		if (srtp && srtp->suite != DP_SRTP_NONE && leg->sec[dir])
+			ret = rtpsec_rekey(leg->sec[dir], srtp, err);
+	}
+	return ret;
+}
+
+void legsec_commit(struct leg *leg, const struct dp_leg *conf,
+		   struct legsec *sec)
+{
+	const struct dp_srtp *srtp;
+	struct rtpsec *old;
+	unsigned int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		srtp = asked(conf, dir);
+		if (!srtp || (srtp->suite != DP_SRTP_NONE && leg->sec[dir]))
+			continue;
+		old = leg->sec[dir];
+		leg->sec[dir] = sec->ctx[dir];
+		sec->ctx[dir] = old;
+	}
+}
+
+void legsec_end(struct legsec *sec)
+{
+	rtpsec_free(sec->ctx[RTPSEC_IN]);
+	rtpsec_free(sec->ctx[RTPSEC_OUT]);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The keys of a leg: contexts are made before its worker is parked, since that
+ * takes long and may fail, and put in their place while it is.
+ */
+#ifndef DATAPATH_LEGSEC_H
+#define DATAPATH_LEGSEC_H
+
+#include "leg.h"
+
+/**
+ * struct legsec - contexts on their way to a leg, or from it
+ * @ctx: by enum rtpsec_dir
+ */
+struct legsec {
+	struct rtpsec *ctx[2];
+};
+
+/**
+ * legsec_prepare() - make the contexts that a leg does not have yet
+ * @sec: filled; to be ended by legsec_end(), on error too
+ * @conf: what is asked
+ * @leg: the leg
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
+		   const struct leg *leg, struct dp_err *err);
+
+/**
+ * legsec_rekey() - give the contexts that are there their new keys
+ * @leg: the leg, its worker parked
+ * @conf: what is asked
+ * @err: the sentence
+ *
+ * What can be judged has been; only memory may be missing now.
+ *
+ * Return: 0 or -errno.
+ */
+int legsec_rekey(struct leg *leg, const struct dp_leg *conf,
+		 struct dp_err *err);
+
+/**
+ * legsec_commit() - put contexts in their place
+ * @leg: the leg, its worker parked
+ * @conf: what is asked
+ * @sec: gives what was made, and takes what is no longer wanted
+ */
+void legsec_commit(struct leg *leg, const struct dp_leg *conf,
+		   struct legsec *sec);
+
+/**
+ * legsec_end() - free what is not in its place
+ * @sec: the contexts
+ */
+void legsec_end(struct legsec *sec);
+
+#endif /* DATAPATH_LEGSEC_H */
