@@ -154,6 +154,24 @@ test_oif_chooses_the_device()
 	ip -n "$M" route del $B4/32
 }
 
+# What b sends comes by mc, what is sent to b leaves by mb: a leg is an address,
+# not a device.
+test_asymmetric_routing()
+{
+	open
+	ok "enrol mc" m rtplane dev add mc
+	ip -n "$B" route add $MB4/32 via $MC4 dev b1 src $B4
+	bg entry m sniff --dev mc --port 30002 --expect 5 --timeout 20000
+	relay_back 5
+	finish entry
+	holds entry ".received == 5"
+	by b0 5
+	leg_holds "$LB" '.rx_packets == 5 and .tx_packets == 5 and .dropped == 0'
+	clear_bridges
+	ip -n "$B" route del $MB4/32
+	ok "withdraw mc" m rtplane dev del mc
+}
+
 test_vrf()
 {
 	ok "vrf" ip -n "$M" link add vrf0 type vrf table 100
