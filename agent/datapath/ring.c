@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -265,6 +266,24 @@ static void prepare_sends(struct worker *w)
 	w->n_tx = 0;
 }
 
+/*
+ * Every request that was prepared, for it names buffers and arguments that the
+ * next turn uses again.  A kernel without memory for requests is waited for.
+ */
+static void submit_all(struct worker *w)
+{
+	static const struct timespec moment = { .tv_nsec = 1000000 };
+	struct ring *r = w->io_state;
+
+	while (io_uring_sq_ready(&r->ring)) {
+		if (io_uring_submit(&r->ring) > 0)
+			continue;
+		worker_fault(w, MEDIA_FAULT_NOMEM, 1,
+			     "what is to be sent must wait: the kernel takes no request");
+		nanosleep(&moment, NULL);
+	}
+}
+
 /* everything that was prepared has been submitted, so it has been sent */
 static void sent(struct ring *r)
 {
@@ -277,8 +296,7 @@ static void ring_flush(struct worker *w)
 	struct ring *r = w->io_state;
 
 	prepare_sends(w);
-	while (io_uring_sq_ready(&r->ring) && io_uring_submit(&r->ring) > 0)
-		;
+	submit_all(w);
 	sent(r);
 }
 
@@ -395,8 +413,7 @@ static void ring_turn(struct worker *w, int64_t wait)
 
 	prepare_sends(w);
 	wait_ring(w, wait);
-	while (io_uring_sq_ready(&r->ring) && io_uring_submit(&r->ring) > 0)
-		;
+	submit_all(w);
 	sent(r);
 	w->now = worker_clock();
 	io_uring_for_each_cqe(&r->ring, head, cqe) {
