@@ -23,6 +23,7 @@
 #define DEFAULT_BATCH_US	500
 #define DEFAULT_PATIENCE_MS	1000
 #define DEFAULT_BUFFERS		1024
+#define DEFAULT_COMPLETIONS	16384
 /* datagrams and events that may wait for the agent, of each worker */
 #define PASSED_MAX	1024
 #define EVENTS_MAX	4096
@@ -712,6 +713,8 @@ static int fill_conf(struct media_conf *conf, struct dp_err *err)
 		conf->patience = DEFAULT_PATIENCE_MS;
 	if (!conf->buffers)
 		conf->buffers = DEFAULT_BUFFERS;
+	if (!conf->completions)
+		conf->completions = DEFAULT_COMPLETIONS;
 	if (conf->buffers & (conf->buffers - 1) || conf->buffers > 32768)
 		return dp_fail(err, EINVAL,
 			       "%u receive buffers: expected a power of two, at most 32768",

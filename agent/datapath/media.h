@@ -102,6 +102,8 @@ enum media_io {
  * @batch: us that a busy worker gathers packets for; 0: 500, UINT32_MAX: never
  * @patience: ms that the agent waits for a worker before it gives up; 0: 1000
  * @buffers: receive buffers of a worker, a power of two; 0: 1024
+ * @completions: room of a worker's ring for what the kernel says, a power of two;
+ *	0: 16384
  */
 struct media_conf {
 	enum media_io io;
@@ -109,6 +111,7 @@ struct media_conf {
 	uint32_t batch;
 	uint32_t patience;
 	uint32_t buffers;
+	uint32_t completions;
 };
 
 /**

@@ -26,15 +26,13 @@
 #include "engine.h"
 
 #define SQ_ENTRIES	1024
-/* completions wait here while the worker is busy; a power of two */
-#define CQ_ENTRIES	16384
 #define BUFFER_GROUP	0
 /* a busy worker is woken before its time when so many sockets have something */
 #define BUSY_WAKE	64
 
 /* room for a source, such that the control message behind it is aligned */
 #define NAME_ROOM	32
-#define CONTROL_ROOM	RX_CONTROL
+#define CONTROL_ROOM	CMSG_SPACE(sizeof(int))
 /* what the kernel may fill of a buffer */
 #define BUFFER_LEN \
 	(sizeof(struct io_uring_recvmsg_out) + NAME_ROOM + CONTROL_ROOM + \
@@ -321,9 +319,9 @@ static bool received(struct worker *w, struct media_sock *sock, uint8_t *buf,
 		.namelen = o->namelen < NAME_ROOM ? o->namelen : NAME_ROOM,
 		.data = io_uring_recvmsg_payload(o, &r->msg),
 		.len = io_uring_recvmsg_payload_length(o, res, &r->msg),
+		.tos = rx_tos(&control),
 		.truncated = o->flags & MSG_TRUNC,
 	};
-	rx_control(&control, &rx);
 	return worker_receive(w, sock, &rx);
 }
 
@@ -433,9 +431,11 @@ static int open_ring(struct worker *w, struct ring *r, struct dp_err *err)
 		.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP |
 			 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
 			 IORING_SETUP_DEFER_TASKRUN,
-		.cq_entries = CQ_ENTRIES,
+		.cq_entries = w->media->conf.completions,
 	};
-	int ret = io_uring_queue_init_params(SQ_ENTRIES, &r->ring, &params);
+	unsigned int requests = params.cq_entries < SQ_ENTRIES ?
+				params.cq_entries : SQ_ENTRIES;
+	int ret = io_uring_queue_init_params(requests, &r->ring, &params);
 
 	if (ret)
 		return dp_fail(err, -ret, "cannot make an io_uring as Linux 6.1 has it: %s",
