@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # RTP bleed and RTP injection (CVE-2017-14099, CVE-2025-53399) replayed.  In
 # the default mode none of it may move a latch, reach the other party or earn
@@ -27,7 +27,7 @@ setup()
 	ip -n "$X" route add default via $MX
 	ip -n "$M" addr add $MX/24 dev mx
 	ip -n "$M" link set dev mx up
-	m rtplane dev add mx
+	enrol_dev mx
 }
 
 # spray COUNT [OPTIONS]: the attacker's frames, its own source address.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
 #
 # Bridges and legs as objects: created, changed, shown, removed, all of a
 # message or nothing of it, and every refusal that the command line can cause
@@ -253,6 +253,7 @@ test_bridge_set_is_all_or_nothing()
 test_missing_capability_is_refused()
 {
 	local low="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	needs admin || return
 	ok "add" bridge
 	no permitted m $low rtplane bridge add leg local "$MA4:31000" remote "$RA" leg local "$MB4:31000" remote "$RB"
 	no permitted m $low rtplane bridge del all

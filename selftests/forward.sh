@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
 #
 # IPv4 packets through a bridge, looked at on the far side's wire: addresses,
 # ports, TTL, DF, id, checksums, payload; and what is left to the sockets.
@@ -21,7 +21,8 @@ test_a_to_b()
 {
 	open
 	relay 100
-	holds callee ".src == {\"$LB\": 100} and .ttl == {\"63\": 100} and .whole == {\"yes\": 100}"
+	holds callee ".src == {\"$LB\": 100} and .whole == {\"yes\": 100}"
+	can ttl && holds callee '.ttl == {"63": 100}'
 	holds callee '.lost == 0 and .dups == 0 and .reordered == 0 and .ssrc == {"11223344": 100}'
 	holds wire ".flow == {\"$LB>$RB\": 100} and .smac == {\"$MB_MAC\": 100}"
 	leg_holds "$LA" '.rx_packets == 100 and .rx_bytes == 20000 and .tx_packets == 0 and .dropped == 0'
@@ -33,7 +34,8 @@ test_b_to_a()
 {
 	open
 	relay_back 100
-	holds callee ".src == {\"$LA\": 100} and .ttl == {\"63\": 100} and .whole == {\"yes\": 100}"
+	holds callee ".src == {\"$LA\": 100} and .whole == {\"yes\": 100}"
+	can ttl && holds callee '.ttl == {"63": 100}'
 	leg_holds "$LB" '.rx_packets == 100 and .rx_bytes == 20000'
 	leg_holds "$LA" '.tx_packets == 100 and .tx_bytes == 20000'
 	clear_bridges
@@ -58,7 +60,8 @@ test_checksums_are_right_without_offload()
 	relay 50 --size 100-149
 	holds wire '.ipsum == {"ok": 50} and .udpsum == {"ok": 50} and .whole == {"yes": 50}'
 	relay 50 --size 100-149 --ttl 9 --dscp 46 --ecn 1
-	holds wire '.ipsum == {"ok": 50} and .udpsum == {"ok": 50} and .ttl == {"8": 50} and .tos == {"185": 50}'
+	holds wire '.ipsum == {"ok": 50} and .udpsum == {"ok": 50} and .tos == {"185": 50}'
+	can ttl && holds wire '.ttl == {"8": 50}'
 	clear_bridges
 }
 
@@ -89,6 +92,7 @@ test_every_size()
 
 test_zero_checksum_stays_zero()
 {
+	needs frame || return
 	open
 	relay 20 --no-check
 	holds wire '.udpsum == {"zero": 20} and .ipsum == {"ok": 20} and .whole == {"yes": 20}'
@@ -100,13 +104,14 @@ test_checksum_that_computes_to_zero_is_sent_as_ones()
 	# Among 65536 sequence numbers some packet's sum becomes 0; it must be
 	# sent as 0xffff (RFC 768), which the sniffer counts as right.
 	open
-	relay 20000 --size 12
+	relay 20000 --size 12 --pps "$FAST"
 	holds wire '.udpsum == {"ok": 20000}'
 	clear_bridges
 }
 
 test_df_and_id_are_kept()
 {
+	needs frame || return
 	open
 	relay 10 --df 1
 	holds wire '.df == {"1": 10} and .frag == {"0": 10}'
@@ -117,6 +122,7 @@ test_df_and_id_are_kept()
 
 test_ttl_used_up_is_dropped()
 {
+	needs ttl || return
 	open
 	a rtp --on "$RA" --to "$LA" --send 5 --pps 0 --ttl 1 >/dev/null
 	leg_becomes "$LA" '.drops.ttl == 5'
@@ -139,25 +145,25 @@ test_rtcp_is_forwarded_on_the_same_port()
 test_stun_dtls_turn_go_to_the_socket()
 {
 	open
-	to_socket 5 --kind stun
-	holds sock '.kind == {"stun": 5} and .whole == {"yes": 5} and .ttl == {"64": 5}'
-	to_socket 5 --kind dtls
-	holds sock '.kind == {"dtls": 5}'
-	to_socket 5 --kind turn
-	holds sock '.kind == {"turn": 5}'
-	leg_holds "$LA" '.passed == 15 and .rx_packets == 0 and .dropped == 0'
+	to_socket 5 --kind stun &&
+		holds sock '.kind == {"stun": 5} and .whole == {"yes": 5} and .ttl == {"64": 5}'
+	to_socket 5 --kind dtls && holds sock '.kind == {"dtls": 5}'
+	to_socket 5 --kind turn && holds sock '.kind == {"turn": 5}'
+	leg_becomes "$LA" '.passed == 15 and .rx_packets == 0 and .dropped == 0'
 	clear_bridges
 }
 
 test_stun_passes_in_every_mode_and_from_anybody()
 {
 	ok "bridge" bridge latch restricted accept any unknown drop -- latch off
-	bg sock m rtp --on "$LA" --expect 10
+	can socket && bg sock m rtp --on "$LA" --expect 10
 	a rtp --on "$X4:1234" --to "$LA" --send 5 --pps 0 --kind stun >/dev/null
 	a rtp --on "$X4:1234" --to "$LA" --send 5 --pps 0 --kind dtls >/dev/null
-	finish sock
-	holds sock ".received == 10 and .src == {\"$X4:1234\": 10}"
-	leg_holds "$LA" '.state == "waiting" and .passed == 10'
+	if can socket; then
+		finish sock
+		holds sock ".received == 10 and .src == {\"$X4:1234\": 10}"
+	fi
+	leg_becomes "$LA" '.state == "waiting" and .passed == 10'
 	clear_bridges
 }
 
@@ -168,7 +174,7 @@ test_unknown_first_byte_passes_by_default()
 	for first in 4 15 16 19 80 127 192 255; do
 		to_socket 2 --kind raw --first $first
 	done
-	leg_holds "$LA" '.passed == 16 and .rx_packets == 0'
+	leg_becomes "$LA" '.passed == 16 and .rx_packets == 0'
 	clear_bridges
 }
 
@@ -261,11 +267,12 @@ test_deleted_leg_goes_to_the_socket_again()
 	open
 	relay 5
 	clear_bridges
-	to_socket 5
+	sock_gets 5
 }
 
 test_a_socket_on_the_port_sees_no_media()
 {
+	needs socket || return
 	open
 	bg sock m rtp --on "$LA"
 	relay 50

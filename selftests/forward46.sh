@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
 #
 # One leg IPv4, its peer IPv6: a speaks IPv4, b speaks IPv6, then the other
 # way round.
@@ -21,7 +21,8 @@ test_ipv4_to_ipv6()
 {
 	open
 	relay 100 --dscp 46 --ecn 1
-	holds callee ".src == {\"$LB\": 100} and .ttl == {\"63\": 100} and .tos == {\"185\": 100} and .whole == {\"yes\": 100}"
+	can ttl && holds callee '.ttl == {"63": 100}'
+	holds callee ".src == {\"$LB\": 100} and .tos == {\"185\": 100} and .whole == {\"yes\": 100}"
 	holds wire ".flow == {\"$LB>$RB\": 100} and .udpsum == {\"ok\": 100}"
 	leg_holds "$LA" '.rx_packets == 100 and .rx_bytes == 20000'
 	leg_holds "$LB" '.tx_packets == 100 and .tx_bytes == 22000'
@@ -32,7 +33,8 @@ test_ipv6_to_ipv4()
 {
 	open
 	relay_back 100 --dscp 34 --ecn 2
-	holds callee ".src == {\"$LA\": 100} and .ttl == {\"63\": 100} and .tos == {\"138\": 100} and .whole == {\"yes\": 100}"
+	can ttl && holds callee '.ttl == {"63": 100}'
+	holds callee ".src == {\"$LA\": 100} and .tos == {\"138\": 100} and .whole == {\"yes\": 100}"
 	holds wire '.ipsum == {"ok": 100} and .udpsum == {"ok": 100}'
 	clear_bridges
 }
@@ -93,6 +95,7 @@ test_zero_checksum_is_computed_towards_ipv6()
 
 test_what_grows_above_the_mtu()
 {
+	needs mtu || return
 	# 1480 bytes of IPv4 become 1500 of IPv6; 1500 become 1520: too big.
 	open
 	relay 2 --size 1452 --df 1
@@ -107,6 +110,7 @@ test_what_grows_above_the_mtu()
 
 test_ttl_used_up_is_dropped()
 {
+	needs ttl || return
 	open
 	a rtp --on "$RA" --to "$LA" --send 2 --pps 0 --ttl 1 >/dev/null
 	leg_becomes "$LA" '.drops.ttl == 2'

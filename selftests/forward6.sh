@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
 #
 # IPv6 packets through a bridge.
 #
@@ -20,7 +20,8 @@ test_a_to_b()
 {
 	open
 	relay 100
-	holds callee ".src == {\"$LB\": 100} and .ttl == {\"63\": 100} and .whole == {\"yes\": 100}"
+	holds callee ".src == {\"$LB\": 100} and .whole == {\"yes\": 100}"
+	can ttl && holds callee '.ttl == {"63": 100}'
 	holds wire ".flow == {\"$LB>$RB\": 100} and .udpsum == {\"ok\": 100}"
 	leg_holds "$LA" '.rx_packets == 100 and .rx_bytes == 22000 and .dropped == 0'
 	leg_holds "$LB" '.tx_packets == 100 and .tx_bytes == 22000'
@@ -72,6 +73,7 @@ test_traffic_class_is_kept()
 
 test_hop_limit_used_up_is_dropped()
 {
+	needs ttl || return
 	open
 	a rtp --on "$RA" --to "$LA" --send 5 --pps 0 --ttl 1 >/dev/null
 	leg_becomes "$LA" '.drops.ttl == 5'
@@ -87,7 +89,7 @@ test_stun_dtls_turn_and_unknown_go_to_the_socket()
 	to_socket 3 --kind dtls
 	to_socket 3 --kind turn
 	to_socket 3 --kind raw --first 250
-	leg_holds "$LA" '.passed == 12'
+	leg_becomes "$LA" '.passed == 12'
 	clear_bridges
 }
 
@@ -139,6 +141,7 @@ test_zero_checksum_is_not_forwarded()
 
 test_bad_checksum_is_dropped()
 {
+	needs strange || return
 	open
 	raw6 --bad-udpsum --count 3
 	leg_becomes "$LA" '.drops.checksum == 3'
@@ -149,6 +152,7 @@ test_bad_checksum_is_dropped()
 test_extension_headers_are_left_to_the_stack()
 {
 	local ext
+	needs strange || return
 	open
 	for ext in hop dst; do
 		bg sock m rtp --on "$LA" --expect 2

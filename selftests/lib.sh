@@ -19,13 +19,19 @@
 #
 # 192.0.2.66 and 2001:db8:a::66 are further addresses of a: the attacker.
 #
+# RTPLANE_BACKEND=kernel (default) or uring says which datapath relays in m: the
+# module, or an rtplaned --relay that this file starts there.  The tests are the
+# same; what a backend cannot do is in backends.tsv, and needs and can skip it by
+# its name.  RTPLANE_BIN=DIR: take the programs from there (a sanitizer's build).
+#
 # Exit status: 0 all passed, 1 something failed, 4 everything was skipped.
 
 set -u
 shopt -s nocasematch
 
 TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-PATH=$TREE/build:$TREE/build/selftests:$PATH:/usr/sbin:/sbin
+PATH=${RTPLANE_BIN:+$RTPLANE_BIN:}$TREE/build:$TREE/build/selftests:$PATH:/usr/sbin:/sbin
+BACKEND=${RTPLANE_BACKEND:-kernel}
 KTAP_NR=0 KTAP_BAD=0 KTAP_SKIPPED=0
 W=$(mktemp -d "${TMPDIR:-/tmp}/rtplane.XXXXXX")
 
@@ -37,6 +43,11 @@ A6=2001:db8:a::1 X6=2001:db8:a::66 MA6=2001:db8:a::fe
 MB6=2001:db8:b::fe B6=2001:db8:b::1
 A_MAC=02:00:00:00:0a:01 MA_MAC=02:00:00:00:0a:fe
 B_MAC=02:00:00:00:0b:01 MB_MAC=02:00:00:00:0b:fe
+
+# As fast as a sender may be where nothing may be lost: the module takes a packet
+# before the next arrives, a socket has so much room.
+FAST=0
+[ "$BACKEND" = kernel ] || FAST=10000
 
 # The bridge most tests use: LA is the leg towards a, LB the leg towards b.
 LA=$MA4:30000 LB=$MB4:30002 RA=$A4:40000 RB=$B4:50000
@@ -78,6 +89,39 @@ fail()
 skip()
 {
 	TEST_SKIPPED=$*
+}
+
+# why_not THING: why this backend has it not; fails if it has it.
+why_not()
+{
+	[ "$BACKEND" = kernel ] && return 1
+	awk -F'\t' -v backend="$BACKEND" -v thing="$1" '
+		$2 == thing { known = 1 }
+		$1 == backend && $2 == thing { print $3; found = 1 }
+		END { if (!known) print "no such word in backends.tsv"; exit known && !found }
+	' "$TREE/selftests/backends.tsv"
+}
+
+# needs THING...: the test is of something that the backend has; otherwise it is
+# skipped by that name.  To be used as: needs ttl || return
+needs()
+{
+	local thing why
+	for thing in "$@"; do
+		why=$(why_not "$thing") || continue
+		skip "$thing: $why"
+		return 1
+	done
+}
+
+# can THING: a check in a test is of something that the backend has; otherwise it
+# is left out with a line that says so.  To be used as: can ttl && holds ...
+can()
+{
+	local why
+	why=$(why_not "$1") || return 0
+	note "not looked at with $BACKEND: $1 ($why)"
+	return 1
 }
 
 # ok TEXT CMD...: CMD must succeed.
@@ -252,9 +296,14 @@ monitor_start()
 	return 1
 }
 
-# A generic netlink socket (protocol 16) of m that is in some group.
+# A generic netlink socket (protocol 16) of m that is in some group; the agent's
+# monitor waits in poll() once it has been told that it will get events.
 monitor_subscribed()
 {
+	if [ "$BACKEND" != kernel ]; then
+		grep -q poll "/proc/$(tool_of "${BG[${1:-monitor}]}")/wchan"
+		return
+	fi
 	m cat /proc/net/netlink | awk '$2 == 16 && $4 != "00000000" { f = 1 }
 				       END { exit !f }'
 }
@@ -290,6 +339,7 @@ quiet_ns()
 		ip netns add "$n" || return 1
 		in_ns "$n" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
 			net.ipv6.conf.default.accept_dad=0 \
+			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
 			net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 		ip -n "$n" link set dev lo up
 	done
@@ -340,7 +390,46 @@ hold_ingress_key()
 	END
 }
 
-enrol() { m rtplane dev add ma && m rtplane dev add mb; }
+# enrol_dev DEV: media that arrives there is the module's.  Sockets need nothing.
+enrol_dev() { [ "$BACKEND" != kernel ] || m rtplane dev add "$1"; }
+
+# From now on m relays.
+enrol() { relay_start && enrol_dev ma && enrol_dev mb; }
+
+# The datapath in user space -------------------------------------------------
+
+RELAY_PID=
+
+relay_answers() { m rtplane stats || ! kill -0 "$RELAY_PID"; }
+
+# relay_start [CMD...]: rtplaned in m, where the backend wants one; CMD runs it.
+# Before other programs, as far as may be: what tests measure is not their load.
+relay_start()
+{
+	[ "$BACKEND" != kernel ] || return 0
+	export RTPLANE_DATAPATH=$BACKEND:$W/datapath.sock
+	$NSENTER --net="/run/netns/$M" -- nice -n -15 "$@" rtplaned --relay --datapath "$BACKEND" \
+		--datapath-socket "$W/datapath.sock" >>"$W/relay.log" 2>&1 </dev/null 8>&- 9>&- &
+	RELAY_PID=$!
+	wait_for 20 relay_answers && m rtplane stats >/dev/null && return 0
+	fail "rtplaned --relay does not answer: $(tail -n 3 "$W/relay.log")"
+	return 1
+}
+
+# relay_stop: it must end in peace.
+relay_stop()
+{
+	local status
+	[ -n "$RELAY_PID" ] || return 0
+	kill -TERM "$RELAY_PID" 2>/dev/null
+	wait "$RELAY_PID"
+	status=$?
+	RELAY_PID=
+	[ $status = 0 ] || fail "rtplaned ended with $status: $(tail -n 20 "$W/relay.log")"
+	if grep -qE 'Sanitizer|runtime error:' "$W/relay.log"; then
+		fail "rtplaned: $(grep -E -A 30 'Sanitizer|runtime error:' "$W/relay.log" | head -n 60)"
+	fi
+}
 
 # Checksums computed in software, so that a sniffer sees whole ones.
 offload_off()
@@ -389,8 +478,8 @@ relay_back()
 	holds callee ".received == $n"
 }
 
-# to_socket N OPTIONS: a sends N packets to LA; m's socket there gets them.
-to_socket()
+# sock_gets N OPTIONS: a sends N packets to LA; m's socket there gets them.
+sock_gets()
 {
 	local n=$1
 	shift
@@ -398,6 +487,20 @@ to_socket()
 	a rtp --on "$RA" --to "$LA" --send "$n" --pps 0 "$@" >"$W/caller.json"
 	finish sock
 	holds sock ".received == $n and .src == {\"$RA\": $n}"
+}
+
+# to_socket N OPTIONS: the same while LA is a leg.  Fails if there can be no such
+# socket: then the packets are sent all the same, for the leg to count.
+to_socket()
+{
+	local n=$1
+	if can socket; then
+		sock_gets "$@"
+		return
+	fi
+	shift
+	a rtp --on "$RA" --to "$LA" --send "$n" --pps 0 "$@" >/dev/null
+	return 1
 }
 
 clear_bridges() { m rtplane bridge del all >/dev/null 2>&1; return 0; }
@@ -437,6 +540,7 @@ cleanup()
 	for p in "${BG[@]}"; do
 		kill -TERM "$(tool_of "$p")" "$p" 2>/dev/null
 	done
+	[ -z "$RELAY_PID" ] || kill -KILL "$RELAY_PID" 2>/dev/null
 	for n in $(ip netns list 2>/dev/null | awk '{print $1}'); do
 		case $n in
 		rp$$-*) ip netns del "$n" ;;
@@ -479,7 +583,7 @@ run_one()
 	ktap "${name//_/ }"
 }
 
-# After the last test: nothing may be left, and the kernel must be content.
+# After the last test: nothing may be left, and who relayed must be content.
 end_clean()
 {
 	local n found
@@ -487,11 +591,13 @@ end_clean()
 		fail "still running at the end: $n"
 		stop "$n"
 	done
+	relay_stop
 	for n in $(ip netns list | awk '{print $1}'); do
 		case $n in
 		rp$$-*) ip netns del "$n" ;;
 		esac
 	done
+	[ "$BACKEND" = kernel ] || return
 	if module_loaded && ! wait_for 20 modprobe -r rtplane; then
 		fail "the module cannot be unloaded: $(lsmod | grep rtplane)"
 	fi
@@ -515,10 +621,12 @@ run_tests()
 	exec 9<>"$W/ready" 8<>"$W/never"
 	trap cleanup EXIT
 	trap 'exit 130' INT TERM
-	DMESG_LINES=$(dmesg | wc -l)
 	echo "KTAP version 1"
-	module_load ||
-		skip_all "rtplane.ko cannot be loaded: $(tail -n 1 "$W/modprobe")"
+	if [ "$BACKEND" = kernel ]; then
+		DMESG_LINES=$(dmesg | wc -l)
+		module_load ||
+			skip_all "rtplane.ko cannot be loaded: $(tail -n 1 "$W/modprobe")"
+	fi
 	# shellcheck disable=SC2086
 	set -- $tests
 	echo "1..$(($# + 1))"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # Rate limits of a leg: packets/s and bits/s, exact to 1 % over 10 s.
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # RFC 3550 statistics: loss, order, duplicates, jitter and SSRC changes as the
 # sender made them and as tshark sees the very same packets; the remote's view

@@ -158,6 +158,16 @@ static uint64_t sum(const uint64_t *drops)
 	return total;
 }
 
+static json_t *json_faults(const struct dp_stats *stats)
+{
+	json_t *o = json_object();
+	unsigned int i;
+
+	for (i = 0; i < stats->n_faults; i++)
+		out_uint(o, stats->faults[i].name, stats->faults[i].count);
+	return o;
+}
+
 static void json_stats(const char *datapath, const struct dp_stats *stats)
 {
 	json_t *o = json_object();
@@ -173,17 +183,34 @@ static void json_stats(const char *datapath, const struct dp_stats *stats)
 	out_drops(o, stats->drops);
 	out_uint(o, "events_lost", stats->events_lost);
 	out_uint(o, "leg_bytes", stats->leg_bytes);
+	if (stats->io[0]) {
+		out_str(o, "io", stats->io);
+		json_object_set_new(o, "faults", json_faults(stats));
+	}
 	out_json(o);
 }
 
 static void text_stats(const char *datapath, const struct dp_stats *stats)
 {
+	bool any = false;
+	unsigned int i;
+
 	printf("datapath %s devs %u legs %u natmaps %u\n", datapath,
 	       stats->devs, stats->legs, stats->natmaps);
 	printf("received %" PRIu64 " sent %" PRIu64 " passed %" PRIu64 " dropped %" PRIu64 " events-lost %" PRIu64 " leg-bytes %u\n",
 	       stats->rx_packets, stats->tx_packets, stats->passed,
 	       sum(stats->drops), stats->events_lost, stats->leg_bytes);
 	out_text_drops("", stats->drops);
+	if (!stats->io[0])
+		return;
+	printf("io %s faults", stats->io);
+	for (i = 0; i < stats->n_faults; i++)
+		if (stats->faults[i].count) {
+			printf(" %s %" PRIu64, stats->faults[i].name,
+			       stats->faults[i].count);
+			any = true;
+		}
+	puts(any ? "" : " none");
 }
 
 int cmd_stats(struct args *args)

@@ -155,6 +155,9 @@ static struct media_sock *open_own(struct uring *u, const struct dp_leg *conf,
 	int one = 1, fd;
 
 	fd = socket(conf->local.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* the address may come later (a standby's), or go and come again */
+	if (fd >= 0)
+		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
 	if (fd >= 0 && conf->local.family == AF_INET6) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 		if (IN6_IS_ADDR_LINKLOCAL(&conf->local.v6))

@@ -321,6 +321,19 @@ struct dp_event {
 	struct dp_rtcp rtcp;
 };
 
+/** DP_FAULTS_MAX - more counters than a datapath in user space has */
+#define DP_FAULTS_MAX	16
+
+/**
+ * struct dp_fault - a counter of what went wrong in a datapath in user space
+ * @name: "stalled", "no_buffers", ...
+ * @count: times it happened
+ */
+struct dp_fault {
+	char name[24];
+	uint64_t count;
+};
+
 /**
  * struct dp_stats - totals of the datapath
  * @devs: enrolled devices now
@@ -332,6 +345,9 @@ struct dp_event {
  * @drops: packets dropped, by enum rtplane_drop
  * @events_lost: events that were not sent, or that we were too slow to read
  * @leg_bytes: memory of one leg
+ * @io: how a datapath in user space receives and sends; empty: the module
+ * @faults: its counters of what went wrong
+ * @n_faults: how many
  */
 struct dp_stats {
 	uint32_t devs;
@@ -343,6 +359,9 @@ struct dp_stats {
 	uint64_t drops[__RTPLANE_DROP_MAX];
 	uint64_t events_lost;
 	uint32_t leg_bytes;
+	char io[16];
+	struct dp_fault faults[DP_FAULTS_MAX];
+	unsigned int n_faults;
 };
 
 /**

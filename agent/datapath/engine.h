@@ -21,6 +21,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "media.h"
 #include "queue.h"
@@ -132,6 +134,7 @@ struct passed {
  * @len: its bytes
  * @tos: TOS or traffic class
  * @truncated: it was longer than MEDIA_MAX
+ * @stamp: CLOCK_REALTIME ns of its arrival; 0: not told
  */
 struct rx {
 	const struct sockaddr *name;
@@ -140,7 +143,12 @@ struct rx {
 	unsigned int len;
 	uint8_t tos;
 	bool truncated;
+	uint64_t stamp;
 };
+
+/** RX_CONTROL - room for the control messages of a datagram that arrives */
+#define RX_CONTROL	(CMSG_SPACE(sizeof(int)) + \
+			 CMSG_SPACE(sizeof(struct timespec)))
 
 /**
  * struct tx - a datagram to send
@@ -499,12 +507,11 @@ void worker_fault(struct worker *w, enum media_fault fault, uint64_t n,
 uint64_t worker_clock(void);
 
 /**
- * rx_tos() - the mark that a datagram had
+ * rx_control() - the mark that a datagram had, and when it arrived
  * @msg: its control messages
- *
- * Return: TOS or traffic class; 0 if it is not told.
+ * @rx: @rx->tos and @rx->stamp are set if they are told
  */
-uint8_t rx_tos(const struct msghdr *msg);
+void rx_control(struct msghdr *msg, struct rx *rx);
 
 /**
  * tx_mark() - before the packets of a turn are sent, give sockets their marks

@@ -24,7 +24,7 @@
  */
 struct slot {
 	struct sockaddr_in6 name;
-	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(int))];
+	_Alignas(struct cmsghdr) uint8_t control[RX_CONTROL];
 	struct iovec iov;
 	uint8_t data[MEDIA_MAX + ENGINE_TRAILER];
 };
@@ -110,7 +110,7 @@ static void epoll_flush(struct worker *w)
 /* --- receiving --- */
 
 static void receive(struct worker *w, struct media_sock *sock,
-		    const struct msghdr *msg, const struct slot *slot,
+		    struct msghdr *msg, const struct slot *slot,
 		    unsigned int len)
 {
 	struct rx rx = {
@@ -118,10 +118,10 @@ static void receive(struct worker *w, struct media_sock *sock,
 		.namelen = msg->msg_namelen,
 		.data = (uint8_t *)slot->data,
 		.len = len,
-		.tos = rx_tos(msg),
 		.truncated = msg->msg_flags & MSG_TRUNC,
 	};
 
+	rx_control(msg, &rx);
 	worker_receive(w, sock, &rx);
 }
 

@@ -597,6 +597,44 @@ int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *nm)
 	return ret < 0 ? -NLE_INVAL : 0;
 }
 
+static int parse_fault(struct nlattr *attr, struct dp_fault *fault)
+{
+	static struct nla_policy policy[RTPLANE_FAULT_A_MAX + 1] = {
+		[RTPLANE_FAULT_A_NAME] = { .type = NLA_STRING },
+		[RTPLANE_FAULT_A_COUNT] = { .type = NLA_U64 },
+	};
+	struct nlattr *tb[RTPLANE_FAULT_A_MAX + 1];
+	int ret;
+
+	ret = nla_parse_nested(tb, RTPLANE_FAULT_A_MAX, attr, policy);
+	if (ret < 0)
+		return ret;
+	if (!tb[RTPLANE_FAULT_A_NAME])
+		return -NLE_MISSING_ATTR;
+	nla_strlcpy(fault->name, tb[RTPLANE_FAULT_A_NAME],
+		    sizeof(fault->name));
+	fault->count = get_u64(tb[RTPLANE_FAULT_A_COUNT]);
+	return 0;
+}
+
+/* as many as there is room for */
+static int parse_faults(struct nlattr *attr, struct dp_stats *stats)
+{
+	struct nlattr *at;
+	int rem;
+	int ret;
+
+	nla_for_each_nested(at, attr, rem) {
+		if (nla_type(at) != RTPLANE_STATS_A_FAULT ||
+		    stats->n_faults == DP_FAULTS_MAX)
+			continue;
+		ret = parse_fault(at, &stats->faults[stats->n_faults++]);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
 int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 {
 	static struct nla_policy policy[RTPLANE_STATS_A_MAX + 1] = {
@@ -609,6 +647,8 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 		[RTPLANE_STATS_A_DROPS] = { .type = NLA_NESTED },
 		[RTPLANE_STATS_A_EVENTS_LOST] = { .type = NLA_U64 },
 		[RTPLANE_STATS_A_LEG_BYTES] = { .type = NLA_U32 },
+		[RTPLANE_STATS_A_IO] = { .type = NLA_STRING },
+		[RTPLANE_STATS_A_FAULT] = { .type = NLA_NESTED },
 	};
 	struct nlattr *tb[RTPLANE_STATS_A_MAX + 1];
 	int ret;
@@ -625,8 +665,12 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 	stats->passed = get_u64(tb[RTPLANE_STATS_A_PASSED]);
 	stats->events_lost = get_u64(tb[RTPLANE_STATS_A_EVENTS_LOST]);
 	stats->leg_bytes = get_u32(tb[RTPLANE_STATS_A_LEG_BYTES]);
-	return parse_array(tb[RTPLANE_STATS_A_DROPS], stats->drops,
-			   __RTPLANE_DROP_MAX);
+	if (tb[RTPLANE_STATS_A_IO])
+		nla_strlcpy(stats->io, tb[RTPLANE_STATS_A_IO],
+			    sizeof(stats->io));
+	ret = parse_array(tb[RTPLANE_STATS_A_DROPS], stats->drops,
+			  __RTPLANE_DROP_MAX);
+	return ret < 0 ? ret : parse_faults(attr, stats);
 }
 
 int genl_parse_event(struct nlattr *attr, struct dp_event *event)

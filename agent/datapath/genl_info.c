@@ -148,9 +148,23 @@ int genl_put_info(struct nl_msg *msg, const struct dp_leg_info *leg)
 	return ret;
 }
 
+static int put_fault(struct nl_msg *msg, const struct dp_fault *fault)
+{
+	struct nlattr *at = nest(msg, RTPLANE_STATS_A_FAULT);
+	int ret;
+
+	if (!at)
+		return -NLE_NOMEM;
+	ret = nla_put_string(msg, RTPLANE_FAULT_A_NAME, fault->name);
+	ret |= nla_put_u64(msg, RTPLANE_FAULT_A_COUNT, fault->count);
+	nla_nest_end(msg, at);
+	return ret;
+}
+
 int genl_put_stats(struct nl_msg *msg, const struct dp_stats *stats)
 {
 	struct nlattr *at = nest(msg, RTPLANE_A_STATS);
+	unsigned int i;
 	int ret = 0;
 
 	if (!at)
@@ -166,6 +180,10 @@ int genl_put_stats(struct nl_msg *msg, const struct dp_stats *stats)
 	ret |= nla_put_u64(msg, RTPLANE_STATS_A_EVENTS_LOST,
 			   stats->events_lost);
 	ret |= nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, stats->leg_bytes);
+	if (stats->io[0])
+		ret |= nla_put_string(msg, RTPLANE_STATS_A_IO, stats->io);
+	for (i = 0; i < stats->n_faults; i++)
+		ret |= put_fault(msg, &stats->faults[i]);
 	nla_nest_end(msg, at);
 	return ret;
 }

@@ -19,6 +19,8 @@
 /* as much of an RTCP packet as is looked at: one report of each kind */
 #define RTCP_LOOK	256
 #define ACCEPTED	(-1)
+/* no datagram waits longer in a socket and is worth relaying */
+#define ARRIVAL_MAX_NS	10000000000ull
 
 /* --- addresses --- */
 
@@ -291,13 +293,29 @@ static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
 	return refused(leg, w, src, &f);
 }
 
-static int police(struct leg *leg, const struct worker *w, unsigned int iplen)
+/*
+ * When it arrived, not when it was our turn: a machine that others keep busy
+ * must not make a stream look like a burst.
+ */
+static uint64_t arrival(const struct worker *w, const struct rx *rx)
+{
+	uint64_t now = realtime();
+	uint64_t age = now > rx->stamp ? now - rx->stamp : 0;
+
+	/* the clock may have been set meanwhile */
+	if (!rx->stamp || age > ARRIVAL_MAX_NS)
+		return w->now;
+	return worker_clock() - age;
+}
+
+static int police(struct leg *leg, const struct worker *w, const struct rx *rx)
 {
 	enum rtplane_police_verdict verdict;
 
 	if (!leg->policed)
 		return ACCEPTED;
-	verdict = rtplane_police(&leg->police, w->now, iplen);
+	verdict = rtplane_police(&leg->police, arrival(w, rx),
+				 ip_len(leg, rx->len));
 	if (verdict == RTPLANE_POLICE_OK)
 		return ACCEPTED;
 	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS :
@@ -378,7 +396,7 @@ static int admit_protected(struct leg *leg, struct worker *w, struct rx *rx,
 
 	if (src && !leg_permits(leg, src))
 		return latch(leg, w, rx, src, kind);
-	no = police(leg, w, ip_len(leg, rx->len));
+	no = police(leg, w, rx);
 	if (no == ACCEPTED)
 		no = unprotect(leg, rx, kind);
 	if (no == ACCEPTED && src)
@@ -405,7 +423,7 @@ static int admit(struct leg *leg, struct worker *w, struct rx *rx,
 		return admit_protected(leg, w, rx, src, kind);
 	if (src)
 		no = latch(leg, w, rx, src, kind);
-	return no == ACCEPTED ? police(leg, w, ip_len(leg, rx->len)) : no;
+	return no == ACCEPTED ? police(leg, w, rx) : no;
 }
 
 /* by the peer, to its remote */

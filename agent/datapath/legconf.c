@@ -226,6 +226,12 @@ static void apply_dscp(struct leg *leg, const struct dp_leg *c)
 	}
 }
 
+/* limits go by arrival times; without them by the time of the worker's turn */
+static void stamp(const struct media_sock *sock, int on)
+{
+	setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+}
+
 static void apply_rest(struct leg *leg, struct worker *w,
 		       const struct dp_leg *c)
 {
@@ -240,6 +246,7 @@ static void apply_rest(struct leg *leg, struct worker *w,
 	if (HAS(c, PPS) || HAS(c, BPS)) {
 		rtplane_police_set(&leg->police, leg->pps, leg->bps);
 		leg->policed = rtplane_policed(&leg->police);
+		stamp(leg->sock, leg->policed);
 	}
 	if (HAS(c, SILENCE)) {
 		w->n_silence += !!c->silence;

@@ -32,7 +32,7 @@
 
 /* room for a source, such that the control message behind it is aligned */
 #define NAME_ROOM	32
-#define CONTROL_ROOM	CMSG_SPACE(sizeof(int))
+#define CONTROL_ROOM	RX_CONTROL
 /* what the kernel may fill of a buffer */
 #define BUFFER_LEN \
 	(sizeof(struct io_uring_recvmsg_out) + NAME_ROOM + CONTROL_ROOM + \
@@ -319,9 +319,9 @@ static bool received(struct worker *w, struct media_sock *sock, uint8_t *buf,
 		.namelen = o->namelen < NAME_ROOM ? o->namelen : NAME_ROOM,
 		.data = io_uring_recvmsg_payload(o, &r->msg),
 		.len = io_uring_recvmsg_payload_length(o, res, &r->msg),
-		.tos = rx_tos(&control),
 		.truncated = o->flags & MSG_TRUNC,
 	};
+	rx_control(&control, &rx);
 	return worker_receive(w, sock, &rx);
 }
 

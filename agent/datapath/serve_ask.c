@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From attributes that serve_check() has passed to the structures of
- * datapath.h.  What can be judged without knowing the legs is judged here; the
- * rest is the datapath's to refuse.
+ * datapath.h.  What those cannot express is refused here; what it would mean for
+ * the legs is the datapath's to judge.
  */
 #include <errno.h>
-#include <limits.h>
-#include <netinet/in.h>
 #include <netlink/genl/genl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +23,6 @@ static void split(struct nlattr **tb, int max, const struct nlattr *nest)
 	nla_parse(tb, max, nla_data(nest), nla_len(nest), NULL);
 }
 
-/* may anybody have this address? */
-static bool is_unicast(const struct dp_addr *addr)
-{
-	uint32_t v4;
-
-	if (addr->family == AF_INET6)
-		return !IN6_IS_ADDR_UNSPECIFIED(&addr->v6) &&
-		       !IN6_IS_ADDR_MULTICAST(&addr->v6);
-	v4 = ntohl(addr->v4.s_addr);
-	return v4 >> 24 && !IN_MULTICAST(v4) && v4 != INADDR_BROADCAST;
-}
-
 static int read_ep(struct serve_ask *ask, const struct nlattr *nest,
 		   struct dp_addr *addr)
 {
@@ -49,16 +35,7 @@ static int read_ep(struct serve_ask *ask, const struct nlattr *nest,
 	if (!tb[RTPLANE_EP_A_PORT] || !nla_get_u16(tb[RTPLANE_EP_A_PORT]))
 		return serve_refuse(ask, nest, EINVAL,
 				    "an endpoint has a port from 1 to 65535");
-	if (genl_parse_addr(unconst(nest), addr))
-		return serve_refuse(ask, nest, EINVAL,
-				    "an endpoint has exactly one address, IPv4 or IPv6");
-	if (addr->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr->v6))
-		return serve_refuse(ask, nest, EINVAL,
-				    "an IPv4-mapped address is to be given as IPv4");
-	if (!is_unicast(addr))
-		return serve_refuse(ask, nest, EINVAL,
-				    "the address must be a unicast address");
-	return 0;
+	return genl_parse_addr(unconst(nest), addr) ? -EINVAL : 0;
 }
 
 /* the local address that a leg nest, which may be missing, names */
@@ -99,9 +76,6 @@ static int read_eps(struct serve_ask *ask, struct nlattr **tb,
 		ret = read_ep(ask, at, eps[i].addr);
 		if (ret)
 			return ret;
-		if (eps[i].addr->family != leg->local.family)
-			return serve_refuse(ask, at, EINVAL,
-					    "the address is not of the local address's family");
 		leg->set |= eps[i].bit;
 	}
 	return 0;
@@ -149,24 +123,13 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 		leg->set |= DP_LEG_BPS;
 		leg->bps = nla_get_u64(tb[RTPLANE_LEG_A_BPS]);
 	}
+	if (tb[RTPLANE_LEG_A_DSCP_MAP]) {
+		leg->set |= DP_LEG_DSCP_MAP;
+		memcpy(leg->dscp_map, nla_data(tb[RTPLANE_LEG_A_DSCP_MAP]),
+		       sizeof(leg->dscp_map));
+	}
 	if (tb[RTPLANE_LEG_A_UNLATCH])
 		leg->set |= DP_LEG_UNLATCH;
-}
-
-static int read_map(struct serve_ask *ask, const struct nlattr *at,
-		    struct dp_leg *leg)
-{
-	size_t i;
-
-	if (!at)
-		return 0;
-	leg->set |= DP_LEG_DSCP_MAP;
-	memcpy(leg->dscp_map, nla_data(at), sizeof(leg->dscp_map));
-	for (i = 0; i < sizeof(leg->dscp_map); i++)
-		if (leg->dscp_map[i] >= RTPLANE_DSCP_MAP_LEN)
-			return serve_refuse(ask, at, EINVAL,
-					    "every value of a DSCP map is from 0 to 63");
-	return 0;
 }
 
 static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
@@ -187,17 +150,7 @@ static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
 	if (ret)
 		return ret;
 	read_scalars(tb, leg);
-	if (leg->set & DP_LEG_PREFIX && leg->local.family == AF_INET &&
-	    leg->prefix > 32)
-		return serve_refuse(ask, tb[RTPLANE_LEG_A_PREFIX], EINVAL,
-				    "an IPv4 prefix has at most 32 bits");
-	if (leg->set & DP_LEG_TIE && dp_addr_eq(&leg->tie, &leg->local))
-		return serve_refuse(ask, tb[RTPLANE_LEG_A_TIE], EINVAL,
-				    "a leg cannot be tied to itself");
-	if (leg->oif > INT_MAX)
-		return serve_refuse(ask, tb[RTPLANE_LEG_A_OIF], EINVAL,
-				    "oif must be the index of a device");
-	return read_map(ask, tb[RTPLANE_LEG_A_DSCP_MAP], leg);
+	return 0;
 }
 
 static struct nlattr *find(struct serve_ask *ask, int type)
@@ -304,9 +257,6 @@ static int read_bridge(struct serve_ask *ask, const struct nlattr *nest,
 	ret = read_leg(ask, parts.leg[0], &bridge->leg[0]);
 	if (!ret)
 		ret = read_leg(ask, parts.leg[1], &bridge->leg[1]);
-	if (!ret && dp_addr_eq(&bridge->leg[0].local, &bridge->leg[1].local))
-		ret = serve_refuse(ask, parts.leg[1], EINVAL,
-				   "the two legs of a bridge have different local addresses");
 	return ret;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,21 @@ void uring_add_totals(struct dp_stats *sum, const struct leg *leg)
 		sum->drops[i] += leg->drops[i];
 }
 
+static void tell_faults(struct media *media, struct dp_stats *stats)
+{
+	struct dp_fault *fault;
+	unsigned int i;
+
+	_Static_assert(MEDIA_FAULTS <= DP_FAULTS_MAX, "more room is needed");
+	snprintf(stats->io, sizeof(stats->io), "%s", media_io_name(media));
+	for (i = 0; i < MEDIA_FAULTS; i++) {
+		fault = &stats->faults[stats->n_faults++];
+		snprintf(fault->name, sizeof(fault->name), "%s",
+			 media_fault_name(i));
+		fault->count = media_fault(media, i);
+	}
+}
+
 static int uring_stats(struct dp *dp, struct dp_stats *stats,
 		       struct dp_err *err)
 {
@@ -210,6 +226,7 @@ static int uring_stats(struct dp *dp, struct dp_stats *stats,
 	stats->legs = u->n_legs;
 	stats->events_lost = media_fault(u->media, MEDIA_FAULT_EVENTS_LOST);
 	stats->leg_bytes = sizeof(struct leg);
+	tell_faults(u->media, stats);
 	return 0;
 }
 

@@ -154,19 +154,26 @@ void worker_pass(struct worker *w, struct media_sock *sock,
 		engine_add(&sock->truncated, 1);
 }
 
-uint8_t rx_tos(const struct msghdr *msg)
+void rx_control(struct msghdr *msg, struct rx *rx)
 {
-	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	struct timespec ts;
+	struct cmsghdr *c;
 	int value;
 
-	if (!c)
-		return 0;
-	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
-		return *CMSG_DATA(c);
-	if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_TCLASS)
-		return 0;
-	memcpy(&value, CMSG_DATA(c), sizeof(value));
-	return (uint8_t)value;
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
+			rx->tos = *CMSG_DATA(c);
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+			   c->cmsg_type == IPV6_TCLASS) {
+			memcpy(&value, CMSG_DATA(c), sizeof(value));
+			rx->tos = (uint8_t)value;
+		} else if (c->cmsg_level == SOL_SOCKET &&
+			   c->cmsg_type == SO_TIMESTAMPNS) {
+			memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+			rx->stamp = (uint64_t)ts.tv_sec * NS_PER_S +
+				    (uint64_t)ts.tv_nsec;
+		}
+	}
 }
 
 bool worker_receive(struct worker *w, struct media_sock *sock,

@@ -32,11 +32,13 @@ struct nl_msg {
  * @fd: socket
  * @family: the number of the family rtplane
  * @seq: number of the last request
+ * @agent: an agent answers, not the kernel
  */
 struct nl {
 	int fd;
 	uint16_t family;
 	uint32_t seq;
+	bool agent;
 };
 
 /**
@@ -256,6 +258,7 @@ static inline void nl_open_agent(struct nl *nl, const char *path)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int size = 8 << 20;
 
+	nl->agent = true;
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
 	nl->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (nl->fd < 0 || connect(nl->fd, (struct sockaddr *)&sun, sizeof(sun)))

@@ -566,11 +566,24 @@ static const struct bad cases[] = {
 	{ "command-far", 255, bad_empty, EOPNOTSUPP, "" },
 };
 
-static bool run(struct nl *nl, const struct bad *c)
+/* What needs the module is refused by an agent before it is looked at. */
+static bool needs_module(uint8_t cmd)
 {
+	return (cmd >= RTPLANE_CMD_DEV_NEW && cmd <= RTPLANE_CMD_DEV_GET) ||
+	       (cmd >= RTPLANE_CMD_NATMAP_NEW && cmd <= RTPLANE_CMD_NATMAP_GET);
+}
+
+static bool run(struct nl *nl, const struct bad *wanted)
+{
+	struct bad here = *wanted, *c = &here;
 	static struct nl_msg m;
 	struct nl_answer ans;
 	bool good;
+
+	if (nl->agent && needs_module(c->cmd)) {
+		here.error = EOPNOTSUPP;
+		here.words = "expected the kernel module rtplane";
+	}
 
 	nl_begin(&m, nl->family, NLM_F_ACK, c->cmd, RTPLANE_GENL_VERSION);
 	c->build(&m);

@@ -509,6 +509,10 @@ enum rtplane_natmap_attr {
  * @RTPLANE_STATS_A_EVENTS_LOST: u64, events not sent because of the rate limit
  *	or lack of memory
  * @RTPLANE_STATS_A_LEG_BYTES: u32, memory of one leg
+ * @RTPLANE_STATS_A_IO: string, how a datapath in user space receives and sends:
+ *	"io_uring" or "epoll"; the module has none
+ * @RTPLANE_STATS_A_FAULT: nest of &enum rtplane_fault_attr, repeated: what went
+ *	wrong in a datapath in user space; the module has none
  */
 enum rtplane_stats_attr {
 	RTPLANE_STATS_A_UNSPEC,
@@ -522,9 +526,28 @@ enum rtplane_stats_attr {
 	RTPLANE_STATS_A_DROPS,
 	RTPLANE_STATS_A_EVENTS_LOST,
 	RTPLANE_STATS_A_LEG_BYTES,
+	RTPLANE_STATS_A_IO,
+	RTPLANE_STATS_A_FAULT,
 
 	__RTPLANE_STATS_A_MAX,
 	RTPLANE_STATS_A_MAX = __RTPLANE_STATS_A_MAX - 1
+};
+
+/**
+ * enum rtplane_fault_attr - a counter of a datapath in user space
+ * @RTPLANE_FAULT_A_UNSPEC: never sent
+ * @RTPLANE_FAULT_A_PAD: padding
+ * @RTPLANE_FAULT_A_NAME: string, see rtplane(8)
+ * @RTPLANE_FAULT_A_COUNT: u64, times it happened
+ */
+enum rtplane_fault_attr {
+	RTPLANE_FAULT_A_UNSPEC,
+	RTPLANE_FAULT_A_PAD,
+	RTPLANE_FAULT_A_NAME,
+	RTPLANE_FAULT_A_COUNT,
+
+	__RTPLANE_FAULT_A_MAX,
+	RTPLANE_FAULT_A_MAX = __RTPLANE_FAULT_A_MAX - 1
 };
 
 /**
