@@ -56,7 +56,8 @@ static inline enum rtplane_police_verdict rtplane_police(struct rtplane_police *
 {
 	u64 packet_tat = max(p->packet_tat, now);
 	u64 bit_tat = max(p->bit_tat, now);
-	u64 bit_ns = (bytes * p->byte_cost) >> RTPLANE_POLICE_SHIFT;
+	/* At 1 bit/s a large packet's cost has more than 64 bits before the shift. */
+	u64 bit_ns = mul_u64_u32_shr(p->byte_cost, bytes, RTPLANE_POLICE_SHIFT);
 
 	/* An empty bucket lets one packet through, however slow the rate. */
 	if (p->packet_ns && packet_tat != now &&

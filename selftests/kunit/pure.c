@@ -241,6 +241,29 @@ static void police_exact_to_a_percent(struct kunit *test)
 	}
 }
 
+/* At 1 bit/s a large packet costs days, whose product with the size does not fit
+ * into 64 bits: it must not become cheap.
+ */
+static void police_costs_do_not_wrap(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 28, 1500, 35184, 35185, 40000, 65535, 65575 };
+	u64 now = 1000 * NSEC_PER_SEC;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u64 cost = 8ULL * sizes[i] * NSEC_PER_SEC;
+		struct rtplane_police p = {};
+
+		rtplane_police_set(&p, 0, 1);
+		KUNIT_EXPECT_EQ_MSG(test, (int)rtplane_police(&p, now, sizes[i]),
+				    (int)RTPLANE_POLICE_OK, "%u bytes", sizes[i]);
+		KUNIT_EXPECT_EQ_MSG(test, (int)rtplane_police(&p, now + cost - NSEC_PER_SEC, 28),
+				    (int)RTPLANE_POLICE_BPS, "%u bytes", sizes[i]);
+		KUNIT_EXPECT_EQ_MSG(test, (int)rtplane_police(&p, now + cost, 28),
+				    (int)RTPLANE_POLICE_OK, "%u bytes", sizes[i]);
+	}
+}
+
 static void police_names_the_limit(struct kunit *test)
 {
 	struct rtplane_police p = {};
@@ -702,6 +725,7 @@ static struct kunit_case pure_cases[] = {
 	KUNIT_CASE(addr_martians),
 	KUNIT_CASE(dscp_keeps_ecn),
 	KUNIT_CASE(police_exact_to_a_percent),
+	KUNIT_CASE(police_costs_do_not_wrap),
 	KUNIT_CASE(police_names_the_limit),
 	KUNIT_CASE(rtp_sequence_numbers),
 	KUNIT_CASE(rtp_jitter),
