@@ -6,13 +6,15 @@
  * libsofia-sip parses and judges; what we do not change is passed on byte for
  * byte, so that attributes nobody here knows survive.
  *
- * What is relayed: RTP/AVP, RTP/AVPF, and RTP/SAVP(F) with keys in a=crypto (they
- * pass untouched: the media path relays any RTP), and udptl (T.38), udp and
- * UDP/BFCP as plain datagrams.  A media line that is none of these (DTLS-SRTP,
- * TCP, multicast, more than one port pair) is rejected by us: port 0 towards the
- * other side, RFC 3264 section 6, so that the rest of the offer can still be
- * had.  ICE, rtcp-mux, DTLS fingerprints and BUNDLE are taken out: a peer that
- * finds none of them answers in plain RFC 3264 manner, four ports a media.
+ * What is relayed: RTP/AVP, RTP/AVPF, RTP/SAVP and RTP/SAVPF, and udptl (T.38),
+ * udp and UDP/BFCP as plain datagrams.  A media line that is none of these
+ * (DTLS-SRTP, TCP, multicast, more than one port pair) is rejected by us: port 0
+ * towards the other side, RFC 3264 section 6, so that the rest of the offer can
+ * still be had.  ICE, rtcp-mux, DTLS fingerprints and BUNDLE are taken out: a
+ * peer that finds none of them answers in plain RFC 3264 manner, four ports a
+ * media.
+ *
+ * Keys (a=crypto, RFC 4568; k=) never pass: those that are written are ours.
  */
 #ifndef SDP_BODY_H
 #define SDP_BODY_H
@@ -20,14 +22,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "../datapath/addr.h"
+#include "../datapath/datapath.h"
 
 /** SDP_MEDIA_MAX - media lines of one description; more are refused */
 #define SDP_MEDIA_MAX	16
 
 /** SDP_SIZE_MAX - longest description, bytes */
 #define SDP_SIZE_MAX	65535
+
+/** SDP_CRYPTO_MAX - keys of one media line that are read; more are left out */
+#define SDP_CRYPTO_MAX	8
+
+/**
+ * struct sdp_crypto - an a=crypto line
+ * @tag: its number
+ * @srtp: suite and key
+ */
+struct sdp_crypto {
+	uint32_t tag;
+	struct dp_srtp srtp;
+};
 
 /**
  * enum sdp_kind - what a media line carries, as far as we care
@@ -47,21 +64,31 @@ enum sdp_kind {
  * @rejected: its port is 0: not wanted
  * @relayable: we can relay it
  * @rtp: it is RTP, with RTCP beside it
+ * @savp: its profile is RTP/SAVP or RTP/SAVPF: protected or nothing
+ * @feedback: its profile is RTP/AVPF or RTP/SAVPF
  * @hold: its address is 0.0.0.0 or ::, the old way to say "send nothing"
  * @remote: where RTP (or the datagrams) is to go; no address with @rejected,
  *	@hold or not @relayable
  * @remote_rtcp: where RTCP is to go
  * @why: what is in the way if not @relayable
+ * @n_crypto: keys that can be used, whatever the profile (RFC 8643)
+ * @crypto: these, in the order of the description
+ * @crypto_why: why the last key that was left out was; NULL: none was
  */
 struct sdp_line {
 	enum sdp_kind kind;
 	bool rejected;
 	bool relayable;
 	bool rtp;
+	bool savp;
+	bool feedback;
 	bool hold;
 	struct dp_addr remote;
 	struct dp_addr remote_rtcp;
 	const char *why;
+	size_t n_crypto;
+	struct sdp_crypto crypto[SDP_CRYPTO_MAX];
+	const char *crypto_why;
 };
 
 /**
@@ -81,11 +108,17 @@ struct sdp_body {
  * @port: our RTP port; 0: the line is rejected
  * @rtcp: our RTCP port; 0: no a=rtcp line (not RTP)
  * @hold: the address is to be 0.0.0.0 or ::
+ * @proto: transport and profile ("RTP/SAVP"); NULL: as in the description
+ * @n_crypto: our keys
+ * @crypto: these, the one we like best first
  */
 struct sdp_local {
 	uint16_t port;
 	uint16_t rtcp;
 	bool hold;
+	const char *proto;
+	size_t n_crypto;
+	struct sdp_crypto crypto[SDP_CRYPTO_MAX];
 };
 
 /**
@@ -114,7 +147,7 @@ struct sdp_us {
 struct sdp_body *sdp_body_parse(const char *text, size_t len, char *why);
 
 /**
- * sdp_body_free() - free a description
+ * sdp_body_free() - free a description, and forget the keys in it
  * @body: NULL is fine
  */
 void sdp_body_free(struct sdp_body *body);
@@ -127,5 +160,23 @@ void sdp_body_free(struct sdp_body *body);
  * Return: text to be freed by the caller; NULL without memory.
  */
 char *sdp_body_rewrite(const struct sdp_body *body, const struct sdp_us *us);
+
+/**
+ * sdp_crypto_parse() - read a key
+ * @value: what follows "a=crypto:"; need not be terminated
+ * @len: its bytes
+ * @crypto: filled
+ *
+ * Return: NULL, or a static sentence about what is in the way.
+ */
+const char *sdp_crypto_parse(const char *value, size_t len,
+			     struct sdp_crypto *crypto);
+
+/**
+ * sdp_crypto_print() - write a key as an a=crypto line
+ * @out: where to
+ * @crypto: the key
+ */
+void sdp_crypto_print(FILE *out, const struct sdp_crypto *crypto);
 
 #endif /* SDP_BODY_H */

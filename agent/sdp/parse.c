@@ -31,23 +31,40 @@ static const char *attribute(const sdp_attribute_t *list, const char *name)
 	return a ? (a->a_value ? a->a_value : "") : NULL;
 }
 
-/* DTLS-SRTP comes as its own proto, or as SAVP with a fingerprint and no key */
-static bool is_dtls(const sdp_media_t *m)
+/* a profile of RTP that we can relay */
+static bool get_profile(const char *proto, struct sdp_line *line)
 {
-	const char *proto = m->m_proto_name ? m->m_proto_name : "";
+	static const struct {
+		const char *name;
+		bool savp;
+		bool feedback;
+	} profiles[] = {
+		{ "RTP/AVP", false, false }, { "RTP/AVPF", false, true },
+		{ "RTP/SAVP", true, false }, { "RTP/SAVPF", true, true },
+	};
+	size_t i;
 
-	if (!strncasecmp(proto, "UDP/TLS/", 8) ||
-	    !strncasecmp(proto, "UDP/DTLS/", 9))
+	for (i = 0; i < sizeof(profiles) / sizeof(*profiles); i++) {
+		if (strcasecmp(proto, profiles[i].name))
+			continue;
+		line->rtp = true;
+		line->savp = profiles[i].savp;
+		line->feedback = profiles[i].feedback;
 		return true;
-	return !strncasecmp(proto, "RTP/SAVP", 8) &&
-	       !attribute(m->m_attributes, "crypto");
+	}
+	return false;
 }
 
-static bool is_rtp(const char *proto)
+/* protected or nothing: then with what? */
+static const char *judge_savp(const sdp_media_t *m, const struct sdp_line *line)
 {
-	return !strcasecmp(proto, "RTP/AVP") || !strcasecmp(proto, "RTP/AVPF") ||
-	       !strcasecmp(proto, "RTP/SAVP") ||
-	       !strcasecmp(proto, "RTP/SAVPF");
+	if (line->n_crypto)
+		return NULL;
+	if (line->crypto_why)
+		return line->crypto_why;
+	if (attribute(m->m_attributes, "fingerprint"))
+		return "DTLS-SRTP is not relayed";
+	return "its profile is RTP/SAVP, and there is no key (a=crypto)";
 }
 
 static bool is_datagram(const char *proto)
@@ -94,11 +111,16 @@ static const char *judge(sdp_media_t *m, struct sdp_line *line)
 	const char *proto = m->m_proto_name ? m->m_proto_name : "";
 	sdp_connection_t *c = sdp_media_connections(m);
 
-	if (is_dtls(m))
+	const char *why;
+
+	if (!strncasecmp(proto, "UDP/TLS/", 8) ||
+	    !strncasecmp(proto, "UDP/DTLS/", 9))
 		return "DTLS-SRTP is not relayed";
-	if (!is_rtp(proto) && !is_datagram(proto))
+	if (!get_profile(proto, line) && !is_datagram(proto))
 		return "its transport is not relayed";
-	line->rtp = is_rtp(proto);
+	why = line->savp ? judge_savp(m, line) : NULL;
+	if (why)
+		return why;
 	if (m->m_number_of_ports > 1)
 		return "more than one pair of ports";
 	if (m->m_port > 65535)
@@ -220,6 +242,52 @@ static bool is_line(const char *line, size_t len)
 	return line[0] != 'm' || is_media_line(line, len);
 }
 
+/* one more key of a line; RFC 4568 section 5.1: a tag is there once */
+static void add_crypto(struct sdp_line *line, const char *value, size_t len)
+{
+	struct sdp_crypto crypto;
+	const char *why;
+	size_t i;
+
+	why = sdp_crypto_parse(value, len, &crypto);
+	for (i = 0; !why && i < line->n_crypto; i++)
+		if (line->crypto[i].tag == crypto.tag)
+			why = "two a=crypto of one tag";
+	if (!why && line->n_crypto == SDP_CRYPTO_MAX)
+		why = "too many a=crypto";
+	if (why)
+		line->crypto_why = why;
+	else
+		line->crypto[line->n_crypto++] = crypto;
+	explicit_bzero(&crypto, sizeof(crypto));
+}
+
+/* libsofia-sip gets to see no key: what it does not know it cannot tell */
+static void read_crypto(struct sdp_body *body)
+{
+	const char *text = body->text;
+	size_t n, media = 0;
+
+	for (; *text; text += n, text += strspn(text, "\r\n")) {
+		n = strcspn(text, "\r\n");
+		if (!strncmp(text, "m=", 2))
+			media++;
+		else if (media && media <= SDP_MEDIA_MAX &&
+			 !strncasecmp(text, "a=crypto:", 9))
+			add_crypto(&body->line[media - 1], text + 9, n - 9);
+	}
+}
+
+/* a line for people, who need not see a key */
+static void say_no_line(char *why, const char *line, size_t len)
+{
+	if (memmem(line, len, "inline", 6) || memmem(line, len, "crypto", 6))
+		snprintf(why, WHY_LEN, "a line that is none, with a key in it");
+	else
+		snprintf(why, WHY_LEN, "a line that is none: '%.*s'",
+			 len > 80 ? 80 : (int)len, line);
+}
+
 /*
  * Of all lines the parser gets to see only those we act on: codecs are between
  * the parties, and an a=rtpmap that it cannot read shall cost nobody a call.
@@ -227,7 +295,7 @@ static bool is_line(const char *line, size_t len)
 static bool is_relevant(const char *line)
 {
 	return strchr("voctm", line[0]) || !strncmp(line, "a=rtcp:", 7) ||
-	       !strncmp(line, "a=crypto:", 9);
+	       !strncmp(line, "a=fingerprint:", 14);
 }
 
 static char *relevant(const char *text, size_t *len, char *why)
@@ -242,8 +310,7 @@ static char *relevant(const char *text, size_t *len, char *why)
 	for (; *text; text += n, text += strspn(text, "\r\n")) {
 		n = strcspn(text, "\r\n");
 		if (n && !is_line(text, n)) {
-			snprintf(why, WHY_LEN, "a line that is none: '%.*s'",
-				 n > 80 ? 80 : (int)n, text);
+			say_no_line(why, text, n);
 			fclose(out);
 			free(copy);
 			return NULL;
@@ -271,6 +338,7 @@ static bool read_text(struct sdp_body *body, char *why)
 	text = relevant(body->text, &len, why);
 	if (!text)
 		return false;
+	read_crypto(body);
 	parser = sdp_parse(NULL, text, len, 0);
 	session = sdp_session(parser);
 	if (session)
@@ -313,6 +381,9 @@ void sdp_body_free(struct sdp_body *body)
 {
 	if (!body)
 		return;
+	if (body->text)
+		explicit_bzero(body->text, strlen(body->text));
 	free(body->text);
+	explicit_bzero(body, sizeof(*body));
 	free(body);
 }

@@ -13,7 +13,7 @@ static const char *const stripped[] = {
 	"rtcp", "rtcp-mux", "rtcp-mux-only",
 	"candidate", "remote-candidates", "end-of-candidates", "ice-ufrag",
 	"ice-pwd", "ice-options", "ice-lite", "ice-mismatch", "ice-pacing",
-	"fingerprint", "setup", "tls-id", "connection", "bundle-only", "altc",
+	"crypto", "fingerprint", "setup", "tls-id", "connection", "bundle-only", "altc",
 	"tcap", "acap", "pcfg", "acfg",
 };
 
@@ -34,7 +34,10 @@ static bool is_stripped(const char *line, size_t len)
 	return len >= 12 && !strncasecmp(line, "group:BUNDLE", 12);
 }
 
-/* m=audio 49170 RTP/AVP 0: the port, and a count of ports, is the 2nd word */
+/*
+ * m=audio 49170 RTP/AVP 0: the port, and a count of ports, is the 2nd word, the
+ * profile the 3rd
+ */
 static void put_media(FILE *out, const char *line, int len,
 		      const struct sdp_local *local)
 {
@@ -44,8 +47,13 @@ static void put_media(FILE *out, const char *line, int len,
 
 	rest = type + port;
 	rest += strcspn(line + rest, " \r\n");
-	fprintf(out, "%.*s %u%.*s\r\n", type, line, local->port, len - rest,
-		line + rest);
+	fprintf(out, "%.*s %u", type, line, local->port);
+	if (local->proto) {
+		fprintf(out, " %s", local->proto);
+		rest += strspn(line + rest, " ");
+		rest += strcspn(line + rest, " \r\n");
+	}
+	fprintf(out, "%.*s\r\n", len - rest, line + rest);
 }
 
 static void put_connection(FILE *out, const struct sdp_us *us, bool hold)
@@ -74,8 +82,14 @@ static void put_origin(FILE *out, const struct sdp_us *us)
 /* what ends a media section (also called for the session's: nothing then) */
 static void end_section(FILE *out, const struct sdp_local *local)
 {
-	if (local && local->port && local->rtcp)
+	size_t i;
+
+	if (!local || !local->port)
+		return;
+	if (local->rtcp)
 		fprintf(out, "a=rtcp:%u\r\n", local->rtcp);
+	for (i = 0; i < local->n_crypto; i++)
+		sdp_crypto_print(out, &local->crypto[i]);
 }
 
 /* is the session's c= line a hold?  It is if it says so. */
@@ -103,7 +117,7 @@ static void put_lines(FILE *out, const struct sdp_body *body,
 				       says_hold(line, len));
 		} else if (!strncmp(line, "o=", 2)) {
 			put_origin(out, us);
-		} else if (len && !is_stripped(line, len)) {
+		} else if (len && line[0] != 'k' && !is_stripped(line, len)) {
 			fprintf(out, "%.*s\r\n", (int)len, line);
 		}
 	}

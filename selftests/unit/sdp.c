@@ -141,7 +141,7 @@ static bool relayed(void)
 		bool rtp;
 	} lines[] = {
 		{ "m=audio 4000 RTP/AVPF 0\r\n", true },
-		{ "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n", true },
+		{ "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n", true },
 		{ "m=image 4000 udptl t38\r\n", false },
 		{ "m=application 4000 UDP/BFCP *\r\n", false },
 	};
@@ -256,7 +256,9 @@ static bool stripped(void)
 static bool mutilated(void)
 {
 	static const char whole[] = HERE "m=audio 4000 RTP/AVP 0\r\na=rtcp:1 IN IP4 192.0.2.7\r\n"
-		"m=video 4002 RTP/SAVP 31\r\nc=IN IP6 ::1\r\na=crypto:1 x y\r\n";
+		"m=video 4002 RTP/SAVP 31\r\nc=IN IP6 ::1\r\n"
+		"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20\r\n"
+		"a=crypto:2 AEAD_AES_128_GCM inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw== WSH=64\r\n";
 	char text[sizeof(whole)], why[160], *out;
 	struct sdp_us u = us(30000);
 	struct sdp_body *body;
