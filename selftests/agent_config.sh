@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..26"
+echo "1..31"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -77,6 +77,11 @@ wrong "a next hop by a transport without listener" 's/sip:192.0.2.10:5060/sip:19
 wrong "one listener twice" 's/- transport: tcp/- transport: udp/' 'sip:' 'realms\[0\].sip' 'udp port 5060' once
 wrong "a SIP port inside the media ports" 's/\[5070\]/[30010]/' 'sip:' 'realms\[0\].sip' 30010 outside
 wrong "one address in two realms" 's/listen: 198.51.100.1$/listen: 192.0.2.1/' '2@ sip:$' 'realms\[1\].sip' 'realm access' once
+wrong "an SRTP policy that is none" 's/policy: allow /policy: maybe /' 'policy: maybe' 'realms\[0\].srtp.policy' maybe 'refuse, allow or require'
+wrong "an SRTP suite that is none" 's/# suites: .AEAD_AES_256_GCM/suites: [F8_128/' 'suites:' 'realms\[0\].srtp.suites\[0\]' F8_128 'AES_CM_128_HMAC_SHA1_80'
+wrong "no SRTP suite" 's/# suites: .*/suites: []/' 'suites:' 'realms\[0\].srtp.suites.*' 'few' 'one to 6'
+wrong "an SRTP suite twice" 's/# suites: .*/suites: [AEAD_AES_128_GCM, AEAD_AES_128_GCM]/' 'suites:' 'realms\[0\].srtp.suites\[1\]' AEAD_AES_128_GCM once
+wrong "suites where SRTP is refused" 's/policy: allow /policy: refuse /; s/# suites:/suites:/' 'suites:' 'realms\[0\].srtp.suites' refuse 'allow or require'
 wrong "TLS without certificates" 's/- transport: tcp/- transport: tls/' 'transport: tls' 'realms\[0\].sip\[1\].transport' certificates folder
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'

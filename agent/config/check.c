@@ -17,6 +17,8 @@
 
 #include <linux/rtplane.h>
 
+#include "../datapath/datapath.h"
+#include "../datapath/names.h"
 #include "raw.h"
 
 #define FILE_MAX	(1024 * 1024)
@@ -301,6 +303,46 @@ static bool get_latch(const struct loaded *l, const struct key *at,
 	return true;
 }
 
+/*
+ * The strongest first.  Tags of 32 bits are left to those who ask for them: one
+ * forged packet in four billion passes.
+ */
+static const uint8_t default_suites[] = {
+	DP_SRTP_AES_256_GCM, DP_SRTP_AES_128_GCM, DP_SRTP_AES_256_CM_SHA1_80,
+	DP_SRTP_AES_128_CM_SHA1_80,
+};
+
+static bool get_srtp(const struct loaded *l, const struct key *at,
+		     const struct raw_realm *raw, struct config_realm *r)
+{
+	static const struct raw_srtp none;
+	const struct raw_srtp *from = raw->srtp ? raw->srtp : &none;
+	struct config_srtp *to = &r->srtp;
+	unsigned int i, j;
+
+	to->policy = from->policy ? (enum config_srtp_policy)*from->policy :
+				    CONFIG_SRTP_ALLOW;
+	if (!from->n_suites) {
+		memcpy(to->suites, default_suites, sizeof(default_suites));
+		to->n_suites = sizeof(default_suites);
+		return true;
+	}
+	if (to->policy == CONFIG_SRTP_REFUSE)
+		return bad(l, key("%.64s.srtp.suites", at->path),
+			   "suites with policy refuse; expected policy allow or require, or no suites");
+	for (i = 0; i < from->n_suites; i++) {
+		for (j = 0; j < i; j++)
+			if (from->suites[i] == from->suites[j])
+				return bad(l, key("%.64s.srtp.suites[%u]",
+						  at->path, i),
+					   "'%s' is there twice; expected each suite once",
+					   dp_srtp_suite_name(from->suites[i]));
+		to->suites[i] = from->suites[i];
+	}
+	to->n_suites = from->n_suites;
+	return true;
+}
+
 static bool get_dscp(const struct loaded *l, const struct key *at,
 		     const struct raw_realm *raw, struct config_realm *r)
 {
@@ -350,7 +392,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->bps = raw->limits ? raw->limits->bits : 0;
 	return get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
 	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
-	       get_dscp(l, &k, raw, r);
+	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r);
 }
 
 static bool same_socket(const struct config_listener *a,

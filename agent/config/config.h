@@ -41,6 +41,34 @@ enum config_nat {
 };
 
 /**
+ * enum config_srtp_policy - is media of a realm protected (SRTP, keys by SDES)?
+ * @CONFIG_SRTP_REFUSE: never: keys are ignored, and RTP/SAVP is refused
+ * @CONFIG_SRTP_ALLOW: where the party wants it
+ * @CONFIG_SRTP_REQUIRE: always, or there is no call
+ */
+enum config_srtp_policy {
+	CONFIG_SRTP_REFUSE,
+	CONFIG_SRTP_ALLOW,
+	CONFIG_SRTP_REQUIRE
+};
+
+/** CONFIG_SUITES_MAX - as many as there are */
+#define CONFIG_SUITES_MAX	6
+
+/**
+ * struct config_srtp - protection of a realm's media
+ * @policy: whether
+ * @suites: enum dp_srtp_suite, the one we like best first: what we offer, and what
+ *	we take
+ * @n_suites: how many
+ */
+struct config_srtp {
+	enum config_srtp_policy policy;
+	uint8_t suites[CONFIG_SUITES_MAX];
+	size_t n_suites;
+};
+
+/**
  * struct config_address - an address of a realm
  * @listen: what we bind to; port 0
  * @advertise: what SIP and SDP say; port 0; equal to @listen unless configured
@@ -90,6 +118,7 @@ struct config_latch {
  * @port_low: first media port, even
  * @port_high: last media port, odd
  * @latch: who may become a remote
+ * @srtp: whether media is protected
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
  * @dscp_video: of video and all other media
  * @dscp_signalling: of SIP
@@ -107,6 +136,7 @@ struct config_realm {
 	uint16_t port_low;
 	uint16_t port_high;
 	struct config_latch latch;
+	struct config_srtp srtp;
 	uint8_t dscp_audio;
 	uint8_t dscp_video;
 	uint8_t dscp_signalling;

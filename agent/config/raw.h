@@ -38,6 +38,12 @@ struct raw_latch {
 	int *nat;
 };
 
+struct raw_srtp {
+	int *policy;
+	int *suites;
+	unsigned int n_suites;
+};
+
 struct raw_dscp {
 	uint32_t *audio;
 	uint32_t *video;
@@ -57,6 +63,7 @@ struct raw_realm {
 	unsigned int n_sip;
 	struct raw_ports *ports;
 	struct raw_latch *latch;
+	struct raw_srtp *srtp;
 	struct raw_dscp *dscp;
 	struct raw_limits *limits;
 	char **devices;

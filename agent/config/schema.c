@@ -12,6 +12,7 @@
 
 #include <linux/rtplane.h>
 
+#include "../datapath/datapath.h"
 #include "raw.h"
 
 #define OPT	CYAML_FLAG_OPTIONAL
@@ -32,6 +33,20 @@ static const cyaml_strval_t latches[] = {
 static const cyaml_strval_t nats[] = {
 	{ "off", CONFIG_NAT_OFF }, { "learn", CONFIG_NAT_LEARN },
 	{ "source", CONFIG_NAT_SOURCE },
+};
+
+static const cyaml_strval_t policies[] = {
+	{ "refuse", CONFIG_SRTP_REFUSE }, { "allow", CONFIG_SRTP_ALLOW },
+	{ "require", CONFIG_SRTP_REQUIRE },
+};
+
+static const cyaml_strval_t suites[] = {
+	{ "AES_CM_128_HMAC_SHA1_80", DP_SRTP_AES_128_CM_SHA1_80 },
+	{ "AES_CM_128_HMAC_SHA1_32", DP_SRTP_AES_128_CM_SHA1_32 },
+	{ "AES_256_CM_HMAC_SHA1_80", DP_SRTP_AES_256_CM_SHA1_80 },
+	{ "AES_256_CM_HMAC_SHA1_32", DP_SRTP_AES_256_CM_SHA1_32 },
+	{ "AEAD_AES_128_GCM", DP_SRTP_AES_128_GCM },
+	{ "AEAD_AES_256_GCM", DP_SRTP_AES_256_GCM },
 };
 
 static const cyaml_strval_t levels[] = {
@@ -99,6 +114,19 @@ static const cyaml_schema_field_t latch_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_value_t suite_schema = {
+	CYAML_VALUE_ENUM(WORD, int, suites, CYAML_ARRAY_LEN(suites)),
+};
+
+static const cyaml_schema_field_t srtp_fields[] = {
+	CYAML_FIELD_ENUM_PTR("policy", OPT_PTR | WORD, struct raw_srtp, policy,
+			     policies, CYAML_ARRAY_LEN(policies)),
+	CYAML_FIELD_SEQUENCE_COUNT("suites", OPT_PTR, struct raw_srtp, suites,
+				   n_suites, &suite_schema, 1,
+				   CONFIG_SUITES_MAX),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t dscp_fields[] = {
 	CYAML_FIELD_UINT_PTR("audio", OPT_PTR, struct raw_dscp, audio),
 	CYAML_FIELD_UINT_PTR("video", OPT_PTR, struct raw_dscp, video),
@@ -128,6 +156,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 				ports_fields),
 	CYAML_FIELD_MAPPING_PTR("latch", OPT_PTR, struct raw_realm, latch,
 				latch_fields),
+	CYAML_FIELD_MAPPING_PTR("srtp", OPT_PTR, struct raw_realm, srtp,
+				srtp_fields),
 	CYAML_FIELD_MAPPING_PTR("dscp", OPT_PTR, struct raw_realm, dscp,
 				dscp_fields),
 	CYAML_FIELD_MAPPING_PTR("limits", OPT_PTR, struct raw_realm, limits,
@@ -220,6 +250,9 @@ static const struct {
 	{ "early", "true or false" },
 	{ "relatch", "a number of milliseconds" },
 	{ "nat", "off, learn or source" },
+	{ "srtp", "a map with the keys policy and suites" },
+	{ "policy", "refuse, allow or require" },
+	{ "suites", "a list of one to 6 of AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32, AES_256_CM_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AEAD_AES_128_GCM, AEAD_AES_256_GCM" },
 	{ "dscp", "a map with the keys audio, video, signalling" },
 	{ "audio", "a DSCP, 0 to 63" },
 	{ "video", "a DSCP, 0 to 63" },
