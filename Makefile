@@ -124,6 +124,12 @@ $(BUILD)/selftests/%: selftests/tools/%.c $(wildcard selftests/tools/*.h) $(MAKE
 	@$(say) '  CC      $<'
 	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -static-pie -MMD -MP -MF $@.d -o $@ $< -lm -pthread
 
+# libsrtp2 is no static program's
+$(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@$(say) '  CC      $<'
+	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< -lsrtp2 -lcrypto
+
 $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
 	@$(say) '  CC      $<'

@@ -29,7 +29,7 @@
 
 #define DEFAULT_CONFIG	"/etc/rtplane/rtplaned.yaml"
 #define RELAY_SOCKET	"/run/rtplane/datapath.sock"
-#define WATCHES		4
+#define WATCHES		5
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
 
@@ -51,6 +51,8 @@ struct options {
  * struct agent - the whole
  * @config: the configuration; NULL: datapath only
  * @dp: relays media
+ * @srtp: relays media with SRTP: @dp itself if it is in user space, or another
+ *	one beside it, or NULL: no SRTP
  * @media: holds sockets
  * @serve: the datapath socket; NULL: the datapath is reached over netlink
  * @root: the event loop
@@ -66,6 +68,7 @@ struct options {
 struct agent {
 	struct config *config;
 	struct dp *dp;
+	struct dp *srtp;
 	struct media *media;
 	struct serve *serve;
 	su_root_t *root;
@@ -99,17 +102,31 @@ static void notify(const char *state)
 	close(fd);
 }
 
-static int on_events(void *magic, su_wait_t *wait, void *arg)
+static void take_events(struct dp *dp)
 {
-	struct agent *agent = arg;
 	struct dp_err err;
-	int ret = dp_dispatch(agent->dp, &err);
+	int ret = dp_dispatch(dp, &err);
 
 	if (ret == -ENOBUFS)
 		log_warning("events of the datapath were lost: they came faster than they were read");
 	else if (ret < 0)
 		log_warning("events of the datapath cannot be read: %s",
 			    err.text);
+}
+
+static int on_events(void *magic, su_wait_t *wait, void *arg)
+{
+	struct agent *agent = arg;
+
+	take_events(agent->dp);
+	return 0;
+}
+
+static int on_srtp_events(void *magic, su_wait_t *wait, void *arg)
+{
+	struct agent *agent = arg;
+
+	take_events(agent->srtp);
 	return 0;
 }
 
@@ -240,6 +257,17 @@ static void on_event(const struct dp_event *event, void *arg)
 	serve_event(agent->serve, event);
 }
 
+static const struct config_realm *who_wants_srtp(const struct config *config,
+						 enum config_srtp_policy least)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_realms; i++)
+		if (config->realms[i].srtp.policy >= least)
+			return &config->realms[i];
+	return NULL;
+}
+
 /* the devices that the realms name */
 static bool enrol(struct agent *agent)
 {
@@ -267,8 +295,9 @@ static bool open_datapath(struct agent *agent, const char *backend)
 	struct media_conf media = {};
 	struct dp_err err;
 
-	/* beside the module the sockets see little */
-	if (!strcmp(backend, "kernel"))
+	/* beside the module the sockets see little, unless it is SRTP */
+	if (!strcmp(backend, "kernel") &&
+	    !who_wants_srtp(agent->config, CONFIG_SRTP_ALLOW))
 		media.workers = 1;
 	if (media_new(&agent->media, &media, NULL, NULL, &err) ||
 	    dp_open(&agent->dp, backend, agent->media, on_event, agent, &err)) {
@@ -303,12 +332,45 @@ static bool open_serve(struct agent *agent, const char *path)
 	return watch(agent, 3, serve_fd(agent->serve), on_serve);
 }
 
+static void on_srtp_event(const struct dp_event *event, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent->calls)
+		calls_event(event, agent->calls);
+}
+
+/* The module does no SRTP: calls that have it are relayed beside it. */
+static bool open_srtp(struct agent *agent)
+{
+	const struct config_realm *realm;
+	struct dp_err err;
+
+	if (!who_wants_srtp(agent->config, CONFIG_SRTP_ALLOW))
+		return true;
+	if (agent->dp->ops != &dp_kernel_ops) {
+		agent->srtp = agent->dp;
+		return true;
+	}
+	if (!dp_open(&agent->srtp, "uring", agent->media,
+		     on_srtp_event, agent, &err))
+		return watch(agent, 4, dp_fd(agent->srtp), on_srtp_events);
+	realm = who_wants_srtp(agent->config, CONFIG_SRTP_REQUIRE);
+	if (realm) {
+		log_error("realm %s requires SRTP, which needs the datapath uring: %s",
+			  realm->name, err.text);
+		return false;
+	}
+	log_warning("SRTP is refused: it needs the datapath uring: %s", err.text);
+	return true;
+}
+
 static bool open_calls(struct agent *agent, const char *backend)
 {
 	char error[CONFIG_ERROR_LEN] = "";
 
 	agent->calls = calls_new(agent->root, agent->config, agent->dp,
-				 agent->media, error);
+				 agent->srtp, agent->media, error);
 	if (!agent->calls) {
 		log_error("%s", error);
 		return false;
@@ -335,7 +397,8 @@ static bool start(struct agent *agent, const struct options *options)
 	    !open_serve(agent, options->socket))
 		return false;
 	return options->relay ||
-	       (enrol(agent) && open_calls(agent, options->backend));
+	       (enrol(agent) && open_srtp(agent) &&
+		open_calls(agent, options->backend));
 }
 
 static void stop(struct agent *agent)
@@ -351,8 +414,9 @@ static void stop(struct agent *agent)
 			su_root_deregister(agent->root, agent->watch[i]);
 	serve_free(agent->serve);
 	agent->serve = NULL;
-	if (agent->dp)
-		dp_close(agent->dp);
+	if (agent->srtp != agent->dp)
+		dp_close(agent->srtp);
+	dp_close(agent->dp);
 	media_free(agent->media);
 	if (agent->timer)
 		su_timer_destroy(agent->timer);

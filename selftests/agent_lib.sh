@@ -20,7 +20,7 @@ AGENT_LOG=$W/rtplaned.log
 AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
-# Variables: ACCESS_LATCH, CORE_LATCH, PORTS (maps), LOG.
+# Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, PORTS (maps), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
@@ -41,6 +41,7 @@ agent_config()
 			      - {transport: tcp}
 			    ports: $ports
 			    latch: $access
+			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
 			    devices: [ma]
 			  - name: core
 			    addresses:
@@ -51,6 +52,7 @@ agent_config()
 			      - {transport: tcp}
 			    ports: $ports
 			    latch: $core
+			    srtp: ${CORE_SRTP:-{policy: allow\}}
 			    devices: [mb]
 			routes:
 			  - {from: access, user-prefix: tcp, to: core, next-hop: "sip:$B4:5060;transport=tcp"}
@@ -67,12 +69,12 @@ agent_config()
 agent_is_up() { grep -q ' serves ' "$AGENT_LOG"; }
 agent_is_gone() { ! kill -0 "$AGENT_PID" 2>/dev/null; }
 
-# agent_start: with $W/rtplaned.yaml; returns when it serves.
+# agent_start [OPTION...]: with $W/rtplaned.yaml; returns when it serves.
 agent_start()
 {
 	: >"$AGENT_LOG"
 	nsenter --net="/run/netns/$M" -- rtplaned --config "$W/rtplaned.yaml" \
-		2>>"$AGENT_LOG" </dev/null &
+		"$@" 2>>"$AGENT_LOG" </dev/null &
 	AGENT_PID=$!
 	wait_for 20 agent_is_up && return 0
 	fail "rtplaned does not come up: $(tail -3 "$AGENT_LOG")"

@@ -25,13 +25,15 @@ struct calls;
  * @root: the event loop
  * @config: the configuration; must outlive the calls
  * @dp: relays media
+ * @dp_srtp: relays media with SRTP: may be @dp, or NULL: no SRTP
  * @media: holds the sockets
  * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
  *
  * Return: the calls, or NULL.
  */
 struct calls *calls_new(su_root_t *root, const struct config *config,
-			struct dp *dp, struct media *media, char *error);
+			struct dp *dp, struct dp *dp_srtp, struct media *media,
+			char *error);
 
 /**
  * calls_free() - end all that is left, at once

@@ -17,197 +17,6 @@
 
 #include "private.h"
 
-#define NAT_PROBATION	3
-#define BRIDGES_MAX	(2 * SDP_MEDIA_MAX)
-
-/**
- * struct plan - what the datapath is to do for an answer
- * @make: bridges that are new
- * @change: bridges that are there
- * @drop: bridges that go, by one of their legs
- */
-struct plan {
-	struct dp_bridge make[BRIDGES_MAX];
-	struct dp_bridge change[BRIDGES_MAX];
-	struct dp_addr drop[BRIDGES_MAX];
-	size_t n_make;
-	size_t n_change;
-	size_t n_drop;
-};
-
-static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
-{
-	struct dp_addr x = *a, y = *b;
-
-	x.port = 0;
-	y.port = 0;
-	return dp_addr_eq(&x, &y);
-}
-
-/* section "latching" of rtplaned.yaml(5) */
-static enum config_nat nat_of(const struct side *side,
-			      const struct dp_addr *remote)
-{
-	if (!sip_is_private(remote) || same_host(remote, &side->source))
-		return CONFIG_NAT_OFF;
-	return side->realm->conf->latch.nat;
-}
-
-static void fill_latch(const struct side *side, struct dp_leg *leg)
-{
-	const struct config_latch *latch = &side->realm->conf->latch;
-
-	leg->latch = latch->mode;
-	leg->probation = latch->probation;
-	leg->early = latch->early;
-	leg->relatch = latch->relatch;
-	switch (nat_of(side, &leg->remote)) {
-	case CONFIG_NAT_LEARN:
-		leg->latch = RTPLANE_LATCH_LEARN;
-		leg->early = false;
-		if (leg->probation < NAT_PROBATION)
-			leg->probation = NAT_PROBATION;
-		break;
-	case CONFIG_NAT_SOURCE: {
-		uint16_t port = leg->remote.port;
-
-		leg->latch = RTPLANE_LATCH_RESTRICTED;
-		leg->early = false;
-		leg->remote = side->source;
-		leg->remote.port = port;
-		break;
-	}
-	case CONFIG_NAT_OFF:
-		break;
-	}
-	leg->set |= DP_LEG_REMOTE | DP_LEG_LATCH | DP_LEG_PROBATION |
-		    DP_LEG_EARLY | DP_LEG_RELATCH;
-}
-
-static void fill_leg(const struct call *call, const struct line *line,
-		     unsigned int s, bool rtcp, struct dp_leg *leg)
-{
-	const struct side *side = &call->side[s];
-	const struct config_realm *conf = side->realm->conf;
-	const struct half *half = &line->half[s];
-
-	memset(leg, 0, sizeof(*leg));
-	leg->local = rtcp ? half->pair->rtcp : half->pair->rtp;
-	leg->remote = rtcp ? half->remote_rtcp : half->remote;
-	fill_latch(side, leg);
-	if (rtcp) {
-		leg->tie = half->pair->rtp;
-		leg->set |= DP_LEG_TIE;
-	}
-	/* probation counts RTP; the tie guards RTCP, nothing can guard the rest */
-	if (rtcp || !line->rtp)
-		leg->probation = 0;
-	leg->accept = line->rtp ? RTPLANE_ACCEPT_RTP : RTPLANE_ACCEPT_ANY;
-	leg->dscp_mode = RTPLANE_DSCP_SET;
-	leg->dscp = line->kind == SDP_AUDIO ? conf->dscp_audio :
-		    conf->dscp_video;
-	leg->pps = conf->pps;
-	leg->bps = conf->bps;
-	leg->set |= DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP |
-		    DP_LEG_PPS | DP_LEG_BPS;
-}
-
-static void plan_bridge(struct plan *plan, const struct call *call,
-			const struct line *line, bool rtcp, bool there)
-{
-	struct dp_bridge *b = there ? &plan->change[plan->n_change++] :
-				      &plan->make[plan->n_make++];
-
-	b->has_cookie = true;
-	b->cookie = call->id;
-	fill_leg(call, line, 0, rtcp, &b->leg[0]);
-	fill_leg(call, line, 1, rtcp, &b->leg[1]);
-}
-
-static void plan_drop(struct plan *plan, const struct line *line)
-{
-	if (line->bridged)
-		plan->drop[plan->n_drop++] = line->half[0].pair->rtp;
-	if (line->bridged_rtcp)
-		plan->drop[plan->n_drop++] = line->half[0].pair->rtcp;
-}
-
-static void plan_line(struct plan *plan, const struct call *call,
-		      const struct line *line)
-{
-	const struct half *h = line->half;
-
-	if (!line->wanted) {
-		plan_drop(plan, line);
-		return;
-	}
-	/* a party on hold from the start has no address yet */
-	if (!h[0].pair || !h[1].pair || !h[0].remote.family ||
-	    !h[1].remote.family)
-		return;
-	plan_bridge(plan, call, line, false, line->bridged);
-	if (line->rtp)
-		plan_bridge(plan, call, line, true, line->bridged_rtcp);
-}
-
-static int carry_out(struct call *call, struct plan *plan, struct dp_err *err)
-{
-	struct dp_del del = { .locals = plan->drop, .n = plan->n_drop };
-	struct dp_addr made[BRIDGES_MAX];
-	struct dp_err undo;
-	size_t i;
-	int ret;
-
-	if (plan->n_make) {
-		ret = dp_bridges_new(call->calls->dp, plan->make, plan->n_make,
-				     err);
-		if (ret)
-			return ret;
-	}
-	ret = plan->n_change ? dp_bridges_set(call->calls->dp, plan->change,
-					      plan->n_change, err) : 0;
-	if (!ret && plan->n_drop)
-		ret = dp_bridges_del(call->calls->dp, &del, err);
-	if (!ret || !plan->n_make)
-		return ret;
-	for (i = 0; i < plan->n_make; i++)
-		made[i] = plan->make[i].leg[0].local;
-	del = (struct dp_del){ .locals = made, .n = plan->n_make };
-	dp_bridges_del(call->calls->dp, &del, &undo);
-	return ret;
-}
-
-/* bring the datapath to what the lines say, or leave it as it is */
-static int apply(struct call *call, struct dp_err *err)
-{
-	struct plan *plan = calloc(1, sizeof(*plan));
-	struct line *line;
-	unsigned int i;
-	int ret;
-
-	if (!plan)
-		return dp_fail(err, ENOMEM, "no memory");
-	for (i = 0; i < call->n_lines; i++)
-		plan_line(plan, call, &call->lines[i]);
-	ret = carry_out(call, plan, err);
-	free(plan);
-	if (ret)
-		return ret;
-	for (i = 0; i < call->n_lines; i++) {
-		line = &call->lines[i];
-		if (!line->wanted) {
-			line->bridged = false;
-			line->bridged_rtcp = false;
-		} else if (line->half[0].pair && line->half[1].pair &&
-			   line->half[0].remote.family &&
-			   line->half[1].remote.family) {
-			line->bridged = true;
-			line->bridged_rtcp |= line->rtp;
-		}
-	}
-	return 0;
-}
-
 static bool usable(const struct sdp_line *line)
 {
 	return !line->rejected && line->relayable;
@@ -249,7 +58,7 @@ static void put_line(struct line *line)
 
 	for (s = 0; s < 2; s++) {
 		ports_put(line->half[s].pair);
-		memset(&line->half[s], 0, sizeof(line->half[s]));
+		explicit_bzero(&line->half[s], sizeof(line->half[s]));
 	}
 }
 
@@ -270,6 +79,13 @@ static int take_ports(struct call *call, struct line *line, struct dp_err *err)
 	return 0;
 }
 
+static void forget_offer(struct call *call)
+{
+	secure_offer_over(call);
+	sdp_body_free(call->offer.body);
+	memset(&call->offer, 0, sizeof(call->offer));
+}
+
 void media_offer_failed(struct call *call)
 {
 	unsigned int i;
@@ -279,8 +95,7 @@ void media_offer_failed(struct call *call)
 	for (i = 0; i < call->offer.body->n; i++)
 		if (call->offer.fresh[i])
 			put_line(&call->lines[i]);
-	sdp_body_free(call->offer.body);
-	memset(&call->offer, 0, sizeof(call->offer));
+	forget_offer(call);
 }
 
 static int offer_line(struct call *call, unsigned int i, struct dp_err *err)
@@ -332,7 +147,9 @@ int media_offer(struct call *call, unsigned int from, struct sdp_body *body,
 	if (body->n < call->n_lines)
 		ret = dp_fail(err, EPROTO, "%zu media lines; the call has %u, and their number may not shrink",
 			      body->n, call->n_lines);
-	else if (is_hopeless(body))
+	if (!ret)
+		ret = secure_offer(call, err);
+	if (!ret && is_hopeless(body))
 		ret = dp_fail(err, EPROTO, "no media line can be relayed: %s",
 			      body->line[0].why ? body->line[0].why : "-");
 	if (!ret)
@@ -360,7 +177,13 @@ static int answer_line(struct call *call, unsigned int i, unsigned int from,
 {
 	const struct sdp_line *offer = &call->offer.body->line[i];
 	struct line *line = &call->lines[i];
+	int ret;
 
+	/* the answerer believes in it, and would send what nobody can read */
+	if (usable(offer) && !answer->rejected && !answer->relayable &&
+	    answer->savp && !answer->n_crypto)
+		return dp_fail(err, EPROTO, "media line %u of the answer: %s",
+			       i + 1, answer->why);
 	line->wanted = usable(offer) && usable(answer);
 	if (!line->wanted)
 		return 0;
@@ -368,6 +191,9 @@ static int answer_line(struct call *call, unsigned int i, unsigned int from,
 	line->rtp = answer->rtp;
 	set_remote(&line->half[!from], offer);
 	set_remote(&line->half[from], answer);
+	ret = secure_answer(call, i, from, answer, err);
+	if (ret)
+		return ret;
 	if (answer->remote.family && answer->remote.family !=
 	    line->half[from].pair->rtp.family)
 		return dp_fail(err, EAFNOSUPPORT, "media line %u is answered with an address of another family than ours",
@@ -395,11 +221,14 @@ int media_answer(struct call *call, unsigned int from,
 		ret = answer_line(call, i, from,
 				  i < body->n ? &body->line[i] : &absent, err);
 	if (!ret)
-		ret = apply(call, err);
+		ret = bridges_apply(call, err);
 	if (ret) {
 		memcpy(call->lines, before, sizeof(before));
 		call->n_lines = n;
+	} else {
+		secure_warn(call);
 	}
+	explicit_bzero(before, sizeof(before));
 	return ret;
 }
 
@@ -412,8 +241,15 @@ void media_offer_done(struct call *call)
 	for (i = 0; i < call->n_lines; i++)
 		if (!call->lines[i].wanted)
 			put_line(&call->lines[i]);
-	sdp_body_free(call->offer.body);
-	memset(&call->offer, 0, sizeof(call->offer));
+	forget_offer(call);
+}
+
+/* a description of ours has our keys in it */
+static void forget_text(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
 }
 
 char *media_rewrite(struct call *call, unsigned int to,
@@ -431,6 +267,7 @@ char *media_rewrite(struct call *call, unsigned int to,
 
 	for (i = 0; i < body->n; i++) {
 		pair = call->lines[i].half[to].pair;
+		secure_local(call, i, to, &us.local[i]);
 		if (!usable(&body->line[i]) || !pair)
 			continue;
 		us.local[i].port = pair->rtp.port;
@@ -439,30 +276,25 @@ char *media_rewrite(struct call *call, unsigned int to,
 	}
 	text = sdp_body_rewrite(body, &us);
 	if (text && side->sdp_sent && strcmp(text, side->sdp_sent)) {
-		free(text);
+		forget_text(text);
 		us.version++;
 		text = sdp_body_rewrite(body, &us);
 	}
+	if (text)
+		side->sdp_version = us.version;
+	explicit_bzero(&us, sizeof(us));
 	if (!text)
 		return NULL;
-	side->sdp_version = us.version;
-	free(side->sdp_sent);
+	forget_text(side->sdp_sent);
 	side->sdp_sent = strdup(text);
 	return text;
 }
 
 void media_end(struct call *call)
 {
-	struct dp_del del = { .cookie = call->id };
-	bool bridged = false;
-	struct dp_err err;
 	unsigned int i;
 
-	for (i = 0; i < SDP_MEDIA_MAX; i++)
-		bridged |= call->lines[i].bridged;
-	if (bridged && dp_bridges_del(call->calls->dp, &del, &err))
-		call_log(call, LOG_LEVEL_ERROR, NULL,
-			 "its bridges cannot be removed: %s", err.text);
+	bridges_end(call);
 	media_offer_failed(call);
 	for (i = 0; i < SDP_MEDIA_MAX; i++)
 		put_line(&call->lines[i]);
@@ -497,6 +329,7 @@ struct reporting {
 
 static bool name_leg(const struct call *call, struct leg_report *r)
 {
+	const struct protection *srtp;
 	const struct ports_pair *pair;
 	unsigned int i, s;
 
@@ -514,6 +347,9 @@ static bool name_leg(const struct call *call, struct leg_report *r)
 			r->rtp_at_agent = media_sock_counts(r->rtcp ?
 				pair->rtcp_sock : pair->rtp_sock)
 				->packets[MEDIA_RTP];
+			srtp = &call->lines[i].half[s].srtp;
+			r->srtp_rx = srtp->on ? srtp->rx.suite : DP_SRTP_NONE;
+			r->srtp_tx = srtp->on ? srtp->tx.suite : DP_SRTP_NONE;
 			return true;
 		}
 	}
@@ -548,12 +384,18 @@ static int by_place(const void *a, const void *b)
 
 unsigned int media_report(struct call *call, struct leg_report **reports)
 {
+	struct dp *const dps[] = { call->calls->dp, call->calls->dp_srtp };
 	struct reporting to = { .call = call };
 	struct dp_err err;
+	size_t k;
 
-	if (dp_legs_dump(call->calls->dp, call->id, report_leg, &to, &err))
-		call_log(call, LOG_LEVEL_WARNING, NULL,
-			 "its legs cannot be read: %s", err.text);
+	for (k = 0; k < 2; k++) {
+		if (!bridges_in(call, dps[k]) || (k && dps[k] == dps[0]))
+			continue;
+		if (dp_legs_dump(dps[k], call->id, report_leg, &to, &err))
+			call_log(call, LOG_LEVEL_WARNING, NULL,
+				 "its legs cannot be read: %s", err.text);
+	}
 	if (to.n)
 		qsort(to.reports, to.n, sizeof(*to.reports), by_place);
 	*reports = to.reports;

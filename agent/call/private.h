@@ -51,6 +51,8 @@ enum call_state {
  * @sdp_id: session id of the descriptions we send
  * @sdp_version: version of the last one
  * @sdp_sent: the last one
+ * @bare_keys: keys of SRTP were exchanged with it by a transport that anybody on
+ *	the way can read
  * @answered: a 2xx has made the dialog: it can, and must, be ended by BYE
  * @unacked: our 200 to its INVITE has no ACK yet
  * @bye_wanted: a BYE is due as soon as it has
@@ -68,6 +70,7 @@ struct side {
 	uint64_t sdp_id;
 	uint64_t sdp_version;
 	char *sdp_sent;
+	bool bare_keys;
 	bool answered;
 	bool unacked;
 	bool bye_wanted;
@@ -75,15 +78,51 @@ struct side {
 };
 
 /**
+ * struct protection - SRTP between us and a party, of one media line
+ * @on: there is SRTP; the rest is void otherwise
+ * @savp: its profile says so; else it was offered beside plain RTP (RFC 8643)
+ * @tag: number of the key
+ * @rx: the party's key
+ * @tx: ours
+ */
+struct protection {
+	bool on;
+	bool savp;
+	uint32_t tag;
+	struct dp_srtp rx;
+	struct dp_srtp tx;
+};
+
+/**
+ * struct proposal - SRTP of a media line that is offered and not yet answered
+ * @proto: profile of the offer, and so of the answer to it; NULL: not RTP
+ * @from: what its sender gets if it is answered
+ * @to_proto: profile that is offered to the other party
+ * @must: SRTP or nothing
+ * @n: keys offered to it
+ * @crypto: these
+ */
+struct proposal {
+	const char *proto;
+	struct protection from;
+	const char *to_proto;
+	bool must;
+	size_t n;
+	struct sdp_crypto crypto[CONFIG_SUITES_MAX];
+};
+
+/**
  * struct half - one party's half of a media line
  * @pair: our ports towards it
  * @remote: where its description says RTP is to go; family 0: nowhere (yet)
  * @remote_rtcp: and RTCP
+ * @srtp: protection
  */
 struct half {
 	struct ports_pair *pair;
 	struct dp_addr remote;
 	struct dp_addr remote_rtcp;
+	struct protection srtp;
 };
 
 /**
@@ -93,6 +132,7 @@ struct half {
  * @wanted: both parties agreed on it
  * @bridged: the datapath has its bridge of RTP (or datagrams)
  * @bridged_rtcp: and that of RTCP
+ * @dp: that datapath
  * @half: caller's and callee's
  */
 struct line {
@@ -101,6 +141,7 @@ struct line {
 	bool wanted;
 	bool bridged;
 	bool bridged_rtcp;
+	struct dp *dp;
 	struct half half[2];
 };
 
@@ -109,11 +150,13 @@ struct line {
  * @body: what was offered; NULL: none is open
  * @from: side that made it
  * @fresh: lines that got their ports for this offer: they go if it fails
+ * @proposal: protection of its lines
  */
 struct offer {
 	struct sdp_body *body;
 	unsigned int from;
 	bool fresh[SDP_MEDIA_MAX];
+	struct proposal *proposal;
 };
 
 /**
@@ -147,6 +190,8 @@ struct relay {
  * @side: 0 caller, 1 callee
  * @line: media line
  * @rtcp: the RTCP leg
+ * @srtp_rx: enum dp_srtp_suite of what arrives
+ * @srtp_tx: of what leaves
  * @info: what it told
  * @rtp_at_agent: RTP packets that reached the agent's socket instead
  */
@@ -154,6 +199,8 @@ struct leg_report {
 	unsigned int side;
 	unsigned int line;
 	bool rtcp;
+	uint8_t srtp_rx;
+	uint8_t srtp_tx;
 	struct dp_leg_info info;
 	uint64_t rtp_at_agent;
 };
@@ -268,6 +315,8 @@ struct counters {
  * @config: the configuration
  * @stack: SIP
  * @dp: relays media
+ * @dp_srtp: relays media with SRTP on either side: @dp itself if that can, or
+ *	another one, or NULL: there is no SRTP then
  * @media: holds sockets
  * @pools: ports, one pool for each address of each realm
  * @n_pools: how many
@@ -292,6 +341,7 @@ struct calls {
 	const struct config *config;
 	struct sip_stack *stack;
 	struct dp *dp;
+	struct dp *dp_srtp;
 	struct media *media;
 	struct pool *pools;
 	size_t n_pools;
@@ -348,6 +398,28 @@ void media_end(struct call *call);
 unsigned int media_report(struct call *call, struct leg_report **reports);
 /* the retry hint after ENOSPC, in seconds */
 unsigned int media_retry_after(struct calls *calls);
+
+/* bridge.c: the datapaths brought to what the lines say, or left as they are */
+int bridges_apply(struct call *call, struct dp_err *err);
+void bridges_end(struct call *call);
+/* does a datapath have any of its bridges? */
+bool bridges_in(const struct call *call, const struct dp *dp);
+
+/* secure.c: SRTP */
+/* judge the lines of the open offer, and make keys; those that policy refuses
+ * are not relayable any more
+ */
+int secure_offer(struct call *call, struct dp_err *err);
+/* forget what was proposed; call->offer.body is still there */
+void secure_offer_over(struct call *call);
+/* what the halves of a line are by this answer of side @from */
+int secure_answer(struct call *call, unsigned int i, unsigned int from,
+		  const struct sdp_line *answer, struct dp_err *err);
+/* profile and keys of a line in a description to side @to */
+void secure_local(const struct call *call, unsigned int i, unsigned int to,
+		  struct sdp_local *local);
+bool secure_line(const struct line *line);
+void secure_warn(struct call *call);
 
 /* side.c: messages to one party */
 int side_answering(struct side *side, nta_incoming_t *irq, const sip_t *sip);

@@ -116,6 +116,12 @@ static json_t *leg_json(const struct call *call, const struct leg_report *r)
 	set_int(o, "passed", info->passed);
 	set_int(o, "rtcp_packets", info->rtcp_packets);
 	set_int(o, "rtp_at_agent", r->rtp_at_agent);
+	if (r->srtp_rx) {
+		json_object_set_new(o, "srtp_received",
+				    json_string(dp_srtp_suite_name(r->srtp_rx)));
+		json_object_set_new(o, "srtp_sent",
+				    json_string(dp_srtp_suite_name(r->srtp_tx)));
+	}
 	set_addr(o, "offender", &info->offender);
 	if (info->offender.family)
 		set_int(o, "offenses", info->offenses);

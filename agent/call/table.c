@@ -63,7 +63,8 @@ static bool make_pools(struct calls *calls, char *error)
 }
 
 struct calls *calls_new(su_root_t *root, const struct config *config,
-			struct dp *dp, struct media *media, char *error)
+			struct dp *dp, struct dp *dp_srtp, struct media *media,
+			char *error)
 {
 	struct calls *calls = calloc(1, sizeof(*calls));
 
@@ -74,6 +75,7 @@ struct calls *calls_new(su_root_t *root, const struct config *config,
 	calls->root = root;
 	calls->config = config;
 	calls->dp = dp;
+	calls->dp_srtp = dp_srtp;
 	calls->media = media;
 	TAILQ_INIT(&calls->active);
 	TAILQ_INIT(&calls->ending);
@@ -249,9 +251,14 @@ static void call_free(struct call *call)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
+		if (call->side[i].sdp_sent)
+			explicit_bzero(call->side[i].sdp_sent,
+				       strlen(call->side[i].sdp_sent));
 		free(call->side[i].sdp_sent);
+	}
 	free(call->reports);
+	explicit_bzero(call, sizeof(*call));
 	free(call);
 }
 

@@ -92,7 +92,7 @@ static const struct {
 	{ RTPLANE_DROP_TOO_BIG, "they were above the path MTU" },
 	{ RTPLANE_DROP_NOMEM, "there was no memory" },
 	{ RTPLANE_DROP_XMIT, "the device of the way out did not take them" },
-	{ RTPLANE_DROP_SRTP_AUTH, "they do not authenticate by the key that was agreed: the party uses another one, or sends plain RTP" },
+	{ RTPLANE_DROP_SRTP_AUTH, "they do not authenticate by the key that was agreed" },
 	{ RTPLANE_DROP_SRTP_REPLAY, "they were here before, or are too old for SRTP to tell" },
 	{ RTPLANE_DROP_SRTP_FAIL, "they could not be protected, or are of more sources (SSRC) than one key may carry" },
 };
@@ -111,6 +111,32 @@ static void say_drops(json_t *list, const struct call *call,
 			    dp_drop_name(drop_texts[i].drop),
 			    drop_texts[i].text);
 	}
+}
+
+/* what is protected, and whether anybody can read the keys */
+static void say_srtp(json_t *list, const struct call *call,
+		     const struct leg_report *r)
+{
+	const struct dp_leg_info *info = &r->info;
+	const struct side *side = &call->side[r->side];
+
+	if (!r->srtp_rx)
+		return;
+	say(list, "media line %u is SRTP with the %s, by %s", r->line + 1,
+	    side->name, dp_srtp_suite_name(r->srtp_rx));
+	if (info->drops[RTPLANE_DROP_SRTP_AUTH] && !info->rx_packets)
+		say(list, "none of the %s's packets authenticates: it uses another key than its description says, or sends plain RTP",
+		    side->name);
+}
+
+static void say_keys(json_t *list, const struct call *call)
+{
+	unsigned int s;
+
+	for (s = 0; s < 2; s++)
+		if (call->side[s].bare_keys)
+			say(list, "the keys of the SRTP with the %s travelled in the clear: who reads its signalling can listen; expected transport tls",
+			    call->side[s].name);
 }
 
 static void say_quality(json_t *list, const struct call *call,
@@ -183,10 +209,12 @@ json_t *why_call(const struct call *call, const struct leg_report *reports,
 			continue;
 		say_silent(list, call, &reports[i]);
 		say_refused(list, call, &reports[i]);
+		say_srtp(list, call, &reports[i]);
 		say_drops(list, call, &reports[i]);
 		say_agent(list, call, &reports[i]);
 		say_quality(list, call, &reports[i]);
 	}
+	say_keys(list, call);
 	say_fine(list, call, reports, n);
 	return list;
 }

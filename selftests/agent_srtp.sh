@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host timeout=300
+#
+# SRTP in calls: policy of the realms, offer and answer in every shape, re-keying,
+# and media by every suite, with the user-space datapath on this host's kernel.
+# agent_srtp.py plays both parties.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +---------------+
+#   | caller: SIP, |=====| rtplaned --datapath uring   |=====| callee: SIP,  |
+#   | SRTP         |     | 192.0.2.254  198.51.100.254 |     | RTP or SRTP   |
+#   +--------------+     +-----------------------------+     +---------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_lib.sh
+. "$(dirname "$0")/agent_lib.sh"
+
+setup()
+{
+	topology && offload_off || return 1
+	export A B CTL
+	realms allow allow
+}
+
+# realms ACCESS CORE: a new agent with these policies.
+realms()
+{
+	agent_stop
+	ACCESS_SRTP="{policy: $1}" CORE_SRTP="{policy: $2}" \
+		agent_config 'quarantine: 0'
+	agent_start --datapath uring
+}
+
+# play NAME...: calls of agent_srtp.py, and nothing is left, nor a key in the log.
+play()
+{
+	local name out
+	for name; do
+		out=$(python3 "$TREE/selftests/agent_srtp.py" "$name" 2>&1) ||
+			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
+		[ -z "$TEST_FAILED" ] || return
+		no_calls
+	done
+	if grep -E 'inline|[A-Za-z0-9+/]{38}' "$AGENT_LOG" >"$W/keys"; then
+		fail "something like a key is in the log: $(head -n 1 "$W/keys")"
+	fi
+}
+
+test_every_suite()
+{
+	local all='AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32, AES_256_CM_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AEAD_AES_128_GCM, AEAD_AES_256_GCM'
+	realms "allow, suites: [$all]" refuse && play every_suite
+}
+
+test_required_of_the_caller()
+{
+	realms require allow && play require_plain require_wrong_suite require_mki require_fax
+}
+
+test_required_of_the_callee()
+{
+	realms allow require && play require_towards require_fax answered_without_key \
+		answered_savp_without_key answered_with_two_keys answered_with_other_tag \
+		answered_with_other_suite answered_with_our_key
+}
+
+test_refused()
+{
+	realms refuse allow && play refuse_savp refuse_offer_beside_plain plain_stays_plain
+}
+
+test_allowed()
+{
+	realms allow allow && play plain_stays_plain allow_offers srtp_to_srtp rejected_line
+	is "warnings of keys in the clear" "$(grep -c 'travel in the clear' "$AGENT_LOG")" 3
+}
+
+test_late_offer() { realms allow allow && play late_offer; }
+test_early_media() { realms allow allow && play early_media; }
+test_hold_and_resume() { realms allow allow && play hold_and_resume; }
+test_another_key() { realms allow allow && play rekey rekey_elsewhere other_suite; }
+test_RTP_becomes_SRTP_and_RTP_again() { realms allow allow && play there_and_back; }
+test_a_change_that_is_refused() { realms allow allow && play refused_change; }
+test_the_wrong_key() { realms allow allow && play wrong_key; }
+
+run_tests "$@"
