@@ -104,8 +104,13 @@ void worker_unsent(struct worker *w, struct media_sock *in,
 {
 	worker_fault(w, MEDIA_FAULT_SEND, packets, "sending failed: %s",
 		     strerror(error));
-	if (in && in->leg)
-		leg_unsent(in->leg, packets, bytes, error);
+	if (!in || !in->leg)
+		return;
+	/* a narrow path, IPsec: what comes next goes one by one */
+	if (packets > 1 &&
+	    (error == EIO || error == EINVAL || error == EMSGSIZE))
+		in->leg->peer->sock->no_gso = true;
+	leg_unsent(in->leg, packets, bytes, error);
 }
 
 /* --- what arrives --- */

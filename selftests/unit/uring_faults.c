@@ -374,6 +374,38 @@ static bool device(void)
 	return true;
 }
 
+/* where no train can go, packets go one by one, cut by the stack */
+static bool narrow(void)
+{
+	static uint8_t p[1100] = { 0x80 };
+	struct dp_leg_info info;
+	struct dp_bridge br;
+	struct dp_err err = {};
+	int i;
+
+	KTAP_CHECK(sh("ip link add d0 arp off type veth peer name d1 && ip link set d1 up && ip addr add 192.0.2.1/24 dev d0 && ip link set d0 mtu 800 up"));
+	KTAP_CHECK(phones());
+	leg_b = addr("192.0.2.1", 30002);
+	at_b = addr("192.0.2.9", 4000);
+	br = bridge();
+	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, &err));
+	for (i = 0; i < 20000; i++) {
+		p[2] = (uint8_t)(i >> 8);
+		p[3] = (uint8_t)i;
+		KTAP_CHECK(say(a, &leg_a, p, sizeof(p)));
+		while (i % 500 == 0 && get(&leg_a, &info) &&
+		       info.rx_packets <= (uint64_t)i)
+			poll(NULL, 0, 1);
+	}
+	KTAP_CHECK(AWAIT(get(&leg_a, &info) && info.rx_packets == 20000));
+	KTAP_CHECK(get(&leg_b, &info));
+	/* at most the trains of one turn are lost until that is known */
+	KTAP_CHECK(info.tx_packets >= 20000 - 256);
+	KTAP_CHECK(sh("ip link del d0"));
+	end();
+	return true;
+}
+
 /* a packet that the way out is too narrow for is cut, one that none is wide for
  * is dropped
  */
@@ -605,6 +637,7 @@ EPOLL(agent_slow)
 EPOLL(icmp)
 EPOLL(device)
 EPOLL(big)
+EPOLL(narrow)
 EPOLL(no_descriptors)
 EPOLL(no_memory)
 EPOLL(storm)
@@ -622,6 +655,7 @@ int main(void)
 		BOTH("ICMP errors", icmp),
 		BOTH("device down, address gone, device gone", device),
 		BOTH("datagrams too big", big),
+		BOTH("a path too narrow for trains", narrow),
 		BOTH("no descriptor is left", no_descriptors),
 		BOTH("no memory is left", no_memory),
 		{ "io_uring forbidden or missing: epoll", forbidden },
