@@ -97,6 +97,15 @@ $(BUILD)/%.o: %.c $(MAKEFILE_LIST)
 
 -include $(patsubst %.c,$(BUILD)/%.d,$(AGENT_SRC))
 
+# The same with the compiler's sanitizers, in build/asan and build/tsan: what
+# selftests/sanitize.sh runs.
+SANITIZE-asan := address,undefined
+SANITIZE-tsan := thread
+.PHONY: asan tsan
+asan tsan:
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/$@ LDFLAGS=-fsanitize=$(SANITIZE-$@) \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE-$@)' agent units
+
 # The same for arm64, in build/arm64: what the tests run on that kernel.
 .PHONY: arm64
 arm64: modules-arm64
@@ -116,8 +125,9 @@ UNIT_SRC := $(wildcard selftests/unit/*.c)
 TOOLS := $(patsubst selftests/tools/%.c,$(BUILD)/selftests/%,$(TOOL_SRC))
 UNITS := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(UNIT_SRC))
 
-.PHONY: tools
+.PHONY: tools units
 tools: $(TOOLS) $(UNITS)
+units: $(UNITS)
 
 $(BUILD)/selftests/%: selftests/tools/%.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)

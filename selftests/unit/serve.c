@@ -137,6 +137,21 @@ static unsigned long turns_now(void)
 	return now;
 }
 
+/* what a request did to the datapath may be looked at: the server's turn is over */
+static int done(int ret)
+{
+	pthread_mutex_lock(&lock);
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static void set_refuse(int code)
+{
+	pthread_mutex_lock(&lock);
+	refuse = code;
+	pthread_mutex_unlock(&lock);
+}
+
 /* until the server has seen all that happened, the ends of clients too */
 static void settle(void)
 {
@@ -228,16 +243,16 @@ static bool test_all_words(void)
 
 	fill(&bridge.leg[0], "192.0.2.1:30000");
 	fill(&bridge.leg[1], "192.0.2.1:65535");
-	KTAP_CHECK(!genl_bridges_new(genl, &bridge, 1, &err));
+	KTAP_CHECK(!done(genl_bridges_new(genl, &bridge, 1, &err)));
 	KTAP_CHECK(n_asked == 1);
 	KTAP_CHECK(!memcmp(&asked[0], &bridge, sizeof(bridge)));
-	KTAP_CHECK(!genl_leg_set(genl, &bridge.leg[1], &err));
+	KTAP_CHECK(!done(genl_leg_set(genl, &bridge.leg[1], &err)));
 	KTAP_CHECK(!memcmp(&asked_leg, &bridge.leg[1], sizeof(asked_leg)));
 	memset(&bridge.leg[0], 0, sizeof(bridge.leg[0]));
 	bridge.leg[0].local = addr("192.0.2.1:30000");
 	bridge.has_cookie = false;
 	bridge.cookie = 0;
-	KTAP_CHECK(!genl_bridges_set(genl, &bridge, 1, &err));
+	KTAP_CHECK(!done(genl_bridges_set(genl, &bridge, 1, &err)));
 	KTAP_CHECK(!memcmp(&asked[0], &bridge, sizeof(bridge)));
 	return true;
 }
@@ -254,7 +269,7 @@ static bool test_512_bridges(void)
 		snprintf(text, sizeof(text), "192.0.2.2:%zu", 20000 + 2 * i);
 		fill(&many[i].leg[1], text);
 	}
-	KTAP_CHECK(!genl_bridges_new(genl, many, RTPLANE_BRIDGES_MAX, &err));
+	KTAP_CHECK(!done(genl_bridges_new(genl, many, RTPLANE_BRIDGES_MAX, &err)));
 	KTAP_CHECK(n_asked == RTPLANE_BRIDGES_MAX);
 	KTAP_CHECK(!memcmp(asked, many, sizeof(many)));
 	return true;
@@ -270,10 +285,10 @@ static bool test_refusals_name_the_place(void)
 	KTAP_CHECK(genl_bridges_new(genl, &bridge, 1, &err) == -ERANGE);
 	KTAP_CHECK(!strcmp(err.text, "leg 192.0.2.1:30002 probation: the value 33 is out of range: expected 0 to 32"));
 	bridge.leg[1].probation = 32;
-	refuse = EBUSY;
+	set_refuse(EBUSY);
 	KTAP_CHECK(genl_bridges_new(genl, &bridge, 1, &err) == -EBUSY);
 	KTAP_CHECK(!strcmp(err.text, "leg 192.0.2.1:30000: not today"));
-	refuse = 0;
+	set_refuse(0);
 	return true;
 }
 
@@ -283,14 +298,14 @@ static bool test_del(void)
 				    addr("[2001:db8::1]:30000") };
 	struct dp_del del = { .locals = locals, .n = 2 };
 
-	KTAP_CHECK(!genl_bridges_del(genl, &del, &err));
+	KTAP_CHECK(!done(genl_bridges_del(genl, &del, &err)));
 	KTAP_CHECK(asked_del.n == 2 && !asked_del.cookie && !asked_del.all);
 	KTAP_CHECK(dp_addr_eq(&asked_local, &locals[1]));
 	del = (struct dp_del){ .cookie = 5 };
-	KTAP_CHECK(!genl_bridges_del(genl, &del, &err));
+	KTAP_CHECK(!done(genl_bridges_del(genl, &del, &err)));
 	KTAP_CHECK(!asked_del.n && asked_del.cookie == 5 && !asked_del.all);
 	del = (struct dp_del){ .all = true };
-	KTAP_CHECK(!genl_bridges_del(genl, &del, &err));
+	KTAP_CHECK(!done(genl_bridges_del(genl, &del, &err)));
 	KTAP_CHECK(!asked_del.n && !asked_del.cookie && asked_del.all);
 	return true;
 }
@@ -329,19 +344,36 @@ static void fill_info(struct dp_leg_info *info)
 	info->offenses = 11;
 }
 
+/* from now on so many legs are there, of which everything is known */
+static void tell_all(size_t n)
+{
+	pthread_mutex_lock(&lock);
+	fill_info(&told);
+	n_told = n;
+	pthread_mutex_unlock(&lock);
+}
+
+static void tell_nothing(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(&told, 0, sizeof(told));
+	pthread_mutex_unlock(&lock);
+}
+
 static bool test_everything_of_a_leg(void)
 {
+	struct dp_leg_info nothing = {};
 	struct dp_leg_info info;
 	struct dp_addr local = addr("192.0.2.1:30000");
 
-	fill_info(&told);
-	KTAP_CHECK(!genl_leg_get(genl, &local, &info, &err));
+	tell_all(0);
+	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &err)));
 	KTAP_CHECK(!memcmp(&info, &told, sizeof(info)));
 	/* a leg that knows nothing yet */
-	memset(&told, 0, sizeof(told));
-	KTAP_CHECK(!genl_leg_get(genl, &local, &info, &err));
-	told.conf.local = local;
-	KTAP_CHECK(!memcmp(&info, &told, sizeof(info)));
+	tell_nothing();
+	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &err)));
+	nothing.conf.local = local;
+	KTAP_CHECK(!memcmp(&info, &nothing, sizeof(info)));
 	return true;
 }
 
@@ -350,9 +382,8 @@ static bool test_dump(void)
 	struct dp_leg_info *legs;
 	size_t n, i;
 
-	fill_info(&told);
-	n_told = LEGS;
-	KTAP_CHECK(!genl_legs(genl, 0, &legs, &n, &err));
+	tell_all(LEGS);
+	KTAP_CHECK(!done(genl_legs(genl, 0, &legs, &n, &err)));
 	KTAP_CHECK(n == LEGS);
 	for (i = 0; i < n; i++)
 		KTAP_CHECK(legs[i].conf.local.port == i + 1);
@@ -591,7 +622,7 @@ static bool test_who_does_not_read(void)
 	size_t i, n;
 	int ret;
 
-	n_told = LEGS;
+	tell_all(LEGS);
 	for (i = 0; i < 32; i++) {
 		fd[i] = connect_raw();
 		KTAP_CHECK(fd[i] >= 0);
