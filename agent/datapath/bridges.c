@@ -18,8 +18,8 @@
 #include "rtpsec/rtpsec.h"
 #include "uring.h"
 
-/* bytes that may wait on a leg's socket: some 10 ms of 100,000 packets/s */
-#define RECEIVE_BUFFER	(2 << 20)
+/* bytes that may wait on a leg's socket: some 100 ms of 100,000 packets/s */
+#define RECEIVE_BUFFER	(4 << 20)
 
 /**
  * struct request - one bridge of a call

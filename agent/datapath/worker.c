@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +32,8 @@
 #define BUSY_RATE	4000
 /* the timer that ends a busy worker's wait may be so late */
 #define TIMER_SLACK_NS	5000
+/* media cannot wait for what can */
+#define NICE		(-10)
 /* packets of a train; the kernel's limit is 64 at least */
 #define TRAIN_MAX	64
 /* no train of packets that might not fit the path: its packets cannot be cut */
@@ -436,6 +439,8 @@ static void start(struct worker *w)
 	snprintf(name, sizeof(name), "media/%u", w->index);
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+	/* of this thread alone; it takes a privilege, and nothing is lost without */
+	setpriority(PRIO_PROCESS, 0, NICE);
 	ret = w->io->init(w, &err);
 	if (ret)
 		w->io->exit(w);
