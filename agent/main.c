@@ -54,7 +54,7 @@ struct options {
  * @srtp: relays media with SRTP: @dp itself if it is in user space, or another
  *	one beside it, or NULL: no SRTP
  * @media: holds sockets
- * @serve: the datapath socket; NULL: the datapath is reached over netlink
+ * @serve: the datapath socket; NULL: none is in user space
  * @root: the event loop
  * @calls: the calls; NULL: datapath only
  * @stack: SIP
@@ -308,36 +308,13 @@ static bool open_datapath(struct agent *agent, const char *backend)
 	       watch(agent, 2, media_fd(agent->media), on_media);
 }
 
-/* A datapath that lives in this process is reached through it by others too. */
-static bool open_serve(struct agent *agent, const char *path)
-{
-	char beside[PATH_MAX];
-	struct dp_err err;
-	const char *slash;
-
-	if (agent->dp->ops == &dp_kernel_ops)
-		return true;
-	if (!path && agent->config) {
-		slash = strrchr(agent->config->control, '/');
-		snprintf(beside, sizeof(beside), "%.*sdatapath.sock",
-			 slash ? (int)(slash + 1 - agent->config->control) : 0,
-			 agent->config->control);
-		path = beside;
-	}
-	if (serve_new(&agent->serve, agent->dp, path ? path : RELAY_SOCKET,
-		      &err)) {
-		log_error("%s", err.text);
-		return false;
-	}
-	return watch(agent, 3, serve_fd(agent->serve), on_serve);
-}
-
 static void on_srtp_event(const struct dp_event *event, void *arg)
 {
 	struct agent *agent = arg;
 
 	if (agent->calls)
 		calls_event(event, agent->calls);
+	serve_event(agent->serve, event);
 }
 
 /* The module does no SRTP: calls that have it are relayed beside it. */
@@ -363,6 +340,31 @@ static bool open_srtp(struct agent *agent)
 	}
 	log_warning("SRTP is refused: it needs the datapath uring: %s", err.text);
 	return true;
+}
+
+/* A datapath that lives in this process is reached through it by others too. */
+static bool open_serve(struct agent *agent, const char *path)
+{
+	struct dp *dp = agent->dp->ops == &dp_kernel_ops ? agent->srtp :
+							    agent->dp;
+	char beside[PATH_MAX];
+	struct dp_err err;
+	const char *slash;
+
+	if (!dp)
+		return true;
+	if (!path && agent->config) {
+		slash = strrchr(agent->config->control, '/');
+		snprintf(beside, sizeof(beside), "%.*sdatapath.sock",
+			 slash ? (int)(slash + 1 - agent->config->control) : 0,
+			 agent->config->control);
+		path = beside;
+	}
+	if (serve_new(&agent->serve, dp, path ? path : RELAY_SOCKET, &err)) {
+		log_error("%s", err.text);
+		return false;
+	}
+	return watch(agent, 3, serve_fd(agent->serve), on_serve);
 }
 
 static bool open_calls(struct agent *agent, const char *backend)
@@ -393,12 +395,13 @@ static bool open_calls(struct agent *agent, const char *backend)
 
 static bool start(struct agent *agent, const struct options *options)
 {
-	if (!open_loop(agent) || !open_datapath(agent, options->backend) ||
-	    !open_serve(agent, options->socket))
+	if (!open_loop(agent) || !open_datapath(agent, options->backend))
 		return false;
-	return options->relay ||
-	       (enrol(agent) && open_srtp(agent) &&
-		open_calls(agent, options->backend));
+	if (options->relay)
+		return open_serve(agent, options->socket);
+	return enrol(agent) && open_srtp(agent) &&
+	       open_serve(agent, options->socket) &&
+	       open_calls(agent, options->backend);
 }
 
 static void stop(struct agent *agent)
