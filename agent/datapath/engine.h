@@ -233,7 +233,7 @@ struct fault_log {
  * @io: how it receives and sends
  * @io_state: that one's own
  * @wake: eventfd that ends its wait
- * @asked: look at what is under @media->lock
+ * @asked: look at what is under @media->lock; a futex, too
  * @started: @media->lock: init is over, with @status
  * @status: @media->lock: 0 or -errno of init
  * @error: @media->lock: the sentence
@@ -257,6 +257,7 @@ struct fault_log {
  * @swept: monotonic ns of the last look for silence
  * @rate_from: monotonic ns since when @rate_packets counts
  * @rate_packets: packets since then
+ * @more: the last turn did not take everything that was there
  * @busy: there are so many packets that gathering them pays
  * @news: it has put something for the agent: passed datagrams, events
  * @passed: datagrams for the agent
@@ -272,7 +273,7 @@ struct worker {
 	const struct io_ops *io;
 	void *io_state;
 	int wake;
-	atomic_bool asked;
+	_Atomic uint32_t asked;
 
 	bool started;
 	int status;
@@ -298,6 +299,7 @@ struct worker {
 	uint64_t swept;
 	uint64_t rate_from;
 	unsigned int rate_packets;
+	bool more;
 	bool busy;
 	bool news[2];
 	struct queue passed;
@@ -498,6 +500,20 @@ void worker_let_go(struct worker *w, struct media_sock *sock);
 void worker_fault(struct worker *w, enum media_fault fault, uint64_t n,
 		  const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/**
+ * worker_doze() - let packets gather for a while
+ * @w: the worker, which is busy
+ *
+ * Not if there is more already; ends early when the agent wants something.
+ */
+void worker_doze(struct worker *w);
+
+/**
+ * worker_call() - have a worker look at what it is asked; by any thread
+ * @w: the worker
+ */
+void worker_call(struct worker *w);
 
 /**
  * worker_clock() - read the clock

@@ -159,6 +159,7 @@ static void readable(struct worker *w, struct media_sock *sock)
 		}
 		return;
 	}
+	w->more |= n == DATAGRAMS;
 	for (i = 0; i < n; i++)
 		receive(w, sock, &p->in[i].msg_hdr, &p->slot[i],
 			p->in[i].msg_len);
@@ -172,9 +173,14 @@ static void epoll_turn(struct worker *w, int64_t wait)
 	uint64_t woken;
 	int n, i;
 
+	if (w->busy) {
+		worker_doze(w);
+		wait = 0;
+	}
 	n = epoll_wait(p->fd, events, EVENTS,
 		       wait < 0 ? -1 : (int)(wait / 1000000));
 	w->now = worker_clock();
+	w->more = n == EVENTS;
 	for (i = 0; i < n; i++) {
 		if (events[i].data.ptr)
 			readable(w, events[i].data.ptr);

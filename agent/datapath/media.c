@@ -89,19 +89,16 @@ static int make_bell(struct bell *bell)
 	return bell->fd < 0 ? -errno : 0;
 }
 
-static void ring(int fd)
-{
-	uint64_t one = 1;
-	ssize_t written = write(fd, &one, sizeof(one));
-
-	/* it can only be full, and then it has been rung */
-	(void)written;
-}
-
 void media_ring_bell(struct bell *bell)
 {
-	if (!atomic_exchange(&bell->rung, true))
-		ring(bell->fd);
+	uint64_t one = 1;
+	ssize_t written;
+
+	if (atomic_exchange(&bell->rung, true))
+		return;
+	written = write(bell->fd, &one, sizeof(one));
+	/* it can only be full, and then it has been rung */
+	(void)written;
 }
 
 void media_clear_bell(struct bell *bell)
@@ -129,13 +126,6 @@ static bool await(struct media *media, const struct timespec *until)
 {
 	return pthread_cond_timedwait(&media->answer, &media->lock, until) !=
 	       ETIMEDOUT;
-}
-
-/* have a worker look at what it is asked */
-static void call(struct worker *w)
-{
-	atomic_store_explicit(&w->asked, true, memory_order_release);
-	ring(w->wake);
 }
 
 static int stalled(struct media *media, const struct worker *w,
@@ -196,7 +186,7 @@ int media_park(struct media *media, struct dp_err *err)
 	for (w = media->worker; w < media->worker + media->n_workers; w++) {
 		w->hold = w->wanted;
 		if (w->hold)
-			call(w);
+			worker_call(w);
 	}
 	while ((late = not_parked(media)) && await(media, &until))
 		;
@@ -229,7 +219,7 @@ static bool give_order(struct worker *w, enum order_type type,
 	*w->last_order = o;
 	w->last_order = &o->next;
 	pthread_mutex_unlock(&w->media->lock);
-	call(w);
+	worker_call(w);
 	return true;
 }
 
@@ -591,7 +581,7 @@ static void end_worker(struct worker *w)
 		pthread_mutex_lock(&media->lock);
 		w->quit = true;
 		pthread_mutex_unlock(&media->lock);
-		call(w);
+		worker_call(w);
 		pthread_join(w->thread, NULL);
 	}
 	while ((o = w->orders)) {

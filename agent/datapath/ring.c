@@ -27,8 +27,6 @@
 
 #define SQ_ENTRIES	1024
 #define BUFFER_GROUP	0
-/* a busy worker is woken before its time when so many sockets have something */
-#define BUSY_WAKE	64
 
 /* room for a source, such that the control message behind it is aligned */
 #define NAME_ROOM	32
@@ -386,21 +384,31 @@ static void check_overflow(struct worker *w)
 	r->overflow = now;
 }
 
-static void wait_ring(struct worker *w, int64_t wait)
+/* send, and wait for the next to arrive; one system call */
+static void send_and_wait(struct worker *w, int64_t wait)
 {
 	struct ring *r = w->io_state;
-	struct __kernel_timespec ts = {};
+	struct __kernel_timespec ts = {
+		.tv_nsec = wait % 1000000000,
+		.tv_sec = wait / 1000000000,
+	};
 	struct io_uring_cqe *cqe;
-	unsigned int wake = 1;
 
-	if (w->busy) {
-		wake = BUSY_WAKE;
-		wait = (int64_t)w->media->conf.batch * 1000;
-	}
-	ts.tv_nsec = wait % 1000000000;
-	ts.tv_sec = wait / 1000000000;
-	io_uring_submit_and_wait_timeout(&r->ring, &cqe, wake,
+	prepare_sends(w);
+	io_uring_submit_and_wait_timeout(&r->ring, &cqe, 1,
 					 wait < 0 ? NULL : &ts, NULL);
+	submit_all(w);
+	sent(r);
+}
+
+/* what arrives meanwhile wakes nobody: the kernel looks for it afterwards */
+static void send_and_doze(struct worker *w)
+{
+	struct ring *r = w->io_state;
+
+	ring_flush(w);
+	worker_doze(w);
+	io_uring_get_events(&r->ring);
 }
 
 static void ring_turn(struct worker *w, int64_t wait)
@@ -409,10 +417,10 @@ static void ring_turn(struct worker *w, int64_t wait)
 	const struct io_uring_cqe *cqe;
 	unsigned int head, n = 0;
 
-	prepare_sends(w);
-	wait_ring(w, wait);
-	submit_all(w);
-	sent(r);
+	if (w->busy)
+		send_and_doze(w);
+	else
+		send_and_wait(w, wait);
 	w->now = worker_clock();
 	io_uring_for_each_cqe(&r->ring, head, cqe) {
 		completion(w, cqe);
@@ -420,6 +428,8 @@ static void ring_turn(struct worker *w, int64_t wait)
 			break;
 	}
 	io_uring_cq_advance(&r->ring, n);
+	w->more = n == ENGINE_BATCH ||
+		  IO_URING_READ_ONCE(*r->ring.sq.kflags) & IORING_SQ_TASKRUN;
 	check_overflow(w);
 }
 
@@ -430,7 +440,7 @@ static int open_ring(struct worker *w, struct ring *r, struct dp_err *err)
 	struct io_uring_params params = {
 		.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP |
 			 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
-			 IORING_SETUP_DEFER_TASKRUN,
+			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
 		.cq_entries = w->media->conf.completions,
 	};
 	unsigned int requests = params.cq_entries < SQ_ENTRIES ?

@@ -7,6 +7,7 @@
  * it looks whether the agent wants something.
  */
 #include <errno.h>
+#include <linux/futex.h>
 #include <netinet/udp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -343,6 +345,30 @@ static void carry_out(struct worker *w, const struct order *o)
 
 /* --- what the agent wants --- */
 
+void worker_doze(struct worker *w)
+{
+	struct timespec ts = {
+		.tv_nsec = (long)(w->media->conf.batch % 1000000) * 1000,
+		.tv_sec = w->media->conf.batch / 1000000,
+	};
+
+	if (!w->more)
+		syscall(SYS_futex, &w->asked, FUTEX_WAIT_PRIVATE, 0, &ts, NULL,
+			0);
+}
+
+void worker_call(struct worker *w)
+{
+	uint64_t one = 1;
+	ssize_t written;
+
+	atomic_store_explicit(&w->asked, 1, memory_order_release);
+	/* it may doze, or wait for something to arrive */
+	syscall(SYS_futex, &w->asked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	written = write(w->wake, &one, sizeof(one));
+	(void)written;
+}
+
 static bool wait_parked(struct worker *w)
 {
 	struct media *media = w->media;
@@ -367,7 +393,7 @@ static bool attend(struct worker *w)
 	/* nothing of what may change now is on its way */
 	w->io->flush(w);
 	pthread_mutex_lock(&media->lock);
-	atomic_store(&w->asked, false);
+	atomic_store(&w->asked, 0);
 	go_on = wait_parked(w);
 	orders = w->orders;
 	w->orders = NULL;
