@@ -132,7 +132,13 @@ units: $(UNITS)
 $(BUILD)/selftests/%: selftests/tools/%.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
 	@$(say) '  CC      $<'
-	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -static-pie -MMD -MP -MF $@.d -o $@ $< -lm -pthread
+	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) $(if $(TOOL_LIBS),,-static-pie) \
+		-MMD -MP -MF $@.d -o $@ $< $(TOOL_LIBS) -lm -pthread
+
+# there is no archive of libsrtp2 that stands alone
+$(BUILD)/selftests/pktbench: TOOL_LIBS := -lsrtp2
+$(BUILD)/selftests/srtprelay: TOOL_LIBS := $(LIB) $(PKG_LIBS)
+$(BUILD)/selftests/srtprelay: $(LIB)
 
 # libsrtp2 is no static program's
 $(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)

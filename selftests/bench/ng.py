@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""ng.py PORT CALLS CALLER CALLEE FIRST-PORT: calls through rtpengine's ng protocol
+"""ng.py PORT CALLS CALLER CALLEE FIRST-PORT [KEY]: calls through rtpengine's ng protocol
 
 Makes CALLS calls, offer and answer, between the addresses CALLER (interface a)
 and CALLEE (interface b), whose RTP ports go up by two from FIRST-PORT. Prints,
 per call, the ports of a packet from caller to callee: source and destination as
-sent, source and destination as it must leave the relay.
+sent, source and destination as it must leave the relay. With KEY, 30 bytes in
+hexadecimal, the caller sends SRTP with it (AES_CM_128_HMAC_SHA1_80); the callee
+speaks RTP all the same.
 """
 
+import base64
 import re
 import socket
 import sys
@@ -17,10 +20,11 @@ o=- 1 1 IN IP4 {addr}\r
 s=-\r
 c=IN IP4 {addr}\r
 t=0 0\r
-m=audio {port} RTP/AVP 0\r
+m=audio {port} {profile} 0\r
 a=rtpmap:0 PCMU/8000\r
-a=sendrecv\r
+{crypto}a=sendrecv\r
 """
+CRYPTO = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n"
 
 
 def encode(value):
@@ -53,18 +57,25 @@ def media_port(reply):
     return int(re.search(r"m=audio (\d+) ", reply).group(1))
 
 
+def offered(addr, port, key):
+    if not key:
+        return SDP.format(addr=addr, port=port, profile="RTP/AVP", crypto="")
+    inline = base64.b64encode(bytes.fromhex(key)).decode()
+    return SDP.format(addr=addr, port=port, profile="RTP/SAVP", crypto=CRYPTO.format(key=inline))
+
+
 def main():
-    port, calls, caller, callee, first = sys.argv[1:]
+    port, calls, caller, callee, first, *key = sys.argv[1:]
     ng = Ng(int(port))
     ng.ask(command="ping")
     for i in range(int(calls)):
         rtp = int(first) + 2 * i
         common = {"call_id": f"call-{i}", "from_tag": "f", "flags": ["trust-address", "asymmetric"],
-                  "replace": ["origin", "session-connection"], "ICE": "remove",
-                  "transport_protocol": "RTP/AVP"}
-        to_callee = media_port(ng.ask(command="offer", sdp=SDP.format(addr=caller, port=rtp),
-                                      direction=["a", "b"], **common))
-        to_caller = media_port(ng.ask(command="answer", sdp=SDP.format(addr=callee, port=rtp),
+                  "replace": ["origin", "session-connection"], "ICE": "remove"}
+        to_callee = media_port(ng.ask(command="offer", sdp=offered(caller, rtp, key and key[0]),
+                                      transport_protocol="RTP/AVP", direction=["a", "b"],
+                                      **common))
+        to_caller = media_port(ng.ask(command="answer", sdp=offered(callee, rtp, None),
                                       to_tag="t", **common))
         print(rtp, to_caller, to_callee, rtp)
 

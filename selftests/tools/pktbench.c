@@ -22,6 +22,12 @@
  * csum=vouched|full|none: as by a device that checked it, whole, or absent
  * ignore=id,csum,flow: what a path may choose anew: IPv4 identification with DF,
  * the UDP checksum's absence, the flow label
+ * srtp=KEY: the side named last sends SRTP, AES_CM_128_HMAC_SHA1_80 with this key
+ * (30 bytes in hexadecimal); it must arrive as RTP
+ * rate=N: so many packets a second instead of as fast as it goes; they are made
+ * beforehand, and what is told is how long sending took
+ * ssrc=N: added to the SSRC of each flow, so that a run is a stream of its own
+ * cpu=PID: also how much processor time that process took while we sent
  * profile=1: marks the measured part for scripts/bench-profile
  */
 #include <fcntl.h>
@@ -31,6 +37,8 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <srtp2/srtp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +50,10 @@
 #define YIELD_EVERY	16
 #define CHUNK		250
 #define ARRIVE_MS	2000
+#define SRTP_KEY	30
+#define SRTP_TAG	10
+/* a gap worth a system call */
+#define SLEEP_NS	5000
 
 enum csum { CSUM_VOUCHED, CSUM_FULL, CSUM_NONE };
 
@@ -67,13 +79,16 @@ struct side {
 	unsigned int *order;
 	unsigned int next;
 	int tx, rx;
+	srtp_t srtp;
 };
 
 static struct side sides[MAX_SIDES];
 static unsigned int nr_sides;
 static unsigned int size = 172, burst = 1;
 static enum csum csum = CSUM_VOUCHED;
-static bool ignore_id, ignore_csum, ignore_flow, profile;
+static unsigned int rate, ssrc;
+static clockid_t cpu_clock;
+static bool ignore_id, ignore_csum, ignore_flow, profile, has_cpu;
 
 /*
  * The marks that scripts/bench-profile's plugin looks for: a long nop whose
@@ -152,6 +167,32 @@ static void read_flows(const char *path, struct side *s)
 	fclose(file);
 }
 
+/* One context of libsrtp for all flows: each has an SSRC of its own. */
+static void parse_srtp(const char *word, struct side *s)
+{
+	srtp_policy_t policy = { .ssrc = { .type = ssrc_any_outbound } };
+	uint8_t key[SRTP_KEY];
+	unsigned int i;
+
+	for (i = 0; i < SRTP_KEY; i++, word += 2)
+		if (sscanf(word, "%2hhx", &key[i]) != 1)
+			die("the SRTP key has %u bytes, expected %d in hexadecimal", i, SRTP_KEY);
+	srtp_crypto_policy_set_rtp_default(&policy.rtp);
+	srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
+	policy.key = key;
+	if (srtp_init() || srtp_create(&s->srtp, &policy))
+		die("libsrtp2 takes no key");
+}
+
+static void parse_cpu(const char *word)
+{
+	pid_t pid = (pid_t)opt_num("cpu", word, 1, 1 << 30);
+
+	if (clock_getcpuclockid(pid, &cpu_clock))
+		die("process %d has no clock", pid);
+	has_cpu = true;
+}
+
 /* Every flow once, in an order that no cache or hash likes, the same each time. */
 static void shuffle(struct side *s, bool random)
 {
@@ -196,9 +237,9 @@ static size_t ip_len(const struct hop *h)
 }
 
 /* IPv4 identification is the flow's own count, so that a loss shows in it. */
-static void put_ip(uint8_t *p, const struct hop *h, uint16_t id, bool df)
+static void put_ip(uint8_t *p, const struct hop *h, size_t payload, uint16_t id, bool df)
 {
-	size_t udp = 8 + size;
+	size_t udp = 8 + payload;
 
 	if (h->v6) {
 		memset(p, 0, 8);
@@ -223,29 +264,43 @@ static void put_ip(uint8_t *p, const struct hop *h, uint16_t id, bool df)
 	put16(p + 10, (uint16_t)~fold(sum16(p, 20, 0)));
 }
 
-static uint32_t pseudo(const struct hop *h)
+static uint32_t pseudo(const struct hop *h, size_t payload)
 {
 	size_t len = h->v6 ? 16 : 4;
 
-	return sum16(h->daddr, len, sum16(h->saddr, len, IPPROTO_UDP + 8 + size));
+	return sum16(h->daddr, len, sum16(h->saddr, len, (uint32_t)(IPPROTO_UDP + 8 + payload)));
 }
 
-static void put_udp(uint8_t *p, const struct hop *h, uint16_t sport, uint16_t dport, enum csum how)
+static void put_udp(uint8_t *p, const struct hop *h, size_t payload, uint16_t sport,
+		    uint16_t dport, enum csum how)
 {
 	uint16_t sum;
 
 	put16(p, sport);
 	put16(p + 2, dport);
-	put16(p + 4, (uint16_t)(8 + size));
+	put16(p + 4, (uint16_t)(8 + payload));
 	put16(p + 6, 0);
 	if (how == CSUM_NONE)
 		return;
 	if (how == CSUM_VOUCHED) {
-		put16(p + 6, fold(pseudo(h)));
+		put16(p + 6, fold(pseudo(h, payload)));
 		return;
 	}
-	sum = (uint16_t)~fold(sum16(p, 8 + size, pseudo(h)));
+	sum = (uint16_t)~fold(sum16(p, 8 + payload, pseudo(h, payload)));
 	put16(p + 6, sum ? sum : 0xffff);
+}
+
+/* libsrtp writes words: the payload is not aligned in a frame */
+static size_t protect(const struct side *s, uint8_t *payload, size_t len)
+{
+	uint32_t aligned[MAX_FRAME / 4];
+	int room = (int)len;
+
+	memcpy(aligned, payload, len);
+	if (srtp_protect(s->srtp, aligned, &room))
+		die("libsrtp2 does not protect a packet of %zu bytes", len);
+	memcpy(payload, aligned, (size_t)room);
+	return (size_t)room;
 }
 
 /*
@@ -260,20 +315,22 @@ static size_t frame(uint8_t *p, const struct side *s, const struct hop *h, unsig
 	struct pkt rtp = PKT_DEFAULT;
 	/* what was IPv6 becomes an atomic datagram */
 	bool was6 = out && s->in.v6;
-	size_t ip = ip_len(h);
+	size_t ip = ip_len(h), payload;
 
 	rtp.seq = (uint16_t)n;
 	rtp.ts = n * 160;
-	rtp.ssrc = 0x10000 + f;
+	rtp.ssrc = ssrc + 0x10000 + f;
 	rtp.size = size;
 	memcpy(p, h->dmac, 6);
 	memcpy(p + 6, h->smac, 6);
 	put16(p + 12, h->v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
-	put_ip(p + 14, h, was6 ? 0 : (uint16_t)n, was6);
-	pkt_build(&rtp, p + 14 + ip + 8);
-	put_udp(p + 14 + ip, h, out ? flow->out_sport : flow->in_sport,
+	payload = pkt_build(&rtp, p + 14 + ip + 8);
+	if (s->srtp && !out)
+		payload = protect(s, p + 14 + ip + 8, payload);
+	put_ip(p + 14, h, payload, was6 ? 0 : (uint16_t)n, was6);
+	put_udp(p + 14 + ip, h, payload, out ? flow->out_sport : flow->in_sport,
 		out ? flow->out_dport : flow->in_dport, how);
-	return 14 + ip + 8 + size;
+	return 14 + ip + 8 + payload;
 }
 
 /* Sockets -------------------------------------------------------------------- */
@@ -357,9 +414,9 @@ static void compare(uint8_t *got, ssize_t len, const struct side *s, unsigned in
 
 	wlen = frame(want, s, h, f, n, csum == CSUM_NONE && !h->v6 ? CSUM_NONE : CSUM_FULL);
 	/* what another device is to add: the pseudo header must be there */
-	if (partial && get16(got + 14 + ip_len(h) + 6) != fold(pseudo(h)))
+	if (partial && get16(got + 14 + ip_len(h) + 6) != fold(pseudo(h, size)))
 		die("flow %u, packet %u: the pseudo header's checksum is %04x, expected %04x", f,
-		    n, get16(got + 14 + ip_len(h) + 6), fold(pseudo(h)));
+		    n, get16(got + 14 + ip_len(h) + 6), fold(pseudo(h, size)));
 	forgive(got, want, h, partial);
 	if ((size_t)len != wlen)
 		die("flow %u, packet %u: %zd bytes arrived, expected %zu", f, n, len, wlen);
@@ -423,17 +480,16 @@ struct slot {
 	uint8_t buf[sizeof(struct virtio_net_hdr) + MAX_FRAME];
 };
 
-static void fill(struct slot *slot, struct iovec *iov, struct side *s)
+static void fill(uint8_t *buf, struct iovec *iov, struct side *s)
 {
 	struct virtio_net_hdr v = vnet(&s->in);
 	unsigned int f = s->order[s->next];
 
 	if (++s->next == s->flows)
 		s->next = 0;
-	memcpy(slot->buf, &v, sizeof(v));
-	iov->iov_base = slot->buf;
-	iov->iov_len = sizeof(v) + frame(slot->buf + sizeof(v), s, &s->in, f, ++s->flow[f].sent,
-					 csum);
+	memcpy(buf, &v, sizeof(v));
+	iov->iov_base = buf;
+	iov->iov_len = sizeof(v) + frame(buf + sizeof(v), s, &s->in, f, ++s->flow[f].sent, csum);
 }
 
 /*
@@ -456,7 +512,7 @@ static uint64_t send_many(unsigned int packets)
 		s = &sides[turn++ % nr_sides];
 		n = packets < burst ? packets : burst;
 		for (i = 0; i < n; i++) {
-			fill(&slot[i], &iov[i], s);
+			fill(slot[i].buf, &iov[i], s);
 			msg[i].msg_hdr.msg_iov = &iov[i];
 			msg[i].msg_hdr.msg_iovlen = 1;
 		}
@@ -477,6 +533,94 @@ static uint64_t send_many(unsigned int packets)
 		}
 	}
 	return took;
+}
+
+/* Frames of all packets to come, of all sides in turn as they will be sent. */
+static uint8_t *make_all(unsigned int packets, struct iovec *iov)
+{
+	size_t room = sizeof(struct virtio_net_hdr) + 14 + 40 + 8 + size + SRTP_TAG;
+	uint8_t *frames = calloc(packets, room);
+	unsigned int i;
+
+	if (!frames)
+		die("no memory for %u packets", packets);
+	for (i = 0; i < packets; i++)
+		fill(frames + i * room, &iov[i], &sides[i % nr_sides]);
+	return frames;
+}
+
+/*
+ * Packets from @i on that are due; 0 after a while if none is. The relay may need
+ * this processor, so it is left to it.
+ */
+static unsigned int due(unsigned int i, unsigned int packets, uint64_t begin)
+{
+	uint64_t now = now_ns() - begin, at = (uint64_t)i * 1000000000u / rate, n;
+	struct timespec gap = { .tv_nsec = (long)(at - now) };
+
+	if (at > now) {
+		if (gap.tv_nsec > SLEEP_NS)
+			nanosleep(&gap, NULL);
+		return 0;
+	}
+	n = (now - at) * rate / 1000000000u + 1;
+	if (n > packets - i)
+		n = packets - i;
+	return n < MAX_BURST ? (unsigned int)n : MAX_BURST;
+}
+
+/* Packet i leaves by side i % nr_sides, so that each side's are one call. */
+static void send_due(const struct iovec *iov, unsigned int i, unsigned int n)
+{
+	struct mmsghdr msg[MAX_BURST];
+	unsigned int side, k, count;
+
+	for (side = 0; side < nr_sides; side++) {
+		memset(msg, 0, sizeof(msg));
+		for (k = i, count = 0; k < i + n; k++) {
+			if (k % nr_sides != side)
+				continue;
+			msg[count].msg_hdr.msg_iov = (struct iovec *)&iov[k];
+			msg[count++].msg_hdr.msg_iovlen = 1;
+		}
+		if (count && sendmmsg(sides[side].tx, msg, count, 0) != (int)count)
+			die("not all of %u packets were sent: %s", count, strerror(errno));
+	}
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	if (has_cpu && clock_gettime(cpu_clock, &ts))
+		die("the process that is measured has ended");
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void measure_paced(unsigned int packets)
+{
+	struct iovec *iov = calloc(packets, sizeof(*iov));
+	unsigned int i = 0, n;
+	uint64_t begin, cpu;
+	uint8_t *frames;
+
+	if (!iov)
+		die("no memory for %u packets", packets);
+	frames = make_all(packets, iov);
+	prctl(PR_SET_TIMERSLACK, 1);
+	cpu = cpu_ns();
+	begin = now_ns();
+	while (i < packets) {
+		n = due(i, packets, begin);
+		if (n)
+			send_due(iov, i, n);
+		i += n;
+	}
+	begin = now_ns() - begin;
+	printf("{\"packets\":%u,\"elapsed_ns\":%llu,\"cpu_ns\":%llu}\n", packets,
+	       (unsigned long long)begin, (unsigned long long)(cpu_ns() - cpu));
+	free(frames);
+	free(iov);
 }
 
 static int by_size(const void *a, const void *b)
@@ -533,8 +677,16 @@ int main(int argc, char **argv)
 			sides[nr_sides - 1].checked = true;
 		} else if (!strcmp(argv[arg], "flows") && nr_sides) {
 			read_flows(val, &sides[nr_sides - 1]);
+		} else if (!strcmp(argv[arg], "srtp") && nr_sides) {
+			parse_srtp(val, &sides[nr_sides - 1]);
+		} else if (!strcmp(argv[arg], "rate")) {
+			rate = (unsigned int)opt_num("rate", val, 1, 10000000);
+		} else if (!strcmp(argv[arg], "ssrc")) {
+			ssrc = (unsigned int)opt_num("ssrc", val, 0, 0xfff00000);
+		} else if (!strcmp(argv[arg], "cpu")) {
+			parse_cpu(val);
 		} else if (!strcmp(argv[arg], "packets")) {
-			packets = (unsigned int)opt_num("packets", val, CHUNK, 100000000);
+			packets = (unsigned int)opt_num("packets", val, 1, 100000000);
 		} else if (!strcmp(argv[arg], "warm")) {
 			warm = (unsigned int)opt_num("warm", val, 0, 100000000);
 		} else if (!strcmp(argv[arg], "verify")) {
@@ -560,6 +712,8 @@ int main(int argc, char **argv)
 	}
 	if (!nr_sides)
 		die("no direction is given (in=...)");
+	if (!rate && packets < CHUNK)
+		die("%u packets without a rate: expected %d or more", packets, CHUNK);
 	for (i = 0; i < nr_sides; i++) {
 		if (!sides[i].flows)
 			die("direction %u has no flows", i + 1);
@@ -571,6 +725,9 @@ int main(int argc, char **argv)
 			verify(&sides[i], sample);
 	}
 	send_many(warm);
-	measure(packets);
+	if (rate)
+		measure_paced(packets);
+	else
+		measure(packets);
 	return 0;
 }
