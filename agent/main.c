@@ -21,6 +21,7 @@
 #include "call/call.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
+#include "datapath/choose.h"
 #include "datapath/datapath.h"
 #include "datapath/media.h"
 #include "datapath/serve.h"
@@ -36,13 +37,15 @@
 /**
  * struct options - what the command line says
  * @config: the configuration's file
- * @backend: name of the datapath
+ * @datapath: which datapath is asked for
+ * @has_datapath: @datapath was said; otherwise the configuration says it
  * @relay: datapath only: no SIP, no configuration
  * @socket: path of the datapath socket; NULL: beside the control socket
  */
 struct options {
 	const char *config;
-	const char *backend;
+	enum dp_want datapath;
+	bool has_datapath;
 	bool relay;
 	const char *socket;
 };
@@ -50,6 +53,7 @@ struct options {
 /**
  * struct agent - the whole
  * @config: the configuration; NULL: datapath only
+ * @choice: which datapath, and why
  * @dp: relays media
  * @srtp: relays media with SRTP: @dp itself if it is in user space, or another
  *	one beside it, or NULL: no SRTP
@@ -67,6 +71,7 @@ struct options {
  */
 struct agent {
 	struct config *config;
+	struct dp_choice choice;
 	struct dp *dp;
 	struct dp *srtp;
 	struct media *media;
@@ -290,8 +295,9 @@ static bool enrol(struct agent *agent)
 	return true;
 }
 
-static bool open_datapath(struct agent *agent, const char *backend)
+static bool open_datapath(struct agent *agent)
 {
+	const char *backend = agent->choice.backend;
 	struct media_conf media = {};
 	struct dp_err err;
 
@@ -367,7 +373,7 @@ static bool open_serve(struct agent *agent, const char *path)
 	return watch(agent, 3, serve_fd(agent->serve), on_serve);
 }
 
-static bool open_calls(struct agent *agent, const char *backend)
+static bool open_calls(struct agent *agent)
 {
 	char error[CONFIG_ERROR_LEN] = "";
 
@@ -378,7 +384,7 @@ static bool open_calls(struct agent *agent, const char *backend)
 		return false;
 	}
 	agent->ctl = ctl_new(agent->root, agent->config->control, agent->calls,
-			     backend, error);
+			     &agent->choice, error);
 	if (agent->ctl) {
 		calls_adopt(agent->calls);
 		agent->stack = sip_stack_new(agent->root, agent->config,
@@ -395,13 +401,12 @@ static bool open_calls(struct agent *agent, const char *backend)
 
 static bool start(struct agent *agent, const struct options *options)
 {
-	if (!open_loop(agent) || !open_datapath(agent, options->backend))
+	if (!open_loop(agent) || !open_datapath(agent))
 		return false;
 	if (options->relay)
 		return open_serve(agent, options->socket);
 	return enrol(agent) && open_srtp(agent) &&
-	       open_serve(agent, options->socket) &&
-	       open_calls(agent, options->backend);
+	       open_serve(agent, options->socket) && open_calls(agent);
 }
 
 static void stop(struct agent *agent)
@@ -441,16 +446,51 @@ static void sip_log(void *stream, const char *fmt, va_list ap)
 		log_debug("sip: %s", text);
 }
 
+/* a line for each listener: what an admin gives to phones */
+static void say_listeners(const struct config *config)
+{
+	const struct config_realm *realm;
+	const struct config_listener *l;
+	char text[DP_ADDR_STRLEN];
+	struct dp_addr at;
+	size_t i, j;
+
+	for (i = 0; i < config->n_realms; i++) {
+		realm = &config->realms[i];
+		for (j = 0; j < realm->n_listeners; j++) {
+			l = &realm->listeners[j];
+			at = l->address->listen;
+			at.port = l->port;
+			log_info("realm %s listens on %s %s", realm->name,
+				 config_transport_name(l->transport),
+				 dp_addr_str(&at, text, sizeof(text)));
+		}
+	}
+}
+
 static void say_ready(const struct agent *agent, const struct options *options)
 {
-	if (options->relay)
+	if (options->relay) {
 		log_info("rtplaned %s relays with the %s datapath, without SIP",
-			 RTPLANE_VERSION, options->backend);
-	else
+			 RTPLANE_VERSION, agent->choice.backend);
+	} else {
+		say_listeners(agent->config);
 		log_info("rtplaned %s serves %zu realms with the %s datapath",
 			 RTPLANE_VERSION, agent->config->n_realms,
-			 options->backend);
+			 agent->choice.backend);
+	}
 	notify("READY=1");
+}
+
+static void choose(struct agent *agent, const struct options *options)
+{
+	if (options->has_datapath || options->relay)
+		dp_choose(options->datapath, "the command line",
+			  &agent->choice);
+	else
+		dp_choose(agent->config->datapath, "the configuration",
+			  &agent->choice);
+	log_info("datapath %s: %s", agent->choice.backend, agent->choice.why);
 }
 
 static int run(const struct options *options)
@@ -467,6 +507,7 @@ static int run(const struct options *options)
 		}
 		log_set_level(agent.config->log);
 	}
+	choose(&agent, options);
 	raise_limits();
 	su_init();
 	su_log_redirect(NULL, sip_log, NULL);
@@ -503,7 +544,7 @@ static void usage(FILE *out)
 		"       rtplaned --relay --datapath uring [--datapath-socket PATH]\n"
 		"       rtplaned --check-config FILE\n"
 		"       rtplaned --version | --help\n"
-		"FILE is " DEFAULT_CONFIG " unless given; BACKEND is kernel or uring\n");
+		"FILE is " DEFAULT_CONFIG " unless given; BACKEND is auto, kernel or uring\n");
 }
 
 /* the exit status, or -1 to go on */
@@ -529,7 +570,13 @@ static int parse(int argc, char **argv, struct options *options)
 		case 'C':
 			return check(optarg);
 		case 'd':
-			options->backend = optarg;
+			if (!dp_want_parse(optarg, &options->datapath)) {
+				fprintf(stderr,
+					"rtplaned: --datapath '%s': expected auto, kernel or uring\n",
+					optarg);
+				return 2;
+			}
+			options->has_datapath = true;
 			break;
 		case 's':
 			options->socket = optarg;
@@ -559,13 +606,12 @@ int main(int argc, char **argv)
 {
 	struct options options = {
 		.config = DEFAULT_CONFIG,
-		.backend = "kernel",
 	};
 	int status = parse(argc, argv, &options);
 
 	if (status >= 0)
 		return status;
-	if (options.relay && !strcmp(options.backend, dp_kernel_ops.name)) {
+	if (options.relay && options.datapath != DP_WANT_URING) {
 		fprintf(stderr,
 			"rtplaned: --relay: the kernel module relays by itself; expected --datapath uring\n");
 		return 2;

@@ -592,6 +592,8 @@ static bool get_globals(struct loaded *l)
 	struct config *c = &l->config;
 
 	c->control = raw->control ? raw->control : DEFAULT_CONTROL;
+	if (raw->datapath)
+		c->datapath = (enum dp_want)*raw->datapath;
 	c->log = raw->log ? (enum log_level)*raw->log : LOG_LEVEL_INFO;
 	if (*c->control != '/')
 		return bad(l, key("control"),

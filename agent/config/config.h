@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "../datapath/addr.h"
+#include "../datapath/choose.h"
 #include "../log.h"
 
 /**
@@ -169,6 +170,7 @@ struct config_route {
 /**
  * struct config - the whole file
  * @control: path of the UNIX control socket
+ * @datapath: which datapath is asked for
  * @log: last level that is logged
  * @drain: seconds that SIGTERM waits for calls to end
  * @quarantine: seconds before a media port is used again
@@ -182,6 +184,7 @@ struct config_route {
  */
 struct config {
 	const char *control;
+	enum dp_want datapath;
 	enum log_level log;
 	uint32_t drain;
 	uint32_t quarantine;

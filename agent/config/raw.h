@@ -82,6 +82,7 @@ struct raw_route {
 
 struct raw_config {
 	char *control;
+	int *datapath;
 	int *log;
 	uint32_t *drain;
 	uint32_t *quarantine;

@@ -24,6 +24,11 @@ static const cyaml_strval_t transports[] = {
 	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "tls", CONFIG_TLS },
 };
 
+static const cyaml_strval_t datapaths[] = {
+	{ "auto", DP_WANT_AUTO }, { "kernel", DP_WANT_KERNEL },
+	{ "uring", DP_WANT_URING },
+};
+
 static const cyaml_strval_t latches[] = {
 	{ "off", RTPLANE_LATCH_OFF },
 	{ "restricted", RTPLANE_LATCH_RESTRICTED },
@@ -196,6 +201,8 @@ static const cyaml_schema_value_t route_schema = {
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
 			       1, 107),
+	CYAML_FIELD_ENUM_PTR("datapath", OPT_PTR | WORD, struct raw_config,
+			     datapath, datapaths, CYAML_ARRAY_LEN(datapaths)),
 	CYAML_FIELD_ENUM_PTR("log", OPT_PTR | WORD, struct raw_config, log,
 			     levels, CYAML_ARRAY_LEN(levels)),
 	CYAML_FIELD_UINT_PTR("drain", OPT_PTR, struct raw_config, drain),
@@ -223,6 +230,7 @@ static const struct {
 	const char *expected;
 } expectations[] = {
 	{ "control", "a path of at most 107 characters" },
+	{ "datapath", "auto, kernel or uring" },
 	{ "log", "error, warning, info or debug" },
 	{ "drain", "a number of seconds, 0 to 86400" },
 	{ "quarantine", "a number of seconds, 0 to 3600" },

@@ -44,7 +44,7 @@ struct client {
  * struct ctl - the control socket
  * @root: the event loop
  * @calls: what is asked about
- * @datapath: name of the backend
+ * @datapath: the backend and why it was taken
  * @path: of the socket
  * @fd: listens
  * @index: su_root's name for it
@@ -54,7 +54,7 @@ struct client {
 struct ctl {
 	su_root_t *root;
 	struct calls *calls;
-	const char *datapath;
+	const struct dp_choice *datapath;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int fd;
 	int index;
@@ -95,8 +95,9 @@ static bool parse_id(const char *text, uint64_t *id)
 static json_t *do_status(struct ctl *ctl, uint64_t id)
 {
 	json_t *status = calls_status(ctl->calls);
-	json_t *head = json_pack("{s:s, s:s}", "version", RTPLANE_VERSION,
-				 "backend", ctl->datapath);
+	json_t *head = json_pack("{s:s, s:s, s:s}", "version", RTPLANE_VERSION,
+				 "backend", ctl->datapath->backend,
+				 "backend_why", ctl->datapath->why);
 
 	json_object_update(head, status);
 	json_decref(status);
@@ -327,7 +328,7 @@ static int listen_at(const char *path, char *error)
 }
 
 struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,
-		    const char *datapath, char *error)
+		    const struct dp_choice *datapath, char *error)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 

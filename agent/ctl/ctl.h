@@ -12,6 +12,7 @@
 #define CTL_CTL_H
 
 #include "../call/call.h"
+#include "../datapath/choose.h"
 
 struct ctl;
 
@@ -20,13 +21,13 @@ struct ctl;
  * @root: the event loop
  * @path: of the socket; a stale one is replaced, a live one is an error
  * @calls: what is asked about
- * @datapath: name of the backend, for status
+ * @datapath: the backend and why it was taken, for status; used, not copied
  * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
  *
  * Return: the socket, or NULL.
  */
 struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,
-		    const char *datapath, char *error);
+		    const struct dp_choice *datapath, char *error);
 
 /**
  * ctl_free() - hang up on everybody and remove the socket
