@@ -156,7 +156,7 @@ $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 
 # -------------------------------------------------------------- what people call
 
-.PHONY: all setup install install-agent deb demo check checkpatch bench clean distclean help version
+.PHONY: all setup install install-agent deb demo run check checkpatch bench clean distclean help version
 
 all: modules agent tools
 
@@ -192,6 +192,9 @@ install-agent: agent
 demo:
 	@scripts/demo
 
+run:
+	@scripts/run
+
 check:
 	@selftests/run
 
@@ -218,6 +221,7 @@ help:
 	@echo 'rtplane: the media of telephone calls, relayed inside the kernel'
 	@echo
 	@$(say) '  make demo     set up what is needed and carry a real call through the module'
+	@$(say) '  make run      a media host on this machine, in the foreground'
 	@$(say) '  make check    set up what is needed and run every test'
 	@echo
 	@$(say) '  make setup    install the packages needed to build (apt, as root)'
