@@ -98,7 +98,7 @@ $(BUILD)/%.o: %.c $(MAKEFILE_LIST)
 -include $(patsubst %.c,$(BUILD)/%.d,$(AGENT_SRC))
 
 # The same with the compiler's sanitizers, in build/asan and build/tsan: what
-# selftests/sanitize.sh runs.
+# selftests/sanitize_asan.sh and sanitize_tsan.sh run.
 SANITIZE-asan := address,undefined
 SANITIZE-tsan := thread
 .PHONY: asan tsan
