@@ -300,6 +300,7 @@ static void remove_leg(struct uring *u, struct leg *leg)
 	sock->worker->n_silence -= !!leg->silence;
 	untie(u, leg);
 	untie_all(u, leg);
+	uring_set_cookie(u, leg, 0);
 	uring_add_totals(&u->gone, leg);
 	unlink_leg(u, leg);
 	free_leg(leg);
@@ -535,12 +536,12 @@ static void change_leg(struct uring *u, struct leg *leg,
 	legconf_apply(leg, leg->sock->worker, conf);
 }
 
-static void pair(struct request *req)
+static void pair(struct uring *u, struct request *req)
 {
 	struct leg *a = req->leg[0], *b = req->leg[1];
 
 	if (a->peer && a->peer != b) {
-		b->cookie = a->cookie;
+		uring_set_cookie(u, b, a->cookie);
 		settle(a);
 		/* what the old peer has forwarded left by this leg */
 		settle(a->peer);
@@ -548,8 +549,8 @@ static void pair(struct request *req)
 	a->peer = b;
 	b->peer = a;
 	if (req->has_cookie) {
-		a->cookie = req->cookie;
-		b->cookie = req->cookie;
+		uring_set_cookie(u, a, req->cookie);
+		uring_set_cookie(u, b, req->cookie);
 	}
 }
 
@@ -559,7 +560,7 @@ static void commit(struct batch *b)
 	unsigned int i;
 
 	for (req = b->req; req < b->req + b->n; req++) {
-		pair(req);
+		pair(b->u, req);
 		for (i = 0; i < 2; i++) {
 			if (!req->made[i])
 				continue;
@@ -763,11 +764,11 @@ static int find_named(struct uring *u, const struct dp_del *del,
 static int find_others(struct uring *u, const struct dp_del *del,
 		       struct leg **legs, size_t *n, struct dp_err *err)
 {
-	struct leg *leg;
+	size_t all = uring_collect(u, del->cookie, legs), i;
 
-	for (leg = u->first; leg; leg = leg->next)
-		if ((!del->cookie || leg->cookie == del->cookie) && fresh(leg))
-			legs[(*n)++] = leg;
+	for (i = 0; i < all; i++)
+		if (fresh(legs[i]))
+			legs[(*n)++] = legs[i];
 	if (*n || !del->cookie)
 		return 0;
 	return dp_fail(err, ENOENT,
@@ -778,7 +779,9 @@ static int find_others(struct uring *u, const struct dp_del *del,
 int bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
 {
 	struct uring *u = (struct uring *)dp;
-	struct leg **legs = calloc(u->n_legs + 1, sizeof(*legs));
+	size_t room = del->locals ? del->n :
+		      uring_collect(u, del->cookie, NULL);
+	struct leg **legs = calloc(room + 1, sizeof(*legs));
 	size_t n = 0, i;
 	int ret;
 

@@ -92,6 +92,7 @@ struct leg_remote {
  * @cookie: the owner's name for the bridge
  * @next: the agent's: list of all legs, oldest first
  * @prev: the agent's: in that list
+ * @by_cookie: the agent's: the next of those whose cookies hash alike
  * @busy: the agent's: named by the call that is being carried out
  */
 struct leg {
@@ -147,6 +148,7 @@ struct leg {
 	uint64_t cookie;
 	struct leg *next;
 	struct leg *prev;
+	struct leg *by_cookie;
 	bool busy;
 };
 

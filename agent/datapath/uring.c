@@ -31,6 +31,51 @@ struct leg *uring_find(struct uring *u, const struct dp_addr *local)
 	return sock ? sock->claim : NULL;
 }
 
+static unsigned int hash_cookie(uint64_t cookie)
+{
+	return (unsigned int)(cookie * 0x9e3779b97f4a7c15ull >> 52) &
+	       (URING_COOKIES - 1);
+}
+
+void uring_set_cookie(struct uring *u, struct leg *leg, uint64_t cookie)
+{
+	struct leg **at;
+
+	if (leg->cookie == cookie)
+		return;
+	if (leg->cookie) {
+		at = &u->by_cookie[hash_cookie(leg->cookie)];
+		while (*at != leg)
+			at = &(*at)->by_cookie;
+		*at = leg->by_cookie;
+	}
+	leg->cookie = cookie;
+	if (!cookie)
+		return;
+	at = &u->by_cookie[hash_cookie(cookie)];
+	while (*at)
+		at = &(*at)->by_cookie;
+	leg->by_cookie = NULL;
+	*at = leg;
+}
+
+size_t uring_collect(const struct uring *u, uint64_t cookie,
+		     struct leg **legs)
+{
+	struct leg *leg;
+	size_t n = 0;
+
+	leg = cookie ? u->by_cookie[hash_cookie(cookie)] : u->first;
+	for (; leg; leg = cookie ? leg->by_cookie : leg->next) {
+		if (cookie && leg->cookie != cookie)
+			continue;
+		if (legs)
+			legs[n] = leg;
+		n++;
+	}
+	return n;
+}
+
 int uring_no_leg(const struct dp_addr *local, struct dp_err *err)
 {
 	return legconf_refuse(local, "", ENOENT,
@@ -130,55 +175,46 @@ static int uring_leg_get(struct dp *dp, const struct dp_addr *local,
  * Only this thread makes, changes and removes legs, so the picture is
  * consistent though not all workers wait all the time.
  */
-static int dump(struct uring *u, struct leg *leg, uint64_t cookie,
-		struct dp_leg_info *infos, size_t *n, struct dp_err *err)
+static int read_legs(struct uring *u, struct leg **legs, size_t n,
+		     struct dp_leg_info *infos, struct dp_err *err)
 {
-	struct leg *chunk[DUMP_CHUNK];
-	size_t i, k;
+	size_t from, to, i;
 	int ret;
 
-	while (leg) {
-		for (k = 0; leg && k < DUMP_CHUNK; leg = leg->next) {
-			if (cookie && leg->cookie != cookie)
-				continue;
-			leg->sock->worker->wanted = true;
-			chunk[k++] = leg;
-		}
-		ret = k ? media_park(u->media, err) : 0;
+	for (from = 0; from < n; from = to) {
+		to = n - from > DUMP_CHUNK ? from + DUMP_CHUNK : n;
+		for (i = from; i < to; i++)
+			legs[i]->sock->worker->wanted = true;
+		ret = media_park(u->media, err);
 		if (ret)
 			return ret;
-		for (i = 0; i < k; i++)
-			legconf_info(chunk[i], &infos[(*n)++]);
+		for (i = from; i < to; i++)
+			legconf_info(legs[i], &infos[i]);
 		media_resume(u->media);
 	}
 	return 0;
-}
-
-static size_t count_legs(const struct uring *u, uint64_t cookie)
-{
-	const struct leg *leg;
-	size_t n = 0;
-
-	for (leg = u->first; leg; leg = leg->next)
-		n += !cookie || leg->cookie == cookie;
-	return n;
 }
 
 static int uring_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
 			   void *arg, struct dp_err *err)
 {
 	struct uring *u = to_uring(dp);
-	struct dp_leg_info *infos;
-	size_t n = 0, i;
+	size_t n = uring_collect(u, cookie, NULL), i;
+	struct dp_leg_info *infos = calloc(n + 1, sizeof(*infos));
+	struct leg **legs = calloc(n + 1, sizeof(*legs));
 	int ret;
 
-	infos = calloc(count_legs(u, cookie) + 1, sizeof(*infos));
-	if (!infos)
-		return dp_fail(err, ENOMEM, "no memory for a dump of legs");
-	ret = dump(u, u->first, cookie, infos, &n, err);
+	if (infos && legs) {
+		uring_collect(u, cookie, legs);
+		ret = read_legs(u, legs, n, infos, err);
+	} else {
+		ret = dp_fail(err, ENOMEM, "no memory for a dump of %zu legs",
+			      n);
+	}
 	for (i = 0; !ret && i < n; i++)
 		ret = fn(&infos[i], arg);
 	free(infos);
+	free(legs);
 	return ret;
 }
 

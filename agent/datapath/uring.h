@@ -6,6 +6,9 @@
 #include "engine.h"
 #include "leg.h"
 
+/* bridges by cookie; a power of two */
+#define URING_COOKIES	4096
+
 /**
  * struct uring - an open user-space datapath
  * @dp: what the caller sees
@@ -16,6 +19,7 @@
  * @first: the oldest leg
  * @last: the youngest
  * @n_legs: how many
+ * @by_cookie: legs with a cookie, by its hash, oldest first
  * @untied: legs whose RTP leg is not there
  * @gone: what removed legs counted
  * @dead: sockets of removed legs, to be closed
@@ -29,6 +33,7 @@ struct uring {
 	struct leg *first;
 	struct leg *last;
 	unsigned int n_legs;
+	struct leg *by_cookie[URING_COOKIES];
 	struct leg *untied;
 	struct dp_stats gone;
 	struct media_sock *dead;
@@ -42,6 +47,25 @@ struct uring {
  * Return: the leg or NULL.
  */
 struct leg *uring_find(struct uring *u, const struct dp_addr *local);
+
+/**
+ * uring_set_cookie() - give a leg a cookie
+ * @u: the datapath
+ * @leg: the leg, its worker parked
+ * @cookie: the cookie, 0 = none
+ */
+void uring_set_cookie(struct uring *u, struct leg *leg, uint64_t cookie);
+
+/**
+ * uring_collect() - the legs of a cookie, or all
+ * @u: the datapath
+ * @cookie: the cookie, 0 = all
+ * @legs: filled, oldest first; NULL: only count them
+ *
+ * Return: how many.
+ */
+size_t uring_collect(const struct uring *u, uint64_t cookie,
+		     struct leg **legs);
 
 /**
  * uring_no_leg() - refuse what names a leg that is not there
