@@ -305,6 +305,8 @@ static bool open_datapath(struct agent *agent)
 	if (!strcmp(backend, "kernel") &&
 	    !who_wants_srtp(agent->config, CONFIG_SRTP_ALLOW))
 		media.workers = 1;
+	else if (agent->config)
+		media.workers = agent->config->workers;
 	if (media_new(&agent->media, &media, NULL, NULL, &err) ||
 	    dp_open(&agent->dp, backend, agent->media, on_event, agent, &err)) {
 		log_error("datapath %s: %s", backend, err.text);

@@ -18,6 +18,7 @@
 #include <linux/rtplane.h>
 
 #include "../datapath/datapath.h"
+#include "../datapath/media.h"
 #include "../datapath/names.h"
 #include "raw.h"
 
@@ -599,7 +600,10 @@ static bool get_globals(struct loaded *l)
 		return bad(l, key("control"),
 			   "'%s' is relative; expected a path from the root",
 			   c->control);
-	return get_number(l, key("drain"), raw->drain, 30, 0, 86400,
+	return get_number(l, key("workers"), raw->workers, 0, 0,
+			  MEDIA_WORKERS_MAX, "a number of threads",
+			  &c->workers) &&
+	       get_number(l, key("drain"), raw->drain, 30, 0, 86400,
 			  "a number of seconds", &c->drain) &&
 	       get_number(l, key("quarantine"), raw->quarantine, 5, 0, 3600,
 			  "a number of seconds", &c->quarantine) &&

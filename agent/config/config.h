@@ -172,6 +172,7 @@ struct config_route {
  * @control: path of the UNIX control socket
  * @datapath: which datapath is asked for
  * @log: last level that is logged
+ * @workers: threads that serve media sockets, 0 = one for each CPU
  * @drain: seconds that SIGTERM waits for calls to end
  * @quarantine: seconds before a media port is used again
  * @history: ended calls that are remembered
@@ -186,6 +187,7 @@ struct config {
 	const char *control;
 	enum dp_want datapath;
 	enum log_level log;
+	uint32_t workers;
 	uint32_t drain;
 	uint32_t quarantine;
 	uint32_t history;

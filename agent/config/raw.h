@@ -84,6 +84,7 @@ struct raw_config {
 	char *control;
 	int *datapath;
 	int *log;
+	uint32_t *workers;
 	uint32_t *drain;
 	uint32_t *quarantine;
 	uint32_t *history;
