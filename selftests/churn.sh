@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # Bridges change while packets flow as fast as they can, on two CPUs: on
 # `bridge set` and `leg set` no packet is lost, doubled or sent where it does
