@@ -43,7 +43,7 @@ test_one_relay_at_a_socket()
 
 test_killed_and_started_again()
 {
-	ok "bridge" bridge latch off -- latch off
+	open_pair
 	kill -KILL "$RELAY_PID"
 	wait "$RELAY_PID" 2>/dev/null
 	RELAY_PID=
@@ -51,7 +51,7 @@ test_killed_and_started_again()
 	refused 'Connection refused' m rtplane stats
 	relay_start
 	is "legs" "$(leg_count)" 0
-	ok "bridge" bridge latch off -- latch off
+	open_pair
 	relay 10
 	clear_bridges
 }
@@ -73,6 +73,25 @@ test_monitor_ends_with_the_relay()
 	ok "it says why" grep -q 'the agent has hung up' "$W/events.err"
 	relay_start
 }
+
+test_who_asks_all_the_time_costs_no_packet()
+{
+	local i
+	open_pair
+	for i in 1 2 3 4; do
+		m rtplane -batch <(yes stats) >/dev/null 2>&1 &
+		BG[asks$i]=$!
+	done
+	relay 2000 --pps 1000
+	for i in 1 2 3 4; do
+		ok "still asking" test -d "/proc/${BG[asks$i]}"
+		pkill -P "${BG[asks$i]}"
+		finish asks$i
+	done
+	clear_bridges
+}
+
+open_pair() { ok "bridge" bridge latch off -- latch off; }
 
 test_what_needs_the_module_is_refused_by_name()
 {
