@@ -224,6 +224,20 @@ struct fault_log {
 };
 
 /**
+ * struct notices - what one packet gives rise to, in the order in which it is told
+ * @has_first: @first is set
+ * @has_other: @other is set
+ * @first: the first packet
+ * @other: a latch, a refusal, or else a report
+ */
+struct notices {
+	bool has_first;
+	bool has_other;
+	struct dp_event first;
+	struct dp_event other;
+};
+
+/**
  * struct worker - a thread with its sockets
  *
  * @media: whose
@@ -259,6 +273,7 @@ struct fault_log {
  * @rate_packets: packets since then
  * @more: the last turn did not take everything that was there
  * @busy: there are so many packets that gathering them pays
+ * @gather: where events of the present packet go; NULL: there is none
  * @news: it has put something for the agent: passed datagrams, events
  * @passed: datagrams for the agent
  * @events: events for the datapath
@@ -301,6 +316,7 @@ struct worker {
 	unsigned int rate_packets;
 	bool more;
 	bool busy;
+	struct notices *gather;
 	bool news[2];
 	struct queue passed;
 	struct queue events;

@@ -171,6 +171,26 @@ static void tell(struct worker *w, const struct dp_event *event)
 	w->news[NEWS_EVENTS] = true;
 }
 
+/* as the module: a report is not told with a latch */
+static void gather(struct notices *n, const struct dp_event *event)
+{
+	if (event->type == RTPLANE_EVENT_FIRST_PACKET) {
+		n->first = *event;
+		n->has_first = true;
+	} else if (!n->has_other) {
+		n->other = *event;
+		n->has_other = true;
+	}
+}
+
+static void tell_gathered(struct worker *w, const struct notices *n)
+{
+	if (n->has_first)
+		tell(w, &n->first);
+	if (n->has_other)
+		tell(w, &n->other);
+}
+
 static void notice(struct leg *leg, struct worker *w, uint8_t type,
 		   uint8_t reason, const struct rtplane_ep *old,
 		   const struct rtplane_ep *new, uint64_t count)
@@ -192,7 +212,10 @@ static void notice(struct leg *leg, struct worker *w, uint8_t type,
 		leg_addr(new, &event.new);
 	if (type == RTPLANE_EVENT_RTCP)
 		leg_rtcp_info(leg, &event.rtcp);
-	tell(w, &event);
+	if (w->gather)
+		gather(w->gather, &event);
+	else
+		tell(w, &event);
 }
 
 void leg_rtcp_info(const struct leg *leg, struct dp_rtcp *info)
@@ -485,6 +508,7 @@ bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 		 struct rx *rx)
 {
 	uint8_t kind = rtplane_demux(rx->data, rx->len);
+	struct notices n;
 	int no;
 
 	if (kind >= RTPLANE_KIND_STACK) {
@@ -498,7 +522,12 @@ bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 			return false;
 		}
 	}
+	n.has_first = false;
+	n.has_other = false;
+	w->gather = &n;
 	no = relay(leg, w, rx, kind);
+	w->gather = NULL;
+	tell_gathered(w, &n);
 	if (no != ACCEPTED)
 		leg->drops[no]++;
 	return no == ACCEPTED;
