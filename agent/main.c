@@ -543,7 +543,7 @@ static void usage(FILE *out)
 {
 	fprintf(out,
 		"usage: rtplaned [--config FILE] [--datapath BACKEND] [--datapath-socket PATH]\n"
-		"       rtplaned --relay --datapath uring [--datapath-socket PATH]\n"
+		"       rtplaned --relay [--datapath uring] [--datapath-socket PATH]\n"
 		"       rtplaned --check-config FILE\n"
 		"       rtplaned --version | --help\n"
 		"FILE is " DEFAULT_CONFIG " unless given; BACKEND is auto, kernel or uring\n");
@@ -613,6 +613,8 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (options.relay && !options.has_datapath)
+		options.datapath = DP_WANT_URING;
 	if (options.relay && options.datapath != DP_WANT_URING) {
 		fprintf(stderr,
 			"rtplaned: --relay: the kernel module relays by itself; expected --datapath uring\n");
