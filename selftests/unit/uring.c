@@ -709,6 +709,67 @@ static bool srtp(void)
 	return true;
 }
 
+/* a datagram that has the look of something, or of nothing */
+static size_t garbage(uint8_t *p, size_t room, unsigned int *seed)
+{
+	static const uint8_t first[] = { 0x80, 0x81, 0x9f, 0xbf, 0, 1, 20, 64,
+					 127, 200 };
+	static const uint8_t second[] = { 0, 0x7f, 200, 201, 208, 1, 0xfe };
+	size_t len = (size_t)rand_r(seed) % (rand_r(seed) % 4 ? 80 : room);
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		p[i] = (uint8_t)rand_r(seed);
+	if (len > 1 && rand_r(seed) % 8) {
+		p[0] = first[(size_t)rand_r(seed) % sizeof(first)];
+		p[1] = second[(size_t)rand_r(seed) % sizeof(second)];
+	}
+	return len;
+}
+
+/* whatever comes from whomever is accepted, dropped or passed, and never lost
+ * count of
+ */
+static bool hostile(void)
+{
+	static const uint32_t kinds[] = { 0, DP_LEG_UNKNOWN, DP_LEG_ACCEPT,
+					  DP_LEG_SRTP_RX };
+	struct dp_addr at_c = addr("127.0.0.7", 4000);
+	unsigned int seed = 1, k;
+	static uint8_t p[2200];
+	struct dp_leg_info info;
+	struct dp_bridge br;
+	int c, i;
+
+	for (k = 0; k < 4; k++) {
+		KTAP_CHECK(phones());
+		c = phone(&at_c);
+		br = bridge();
+		br.leg[0].set |= kinds[k];
+		br.leg[0].unknown = RTPLANE_UNKNOWN_DROP;
+		br.leg[0].accept = RTPLANE_ACCEPT_ANY;
+		br.leg[0].srtp_rx = key(DP_SRTP_AES_128_GCM, 3);
+		KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
+		for (i = 1; i <= 4000; i++) {
+			size_t len = garbage(p, sizeof(p), &seed);
+
+			KTAP_CHECK(say(i % 5 ? a : c, &leg_a, p, len));
+			if (i % 400)
+				continue;
+			KTAP_CHECK(AWAIT(get(&leg_a, &info) &&
+					 info.rx_packets + info.dropped +
+					 info.passed == (uint64_t)i));
+		}
+		KTAP_CHECK(info.passed && info.dropped);
+		KTAP_CHECK(k == 3 ? !info.rx_packets : info.rx_packets);
+		KTAP_CHECK(k == 1 ? info.drops[RTPLANE_DROP_UNKNOWN] :
+				    !info.drops[RTPLANE_DROP_UNKNOWN]);
+		close(c);
+		end();
+	}
+	return true;
+}
+
 EPOLL(forward)
 EPOLL(learn)
 EPOLL(relatch)
@@ -725,6 +786,7 @@ EPOLL(silence)
 EPOLL(many)
 EPOLL(flood)
 EPOLL(srtp)
+EPOLL(hostile)
 
 int main(void)
 {
@@ -746,6 +808,8 @@ int main(void)
 		BOTH("500 bridges at once", many),
 		BOTH("20,000 packets, whole and in order", flood),
 		BOTH("SRTP, and proof by it", srtp),
+		BOTH("16,000 datagrams of garbage, each accounted for",
+		     hostile),
 	};
 	struct rlimit files = { 8192, 8192 };
 
