@@ -19,6 +19,9 @@
 /* as much of an RTCP packet as is looked at: one report of each kind */
 #define RTCP_LOOK	256
 #define ACCEPTED	(-1)
+
+_Static_assert(ENGINE_TRAILER >= RTPSEC_GROWTH, "no room for the trailer");
+
 /* no datagram waits longer in a socket and is worth relaying */
 #define ARRIVAL_MAX_NS	10000000000ull
 

@@ -51,7 +51,6 @@
 /**
  * struct out - a send request's arguments
  * @msg: message
- * @iov: its packets
  * @control: its control messages
  */
 struct out {
@@ -71,7 +70,7 @@ struct out {
  * @held: buffers with packets that are still to be sent
  * @n_held: how many
  * @out: arguments of sends
- * @iov: packets of trains
+ * @iov: packets of all of them
  * @overflow: the kernel's count of completions that found the ring full
  */
 struct ring {
