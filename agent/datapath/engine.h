@@ -65,6 +65,7 @@ static inline uint64_t engine_read(const engine_count *count)
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
+ * @dropped: the kernel's count of what it dropped here, when the worker last looked
  * @mark: the agent's: SO_MARK
  * @oif: the agent's: IP_UNICAST_IF
  * @claim: the agent's: the leg that is on it or will be
@@ -93,6 +94,7 @@ struct media_sock {
 	uint8_t tos;
 	uint8_t tos_next;
 	uint32_t turn;
+	uint32_t dropped;
 	uint32_t mark;
 	uint32_t oif;
 	struct leg *claim;
@@ -268,7 +270,9 @@ struct notices {
  * @turn: number of this turn
  * @retry: a receive could not be begun, or ended by an error: try again soon
  * @now: monotonic ns of this turn
- * @swept: monotonic ns of the last look for silence
+ * @swept: monotonic ns of the last sweep
+ * @looks: sweeps that are still to look for what the kernel dropped
+ * @look: which sockets the next of them looks at
  * @rate_from: monotonic ns since when @rate_packets counts
  * @rate_packets: packets since then
  * @more: the last turn did not take everything that was there
@@ -312,6 +316,8 @@ struct worker {
 	bool retry;
 	uint64_t now;
 	uint64_t swept;
+	unsigned int looks;
+	unsigned int look;
 	uint64_t rate_from;
 	unsigned int rate_packets;
 	bool more;

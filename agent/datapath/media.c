@@ -70,6 +70,7 @@ const char *media_fault_name(enum media_fault fault)
 		[MEDIA_FAULT_STALLED] = "stalled",
 		[MEDIA_FAULT_NO_BUFFERS] = "no_buffers",
 		[MEDIA_FAULT_CQ_OVERFLOW] = "cq_overflow",
+		[MEDIA_FAULT_DROPPED] = "socket_dropped",
 		[MEDIA_FAULT_RECEIVE] = "receive_failed",
 		[MEDIA_FAULT_SEND] = "send_failed",
 		[MEDIA_FAULT_NOMEM] = "no_memory",

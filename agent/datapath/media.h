@@ -121,6 +121,8 @@ struct media_conf {
  *	in use; what had arrived waited in the socket
  * @MEDIA_FAULT_CQ_OVERFLOW: completions that found the ring full; the kernel
  *	keeps them until there is room
+ * @MEDIA_FAULT_DROPPED: datagrams that the kernel dropped at a socket: there was no
+ *	room, or the checksum was wrong; told up to a second later
  * @MEDIA_FAULT_RECEIVE: receives that failed
  * @MEDIA_FAULT_SEND: packets that the kernel did not take
  * @MEDIA_FAULT_NOMEM: times that memory was missing
@@ -133,6 +135,7 @@ enum media_fault {
 	MEDIA_FAULT_STALLED,
 	MEDIA_FAULT_NO_BUFFERS,
 	MEDIA_FAULT_CQ_OVERFLOW,
+	MEDIA_FAULT_DROPPED,
 	MEDIA_FAULT_RECEIVE,
 	MEDIA_FAULT_SEND,
 	MEDIA_FAULT_NOMEM,

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/sock_diag.h>
 #include <netinet/udp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@
 #define NS_PER_S	1000000000ull
 /* how often legs are looked at for silence */
 #define SWEEP_NS	(200 * NS_PER_MS)
+/* what the kernel dropped is looked for at so many sockets a sweep: one of these */
+#define LOOKS		5
 /* one line for each kind of fault and worker in so long */
 #define FAULT_LOG_NS	(10 * NS_PER_S)
 /* the load is judged after so long, and is high above so many packets/s */
@@ -116,6 +119,32 @@ void worker_unsent(struct worker *w, struct media_sock *in,
 	    (error == EIO || error == EINVAL || error == EMSGSIZE))
 		in->leg->peer->sock->no_gso = true;
 	leg_unsent(in->leg, packets, bytes, error);
+}
+
+/* what the kernel has dropped at a socket since it was made; modulo 2^32 */
+static uint32_t dropped_at(const struct media_sock *sock)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(sock->fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return sock->dropped;
+	return info[SK_MEMINFO_DROPS];
+}
+
+/* nobody tells it: to be told with each datagram would cost each one something */
+static void look_for_dropped(struct worker *w, struct media_sock *sock)
+{
+	uint32_t dropped = dropped_at(sock);
+	uint32_t since = dropped - sock->dropped;
+	char local[DP_ADDR_STRLEN];
+
+	if (!since)
+		return;
+	sock->dropped = dropped;
+	worker_fault(w, MEDIA_FAULT_DROPPED, since,
+		     "the kernel drops datagrams at %s: more than we take in time, or wrong checksums",
+		     dp_addr_str(&sock->local, local, sizeof(local)));
 }
 
 /* --- what arrives --- */
@@ -331,9 +360,12 @@ static void carry_out(struct worker *w, const struct order *o)
 	char local[DP_ADDR_STRLEN];
 
 	if (o->type == ORDER_DEL) {
+		look_for_dropped(w, o->sock);
 		w->io->disarm(w, o->sock);
 		return;
 	}
+	/* what was dropped before is not of this call */
+	o->sock->dropped = dropped_at(o->sock);
 	if (take_slot(w, o->sock))
 		w->io->arm(w, o->sock);
 	else
@@ -427,31 +459,44 @@ static void judge_load(struct worker *w)
 
 	if (took < RATE_NS)
 		return;
+	if (w->rate_packets)
+		w->looks = LOOKS;
 	w->busy = w->media->conf.batch != UINT32_MAX &&
 		  w->rate_packets * NS_PER_S / took > BUSY_RATE;
 	w->rate_from = w->now;
 	w->rate_packets = 0;
 }
 
-/* silent legs, and sockets that could not be received on */
+/* Does it have to wake up although nothing arrives? */
+static bool has_to_sweep(const struct worker *w)
+{
+	return w->n_silence || w->retry || w->looks || w->rate_packets;
+}
+
+/* silent legs, sockets that could not be received on, and what was dropped there */
 static void sweep(struct worker *w)
 {
 	struct media_sock *sock;
+	bool look = w->looks;
 	bool retry = w->retry;
 	unsigned int i;
 
-	if ((!w->n_silence && !retry) || w->now - w->swept < SWEEP_NS)
+	if (!has_to_sweep(w) || w->now - w->swept < SWEEP_NS)
 		return;
 	w->swept = w->now;
 	w->retry = false;
+	w->looks -= look;
+	w->look = (w->look + look) % LOOKS;
 	for (i = 0; i < w->n_slots; i++) {
 		sock = w->socks[i];
 		if (!sock)
 			continue;
 		if (retry && !sock->armed && !sock->leaving)
 			w->io->arm(w, sock);
-		if (sock->leg)
+		if (w->n_silence && sock->leg)
 			leg_sweep(sock->leg, w);
+		if (look && i % LOOKS == w->look)
+			look_for_dropped(w, sock);
 	}
 }
 
@@ -492,8 +537,7 @@ void *worker_run(void *arg)
 		    !attend(w))
 			break;
 		tell_agent(w);
-		w->io->turn(w, w->n_silence || w->retry ?
-				(int64_t)SWEEP_NS : -1);
+		w->io->turn(w, has_to_sweep(w) ? (int64_t)SWEEP_NS : -1);
 		judge_load(w);
 		sweep(w);
 	}
