@@ -148,6 +148,17 @@ test_an_address_that_is_gone_is_named()
 	ok "which file" grep -q "its configuration is $CONFIG" "$W/run.out"
 }
 
+# As make demo does where no kernel can be had that takes the module.
+test_the_demo_without_a_guest()
+{
+	(cd "$TREE" && KERNEL=9.9 SECONDS_OF_RTP=1 scripts/demo) >"$W/demo.out" 2>&1 ||
+		fail "it ended with $?: $(tail -n 5 "$W/demo.out")"
+	ok "it says why" grep -q 'No kernel could be had here that takes the module' "$W/demo.out"
+	ok "which datapath" grep -q 'Datapath: uring' "$W/demo.out"
+	is "parties with 50 packets in and out, none dropped" \
+		"$(grep -cE 'received (49|5[0-9]), sent (49|5[0-9]), dropped 0' "$W/demo.out")" 2
+}
+
 run_host_tests()
 {
 	local t tests
