@@ -304,6 +304,7 @@ static void remove_leg(struct uring *u, struct leg *leg)
 	uring_add_totals(&u->gone, leg);
 	unlink_leg(u, leg);
 	free_leg(leg);
+	u->n_doomed -= sock->doomed;
 	if (!sock->owned)
 		return;
 	sock->user = u->dead;
@@ -801,10 +802,37 @@ void bridges_sock_gone(struct media_sock *sock, void *arg)
 {
 	char local[DP_ADDR_STRLEN];
 	struct leg *leg = sock->leg;
+	struct uring *u = arg;
 	struct dp_err err;
 
-	if (remove_bridges(arg, &leg, 1, &err))
-		log_error("the socket of leg %s stays: %s",
-			  dp_addr_str(&sock->local, local, sizeof(local)),
-			  err.text);
+	/* this one the caller closes */
+	sock->owned = false;
+	if (!remove_bridges(u, &leg, 1, &err))
+		return;
+	log_error("the socket of leg %s stays until its worker answers: %s",
+		  dp_addr_str(&sock->local, local, sizeof(local)), err.text);
+	/* nobody else has it any more: it goes with its leg */
+	sock->owned = true;
+	u->n_doomed += !sock->doomed;
+	sock->doomed = true;
+}
+
+static struct leg *doomed(const struct uring *u)
+{
+	struct leg *leg;
+
+	for (leg = u->first; leg; leg = leg->next)
+		if (leg->sock->doomed && !leg->sock->worker->late)
+			return leg;
+	return NULL;
+}
+
+void bridges_reap(struct uring *u)
+{
+	struct dp_err err;
+	struct leg *leg;
+
+	while (u->n_doomed && (leg = doomed(u)) &&
+	       !remove_bridges(u, &leg, 1, &err))
+		;
 }

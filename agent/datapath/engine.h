@@ -61,6 +61,7 @@ static inline uint64_t engine_read(const engine_count *count)
  * @armed: the kernel has a request that names this structure; the worker's
  * @leaving: the worker is about to let go of it
  * @orphan: &media.lock: the agent did not wait: who lets go of it frees it
+ * @doomed: the agent's: it was to end, but its worker did not answer
  * @no_gso: trains of packets cannot be sent from it; the worker's
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
@@ -90,6 +91,7 @@ struct media_sock {
 	bool armed;
 	bool leaving;
 	bool orphan;
+	bool doomed;
 	bool no_gso;
 	uint8_t tos;
 	uint8_t tos_next;
@@ -254,6 +256,7 @@ struct notices {
  * @status: @media->lock: 0 or -errno of init
  * @error: @media->lock: the sentence
  * @quit: @media->lock: end
+ * @late: it did not answer in time, and has not come to itself
  * @wanted: the agent's: to be parked
  * @hold: @media->lock: park
  * @parked: @media->lock: it is
@@ -298,6 +301,7 @@ struct worker {
 	int status;
 	struct dp_err error;
 	bool quit;
+	atomic_bool late;
 	bool wanted;
 	bool hold;
 	bool parked;

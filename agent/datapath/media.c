@@ -129,12 +129,13 @@ static bool await(struct media *media, const struct timespec *until)
 	       ETIMEDOUT;
 }
 
-static int stalled(struct media *media, const struct worker *w,
+static int stalled(struct media *media, struct worker *w,
 		   struct dp_err *err)
 {
 	uint64_t now = worker_clock();
 
 	media->stalled++;
+	w->late = true;
 	if (!media->stalled_log.last ||
 	    now - media->stalled_log.last >= STALLED_LOG_NS) {
 		media->stalled_log.last = now;
@@ -178,8 +179,8 @@ static void release(struct media *media)
 
 int media_park(struct media *media, struct dp_err *err)
 {
-	const struct worker *late;
 	struct timespec until;
+	struct worker *late;
 	struct worker *w;
 
 	deadline(media, &until);
@@ -758,14 +759,15 @@ int media_new(struct media **media, const struct media_conf *conf,
 
 void media_free(struct media *media)
 {
-	struct media_sock *sock, *next;
+	uint64_t id = 0;
 	unsigned int i;
 
 	if (!media)
 		return;
-	for (sock = media->socks; sock; sock = next) {
-		next = sock->next;
-		media_del(sock);
+	/* one may take others along; one that stays has a worker that is stalled */
+	while (media->socks && media->socks->id != id) {
+		id = media->socks->id;
+		media_del(media->socks);
 	}
 	end_workers(media);
 	for (i = 0; i < 2; i++)

@@ -251,6 +251,7 @@ static int uring_stats(struct dp *dp, struct dp_stats *stats,
 	const struct leg *leg;
 	int ret;
 
+	bridges_reap(u);
 	media_want_all(u->media);
 	ret = media_park(u->media, err);
 	if (ret)
@@ -300,6 +301,7 @@ static int uring_dispatch(struct dp *dp, struct dp_err *err)
 	uint64_t lost;
 	int n;
 
+	bridges_reap(u);
 	if (!u->fn)
 		return 0;
 	media_clear_bell(&u->media->bell[NEWS_EVENTS]);

@@ -23,6 +23,7 @@
  * @untied: legs whose RTP leg is not there
  * @gone: what removed legs counted
  * @dead: sockets of removed legs, to be closed
+ * @n_doomed: legs whose sockets were to end when a worker did not answer
  */
 struct uring {
 	struct dp dp;
@@ -37,6 +38,7 @@ struct uring {
 	struct leg *untied;
 	struct dp_stats gone;
 	struct media_sock *dead;
+	unsigned int n_doomed;
 };
 
 /**
@@ -99,5 +101,13 @@ int bridges_leg_set(struct dp *dp, const struct dp_leg *conf,
  * @arg: the &struct uring
  */
 void bridges_sock_gone(struct media_sock *sock, void *arg);
+
+/**
+ * bridges_reap() - end what a worker that did not answer has kept
+ * @u: the datapath
+ *
+ * Legs whose sockets were closed meanwhile, with their bridges.
+ */
+void bridges_reap(struct uring *u);
 
 #endif /* DATAPATH_URING_H */

@@ -426,6 +426,9 @@ static bool attend(struct worker *w)
 	w->io->flush(w);
 	pthread_mutex_lock(&media->lock);
 	atomic_store(&w->asked, 0);
+	/* what the agent gave up can be done now: have it look */
+	if (atomic_exchange(&w->late, false))
+		w->news[NEWS_EVENTS] = true;
 	go_on = wait_parked(w);
 	orders = w->orders;
 	w->orders = NULL;

@@ -178,6 +178,42 @@ static bool worker_stalled(void)
 	return true;
 }
 
+/* what is closed meanwhile ends, with its bridge, once the worker is there again */
+static bool closed_while_stalled(void)
+{
+	struct dp_addr mine = addr("127.0.0.1", 30010);
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(&mine, &ss);
+	struct dp_bridge br = bridge();
+	struct media_sock *sock;
+	struct dp_leg_info info;
+	struct dp_stats stats;
+	struct dp_err err = {};
+	int fd;
+
+	conf.patience = 100;
+	KTAP_CHECK(start() && still_works());
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
+	KTAP_CHECK(!media_add(media, &sock, fd, NULL, &err));
+	br.leg[0].local = mine;
+	br.leg[1].local.port = 31004;
+	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, &err));
+	KTAP_CHECK(stall_workers());
+	media_del(sock);
+	KTAP_CHECK(get(&mine, &info) == false);
+	KTAP_CHECK(recover());
+	KTAP_CHECK(AWAIT(dp_dispatch(dp, &err) >= 0 && !dp_stats(dp, &stats, &err) &&
+			 stats.legs == 2));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
+	close(fd);
+	KTAP_CHECK(still_works());
+	end();
+	conf = defaults;
+	return true;
+}
+
 /* until all that waited has come, or was lost */
 static bool through(void)
 {
@@ -631,6 +667,7 @@ static bool storm(void)
 
 #if STALLS
 EPOLL(worker_stalled)
+EPOLL(closed_while_stalled)
 EPOLL(overrun)
 #endif
 EPOLL(agent_slow)
@@ -647,6 +684,8 @@ int main(void)
 	static const struct ktap_point points[] = {
 #if STALLS
 		BOTH("a worker that does not answer", worker_stalled),
+		BOTH("a socket closed while its worker does not answer",
+		     closed_while_stalled),
 		BOTH("more than a socket holds", overrun),
 		{ "every receive buffer in use", no_buffers },
 		{ "the ring of completions is full", cq_overflow },
