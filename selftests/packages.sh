@@ -86,6 +86,89 @@ unit_is_locked_down()
 	}
 }
 
+# of_unit KEY: its value there
+of_unit() { sed -n "s/^$1=//p" "$WORK/root/lib/systemd/system/rtplaned.service"; }
+
+# system_calls GROUP...: all that systemd counts among them
+system_calls()
+{
+	local group word
+
+	for group; do
+		while read -r word; do
+			case $word in
+			@*) system_calls "$word" ;;
+			\#*|'') ;;
+			*) echo "$word" ;;
+			esac
+		done < <(systemd-analyze syscall-filter "$group" | tail -n +2)
+	done
+}
+
+# Without these media would go through epoll, wait for others, or not at all.
+unit_allows_what_the_datapath_calls()
+{
+	local call groups ungroups allowed
+
+	read -ra groups <<<"$(of_unit SystemCallFilter | grep -v '^~' | paste -sd' ')"
+	read -ra ungroups <<<"$(of_unit SystemCallFilter | sed -n 's/^~//p' | paste -sd' ')"
+	allowed=$(comm -23 <(system_calls "${groups[@]}" | sort -u) <(system_calls "${ungroups[@]}" | sort -u))
+	for call in io_uring_setup io_uring_enter io_uring_register eventfd2 setpriority prctl futex \
+		clone3 sched_getaffinity setsockopt recvmmsg sendmsg sendto epoll_create1 mmap; do
+		grep -qx "$call" <<<"$allowed" || {
+			echo "# the unit forbids $call"
+			return 1
+		}
+	done
+}
+
+# as the unit does, but for the sandbox that takes systemd, and for limits that may
+# not be raised here: user, capabilities, limits
+as_the_unit()
+{
+	local caps nice limits=()
+
+	caps=-all$(of_unit AmbientCapabilities | tr 'A-Z ' 'a-z\n' | sed 's/^cap_/,+/' | tr -d '\n')
+	nice=$((20 - $(of_unit LimitNICE)))
+	may_raise_limits && limits=(prlimit --nofile="$(of_unit LimitNOFILE)" \
+		--memlock=unlimited --nice="$nice:$nice")
+	exec "${limits[@]}" setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		--bounding-set "$caps" --inh-caps "$caps" --ambient-caps "$caps" "$@"
+}
+
+may_raise_limits() { prlimit --nice=40:40 true 2>/dev/null; }
+
+asked() { "$WORK/root/usr/bin/rtplane" --datapath "uring:$WORK/run/datapath.sock" "$@"; }
+
+# The datapath in user space with no more than that: io_uring, a mark (which takes
+# CAP_NET_ADMIN), a port below 1024, threads that go before others.
+runs_as_the_unit_says()
+{
+	local pid status=1 nices expected
+
+	mkdir -p "$WORK/run"
+	chown 65534:65534 "$WORK/run"
+	chmod 711 "$WORK"
+	as_the_unit "$WORK/root/usr/sbin/rtplaned" --relay --datapath-socket "$WORK/run/datapath.sock" \
+		2>"$WORK/relay.log" &
+	pid=$!
+	timeout 20 bash -c 'until [ -S "$1" ]; do read -rt 0.05 <> <(:); done' - "$WORK/run/datapath.sock"
+	if asked bridge add leg local 192.0.2.254:1000 remote 192.0.2.1:4000 mark 7 \
+			leg local 192.0.2.254:1002 remote 192.0.2.1:4002 >"$WORK/asked" 2>&1 &&
+	   asked --json stats >"$WORK/stats.json" && [ "$(jq -r .io "$WORK/stats.json")" = io_uring ]; then
+		nices=$(ps -L -o comm=,ni= -p $pid | sed -n 's/^media.* //p' | sort -u)
+		expected=0
+		may_raise_limits && expected=$(of_unit LimitNICE)
+		[ "${nices// /}" = "$expected" ] && status=0
+		[ $status = 0 ] || echo "# media threads have nice '$nices', expected $expected"
+	else
+		sed 's/^/# /' "$WORK/asked" "$WORK/relay.log"
+	fi
+	kill $pid
+	wait $pid
+	return $status
+}
+
 # dkms KERNEL: the source as the package has it, in trees of this test
 dkms_builds()
 {
@@ -111,7 +194,7 @@ version_agrees()
 }
 
 echo "KTAP version 1"
-echo "1..8"
+echo "1..10"
 install_here
 result "make install lays down programs, header, configuration and unit"
 keeps_config
@@ -122,6 +205,10 @@ unit_checks_config
 result "the unit checks the configuration before the start"
 unit_is_locked_down
 result "the unit is locked down"
+unit_allows_what_the_datapath_calls
+result "the unit allows what the datapath calls"
+runs_as_the_unit_says
+result "the datapath runs with the unit's user, capabilities and limits"
 version_agrees
 result "the packages have the version of the Makefile"
 dkms_builds 6.1
