@@ -23,11 +23,20 @@ struct rtplane_ep {
 	u16 zero;
 };
 
+/* The second word of an IPv4 address, made in a register; the first is 0. */
+static inline u64 rtplane_ep_word4(__be32 addr)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return 0xffffULL << 32 | (__force u32)addr;
+#else
+	return (u64)(__force u32)addr << 32 | (__force u32)htonl(0xffff);
+#endif
+}
+
 static inline void rtplane_ep_set4(struct rtplane_ep *ep, __be32 addr, __be16 port)
 {
 	ep->w[0] = 0;
-	ep->w32[2] = htonl(0xffff);
-	ep->w32[3] = addr;
+	ep->w[1] = rtplane_ep_word4(addr);
 	ep->port = port;
 	ep->zero = 0;
 }

@@ -3,6 +3,7 @@
 #ifndef _RTPLANE_EGRESS_H
 #define _RTPLANE_EGRESS_H
 
+#include "csum.h"
 #include "pkt.h"
 #include "way.h"
 
@@ -13,9 +14,8 @@
  * @tos_keep: bits of the TOS that stay
  * @tos_set: bits that are set
  * @mapped: the TOS goes through the peer's DSCP map instead
- * @known: the differences are valid for packets from the leg's remote
- * @addr_diff: new addresses less old, as checksums
- * @udp_diff: the same with the ports
+ * @usual: packets of the leg's remote may take the usual way (usual.h)
+ * @diff: what changes in their checksums
  * @src: local address of the leg that sends
  * @to: its remote
  * @rcu: to free it
@@ -25,9 +25,8 @@ struct rtplane_egress {
 	u8 tos_keep;
 	u8 tos_set;
 	bool mapped;
-	bool known;
-	__wsum addr_diff;
-	__wsum udp_diff;
+	bool usual;
+	struct rtplane_diff diff;
 	struct rtplane_ep src;
 	struct rtplane_ep to;
 	struct rcu_head rcu;

@@ -8,22 +8,15 @@
 #include <linux/if_vlan.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
-#include <net/ip6_checksum.h>
 #include <net/dsfield.h>
-#include <net/inet_ecn.h>
 
 #include "compat.h"
-#include "dscp.h"
 #include "ingress.h"
-#include "latch.h"
 #include "natmap.h"
 #include "pkt.h"
+#include "relay.h"
 #include "table.h"
-#include "xmit.h"
-
-/* As much of an RTCP packet as is looked at: one report of each kind. */
-#define RTPLANE_RTCP_LOOK	256
+#include "usual.h"
 
 static void rtplane_count_drop(struct rtplane_leg *leg, enum rtplane_drop why)
 {
@@ -41,237 +34,19 @@ static unsigned int rtplane_pass(struct rtplane_dev *rd, struct rtplane_leg *leg
 	return NF_ACCEPT;
 }
 
-/* What hardware or a local sender has not vouched for. */
-static noinline bool rtplane_udp_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt)
-{
-	const struct udphdr *uh = rtplane_udp(skb, pkt);
-	unsigned int len = pkt->iplen - pkt->hdrlen;
-	__wsum sum;
-
-	/* A right IPv4 header adds nothing to the sum; an IPv6 header does. */
-	if (skb->ip_summed == CHECKSUM_COMPLETE && !pkt->v6)
-		sum = skb->csum;
-	else if (likely(!skb_is_nonlinear(skb)))
-		sum = csum_partial(uh, len, 0);
-	else
-		sum = skb_checksum(skb, pkt->hdrlen, len, 0);
-	if (!pkt->v6)
-		return !csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len,
-					  IPPROTO_UDP, sum);
-	return !csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len, IPPROTO_UDP,
-				sum);
-}
-
-/* The checks of ip_rcv() and udp_rcv(), for a packet that will not see them. */
-static __always_inline bool rtplane_csum_ok(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-					    const bool v6)
-{
-	__sum16 check = rtplane_udp(skb, pkt)->check;
-
-	if (!v6 && unlikely(ip_fast_csum(skb->data, 5)))
-		return false;
-	if (!check)
-		return !v6;
-	return skb_csum_unnecessary(skb) || rtplane_udp_csum_ok(skb, pkt);
-}
-
 /*
  * Fit to be relayed?  The buffer may be trimmed to the IP packet.
  *
  * Return: RTPLANE_ACCEPTED or the &enum rtplane_drop to count.
  */
-static __always_inline int rtplane_sane(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-					const bool v6)
+static int rtplane_sane(struct sk_buff *skb, const struct rtplane_pkt *pkt)
 {
-	if (unlikely(pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload)))
+	if (pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
 		return RTPLANE_DROP_MALFORMED;
 	/* Ethernet pads what is short. */
-	if (unlikely(skb->len > pkt->iplen) && pskb_trim_rcsum(skb, pkt->iplen))
+	if (skb->len > pkt->iplen && pskb_trim_rcsum(skb, pkt->iplen))
 		return RTPLANE_DROP_NOMEM;
-	return rtplane_csum_ok(skb, pkt, v6) ? RTPLANE_ACCEPTED : RTPLANE_DROP_CHECKSUM;
-}
-
-/**
- * struct rtplane_notices - what one packet can give rise to
- * @any: one of them is set; the others are valid only then
- * @first: the first packet
- * @other: a latch, a refusal or a report
- */
-struct rtplane_notices {
-	bool any;
-	struct rtplane_notice first;
-	struct rtplane_notice other;
-};
-
-/* Ready to take a notice.  Most packets give rise to none, so nothing is cleared
- * before.
- */
-static struct rtplane_notice *rtplane_notices_begin(struct rtplane_notices *n)
-{
-	if (!n->any) {
-		n->any = true;
-		n->first.set = false;
-		n->other.set = false;
-	}
-	return &n->other;
-}
-
-static noinline void rtplane_notices_send(struct rtplane_leg *leg, const struct rtplane_notices *n)
-{
-	rtplane_event_send(leg, &n->first);
-	rtplane_event_send(leg, &n->other);
-}
-
-static noinline void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
-					const struct rtplane_pkt *pkt, u64 now,
-					struct rtplane_notices *n)
-{
-	unsigned int len = min_t(unsigned int, pkt->paylen, RTPLANE_RTCP_LOOK);
-	u64 sr = leg->sr, peer_sr = READ_ONCE(leg->peer->sr);
-	u8 buf[RTPLANE_RTCP_LOOK];
-	const u8 *rtcp;
-
-	leg->rtcp_packets++;
-	rtcp = skb_header_pointer(skb, pkt->hdrlen + sizeof(struct udphdr), len, buf);
-	if (!rtcp)
-		return;
-	if (rtplane_rtcp_rx(&leg->rtcp, rtcp, len, peer_sr, now, &sr) &&
-	    !rtplane_notices_begin(n)->set) {
-		rtplane_notice(&n->other, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
-			       NULL);
-		n->other.rtcp = leg->rtcp;
-	}
-	WRITE_ONCE(leg->sr, sr);
-}
-
-static noinline void rtplane_first_packet(struct rtplane_leg *leg, struct sk_buff *skb,
-					  struct rtplane_pkt *pkt, struct rtplane_notices *n)
-{
-	rtplane_notices_begin(n);
-	rtplane_pkt_ends(skb, pkt);
-	leg->first = ktime_get_real_ns();
-	leg->dscp_first = pkt->tos >> 2;
-	rtplane_notice(&n->first, leg, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
-		       &pkt->src);
-}
-
-static __always_inline void rtplane_count_rx(struct rtplane_leg *leg, struct sk_buff *skb,
-					     struct rtplane_pkt *pkt, u64 now,
-					     struct rtplane_notices *n)
-{
-	if (unlikely(!leg->rx_packets++))
-		rtplane_first_packet(leg, skb, pkt, n);
-	leg->rx_bytes += pkt->iplen;
-	leg->last = now;
-	if (likely(leg->dscp_first == pkt->tos >> 2))
-		leg->dscp_first_count++;
-	else
-		rtplane_leg_dscp_seen(leg, pkt->tos >> 2);
-	if (likely(pkt->kind == RTPLANE_KIND_RTP))
-		rtplane_rtpstats_rx(&leg->rtp, pkt->payload, now);
-	else if (pkt->kind == RTPLANE_KIND_RTCP)
-		rtplane_count_rtcp(leg, skb, pkt, now, n);
-}
-
-static __always_inline int rtplane_leg_police(struct rtplane_leg *leg,
-					      const struct rtplane_pkt *pkt, u64 now)
-{
-	enum rtplane_police_verdict verdict;
-
-	if (!(leg->flags & RTPLANE_LEG_POLICED))
-		return RTPLANE_ACCEPTED;
-	verdict = rtplane_police(&leg->police, now, pkt->iplen);
-	if (likely(verdict == RTPLANE_POLICE_OK))
-		return RTPLANE_ACCEPTED;
-	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS : RTPLANE_DROP_BPS;
-}
-
-/* The committed remote, compared with the headers as they stand. */
-static __always_inline bool rtplane_from_remote(const struct rtplane_leg *leg,
-						const struct sk_buff *skb, const bool v6)
-{
-	const struct udphdr *uh;
-
-	if (v6) {
-		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
-
-		uh = (const struct udphdr *)(ip6h + 1);
-		if (!ipv6_addr_equal(&leg->remote.addr, &ip6h->saddr))
-			return false;
-	} else {
-		const struct iphdr *iph = (const struct iphdr *)skb->data;
-
-		uh = (const struct udphdr *)(iph + 1);
-		if (leg->remote.w32[3] != iph->saddr)
-			return false;
-	}
-	return leg->remote.port == uh->source && leg->latched;
-}
-
-/*
- * All that happens with the leg locked.
- *
- * Return: RTPLANE_ACCEPTED with the way out in @eg, or the &enum rtplane_drop
- * to count.
- */
-static __always_inline int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb,
-					  struct rtplane_pkt *pkt, struct rtplane_egress **eg,
-					  struct rtplane_notices *n, const bool v6)
-{
-	u64 now = ktime_get_ns();
-	int no;
-
-	if (unlikely(!rtplane_from_remote(leg, skb, v6))) {
-		rtplane_pkt_ends(skb, pkt);
-		pkt->lo = skb->dev->flags & IFF_LOOPBACK;
-		no = rtplane_latch(leg, pkt, now, rtplane_notices_begin(n));
-		if (no != RTPLANE_ACCEPTED)
-			return no;
-	}
-	no = rtplane_leg_police(leg, pkt, now);
-	if (unlikely(no != RTPLANE_ACCEPTED))
-		return no;
-	rtplane_count_rx(leg, skb, pkt, now, n);
-	no = rtplane_egress_get(leg, eg);
-	if (unlikely(no != RTPLANE_ACCEPTED))
-		return no;
-	if (unlikely(pkt->ttl <= 1))
-		return RTPLANE_DROP_TTL;
-	pkt->tos_out = (pkt->tos & (*eg)->tos_keep) | (*eg)->tos_set;
-	if (unlikely((*eg)->mapped))
-		pkt->tos_out = rtplane_dscp_mapped(leg->peer->dscp_map, pkt->tos);
-	leg->fwd_packets++;
-	leg->fwd_bytes += rtplane_way_len(pkt, &(*eg)->way);
-	leg->fwd_tos = pkt->tos_out;
-	return RTPLANE_ACCEPTED;
-}
-
-/* A sane packet of a leg: forward it, or drop it and say why. */
-static __always_inline unsigned int rtplane_relay(struct rtplane_dev *rd, struct rtplane_leg *leg,
-						  struct sk_buff *skb, struct rtplane_pkt *pkt,
-						  const bool v6)
-{
-	struct rtplane_notices n;
-	struct rtplane_egress *eg;
-	int no;
-
-	n.any = false;
-	spin_lock(&leg->lock);
-	if (unlikely(!leg->peer)) {
-		spin_unlock(&leg->lock);
-		return rtplane_pass(rd, leg);
-	}
-	no = rtplane_leg_rx(leg, skb, pkt, &eg, &n, v6);
-	if (unlikely(no != RTPLANE_ACCEPTED))
-		leg->drops[no]++;
-	spin_unlock(&leg->lock);
-
-	if (unlikely(n.any))
-		rtplane_notices_send(leg, &n);
-	if (unlikely(no != RTPLANE_ACCEPTED))
-		return NF_DROP;
-	rtplane_xmit(leg, skb, pkt, eg, v6);
-	return NF_STOLEN;
+	return rtplane_csum_ok(skb, pkt->v6) ? RTPLANE_ACCEPTED : RTPLANE_DROP_CHECKSUM;
 }
 
 /**
@@ -320,26 +95,26 @@ static int rtplane_not_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
 	return NF_DROP;
 }
 
-static __always_inline unsigned int rtplane_rx_media(struct rtplane_dev *rd,
-						     struct rtplane_leg *leg,
-						     struct sk_buff *skb,
-						     struct rtplane_pkt *pkt, const bool v6)
+static unsigned int rtplane_rx_media(struct rtplane_dev *rd, struct rtplane_leg *leg,
+				     struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
-	int no = rtplane_sane(skb, pkt, v6);
+	int no = rtplane_sane(skb, pkt);
+	unsigned int verdict;
 
-	if (unlikely(no != RTPLANE_ACCEPTED)) {
+	if (no != RTPLANE_ACCEPTED) {
 		rtplane_count_drop(leg, no);
 		return NF_DROP;
 	}
-	return rtplane_relay(rd, leg, skb, pkt, v6);
+	verdict = rtplane_relay(leg, skb, pkt);
+	return verdict == NF_ACCEPT ? rtplane_pass(rd, leg) : verdict;
 }
 
 /* Somebody else holds the buffer too (pktgen): go on with a copy of its head.
  * A copy that turns out to be the stack's, because the leg has just been
  * removed, is lost.
  */
-static noinline unsigned int rtplane_rx_shared(struct rtplane_dev *rd, struct rtplane_leg *leg,
-					       struct sk_buff *skb, struct rtplane_pkt *pkt)
+static unsigned int rtplane_rx_shared(struct rtplane_dev *rd, struct rtplane_leg *leg,
+				      struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
 	unsigned int verdict;
 
@@ -349,47 +124,50 @@ static noinline unsigned int rtplane_rx_shared(struct rtplane_dev *rd, struct rt
 		return NF_STOLEN;
 	}
 	pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
-	verdict = pkt->v6 ? rtplane_rx_media(rd, leg, skb, pkt, true) :
-			    rtplane_rx_media(rd, leg, skb, pkt, false);
+	verdict = rtplane_rx_media(rd, leg, skb, pkt);
 	if (verdict != NF_STOLEN)
 		kfree_skb(skb);
 	return NF_STOLEN;
 }
 
-/* The packet is a leg's.  @pkt has lengths, TOS and TTL. */
-static __always_inline unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_leg *leg,
-					       struct sk_buff *skb, struct rtplane_pkt *pkt,
-					       const bool v6)
-{
-	unsigned int look = pkt->hdrlen + sizeof(struct udphdr) +
-			    min_t(unsigned int, pkt->paylen, RTPLANE_RTP_HDRLEN);
-	int verdict;
-
-	if (unlikely(skb_is_gso(skb)))
-		return rtplane_split(skb) ? NF_STOLEN : rtplane_pass(rd, leg);
-	if (unlikely(!pskb_may_pull(skb, look)))
-		return rtplane_pass(rd, leg);
-	pkt->payload = skb->data + pkt->hdrlen + sizeof(struct udphdr);
-	pkt->kind = rtplane_demux(pkt->payload, pkt->paylen);
-	if (unlikely(pkt->kind >= RTPLANE_KIND_STACK)) {
-		verdict = rtplane_not_media(rd, leg, pkt);
-		if (verdict != RTPLANE_ACCEPTED)
-			return verdict;
-	}
-	if (unlikely(skb_shared(skb)))
-		return rtplane_rx_shared(rd, leg, skb, pkt);
-	return rtplane_rx_media(rd, leg, skb, pkt, v6);
-}
-
 /* Lengths as ip_rcv() wants them; a datagram shorter than its packet is odd
  * enough to be the stack's.
  */
-static __always_inline bool rtplane_lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt,
-					    const struct udphdr *uh)
+static bool rtplane_lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
-	pkt->paylen = ntohs(uh->len) - sizeof(struct udphdr);
-	return pkt->iplen <= skb->len && ntohs(uh->len) >= sizeof(struct udphdr) &&
-	       pkt->hdrlen + ntohs(uh->len) == pkt->iplen;
+	unsigned int len = ntohs(rtplane_udp(skb, pkt)->len);
+
+	pkt->paylen = len - sizeof(struct udphdr);
+	return pkt->iplen <= skb->len && len >= sizeof(struct udphdr) &&
+	       pkt->hdrlen + len == pkt->iplen;
+}
+
+/* A packet of a leg that is not a usual one, or may not be. */
+static noinline unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_leg *leg,
+					struct sk_buff *skb)
+{
+	struct rtplane_pkt pkt;
+	unsigned int look;
+	int verdict;
+
+	rtplane_pkt_read(skb, &pkt);
+	if (!rtplane_lengths(skb, &pkt))
+		return rtplane_pass(rd, leg);
+	if (skb_is_gso(skb))
+		return rtplane_split(skb) ? NF_STOLEN : rtplane_pass(rd, leg);
+	look = min_t(unsigned int, pkt.paylen, RTPLANE_RTP_HDRLEN);
+	if (!pskb_may_pull(skb, pkt.hdrlen + sizeof(struct udphdr) + look))
+		return rtplane_pass(rd, leg);
+	pkt.payload = skb->data + pkt.hdrlen + sizeof(struct udphdr);
+	pkt.kind = rtplane_demux(pkt.payload, pkt.paylen);
+	if (pkt.kind >= RTPLANE_KIND_STACK) {
+		verdict = rtplane_not_media(rd, leg, &pkt);
+		if (verdict != RTPLANE_ACCEPTED)
+			return verdict;
+	}
+	if (skb_shared(skb))
+		return rtplane_rx_shared(rd, leg, skb, &pkt);
+	return rtplane_rx_media(rd, leg, skb, &pkt);
 }
 
 /* Not plain UDP: only natmaps have a use for some of it. */
@@ -398,21 +176,17 @@ static unsigned int rtplane_not_udp(struct rtplane_dev *rd, struct sk_buff *skb)
 	return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
 }
 
-static unsigned int rtplane_no_leg(struct rtplane_dev *rd, struct sk_buff *skb,
-				   struct rtplane_pkt *pkt)
+static unsigned int rtplane_no_leg(struct rtplane_dev *rd, struct sk_buff *skb)
 {
-	if (!READ_ONCE(rd->rn->nr_natmaps))
-		return NF_ACCEPT;
-	rtplane_pkt_ends(skb, pkt);
-	return rtplane_nat_udp(rd->rn, skb, pkt);
+	return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_udp(rd->rn, skb) : NF_ACCEPT;
 }
 
 static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb)
 {
 	const struct udphdr *uh;
 	const struct iphdr *iph;
-	struct rtplane_pkt pkt;
 	struct rtplane_leg *leg;
+	int verdict;
 
 	/* The last fragment of a packet may be this short. */
 	if (unlikely(!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh))))
@@ -423,25 +197,19 @@ static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, str
 		return rtplane_not_udp(rd, skb);
 	uh = (const struct udphdr *)(iph + 1);
 	leg = rtplane_table_find4(rd->rn, iph->daddr, uh->dest);
-	pkt.v6 = false;
-	pkt.hdrlen = sizeof(*iph);
-	pkt.iplen = ntohs(iph->tot_len);
-	pkt.tos = iph->tos;
-	pkt.ttl = iph->ttl;
 	if (!leg)
-		return rtplane_no_leg(rd, skb, &pkt);
+		return rtplane_no_leg(rd, skb);
 	this_cpu_inc(rd->stats->rx_packets);
-	if (unlikely(!rtplane_lengths(skb, &pkt, uh)))
-		return rtplane_pass(rd, leg);
-	return rtplane_rx(rd, leg, skb, &pkt, false);
+	verdict = rtplane_usual(leg, skb, false);
+	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);
 }
 
 static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h;
 	const struct udphdr *uh;
-	struct rtplane_pkt pkt;
 	struct rtplane_leg *leg;
+	int verdict;
 
 	if (unlikely(!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh))))
 		return NF_ACCEPT;
@@ -450,17 +218,11 @@ static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, str
 		return rtplane_not_udp(rd, skb);
 	uh = (const struct udphdr *)(ip6h + 1);
 	leg = rtplane_table_find6(rd->rn, &ip6h->daddr, uh->dest);
-	pkt.v6 = true;
-	pkt.hdrlen = sizeof(*ip6h);
-	pkt.iplen = ntohs(ip6h->payload_len) + sizeof(*ip6h);
-	pkt.tos = ipv6_get_dsfield(ip6h);
-	pkt.ttl = ip6h->hop_limit;
 	if (!leg)
-		return rtplane_no_leg(rd, skb, &pkt);
+		return rtplane_no_leg(rd, skb);
 	this_cpu_inc(rd->stats->rx_packets);
-	if (unlikely(!rtplane_lengths(skb, &pkt, uh)))
-		return rtplane_pass(rd, leg);
-	return rtplane_rx(rd, leg, skb, &pkt, true);
+	verdict = rtplane_usual(leg, skb, true);
+	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);
 }
 
 /* A packet for another MAC address, or with a VLAN tag whose device is still to

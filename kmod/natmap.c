@@ -4,6 +4,7 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
+#include "dscp.h"
 #include "natmap.h"
 #include "net.h"
 
@@ -201,6 +202,11 @@ static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 	spin_lock_init(&nm->police_lock);
 	spin_lock_init(&nm->ways_lock);
 	spin_lock_init(&nm->permit_lock);
+	rtplane_diff(&nm->diff[RTPLANE_NAT_IN], &conf->ext, &conf->ext, &conf->ext, &conf->in);
+	rtplane_diff(&nm->diff[RTPLANE_NAT_OUT], &conf->in, &conf->in, &conf->ext, &conf->in);
+	nm->tos_keep = rtplane_dscp_keep(conf->dscp_mode);
+	nm->tos_set = rtplane_dscp_set(conf->dscp_mode, conf->dscp);
+	nm->usual = !conf->filter && conf->dscp_mode != RTPLANE_DSCP_MAP;
 	rtplane_police_set(&nm->police[RTPLANE_NAT_IN], conf->pps, conf->bps);
 	rtplane_police_set(&nm->police[RTPLANE_NAT_OUT], conf->pps, conf->bps);
 	nm->stats = alloc_percpu_gfp(struct rtplane_nat_stats, GFP_KERNEL_ACCOUNT);
@@ -369,6 +375,22 @@ static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm
 }
 
 /**
+ * rtplane_natmap_way_known() - the way to an address, if it is remembered
+ * @nm: natmap
+ * @to: destination
+ *
+ * Context: softirq, RCU read side; the way is valid until that ends, but who uses
+ * it asks whether it is still the truth.
+ */
+const struct rtplane_way *rtplane_natmap_way_known(const struct rtplane_natmap *nm,
+						   const struct rtplane_ep *to)
+{
+	struct rtplane_nat_way *w = rcu_dereference(nm->ways[rtplane_nat_way_slot(to)]);
+
+	return w && rtplane_ep_same_addr(&w->to, to) ? &w->way : NULL;
+}
+
+/**
  * rtplane_natmap_way() - the way to an address
  * @nm: natmap
  * @src: source of what will be sent
@@ -381,10 +403,10 @@ const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 					     const struct rtplane_ep *src,
 					     const struct rtplane_ep *to)
 {
-	struct rtplane_nat_way *w = rcu_dereference(nm->ways[rtplane_nat_way_slot(to)]);
+	const struct rtplane_way *way = rtplane_natmap_way_known(nm, to);
 
-	if (likely(w && rtplane_ep_same_addr(&w->to, to) && rtplane_way_valid(&w->way)))
-		return &w->way;
+	if (way && rtplane_way_valid(way))
+		return way;
 	return rtplane_nat_way_renew(nm, src, to);
 }
 

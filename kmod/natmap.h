@@ -7,6 +7,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/rtplane.h>
 
+#include "csum.h"
 #include "police.h"
 #include "way.h"
 
@@ -106,6 +107,10 @@ struct rtplane_nat_permit {
  * @list: in the namespace's natmaps; its mutex
  * @rn: namespace
  * @conf: what was asked
+ * @diff: what translation adds to checksums, by direction
+ * @tos_keep: bits of the TOS that stay, unless @conf has a table
+ * @tos_set: bits that are set
+ * @usual: neither filter nor table: packets may take the usual way
  * @police: limits, each with @police_lock; only touched if the natmap has any
  * @police_lock: a limit that flows share is a lock that they share
  * @ways: remembered ways by hash of the address, RCU, replaced under @ways_lock
@@ -123,6 +128,10 @@ struct rtplane_natmap {
 	struct list_head list;
 	struct rtplane_net *rn;
 	struct rtplane_natmap_conf conf;
+	struct rtplane_diff diff[__RTPLANE_NAT_DIRS];
+	u8 tos_keep;
+	u8 tos_set;
+	bool usual;
 	struct rtplane_police police[__RTPLANE_NAT_DIRS];
 	spinlock_t police_lock; /* police */
 	struct rtplane_nat_way __rcu *ways[RTPLANE_NAT_WAYS];
@@ -150,6 +159,8 @@ struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struc
 struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep);
 bool rtplane_natmap_has_addr(struct rtplane_net *rn, const struct rtplane_ep *src,
 			     const struct rtplane_ep *dst);
+const struct rtplane_way *rtplane_natmap_way_known(const struct rtplane_natmap *nm,
+						   const struct rtplane_ep *to);
 const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 					     const struct rtplane_ep *src,
 					     const struct rtplane_ep *to);
@@ -159,8 +170,7 @@ bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtpl
 			      __be16 port);
 
 /* natpkt.c */
-unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb,
-			     struct rtplane_pkt *pkt);
+unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb);
 unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb);
 
 #endif /* _RTPLANE_NATMAP_H */

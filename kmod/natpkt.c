@@ -75,14 +75,14 @@ static bool rtplane_nat_find(struct rtplane_net *rn, const struct rtplane_pkt *p
 }
 
 static int rtplane_nat_police(struct rtplane_natmap *nm, enum rtplane_nat_dir dir,
-			      const struct rtplane_pkt *pkt)
+			      unsigned int bytes)
 {
 	enum rtplane_police_verdict verdict;
 
 	if (!nm || !rtplane_policed(&nm->police[dir]))
 		return RTPLANE_ACCEPTED;
 	spin_lock(&nm->police_lock);
-	verdict = rtplane_police(&nm->police[dir], ktime_get_ns(), pkt->iplen);
+	verdict = rtplane_police(&nm->police[dir], ktime_get_ns(), bytes);
 	spin_unlock(&nm->police_lock);
 	if (verdict == RTPLANE_POLICE_OK)
 		return RTPLANE_ACCEPTED;
@@ -105,9 +105,9 @@ static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt
 	if (nat->to && nat->to->permits &&
 	    !rtplane_natmap_permitted(nat->to, &nat->src, pkt->dst.port))
 		return RTPLANE_DROP_REFUSED;
-	no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, pkt);
+	no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, pkt->iplen);
 	if (no == RTPLANE_ACCEPTED)
-		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, pkt);
+		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, pkt->iplen);
 	return no;
 }
 
@@ -242,15 +242,8 @@ static bool rtplane_nat_refused(struct sk_buff *skb, const struct rtplane_pkt *p
 	return false;
 }
 
-/**
- * rtplane_nat_udp() - a UDP packet that is no leg's
- * @rn: namespace with natmaps
- * @skb: packet, data at the IP header, no fragment
- * @pkt: its addresses, lengths, TOS and TTL
- *
- * Return: the hook's verdict.
- */
-unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct rtplane_pkt *pkt)
+static unsigned int rtplane_nat_any(struct rtplane_net *rn, struct sk_buff *skb,
+				    struct rtplane_pkt *pkt)
 {
 	const struct rtplane_natmap_conf *conf;
 	const struct rtplane_way *way;
@@ -258,6 +251,9 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
 	unsigned int verdict;
 	int no;
 
+	/* An IPv6 packet to ::ffff:a.b.c.d is not for a.b.c.d. */
+	if (rtplane_ep_is4(&pkt->dst) == pkt->v6)
+		return NF_ACCEPT;
 	if (!rtplane_nat_find(rn, pkt, &nat))
 		return NF_ACCEPT;
 	if (unlikely(skb_is_gso(skb)))
@@ -286,6 +282,117 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb, struct
 	if (rtplane_nat_send(skb, pkt, &nat, way))
 		rtplane_nat_count(&nat, pkt);
 	return NF_STOLEN;
+}
+
+static __always_inline void rtplane_nat_ends(const struct sk_buff *skb, struct rtplane_ep *src,
+					     struct rtplane_ep *dst, const bool v6)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct udphdr *uh = v6 ? (const struct udphdr *)(ip6h + 1) :
+				       (const struct udphdr *)(iph + 1);
+
+	if (v6) {
+		rtplane_ep_set6(src, &ip6h->saddr, uh->source);
+		rtplane_ep_set6(dst, &ip6h->daddr, uh->dest);
+	} else {
+		rtplane_ep_set4(src, iph->saddr, uh->source);
+		rtplane_ep_set4(dst, iph->daddr, uh->dest);
+	}
+}
+
+/* Write the one address that changes, and what goes with it. */
+static __always_inline void rtplane_nat_rewrite(struct sk_buff *skb, u8 tos,
+						const struct rtplane_natmap *nm,
+						enum rtplane_nat_dir dir, const bool v6)
+{
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
+	struct iphdr *iph = (struct iphdr *)skb->data;
+
+	if (v6) {
+		rtplane_udp_csum(skb, (struct udphdr *)(ip6h + 1), &nm->diff[dir]);
+		ipv6_change_dsfield(ip6h, INET_ECN_MASK, tos);
+		ip6h->hop_limit--;
+		if (dir == RTPLANE_NAT_IN)
+			ip6h->daddr = nm->conf.in.addr;
+		else
+			ip6h->saddr = nm->conf.ext.addr;
+	} else {
+		rtplane_udp_csum(skb, (struct udphdr *)(iph + 1), &nm->diff[dir]);
+		rtplane_ip4_hop(iph, tos, &nm->diff[dir]);
+		if (dir == RTPLANE_NAT_IN)
+			iph->daddr = nm->conf.in.w32[3];
+		else
+			iph->saddr = nm->conf.ext.w32[3];
+	}
+	skb->transport_header = skb->network_header + (v6 ? sizeof(*ip6h) : sizeof(*iph));
+}
+
+/* As rtplane_usual() for legs: what is neither hairpinned nor filtered, in a
+ * buffer without anything odd, on a way that is known.
+ */
+static __always_inline int rtplane_nat_usual(struct rtplane_net *rn, struct sk_buff *skb,
+					     const bool v6)
+{
+	struct rtplane_natmap *nm, *from, *to;
+	const struct rtplane_way *way;
+	enum rtplane_nat_dir dir;
+	struct rtplane_ep src, dst;
+	unsigned int bytes = skb->len;
+	u8 tos;
+	int no;
+
+	rtplane_nat_ends(skb, &src, &dst, v6);
+	from = rtplane_natmap_by_in(rn, &src);
+	to = rtplane_natmap_by_ext(rn, &dst);
+	if (!from && !to)
+		return NF_ACCEPT;
+	nm = to ?: from;
+	dir = to ? RTPLANE_NAT_IN : RTPLANE_NAT_OUT;
+	if (unlikely((from && to) || !nm->usual || !rtplane_skb_plain(skb, v6) ||
+		     rtplane_ep_martian(&src) || rtplane_ep_loopback(&src)))
+		return RTPLANE_UNUSUAL;
+	if (v6 && unlikely(rtplane_ep_is4(&src) || rtplane_ep_is4(&dst)))
+		return RTPLANE_UNUSUAL;
+	if (!v6 && unlikely(ip_fast_csum(skb->data, 5)))
+		return RTPLANE_UNUSUAL;
+	way = rtplane_natmap_way_known(nm, to ? &nm->conf.in : &dst);
+	if (unlikely(!way || !way->fast || way->v6 != v6 || !rtplane_way_usual(way, skb, v6)))
+		return RTPLANE_UNUSUAL;
+	no = rtplane_nat_police(nm, dir, bytes);
+	if (unlikely(no != RTPLANE_ACCEPTED)) {
+		this_cpu_inc(nm->stats->drops[no]);
+		return NF_DROP;
+	}
+	tos = (rtplane_skb_tos(skb, v6) & nm->tos_keep) | nm->tos_set;
+	rtplane_nat_rewrite(skb, tos, nm, dir, v6);
+	if (unlikely(rtplane_way_send_fast(skb, tos, way))) {
+		this_cpu_inc(nm->stats->drops[RTPLANE_DROP_XMIT]);
+		return NF_STOLEN;
+	}
+	this_cpu_inc(nm->stats->packets[dir]);
+	this_cpu_add(nm->stats->bytes[dir], bytes);
+	return NF_STOLEN;
+}
+
+/**
+ * rtplane_nat_udp() - a UDP packet that is no leg's
+ * @rn: namespace with natmaps
+ * @skb: packet, data at the IP header, no fragment, IP and UDP header linear
+ *
+ * Return: the hook's verdict.
+ */
+unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb)
+{
+	bool v6 = skb->protocol == htons(ETH_P_IPV6);
+	struct rtplane_pkt pkt;
+	int verdict;
+
+	verdict = v6 ? rtplane_nat_usual(rn, skb, true) : rtplane_nat_usual(rn, skb, false);
+	if (likely(verdict != RTPLANE_UNUSUAL))
+		return verdict;
+	rtplane_pkt_read(skb, &pkt);
+	return rtplane_nat_any(rn, skb, &pkt);
 }
 
 /*

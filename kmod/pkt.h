@@ -7,17 +7,22 @@
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <net/dsfield.h>
 
 #include "addr.h"
 #include "demux.h"
 
 /* What the judging functions return beside an &enum rtplane_drop. */
 #define RTPLANE_ACCEPTED	(-1)
+/* What the ways of usual packets return beside the hook's verdicts: the packet is
+ * not one, and nothing has happened.
+ */
+#define RTPLANE_UNUSUAL		(-1)
 
 /**
  * struct rtplane_pkt - a UDP packet on its way through the module
- * @src: where it comes from; set by rtplane_pkt_ends()
- * @dst: where it goes to; likewise
+ * @src: where it comes from
+ * @dst: where it goes to
  * @payload: UDP payload, the first min(@paylen, 12) bytes linear; stale once the
  *	skb is made writable
  * @iplen: bytes of the IP packet
@@ -45,29 +50,66 @@ struct rtplane_pkt {
 	bool lo;
 };
 
+static __always_inline u8 rtplane_skb_tos(const struct sk_buff *skb, const bool v6)
+{
+	return v6 ? ipv6_get_dsfield((const struct ipv6hdr *)skb->data) :
+		    ((const struct iphdr *)skb->data)->tos;
+}
+
+static __always_inline u8 rtplane_skb_ttl(const struct sk_buff *skb, const bool v6)
+{
+	return v6 ? ((const struct ipv6hdr *)skb->data)->hop_limit :
+		    ((const struct iphdr *)skb->data)->ttl;
+}
+
+static __always_inline unsigned int rtplane_skb_iplen(const struct sk_buff *skb, const bool v6)
+{
+	return v6 ? ntohs(((const struct ipv6hdr *)skb->data)->payload_len) +
+		    sizeof(struct ipv6hdr) :
+		    ntohs(((const struct iphdr *)skb->data)->tot_len);
+}
+
+/* Ours alone, in one piece, exactly as long as its IP packet? */
+static __always_inline bool rtplane_skb_plain(const struct sk_buff *skb, const bool v6)
+{
+	return rtplane_skb_iplen(skb, v6) == skb->len && !skb_shared(skb) && !skb_cloned(skb) &&
+	       !skb_is_gso(skb);
+}
+
 static inline struct udphdr *rtplane_udp(const struct sk_buff *skb, const struct rtplane_pkt *pkt)
 {
 	return (struct udphdr *)(skb_network_header(skb) + pkt->hdrlen);
 }
 
 /**
- * rtplane_pkt_ends() - read source and destination
- * @skb: packet, IP and UDP header linear
- * @pkt: its @v6 and @hdrlen are set
- *
- * Not on the way of a packet that comes from where it should: that one is
- * compared as it stands.
+ * rtplane_pkt_read() - read addresses, ports, length, TOS and TTL
+ * @skb: UDP packet, IP header without options and UDP header linear
+ * @pkt: what is read; @payload, @paylen and @kind are not
  */
-static inline void rtplane_pkt_ends(const struct sk_buff *skb, struct rtplane_pkt *pkt)
+static inline void rtplane_pkt_read(const struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
-	const struct udphdr *uh = rtplane_udp(skb, pkt);
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const struct iphdr *iph = ip_hdr(skb);
 
+	pkt->v6 = iph->version == 6;
 	if (pkt->v6) {
-		rtplane_ep_set6(&pkt->src, &ipv6_hdr(skb)->saddr, uh->source);
-		rtplane_ep_set6(&pkt->dst, &ipv6_hdr(skb)->daddr, uh->dest);
+		const struct udphdr *uh = (const struct udphdr *)(ip6h + 1);
+
+		rtplane_ep_set6(&pkt->src, &ip6h->saddr, uh->source);
+		rtplane_ep_set6(&pkt->dst, &ip6h->daddr, uh->dest);
+		pkt->hdrlen = sizeof(*ip6h);
+		pkt->iplen = ntohs(ip6h->payload_len) + sizeof(*ip6h);
+		pkt->tos = ipv6_get_dsfield(ip6h);
+		pkt->ttl = ip6h->hop_limit;
 	} else {
-		rtplane_ep_set4(&pkt->src, ip_hdr(skb)->saddr, uh->source);
-		rtplane_ep_set4(&pkt->dst, ip_hdr(skb)->daddr, uh->dest);
+		const struct udphdr *uh = (const struct udphdr *)(iph + 1);
+
+		rtplane_ep_set4(&pkt->src, iph->saddr, uh->source);
+		rtplane_ep_set4(&pkt->dst, iph->daddr, uh->dest);
+		pkt->hdrlen = sizeof(*iph);
+		pkt->iplen = ntohs(iph->tot_len);
+		pkt->tos = iph->tos;
+		pkt->ttl = iph->ttl;
 	}
 }
 

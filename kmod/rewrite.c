@@ -11,48 +11,6 @@
 
 #include "rewrite.h"
 
-/**
- * rtplane_addr_diff() - what new addresses add to a checksum
- * @src: source as received
- * @dst: destination as received
- * @eg: the way out
- *
- * An IPv4 address kept as IPv6 has a constant prefix; between families it has
- * to be taken out.
- */
-__wsum rtplane_addr_diff(const struct rtplane_ep *src, const struct rtplane_ep *dst,
-			 const struct rtplane_egress *eg)
-{
-	__wsum old, new;
-
-	if (rtplane_ep_is4(src))
-		old = csum_add((__force __wsum)src->w32[3], (__force __wsum)dst->w32[3]);
-	else
-		old = csum_partial(&src->addr, sizeof(src->addr),
-				   csum_partial(&dst->addr, sizeof(dst->addr), 0));
-	if (rtplane_ep_is4(&eg->to))
-		new = csum_add((__force __wsum)eg->src.w32[3], (__force __wsum)eg->to.w32[3]);
-	else
-		new = csum_partial(&eg->src.addr, sizeof(eg->src.addr),
-				   csum_partial(&eg->to.addr, sizeof(eg->to.addr), 0));
-	return csum_sub(new, old);
-}
-
-/**
- * rtplane_port_diff() - what new ports add to a checksum
- * @src: source as received
- * @dst: destination as received
- * @eg: the way out
- */
-__wsum rtplane_port_diff(const struct rtplane_ep *src, const struct rtplane_ep *dst,
-			 const struct rtplane_egress *eg)
-{
-	__wsum old = csum_add((__force __wsum)src->port, (__force __wsum)dst->port);
-	__wsum new = csum_add((__force __wsum)eg->src.port, (__force __wsum)eg->to.port);
-
-	return csum_sub(new, old);
-}
-
 /* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */
 static void rtplane_udp6_check(struct sk_buff *skb, struct udphdr *uh,
 			       const struct rtplane_egress *eg, unsigned int len)
@@ -79,7 +37,7 @@ static void rtplane_ip4_to_ip6(struct sk_buff *skb, const struct rtplane_pkt *pk
 	skb->protocol = htons(ETH_P_IPV6);
 	ip6h->payload_len = htons(len);
 	ip6h->nexthdr = IPPROTO_UDP;
-	rtplane_rewrite_ip6(ip6h, pkt, eg);
+	rtplane_rewrite_ip6(ip6h, pkt->tos_out, pkt->ttl - 1, eg);
 	rtplane_udp6_check(skb, uh, eg, len);
 }
 
@@ -109,26 +67,25 @@ static void rtplane_ip6_to_ip4(struct sk_buff *skb, const struct rtplane_pkt *pk
 }
 
 /**
- * rtplane_rewrite_other() - make a received packet the one to send, in any family
+ * rtplane_rewrite_any() - make a received packet the one to send, in any family
  * @skb: writable, with headroom for the larger IP header; data at the IP header
  * @pkt: what was received, its ends read; @pkt->payload is not valid afterwards
  * @eg: the way out
  */
-void rtplane_rewrite_other(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-			   const struct rtplane_egress *eg)
+void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+			 const struct rtplane_egress *eg)
 {
-	__wsum diff;
+	struct rtplane_diff diff;
 
+	rtplane_diff(&diff, &pkt->src, &pkt->dst, &eg->src, &eg->to);
 	if (pkt->v6 == eg->way.v6) {
 		if (pkt->v6)
-			rtplane_rewrite_same(skb, pkt, eg, true);
+			rtplane_rewrite(skb, pkt->tos_out, eg, &diff, true);
 		else
-			rtplane_rewrite_same(skb, pkt, eg, false);
+			rtplane_rewrite(skb, pkt->tos_out, eg, &diff, false);
 		return;
 	}
-	diff = rtplane_addr_diff(&pkt->src, &pkt->dst, eg);
-	rtplane_rewrite_udp(skb, rtplane_udp(skb, pkt), diff,
-			    csum_add(diff, rtplane_port_diff(&pkt->src, &pkt->dst, eg)), eg);
+	rtplane_rewrite_udp(skb, rtplane_udp(skb, pkt), eg, &diff);
 	if (eg->way.v6)
 		rtplane_ip4_to_ip6(skb, pkt, eg);
 	else

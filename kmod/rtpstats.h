@@ -84,6 +84,19 @@ static inline u32 rtplane_rtp_time(const struct rtplane_rtpstats *s, u64 now)
 	return ((now >> 10) * s->mult) >> 26;
 }
 
+static __always_inline void rtplane_seq(struct rtplane_rtpstats *s, u16 seq)
+{
+	s16 delta = seq - (u16)s->max_ext;
+
+	if (likely(delta == 1)) {
+		s->max_ext++;
+		s->seen = s->seen << 1 | 1;
+		s->unique++;
+	} else {
+		rtplane_seq_odd(s, seq, delta);
+	}
+}
+
 /* RFC 3550 A.8, in its integer form. */
 static inline void rtplane_jitter(struct rtplane_rtpstats *s, u32 ts, u64 now)
 {
@@ -99,35 +112,41 @@ static inline void rtplane_jitter(struct rtplane_rtpstats *s, u32 ts, u64 now)
 }
 
 /**
- * rtplane_rtpstats_rx() - account one RTP packet
+ * rtplane_rtpstats_next() - account a packet of the present SSRC and payload type
  * @s: statistics, the leg's lock held
  * @rtp: the packet, at least RTPLANE_RTP_HDRLEN bytes
  * @now: monotonic nanoseconds of its arrival
  */
-static __always_inline void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp, u64 now)
+static __always_inline void rtplane_rtpstats_next(struct rtplane_rtpstats *s, const u8 *rtp,
+						  u64 now)
+{
+	s->packets++;
+	rtplane_seq(s, get_unaligned_be16(rtp + 2));
+	rtplane_jitter(s, get_unaligned_be32(rtp + 4), now);
+}
+
+/**
+ * rtplane_rtpstats_rx() - account any RTP packet
+ * @s: statistics, the leg's lock held
+ * @rtp: the packet, at least RTPLANE_RTP_HDRLEN bytes
+ * @now: monotonic nanoseconds of its arrival
+ */
+static inline void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp, u64 now)
 {
 	__be32 ssrc = get_unaligned((const __be32 *)(rtp + 8));
 	u16 seq = get_unaligned_be16(rtp + 2);
 	u32 ts = get_unaligned_be32(rtp + 4);
 	u8 pt = rtp[1] & 0x7f;
-	s16 delta;
 
-	s->packets++;
 	if (unlikely(ssrc != s->ssrc || !s->started)) {
+		s->packets++;
 		rtplane_stream_start(s, ssrc, pt, seq, ts, now);
-		return;
-	}
-	delta = seq - (u16)s->max_ext;
-	if (likely(delta == 1)) {
-		s->max_ext++;
-		s->seen = s->seen << 1 | 1;
-		s->unique++;
+	} else if (unlikely(pt != s->pt) && rtplane_clock_change(s, pt, ts, now)) {
+		s->packets++;
+		rtplane_seq(s, seq);
 	} else {
-		rtplane_seq_odd(s, seq, delta);
+		rtplane_rtpstats_next(s, rtp, now);
 	}
-	if (unlikely(pt != s->pt) && rtplane_clock_change(s, pt, ts, now))
-		return;
-	rtplane_jitter(s, ts, now);
 }
 
 #endif /* _RTPLANE_RTPSTATS_H */

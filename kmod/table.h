@@ -3,6 +3,8 @@
 #ifndef _RTPLANE_TABLE_H
 #define _RTPLANE_TABLE_H
 
+#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/rculist.h>
 
 #include "leg.h"
@@ -43,10 +45,7 @@ void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg);
 
 static inline unsigned int rtplane_table_bucket(u64 w0, u64 w1)
 {
-	u64 k = w0 ^ w1;
-
-	k ^= k >> 32;
-	return (k ^ k >> 8 ^ k >> 16 ^ k >> 24) % RTPLANE_BUCKETS;
+	return hash_64(w0 ^ w1, ilog2(RTPLANE_BUCKETS));
 }
 
 static __always_inline struct rtplane_leg *rtplane_table_look(struct rtplane_net *rn, u64 w0,
@@ -90,23 +89,20 @@ static inline struct rtplane_leg *rtplane_table_find(struct rtplane_net *rn,
 static __always_inline struct rtplane_leg *rtplane_table_find4(struct rtplane_net *rn, __be32 addr,
 							       __be16 port)
 {
-	struct rtplane_ep ep;
-
-	rtplane_ep_set4(&ep, addr, port);
-	return rtplane_table_look(rn, ep.w[0], ep.w[1], port);
+	return rtplane_table_look(rn, 0, rtplane_ep_word4(addr), port);
 }
 
 static __always_inline struct rtplane_leg *rtplane_table_find6(struct rtplane_net *rn,
 							       const struct in6_addr *addr,
 							       __be16 port)
 {
-	struct rtplane_ep ep;
+	const u64 *w = (const u64 *)addr;
+	u64 w0 = get_unaligned(w), w1 = get_unaligned(w + 1);
 
-	rtplane_ep_set6(&ep, addr, port);
 	/* No leg of ours, though it looks like an IPv4 leg's. */
-	if (unlikely(rtplane_ep_is4(&ep)))
+	if (unlikely(ipv6_addr_v4mapped(addr)))
 		return NULL;
-	return rtplane_table_look(rn, ep.w[0], ep.w[1], port);
+	return rtplane_table_look(rn, w0, w1, port);
 }
 
 #endif /* _RTPLANE_TABLE_H */

@@ -110,6 +110,7 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 		.v6 = v6,
 		.skip_cache = neigh && neigh->tbl->family != (v6 ? AF_INET6 : AF_INET),
 	};
+	way->fast = neigh && !way->keep_dst && !way->skip_cache;
 	return 0;
 }
 
@@ -170,6 +171,25 @@ void rtplane_way_scrub(struct sk_buff *skb)
 	nf_reset_ct(skb);
 	skb_ext_reset(skb);
 	skb_dst_drop(skb);
+}
+
+/**
+ * rtplane_way_send() - send a packet that has been rewritten and fits
+ * @skb: packet, writable, data at the IP header; consumed
+ * @tos: its TOS
+ * @way: way with a neighbour, under the RCU read side in which it was found
+ *
+ * Return: 0, or not 0 if it was dropped on the way.
+ */
+int rtplane_way_send(struct sk_buff *skb, u8 tos, const struct rtplane_way *way)
+{
+	int err;
+
+	rtplane_way_dress(skb, tos, way);
+	if (unlikely(way->keep_dst))
+		skb_dst_set_noref(skb, way->dst);
+	err = neigh_output(way->neigh, skb, way->skip_cache);
+	return unlikely(err) ? net_xmit_eval(err) : 0;
 }
 
 /* A packet for the stack's own output: fragmentation, IPsec, encapsulation. */

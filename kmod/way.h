@@ -8,6 +8,7 @@
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/neighbour.h>
+#include <net/route.h>
 
 #include "pkt.h"
 
@@ -27,6 +28,8 @@
  * @v6: it is an IPv6 way
  * @skip_cache: the neighbour is of the other family, so its cached header is not
  *	for us
+ * @fast: there is a neighbour and nothing of that: rtplane_way_send_fast() may
+ *	be used
  */
 struct rtplane_way {
 	struct dst_entry *dst;
@@ -40,6 +43,7 @@ struct rtplane_way {
 	bool keep_dst;
 	bool v6;
 	bool skip_cache;
+	bool fast;
 };
 
 int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtplane_ep *src,
@@ -49,6 +53,7 @@ void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way);
 void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u8 code, u32 info);
 void rtplane_way_scrub(struct sk_buff *skb);
+int rtplane_way_send(struct sk_buff *skb, u8 tos, const struct rtplane_way *way);
 int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way);
 
@@ -56,6 +61,29 @@ int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtpl
 static inline bool rtplane_way_valid(const struct rtplane_way *way)
 {
 	return dst_check(way->dst, way->cookie) && !(way->neigh && READ_ONCE(way->neigh->dead));
+}
+
+/* The same for a fast way.  What ipv4_dst_check() asks is asked here, for less than
+ * the indirect call to it costs.
+ */
+static __always_inline bool rtplane_way_valid_fast(const struct rtplane_way *way, const bool v6)
+{
+	const struct dst_entry *dst = way->dst;
+
+	if (READ_ONCE(way->neigh->dead))
+		return false;
+	if (v6)
+		return dst_check(way->dst, way->cookie);
+	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	       container_of(dst, struct rtable, dst)->rt_genid == rt_genid_ipv4(dev_net(way->dev));
+}
+
+/* May a packet of this family, nothing to be added to it, go this way at once? */
+static __always_inline bool rtplane_way_usual(const struct rtplane_way *way,
+					      const struct sk_buff *skb, const bool v6)
+{
+	return skb->len <= way->fast_mtu && skb_headroom(skb) >= way->headroom &&
+	       rtplane_skb_ttl(skb, v6) > 1 && rtplane_way_valid_fast(way, v6);
 }
 
 /* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
@@ -73,29 +101,48 @@ static inline u32 rtplane_priority(u8 tos)
 	return of_class >> (tos >> 5) * 4 & 0xf;
 }
 
-/**
- * rtplane_way_send() - send a packet that has been rewritten and fits
- * @skb: packet, writable, data at the IP header; consumed
- * @tos: its TOS
- * @way: way with a neighbour, under the RCU read side in which it was found
- *
- * Return: 0, or not 0 if it was dropped on the way.
- */
-static __always_inline int rtplane_way_send(struct sk_buff *skb, u8 tos,
-					    const struct rtplane_way *way)
+/* What the way in may have left on the buffer goes, what is to be on it is set. */
+static __always_inline void rtplane_way_dress(struct sk_buff *skb, u8 tos,
+					      const struct rtplane_way *way)
 {
-	int err;
-
-	/* What the way in may have left on the buffer. */
 	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb) | skb_has_extensions(skb)))
 		rtplane_way_scrub(skb);
 	skb->dev = way->dev;
 	skb->mark = way->mark;
 	skb->priority = rtplane_priority(tos);
 	skb_clear_tstamp(skb);
-	if (unlikely(way->keep_dst))
-		skb_dst_set_noref(skb, way->dst);
-	err = neigh_output(way->neigh, skb, way->skip_cache);
+}
+
+/**
+ * rtplane_way_send_fast() - rtplane_way_send() with a device that needs no route
+ * @skb: packet, with at least @way->headroom before its data; consumed
+ * @tos: its TOS
+ * @way: way that is @fast
+ *
+ * The header that the neighbour has ready is put before the packet here:
+ * neigh_output() is a function of its own that asks twice for the headroom.
+ *
+ * Return: 0, or not 0 if it was dropped on the way.
+ */
+static __always_inline int rtplane_way_send_fast(struct sk_buff *skb, u8 tos,
+						 const struct rtplane_way *way)
+{
+	struct neighbour *neigh = way->neigh;
+	unsigned int seq, len;
+	int err;
+
+	if (unlikely(!(READ_ONCE(neigh->nud_state) & NUD_CONNECTED)))
+		return rtplane_way_send(skb, tos, way);
+	do {
+		seq = read_seqbegin(&neigh->hh.hh_lock);
+		len = READ_ONCE(neigh->hh.hh_len);
+		if (unlikely(!len || len > HH_DATA_MOD))
+			return rtplane_way_send(skb, tos, way);
+		memcpy(skb->data - HH_DATA_MOD, neigh->hh.hh_data, HH_DATA_MOD);
+	} while (read_seqretry(&neigh->hh.hh_lock, seq));
+	__skb_push(skb, len);
+	rtplane_way_dress(skb, tos, way);
+	err = dev_queue_xmit(skb);
 	return unlikely(err) ? net_xmit_eval(err) : 0;
 }
 

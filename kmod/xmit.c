@@ -35,7 +35,8 @@ static bool rtplane_target(const struct rtplane_leg *leg, struct rtplane_ep *to)
 }
 
 /* What a packet becomes: its TOS by the peer's rule, its checksums by what the
- * addresses are and will be.
+ * addresses are and will be.  A source in probation is not in @leg yet, so its
+ * packets are none of the usual ones.
  */
 static void rtplane_egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg)
 {
@@ -44,24 +45,12 @@ static void rtplane_egress_fill(struct rtplane_egress *eg, const struct rtplane_
 	eg->mapped = peer->dscp_mode == RTPLANE_DSCP_MAP;
 	eg->tos_keep = rtplane_dscp_keep(peer->dscp_mode);
 	eg->tos_set = rtplane_dscp_set(peer->dscp_mode, peer->dscp);
-	/* A source in probation is none of these; the packet itself is asked. */
-	eg->known = leg->latched;
-	eg->addr_diff = rtplane_addr_diff(&leg->remote, &leg->local, eg);
-	eg->udp_diff = csum_add(eg->addr_diff, rtplane_port_diff(&leg->remote, &leg->local, eg));
+	eg->usual = leg->latched && !eg->mapped && eg->way.fast &&
+		    eg->way.v6 == !rtplane_ep_is4(&leg->local);
+	rtplane_diff(&eg->diff, &leg->remote, &leg->local, &eg->src, &eg->to);
 }
 
-/**
- * rtplane_egress_renew() - look up the way to the peer's remote
- * @leg: leg that a packet has arrived on, locked, with a peer
- * @out: the way, valid until the RCU read side ends
- *
- * What it reads of the peer without the peer's lock is either changed with both
- * locks held, or guarded by the peer's remote_seq.
- *
- * Context: softirq; does not sleep.
- * Return: RTPLANE_ACCEPTED, or the &enum rtplane_drop to count.
- */
-int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
+static int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
 {
 	const struct rtplane_leg *peer = leg->peer;
 	struct rtplane_egress *eg;
@@ -91,51 +80,70 @@ int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
 }
 
 /**
+ * rtplane_egress_get() - how to reach the peer's remote
+ * @leg: leg that a packet has arrived on and been counted, locked, with a peer
+ * @out: the way, valid until the RCU read side ends
+ *
+ * What it reads of the peer without the peer's lock is either changed with both
+ * locks held, or guarded by the peer's remote_seq.
+ *
+ * Context: softirq; does not sleep.
+ * Return: RTPLANE_ACCEPTED, or the &enum rtplane_drop to count.
+ */
+int rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egress **out)
+{
+	struct rtplane_egress *eg = rcu_dereference_protected(leg->egress,
+							      lockdep_is_held(&leg->lock));
+
+	if (eg && !READ_ONCE(leg->stale) && rtplane_way_valid(&eg->way)) {
+		*out = eg;
+		return RTPLANE_ACCEPTED;
+	}
+	return rtplane_egress_renew(leg, out);
+}
+
+/**
  * rtplane_unsent() - a packet was counted as sent before it was tried, in vain
  * @leg: leg that it arrived on, not locked
- * @pkt: what was received
- * @eg: the way out
+ * @bytes: what it was counted as
  * @why: what it is counted as instead
  */
-void rtplane_unsent(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
-		    const struct rtplane_egress *eg, enum rtplane_drop why)
+void rtplane_unsent(struct rtplane_leg *leg, unsigned int bytes, enum rtplane_drop why)
 {
 	spin_lock(&leg->lock);
 	/* Its peer may have been replaced since. */
 	if (leg->fwd_packets) {
 		leg->fwd_packets--;
-		leg->fwd_bytes -= min_t(u64, leg->fwd_bytes, rtplane_way_len(pkt, &eg->way));
+		leg->fwd_bytes -= min_t(u64, leg->fwd_bytes, bytes);
 	}
 	leg->drops[why]++;
 	spin_unlock(&leg->lock);
 }
 
 /**
- * rtplane_xmit_odd() - rewrite and send what rtplane_xmit() does not
+ * rtplane_xmit() - rewrite a packet and send it
  * @leg: leg that it arrived on, not locked
  * @skb: the packet, not shared; consumed
  * @pkt: what was received
  * @eg: the way out, under the same RCU read side as it was found
- *
- * The other family, too big for the path, a buffer that others hold or without
- * room, a route with an output of its own.
  */
-void rtplane_xmit_odd(struct rtplane_leg *leg, struct sk_buff *skb, struct rtplane_pkt *pkt,
-		      const struct rtplane_egress *eg)
+void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtplane_pkt *pkt,
+		  const struct rtplane_egress *eg)
 {
+	unsigned int bytes = rtplane_way_len(pkt, &eg->way);
+
 	if (rtplane_way_stuck(skb, pkt, &eg->way)) {
 		rtplane_way_too_big(skb, pkt, &eg->way);
-		rtplane_unsent(leg, pkt, eg, RTPLANE_DROP_TOO_BIG);
+		rtplane_unsent(leg, bytes, RTPLANE_DROP_TOO_BIG);
 		kfree_skb(skb);
 		return;
 	}
 	if (unlikely(rtplane_way_cow(skb, pkt, &eg->way))) {
-		rtplane_unsent(leg, pkt, eg, RTPLANE_DROP_NOMEM);
+		rtplane_unsent(leg, bytes, RTPLANE_DROP_NOMEM);
 		kfree_skb(skb);
 		return;
 	}
-	rtplane_pkt_ends(skb, pkt);
-	rtplane_rewrite_other(skb, pkt, eg);
+	rtplane_rewrite_any(skb, pkt, eg);
 	if (unlikely(rtplane_way_send_any(leg->rn->net, skb, pkt, &eg->way)))
-		rtplane_unsent(leg, pkt, eg, RTPLANE_DROP_XMIT);
+		rtplane_unsent(leg, bytes, RTPLANE_DROP_XMIT);
 }

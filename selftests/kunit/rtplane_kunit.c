@@ -14,6 +14,7 @@
 /* Nothing of the module's is exported. */
 #include "../../kmod/policy.c"
 #include "../../kmod/rtpstats.c"
+#include "../../kmod/csum.c"
 #include "../../kmod/rewrite.c"
 
 #include "pure.c"
@@ -105,8 +106,7 @@ static void csum_egress(struct rtplane_egress *eg, const struct csum_case *c)
 		.src = ep4(c->new_src, c->new_sport),
 		.to = ep4(c->new_dst, c->new_dport),
 	};
-	eg->addr_diff = rtplane_addr_diff(&src, &dst, eg);
-	eg->udp_diff = csum_add(eg->addr_diff, rtplane_port_diff(&src, &dst, eg));
+	rtplane_diff(&eg->diff, &src, &dst, &eg->src, &eg->to);
 }
 
 static void csum_incremental(struct kunit *test)
@@ -115,15 +115,14 @@ static void csum_incremental(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(csum_cases); i++) {
 		const struct csum_case *c = &csum_cases[i];
-		struct rtplane_pkt pkt = { .tos = c->tos, .tos_out = c->new_tos, .ttl = c->ttl };
 		struct sk_buff skb = { .ip_summed = CHECKSUM_NONE };
 		struct rtplane_egress eg;
 		struct csum_packet p;
 
 		csum_packet_make(&p, c);
 		csum_egress(&eg, c);
-		rtplane_rewrite_udp(&skb, &p.udp, eg.addr_diff, eg.udp_diff, &eg);
-		rtplane_rewrite_ip4(&p.ip4, &pkt, &eg, eg.addr_diff);
+		rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
+		rtplane_rewrite_ip4(&p.ip4, c->new_tos, &eg, &eg.diff);
 		KUNIT_EXPECT_EQ_MSG(test, (int)(__force u16)ip_fast_csum(&p.ip4, 5), 0, "%s: IP", c->what);
 		KUNIT_EXPECT_EQ_MSG(test, (int)(__force u16)p.udp.check, (int)(__force u16)csum4(&p),
 				    "%s: UDP", c->what);
@@ -143,13 +142,13 @@ static void csum_neither_mended_nor_made(struct kunit *test)
 	csum_egress(&eg, c);
 	csum_packet_make(&p, c);
 	p.udp.check = (__force __sum16)((__force u16)p.udp.check ^ 0x0100);
-	rtplane_rewrite_udp(&skb, &p.udp, eg.addr_diff, eg.udp_diff, &eg);
+	rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
 	p.ip4.saddr = eg.src.w32[3];
 	p.ip4.daddr = eg.to.w32[3];
 	KUNIT_EXPECT_NE(test, (int)(__force u16)p.udp.check, (int)(__force u16)csum4(&p));
 	csum_packet_make(&p, c);
 	p.udp.check = 0;
-	rtplane_rewrite_udp(&skb, &p.udp, eg.addr_diff, eg.udp_diff, &eg);
+	rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
 	KUNIT_EXPECT_EQ(test, (int)(__force u16)p.udp.check, 0);
 }
 
@@ -169,7 +168,7 @@ static void csum_partial_field(struct kunit *test)
 		csum_packet_make(&p, c);
 		csum_egress(&eg, c);
 		p.udp.check = ~csum_tcpudp_magic(p.ip4.saddr, p.ip4.daddr, len, IPPROTO_UDP, 0);
-		rtplane_rewrite_udp(&skb, &p.udp, eg.addr_diff, eg.udp_diff, &eg);
+		rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
 		want = ~csum_tcpudp_magic(eg.src.w32[3], eg.to.w32[3], len, IPPROTO_UDP, 0);
 		/* 0 and ~0 are the same number in this arithmetic */
 		KUNIT_EXPECT_EQ_MSG(test, (__force u16)p.udp.check % 0xffff,

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Checksums: what is not on the way of most packets. */
+#include <net/ip6_checksum.h>
+
+#include "csum.h"
+
+/* Sum of a source and a destination address. */
+static __wsum rtplane_addr_sum(const struct rtplane_ep *src, const struct rtplane_ep *dst)
+{
+	/* The prefix of an IPv4 address kept as IPv6 is in no packet. */
+	if (rtplane_ep_is4(src))
+		return csum_add((__force __wsum)src->w32[3], (__force __wsum)dst->w32[3]);
+	return csum_partial(&src->addr, sizeof(src->addr),
+			    csum_partial(&dst->addr, sizeof(dst->addr), 0));
+}
+
+static __wsum rtplane_port_sum(const struct rtplane_ep *src, const struct rtplane_ep *dst)
+{
+	return csum_add((__force __wsum)src->port, (__force __wsum)dst->port);
+}
+
+/**
+ * rtplane_diff() - what new addresses and ports add to checksums
+ * @diff: that
+ * @old_src: source as received
+ * @old_dst: destination as received
+ * @src: source as sent, maybe of the other family
+ * @dst: destination as sent
+ */
+void rtplane_diff(struct rtplane_diff *diff, const struct rtplane_ep *old_src,
+		  const struct rtplane_ep *old_dst, const struct rtplane_ep *src,
+		  const struct rtplane_ep *dst)
+{
+	__wsum addr = csum_sub(rtplane_addr_sum(src, dst), rtplane_addr_sum(old_src, old_dst));
+	__wsum port = csum_sub(rtplane_port_sum(src, dst), rtplane_port_sum(old_src, old_dst));
+
+	diff->addr = rtplane_sum16((__force u32)addr);
+	diff->udp = rtplane_sum16((__force u32)csum_add(addr, port));
+}
+
+/**
+ * rtplane_udp_csum_ok() - verify a UDP checksum that nobody has vouched for
+ * @skb: packet, data at the IP header, exactly as long as its datagram
+ * @v6: it is IPv6
+ *
+ * Who asks again about this buffer is told at once.
+ */
+bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
+{
+	unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	unsigned int len = skb->len - hdrlen;
+	__wsum sum;
+
+	if (skb->csum_valid)
+		return true;
+	/* A right IPv4 header adds nothing to the sum; an IPv6 header does. */
+	if (skb->ip_summed == CHECKSUM_COMPLETE && !v6)
+		sum = skb->csum;
+	else if (likely(!skb_is_nonlinear(skb)))
+		sum = csum_partial(skb->data + hdrlen, len, 0);
+	else
+		sum = skb_checksum(skb, hdrlen, len, 0);
+	if (v6)
+		skb->csum_valid = !csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
+						   len, IPPROTO_UDP, sum);
+	else
+		skb->csum_valid = !csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len,
+						     IPPROTO_UDP, sum);
+	return skb->csum_valid;
+}

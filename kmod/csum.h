@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Checksums: are they right, and what do they become? */
+#ifndef _RTPLANE_CSUM_H
+#define _RTPLANE_CSUM_H
+
+#include <linux/bitops.h>
+#include <net/checksum.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "addr.h"
+
+/**
+ * struct rtplane_diff - what new addresses and ports add to checksums
+ * @addr: of the addresses alone: of an IPv4 header, of a pseudo header
+ * @udp: of addresses and ports
+ *
+ * Sums of 16-bit words as they lie in the packet, with their carries added in.
+ */
+struct rtplane_diff {
+	u16 addr;
+	u16 udp;
+};
+
+void rtplane_diff(struct rtplane_diff *diff, const struct rtplane_ep *old_src,
+		  const struct rtplane_ep *old_dst, const struct rtplane_ep *src,
+		  const struct rtplane_ep *dst);
+bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6);
+
+/* The sum of the two 16-bit words of @sum, their carry added in. */
+static inline u16 rtplane_sum16(u32 sum)
+{
+	return (sum + ror32(sum, 16)) >> 16;
+}
+
+/* A checksum to which @diff, a sum of a few 16-bit words, is added (RFC 1624,
+ * equation 3).
+ */
+static inline __sum16 rtplane_csum_add(__sum16 check, u32 diff)
+{
+	return (__force __sum16)~rtplane_sum16((u16)~(__force u16)check + diff);
+}
+
+/* Carry a UDP checksum over to new addresses and ports.  The pseudo header's length
+ * and protocol add up alike in both families.
+ */
+static __always_inline void rtplane_udp_csum(struct sk_buff *skb, struct udphdr *uh,
+					     const struct rtplane_diff *diff)
+{
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		/* The device adds the rest; only the pseudo header is in it. */
+		uh->check = (__force __sum16)rtplane_sum16((__force u16)uh->check + diff->addr);
+		return;
+	}
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
+	if (uh->check)
+		uh->check = rtplane_csum_add(uh->check, diff->udp) ?: CSUM_MANGLED_0;
+}
+
+/* TTL and TOS as a router would make them, and the checksum of that and of new
+ * addresses, which are still to be written.
+ */
+static __always_inline void rtplane_ip4_hop(struct iphdr *iph, u8 tos,
+					    const struct rtplane_diff *diff)
+{
+	/* TOS is the low byte of its word; TTL the high one, and loses 1.  All is
+	 * kept above 0 by adding 0xffff, which is 0 to a checksum.
+	 */
+	iph->check = rtplane_csum_add(iph->check, diff->addr + 2 * 0xffff +
+				      (tos - iph->tos) * (__force u16)htons(0x0001) -
+				      (__force u16)htons(0x0100));
+	iph->tos = tos;
+	iph->ttl--;
+}
+
+/* Has a device or a local sender vouched for the UDP checksum? */
+static __always_inline bool rtplane_udp_vouched(const struct sk_buff *skb)
+{
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return skb_checksum_start_offset(skb) >= 0;
+	return skb->ip_summed == CHECKSUM_UNNECESSARY;
+}
+
+/* The checks of ip_rcv(), ip6_rcv() and udp_rcv(), for a packet that will not
+ * see them; the UDP datagram fills the packet, and the packet the buffer.
+ */
+static __always_inline bool rtplane_csum_ok(struct sk_buff *skb, const bool v6)
+{
+	const struct udphdr *uh;
+
+	if (v6) {
+		uh = (const struct udphdr *)(skb->data + sizeof(struct ipv6hdr));
+	} else {
+		uh = (const struct udphdr *)(skb->data + sizeof(struct iphdr));
+		if (unlikely(ip_fast_csum(skb->data, 5)))
+			return false;
+	}
+	/* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */
+	if (unlikely(!uh->check))
+		return !v6;
+	return rtplane_udp_vouched(skb) || rtplane_udp_csum_ok(skb, v6);
+}
+
+#endif /* _RTPLANE_CSUM_H */
