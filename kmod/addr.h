@@ -12,6 +12,8 @@
  * @w32: the same as four words; w32[3] is an IPv4 address
  * @port: UDP port, network order; 0 where there is none
  * @zero: always 0, so that whole structures compare and hash
+ *
+ * 20 bytes: @w would have it be 24, and there are three in each leg.
  */
 struct rtplane_ep {
 	union {
@@ -21,7 +23,7 @@ struct rtplane_ep {
 	};
 	__be16 port;
 	u16 zero;
-};
+} __packed __aligned(4);
 
 /* The second word of an IPv4 address, made in a register; the first is 0. */
 static inline u64 rtplane_ep_word4(__be32 addr)

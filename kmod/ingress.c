@@ -21,14 +21,18 @@
 static void rtplane_count_drop(struct rtplane_leg *leg, enum rtplane_drop why)
 {
 	spin_lock(&leg->lock);
-	leg->drops[why]++;
+	rtplane_leg_dropped(leg, why);
 	spin_unlock(&leg->lock);
 }
 
 static unsigned int rtplane_pass(struct rtplane_dev *rd, struct rtplane_leg *leg)
 {
+	struct rtplane_leg_detail *d;
+
 	spin_lock(&leg->lock);
-	leg->passed++;
+	d = rtplane_leg_detail(leg);
+	if (d)
+		d->passed++;
 	spin_unlock(&leg->lock);
 	this_cpu_inc(rd->stats->passed);
 	return NF_ACCEPT;

@@ -70,7 +70,7 @@ struct rtplane_leg *rtplane_leg_new(struct rtplane_net *rn, struct rtplane_leg_c
 	leg->local = conf->local;
 	rtplane_policy_init(&leg->policy, rtplane_ep_is4(&conf->local));
 	leg->fwd_tos = 0xff;
-	leg->born = ktime_get_ns();
+	leg->last = ktime_get_ns();
 	return leg;
 }
 
@@ -80,7 +80,9 @@ static void rtplane_leg_free(struct rcu_head *rcu)
 
 	kfree(leg->policy.suspects);
 	kfree(leg->dscp_map);
-	kfree(leg->dscp_seen);
+	if (leg->detail)
+		kfree(leg->detail->dscp_seen);
+	kfree(leg->detail);
 	kmem_cache_free(rtplane_leg_cache, leg);
 }
 
@@ -112,13 +114,14 @@ int rtplane_leg_insert(struct rtplane_leg *leg)
 
 static void rtplane_totals_add(struct rtplane_totals *t, const struct rtplane_leg *leg)
 {
+	const struct rtplane_leg_detail *d = rtplane_leg_detail_get(leg);
 	int i;
 
 	t->rx_packets += leg->rx_packets;
 	t->tx_packets += leg->fwd_packets + leg->tx_packets;
-	t->passed += leg->passed;
+	t->passed += d->passed;
 	for (i = 0; i < __RTPLANE_DROP_MAX; i++)
-		t->drops[i] += leg->drops[i];
+		t->drops[i] += d->drops[i];
 }
 
 /* What @leg has sent through its peer becomes the peer's own past. */
@@ -242,12 +245,11 @@ static void rtplane_apply_rest(struct rtplane_leg *leg, struct rtplane_leg_conf 
 		leg->mark = c->mark;
 	if (rtplane_has(c, OIF))
 		leg->oif = c->oif;
-	if (rtplane_has(c, PPS))
-		leg->pps = c->pps;
 	if (rtplane_has(c, BPS))
 		leg->bps = c->bps;
 	if (rtplane_has(c, PPS) || rtplane_has(c, BPS)) {
-		rtplane_police_set(&leg->police, leg->pps, leg->bps);
+		rtplane_police_set(&leg->police, rtplane_has(c, PPS) ? c->pps : leg->police.pps,
+				   leg->bps);
 		rtplane_flag(leg, RTPLANE_LEG_POLICED, rtplane_policed(&leg->police));
 	}
 	if (rtplane_has(c, SILENCE)) {
@@ -367,16 +369,62 @@ void rtplane_leg_forget_dev(struct rtplane_net *rn, const struct net_device *dev
 }
 
 /**
+ * rtplane_leg_detail() - where to count what is not counted of every leg
+ * @leg: leg, locked
+ *
+ * Return: that, or NULL without memory.
+ */
+struct rtplane_leg_detail *rtplane_leg_detail(struct rtplane_leg *leg)
+{
+	lockdep_assert_held(&leg->lock);
+	if (!leg->detail)
+		/* Pairs with rtplane_leg_detail_get(). */
+		smp_store_release(&leg->detail, rtplane_zalloc(sizeof(*leg->detail)));
+	return leg->detail;
+}
+
+/**
+ * rtplane_leg_detail_get() - what has been counted there
+ * @leg: leg; need not be locked, must not go away
+ *
+ * Return: never NULL; all is 0 if there is nothing.
+ */
+const struct rtplane_leg_detail *rtplane_leg_detail_get(const struct rtplane_leg *leg)
+{
+	static const struct rtplane_leg_detail nothing;
+
+	/* Pairs with rtplane_leg_detail(). */
+	return smp_load_acquire(&leg->detail) ?: &nothing;
+}
+
+/**
+ * rtplane_leg_dropped() - count a packet that was dropped
+ * @leg: leg that it arrived on, locked
+ * @why: reason
+ */
+void rtplane_leg_dropped(struct rtplane_leg *leg, enum rtplane_drop why)
+{
+	struct rtplane_leg_detail *d = rtplane_leg_detail(leg);
+
+	if (d)
+		d->drops[why]++;
+}
+
+/**
  * rtplane_leg_dscp_seen() - count a DSCP that is not the leg's first
  * @leg: leg, locked
  * @dscp: value
  */
 void rtplane_leg_dscp_seen(struct rtplane_leg *leg, u8 dscp)
 {
-	if (!leg->dscp_seen)
-		leg->dscp_seen = kcalloc(RTPLANE_DSCP_MAP_LEN, sizeof(u64), GFP_ATOMIC);
-	if (leg->dscp_seen)
-		leg->dscp_seen[dscp]++;
+	struct rtplane_leg_detail *d = rtplane_leg_detail(leg);
+
+	if (!d)
+		return;
+	if (!d->dscp_seen)
+		d->dscp_seen = rtplane_zalloc(RTPLANE_DSCP_MAP_LEN * sizeof(u64));
+	if (d->dscp_seen)
+		d->dscp_seen[dscp]++;
 }
 
 /**
@@ -401,13 +449,11 @@ void rtplane_leg_totals(struct rtplane_net *rn, struct rtplane_totals *t)
 static void rtplane_leg_silence(struct rtplane_leg *leg, u64 now)
 {
 	struct rtplane_notice n = {};
-	u64 since;
 
 	spin_lock_bh(&leg->lock);
-	since = leg->last ?: leg->born;
-	if (leg->silence && leg->silence_of != since &&
-	    (s64)(now - since) >= (s64)leg->silence * NSEC_PER_MSEC) {
-		leg->silence_of = since;
+	if (leg->silence && leg->silence_of != leg->last &&
+	    (s64)(now - leg->last) >= (s64)leg->silence * NSEC_PER_MSEC) {
+		leg->silence_of = leg->last;
 		rtplane_notice(&n, leg, RTPLANE_EVENT_SILENCE, RTPLANE_REASON_NONE,
 			       leg->latched ? &leg->remote : NULL, NULL);
 	}

@@ -64,6 +64,28 @@ struct rtplane_leg_conf {
 };
 
 /**
+ * struct rtplane_leg_detail - what only some legs ever count
+ * @drops: packets dropped, by &enum rtplane_drop
+ * @passed: packets left to the stack
+ * @rtcp_packets: RTCP packets accepted
+ * @sr: last sender report, for the peer's round trip; read without the lock
+ * @rtcp: the remote's view
+ * @dscp_seen: counters of 64 DSCP values once a second one has been seen
+ *
+ * Allocated by the packet that first has something to count, and kept for the
+ * leg's life.  If there is no memory, that is not counted, and the next packet
+ * tries again.
+ */
+struct rtplane_leg_detail {
+	u64 drops[__RTPLANE_DROP_MAX];
+	u64 passed;
+	u64 rtcp_packets;
+	u64 sr;
+	struct rtplane_rtcpstats rtcp;
+	u64 *dscp_seen;
+};
+
+/**
  * struct rtplane_leg - a leg
  *
  * Everything is protected by @lock unless said otherwise.  A packet takes the
@@ -90,24 +112,18 @@ struct rtplane_leg_conf {
  * @rx_bytes: their IP bytes
  * @fwd_packets: of these sent by the present peer
  * @fwd_bytes: their IP bytes as sent
- * @last: monotonic ns of the last packet accepted
+ * @last: monotonic ns of the last packet accepted, or of the leg's creation
  * @dscp_first: DSCP that arrived first
  * @dscp_first_count: how often
  * @fwd_tos: DSCP of the last packet that was sent by the peer, 0xff = none
  * @rtp: RTP statistics
  * @police: rate limits
- * @rtcp_packets: RTCP packets accepted
- * @passed: packets left to the stack
  * @first: CLOCK_REALTIME ns of the first packet accepted
- * @sr: last sender report, for the peer's round trip; read without @lock
- * @rtcp: the remote's view
- * @dscp_seen: counters of 64 DSCP values once a second one has been seen
- * @drops: by &enum rtplane_drop
+ * @detail: what else was counted, NULL until there is something
  * @remote_seq: guards @remote and @latched for readers without @lock
  * @policy: who may become the remote, and who has tried
  * @tie: see RTPLANE_LEG_A_TIE, may be none
- * @born: monotonic ns of its creation
- * @silence_of: @last, or @born, when its silence was reported
+ * @silence_of: @last when its silence was reported
  * @latches: remotes committed
  * @silence: ms
  * @dscp_mode: of packets sent by this leg
@@ -115,67 +131,61 @@ struct rtplane_leg_conf {
  * @dscp_map: table or NULL
  * @mark: of the way out
  * @oif: of the way out
- * @pps: configured rate
- * @bps: configured rate
+ * @bps: configured rate; that in packets is in @police
  * @tx_packets: sent by this leg for earlier peers; namespace's mutex
  * @tx_bytes: sent by this leg for earlier peers; namespace's mutex
  * @cookie: the owner's name for the bridge
  * @rn: namespace; constant
  * @id: number for dumps; constant
  * @busy: named by the netlink message that is being carried out; namespace's mutex
- * @rcu: to free it
+ * @rcu: to free it, once it is removed and @tx_packets and @tx_bytes are done with
  */
 struct rtplane_leg {
 	struct rtplane_ep local;
 	spinlock_t lock; /* all that is not said to be otherwise */
+	struct rtplane_ep remote;
 	u8 flags;
 	u8 stale;
 	u8 latched;
 	u8 fwd_tos;
-	u8 dscp_first;
-	struct rtplane_ep remote;
-	/* 64 */
 	struct rtplane_egress __rcu *egress;
 	struct rtplane_leg *peer;
+	/* 64 */
 	u64 rx_packets;
 	u64 rx_bytes;
 	u64 fwd_packets;
 	u64 fwd_bytes;
 	u64 last;
 	u64 dscp_first_count;
-	/* 128 */
 	struct rtplane_rtpstats rtp;
 	struct rtplane_police police;
-
-	u64 rtcp_packets;
-	u64 passed;
-	u64 first;
-	u64 sr;
-	struct rtplane_rtcpstats rtcp;
-	u64 *dscp_seen;
-	u64 drops[__RTPLANE_DROP_MAX];
-
-	seqcount_spinlock_t remote_seq;
-	struct rtplane_policy policy;
-	struct rtplane_ep tie;
-	u64 born;
-	u64 silence_of;
-	u32 latches;
-	u32 silence;
+	u8 dscp_first;
+	/* 217: what follows is not for the usual packet */
 	u8 dscp_mode;
 	u8 dscp;
-	u8 *dscp_map;
+	bool busy;
+	u32 latches;
+	u64 first;
+	struct rtplane_leg_detail *detail;
+	struct rtplane_policy policy;
+	struct rtplane_ep tie;
+	seqcount_spinlock_t remote_seq;
+	u64 silence_of;
+	u32 silence;
 	u32 mark;
 	u32 oif;
-	u32 pps;
+	u32 id;
 	u64 bps;
-	u64 tx_packets;
-	u64 tx_bytes;
+	u8 *dscp_map;
 	u64 cookie;
 	struct rtplane_net *rn;
-	u32 id;
-	bool busy;
-	struct rcu_head rcu;
+	union {
+		struct {
+			u64 tx_packets;
+			u64 tx_bytes;
+		};
+		struct rcu_head rcu;
+	};
 };
 
 #define RTPLANE_LEG_ANY		0x01	/* relays what is not RTP */
@@ -199,6 +209,9 @@ void rtplane_leg_set(struct rtplane_leg *leg, struct rtplane_leg_conf *conf);
 void rtplane_leg_forget_dev(struct rtplane_net *rn, const struct net_device *dev);
 void rtplane_leg_remove_all(struct rtplane_net *rn);
 bool rtplane_leg_remote(const struct rtplane_leg *leg, struct rtplane_ep *remote);
+struct rtplane_leg_detail *rtplane_leg_detail(struct rtplane_leg *leg);
+const struct rtplane_leg_detail *rtplane_leg_detail_get(const struct rtplane_leg *leg);
+void rtplane_leg_dropped(struct rtplane_leg *leg, enum rtplane_drop why);
 void rtplane_leg_dscp_seen(struct rtplane_leg *leg, u8 dscp);
 void rtplane_leg_totals(struct rtplane_net *rn, struct rtplane_totals *t);
 void rtplane_leg_sweep(struct work_struct *work);

@@ -9,6 +9,8 @@
 #include "natmap.h"
 #include "net.h"
 #include "netlink.h"
+#include "table.h"
+#include "xmit.h"
 
 /* Events of one namespace and second. */
 #define RTPLANE_EVENTS_BURST	10000
@@ -84,16 +86,45 @@ static struct notifier_block rtplane_netdev_nb = {
 	.notifier_call = rtplane_netdev_event,
 };
 
+static int __init rtplane_caches_init(void)
+{
+	int err;
+
+	err = rtplane_table_cache_init();
+	if (err)
+		return err;
+	err = rtplane_leg_cache_init();
+	if (err)
+		goto table;
+	err = rtplane_egress_cache_init();
+	if (err)
+		goto leg;
+	return 0;
+
+leg:
+	rtplane_leg_cache_exit();
+table:
+	rtplane_table_cache_exit();
+	return err;
+}
+
+static void rtplane_caches_exit(void)
+{
+	rtplane_egress_cache_exit();
+	rtplane_leg_cache_exit();
+	rtplane_table_cache_exit();
+}
+
 static int __init rtplane_init(void)
 {
 	int err;
 
-	err = rtplane_leg_cache_init();
+	err = rtplane_caches_init();
 	if (err)
 		return err;
 	err = register_pernet_subsys(&rtplane_net_ops);
 	if (err)
-		goto leg_cache;
+		goto caches;
 	err = register_netdevice_notifier(&rtplane_netdev_nb);
 	if (err)
 		goto pernet;
@@ -106,9 +137,9 @@ notifier:
 	unregister_netdevice_notifier(&rtplane_netdev_nb);
 pernet:
 	unregister_pernet_subsys(&rtplane_net_ops);
-leg_cache:
+caches:
 	rcu_barrier();
-	rtplane_leg_cache_exit();
+	rtplane_caches_exit();
 	return err;
 }
 
@@ -117,9 +148,9 @@ static void __exit rtplane_exit(void)
 	rtplane_netlink_exit();
 	unregister_netdevice_notifier(&rtplane_netdev_nb);
 	unregister_pernet_subsys(&rtplane_net_ops);
-	/* Legs and devices on their way to be freed by our own callbacks. */
+	/* What is on its way to be freed by our own callbacks. */
 	rcu_barrier();
-	rtplane_leg_cache_exit();
+	rtplane_caches_exit();
 }
 
 module_init(rtplane_init);

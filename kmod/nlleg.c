@@ -55,7 +55,7 @@ static int rtplane_put_counters(struct sk_buff *msg, const struct rtplane_leg *l
 				const struct rtplane_sent *sent)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_LEG_A_COUNTERS);
-	u64 dropped = rtplane_sum(leg->drops, __RTPLANE_DROP_MAX);
+	const struct rtplane_leg_detail *d = rtplane_leg_detail_get(leg);
 
 	BUILD_BUG_ON((int)RTPLANE_COUNT_A_PAD != (int)RTPLANE_RTP_A_PAD);
 	if (!nest ||
@@ -63,9 +63,10 @@ static int rtplane_put_counters(struct sk_buff *msg, const struct rtplane_leg *l
 	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RX_BYTES, leg->rx_bytes) ||
 	    rtplane_put_u64(msg, RTPLANE_COUNT_A_TX_PACKETS, sent->packets) ||
 	    rtplane_put_u64(msg, RTPLANE_COUNT_A_TX_BYTES, sent->bytes) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_DROPPED, dropped) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_PASSED, leg->passed) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RTCP_PACKETS, leg->rtcp_packets) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_DROPPED,
+			    rtplane_sum(d->drops, __RTPLANE_DROP_MAX)) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_PASSED, d->passed) ||
+	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RTCP_PACKETS, d->rtcp_packets) ||
 	    nla_put_u32(msg, RTPLANE_COUNT_A_LATCHES, leg->latches))
 		return -EMSGSIZE;
 	if (leg->rx_packets &&
@@ -128,6 +129,7 @@ int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcp
 
 static int rtplane_put_dscp_seen(struct sk_buff *msg, const struct rtplane_leg *leg)
 {
+	const u64 *seen = rtplane_leg_detail_get(leg)->dscp_seen;
 	struct nlattr *nest;
 	u64 count;
 	int i;
@@ -138,7 +140,7 @@ static int rtplane_put_dscp_seen(struct sk_buff *msg, const struct rtplane_leg *
 	if (!nest)
 		return -EMSGSIZE;
 	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++) {
-		count = leg->dscp_seen ? leg->dscp_seen[i] : 0;
+		count = seen ? seen[i] : 0;
 		if (i == leg->dscp_first)
 			count += leg->dscp_first_count;
 		if (count && nla_put_u64_64bit(msg, i + 1, count, 0))
@@ -173,7 +175,7 @@ static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg
 	    nla_put_u8(msg, RTPLANE_LEG_A_DSCP_MODE, leg->dscp_mode) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_ACCEPT, accept) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_UNKNOWN, unknown) ||
-	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->pps) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->police.pps) ||
 	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_BPS, leg->bps, RTPLANE_LEG_A_PAD) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_MARK, leg->mark) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_OIF, leg->oif) ||
@@ -210,6 +212,7 @@ static int rtplane_put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 
 static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 {
+	const struct rtplane_leg_detail *d;
 	struct rtplane_sent sent;
 	struct nlattr *nest;
 	int err = -EMSGSIZE;
@@ -222,13 +225,14 @@ static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	if (leg->peer && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_PEER, &leg->peer->local))
 		return -EMSGSIZE;
 	spin_lock_bh(&leg->lock);
+	d = rtplane_leg_detail_get(leg);
 	if (!nla_put_u64_64bit(msg, RTPLANE_LEG_A_COOKIE, leg->cookie, RTPLANE_LEG_A_PAD) &&
 	    !rtplane_put_policy(msg, leg) &&
 	    !rtplane_put_state(msg, leg) &&
 	    !rtplane_put_counters(msg, leg, &sent) &&
-	    !rtplane_nl_put_drops(msg, RTPLANE_LEG_A_DROPS, leg->drops) &&
+	    !rtplane_nl_put_drops(msg, RTPLANE_LEG_A_DROPS, d->drops) &&
 	    !rtplane_put_rtp(msg, &leg->rtp) &&
-	    !rtplane_nl_put_rtcp(msg, RTPLANE_LEG_A_RTCP, &leg->rtcp) &&
+	    !rtplane_nl_put_rtcp(msg, RTPLANE_LEG_A_RTCP, &d->rtcp) &&
 	    !rtplane_put_dscp_seen(msg, leg))
 		err = 0;
 	spin_unlock_bh(&leg->lock);

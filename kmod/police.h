@@ -11,6 +11,7 @@
 
 /**
  * struct rtplane_police - packet and bit rate limit of one direction
+ * @pps: packets per second, as it was set
  * @packet_ns: nanoseconds that a packet costs; 0 = no packet limit
  * @byte_cost: nanoseconds that a byte costs, << RTPLANE_POLICE_SHIFT; 0 = no
  *	bit limit
@@ -18,7 +19,8 @@
  * @bit_tat: when the next packet is due, bit limit
  */
 struct rtplane_police {
-	u64 packet_ns;
+	u32 pps;
+	u32 packet_ns;
 	u64 byte_cost;
 	u64 packet_tat;
 	u64 bit_tat;
@@ -38,7 +40,8 @@ enum rtplane_police_verdict {
  */
 static inline void rtplane_police_set(struct rtplane_police *p, u32 pps, u64 bps)
 {
-	p->packet_ns = pps ? max_t(u64, NSEC_PER_SEC / pps, 1) : 0;
+	p->pps = pps;
+	p->packet_ns = pps ? max_t(u32, NSEC_PER_SEC / pps, 1) : 0;
 	p->byte_cost = bps ? max_t(u64, div64_u64((8ULL * NSEC_PER_SEC) << RTPLANE_POLICE_SHIFT,
 						  bps), 1) : 0;
 }
@@ -72,7 +75,7 @@ static inline enum rtplane_police_verdict rtplane_police(struct rtplane_police *
 
 static inline bool rtplane_policed(const struct rtplane_police *p)
 {
-	return p->packet_ns | p->byte_cost;
+	return p->packet_ns || p->byte_cost;
 }
 
 #endif /* _RTPLANE_POLICE_H */

@@ -53,21 +53,26 @@ static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 			       const struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n)
 {
 	unsigned int len = min_t(unsigned int, pkt->paylen, RTPLANE_RTCP_LOOK);
-	u64 sr = leg->sr, peer_sr = READ_ONCE(leg->peer->sr);
+	u64 peer_sr = READ_ONCE(rtplane_leg_detail_get(leg->peer)->sr);
+	struct rtplane_leg_detail *d = rtplane_leg_detail(leg);
 	u8 buf[RTPLANE_RTCP_LOOK];
 	const u8 *rtcp;
+	u64 sr;
 
-	leg->rtcp_packets++;
+	if (!d)
+		return;
+	d->rtcp_packets++;
 	rtcp = skb_header_pointer(skb, pkt->hdrlen + sizeof(struct udphdr), len, buf);
 	if (!rtcp)
 		return;
-	if (rtplane_rtcp_rx(&leg->rtcp, rtcp, len, peer_sr, now, &sr) &&
+	sr = d->sr;
+	if (rtplane_rtcp_rx(&d->rtcp, rtcp, len, peer_sr, now, &sr) &&
 	    !rtplane_notices_begin(n)->set) {
 		rtplane_notice(&n->other, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
 			       NULL);
-		n->other.rtcp = leg->rtcp;
+		n->other.rtcp = d->rtcp;
 	}
-	WRITE_ONCE(leg->sr, sr);
+	WRITE_ONCE(d->sr, sr);
 }
 
 static void rtplane_first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
@@ -159,7 +164,7 @@ unsigned int rtplane_relay(struct rtplane_leg *leg, struct sk_buff *skb, struct 
 	}
 	no = rtplane_leg_rx(leg, skb, pkt, &eg, &n);
 	if (no != RTPLANE_ACCEPTED)
-		leg->drops[no]++;
+		rtplane_leg_dropped(leg, no);
 	spin_unlock(&leg->lock);
 
 	if (n.any)

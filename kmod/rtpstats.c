@@ -49,13 +49,13 @@ static u64 rtplane_run_lost(const struct rtplane_rtpstats *s)
  */
 u64 rtplane_rtpstats_lost(const struct rtplane_rtpstats *s)
 {
-	return s->lost_before + rtplane_run_lost(s);
+	return (u64)s->lost_before + rtplane_run_lost(s);
 }
 
 /* Begin to count anew at @seq: a new SSRC, or the old one made a jump. */
 static void rtplane_run_start(struct rtplane_rtpstats *s, u16 seq)
 {
-	s->lost_before += rtplane_run_lost(s);
+	s->lost_before = min_t(u64, rtplane_rtpstats_lost(s), ~0U);
 	/* One cycle up, so that packets before the first do not go below 0. */
 	s->base_ext = 0x10000 | seq;
 	s->max_ext = s->base_ext;

@@ -13,7 +13,6 @@
  * struct rtplane_rtpstats - one direction's RTP, present SSRC and sums
  * @seen: bit n: sequence number @max_ext - n has arrived
  * @packets: RTP packets, all SSRCs
- * @lost_before: lost of earlier SSRCs and earlier runs of this one
  * @ssrc: present SSRC, network order
  * @base_ext: extended sequence number that this run began with
  * @max_ext: highest extended sequence number
@@ -26,13 +25,13 @@
  * @duplicates: packets that came again
  * @mult: nanoseconds >> 10 to RTP units, << 26
  * @bad_seq: next number of a run that may be starting, or > 0xffff
+ * @lost_before: lost of earlier SSRCs and earlier runs of this one
  * @pt: present payload type
  * @started: @ssrc is valid
  */
 struct rtplane_rtpstats {
 	u64 seen;
 	u64 packets;
-	u64 lost_before;
 	__be32 ssrc;
 	u32 base_ext;
 	u32 max_ext;
@@ -45,6 +44,7 @@ struct rtplane_rtpstats {
 	u32 duplicates;
 	u32 mult;
 	u32 bad_seq;
+	u32 lost_before;
 	u8 pt;
 	bool started;
 };

@@ -11,6 +11,25 @@
 
 #include "table.h"
 
+/* A page is a little more than 2 KiB, for which kmalloc() would take 4. */
+static struct kmem_cache *rtplane_page_cache;
+
+int rtplane_table_cache_init(void)
+{
+	rtplane_page_cache = KMEM_CACHE(rtplane_page, 0);
+	return rtplane_page_cache ? 0 : -ENOMEM;
+}
+
+void rtplane_table_cache_exit(void)
+{
+	kmem_cache_destroy(rtplane_page_cache);
+}
+
+static void rtplane_page_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(rtplane_page_cache, container_of(rcu, struct rtplane_page, rcu));
+}
+
 static struct rtplane_addr *rtplane_addr_find(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
 	struct rtplane_addr *addr;
@@ -57,7 +76,7 @@ static struct rtplane_page *rtplane_page_get(struct rtplane_net *rn, struct rtpl
 
 	if (page)
 		return page;
-	page = kzalloc(sizeof(*page), GFP_KERNEL_ACCOUNT);
+	page = kmem_cache_zalloc(rtplane_page_cache, GFP_KERNEL_ACCOUNT);
 	if (!page)
 		return NULL;
 	rcu_assign_pointer(addr->page[i], page);
@@ -111,7 +130,7 @@ void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 	if (--page->used)
 		return;
 	RCU_INIT_POINTER(addr->page[i], NULL);
-	kfree_rcu(page, rcu);
+	call_rcu(&page->rcu, rtplane_page_free);
 	addr->used--;
 	rtplane_addr_put(addr);
 }

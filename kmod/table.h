@@ -40,6 +40,8 @@ struct rtplane_addr {
 	struct rcu_head rcu;
 };
 
+int rtplane_table_cache_init(void);
+void rtplane_table_cache_exit(void);
 int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg);
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg);
 

@@ -102,7 +102,7 @@ static __always_inline int rtplane_usual(struct rtplane_leg *leg, struct sk_buff
 	tos = (rtplane_skb_tos(skb, v6) & eg->tos_keep) | eg->tos_set;
 	no = rtplane_usual_count(leg, rtp, bytes, tos);
 	if (unlikely(no != RTPLANE_ACCEPTED)) {
-		leg->drops[no]++;
+		rtplane_leg_dropped(leg, no);
 		spin_unlock(&leg->lock);
 		return NF_DROP;
 	}

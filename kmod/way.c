@@ -64,6 +64,18 @@ static bool rtplane_dst_plain(const struct dst_entry *dst)
 	return !dst_xfrm(dst) && !dst->lwtstate;
 }
 
+/* Loopback and tunnels want to see the route. */
+static bool rtplane_way_keeps_dst(const struct rtplane_way *way)
+{
+	return !(READ_ONCE(way->dst->dev)->priv_flags & IFF_XMIT_DST_RELEASE);
+}
+
+/* The neighbour is of the other family, so its cached header is not for us. */
+static bool rtplane_way_odd_neigh(const struct rtplane_way *way)
+{
+	return way->neigh->tbl->family != (way->v6 ? AF_INET6 : AF_INET);
+}
+
 /**
  * rtplane_way_find() - look up the way to an address
  * @net: namespace
@@ -100,17 +112,13 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 	*way = (struct rtplane_way) {
 		.dst = dst,
 		.neigh = neigh,
-		.dev = dst->dev,
 		.cookie = v6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0,
 		.mtu = dst_mtu(dst),
-		.fast_mtu = neigh ? dst_mtu(dst) : 0,
 		.mark = mark,
 		.headroom = LL_RESERVED_SPACE(dst->dev),
-		.keep_dst = !(dst->dev->priv_flags & IFF_XMIT_DST_RELEASE),
 		.v6 = v6,
-		.skip_cache = neigh && neigh->tbl->family != (v6 ? AF_INET6 : AF_INET),
 	};
-	way->fast = neigh && !way->keep_dst && !way->skip_cache;
+	way->fast = neigh && !rtplane_way_keeps_dst(way) && !rtplane_way_odd_neigh(way);
 	return 0;
 }
 
@@ -186,9 +194,9 @@ int rtplane_way_send(struct sk_buff *skb, u8 tos, const struct rtplane_way *way)
 	int err;
 
 	rtplane_way_dress(skb, tos, way);
-	if (unlikely(way->keep_dst))
+	if (rtplane_way_keeps_dst(way))
 		skb_dst_set_noref(skb, way->dst);
-	err = neigh_output(way->neigh, skb, way->skip_cache);
+	err = neigh_output(way->neigh, skb, rtplane_way_odd_neigh(way));
 	return unlikely(err) ? net_xmit_eval(err) : 0;
 }
 
@@ -204,7 +212,7 @@ static int rtplane_way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
 		return NET_XMIT_DROP;
 	}
 	skb_dst_set(skb, way->dst);
-	skb->dev = way->dev;
+	skb->dev = way->dst->dev;
 	skb->mark = way->mark;
 	skb->priority = rtplane_priority(tos);
 	skb->ignore_df = 0;
@@ -226,7 +234,7 @@ static int rtplane_way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
 int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way)
 {
-	if (rtplane_way_len(pkt, way) > way->fast_mtu)
+	if (!way->neigh || rtplane_way_len(pkt, way) > way->mtu)
 		return rtplane_way_send_slow(net, skb, pkt->tos_out, way);
 	return rtplane_way_send(skb, pkt->tos_out, way);
 }

@@ -18,31 +18,21 @@
  * @dst: route; the reference is held
  * @neigh: neighbour on that route; the reference is held; NULL if the route must
  *	be left to the stack's own output (IPsec, tunnels by route)
- * @dev: device of the route
  * @cookie: for the validity of a route
  * @mtu: of the path
- * @fast_mtu: the same, or 0 if every packet must take the stack's own output
  * @mark: for skb->mark
  * @headroom: bytes the device of the way out wants before the IP header
- * @keep_dst: the device wants to see the route (loopback, tunnels)
  * @v6: it is an IPv6 way
- * @skip_cache: the neighbour is of the other family, so its cached header is not
- *	for us
- * @fast: there is a neighbour and nothing of that: rtplane_way_send_fast() may
- *	be used
+ * @fast: rtplane_way_send_fast() may be used
  */
 struct rtplane_way {
 	struct dst_entry *dst;
 	struct neighbour *neigh;
-	struct net_device *dev;
 	u32 cookie;
 	u32 mtu;
-	u32 fast_mtu;
 	u32 mark;
 	u16 headroom;
-	bool keep_dst;
 	bool v6;
-	bool skip_cache;
 	bool fast;
 };
 
@@ -75,14 +65,14 @@ static __always_inline bool rtplane_way_valid_fast(const struct rtplane_way *way
 	if (v6)
 		return dst_check(way->dst, way->cookie);
 	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
-	       container_of(dst, struct rtable, dst)->rt_genid == rt_genid_ipv4(dev_net(way->dev));
+	       container_of(dst, struct rtable, dst)->rt_genid == rt_genid_ipv4(dev_net(dst->dev));
 }
 
 /* May a packet of this family, nothing to be added to it, go this way at once? */
 static __always_inline bool rtplane_way_usual(const struct rtplane_way *way,
 					      const struct sk_buff *skb, const bool v6)
 {
-	return skb->len <= way->fast_mtu && skb_headroom(skb) >= way->headroom &&
+	return skb->len <= way->mtu && skb_headroom(skb) >= way->headroom &&
 	       rtplane_skb_ttl(skb, v6) > 1 && rtplane_way_valid_fast(way, v6);
 }
 
@@ -107,7 +97,7 @@ static __always_inline void rtplane_way_dress(struct sk_buff *skb, u8 tos,
 {
 	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb) | skb_has_extensions(skb)))
 		rtplane_way_scrub(skb);
-	skb->dev = way->dev;
+	skb->dev = way->dst->dev;
 	skb->mark = way->mark;
 	skb->priority = rtplane_priority(tos);
 	skb_clear_tstamp(skb);

@@ -7,6 +7,25 @@
 #include "rewrite.h"
 #include "xmit.h"
 
+/* One of its own: nobody writes to the cache lines that packets read here. */
+static struct kmem_cache *rtplane_egress_cache;
+
+int rtplane_egress_cache_init(void)
+{
+	rtplane_egress_cache = KMEM_CACHE(rtplane_egress, 0);
+	return rtplane_egress_cache ? 0 : -ENOMEM;
+}
+
+void rtplane_egress_cache_exit(void)
+{
+	kmem_cache_destroy(rtplane_egress_cache);
+}
+
+static void rtplane_egress_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(rtplane_egress_cache, container_of(rcu, struct rtplane_egress, rcu));
+}
+
 /**
  * rtplane_egress_forget() - let go of the cached way out
  * @leg: leg, locked
@@ -20,7 +39,7 @@ void rtplane_egress_forget(struct rtplane_leg *leg)
 	if (!eg)
 		return;
 	rtplane_way_release(&eg->way);
-	kfree_rcu(eg, rcu);
+	call_rcu(&eg->rcu, rtplane_egress_free);
 }
 
 /* Where media towards @leg goes now, if anywhere. */
@@ -64,13 +83,13 @@ static int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress *
 	smp_mb();
 	if (!rtplane_target(peer, &to))
 		return RTPLANE_DROP_NO_REMOTE;
-	eg = kmalloc(sizeof(*eg), GFP_ATOMIC);
+	eg = kmem_cache_alloc(rtplane_egress_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!eg)
 		return RTPLANE_DROP_NOMEM;
 	eg->src = peer->local;
 	eg->to = to;
 	if (rtplane_way_find(leg->rn->net, &eg->way, &eg->src, &to, peer->oif, peer->mark, 0)) {
-		kfree(eg);
+		kmem_cache_free(rtplane_egress_cache, eg);
 		return RTPLANE_DROP_NO_ROUTE;
 	}
 	rtplane_egress_fill(eg, leg);
@@ -116,7 +135,7 @@ void rtplane_unsent(struct rtplane_leg *leg, unsigned int bytes, enum rtplane_dr
 		leg->fwd_packets--;
 		leg->fwd_bytes -= min_t(u64, leg->fwd_bytes, bytes);
 	}
-	leg->drops[why]++;
+	rtplane_leg_dropped(leg, why);
 	spin_unlock(&leg->lock);
 }
 

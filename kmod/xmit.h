@@ -6,6 +6,8 @@
 #include "egress.h"
 #include "leg.h"
 
+int rtplane_egress_cache_init(void);
+void rtplane_egress_cache_exit(void);
 int rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egress **out);
 void rtplane_egress_forget(struct rtplane_leg *leg);
 void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtplane_pkt *pkt,

@@ -25,6 +25,12 @@ typedef int32_t s32;
 typedef int64_t s64;
 
 #define __force
+#ifndef __packed
+#define __packed	__attribute__((packed))
+#endif
+#ifndef __aligned
+#define __aligned(n)	__attribute__((aligned(n)))
+#endif
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #ifndef __always_inline
