@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "ingress.h"
+#include "latency.h"
 #include "natmap.h"
 #include "pkt.h"
 #include "relay.h"
@@ -232,11 +233,8 @@ static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, str
 /* A packet for another MAC address, or with a VLAN tag whose device is still to
  * come, is not for us.
  */
-static unsigned int rtplane_ingress(void *priv, struct sk_buff *skb,
-				    const struct nf_hook_state *state)
+static __always_inline unsigned int rtplane_hook(struct rtplane_dev *rd, struct sk_buff *skb)
 {
-	struct rtplane_dev *rd = priv;
-
 	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
 	switch (skb->protocol) {
@@ -247,6 +245,24 @@ static unsigned int rtplane_ingress(void *priv, struct sk_buff *skb,
 	default:
 		return NF_ACCEPT;
 	}
+}
+
+static noinline unsigned int rtplane_hook_timed(struct rtplane_dev *rd, struct sk_buff *skb)
+{
+	u64 start = ktime_get_ns();
+	unsigned int verdict = rtplane_hook(rd, skb);
+
+	if (verdict == NF_STOLEN)
+		rtplane_latency_add(ktime_get_ns() - start);
+	return verdict;
+}
+
+static unsigned int rtplane_ingress(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	if (static_branch_unlikely(&rtplane_latency_on))
+		return rtplane_hook_timed(priv, skb);
+	return rtplane_hook(priv, skb);
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <linux/ratelimit.h>
 
 #include "ingress.h"
+#include "latency.h"
 #include "leg.h"
 #include "natmap.h"
 #include "net.h"
@@ -131,6 +132,7 @@ static int __init rtplane_init(void)
 	err = rtplane_netlink_init();
 	if (err)
 		goto notifier;
+	rtplane_latency_init();
 	return 0;
 
 notifier:
@@ -145,6 +147,7 @@ caches:
 
 static void __exit rtplane_exit(void)
 {
+	rtplane_latency_exit();
 	rtplane_netlink_exit();
 	unregister_netdevice_notifier(&rtplane_netdev_nb);
 	unregister_pernet_subsys(&rtplane_net_ops);

@@ -95,7 +95,8 @@ static __always_inline int rtplane_usual(struct rtplane_leg *leg, struct sk_buff
 	eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
 	/* A way that is not stale knows the peer, and whether the remote is. */
 	if (unlikely(!eg || READ_ONCE(leg->stale) || !eg->usual ||
-		     !rtplane_usual_stream(leg, skb, v6) || !rtplane_way_usual(&eg->way, skb, v6))) {
+		     !rtplane_usual_stream(leg, skb, v6) ||
+		     !rtplane_way_usual(&eg->way, skb, v6))) {
 		spin_unlock(&leg->lock);
 		return RTPLANE_UNUSUAL;
 	}
