@@ -40,10 +40,12 @@ void rtplane_diff(struct rtplane_diff *diff, const struct rtplane_ep *old_src,
 
 /**
  * rtplane_udp_csum_ok() - verify a UDP checksum that nobody has vouched for
- * @skb: packet, data at the IP header, exactly as long as its datagram
+ * @skb: packet, data at the IP header, exactly as long as its datagram, not shared
  * @v6: it is IPv6
  *
- * Who asks again about this buffer is told at once.
+ * From then on it is vouched for, so that nobody adds it all up again.  That
+ * skb->csum_valid is set means nothing: it may be a tunnel's, of the packet around
+ * this one.
  */
 bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
 {
@@ -51,8 +53,6 @@ bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
 	unsigned int len = skb->len - hdrlen;
 	__wsum sum;
 
-	if (skb->csum_valid)
-		return true;
 	/* A right IPv4 header adds nothing to the sum; an IPv6 header does. */
 	if (skb->ip_summed == CHECKSUM_COMPLETE && !v6)
 		sum = skb->csum;
@@ -60,11 +60,11 @@ bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
 		sum = csum_partial(skb->data + hdrlen, len, 0);
 	else
 		sum = skb_checksum(skb, hdrlen, len, 0);
-	if (v6)
-		skb->csum_valid = !csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
-						   len, IPPROTO_UDP, sum);
-	else
-		skb->csum_valid = !csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len,
-						     IPPROTO_UDP, sum);
-	return skb->csum_valid;
+	if (v6 ? csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len, IPPROTO_UDP,
+				 sum) :
+		 csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len, IPPROTO_UDP, sum))
+		return false;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = 0;
+	return true;
 }

@@ -356,6 +356,46 @@ test_gre_tunnel() { tunnel gre; }
 test_ipip_tunnel() { tunnel ipip; }
 test_vxlan_tunnel() { tunnel vxlan id 5 dstport 4789; }
 
+# What GRE's own checksum was verified with is the sum of the packet inside:
+# buffers of tun0 are CHECKSUM_COMPLETE (2), as from cards that sum all they get.
+test_sum_of_the_whole_packet_is_known()
+{
+	local trace=/sys/kernel/tracing mac=02:00:00:00:08:fe n
+	mountpoint -q $trace || mount -t tracefs none $trace
+	b ethtool -K b1 tx off >/dev/null
+	ok "gretap" ip -n "$M" link add tun0 address $mac type gretap local $MC4 remote $C4 csum
+	ok "gretap" ip -n "$B" link add tun0 type gretap local $C4 remote $MC4 csum
+	ip -n "$M" addr add 10.8.0.254/24 dev tun0
+	ip -n "$M" addr add fd08::254/64 dev tun0 nodad
+	ip -n "$M" link set tun0 up
+	ip -n "$B" addr add 10.8.0.1/24 dev tun0
+	ip -n "$B" addr add fd08::1/64 dev tun0 nodad
+	ip -n "$B" link set tun0 up
+	echo 1 >$trace/events/net/napi_gro_receive_entry/enable
+	device_works tun0 10.8.0.254 10.8.0.1
+	echo 0 >$trace/events/net/napi_gro_receive_entry/enable
+	ok "ten of them had their sum" test "$(grep -c 'dev=tun0 .*ip_summed=2' $trace/trace)" -ge 10
+	echo >$trace/trace
+	ok "bridges" m rtplane bridge add \
+		leg local "$LA" remote "$RA" latch off leg local 10.8.0.254:30006 remote 10.8.0.1:50006 latch off \
+		bridge leg local "$LA6" remote "$RA6" latch off leg local [fd08::254]:30006 remote [fd08::1]:50006 latch off
+	bg callee a rtp --on "$RA6" --expect 10 --timeout 15000
+	b rtp --on [fd08::1]:50006 --to [fd08::254]:30006 --send 10 --pps 0 >/dev/null
+	finish callee
+	holds callee '.received == 10 and .whole == {"yes": 10}'
+	# A wrong checksum is seen by the sum alone.
+	for n in 1 2 3; do
+		b rawpkt --dev tun0 --smac 02:00:00:00:00:01 --dmac $mac --src 10.8.0.1 --dst 10.8.0.254 --sport 50006 --dport 30006 --bad-udpsum >/dev/null
+		b rawpkt --dev tun0 --smac 02:00:00:00:00:01 --dmac $mac --src fd08::1 --dst fd08::254 --sport 50006 --dport 30006 --bad-udpsum >/dev/null
+		leg_becomes 10.8.0.254:30006 ".drops.checksum == $n and .rx_packets == 0"
+		leg_becomes [fd08::254]:30006 ".drops.checksum == $n and .rx_packets == 10"
+	done
+	clear_bridges
+	m rtplane dev del tun0
+	ip -n "$M" link del tun0
+	ip -n "$B" link del tun0
+}
+
 test_strict_rules_do_not_stop_media()
 {
 	m nft -f - <<-END
