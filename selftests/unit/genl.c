@@ -9,6 +9,10 @@
 
 #include "datapath/genl_attr.h"
 #include "ktap.h"
+#include "words.h"
+
+/* what every leg here is made of */
+#define WORDS	"192.0.2.1:30000", "[2001:db8::2]:4000"
 
 static struct nl_msg *message(void)
 {
@@ -24,50 +28,13 @@ static struct nlattr *first(struct nl_msg *msg)
 	return genlmsg_attrdata(nlmsg_data(nlmsg_hdr(msg)), 0);
 }
 
-static struct dp_addr addr(const char *text)
-{
-	struct dp_addr a = {};
-
-	if (!dp_addr_parse(text, &a))
-		dp_addr_parse_host(text, &a);
-	return a;
-}
-
-static void fill(struct dp_leg *leg)
-{
-	int i;
-
-	memset(leg, 0, sizeof(*leg));
-	leg->set = (DP_LEG_PROVEN << 1) - 1;
-	leg->local = addr("192.0.2.1:30000");
-	leg->remote = addr("[2001:db8::2]:4000");
-	leg->tie = addr("192.0.2.1:30002");
-	leg->proven = addr("[2001:db8::3]:5000");
-	leg->latch = RTPLANE_LATCH_LEARN;
-	leg->prefix = 64;
-	leg->probation = 7;
-	leg->early = true;
-	leg->dscp_mode = RTPLANE_DSCP_MAP;
-	leg->dscp = 46;
-	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++)
-		leg->dscp_map[i] = (uint8_t)(63 - i);
-	leg->accept = RTPLANE_ACCEPT_ANY;
-	leg->unknown = RTPLANE_UNKNOWN_DROP;
-	leg->relatch = 1500;
-	leg->pps = UINT32_MAX;
-	leg->bps = UINT64_MAX;
-	leg->mark = 0x80000001;
-	leg->oif = 12;
-	leg->silence = 30000;
-}
-
 static bool leg(void)
 {
 	struct nl_msg *msg = message();
 	struct dp_leg_info info;
 	struct dp_leg want;
 
-	fill(&want);
+	fill(&want, WORDS);
 	KTAP_CHECK(!genl_put_leg(msg, RTPLANE_A_LEG, &want));
 	KTAP_CHECK(!genl_parse_leg(first(msg), &info));
 	/* orders are not told back */
@@ -112,8 +79,8 @@ static bool bridge_fits(void)
 	struct dp_bridge bridge = { .has_cookie = true, .cookie = UINT64_MAX };
 	struct nl_msg *msg = message();
 
-	fill(&bridge.leg[0]);
-	fill(&bridge.leg[1]);
+	fill(&bridge.leg[0], WORDS);
+	fill(&bridge.leg[1], WORDS);
 	KTAP_CHECK(!genl_put_bridge(msg, &bridge));
 	KTAP_CHECK(nla_total_size(nla_len(first(msg))) <= GENL_BRIDGE_ROOM);
 	nlmsg_free(msg);
@@ -320,8 +287,8 @@ static bool where(void)
 	struct nlattr *leg1;
 	int rem;
 
-	fill(&bridge.leg[0]);
-	fill(&bridge.leg[1]);
+	fill(&bridge.leg[0], WORDS);
+	fill(&bridge.leg[1], WORDS);
 	bridge.leg[1].local = addr("192.0.2.1:30002");
 	KTAP_CHECK(!genl_put_bridge(msg, &bridge));
 	KTAP_CHECK(where_is(msg, first(msg), "leg 192.0.2.1:30000"));

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "datapath/media.h"
+#include "engines.h"
 #include "ktap.h"
 #include "net.h"
 
@@ -25,7 +26,6 @@ static const uint8_t rtp[172] = { 0x80, 0 };
 static const uint8_t stun[20] = { 0, 1 };
 
 static struct media *media;
-static bool epoll;
 static int tx;
 
 /* what the callback saw, and what it is to do */
@@ -464,18 +464,6 @@ static bool bad_sockets(void)
 	return true;
 }
 
-#define BOTH(name, fn) { name ", io_uring", fn }, { name ", epoll", fn##_epoll }
-#define EPOLL(fn)					\
-	static bool fn##_epoll(void)			\
-	{						\
-		bool ok;				\
-							\
-		epoll = true;				\
-		ok = fn();				\
-		epoll = false;				\
-		return ok;				\
-	}
-
 EPOLL(counts)
 EPOLL(callback)
 EPOLL(answer)
@@ -486,20 +474,6 @@ EPOLL(del_others)
 EPOLL(del_keeps_others)
 EPOLL(port_free)
 EPOLL(thousands)
-
-static bool can_io_uring(void)
-{
-	struct media_conf conf = { .io = MEDIA_IO_URING };
-	struct dp_err err = {};
-	int ret;
-
-	ret = media_new(&media, &conf, NULL, NULL, &err);
-	if (!ret)
-		media_free(media);
-	if (ret == -ENOSYS || ret == -EPERM)
-		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
-	return ret != -ENOSYS && ret != -EPERM;
-}
 
 int main(void)
 {

@@ -19,9 +19,9 @@
 
 #include "datapath/datapath.h"
 #include "datapath/media.h"
+#include "engines.h"
 #include "ktap.h"
 
-static bool epoll;
 static struct media *media;
 static struct dp *dp;
 
@@ -233,34 +233,6 @@ static inline bool get(const struct dp_addr *local, struct dp_leg_info *info)
 		return true;
 	printf("# %s\n", err.text);
 	return false;
-}
-
-#define BOTH(name, fn) { name ", io_uring", fn }, { name ", epoll", fn##_epoll }
-#define EPOLL(fn)					\
-	static bool fn##_epoll(void)			\
-	{						\
-		bool ok;				\
-							\
-		epoll = true;				\
-		ok = fn();				\
-		epoll = false;				\
-		return ok;				\
-	}
-
-
-static bool can_io_uring(void)
-{
-	struct media_conf ring = { .io = MEDIA_IO_URING };
-	struct dp_err err = {};
-	struct media *probe;
-	int ret;
-
-	ret = media_new(&probe, &ring, NULL, NULL, &err);
-	if (!ret)
-		media_free(probe);
-	if (ret == -ENOSYS || ret == -EPERM)
-		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
-	return ret != -ENOSYS && ret != -EPERM;
 }
 
 #endif /* UNIT_PHONES_H */

@@ -22,6 +22,9 @@
 #include "datapath/genl.h"
 #include "datapath/serve.h"
 #include "ktap.h"
+#include "words.h"
+
+#define REMOTE	"192.0.2.9:4000"
 
 #define LEGS	6000
 
@@ -170,14 +173,6 @@ static void event(const struct dp_event *what)
 	pthread_mutex_unlock(&lock);
 }
 
-static struct dp_addr addr(const char *text)
-{
-	struct dp_addr a = {};
-
-	dp_addr_parse(text, &a);
-	return a;
-}
-
 /* --- what is asked and answered ------------------------------------------ */
 
 static struct genl *genl;
@@ -209,40 +204,12 @@ static bool test_one_at_a_path(void)
 	return true;
 }
 
-static void fill(struct dp_leg *leg, const char *local)
-{
-	int i;
-
-	memset(leg, 0, sizeof(*leg));
-	leg->set = (DP_LEG_PROVEN << 1) - 1;
-	leg->local = addr(local);
-	leg->remote = addr("192.0.2.9:4000");
-	leg->tie = addr("192.0.2.7:30002");
-	leg->proven = addr("203.0.113.3:5000");
-	leg->latch = RTPLANE_LATCH_LEARN;
-	leg->prefix = 24;
-	leg->probation = 7;
-	leg->early = true;
-	leg->dscp_mode = RTPLANE_DSCP_MAP;
-	leg->dscp = 46;
-	for (i = 0; i < RTPLANE_DSCP_MAP_LEN; i++)
-		leg->dscp_map[i] = (uint8_t)(63 - i);
-	leg->accept = RTPLANE_ACCEPT_ANY;
-	leg->unknown = RTPLANE_UNKNOWN_DROP;
-	leg->relatch = 1500;
-	leg->pps = UINT32_MAX;
-	leg->bps = UINT64_MAX;
-	leg->mark = 0x80000001;
-	leg->oif = 12;
-	leg->silence = 3000;
-}
-
 static bool test_all_words(void)
 {
 	struct dp_bridge bridge = { .has_cookie = true, .cookie = UINT64_MAX };
 
-	fill(&bridge.leg[0], "192.0.2.1:30000");
-	fill(&bridge.leg[1], "192.0.2.1:65535");
+	fill(&bridge.leg[0], "192.0.2.1:30000", REMOTE);
+	fill(&bridge.leg[1], "192.0.2.1:65535", REMOTE);
 	KTAP_CHECK(!done(genl_bridges_new(genl, &bridge, 1, &err)));
 	KTAP_CHECK(n_asked == 1);
 	KTAP_CHECK(!memcmp(&asked[0], &bridge, sizeof(bridge)));
@@ -265,9 +232,9 @@ static bool test_512_bridges(void)
 
 	for (i = 0; i < RTPLANE_BRIDGES_MAX; i++) {
 		snprintf(text, sizeof(text), "192.0.2.1:%zu", 20000 + 2 * i);
-		fill(&many[i].leg[0], text);
+		fill(&many[i].leg[0], text, REMOTE);
 		snprintf(text, sizeof(text), "192.0.2.2:%zu", 20000 + 2 * i);
-		fill(&many[i].leg[1], text);
+		fill(&many[i].leg[1], text, REMOTE);
 	}
 	KTAP_CHECK(!done(genl_bridges_new(genl, many, RTPLANE_BRIDGES_MAX, &err)));
 	KTAP_CHECK(n_asked == RTPLANE_BRIDGES_MAX);
@@ -279,8 +246,8 @@ static bool test_refusals_name_the_place(void)
 {
 	struct dp_bridge bridge = {};
 
-	fill(&bridge.leg[0], "192.0.2.1:30000");
-	fill(&bridge.leg[1], "192.0.2.1:30002");
+	fill(&bridge.leg[0], "192.0.2.1:30000", REMOTE);
+	fill(&bridge.leg[1], "192.0.2.1:30002", REMOTE);
 	bridge.leg[1].probation = 33;
 	KTAP_CHECK(genl_bridges_new(genl, &bridge, 1, &err) == -ERANGE);
 	KTAP_CHECK(!strcmp(err.text, "leg 192.0.2.1:30002 probation: the value 33 is out of range: expected 0 to 32"));
@@ -315,7 +282,7 @@ static void fill_info(struct dp_leg_info *info)
 	int i;
 
 	memset(info, 0, sizeof(*info));
-	fill(&info->conf, "192.0.2.1:30000");
+	fill(&info->conf, "192.0.2.1:30000", REMOTE);
 	info->conf.set &= ~(DP_LEG_UNLATCH | DP_LEG_PROVEN);
 	memset(&info->conf.proven, 0, sizeof(info->conf.proven));
 	info->cookie = 42;
