@@ -232,7 +232,7 @@ help:
 	@$(say) '  make tools    the programs that the tests use'
 	@$(say) '  make install  agent, command line, manual, unit (DESTDIR, PREFIX)'
 	@$(say) '  make modules_install   rtplane.ko for the running kernel (or dkms: debian/)'
-	@$(say) '  make bench    instructions per forwarded packet'
+	@$(say) '  make bench    what a forwarded packet costs, of us and of others'
 	@$(say) '  make checkpatch   the kernel'\''s style check on kmod/ and uapi/'
 	@$(say) '  make clean    remove build/'
 	@$(say) '  make distclean    and the cache of kernels'
