@@ -565,19 +565,32 @@ def other_suite():
     hang_up()
 
 
+def in_module(legs):
+    """So many legs are in the module, if that is what carries RTP."""
+    if os.environ["BACKEND"] != "kernel":
+        return
+    out = subprocess.run(["nsenter", "--net=/run/netns/" + os.environ["M"], "--", "rtplane",
+                          "--json", "leg", "show"], stdout=subprocess.PIPE, check=True)
+    check(len(json.loads(out.stdout)) == legs, legs, "legs in the module:", out.stdout)
+
+
 def there_and_back():
     """RTP becomes SRTP and RTP again; every SRTP has a key of its own."""
     seen = set()
     ours, ok = set_up(sdp(A.ip), plain_b)
+    in_module(4)
     both_talk_plain(ok, ours)
     for turn in range(2):
         key = new_key(CM80)
         ours, ok = again(A, B, sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, key)]), plain_b)
         check(ok.key(CM80) and ok.key(CM80) not in seen, "a key came back", ok.text)
         seen.add(ok.key(CM80))
+        in_module(0)
+        check(len(this_call()["legs"]) == 4, this_call())
         talk(ok, CM80, key, ours, seq=turn * 100)
         ours, ok = again(A, B, sdp(A.ip), plain_b)
         check(not ok.crypto and ok.proto == "RTP/AVP", ok.text)
+        in_module(4)
         both_talk_plain(ok, ours)
     hang_up()
 

@@ -13,39 +13,8 @@
 #   +--------------+     +-----------------------------+     +---------------+
 
 export RTPLANE_BACKEND=uring
-# shellcheck source-path=SCRIPTDIR source=agent_lib.sh
-. "$(dirname "$0")/agent_lib.sh"
-
-setup()
-{
-	topology && offload_off || return 1
-	export A B CTL
-	realms allow allow
-}
-
-# realms ACCESS CORE: a new agent with these policies.
-realms()
-{
-	agent_stop
-	ACCESS_SRTP="{policy: $1}" CORE_SRTP="{policy: $2}" \
-		agent_config 'quarantine: 0'
-	agent_start --datapath uring
-}
-
-# play NAME...: calls of agent_srtp.py, and nothing is left, nor a key in the log.
-play()
-{
-	local name out
-	for name; do
-		out=$(python3 "$TREE/selftests/agent_srtp.py" "$name" 2>&1) ||
-			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
-		[ -z "$TEST_FAILED" ] || return
-		no_calls
-	done
-	if grep -E 'inline|[A-Za-z0-9+/]{38}' "$AGENT_LOG" >"$W/keys"; then
-		fail "something like a key is in the log: $(head -n 1 "$W/keys")"
-	fi
-}
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
 
 test_every_suite()
 {

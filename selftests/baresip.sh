@@ -1,0 +1,237 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host timeout=300
+#
+# A phone that others wrote: baresip, whose SRTP is its own, calls baresip through
+# rtplaned. Both play a tone and record what they hear; a tap on either side tells
+# by the length of each packet whether it is SRTP (20 ms of G.711 are 172 bytes as
+# RTP, 176 or 182 with the tag of HMAC-SHA1, 188 with that of AES-GCM).
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +---------------+
+#   | baresip,     |=====| rtplaned --datapath uring   |=====| baresip,      |
+#   | calls        |     | 192.0.2.254  198.51.100.254 |     | answers       |
+#   +--------------+     +-----------------------------+     +---------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+need baresip tcpdump tshark python3
+
+RTP=172 CM80=182 CM32=176 GCM=188
+
+# phone NAME IP DEV MEDIAENC ANSWERMODE: write its configuration and start it.
+phone()
+{
+	local name=$1 ip=$2 dev=$3 enc=$4 answer=$5 user=caller
+	[ "$name" = caller ] || user=4900
+	rm -rf "${W:?}/$name"
+	mkdir -p "$W/$name"
+	cat >"$W/$name/config" <<-END
+		poll_method epoll
+		sip_listen $ip:5060
+		net_interface $dev
+		audio_source aufile,$W/tone.wav
+		audio_player aubridge,sink
+		audio_alert aubridge,sink
+		ausrc_srate 8000
+		auplay_srate 8000
+		snd_path $W/$name
+		ctrl_tcp_listen 127.0.0.1:4444
+		module_path $MODULES
+		module g711.so
+		module aufile.so
+		module aubridge.so
+		module sndfile.so
+		module srtp.so
+		module_app account.so
+		module_app contact.so
+		module_app menu.so
+		module_app ctrl_tcp.so
+	END
+	echo "<sip:$user@$ip>;regint=0;answermode=$answer${enc:+;mediaenc=$enc}" >"$W/$name/accounts"
+	: >"$W/$name/contacts"
+	nsenter --net="/run/netns/$6" -- baresip -f "$W/$name" \
+		>"$W/$name.out" 2>&1 <"$W/never" 8>&- 9>&- &
+	BG[$name]=$!
+	wait_for 10 listens "$6" && return 0
+	fail "baresip $name does not come up: $(tail -n 3 "$W/$name.out")"
+	return 1
+}
+
+listens() { in_ns "$1" ss -Hlnt sport = :4444 | grep -q .; }
+
+phones()
+{
+	phone caller "$A4" a0 "$1" manual "$A" && phone callee "$B4" b0 "$2" auto "$B"
+}
+
+phone_gone() { ! kill -0 "${BG[$1]}" 2>/dev/null; }
+
+phones_stop()
+{
+	local name
+	for name in caller callee; do
+		[ -n "${BG[$name]:-}" ] || continue
+		kill -KILL "${BG[$name]}" 2>/dev/null
+		wait "${BG[$name]}" 2>/dev/null
+		unset "BG[$name]"
+	done
+	return 0
+}
+
+# tell COMMAND [WORDS]: to the caller's phone, as a netstring of JSON.
+tell()
+{
+	local json="{\"command\":\"$1\",\"params\":\"${2:-}\"}"
+	printf '%s:%s,' ${#json} "$json" |
+		nsenter --net="/run/netns/$A" -- timeout 2 socat -T1 - TCP:127.0.0.1:4444 >/dev/null
+}
+
+call_is() { [ "$(ask calls | jq -r '.[0].state')" = "$1" ]; }
+heard() { ask call "$ID" | jq -e "[.legs[] | select(.component == \"rtp\") | .rx_packets > $1] | all"; }
+
+# tap NAME NS DEV: RTP and SRTP from now on, to $W/NAME.pcap.
+tap()
+{
+	nsenter --net="/run/netns/$2" -- tcpdump -i "$3" -U --immediate-mode -s 100 -w "$W/$1.pcap" \
+		'udp and not port 5060' 2>"$W/$1.tcpdump" </dev/null 8>&- 9>&- &
+	BG[$1]=$!
+	wait_for 20 grep -q 'listening on' "$W/$1.tcpdump" || fail "no tap on $3"
+}
+
+taps_stop()
+{
+	local name
+	for name in near far; do
+		kill -INT "${BG[$name]}" 2>/dev/null
+		wait "${BG[$name]}" 2>/dev/null
+		unset "BG[$name]"
+	done
+	return 0
+}
+
+# lengths NAME: which lengths of RTP's even ports were seen, both ways, RTCP left out.
+lengths()
+{
+	tshark -n -r "$W/$1.pcap" -Y '!icmp' -T fields -e udp.srcport -e udp.dstport -e udp.length 2>/dev/null |
+		awk '$1 % 2 == 0 && $2 % 2 == 0 && $3 > 150 { print $3 - 8 }' | sort -n | uniq | paste -sd' '
+}
+
+# loud NAME: what a phone recorded as heard is no silence.
+loud()
+{
+	python3 - "$W/$1"/*-dec.wav <<-'END'
+		import array, sys, wave
+		peak = 0
+		for name in sys.argv[1:]:
+		    with wave.open(name) as w:
+		        peak = max([peak] + [abs(x) for x in array.array("h", w.readframes(w.getnframes()))])
+		print("peak", peak)
+		sys.exit(peak < 8000)
+	END
+}
+
+# goes_through NEAR FAR: a call is placed; the lengths on either side are these,
+# and both phones hear the tone.
+goes_through()
+{
+	tap near "$A" a0
+	tap far "$B" b0
+	tell dial "sip:4900@$MA4"
+	if ! wait_for 10 call_is up; then
+		fail "no call: $(tail -n 3 "$W/caller.out" "$AGENT_LOG")"
+		taps_stop
+		phones_stop
+		return 1
+	fi
+	ID=$(call_id)
+	wait_for 10 heard 100 || fail "no media: $(ask why "$ID")"
+	if [ -n "${DURING:-}" ]; then
+		$DURING
+	fi
+	tell hangup
+	no_calls
+	phones_stop
+	taps_stop
+	is "lengths near" "$(lengths near)" "$1"
+	is "lengths far" "$(lengths far)" "$2"
+	ok "the caller hears" loud caller
+	ok "the callee hears" loud callee
+}
+
+# where Debian puts them depends on the architecture
+MODULES=$(dirname "$(find /usr/lib -path '*baresip/modules/srtp.so' 2>/dev/null | head -n 1)")
+
+tone()
+{
+	python3 - "$W/tone.wav" <<-'END'
+		import math, struct, sys, wave
+		with wave.open(sys.argv[1], "wb") as w:
+		    w.setnchannels(1)
+		    w.setsampwidth(2)
+		    w.setframerate(8000)
+		    w.writeframes(b"".join(struct.pack("<h", int(16000 * math.sin(i * .3)))
+		                           for i in range(8000 * 60)))
+	END
+}
+
+setup() { srtp_setup && tone; }
+
+test_SRTP_to_RTP()
+{
+	realms 'allow, suites: [AES_CM_128_HMAC_SHA1_80]' allow && phones srtp-mand '' || return
+	goes_through $CM80 $RTP
+}
+
+test_RTP_to_SRTP()
+{
+	realms refuse 'require, suites: [AEAD_AES_256_GCM]' && phones '' srtp-mand || return
+	goes_through $RTP $GCM
+}
+
+test_SRTP_to_SRTP_by_other_suites()
+{
+	realms 'require, suites: [AES_CM_128_HMAC_SHA1_80]' 'require, suites: [AEAD_AES_128_GCM]' &&
+		phones srtp-mand srtp-mand || return
+	goes_through $CM80 $GCM
+}
+
+# A phone that may and one that wants neither: RTP/AVP with keys beside it.
+test_SRTP_where_it_is_only_offered()
+{
+	realms allow 'allow, suites: [AES_CM_128_HMAC_SHA1_32]' && phones srtp srtp || return
+	goes_through $CM80 $CM32
+}
+
+received() { ask call "$ID" | jq '[.legs[].rx_packets] | add'; }
+more_than() { [ "$(received)" -gt "$1" ]; }
+reinvited() { [ "$(grep -o 'got re-INVITE' "$W/callee.out" | wc -l)" = "$1" ]; }
+
+hold_and_resume()
+{
+	tell hold
+	wait_for 10 reinvited 1 || fail "nothing is held: $(tail -n 3 "$W/caller.out")"
+	tell resume
+	wait_for 10 reinvited 2 || fail "nothing is resumed: $(tail -n 3 "$W/caller.out")"
+	wait_for 15 more_than $(($(received) + 200)) || fail "no media then: $(ask why "$ID")"
+	is "packets that do not authenticate" \
+		"$(ask call "$ID" | jq '[.legs[].drops["srtp-auth"] // 0] | add')" 0
+}
+
+test_hold_and_resume()
+{
+	realms 'allow, suites: [AES_CM_128_HMAC_SHA1_80]' refuse && phones srtp-mand '' || return
+	DURING=hold_and_resume goes_through $CM80 $RTP
+}
+
+test_a_phone_that_the_policy_refuses()
+{
+	realms require allow && phones '' '' || return
+	tell dial "sip:4900@$MA4"
+	logged 'refused with 488.*requires SRTP'
+	no_calls
+	phones_stop
+}
+
+run_tests "$@"
