@@ -105,15 +105,14 @@ def in_ns(ns, make):
 
 def has_port(process, port):
     """The tool is bound to a port, or has done its work already."""
-    if process.poll() is not None:
-        return True
+    proc = "/proc/%d/" % process.pid
     try:
-        if "nsenter" in open("/proc/%d/comm" % process.pid, encoding="ascii").read():
+        if "nsenter" in open(proc + "comm", encoding="ascii").read():
             return False
-        with open("/proc/%d/net/udp" % process.pid, encoding="ascii") as table:
+        with open(proc + "net/udp", encoding="ascii") as table:
             return any(line.split()[1].endswith(":%04X" % port) for line in table
                        if ":" in line.split()[0])
-    except FileNotFoundError:
+    except OSError:
         return True     # it ended meanwhile
 
 

@@ -53,4 +53,6 @@ test_RTP_becomes_SRTP_and_RTP_again() { realms allow allow && play there_and_bac
 test_a_change_that_is_refused() { realms allow allow && play refused_change; }
 test_the_wrong_key() { realms allow allow && play wrong_key; }
 
+test_the_agent_ends() { agent_ends; }
+
 run_tests "$@"

@@ -15,13 +15,32 @@ srtp_setup()
 }
 setup() { srtp_setup; }
 
+# agent_ends: in peace, if it runs.
+agent_ends()
+{
+	[ -n "$AGENT_PID" ] || return 0
+	agent_stop
+	is "rtplaned ends with" "$AGENT_STATUS" 0
+	if grep -qE 'Sanitizer|runtime error:' "$AGENT_LOG"; then
+		fail "$(grep -E -A 20 'Sanitizer|runtime error:' "$AGENT_LOG")"
+	fi
+}
+
 # realms ACCESS CORE: a new agent with these policies.
 realms()
 {
-	agent_stop
+	agent_ends
 	ACCESS_SRTP="{policy: $1}" CORE_SRTP="{policy: $2}" \
 		agent_config 'quarantine: 0'
 	agent_start --datapath "$BACKEND"
+}
+
+# no_keys: nobody who reads the log can listen.
+no_keys()
+{
+	if grep -E 'inline|[A-Za-z0-9+/]{38}' "$AGENT_LOG" >"$W/keys"; then
+		fail "something like a key is in the log: $(head -n 1 "$W/keys")"
+	fi
 }
 
 # play NAME...: calls of agent_srtp.py, and nothing is left, nor a key in the log.
@@ -31,10 +50,11 @@ play()
 	for name; do
 		out=$(python3 "$TREE/selftests/agent_srtp.py" "$name" 2>&1) ||
 			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
-		[ -z "$TEST_FAILED" ] || return
+		if [ -n "$TEST_FAILED" ]; then
+			agent_stop KILL	# with its calls
+			return 1
+		fi
 		no_calls
 	done
-	if grep -E 'inline|[A-Za-z0-9+/]{38}' "$AGENT_LOG" >"$W/keys"; then
-		fail "something like a key is in the log: $(head -n 1 "$W/keys")"
-	fi
+	no_keys
 }

@@ -19,4 +19,6 @@ test_RTP_becomes_SRTP_and_RTP_again() { realms allow allow && play there_and_bac
 test_SRTP_on_both_sides() { realms allow allow && play srtp_to_srtp hold_and_resume; }
 test_plain_calls_stay_in_the_module() { realms refuse allow && play plain_stays_plain refuse_savp; }
 
+test_the_agent_ends() { agent_ends; }
+
 run_tests "$@"

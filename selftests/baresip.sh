@@ -158,6 +158,7 @@ goes_through()
 	is "lengths far" "$(lengths far)" "$2"
 	ok "the caller hears" loud caller
 	ok "the callee hears" loud callee
+	no_keys
 }
 
 # where Debian puts them depends on the architecture
@@ -230,8 +231,12 @@ test_a_phone_that_the_policy_refuses()
 	realms require allow && phones '' '' || return
 	tell dial "sip:4900@$MA4"
 	logged 'refused with 488.*requires SRTP'
+	wait_for 10 grep -q 'session closed: 488' "$W/caller.out" ||
+		fail "the phone saw no 488: $(tail -n 3 "$W/caller.out")"
 	no_calls
 	phones_stop
 }
+
+test_the_agent_ends() { agent_ends; }
 
 run_tests "$@"
