@@ -13,7 +13,7 @@
 RTPLANE_BACKEND=uring
 . "$(dirname "$0")/lib.sh"
 
-setup() { need freeze forbid; topology && enrol; }
+setup() { need freeze forbid tc; topology && enrol; }
 
 open() { ok "bridge" bridge latch off -- latch off; }
 
@@ -113,6 +113,26 @@ test_a_flood_beyond_what_can_be_relayed()
 	ok "what was lost is counted" wait_for 10 fault_is socket_dropped '>= 1000'
 	logged 'warning media worker [0-9]+: the kernel drops datagrams at .*socket_dropped: '
 	clear_bridges
+}
+
+# What the queue of the way out holds is the socket's; beyond that the kernel takes
+# no more, and a worker waits for nobody.
+test_the_way_out_is_jammed()
+{
+	open
+	relay 10
+	ok "a slow link" tc -n "$M" qdisc add dev mb root tbf rate 200kbit burst 2000 limit 100000000
+	a rtp --on "$RA" --to "$LA" --send 2000 --pps 4000 >/dev/null
+	leg_becomes "$LA" '.rx_packets == 2010'
+	leg_becomes "$LA" '.drops.xmit > 1000'
+	ok "and counted as a fault" test "$(fault send_failed)" -gt 1000
+	logged 'warning media worker [0-9]+: sending failed: Resource temporarily unavailable \(send_failed: '
+	relay_back 20
+	tc -n "$M" qdisc del dev mb root
+	relay 20
+	clear_bridges
+	# one line of a kind in ten seconds
+	again
 }
 
 test_interface_down()
