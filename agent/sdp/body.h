@@ -14,7 +14,8 @@
  * peer that finds none of them answers in plain RFC 3264 manner, four ports a
  * media.
  *
- * Keys (a=crypto, RFC 4568; k=) never pass: those that are written are ours.
+ * Keys (a=crypto, RFC 4568; a=key-mgmt, RFC 4567; k=) never pass: those that are
+ * written are ours.
  */
 #ifndef SDP_BODY_H
 #define SDP_BODY_H

@@ -278,14 +278,16 @@ static void read_crypto(struct sdp_body *body)
 	}
 }
 
-/* a line for people, who need not see a key */
-static void say_no_line(char *why, const char *line, size_t len)
+/* A line for people, without a word of it: any may be a piece of a key. */
+static void say_no_line(char *why, const char *text, const char *line,
+			size_t len)
 {
-	if (memmem(line, len, "inline", 6) || memmem(line, len, "crypto", 6))
-		snprintf(why, WHY_LEN, "a line that is none, with a key in it");
-	else
-		snprintf(why, WHY_LEN, "a line that is none: '%.*s'",
-			 len > 80 ? 80 : (int)len, line);
+	size_t n = 1;
+
+	for (; text < line; text++)
+		n += *text == '\n';
+	snprintf(why, WHY_LEN, "a line that is none: line %zu, of %zu bytes; expected a letter, = and text",
+		 n, len);
 }
 
 /*
@@ -300,6 +302,7 @@ static bool is_relevant(const char *line)
 
 static char *relevant(const char *text, size_t *len, char *why)
 {
+	const char *all = text;
 	char *copy = NULL;
 	FILE *out;
 	size_t n;
@@ -310,7 +313,7 @@ static char *relevant(const char *text, size_t *len, char *why)
 	for (; *text; text += n, text += strspn(text, "\r\n")) {
 		n = strcspn(text, "\r\n");
 		if (n && !is_line(text, n)) {
-			say_no_line(why, text, n);
+			say_no_line(why, all, text, n);
 			fclose(out);
 			free(copy);
 			return NULL;

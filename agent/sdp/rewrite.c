@@ -13,7 +13,8 @@ static const char *const stripped[] = {
 	"rtcp", "rtcp-mux", "rtcp-mux-only",
 	"candidate", "remote-candidates", "end-of-candidates", "ice-ufrag",
 	"ice-pwd", "ice-options", "ice-lite", "ice-mismatch", "ice-pacing",
-	"crypto", "fingerprint", "setup", "tls-id", "connection", "bundle-only", "altc",
+	"crypto", "key-mgmt", "fingerprint", "setup", "tls-id", "connection",
+	"bundle-only", "altc",
 	"tcap", "acap", "pcfg", "acfg",
 };
 

@@ -213,6 +213,8 @@ static bool no_key_in_reasons(void)
 		HERE "m=audio 4000 RTP/AVP 0\r\na=crypto:1 " CM80 " inline:" KEY30 "\x01\r\n",
 		HERE "m=audio 4000 RTP/AVP 0\r\n a=crypto:1 " CM80 " inline:" KEY30 "\r\n",
 		HERE "m=audio 4000 RTP/AVP 0\r\ninline:" KEY30 "\r\n",
+		HERE "m=audio 4000 RTP/AVP 0\r\nA=CRYPTO:1 " CM80 " INLINE:" KEY30 "\r\n",
+		HERE "m=audio 4000 RTP/AVP 0\r\na=crypto:1 " CM80 " inline:\r\n " KEY30 "\r\n",
 	};
 	char why[160];
 	size_t i;
@@ -279,6 +281,20 @@ static bool ours_for_theirs(void)
 	return true;
 }
 
+/* RFC 4567: MIKEY may have its keys in the clear, of the session or of a line */
+static bool other_keys(void)
+{
+	struct sdp_local local = { .port = 30000, .proto = "RTP/AVP" };
+	char *text;
+
+	text = rewritten(HERE "a=key-mgmt:mikey " KEY30 "\r\n"
+			 "m=audio 4000 RTP/AVP 0\r\na=KEY-MGMT:mikey " KEY30
+			 "\r\na=ptime:20\r\n", &local);
+	KTAP_CHECK(text && !strstr(text, KEY30) && strstr(text, "a=ptime:20"));
+	free(text);
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -291,6 +307,7 @@ int main(void)
 		{ "a key of the session is no media line's", out_of_place },
 		{ "no reason quotes a key", no_key_in_reasons },
 		{ "our keys take the place of theirs", ours_for_theirs },
+		{ "keys of another kind do not pass", other_keys },
 	};
 
 	return KTAP_RUN(points);
