@@ -497,6 +497,15 @@ def answered_with_our_key():
     bad_answer(lambda s: sdp(B.ip, proto="RTP/SAVP", crypto=[s.crypto[3]]))
 
 
+def answered_as_datagrams():
+    """What was offered as RTP is answered as something that nothing protects."""
+    m = offer_to_b(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, new_key(CM80))]))
+    B.reply(m, 200, sdp(B.ip, proto="udptl"))
+    A.refused(502)
+    B.wait("ACK")
+    B.reply(B.wait("BYE"), 200)
+
+
 def hold_and_resume():
     """The same keys again: the same context, which knows what was there before."""
     key = new_key(CM80)
@@ -536,6 +545,17 @@ def rekey():
     got = result(A.srtp(ok2.port, CM80, one, ok2.key(CM80), seq=300, send=10, wait=100))
     check(got["sent"] == 10 and not got["good"], got)
     check(leg("caller")["drops"].get("srtp-auth", 0) == before + 10, leg("caller"))
+    hang_up()
+
+
+def our_key_comes_back():
+    """A party that takes our key for its own: one key must not serve both ways."""
+    one = new_key(CM80)
+    ours, ok = set_up(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, one)]), plain_b)
+    back = ok.key(CM80)
+    ours, ok2 = again(A, B, sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, back)]), plain_b)
+    check(ok2.key(CM80) not in (None, back), ok.text, ok2.text)
+    talk(ok2, CM80, back, ours)
     hang_up()
 
 

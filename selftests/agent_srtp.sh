@@ -41,14 +41,15 @@ test_refused()
 
 test_allowed()
 {
-	realms allow allow && play plain_stays_plain allow_offers srtp_to_srtp rejected_line
+	realms allow allow && play plain_stays_plain allow_offers srtp_to_srtp rejected_line \
+		answered_as_datagrams
 	is "warnings of keys in the clear" "$(grep -c 'travel in the clear' "$AGENT_LOG")" 3
 }
 
 test_late_offer() { realms allow allow && play late_offer; }
 test_early_media() { realms allow allow && play early_media; }
 test_hold_and_resume() { realms allow allow && play hold_and_resume; }
-test_another_key() { realms allow allow && play rekey rekey_elsewhere other_suite; }
+test_another_key() { realms allow allow && play rekey our_key_comes_back rekey_elsewhere other_suite; }
 test_RTP_becomes_SRTP_and_RTP_again() { realms allow allow && play there_and_back; }
 test_a_change_that_is_refused() { realms allow allow && play refused_change; }
 test_the_wrong_key() { realms allow allow && play wrong_key; }

@@ -187,6 +187,11 @@ static int answer_line(struct call *call, unsigned int i, unsigned int from,
 	line->wanted = usable(offer) && usable(answer);
 	if (!line->wanted)
 		return 0;
+	/* RFC 3264 section 6; nor would datagrams that are no RTP be protected */
+	if (offer->rtp != answer->rtp)
+		return dp_fail(err, EPROTO, "media line %u is offered as %s and answered as %s; expected the same",
+			       i + 1, offer->rtp ? "RTP" : "no RTP",
+			       answer->rtp ? "RTP" : "no RTP");
 	line->kind = answer->kind;
 	line->rtp = answer->rtp;
 	set_remote(&line->half[!from], offer);

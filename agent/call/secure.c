@@ -71,13 +71,17 @@ static const struct sdp_crypto *choose(const struct config_srtp *conf,
 	return first;
 }
 
-/* is the party still the one that our key was made for? */
+/*
+ * Is the party still the one that our key was made for?  If it takes our key for
+ * its own, that key is no longer ours: one key for both ways is key stream used
+ * twice.
+ */
 static bool is_same(const struct half *half, const struct sdp_line *offer,
 		    const struct dp_srtp *rx)
 {
 	const struct protection *now = &half->srtp;
 
-	if (!now->on || now->tx.suite != rx->suite)
+	if (!now->on || now->tx.suite != rx->suite || same_key(&now->tx, rx))
 		return false;
 	return same_key(&now->rx, rx) || !offer->remote.family ||
 	       dp_addr_eq(&offer->remote, &half->remote);
