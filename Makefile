@@ -38,7 +38,8 @@ define kbuild
 	@scripts/link-tree $(BUILD)/kmod-$(1) Kbuild $(KMOD_LINKS)
 	+@kdir=$(call kdir,$(1)) && [ -n "$$kdir" ] && flock $(BUILD)/kmod-$(1).lock \
 		$(MAKE) --no-print-directory -C "$$kdir" \
-		$(if $(filter arm64,$(1)),CROSS_COMPILE=aarch64-linux-gnu-) M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
+		$(if $(filter arm64,$(1)),CROSS_COMPILE=aarch64-linux-gnu-) \
+		$(if $(filter debug kcsan,$(1)),CC=gcc-12) M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
 endef
 
 .PHONY: modules modules-% modules_install
