@@ -190,9 +190,12 @@ test_probation_with_restricted()
 test_another_candidate_waits_until_the_first_is_quiet()
 {
 	open latch learn probation 32
-	# Both send at once; whoever was first keeps its place while it sends.
-	send "$RA" 1 --seq 1
-	a rtp --on "$X4:40000" --to "$LA" --send 100 --pps 50 --ssrc 9 >/dev/null
+	# Both send at once; whoever was first keeps its place while it sends, here
+	# one packet less than would commit it.
+	a rtp --on "$RA" --to "$LA" --send 31 --pps 20 >/dev/null &
+	leg_becomes "$LA" '.rx_packets >= 1'
+	a rtp --on "$X4:40000" --to "$LA" --send 150 --pps 50 --ssrc 9 >/dev/null
+	wait $!
 	# A quarter of a second later the quiet one has lost its place.
 	leg_becomes "$LA" ".state == \"locked\" and .latched == \"$X4:40000\""
 	leg_holds "$LA" '.drops.refused >= 1'

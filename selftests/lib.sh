@@ -54,6 +54,15 @@ LA=$MA4:30000 LB=$MB4:30002 RA=$A4:40000 RB=$B4:50000
 # shellcheck disable=SC2034
 LA6=[$MA6]:30000 LB6=[$MB6]:30002 RA6=[$A6]:40000 RB6=[$B6]:50000
 
+# How much slower than Debian's kernel the one below us is, for everything that
+# waits or has a rate.  The packet tools know it from the environment.
+case ${VM_KERNEL:-} in
+debug) SLOW=4 ;;
+kcsan) SLOW=3 ;;
+*) SLOW=1 ;;
+esac
+export RTPLANE_SLOW=$SLOW
+
 # nsenter, not ip netns exec: no mounts to be made.  The static one of busybox
 # if there is one: under emulation the dynamic linker takes 40 ms each time.
 if busybox nsenter --help >/dev/null 2>&1; then
@@ -174,7 +183,7 @@ misused()
 # wait_for SECONDS CMD...: until CMD succeeds; 1 if it never did.
 wait_for()
 {
-	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * SLOW * 1000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || return 1

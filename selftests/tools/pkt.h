@@ -109,6 +109,15 @@ static inline long long opt_num(const char *opt, const char *val, long long lo,
 	return n;
 }
 
+/* Milliseconds to wait, RTPLANE_SLOW times as many where everything is slower. */
+static inline long long opt_ms(const char *opt, const char *val)
+{
+	const char *slow = getenv("RTPLANE_SLOW");
+
+	return opt_num(opt, val, 0, 86400000) *
+	       (slow ? opt_num("RTPLANE_SLOW", slow, 1, 100) : 1);
+}
+
 /* "N" or "LO-HI". */
 static inline void opt_range(const char *opt, const char *val, long long max,
 			     long long *lo, long long *hi)

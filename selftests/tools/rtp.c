@@ -702,7 +702,7 @@ static void set_number(struct opts *o, const char *opt, const char *val)
 	else if (!strcmp(opt, "pps"))
 		o->pps = opt_num(opt, val, 0, 10000000);
 	else if (!strcmp(opt, "timeout"))
-		o->timeout = opt_num(opt, val, 0, 86400000);
+		o->timeout = opt_ms(opt, val);
 	else if (!strcmp(opt, "ts-step"))
 		o->ts_step = (uint32_t)opt_num(opt, val, 0, UINT32_MAX);
 	else if (!strcmp(opt, "ssrc-at"))
@@ -781,7 +781,7 @@ static void parse(struct opts *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct opts o = {
-		.expect = -1, .pps = 50, .timeout = 10000, .size_lo = 172,
+		.expect = -1, .pps = 50, .timeout = opt_ms("timeout", "10000"), .size_lo = 172,
 		.size_hi = 172, .ts_step = 160, .ssrc_at = LLONG_MAX, .gso = 1,
 		.dscp = -1, .df = -1, .pkt = PKT_DEFAULT,
 	};

@@ -490,7 +490,7 @@ static void parse(struct opts *o, int argc, char **argv)
 		else if (c == 'e')
 			o->expect = opt_num("expect", optarg, 0, 100000000);
 		else if (c == 't')
-			o->timeout = opt_num("timeout", optarg, 0, 86400000);
+			o->timeout = opt_ms("timeout", optarg);
 		else if (c == 'r')
 			o->ready = optarg;
 		else if (c == 'w')
@@ -510,7 +510,7 @@ static void parse(struct opts *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .expect = -1, .timeout = 30000, .port_hi = 65535 };
+	struct opts o = { .expect = -1, .timeout = opt_ms("timeout", "30000"), .port_hi = 65535 };
 	struct sigaction sa = { .sa_handler = on_signal };
 	int fd;
 
