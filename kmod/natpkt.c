@@ -620,7 +620,7 @@ unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb)
 		    !rtplane_nat_parse_error4(skb, &outer, &inner))
 			return NF_ACCEPT;
 	} else {
-		if (ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6 ||
+		if (ipv6_hdr(skb)->version != 6 || ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6 ||
 		    !pskb_may_pull(skb, RTPLANE_ERROR6) ||
 		    !rtplane_nat_parse_error6(skb, &outer, &inner))
 			return NF_ACCEPT;
