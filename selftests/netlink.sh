@@ -3,14 +3,14 @@
 # rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
 #
 # The netlink contract against programs that do not keep it: every refusal
-# with its errno and sentence (tools/nlbad.c has the table), random requests
-# (tools/nlfuzz.c), dumps that stay consistent while legs come and go.
+# with its errno and sentence (tools/nlbad.c has the table), dumps that stay
+# consistent while legs come and go.
 #
-#   a: a0 ==== ma [m] mb ==== b0 :b      nlbad, nlfuzz and nldump run in m
+#   a: a0 ==== ma [m] mb ==== b0 :b      nlbad and nldump run in m
 
 . "$(dirname "$0")/lib.sh"
 
-setup() { need nlbad nlfuzz nldump; topology && enrol; }
+setup() { need nlbad nldump; topology && enrol; }
 
 test_every_refusal_has_its_sentence()
 {
@@ -47,57 +47,6 @@ test_a_leg_named_twice_is_refused()
 		bridge leg local "$LA" dscp 2 leg local "$LB"
 	clear_bridges
 }
-
-test_random_requests()
-{
-	local seed
-	for seed in 1 4711 20261122; do
-		m nlfuzz $seed 4000 >"$W/fuzz.json" 2>"$W/fuzz.err" || fail "seed $seed: $(cat "$W/fuzz.err")"
-		note "seed $seed: $(cat "$W/fuzz.json")"
-		# A fuzzer that is refused always tests nothing but the parser.
-		holds fuzz '.done > 200 and .refused > 200'
-	done
-	clear_bridges
-	if can device; then
-		m rtplane dev del lo >/dev/null 2>&1
-		m rtplane dev add ma >/dev/null 2>&1
-		m rtplane dev add mb >/dev/null 2>&1
-	fi
-	ok "bridge" bridge latch off -- latch off
-	relay 20
-	clear_bridges
-}
-
-test_random_requests_under_traffic_from_two_sides()
-{
-	local pids
-	bg talk a rtp --on "$RA" --to "$LA" --send 10000000 --pps 1000
-	m nlfuzz 77 3000 >/dev/null 2>&1 & pids=$!
-	m nlfuzz 78 3000 >/dev/null 2>&1 & pids+=" $!"
-	# shellcheck disable=SC2086
-	wait $pids
-	stop talk
-	clear_bridges
-	is "legs" "$(leg_count)" 0
-}
-
-test_namespace_goes_while_requests_come()
-{
-	local n=rp$$-fuzz
-	needs netns || return
-	for _ in 1 2 3; do
-		quiet_ns "$n"
-		in_ns "$n" nlfuzz 99 2000000 >/dev/null 2>&1 &
-		wait_for 10 fuzzed "$n"
-		ip netns del "$n"
-		# The program keeps the namespace until it is told to go.
-		kill "$(tool_of $!)"
-		wait $! 2>/dev/null
-	done
-	is "legs of m" "$(leg_count)" 0
-}
-
-fuzzed() { [ "$(in_ns "$1" rtplane --json stats | jq .legs)" -gt 0 ]; }
 
 # adds N bridges by few messages
 add_many()

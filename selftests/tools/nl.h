@@ -33,12 +33,16 @@ struct nl_msg {
  * @family: the number of the family rtplane
  * @seq: number of the last request
  * @agent: an agent answers, not the kernel
+ * @each: called with each object of an answer, if not NULL
+ * @arg: for it
  */
 struct nl {
 	int fd;
 	uint16_t family;
 	uint32_t seq;
 	bool agent;
+	void (*each)(const struct nlmsghdr *h, void *arg);
+	void *arg;
 };
 
 /**
@@ -191,6 +195,8 @@ static inline bool nl_digest(const struct nl *nl, const uint8_t *buf, size_t len
 			return true;
 		}
 		ans->objects++;
+		if (nl->each)
+			nl->each(h, nl->arg);
 	}
 	return false;
 }
@@ -224,12 +230,56 @@ static inline void nl_talk(struct nl *nl, struct nl_msg *m, struct nl_answer *an
 	} while (!nl_digest(nl, buf, (size_t)len, ans));
 }
 
-static inline uint16_t nl_family(struct nl *nl, const char *name)
+/* The first attribute of a type among @len bytes of them, or NULL. */
+static inline const struct nlattr *nl_find(const void *data, size_t len, uint16_t type)
+{
+	const uint8_t *p = data;
+	size_t at = 0;
+
+	while (at + NLA_HDRLEN <= len) {
+		const struct nlattr *a = (const void *)(p + at);
+
+		if (a->nla_len < NLA_HDRLEN || at + a->nla_len > len)
+			break;
+		if ((a->nla_type & NLA_TYPE_MASK) == type)
+			return a;
+		at += NLA_ALIGN(a->nla_len);
+	}
+	return NULL;
+}
+
+static inline const struct nlattr *nl_find_in(const struct nlattr *nest, uint16_t type)
+{
+	return nest ? nl_find(nest + 1, nest->nla_len - NLA_HDRLEN, type) : NULL;
+}
+
+/* An attribute of the top level of an object. */
+static inline const struct nlattr *nl_top(const struct nlmsghdr *h, uint16_t type)
+{
+	const size_t head = NLMSG_HDRLEN + GENL_HDRLEN;
+
+	return h->nlmsg_len < head ? NULL :
+	       nl_find((const uint8_t *)h + head, h->nlmsg_len - head, type);
+}
+
+/* A number in a nest; 0 if it is not there. */
+static inline uint64_t nl_get64(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *a = nl_find_in(nest, type);
+	uint64_t v = 0;
+
+	if (a)
+		memcpy(&v, a + 1, sizeof(v));
+	return v;
+}
+
+/* What the controller says of a family; dies if there is none. */
+static inline const struct nlattr *nl_ctrl(struct nl *nl, const char *name, uint16_t type)
 {
 	static uint8_t buf[8192] __attribute__((aligned(4)));
+	const struct nlattr *a = NULL;
 	static struct nl_msg m;
 	ssize_t len;
-	size_t at;
 
 	nl_begin(&m, GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY, 1);
 	nl_put(&m, CTRL_ATTR_FAMILY_NAME, name, strlen(name) + 1);
@@ -237,19 +287,11 @@ static inline uint16_t nl_family(struct nl *nl, const char *name)
 	if (send(nl->fd, m.buf, m.len, 0) < 0)
 		die("netlink: %s", strerror(errno));
 	len = recv(nl->fd, buf, sizeof(buf), 0);
-	at = NLMSG_HDRLEN + GENL_HDRLEN;
-	if (len <= 0 || ((struct nlmsghdr *)buf)->nlmsg_type == NLMSG_ERROR)
+	if (len > 0 && ((struct nlmsghdr *)buf)->nlmsg_type != NLMSG_ERROR)
+		a = nl_top((const struct nlmsghdr *)buf, type);
+	if (!a)
 		die("there is no generic netlink family %s", name);
-	while (at + NLA_HDRLEN <= (size_t)len) {
-		struct nlattr *a = (struct nlattr *)(buf + at);
-
-		if (a->nla_type == CTRL_ATTR_FAMILY_ID)
-			return *(uint16_t *)(a + 1);
-		if (a->nla_len < NLA_HDRLEN)
-			break;
-		at += NLA_ALIGN(a->nla_len);
-	}
-	die("the family %s has no number", name);
+	return a;
 }
 
 /* An agent's datapath socket, which takes the same messages. */
@@ -264,11 +306,21 @@ static inline void nl_open_agent(struct nl *nl, const char *path)
 	if (nl->fd < 0 || connect(nl->fd, (struct sockaddr *)&sun, sizeof(sun)))
 		die("nobody answers at %s: %s", path, strerror(errno));
 	setsockopt(nl->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	nl->family = nl_family(nl, RTPLANE_GENL_NAME);
+}
+
+/* Join the only multicast group of the family. */
+static inline void nl_join(struct nl *nl)
+{
+	const struct nlattr *groups = nl_ctrl(nl, RTPLANE_GENL_NAME, CTRL_ATTR_MCAST_GROUPS);
+	const struct nlattr *id = nl_find_in(nl_find_in(groups, 1), CTRL_ATTR_MCAST_GRP_ID);
+
+	if (!id || setsockopt(nl->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, id + 1,
+			      sizeof(uint32_t)))
+		die("cannot join the group of events");
 }
 
 /* The datapath that RTPLANE_DATAPATH names, as rtplane(8) has it. */
-static inline void nl_open(struct nl *nl)
+static inline void nl_connect(struct nl *nl)
 {
 	const char *datapath = getenv("RTPLANE_DATAPATH");
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
@@ -286,7 +338,13 @@ static inline void nl_open(struct nl *nl)
 	setsockopt(nl->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	nl->family = nl_family(nl, RTPLANE_GENL_NAME);
+}
+
+static inline void nl_open(struct nl *nl)
+{
+	nl_connect(nl);
+	memcpy(&nl->family, nl_ctrl(nl, RTPLANE_GENL_NAME, CTRL_ATTR_FAMILY_ID) + 1,
+	       sizeof(nl->family));
 }
 
 #endif /* RTPLANE_SELFTESTS_NL_H */

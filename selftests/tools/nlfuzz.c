@@ -127,24 +127,48 @@ static void put_dev(struct nl_msg *m)
 	nl_end(m, nest);
 }
 
+static void put_natmap_word(struct nl_msg *m)
+{
+	static const uint8_t map[64] = { 3, 2, 1 };
+
+	switch (rnd(8)) {
+	case 0: nl_u16(m, RTPLANE_NATMAP_A_PORT_LO, (uint16_t)(30000 + rnd(100))); break;
+	case 1: nl_u16(m, RTPLANE_NATMAP_A_PORT_HI, (uint16_t)(30000 + rnd(3000))); break;
+	case 2: nl_u8(m, RTPLANE_NATMAP_A_FILTER, (uint8_t)rnd(3)); break;
+	case 3: nl_u8(m, RTPLANE_NATMAP_A_DSCP_MODE, (uint8_t)rnd(4)); break;
+	case 4: nl_u8(m, RTPLANE_NATMAP_A_DSCP, (uint8_t)rnd(70)); break;
+	case 5: nl_put(m, RTPLANE_NATMAP_A_DSCP_MAP, map, 64); break;
+	case 6: nl_u32(m, RTPLANE_NATMAP_A_PPS, rnd(3) * 1000); break;
+	case 7: nl_u64(m, RTPLANE_NATMAP_A_BPS, rnd(3) * 64000); break;
+	}
+}
+
+/* External addresses 192.0.2.0 to .3 or 2001:db8::c000:200 to :203. */
+static void put_natmap_addr(struct nl_msg *m, uint16_t type, uint32_t net, bool v6)
+{
+	uint32_t addr[4] = { htonl(0x20010db8), 0, 0, htonl(net + rnd(4)) };
+	size_t nest = nl_nest(m, type);
+
+	if (v6)
+		nl_put(m, RTPLANE_EP_A_IPV6, addr, 16);
+	else
+		nl_put(m, RTPLANE_EP_A_IPV4, &addr[3], 4);
+	if (chance(2))
+		nl_u16(m, RTPLANE_EP_A_PORT, htons(30000));
+	nl_end(m, nest);
+}
+
 static void put_natmap(struct nl_msg *m)
 {
-	size_t nest = nl_nest(m, RTPLANE_A_NATMAP), ep;
+	size_t nest = nl_nest(m, RTPLANE_A_NATMAP);
+	bool v6 = chance(30);
+	uint32_t words = rnd(4);
 
-	ep = nl_nest(m, RTPLANE_NATMAP_A_EXT);
-	nl_u32(m, RTPLANE_EP_A_IPV4, htonl(0xc0000200u + rnd(4)));
-	nl_end(m, ep);
-	if (chance(90)) {
-		ep = nl_nest(m, RTPLANE_NATMAP_A_INT);
-		nl_u32(m, RTPLANE_EP_A_IPV4, htonl(0x0a000000u + rnd(4)));
-		nl_end(m, ep);
-	}
-	if (chance(50)) {
-		nl_u16(m, RTPLANE_NATMAP_A_PORT_LO, (uint16_t)(30000 + rnd(100)));
-		nl_u16(m, RTPLANE_NATMAP_A_PORT_HI, (uint16_t)(30000 + rnd(3000)));
-	}
-	if (chance(20))
-		nl_u8(m, RTPLANE_NATMAP_A_FILTER, (uint8_t)rnd(3));
+	put_natmap_addr(m, RTPLANE_NATMAP_A_EXT, 0xc0000200u, v6);
+	if (chance(90))
+		put_natmap_addr(m, RTPLANE_NATMAP_A_INT, 0x0a000000u, chance(3) ? !v6 : v6);
+	while (words--)
+		put_natmap_word(m);
 	if (chance(10))
 		put_random(m, (uint16_t)rnd(RTPLANE_NATMAP_A_MAX + 2));
 	nl_end(m, nest);
