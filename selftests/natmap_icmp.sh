@@ -155,4 +155,23 @@ test_fragments_out_of_order()
 	clear_natmaps
 }
 
+# Left to the stack, which has a socket for them here; never translated in part.
+test_fragments_of_ipv6_are_left_to_the_stack()
+{
+	natmap ext $E6 int $A6
+	bg here m rtp --on "[$E6]:30100" --expect 2 --timeout 10000
+	back "[$B6]:50000" "[$E6]:30100" 2 --size 3000 --df 0
+	finish here
+	holds here '.received == 2 and .whole == {"yes": 2}'
+	nat_becomes $E6 '.in_packets == 0 and .out_packets == 0 and .drops == {}'
+	# Nor do those of the inside leave: this host routes nothing.
+	bg callee b rtp --on "[$B6]:50000" --expect 1 --timeout 10000
+	out "[$A6]:30100" "[$B6]:50000" 2 --size 3000 --df 0
+	out "[$A6]:30100" "[$B6]:50000" 1
+	finish callee
+	holds callee ".received == 1 and .whole == {\"yes\": 1} and .src == {\"[$E6]:30100\": 1}"
+	nat_becomes $E6 '.out_packets == 1 and .drops == {}'
+	clear_natmaps
+}
+
 run_tests "$@"
