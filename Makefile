@@ -157,7 +157,7 @@ $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 
 # -------------------------------------------------------------- what people call
 
-.PHONY: all setup install install-agent deb demo run check checkpatch bench clean distclean help version
+.PHONY: all setup install install-agent deb demo run check check-debug check-races checkpatch bench clean distclean help version
 
 all: modules agent tools
 
@@ -199,6 +199,13 @@ run:
 check:
 	@selftests/run
 
+# By hand: an hour and more, and a kernel of its own that takes ten minutes to make.
+check-debug:
+	@selftests/run --kernels debug
+
+check-races:
+	@selftests/run selftests/races.sh
+
 deb:
 	@scripts/deb
 
@@ -224,6 +231,8 @@ help:
 	@$(say) '  make demo     set up what is needed and carry a real call through the module'
 	@$(say) '  make run      a media host on this machine, in the foreground'
 	@$(say) '  make check    set up what is needed and run every test'
+	@$(say) '  make check-debug  every test of the module on a kernel with KASAN, lockdep...'
+	@$(say) '  make check-races  packets and changes on two processors, on a kernel with KCSAN'
 	@echo
 	@$(say) '  make setup    install the packages needed to build (apt, as root)'
 	@$(say) '  make all      modules, agent and the tests'\'' programs'
