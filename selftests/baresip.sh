@@ -191,11 +191,39 @@ test_RTP_to_SRTP()
 	goes_through $RTP $GCM
 }
 
+# rtcp_is AT_LEAST: of either phone that many reports came, and were authentic.
+rtcp_is()
+{
+	ask call "$ID" | jq -e "[.legs[] | select(.component == \"rtcp\") | .rx_packets >= $1] | all"
+}
+
+# Reports come every 5 s: those that went on have to please the phones too.
+reports_pass()
+{
+	wait_for 20 rtcp_is 1 || fail "no RTCP: $(ask call "$ID")"
+	is "packets that do not authenticate" \
+		"$(ask call "$ID" | jq '[.legs[].drops["srtp-auth"] // 0] | add')" 0
+	is "what the phones cannot read" \
+		"$(cat "$W/caller.out" "$W/callee.out" | grep -c 'failed to decrypt')" 0
+}
+
 test_SRTP_to_SRTP_by_other_suites()
 {
 	realms 'require, suites: [AES_CM_128_HMAC_SHA1_80]' 'require, suites: [AEAD_AES_128_GCM]' &&
 		phones srtp-mand srtp-mand || return
-	goes_through $CM80 $GCM
+	DURING=reports_pass goes_through $CM80 $GCM
+}
+
+# It knows no AES-256 in counter mode, and answers with what nobody offered.
+test_an_answer_of_another_suite()
+{
+	realms refuse 'require, suites: [AES_256_CM_HMAC_SHA1_80]' && phones '' srtp-mand || return
+	tell dial "sip:4900@$MA4"
+	logged 'suite AES_CM_128_HMAC_SHA1_80; expected one of those offered'
+	wait_for 10 grep -q 'session closed: 502' "$W/caller.out" ||
+		fail "the caller saw no 502: $(tail -n 3 "$W/caller.out")"
+	no_calls
+	phones_stop
 }
 
 # A phone that may and one that wants neither: RTP/AVP with keys beside it.
