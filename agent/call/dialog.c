@@ -152,7 +152,7 @@ static int relay_on(struct side *side, nta_incoming_t *irq, const sip_t *sip)
 		if (!relay->orq)
 			status = 500;
 	}
-	free(sdp);
+	media_text_free(sdp);
 	if (!status)
 		return 0;
 	if (session && relay->offer_in_request == 1)

@@ -250,7 +250,7 @@ void media_offer_done(struct call *call)
 }
 
 /* a description of ours has our keys in it */
-static void forget_text(char *text)
+void media_text_free(char *text)
 {
 	if (text)
 		explicit_bzero(text, strlen(text));
@@ -281,7 +281,7 @@ char *media_rewrite(struct call *call, unsigned int to,
 	}
 	text = sdp_body_rewrite(body, &us);
 	if (text && side->sdp_sent && strcmp(text, side->sdp_sent)) {
-		forget_text(text);
+		media_text_free(text);
 		us.version++;
 		text = sdp_body_rewrite(body, &us);
 	}
@@ -290,7 +290,7 @@ char *media_rewrite(struct call *call, unsigned int to,
 	explicit_bzero(&us, sizeof(us));
 	if (!text)
 		return NULL;
-	forget_text(side->sdp_sent);
+	media_text_free(side->sdp_sent);
 	side->sdp_sent = strdup(text);
 	return text;
 }

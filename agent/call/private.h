@@ -394,6 +394,7 @@ void media_offer_failed(struct call *call);
 void media_offer_done(struct call *call);
 char *media_rewrite(struct call *call, unsigned int to,
 		    const struct sdp_body *body);
+void media_text_free(char *text);
 void media_end(struct call *call);
 unsigned int media_report(struct call *call, struct leg_report **reports);
 /* the retry hint after ENOSPC, in seconds */

@@ -159,7 +159,7 @@ static void provisional(struct relay *relay, int status, const sip_t *sip)
 		 sdp ? ", with early media" : "");
 	side_reply(from_of(relay), relay->irq, status,
 		   sip->sip_status->st_phrase, sip, sdp);
-	free(sdp);
+	media_text_free(sdp);
 }
 
 static int answer_with_offer(struct relay *relay, struct sdp_body *body,
@@ -269,7 +269,7 @@ static void success(struct relay *relay, int status, const sip_t *sip)
 	if (relay->method != sip_method_invite) {
 		side_reply(from, relay->irq, status,
 			   sip->sip_status->st_phrase, sip, sdp);
-		free(sdp);
+		media_text_free(sdp);
 		relay_free(relay);
 		return;
 	}
@@ -280,7 +280,7 @@ static void success(struct relay *relay, int status, const sip_t *sip)
 		call_up(call);
 	side_reply(from, relay->irq, status, sip->sip_status->st_phrase, sip,
 		   sdp);
-	free(sdp);
+	media_text_free(sdp);
 }
 
 static void failure(struct relay *relay, int status, const sip_t *sip)
@@ -383,7 +383,7 @@ static void acked(struct relay *relay, const sip_t *sip)
 	if (relay->orq) {
 		ret = sip ? take_late_answer(relay, sip, &sdp, &err) : 0;
 		side_ack(to_of(relay), relay->orq, sdp);
-		free(sdp);
+		media_text_free(sdp);
 	}
 	if (ret) {
 		call_log(call, LOG_LEVEL_WARNING, from, "%s", err.text);

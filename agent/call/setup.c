@@ -220,7 +220,7 @@ static void start(struct call *call, nta_incoming_t *irq, const sip_t *sip,
 		relay->irq = NULL;
 		call_over(call, "the INVITE cannot be sent on");
 	}
-	free(sdp);
+	media_text_free(sdp);
 }
 
 int calls_request(struct sip_realm *realm, nta_incoming_t *irq,

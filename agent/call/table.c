@@ -251,12 +251,8 @@ static void call_free(struct call *call)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
-		if (call->side[i].sdp_sent)
-			explicit_bzero(call->side[i].sdp_sent,
-				       strlen(call->side[i].sdp_sent));
-		free(call->side[i].sdp_sent);
-	}
+	for (i = 0; i < 2; i++)
+		media_text_free(call->side[i].sdp_sent);
 	free(call->reports);
 	explicit_bzero(call, sizeof(*call));
 	free(call);
