@@ -146,7 +146,7 @@ test_early_media_in_a_183()
 	{
 		uas_invite
 		reply 183 "Session Progress" "$(sdp)"
-		wait_ms 500
+		wait_ms 3000	# time to look, on a slow machine too
 		reply 200 OK "$(sdp)"
 		request ACK; uas_bye_answer
 	}
@@ -313,6 +313,11 @@ test_what_cannot_be_relayed_is_rejected_towards_the_callee()
 	nothing_left
 }
 
+user_space_legs_are()
+{
+	[ "$(m rtplane --datapath "uring:$W/datapath.sock" --json leg show | jq length)" = "$1" ]
+}
+
 # The line is in user space while it is SRTP, and in the module when it is T.38.
 test_srtp_then_t38()
 {
@@ -321,8 +326,9 @@ test_srtp_then_t38()
 		uac_invite "$(sdp "$A4" 'm=audio 7000 RTP/SAVP 0' 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz')"
 		may 100; may 180; recv_saying 200 "m=audio [0-9]+ RTP/SAVP 0.*a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"
 		uac ACK 1
+		wait_ms 3000
 		uac INVITE 2 "$(sdp "$A4" 'm=audio 0 RTP/SAVP 0' 'm=image 7400 udptl t38')"; may 100; recv 200; uac ACK 2
-		wait_ms 1000
+		wait_ms 3000
 		uac_bye
 	}
 	callee_does()
@@ -335,6 +341,7 @@ test_srtp_then_t38()
 	}
 	call "SRTP, then T.38" &
 	local pid=$!
+	wait_for 15 user_space_legs_are 4 || fail "SRTP has no two bridges in user space"
 	wait_for 15 legs_are 2 || fail "T.38 has one bridge: $(leg_count) legs"
 	is "T.38's leg accepts" "$(m rtplane --json leg show | jq -r '.[0].accept')" any
 	wait $pid || TEST_FAILED=1
@@ -484,7 +491,7 @@ test_a_hundred_calls()
 	CALLS=100
 	caller_does() { uac_up; wait_ms 1000; uac_bye; }
 	callee_does() { uas_up; uas_bye_answer; }
-	call "100 calls" -r 5
+	call "100 calls" -r 5 -timeout 90
 	CALLS=1
 	nothing_left
 	told status '.sockets.held == 0'
