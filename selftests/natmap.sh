@@ -27,7 +27,8 @@ test_mapping_is_endpoint_independent()
 	clear_natmaps
 }
 
-# REQ-8: nobody inside has sent anything yet.
+# REQ-8; and REQ-5, REQ-6: nobody inside has sent anything yet, so there is nothing
+# that could expire or would have to be refreshed.
 test_filtering_is_endpoint_independent()
 {
 	natmap ext $E int $A4
@@ -52,6 +53,37 @@ test_ports_are_preserved()
 	raw_back --dport 30000-33000 --count 3001 --pps 5000
 	nat_becomes $E '.in_packets == 3257 and .out_packets == 256 and .drops == {}'
 	clear_natmaps
+}
+
+# REQ-2: a host inside is one address outside, whatever it talks to, and a port that
+# two of them use belongs to each on its own address.
+test_one_address_outside_for_each_inside()
+{
+	natmap ext $E int $A4
+	natmap ext $E2 int 192.0.2.66
+	outside 30100 8
+	out $A4:30100 $B4:50000 2
+	out 192.0.2.66:30100 $B4:50000 2
+	out $A4:30100 $B2:50000 2
+	out 192.0.2.66:30100 $B2:50000 2
+	saw "$(whole 8) and .flow == {\"$E:30100>$B4:50000\": 2, \"$E:30100>$B2:50000\": 2, \"$E2:30100>$B4:50000\": 2, \"$E2:30100>$B2:50000\": 2}"
+	clear_natmaps
+}
+
+# REQ-11: the same whatever has gone before, in whatever order.
+test_it_is_the_same_every_time()
+{
+	local i
+	for i in 1 2 3; do
+		[ $i = 2 ] || natmap ext $E int $A4
+		natmap ext $E2 int 192.0.2.66
+		[ $i = 2 ] && natmap ext $E int $A4
+		outside 32998 4
+		out 192.0.2.66:32998 $B2:50000 2
+		out $A4:32998 $B2:50000 2
+		saw "$(whole 4) and .flow == {\"$E:32998>$B2:50000\": 2, \"$E2:32998>$B2:50000\": 2}"
+		clear_natmaps
+	done
 }
 
 test_a_call_through_the_nat()
