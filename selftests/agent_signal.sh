@@ -19,7 +19,7 @@
 setup()
 {
 	topology || return 1
-	agent_config 'quarantine: 1' 'drain: 3' 'answer-timeout: 4'
+	agent_config 'quarantine: 1' 'drain: 8' 'answer-timeout: 4'
 	agent_start
 }
 
@@ -240,7 +240,7 @@ test_a_reinvite_that_is_refused_changes_nothing()
 		uac_up
 		uac INVITE 2 "$(sdp "$A4" 'm=audio 7200 RTP/AVP 0' 'm=video 7300 RTP/AVP 34')"
 		may 100; recv 488; uac ACK 2
-		wait_ms 1500; uac_bye
+		wait_ms 4000; uac_bye	# time to look, on a slow machine too
 	}
 	callee_does() { uas_up; request INVITE; reply_in 488 "Not Here"; request ACK; uas_bye_answer; }
 	call "refused re-INVITE" &
@@ -281,7 +281,7 @@ test_a_rejected_media_line_frees_its_ports()
 	{
 		uac_invite "$(sdp "$A4" 'm=audio 7000 RTP/AVP 0' 'm=video 7300 RTP/AVP 34')"
 		may 100; may 180; recv_saying 200 "m=video 0 "
-		uac ACK 1; wait_ms 1500; uac_bye
+		uac ACK 1; wait_ms 4000; uac_bye
 	}
 	callee_does()
 	{
@@ -503,14 +503,14 @@ test_draining()
 	callee_does() { uas_up; uas_bye_answer; }
 	call "a call while it drains" &
 	local pid=$!
-	wait_for 15 legs_are 4
-	kill -TERM "$AGENT_PID"
-	logged "draining: new calls get 503, 1 calls"
 	(
 		caller_does() { uac_invite "$(sdp)"; may 100; recv_with 503 Retry-After: '[0-9]'; uac ACK 1; }
 		scenario caller_does >"$W/late.xml"
-		A_PORT=5066 caller -sf "$W/late.xml" -mi "$A4" -timeout 20
-	) || fail "a call in draining is not refused with 503: $(said caller)"
+	)
+	wait_for 15 legs_are 4
+	kill -TERM "$AGENT_PID"
+	logged "draining: new calls get 503, 1 calls"
+	A_PORT=5066 caller -sf "$W/late.xml" -mi "$A4" -timeout 20 || fail "a call in draining is not refused with 503: $(said caller)"
 	wait $pid || TEST_FAILED=1
 	unset "BG[callee]"
 	wait_for 20 agent_is_gone || fail "the agent does not end"

@@ -239,7 +239,7 @@ class Party:
         """Start to speak plain RTP, and to listen."""
         return self.tool("rtp", "--on", "%s:%d" % (self.ip, port), "--to",
                          "%s:%d" % (self.server, to), "--send", n, "--expect", n,
-                         "--pps", 200, "--timeout", 3000, *more)
+                         "--pps", 200, "--timeout", 8000, *more)
 
 
 def result(process):

@@ -178,7 +178,7 @@ static void run(const struct opts *o, struct result *r)
 	if (bind(fd, (const struct sockaddr *)&o->on, sizeof(o->on)))
 		die("--on: bind: %s", strerror(errno));
 	if (o->after_first)
-		receive(o, fd, rx, 3000, 1, r);
+		receive(o, fd, rx, 20000, 1, r);
 	for (i = 0; i < o->send; i++) {
 		len = make(o, buf, o->seq + i);
 		if (o->rtcp ? srtp_protect_rtcp(tx, buf, &len) :
@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 		{ "after-first", no_argument, NULL, 'f' },
 		{ 0 }
 	};
-	struct opts o = { .send = 50, .every = 5, .wait = 1000, .ssrc = 7 };
+	struct opts o = { .send = 50, .every = 5, .wait = 3000, .ssrc = 7 };
 	struct result r = { 0 };
 	int c, i = 0;
 
