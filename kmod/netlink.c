@@ -88,6 +88,25 @@ struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr)
 	return msg;
 }
 
+/**
+ * rtplane_nl_answer() - send the answer that was begun, unless there is none
+ * @info: the request
+ * @msg: the answer; consumed
+ * @hdr: its header
+ * @err: why it could not be filled, or 0
+ *
+ * Return: @err, or 0 or the error of sending it.
+ */
+int rtplane_nl_answer(struct genl_info *info, struct sk_buff *msg, void *hdr, int err)
+{
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
 static int rtplane_dev_put(struct sk_buff *msg, const struct rtplane_dev *rd)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_DEV);
@@ -206,12 +225,7 @@ static int rtplane_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	err = rtplane_dev_doit(info, rtplane_dev_act_get, msg);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	return rtplane_nl_answer(info, msg, hdr, err);
 }
 
 static int rtplane_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
@@ -279,12 +293,7 @@ static int rtplane_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&rn->lock);
 	err = rtplane_stats_put(msg, rn);
 	mutex_unlock(&rn->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	return rtplane_nl_answer(info, msg, hdr, err);
 }
 
 static const struct genl_ops rtplane_ops[] = {

@@ -272,12 +272,7 @@ int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info)
 	leg = rtplane_leg_find(rn, &local, nla, info->extack);
 	err = leg ? rtplane_leg_put(msg, leg) : -ENOENT;
 	mutex_unlock(&rn->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	return rtplane_nl_answer(info, msg, hdr, err);
 }
 
 /**

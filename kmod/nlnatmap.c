@@ -227,12 +227,7 @@ int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info)
 	nm = rtplane_nat_named(rn, info, &conf.ext, conf.lo);
 	err = nm ? rtplane_nat_put(msg, nm) : -ENOENT;
 	mutex_unlock(&rn->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	return rtplane_nl_answer(info, msg, hdr, err);
 }
 
 /* In order of creation, as legs are. */

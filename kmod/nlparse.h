@@ -25,6 +25,7 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 
 /* netlink.c */
 struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr);
+int rtplane_nl_answer(struct genl_info *info, struct sk_buff *msg, void *hdr, int err);
 int rtplane_nl_put_drops(struct sk_buff *msg, int type, const u64 *drops);
 
 /* nlleg.c */
