@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Natmaps: the objects, how they are found, and what they remember. */
+#include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -8,11 +9,16 @@
 #include "natmap.h"
 #include "net.h"
 
+/* Only addresses that the administrator gave are in the tables, so nobody else can
+ * make their chains grow.  Twice, so that what is high in the address, as the last
+ * octet is on little-endian machines, comes down to where the tables look.
+ */
 static u32 rtplane_nat_addrhash(const void *key, u32 len, u32 seed)
 {
 	const struct rtplane_ep *ep = key;
+	u64 hash = (ep->w[0] ^ ep->w[1] ^ seed) * GOLDEN_RATIO_64;
 
-	return jhash2((const u32 *)ep->w32, 4, seed);
+	return (hash ^ hash >> 32) * GOLDEN_RATIO_64 >> 32;
 }
 
 static u32 rtplane_nat_exthash(const void *obj, u32 len, u32 seed)
@@ -74,6 +80,21 @@ void rtplane_natmap_exit(struct rtplane_net *rn)
 	rhltable_destroy(&rn->nat_in);
 }
 
+/* Might a natmap have this port?  Most remotes' ports are told apart by this alone. */
+static bool rtplane_nat_in_range(const struct rtplane_net *rn, __be16 port)
+{
+	return ntohs(port) >= READ_ONCE(rn->nat_lo) && ntohs(port) <= READ_ONCE(rn->nat_hi);
+}
+
+/* Before anybody can find it. */
+static void rtplane_nat_widen(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf)
+{
+	if (!rn->nr_natmaps || conf->lo < rn->nat_lo)
+		WRITE_ONCE(rn->nat_lo, conf->lo);
+	if (!rn->nr_natmaps || conf->hi > rn->nat_hi)
+		WRITE_ONCE(rn->nat_hi, conf->hi);
+}
+
 static bool rtplane_nat_covers(const struct rtplane_natmap *nm, __be16 port)
 {
 	return ntohs(port) >= nm->conf.lo && ntohs(port) <= nm->conf.hi;
@@ -88,10 +109,12 @@ static bool rtplane_nat_covers(const struct rtplane_natmap *nm, __be16 port)
  */
 struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
-	struct rhlist_head *list = rhltable_lookup(&rn->nat_ext, ep, rtplane_ext_params);
 	struct rtplane_natmap *nm;
-	struct rhlist_head *pos;
+	struct rhlist_head *pos, *list;
 
+	if (!rtplane_nat_in_range(rn, ep->port))
+		return NULL;
+	list = rhltable_lookup(&rn->nat_ext, ep, rtplane_ext_params);
 	rhl_for_each_entry_rcu(nm, pos, list, by_ext) {
 		if (rtplane_nat_covers(nm, ep->port))
 			return nm;
@@ -108,10 +131,12 @@ struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struc
  */
 struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
-	struct rhlist_head *list = rhltable_lookup(&rn->nat_in, ep, rtplane_in_params);
 	struct rtplane_natmap *nm;
-	struct rhlist_head *pos;
+	struct rhlist_head *pos, *list;
 
+	if (!rtplane_nat_in_range(rn, ep->port))
+		return NULL;
+	list = rhltable_lookup(&rn->nat_in, ep, rtplane_in_params);
 	rhl_for_each_entry_rcu(nm, pos, list, by_in) {
 		if (rtplane_nat_covers(nm, ep->port))
 			return nm;
@@ -245,6 +270,7 @@ int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf 
 	nm = rtplane_natmap_alloc(rn, conf);
 	if (!nm)
 		return -ENOMEM;
+	rtplane_nat_widen(rn, conf);
 	err = rhltable_insert(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
 	if (err)
 		goto free;

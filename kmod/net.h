@@ -44,6 +44,8 @@ struct rtplane_totals {
  * @nat_in: natmaps by inside address; likewise
  * @natmaps: all natmaps; @lock
  * @nr_natmaps: how many; changed under @lock, read by every packet
+ * @nat_lo: no natmap has a port below this; as @nr_natmaps
+ * @nat_hi: none has one above this; as @nr_natmaps
  * @next_natmap: number of the last natmap made; @lock
  * @gone: totals of legs that were removed; @lock
  * @events: limits the events of the whole namespace
@@ -65,6 +67,8 @@ struct rtplane_net {
 	struct rhltable nat_in;
 	struct list_head natmaps;
 	u32 nr_natmaps;
+	u16 nat_lo;
+	u16 nat_hi;
 	u32 next_natmap;
 	struct rtplane_totals gone;
 	struct ratelimit_state events;

@@ -142,6 +142,13 @@ rtplane_down()
 	m rtplane bridge del all && m rtplane dev del ma && m rtplane dev del mb
 }
 
+# From a to b, port unchanged.
+natmap_add()
+{
+	m rtplane natmap add ext "$MA4" int "$B4" ports 30000-50000 dscp 46 \
+		pps 1000000000 bps 1000000000000
+}
+
 # Measurements ---------------------------------------------------------------
 
 PACKETS=${PACKETS:-20000} WARM=${WARM:-1000} VERIFY=${VERIFY:-32}
