@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2 timeout=300
+# rtplane-test: where=vm kernels=6.1 smp=2 timeout=300
 #
 # SRTP beside the module: lines with SRTP are relayed in user space, all others by
 # the module, and a re-INVITE moves them.  agent_srtp.py plays both parties.
