@@ -70,6 +70,8 @@ meanwhile()
 	clear_bridges
 }
 
+test_there_are_two_processors() { ok "processors" test "$(nproc)" -ge 2; }
+
 test_dumps_and_totals()
 {
 	look() { m rtplane -batch "$W/look"; }
