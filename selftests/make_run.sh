@@ -49,6 +49,8 @@ network()
 # run_it: make run in the background, until it has said how to call
 run_it()
 {
+	# what the last run said is not this one's
+	: >"$W/run.out"
 	somebody make -s -C "$COPY" run >"$W/run.out" 2>&1 &
 	BG[run]=$!
 	wait_for 150 grep -q 'Ctrl-C ends it' "$W/run.out" && return 0
