@@ -41,8 +41,18 @@ static inline __sum16 rtplane_csum_add(__sum16 check, u32 diff)
 	return (__force __sum16)~rtplane_sum16((u16)~(__force u16)check + diff);
 }
 
-/* Carry a UDP checksum over to new addresses and ports.  The pseudo header's length
- * and protocol add up alike in both families.
+/* A whole UDP checksum, carried over to new addresses and ports; an absent one stays
+ * absent.
+ */
+static __always_inline void rtplane_udp_csum_whole(struct udphdr *uh,
+						   const struct rtplane_diff *diff)
+{
+	if (uh->check)
+		uh->check = rtplane_csum_add(uh->check, diff->udp) ?: CSUM_MANGLED_0;
+}
+
+/* The same for a buffer's.  The pseudo header's length and protocol add up alike in
+ * both families.
  */
 static __always_inline void rtplane_udp_csum(struct sk_buff *skb, struct udphdr *uh,
 					     const struct rtplane_diff *diff)
@@ -54,8 +64,7 @@ static __always_inline void rtplane_udp_csum(struct sk_buff *skb, struct udphdr 
 	}
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
-	if (uh->check)
-		uh->check = rtplane_csum_add(uh->check, diff->udp) ?: CSUM_MANGLED_0;
+	rtplane_udp_csum_whole(uh, diff);
 }
 
 /* TTL and TOS as a router would make them, and the checksum of that and of new

@@ -134,33 +134,10 @@ static void rtplane_nat_header6(struct sk_buff *skb, const struct rtplane_pkt *p
 	ip6h->daddr = nat->dst.addr;
 }
 
-/* The ports stay, so only the addresses change the checksum.  An IPv4 address
- * kept as IPv6 adds a constant prefix, which the difference takes out again.
- */
-static __wsum rtplane_nat_diff(const struct rtplane_pkt *pkt, const struct rtplane_nat *nat)
+static void rtplane_nat_diff(struct rtplane_diff *diff, const struct rtplane_pkt *pkt,
+			     const struct rtplane_nat *nat)
 {
-	__wsum old = csum_partial(&pkt->dst.addr, sizeof(pkt->dst.addr),
-				  csum_partial(&pkt->src.addr, sizeof(pkt->src.addr), 0));
-	__wsum new = csum_partial(&nat->dst.addr, sizeof(nat->dst.addr),
-				  csum_partial(&nat->src.addr, sizeof(nat->src.addr), 0));
-
-	return csum_sub(new, old);
-}
-
-static void rtplane_nat_udp_check(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-				  const struct rtplane_nat *nat)
-{
-	struct udphdr *uh = rtplane_udp(skb, pkt);
-	__wsum diff = rtplane_nat_diff(pkt, nat);
-
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		uh->check = ~csum_fold(csum_add(diff, csum_unfold(uh->check)));
-		return;
-	}
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		skb->ip_summed = CHECKSUM_NONE;
-	if (uh->check)
-		uh->check = csum_fold(csum_add(diff, ~csum_unfold(uh->check))) ?: CSUM_MANGLED_0;
+	rtplane_diff(diff, &pkt->src, &pkt->dst, &nat->src, &nat->dst);
 }
 
 static void rtplane_nat_count(const struct rtplane_nat *nat, const struct rtplane_pkt *pkt)
@@ -247,6 +224,7 @@ static unsigned int rtplane_nat_any(struct rtplane_net *rn, struct sk_buff *skb,
 {
 	const struct rtplane_natmap_conf *conf;
 	const struct rtplane_way *way;
+	struct rtplane_diff diff;
 	struct rtplane_nat nat;
 	unsigned int verdict;
 	int no;
@@ -273,7 +251,8 @@ static unsigned int rtplane_nat_any(struct rtplane_net *rn, struct sk_buff *skb,
 		return NF_STOLEN;
 	conf = &rtplane_nat_owner(&nat)->conf;
 	pkt->tos_out = rtplane_dscp_tos(conf->dscp_mode, conf->dscp, conf->dscp_map, pkt->tos);
-	rtplane_nat_udp_check(skb, pkt, &nat);
+	rtplane_nat_diff(&diff, pkt, &nat);
+	rtplane_udp_csum(skb, rtplane_udp(skb, pkt), &diff);
 	if (pkt->v6)
 		rtplane_nat_header6(skb, pkt, &nat);
 	else
@@ -441,12 +420,12 @@ static void rtplane_nat_rewrite_error4(struct sk_buff *skb, const struct rtplane
 	struct icmphdr *icmph = (struct icmphdr *)(ip_hdr(skb) + 1);
 	struct iphdr *in = (struct iphdr *)(icmph + 1);
 	struct udphdr *uh = (struct udphdr *)(in + 1);
+	struct rtplane_diff diff;
 	struct rtplane_nat inat;
 
 	rtplane_nat_inner(&inat, inner, nat);
-	if (uh->check)
-		uh->check = csum_fold(csum_add(rtplane_nat_diff(inner, &inat),
-					       ~csum_unfold(uh->check))) ?: CSUM_MANGLED_0;
+	rtplane_nat_diff(&diff, inner, &inat);
+	rtplane_udp_csum_whole(uh, &diff);
 	csum_replace4(&in->check, in->saddr, inat.src.w32[3]);
 	csum_replace4(&in->check, in->daddr, inat.dst.w32[3]);
 	in->saddr = inat.src.w32[3];
@@ -494,11 +473,12 @@ static void rtplane_nat_rewrite_error6(struct sk_buff *skb, const struct rtplane
 	struct icmp6hdr *icmph = (struct icmp6hdr *)(ipv6_hdr(skb) + 1);
 	struct ipv6hdr *in = (struct ipv6hdr *)(icmph + 1);
 	struct udphdr *uh = (struct udphdr *)(in + 1);
+	struct rtplane_diff diff;
 	struct rtplane_nat inat;
 
 	rtplane_nat_inner(&inat, inner, nat);
-	uh->check = csum_fold(csum_add(rtplane_nat_diff(inner, &inat),
-				       ~csum_unfold(uh->check))) ?: CSUM_MANGLED_0;
+	rtplane_nat_diff(&diff, inner, &inat);
+	rtplane_udp_csum_whole(uh, &diff);
 	in->saddr = inat.src.addr;
 	in->daddr = inat.dst.addr;
 	rtplane_nat_header6(skb, outer, nat);

@@ -66,19 +66,21 @@ phones()
 	phone caller "$A4" a0 "$1" manual "$A" && phone callee "$B4" b0 "$2" auto "$B"
 }
 
-phone_gone() { ! kill -0 "${BG[$1]}" 2>/dev/null; }
-
-phones_stop()
+# all_end SIGNAL NAME...: those that are there
+all_end()
 {
-	local name
-	for name in caller callee; do
+	local name signal=$1
+	shift
+	for name; do
 		[ -n "${BG[$name]:-}" ] || continue
-		kill -KILL "${BG[$name]}" 2>/dev/null
+		kill -"$signal" "${BG[$name]}" 2>/dev/null
 		wait "${BG[$name]}" 2>/dev/null
 		unset "BG[$name]"
 	done
 	return 0
 }
+
+phones_stop() { all_end KILL caller callee; }
 
 # tell COMMAND [WORDS]: to the caller's phone, as a netstring of JSON.
 tell()
@@ -100,16 +102,7 @@ tap()
 	wait_for 20 grep -q 'listening on' "$W/$1.tcpdump" || fail "no tap on $3"
 }
 
-taps_stop()
-{
-	local name
-	for name in near far; do
-		kill -INT "${BG[$name]}" 2>/dev/null
-		wait "${BG[$name]}" 2>/dev/null
-		unset "BG[$name]"
-	done
-	return 0
-}
+taps_stop() { all_end INT near far; }
 
 # lengths NAME: which lengths of RTP's even ports were seen, both ways, RTCP left out.
 lengths()

@@ -3,9 +3,9 @@
 # rtplane-test: where=vm kernels=debug smp=2 timeout=150
 #
 # Memory runs out: each netlink request with its 1st, 2nd, 3rd... allocation
-# failing (tools/nlfail.c), the same for the packets that allocate
-# (tools/pktfail.c), and for the loading of the module.  Nothing is left half
-# done, nothing leaks (selftests/guest looks for that), the kernel is silent.
+# failing (tools/nlfail.c), and the same for the packets that allocate
+# (tools/pktfail.c).  Nothing is left half done, nothing leaks (selftests/guest
+# looks for that), the kernel is silent.
 #
 #    nlfail, pktfail ==== fa [m] fb ==== pktfail
 

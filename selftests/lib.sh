@@ -559,7 +559,7 @@ cleanup()
 }
 
 # What a kernel says when something is wrong with it.
-SPLAT='BUG:|WARNING:|Oops|general protection|KASAN|UBSAN|KCSAN: data-race.*rtplane|possible recursive|circular locking|suspicious RCU|unreferenced object|refcount_t|rcu: INFO|soft lockup|hung_task|list_(add|del) corruption|unregister_netdevice: waiting'
+SPLAT='BUG:|WARNING:|Oops|general protection|KASAN|UBSAN|possible recursive|circular locking|suspicious RCU|unreferenced object|refcount_t|rcu: INFO|soft lockup|hung_task|list_(add|del) corruption|unregister_netdevice: waiting'
 
 # Data races are scripts/splat's, which tells ours from those of the kernel itself.
 splats()

@@ -55,16 +55,17 @@ bridges()
 # meanwhile CMD...: again and again, for LONG seconds, with traffic.
 meanwhile()
 {
-	local end rounds=0
+	local end rounds=0 well=0
 	bridges
 	start_traffic
 	ok "packets pass" leg_becomes "$LA" '.rx_packets > 20'
 	end=$((SECONDS + LONG))
 	while [ $SECONDS -lt $end ]; do
-		"$@"
+		"$@" && well=$((well + 1))
 		rounds=$((rounds + 1))
 	done >/dev/null 2>&1
-	note "$rounds rounds"
+	note "$rounds rounds, $well of them went well"
+	ok "something changed" test $well -gt 0
 	ok "packets still pass" leg_becomes "$LA" '.rx_packets > 200'
 	stop_traffic
 	clear_bridges
@@ -149,7 +150,9 @@ test_random_requests_from_two_sides()
 	start_traffic
 	m timeout "$LONG" "$TREE/build/selftests/nlfuzz" 77 1000000 >/dev/null 2>&1 &
 	m timeout "$LONG" "$TREE/build/selftests/nlfuzz" 78 1000000 >/dev/null 2>&1
+	is "one side asked until it was stopped" $? 124
 	wait $!
+	is "the other did, too" $? 124
 	stop_traffic
 	clear_bridges
 }

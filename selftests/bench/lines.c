@@ -8,54 +8,9 @@
  * processor, cache line and instruction: processor, address of the line, address
  * of the instruction, r or w; for selftests/bench/lines.py.
  *
- * As for plugin.c, the interface is declared here.
- *
  *	qemu-system-x86_64 -smp 2 -plugin lines.so,out=FILE
  */
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define QEMU_PLUGIN_VERSION	1
-
-typedef uint64_t qemu_plugin_id_t;
-typedef uint32_t qemu_plugin_meminfo_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_info;
-
-enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
-enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };
-
-typedef void (*tb_trans_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*udata_cb)(unsigned int vcpu, void *userdata);
-typedef void (*mem_cb)(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr,
-		       void *userdata);
-typedef void (*exit_cb)(qemu_plugin_id_t id, void *userdata);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, udata_cb cb,
-					    enum qemu_plugin_cb_flags flags, void *userdata);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, mem_cb cb,
-				      enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw rw,
-				      void *userdata);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, exit_cb cb, void *userdata);
-bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t idx);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-
-__attribute__((visibility("default"))) extern int qemu_plugin_version;
-int qemu_plugin_version = QEMU_PLUGIN_VERSION;
-__attribute__((visibility("default")))
-int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv);
-
-static const uint8_t mark[7] = { 0x0f, 0x1f, 0x84, 0x00, 'B', 'E', 'G' };
+#include "qemu_plugin.h"
 
 #define VCPUS		2
 #define LINE		64
@@ -72,7 +27,6 @@ struct access {
 static struct access *table[VCPUS];
 static unsigned int used[VCPUS];
 static int between;
-static const char *out_path;
 
 static void begin(unsigned int vcpu, void *userdata)
 {
@@ -117,7 +71,6 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb), i;
 	struct qemu_plugin_insn *insn;
-	const uint8_t *data;
 
 	(void)id;
 	for (i = 0; i < n; i++) {
@@ -128,24 +81,19 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 							 (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
 			continue;
 		}
-		data = qemu_plugin_insn_data(insn);
-		if (qemu_plugin_insn_size(insn) == 8 && !memcmp(data, mark, sizeof(mark)))
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, data[7] == '1' ? begin : end,
-							       QEMU_PLUGIN_CB_NO_REGS, NULL);
+		watch_mark(insn, begin, end);
 	}
 }
 
 static void finish(qemu_plugin_id_t id, void *userdata)
 {
-	FILE *file = fopen(out_path, "w");
+	FILE *file = open_out();
 	unsigned int vcpu, i;
 
 	(void)id;
 	(void)userdata;
-	if (!file) {
-		perror(out_path);
+	if (!file)
 		return;
-	}
 	for (vcpu = 0; vcpu < VCPUS; vcpu++) {
 		for (i = 0; i < ACCESSES; i++) {
 			const struct access *a = &table[vcpu][i];
@@ -163,14 +111,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int a
 	int i;
 
 	(void)info;
-	for (i = 0; i < argc; i++) {
-		if (!strncmp(argv[i], "out=", 4))
-			out_path = strdup(argv[i] + 4);
-	}
-	if (!out_path) {
-		fprintf(stderr, "lines: out=FILE is missing\n");
+	if (!find_out_path("lines", argc, argv))
 		return -1;
-	}
 	for (i = 0; i < VCPUS; i++) {
 		table[i] = calloc(ACCESSES, sizeof(*table[i]));
 		if (!table[i])

@@ -16,17 +16,7 @@ import collections
 import re
 import subprocess
 
-
-def read_symbols(path):
-    symbols = []
-    with open(path, encoding="ascii") as file:
-        for line in file:
-            word = line.split()
-            if word[1] in "tTwW":
-                module = word[3].strip("[]") if len(word) > 3 else ""
-                symbols.append((int(word[0], 16), word[2], module))
-    symbols.sort()
-    return symbols
+from symbols import read_symbols
 
 
 def read_blocks(path):
