@@ -108,7 +108,7 @@ test_bridges_and_natmaps_come_and_go()
 		bridge set leg local $LA leg local $LB remote $RB latch off
 		bridge del local $LA6
 		bridge add leg local $LA6 remote $RA6 leg local $LB6 remote $RB6
-		natmap del ext $NAT
+		natmap del ext $NAT ports 33000-33100
 		natmap add ext $NAT int $B4 ports 33000-33100 filter address
 	END
 	meanwhile exchange
