@@ -61,12 +61,14 @@ test_random_requests()
 
 test_random_requests_under_traffic_from_two_sides()
 {
-	local pids
+	local one two
 	bg talk a rtp --on "$RA" --to "$LA" --send 10000000 --pps $((1000 / SLOW))
-	m nlfuzz "$SEED" "$COUNT" >/dev/null 2>&1 & pids=$!
-	m nlfuzz $((SEED + 1)) "$COUNT" >/dev/null 2>&1 & pids+=" $!"
-	# shellcheck disable=SC2086
-	wait $pids
+	m nlfuzz "$SEED" "$COUNT" >/dev/null 2>"$W/one.err" &
+	one=$!
+	m nlfuzz $((SEED + 1)) "$COUNT" >/dev/null 2>"$W/two.err" &
+	two=$!
+	wait $one || fail "one side: $(cat "$W/one.err")"
+	wait $two || fail "the other side: $(cat "$W/two.err")"
 	stop talk
 	clear_bridges
 	is "legs" "$(leg_count)" 0

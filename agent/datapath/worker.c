@@ -28,7 +28,7 @@
 #define NS_PER_S	1000000000ull
 /* how often legs are looked at for silence */
 #define SWEEP_NS	(200 * NS_PER_MS)
-/* what the kernel dropped is looked for at so many sockets a sweep: one of these */
+/* each sweep looks at one socket of so many for what the kernel has dropped there */
 #define LOOKS		5
 /* one line for each kind of fault and worker in so long */
 #define FAULT_LOG_NS	(10 * NS_PER_S)
