@@ -110,14 +110,20 @@ static bool readable(int ms)
 	return ret == 1;
 }
 
-/* dispatch until so many datagrams of a class have come, 5 s at most */
-static bool await(enum media_class class, uint64_t n)
+/*
+ * Dispatch until so many datagrams of a class have come to a socket, or to all
+ * if it is NULL; 5 s at most.
+ */
+static bool await_at(struct media_sock *sock, enum media_class class,
+		     uint64_t n)
 {
+	const struct media_counts *counts;
 	uint64_t seen;
 	int ms;
 
 	for (ms = 0; ms < 5000; ms++) {
-		seen = media_counts(media)->packets[class];
+		counts = sock ? media_sock_counts(sock) : media_counts(media);
+		seen = counts->packets[class];
 		/* what was counted before that is there for the agent */
 		media_dispatch(media);
 		if (seen >= n)
@@ -127,6 +133,11 @@ static bool await(enum media_class class, uint64_t n)
 	printf("# waited for %llu %s, got %llu\n", (unsigned long long)n,
 	       media_class_name(class), (unsigned long long)seen);
 	return false;
+}
+
+static bool await(enum media_class class, uint64_t n)
+{
+	return await_at(NULL, class, n);
 }
 
 static bool classes(void)
@@ -332,9 +343,10 @@ static bool del_others(void)
 					   sizeof(stun)));
 	victims[0] = socks[1];
 	victims[1] = socks[2];
-	KTAP_CHECK(await(MEDIA_STUN, 11));
+	/* how much of the two that end is counted, nobody knows */
+	KTAP_CHECK(await_at(socks[0], MEDIA_STUN, 1));
+	KTAP_CHECK(await_at(socks[3], MEDIA_STUN, 10));
 	KTAP_CHECK(media_sockets(media) == 2);
-	KTAP_CHECK(media_sock_counts(socks[3])->packets[MEDIA_STUN] == 10);
 	media_free(media);
 	return true;
 }
