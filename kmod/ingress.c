@@ -178,12 +178,19 @@ static noinline unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_l
 /* Not plain UDP: only natmaps have a use for some of it. */
 static unsigned int rtplane_not_udp(struct rtplane_dev *rd, struct sk_buff *skb)
 {
-	return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_other(rd->rn, skb) : NF_ACCEPT;
+	const struct rtplane_nat_table *nat = rcu_dereference(rd->rn->nat);
+
+	return nat ? rtplane_nat_other(nat, skb) : NF_ACCEPT;
 }
 
-static unsigned int rtplane_no_leg(struct rtplane_dev *rd, struct sk_buff *skb)
+static __always_inline unsigned int rtplane_no_leg(struct rtplane_dev *rd, struct sk_buff *skb,
+						   const bool v6)
 {
-	return READ_ONCE(rd->rn->nr_natmaps) ? rtplane_nat_udp(rd->rn, skb) : NF_ACCEPT;
+	const struct rtplane_nat_table *nat = rcu_dereference(rd->rn->nat);
+
+	if (!nat)
+		return NF_ACCEPT;
+	return v6 ? rtplane_nat_udp6(nat, skb) : rtplane_nat_udp4(nat, skb);
 }
 
 static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb)
@@ -203,7 +210,7 @@ static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, str
 	uh = (const struct udphdr *)(iph + 1);
 	leg = rtplane_table_find4(rd->rn, iph->daddr, uh->dest);
 	if (!leg)
-		return rtplane_no_leg(rd, skb);
+		return rtplane_no_leg(rd, skb, false);
 	this_cpu_inc(rd->stats->rx_packets);
 	verdict = rtplane_usual(leg, skb, false);
 	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);
@@ -224,7 +231,7 @@ static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, str
 	uh = (const struct udphdr *)(ip6h + 1);
 	leg = rtplane_table_find6(rd->rn, &ip6h->daddr, uh->dest);
 	if (!leg)
-		return rtplane_no_leg(rd, skb);
+		return rtplane_no_leg(rd, skb, true);
 	this_cpu_inc(rd->stats->rx_packets);
 	verdict = rtplane_usual(leg, skb, true);
 	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);

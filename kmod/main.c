@@ -30,7 +30,7 @@ static int __net_init rtplane_net_init(struct net *net)
 	INIT_DELAYED_WORK(&rn->sweep, rtplane_leg_sweep);
 	ratelimit_state_init(&rn->events, HZ, RTPLANE_EVENTS_BURST);
 	ratelimit_set_flags(&rn->events, RATELIMIT_MSG_ON_RELEASE);
-	return rtplane_natmap_init(rn);
+	return 0;
 }
 
 static void __net_exit rtplane_net_exit(struct net *net)
@@ -50,7 +50,6 @@ static void __net_exit rtplane_net_exit(struct net *net)
 	/* Natmaps give their routes back when they are freed. */
 	if (rn->next_natmap)
 		rcu_barrier();
-	rtplane_natmap_exit(rn);
 	xa_destroy(&rn->legs);
 }
 

@@ -1,181 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Natmaps: the objects, how they are found, and what they remember. */
-#include <linux/hash.h>
 #include <linux/jhash.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 
 #include "dscp.h"
-#include "natmap.h"
+#include "nattable.h"
 #include "net.h"
-
-/* Only addresses that the administrator gave are in the tables, so nobody else can
- * make their chains grow.  Twice, so that what is high in the address, as the last
- * octet is on little-endian machines, comes down to where the tables look.
- */
-static u32 rtplane_nat_addrhash(const void *key, u32 len, u32 seed)
-{
-	const struct rtplane_ep *ep = key;
-	u64 hash = (ep->w[0] ^ ep->w[1] ^ seed) * GOLDEN_RATIO_64;
-
-	return (hash ^ hash >> 32) * GOLDEN_RATIO_64 >> 32;
-}
-
-static u32 rtplane_nat_exthash(const void *obj, u32 len, u32 seed)
-{
-	return rtplane_nat_addrhash(&((const struct rtplane_natmap *)obj)->conf.ext, len, seed);
-}
-
-static u32 rtplane_nat_inhash(const void *obj, u32 len, u32 seed)
-{
-	return rtplane_nat_addrhash(&((const struct rtplane_natmap *)obj)->conf.in, len, seed);
-}
-
-static int rtplane_nat_extcmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	return !rtplane_ep_same_addr(arg->key, &((const struct rtplane_natmap *)obj)->conf.ext);
-}
-
-static int rtplane_nat_incmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	return !rtplane_ep_same_addr(arg->key, &((const struct rtplane_natmap *)obj)->conf.in);
-}
-
-static const struct rhashtable_params rtplane_ext_params = {
-	.head_offset = offsetof(struct rtplane_natmap, by_ext),
-	.key_offset = offsetof(struct rtplane_natmap, conf.ext),
-	.key_len = sizeof(struct in6_addr),
-	.hashfn = rtplane_nat_addrhash,
-	.obj_hashfn = rtplane_nat_exthash,
-	.obj_cmpfn = rtplane_nat_extcmp,
-	.automatic_shrinking = true,
-};
-
-static const struct rhashtable_params rtplane_in_params = {
-	.head_offset = offsetof(struct rtplane_natmap, by_in),
-	.key_offset = offsetof(struct rtplane_natmap, conf.in),
-	.key_len = sizeof(struct in6_addr),
-	.hashfn = rtplane_nat_addrhash,
-	.obj_hashfn = rtplane_nat_inhash,
-	.obj_cmpfn = rtplane_nat_incmp,
-	.automatic_shrinking = true,
-};
-
-int rtplane_natmap_init(struct rtplane_net *rn)
-{
-	int err = rhltable_init(&rn->nat_ext, &rtplane_ext_params);
-
-	if (err)
-		return err;
-	err = rhltable_init(&rn->nat_in, &rtplane_in_params);
-	if (err)
-		rhltable_destroy(&rn->nat_ext);
-	return err;
-}
-
-/* All natmaps are gone, and all packets that might look for one. */
-void rtplane_natmap_exit(struct rtplane_net *rn)
-{
-	rhltable_destroy(&rn->nat_ext);
-	rhltable_destroy(&rn->nat_in);
-}
-
-/* Might a natmap have this port?  Most remotes' ports are told apart by this alone. */
-static bool rtplane_nat_in_range(const struct rtplane_net *rn, __be16 port)
-{
-	return ntohs(port) >= READ_ONCE(rn->nat_lo) && ntohs(port) <= READ_ONCE(rn->nat_hi);
-}
-
-/* Before anybody can find it. */
-static void rtplane_nat_widen(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf)
-{
-	if (!rn->nr_natmaps || conf->lo < rn->nat_lo)
-		WRITE_ONCE(rn->nat_lo, conf->lo);
-	if (!rn->nr_natmaps || conf->hi > rn->nat_hi)
-		WRITE_ONCE(rn->nat_hi, conf->hi);
-}
-
-static bool rtplane_nat_covers(const struct rtplane_natmap *nm, __be16 port)
-{
-	return ntohs(port) >= nm->conf.lo && ntohs(port) <= nm->conf.hi;
-}
-
-/**
- * rtplane_natmap_by_ext() - the natmap of an external address and port
- * @rn: namespace
- * @ep: address and port
- *
- * Context: RCU read side.
- */
-struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struct rtplane_ep *ep)
-{
-	struct rtplane_natmap *nm;
-	struct rhlist_head *pos, *list;
-
-	if (!rtplane_nat_in_range(rn, ep->port))
-		return NULL;
-	list = rhltable_lookup(&rn->nat_ext, ep, rtplane_ext_params);
-	rhl_for_each_entry_rcu(nm, pos, list, by_ext) {
-		if (rtplane_nat_covers(nm, ep->port))
-			return nm;
-	}
-	return NULL;
-}
-
-/**
- * rtplane_natmap_by_in() - the natmap of an inside address and port
- * @rn: namespace
- * @ep: address and port
- *
- * Context: RCU read side.
- */
-struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep)
-{
-	struct rtplane_natmap *nm;
-	struct rhlist_head *pos, *list;
-
-	if (!rtplane_nat_in_range(rn, ep->port))
-		return NULL;
-	list = rhltable_lookup(&rn->nat_in, ep, rtplane_in_params);
-	rhl_for_each_entry_rcu(nm, pos, list, by_in) {
-		if (rtplane_nat_covers(nm, ep->port))
-			return nm;
-	}
-	return NULL;
-}
-
-/* Might any port of these addresses be a natmap's?  For fragments. */
-bool rtplane_natmap_has_addr(struct rtplane_net *rn, const struct rtplane_ep *src,
-			     const struct rtplane_ep *dst)
-{
-	return rhltable_lookup(&rn->nat_ext, dst, rtplane_ext_params) ||
-	       rhltable_lookup(&rn->nat_in, src, rtplane_in_params);
-}
-
-static bool rtplane_nat_overlap(const struct rtplane_natmap_conf *a,
-				const struct rtplane_natmap_conf *b)
-{
-	return a->lo <= b->hi && b->lo <= a->hi;
-}
-
-static const char *rtplane_nat_conflict(struct rtplane_net *rn,
-					const struct rtplane_natmap_conf *conf)
-{
-	struct rtplane_natmap *nm;
-
-	list_for_each_entry(nm, &rn->natmaps, list) {
-		if (!rtplane_nat_overlap(&nm->conf, conf))
-			continue;
-		if (rtplane_ep_same_addr(&nm->conf.ext, &conf->ext))
-			return "the ports of this external address are mapped already";
-		if (rtplane_ep_same_addr(&nm->conf.in, &conf->in))
-			return "the ports of this inside address are mapped already";
-		if (rtplane_ep_same_addr(&nm->conf.in, &conf->ext) ||
-		    rtplane_ep_same_addr(&nm->conf.ext, &conf->in))
-			return "an address is external in one natmap and inside in another";
-	}
-	return NULL;
-}
 
 static void rtplane_nat_way_drop(struct rtplane_natmap *nm, unsigned int i)
 {
@@ -196,7 +26,7 @@ static void rtplane_nat_ways_drop(struct rtplane_natmap *nm, const struct net_de
 	unsigned int i;
 
 	spin_lock_bh(&nm->ways_lock);
-	for (i = 0; i < RTPLANE_NAT_WAYS; i++) {
+	for (i = 0; i <= RTPLANE_NAT_WAY_IN; i++) {
 		w = rcu_dereference_protected(nm->ways[i], lockdep_is_held(&nm->ways_lock));
 		if (w && (!dev || rtplane_way_uses(&w->way, dev)))
 			rtplane_nat_way_drop(nm, i);
@@ -215,6 +45,14 @@ static void rtplane_natmap_free(struct rcu_head *rcu)
 	kfree(nm);
 }
 
+static void rtplane_nat_gate_init(struct rtplane_nat_gate *gate,
+				  const struct rtplane_natmap_conf *conf)
+{
+	spin_lock_init(&gate->lock);
+	rtplane_police_set(&gate->police, conf->pps, conf->bps);
+	gate->on = rtplane_policed(&gate->police);
+}
+
 static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 						   const struct rtplane_natmap_conf *conf)
 {
@@ -224,16 +62,18 @@ static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 		return NULL;
 	nm->rn = rn;
 	nm->conf = *conf;
-	spin_lock_init(&nm->police_lock);
 	spin_lock_init(&nm->ways_lock);
 	spin_lock_init(&nm->permit_lock);
 	rtplane_diff(&nm->diff[RTPLANE_NAT_IN], &conf->ext, &conf->ext, &conf->ext, &conf->in);
 	rtplane_diff(&nm->diff[RTPLANE_NAT_OUT], &conf->in, &conf->in, &conf->ext, &conf->in);
 	nm->tos_keep = rtplane_dscp_keep(conf->dscp_mode);
 	nm->tos_set = rtplane_dscp_set(conf->dscp_mode, conf->dscp);
-	nm->usual = !conf->filter && conf->dscp_mode != RTPLANE_DSCP_MAP;
-	rtplane_police_set(&nm->police[RTPLANE_NAT_IN], conf->pps, conf->bps);
-	rtplane_police_set(&nm->police[RTPLANE_NAT_OUT], conf->pps, conf->bps);
+	/* What has a loopback source is martian. */
+	if (!conf->filter && conf->dscp_mode != RTPLANE_DSCP_MAP &&
+	    !rtplane_ep_loopback(&conf->in))
+		nm->usual = rtplane_ep_is4(&conf->ext) ? 4 : 6;
+	rtplane_nat_gate_init(&nm->gate[RTPLANE_NAT_IN], conf);
+	rtplane_nat_gate_init(&nm->gate[RTPLANE_NAT_OUT], conf);
 	nm->stats = alloc_percpu_gfp(struct rtplane_nat_stats, GFP_KERNEL_ACCOUNT);
 	if (!nm->stats)
 		goto free;
@@ -270,38 +110,16 @@ int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf 
 	nm = rtplane_natmap_alloc(rn, conf);
 	if (!nm)
 		return -ENOMEM;
-	rtplane_nat_widen(rn, conf);
-	err = rhltable_insert(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
-	if (err)
-		goto free;
-	err = rhltable_insert(&rn->nat_in, &nm->by_in, rtplane_in_params);
-	if (err)
-		goto ext;
+	err = rtplane_nat_table_add(rn, nm);
+	if (err) {
+		/* A packet may have found it already. */
+		call_rcu(&nm->rcu, rtplane_natmap_free);
+		return err;
+	}
 	nm->id = ++rn->next_natmap;
 	list_add_tail(&nm->list, &rn->natmaps);
-	WRITE_ONCE(rn->nr_natmaps, rn->nr_natmaps + 1);
 	rn->seq++;
 	return 0;
-ext:
-	rhltable_remove(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
-free:
-	/* A packet may have found it already. */
-	call_rcu(&nm->rcu, rtplane_natmap_free);
-	return err;
-}
-
-/* The natmap that begins with this port, @rn->lock held. */
-struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct rtplane_ep *ext,
-					  u16 lo)
-{
-	struct rtplane_natmap *nm;
-
-	lockdep_assert_held(&rn->lock);
-	list_for_each_entry(nm, &rn->natmaps, list) {
-		if (rtplane_ep_same_addr(&nm->conf.ext, ext) && nm->conf.lo == lo)
-			return nm;
-	}
-	return NULL;
 }
 
 /* A hairpinned packet was counted twice, by the natmaps of both sides. */
@@ -346,11 +164,9 @@ void rtplane_natmap_remove(struct rtplane_natmap *nm)
 	struct rtplane_net *rn = nm->rn;
 
 	lockdep_assert_held(&rn->lock);
-	rhltable_remove(&rn->nat_ext, &nm->by_ext, rtplane_ext_params);
-	rhltable_remove(&rn->nat_in, &nm->by_in, rtplane_in_params);
+	rtplane_nat_table_del(rn, nm);
 	list_del(&nm->list);
 	rtplane_nat_totals_add(&rn->gone, nm);
-	WRITE_ONCE(rn->nr_natmaps, rn->nr_natmaps - 1);
 	rn->seq++;
 	call_rcu(&nm->rcu, rtplane_natmap_free);
 }
@@ -374,16 +190,20 @@ void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *
 	mutex_unlock(&rn->lock);
 }
 
-static unsigned int rtplane_nat_way_slot(const struct rtplane_ep *to)
+/* The inside has a place of its own, which no remote takes from it. */
+static unsigned int rtplane_nat_way_slot(const struct rtplane_natmap *nm,
+					 const struct rtplane_ep *to)
 {
-	return hash_64(to->w[0] ^ to->w[1], ilog2(RTPLANE_NAT_WAYS));
+	if (rtplane_ep_same_addr(to, &nm->conf.in))
+		return RTPLANE_NAT_WAY_IN;
+	return rtplane_nat_way_hash(to->w[0], to->w[1]);
 }
 
 static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm,
 						       const struct rtplane_ep *src,
 						       const struct rtplane_ep *to)
 {
-	unsigned int i = rtplane_nat_way_slot(to);
+	unsigned int i = rtplane_nat_way_slot(nm, to);
 	struct rtplane_nat_way *w = kmalloc(sizeof(*w), GFP_ATOMIC);
 
 	if (!w)
@@ -401,22 +221,6 @@ static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm
 }
 
 /**
- * rtplane_natmap_way_known() - the way to an address, if it is remembered
- * @nm: natmap
- * @to: destination
- *
- * Context: softirq, RCU read side; the way is valid until that ends, but who uses
- * it asks whether it is still the truth.
- */
-const struct rtplane_way *rtplane_natmap_way_known(const struct rtplane_natmap *nm,
-						   const struct rtplane_ep *to)
-{
-	struct rtplane_nat_way *w = rcu_dereference(nm->ways[rtplane_nat_way_slot(to)]);
-
-	return w && rtplane_ep_same_addr(&w->to, to) ? &w->way : NULL;
-}
-
-/**
  * rtplane_natmap_way() - the way to an address
  * @nm: natmap
  * @src: source of what will be sent
@@ -429,10 +233,10 @@ const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 					     const struct rtplane_ep *src,
 					     const struct rtplane_ep *to)
 {
-	const struct rtplane_way *way = rtplane_natmap_way_known(nm, to);
+	struct rtplane_nat_way *w = rcu_dereference(nm->ways[rtplane_nat_way_slot(nm, to)]);
 
-	if (way && rtplane_way_valid(way))
-		return way;
+	if (w && rtplane_ep_same_addr(&w->to, to) && rtplane_way_valid(&w->way))
+		return &w->way;
 	return rtplane_nat_way_renew(nm, src, to);
 }
 

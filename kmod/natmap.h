@@ -3,19 +3,22 @@
 #ifndef _RTPLANE_NATMAP_H
 #define _RTPLANE_NATMAP_H
 
+#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/netdevice.h>
-#include <linux/rhashtable-types.h>
 #include <linux/rtplane.h>
 
 #include "csum.h"
 #include "police.h"
 #include "way.h"
 
+struct rtplane_nat_table;
 struct rtplane_net;
 struct rtplane_totals;
 
-/* Ways out that a natmap remembers for each direction. */
+/* Ways out that a natmap remembers: one to the inside, and those to remotes. */
 #define RTPLANE_NAT_WAYS	64
+#define RTPLANE_NAT_WAY_IN	RTPLANE_NAT_WAYS
 /* Addresses that the inside has sent to: sets, and addresses in a set. */
 #define RTPLANE_NAT_SETS	1024
 #define RTPLANE_NAT_SET_WAYS	8
@@ -84,6 +87,12 @@ struct rtplane_nat_way {
 	struct rcu_head rcu;
 };
 
+/* Where the way to a remote is remembered. */
+static inline unsigned int rtplane_nat_way_hash(u64 w0, u64 w1)
+{
+	return hash_64(w0 ^ w1, ilog2(RTPLANE_NAT_WAYS));
+}
+
 /**
  * struct rtplane_nat_permit - somebody the inside has sent to
  * @addr: who, two words
@@ -97,70 +106,68 @@ struct rtplane_nat_permit {
 };
 
 /**
+ * struct rtplane_nat_gate - the limit of one direction
+ * @lock: a limit that flows share is a lock that they share
+ * @police: limits, with @lock
+ * @on: there is one; constant
+ */
+struct rtplane_nat_gate {
+	spinlock_t lock; /* police */
+	bool on;
+	struct rtplane_police police;
+} ____cacheline_aligned_in_smp;
+
+/**
  * struct rtplane_natmap - a port range mapped 1:1
  *
  * Found under RCU, made and removed under the namespace's mutex, freed after a
  * grace period.  What is not said to be otherwise is constant.
  *
- * @by_ext: in the table of external addresses
- * @by_in: in the table of inside addresses
- * @list: in the namespace's natmaps; its mutex
- * @rn: namespace
- * @conf: what was asked
+ * @stats: per CPU
  * @diff: what translation adds to checksums, by direction
+ * @usual: IP version of the packets that may take the usual way: with neither filter
+ *	nor table; 0 = none
  * @tos_keep: bits of the TOS that stay, unless @conf has a table
  * @tos_set: bits that are set
- * @usual: neither filter nor table: packets may take the usual way
- * @police: limits, each with @police_lock; only touched if the natmap has any
- * @police_lock: a limit that flows share is a lock that they share
- * @ways: remembered ways by hash of the address, RCU, replaced under @ways_lock
+ * @conf: what was asked
+ * @gate: limits, by direction; only touched if there are any
+ * @ways: remembered ways by hash of the address, the one to the inside last; RCU,
+ *	replaced under @ways_lock
  * @ways_lock: see @ways
+ * @permit_lock: see @permits
  * @permits: with address-dependent filtering: sets of permits; written under
  *	@permit_lock, read without
- * @permit_lock: see @permits
- * @stats: per CPU
+ * @rn: namespace
+ * @list: in the namespace's natmaps; its mutex
  * @id: number for dumps
  * @rcu: to free it
  */
 struct rtplane_natmap {
-	struct rhlist_head by_ext;
-	struct rhlist_head by_in;
-	struct list_head list;
-	struct rtplane_net *rn;
-	struct rtplane_natmap_conf conf;
+	struct rtplane_nat_stats __percpu *stats;
 	struct rtplane_diff diff[__RTPLANE_NAT_DIRS];
+	u8 usual;
 	u8 tos_keep;
 	u8 tos_set;
-	bool usual;
-	struct rtplane_police police[__RTPLANE_NAT_DIRS];
-	spinlock_t police_lock; /* police */
-	struct rtplane_nat_way __rcu *ways[RTPLANE_NAT_WAYS];
+	struct rtplane_natmap_conf conf;
+	struct rtplane_nat_gate gate[__RTPLANE_NAT_DIRS];
+	struct rtplane_nat_way __rcu *ways[RTPLANE_NAT_WAYS + 1];
 	spinlock_t ways_lock; /* ways */
-	struct rtplane_nat_permit *permits;
 	spinlock_t permit_lock; /* permits */
-	struct rtplane_nat_stats __percpu *stats;
+	struct rtplane_nat_permit *permits;
+	struct rtplane_net *rn;
+	struct list_head list;
 	u32 id;
 	struct rcu_head rcu;
 };
 
-int rtplane_natmap_init(struct rtplane_net *rn);
-void rtplane_natmap_exit(struct rtplane_net *rn);
 int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf,
 		       const char **why);
-struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct rtplane_ep *ext,
-					  u16 lo);
 void rtplane_natmap_remove(struct rtplane_natmap *nm);
 void rtplane_natmap_remove_all(struct rtplane_net *rn);
 void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *dev);
 void rtplane_natmap_sum(const struct rtplane_natmap *nm, struct rtplane_nat_stats *sum);
 void rtplane_natmap_totals(struct rtplane_net *rn, struct rtplane_totals *t);
 
-struct rtplane_natmap *rtplane_natmap_by_ext(struct rtplane_net *rn, const struct rtplane_ep *ep);
-struct rtplane_natmap *rtplane_natmap_by_in(struct rtplane_net *rn, const struct rtplane_ep *ep);
-bool rtplane_natmap_has_addr(struct rtplane_net *rn, const struct rtplane_ep *src,
-			     const struct rtplane_ep *dst);
-const struct rtplane_way *rtplane_natmap_way_known(const struct rtplane_natmap *nm,
-						   const struct rtplane_ep *to);
 const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 					     const struct rtplane_ep *src,
 					     const struct rtplane_ep *to);
@@ -170,7 +177,8 @@ bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtpl
 			      __be16 port);
 
 /* natpkt.c */
-unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb);
-unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb);
+unsigned int rtplane_nat_udp4(const struct rtplane_nat_table *t, struct sk_buff *skb);
+unsigned int rtplane_nat_udp6(const struct rtplane_nat_table *t, struct sk_buff *skb);
+unsigned int rtplane_nat_other(const struct rtplane_nat_table *t, struct sk_buff *skb);
 
 #endif /* _RTPLANE_NATMAP_H */

@@ -19,7 +19,7 @@
 #include "compat.h"
 #include "ingress.h"
 #include "dscp.h"
-#include "natmap.h"
+#include "nattable.h"
 #include "net.h"
 
 /**
@@ -60,11 +60,11 @@ static void rtplane_ep_set_addr(struct rtplane_ep *ep, const struct rtplane_ep *
 }
 
 /* Find the natmaps of a packet and what its addresses become. */
-static bool rtplane_nat_find(struct rtplane_net *rn, const struct rtplane_pkt *pkt,
-			     struct rtplane_nat *nat)
+static bool rtplane_nat_find_udp(const struct rtplane_nat_table *t, const struct rtplane_pkt *pkt,
+				 struct rtplane_nat *nat)
 {
-	nat->from = rtplane_natmap_by_in(rn, &pkt->src);
-	nat->to = rtplane_natmap_by_ext(rn, &pkt->dst);
+	nat->from = rtplane_nat_find(t, RTPLANE_NAT_OUT, &pkt->src);
+	nat->to = rtplane_nat_find(t, RTPLANE_NAT_IN, &pkt->dst);
 	nat->src = pkt->src;
 	nat->dst = pkt->dst;
 	if (nat->from)
@@ -74,17 +74,21 @@ static bool rtplane_nat_find(struct rtplane_net *rn, const struct rtplane_pkt *p
 	return nat->from || nat->to;
 }
 
-static int rtplane_nat_police(struct rtplane_natmap *nm, enum rtplane_nat_dir dir,
-			      unsigned int bytes)
+/* RTPLANE_ACCEPTED, or the &enum rtplane_drop. */
+static __always_inline int rtplane_nat_police(struct rtplane_natmap *nm, enum rtplane_nat_dir dir,
+					      unsigned int bytes)
 {
+	struct rtplane_nat_gate *gate = &nm->gate[dir];
 	enum rtplane_police_verdict verdict;
+	u64 now;
 
-	if (!nm || !rtplane_policed(&nm->police[dir]))
+	if (!gate->on)
 		return RTPLANE_ACCEPTED;
-	spin_lock(&nm->police_lock);
-	verdict = rtplane_police(&nm->police[dir], ktime_get_ns(), bytes);
-	spin_unlock(&nm->police_lock);
-	if (verdict == RTPLANE_POLICE_OK)
+	now = ktime_get_ns();
+	spin_lock(&gate->lock);
+	verdict = rtplane_police(&gate->police, now, bytes);
+	spin_unlock(&gate->lock);
+	if (likely(verdict == RTPLANE_POLICE_OK))
 		return RTPLANE_ACCEPTED;
 	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS : RTPLANE_DROP_BPS;
 }
@@ -93,7 +97,7 @@ static int rtplane_nat_police(struct rtplane_natmap *nm, enum rtplane_nat_dir di
 static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			     const struct rtplane_nat *nat)
 {
-	int no;
+	int no = RTPLANE_ACCEPTED;
 
 	if (!pkt->v6 && ip_fast_csum(skb_network_header(skb), 5))
 		return RTPLANE_DROP_CHECKSUM;
@@ -105,8 +109,9 @@ static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt
 	if (nat->to && nat->to->permits &&
 	    !rtplane_natmap_permitted(nat->to, &nat->src, pkt->dst.port))
 		return RTPLANE_DROP_REFUSED;
-	no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, pkt->iplen);
-	if (no == RTPLANE_ACCEPTED)
+	if (nat->from)
+		no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, pkt->iplen);
+	if (no == RTPLANE_ACCEPTED && nat->to)
 		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, pkt->iplen);
 	return no;
 }
@@ -219,71 +224,57 @@ static bool rtplane_nat_refused(struct sk_buff *skb, const struct rtplane_pkt *p
 	return false;
 }
 
-static unsigned int rtplane_nat_any(struct rtplane_net *rn, struct sk_buff *skb,
-				    struct rtplane_pkt *pkt)
+/* A packet that is not a usual one, or may not be. */
+static noinline unsigned int rtplane_nat_any(const struct rtplane_nat_table *t,
+					     struct sk_buff *skb)
 {
 	const struct rtplane_natmap_conf *conf;
 	const struct rtplane_way *way;
 	struct rtplane_diff diff;
+	struct rtplane_pkt pkt;
 	struct rtplane_nat nat;
 	unsigned int verdict;
 	int no;
 
+	rtplane_pkt_read(skb, &pkt);
 	/* An IPv6 packet to ::ffff:a.b.c.d is not for a.b.c.d. */
-	if (rtplane_ep_is4(&pkt->dst) == pkt->v6)
+	if (rtplane_ep_is4(&pkt.dst) == pkt.v6)
 		return NF_ACCEPT;
-	if (!rtplane_nat_find(rn, pkt, &nat))
+	if (!rtplane_nat_find_udp(t, &pkt, &nat))
 		return NF_ACCEPT;
 	if (unlikely(skb_is_gso(skb)))
 		return rtplane_split(skb) ? NF_STOLEN : rtplane_nat_pass(&nat);
-	if (pkt->iplen > skb->len || pkt->iplen < pkt->hdrlen + sizeof(struct udphdr))
+	if (pkt.iplen > skb->len || pkt.iplen < pkt.hdrlen + sizeof(struct udphdr))
 		return rtplane_nat_pass(&nat);
-	no = rtplane_nat_judge(skb, pkt, &nat);
+	no = rtplane_nat_judge(skb, &pkt, &nat);
 	if (no != RTPLANE_ACCEPTED)
 		return rtplane_nat_drop(&nat, no);
 	way = rtplane_nat_way(&nat, &verdict);
 	if (!way)
 		return verdict;
-	if (rtplane_nat_refused(skb, pkt, &nat, way))
+	if (rtplane_nat_refused(skb, &pkt, &nat, way))
 		return NF_DROP;
-	skb = rtplane_nat_own(skb, pkt, &nat, way);
+	skb = rtplane_nat_own(skb, &pkt, &nat, way);
 	if (!skb)
 		return NF_STOLEN;
 	conf = &rtplane_nat_owner(&nat)->conf;
-	pkt->tos_out = rtplane_dscp_tos(conf->dscp_mode, conf->dscp, conf->dscp_map, pkt->tos);
-	rtplane_nat_diff(&diff, pkt, &nat);
-	rtplane_udp_csum(skb, rtplane_udp(skb, pkt), &diff);
-	if (pkt->v6)
-		rtplane_nat_header6(skb, pkt, &nat);
+	pkt.tos_out = rtplane_dscp_tos(conf->dscp_mode, conf->dscp, conf->dscp_map, pkt.tos);
+	rtplane_nat_diff(&diff, &pkt, &nat);
+	rtplane_udp_csum(skb, rtplane_udp(skb, &pkt), &diff);
+	if (pkt.v6)
+		rtplane_nat_header6(skb, &pkt, &nat);
 	else
-		rtplane_nat_header4(skb, pkt, &nat);
-	skb_set_transport_header(skb, pkt->hdrlen);
-	if (rtplane_nat_send(skb, pkt, &nat, way))
-		rtplane_nat_count(&nat, pkt);
+		rtplane_nat_header4(skb, &pkt, &nat);
+	skb_set_transport_header(skb, pkt.hdrlen);
+	if (rtplane_nat_send(skb, &pkt, &nat, way))
+		rtplane_nat_count(&nat, &pkt);
 	return NF_STOLEN;
-}
-
-static __always_inline void rtplane_nat_ends(const struct sk_buff *skb, struct rtplane_ep *src,
-					     struct rtplane_ep *dst, const bool v6)
-{
-	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	const struct udphdr *uh = v6 ? (const struct udphdr *)(ip6h + 1) :
-				       (const struct udphdr *)(iph + 1);
-
-	if (v6) {
-		rtplane_ep_set6(src, &ip6h->saddr, uh->source);
-		rtplane_ep_set6(dst, &ip6h->daddr, uh->dest);
-	} else {
-		rtplane_ep_set4(src, iph->saddr, uh->source);
-		rtplane_ep_set4(dst, iph->daddr, uh->dest);
-	}
 }
 
 /* Write the one address that changes, and what goes with it. */
 static __always_inline void rtplane_nat_rewrite(struct sk_buff *skb, u8 tos,
 						const struct rtplane_natmap *nm,
-						enum rtplane_nat_dir dir, const bool v6)
+						const enum rtplane_nat_dir dir, const bool v6)
 {
 	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 	struct iphdr *iph = (struct iphdr *)skb->data;
@@ -307,36 +298,72 @@ static __always_inline void rtplane_nat_rewrite(struct sk_buff *skb, u8 tos,
 	skb->transport_header = skb->network_header + (v6 ? sizeof(*ip6h) : sizeof(*iph));
 }
 
+/* An address of a packet as the table has it. */
+static __always_inline void rtplane_nat_words(const struct sk_buff *skb, const bool dst,
+					      const bool v6, u64 *w0, u64 *w1)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const u64 *w = (const u64 *)(dst ? &ip6h->daddr : &ip6h->saddr);
+
+	*w0 = v6 ? get_unaligned(w) : 0;
+	*w1 = v6 ? get_unaligned(w + 1) : rtplane_ep_word4(dst ? iph->daddr : iph->saddr);
+}
+
+/* Is the other end none, or none that is known at a glance to be sound?  The end
+ * that the natmap has is.
+ */
+static __always_inline bool rtplane_nat_odd(const struct sk_buff *skb,
+					    const enum rtplane_nat_dir dir, const bool v6)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	u8 first;
+
+	if (dir == RTPLANE_NAT_OUT)
+		return v6 && ipv6_addr_v4mapped(&ip6h->daddr);
+	if (v6)
+		return !((const struct udphdr *)(ip6h + 1))->source ||
+		       ip6h->saddr.s6_addr[0] == 0xff || !ip6h->saddr.s6_addr32[0];
+	first = ntohl(iph->saddr) >> 24;
+	return !((const struct udphdr *)(iph + 1))->source || !first || first == 127 ||
+	       first >= 224;
+}
+
+static __always_inline const struct rtplane_way *
+rtplane_nat_way_known(const struct rtplane_natmap *nm, const struct sk_buff *skb,
+		      const enum rtplane_nat_dir dir, const bool v6)
+{
+	const struct rtplane_nat_way *w;
+	u64 w0, w1;
+
+	if (dir == RTPLANE_NAT_IN) {
+		w = rcu_dereference(nm->ways[RTPLANE_NAT_WAY_IN]);
+		return w ? &w->way : NULL;
+	}
+	rtplane_nat_words(skb, true, v6, &w0, &w1);
+	w = rcu_dereference(nm->ways[rtplane_nat_way_hash(w0, w1)]);
+	return w && !((w->to.w[0] ^ w0) | (w->to.w[1] ^ w1)) ? &w->way : NULL;
+}
+
 /* As rtplane_usual() for legs: what is neither hairpinned nor filtered, in a
  * buffer without anything odd, on a way that is known.
  */
-static __always_inline int rtplane_nat_usual(struct rtplane_net *rn, struct sk_buff *skb,
-					     const bool v6)
+static __always_inline int rtplane_nat_usual(struct rtplane_natmap *nm, struct sk_buff *skb,
+					     const enum rtplane_nat_dir dir, const bool v6)
 {
-	struct rtplane_natmap *nm, *from, *to;
 	const struct rtplane_way *way;
-	enum rtplane_nat_dir dir;
-	struct rtplane_ep src, dst;
 	unsigned int bytes = skb->len;
 	u8 tos;
 	int no;
 
-	rtplane_nat_ends(skb, &src, &dst, v6);
-	from = rtplane_natmap_by_in(rn, &src);
-	to = rtplane_natmap_by_ext(rn, &dst);
-	if (!from && !to)
-		return NF_ACCEPT;
-	nm = to ?: from;
-	dir = to ? RTPLANE_NAT_IN : RTPLANE_NAT_OUT;
-	if (unlikely((from && to) || !nm->usual || !rtplane_skb_plain(skb, v6) ||
-		     rtplane_ep_martian(&src) || rtplane_ep_loopback(&src)))
-		return RTPLANE_UNUSUAL;
-	if (v6 && unlikely(rtplane_ep_is4(&src) || rtplane_ep_is4(&dst)))
+	if (unlikely(nm->usual != (v6 ? 6 : 4) || !rtplane_skb_plain(skb, v6) ||
+		     rtplane_nat_odd(skb, dir, v6)))
 		return RTPLANE_UNUSUAL;
 	if (!v6 && unlikely(ip_fast_csum(skb->data, 5)))
 		return RTPLANE_UNUSUAL;
-	way = rtplane_natmap_way_known(nm, to ? &nm->conf.in : &dst);
-	if (unlikely(!way || !way->fast || way->v6 != v6 || !rtplane_way_usual(way, skb, v6)))
+	way = rtplane_nat_way_known(nm, skb, dir, v6);
+	if (unlikely(!way || !way->fast || !rtplane_way_usual(way, skb, v6)))
 		return RTPLANE_UNUSUAL;
 	no = rtplane_nat_police(nm, dir, bytes);
 	if (unlikely(no != RTPLANE_ACCEPTED)) {
@@ -354,24 +381,45 @@ static __always_inline int rtplane_nat_usual(struct rtplane_net *rn, struct sk_b
 	return NF_STOLEN;
 }
 
+static __always_inline unsigned int rtplane_nat_udp(const struct rtplane_nat_table *t,
+						    struct sk_buff *skb, const bool v6)
+{
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + hdrlen);
+	struct rtplane_natmap *from, *to;
+	int verdict = RTPLANE_UNUSUAL;
+	u64 w0, w1;
+
+	rtplane_nat_words(skb, false, v6, &w0, &w1);
+	from = rtplane_nat_look(t, RTPLANE_NAT_OUT, w0, w1, uh->source);
+	rtplane_nat_words(skb, true, v6, &w0, &w1);
+	to = rtplane_nat_look(t, RTPLANE_NAT_IN, w0, w1, uh->dest);
+	if (!from && !to)
+		return NF_ACCEPT;
+	if (!from)
+		verdict = rtplane_nat_usual(to, skb, RTPLANE_NAT_IN, v6);
+	else if (!to)
+		verdict = rtplane_nat_usual(from, skb, RTPLANE_NAT_OUT, v6);
+	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_nat_any(t, skb);
+}
+
 /**
- * rtplane_nat_udp() - a UDP packet that is no leg's
- * @rn: namespace with natmaps
- * @skb: packet, data at the IP header, no fragment, IP and UDP header linear
+ * rtplane_nat_udp4() - an IPv4 UDP packet that is no leg's
+ * @t: the namespace's natmaps
+ * @skb: packet, data at the IP header, no options, no fragment, IP and UDP header
+ *	linear
  *
  * Return: the hook's verdict.
  */
-unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb)
+unsigned int rtplane_nat_udp4(const struct rtplane_nat_table *t, struct sk_buff *skb)
 {
-	bool v6 = skb->protocol == htons(ETH_P_IPV6);
-	struct rtplane_pkt pkt;
-	int verdict;
+	return rtplane_nat_udp(t, skb, false);
+}
 
-	verdict = v6 ? rtplane_nat_usual(rn, skb, true) : rtplane_nat_usual(rn, skb, false);
-	if (likely(verdict != RTPLANE_UNUSUAL))
-		return verdict;
-	rtplane_pkt_read(skb, &pkt);
-	return rtplane_nat_any(rn, skb, &pkt);
+/* The same for IPv6. */
+unsigned int rtplane_nat_udp6(const struct rtplane_nat_table *t, struct sk_buff *skb)
+{
+	return rtplane_nat_udp(t, skb, true);
 }
 
 /*
@@ -382,13 +430,14 @@ unsigned int rtplane_nat_udp(struct rtplane_net *rn, struct sk_buff *skb)
  * is sent to anybody but the inner source is no answer: nobody may have us send
  * errors in the name of an external address to whom he likes.
  */
-static bool rtplane_nat_find_error(struct rtplane_net *rn, const struct rtplane_pkt *outer,
+static bool rtplane_nat_find_error(const struct rtplane_nat_table *t,
+				   const struct rtplane_pkt *outer,
 				   const struct rtplane_pkt *inner, struct rtplane_nat *nat)
 {
 	if (!rtplane_ep_same_addr(&inner->src, &outer->dst))
 		return false;
-	nat->to = rtplane_natmap_by_ext(rn, &inner->src);
-	nat->from = rtplane_natmap_by_in(rn, &inner->dst);
+	nat->to = rtplane_nat_find(t, RTPLANE_NAT_IN, &inner->src);
+	nat->from = rtplane_nat_find(t, RTPLANE_NAT_OUT, &inner->dst);
 	nat->src = outer->src;
 	nat->dst = outer->dst;
 	if (nat->from)
@@ -525,14 +574,14 @@ static bool rtplane_nat_error_ok(struct sk_buff *skb, const struct rtplane_pkt *
 				sum);
 }
 
-static unsigned int rtplane_nat_error(struct rtplane_net *rn, struct sk_buff *skb,
+static unsigned int rtplane_nat_error(const struct rtplane_nat_table *t, struct sk_buff *skb,
 				      struct rtplane_pkt *outer, struct rtplane_pkt *inner)
 {
 	const struct rtplane_way *way;
 	struct rtplane_nat nat;
 	unsigned int verdict;
 
-	if (!rtplane_nat_find_error(rn, outer, inner, &nat))
+	if (!rtplane_nat_find_error(t, outer, inner, &nat))
 		return NF_ACCEPT;
 	if (outer->ttl <= 1 || !rtplane_ep_unicast(&outer->src) ||
 	    rtplane_ep_loopback(&outer->src) || !rtplane_nat_error_ok(skb, outer))
@@ -555,19 +604,19 @@ static unsigned int rtplane_nat_error(struct rtplane_net *rn, struct sk_buff *sk
 /* A fragment: the stack's own reassembly, then as any other packet.  It is cut
  * again on its way out.  What the stack would refuse is left to it.
  */
-static unsigned int rtplane_nat_fragment4(struct rtplane_net *rn, struct sk_buff *skb)
+static unsigned int rtplane_nat_fragment4(const struct rtplane_nat_table *t, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtplane_ep src, dst;
 
 	rtplane_ep_set4(&src, iph->saddr, 0);
 	rtplane_ep_set4(&dst, iph->daddr, 0);
-	if (!rtplane_natmap_has_addr(rn, &src, &dst))
+	if (!rtplane_nat_has(t, RTPLANE_NAT_OUT, &src) && !rtplane_nat_has(t, RTPLANE_NAT_IN, &dst))
 		return NF_ACCEPT;
 	if (ntohs(iph->tot_len) > skb->len || ntohs(iph->tot_len) < sizeof(*iph) ||
 	    ip_fast_csum(iph, 5))
 		return NF_ACCEPT;
-	skb = ip_check_defrag(rn->net, skb, IP_DEFRAG_CALL_RA_CHAIN);
+	skb = ip_check_defrag(dev_net(skb->dev), skb, IP_DEFRAG_CALL_RA_CHAIN);
 	/* The hook's caller knows another buffer, so this one comes in anew. */
 	if (skb)
 		netif_receive_skb(skb);
@@ -576,12 +625,12 @@ static unsigned int rtplane_nat_fragment4(struct rtplane_net *rn, struct sk_buff
 
 /**
  * rtplane_nat_other() - a packet that is not plain UDP: an ICMP error, a fragment
- * @rn: namespace with natmaps
+ * @t: the namespace's natmaps
  * @skb: packet, data at the IP header
  *
  * Return: the hook's verdict.
  */
-unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb)
+unsigned int rtplane_nat_other(const struct rtplane_nat_table *t, struct sk_buff *skb)
 {
 	struct rtplane_pkt outer, inner;
 
@@ -594,7 +643,7 @@ unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb)
 		if (*(u8 *)iph != 0x45)
 			return NF_ACCEPT;
 		if (iph->protocol == IPPROTO_UDP && ip_is_fragment(iph))
-			return rtplane_nat_fragment4(rn, skb);
+			return rtplane_nat_fragment4(t, skb);
 		if (iph->protocol != IPPROTO_ICMP || ip_is_fragment(iph) ||
 		    !pskb_may_pull(skb, RTPLANE_ERROR4) ||
 		    !rtplane_nat_parse_error4(skb, &outer, &inner))
@@ -605,5 +654,5 @@ unsigned int rtplane_nat_other(struct rtplane_net *rn, struct sk_buff *skb)
 		    !rtplane_nat_parse_error6(skb, &outer, &inner))
 			return NF_ACCEPT;
 	}
-	return rtplane_nat_error(rn, skb, &outer, &inner);
+	return rtplane_nat_error(t, skb, &outer, &inner);
 }

@@ -6,7 +6,6 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit_types.h>
-#include <linux/rhashtable.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -14,6 +13,8 @@
 #include <linux/rtplane.h>
 
 #define RTPLANE_BUCKETS		256
+
+struct rtplane_nat_table;
 
 /**
  * struct rtplane_totals - what the legs of a namespace counted
@@ -40,12 +41,10 @@ struct rtplane_totals {
  * @seq: changes with every change of the set of legs; @lock
  * @devs: enrolled devices; @lock
  * @nr_devs: how many; @lock
- * @nat_ext: natmaps by external address; look-up under RCU, changes under @lock
- * @nat_in: natmaps by inside address; likewise
+ * @nat: natmaps by address and port, NULL if there are none; look-up under RCU,
+ *	changes under @lock
  * @natmaps: all natmaps; @lock
- * @nr_natmaps: how many; changed under @lock, read by every packet
- * @nat_lo: no natmap has a port below this; as @nr_natmaps
- * @nat_hi: none has one above this; as @nr_natmaps
+ * @nr_natmaps: how many; @lock
  * @next_natmap: number of the last natmap made; @lock
  * @gone: totals of legs that were removed; @lock
  * @events: limits the events of the whole namespace
@@ -63,12 +62,9 @@ struct rtplane_net {
 	u32 seq;
 	struct list_head devs;
 	u32 nr_devs;
-	struct rhltable nat_ext;
-	struct rhltable nat_in;
+	struct rtplane_nat_table __rcu *nat;
 	struct list_head natmaps;
 	u32 nr_natmaps;
-	u16 nat_lo;
-	u16 nat_hi;
 	u32 next_natmap;
 	struct rtplane_totals gone;
 	struct ratelimit_state events;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Generic netlink: the commands on natmaps. */
-#include "natmap.h"
+#include "nattable.h"
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"

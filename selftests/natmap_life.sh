@@ -58,6 +58,49 @@ test_a_thousand_addresses()
 	stats_become '.natmaps == 0'
 }
 
+# One external address is many hosts' together, five ports each, which are named in
+# no order; then every other one goes, and some come back.
+test_an_address_in_ranges()
+{
+	local i lo host
+	ip -n "$A" route replace local 198.19.0.0/16 dev lo
+	ip -n "$M" route replace 198.19.0.0/16 via $A4
+	for i in {0..599}; do
+		i=$((i * 7 % 600)) lo=$((30000 + 5 * i))
+		host=198.19.$((i / 250)).$((i % 250 + 1))
+		echo "natmap add ext $E int $host ports $lo-$((lo + 4))"
+	done >"$W/batch"
+	ok "600 natmaps of an address" m rtplane -batch "$W/batch"
+	refused 'external address are mapped already' m rtplane natmap add ext $E int $A4 ports 31003-31006
+	inside 50000 5
+	for i in 30000 30004 30005 31502 32999; do
+		raw_back --dport $i
+	done
+	raw_back --dport 29999
+	raw_back --dport 33000
+	saw "$(whole 5) and .flow == {
+		\"$B4:50000>198.19.0.1:30000\": 1, \"$B4:50000>198.19.0.1:30004\": 1,
+		\"$B4:50000>198.19.0.2:30005\": 1, \"$B4:50000>198.19.1.51:31502\": 1,
+		\"$B4:50000>198.19.2.100:32999\": 1}"
+	for i in {0..598..2}; do
+		echo "natmap del ext $E ports $((30000 + 5 * i))-$((30004 + 5 * i))"
+	done >"$W/batch"
+	ok "delete every other one" m rtplane -batch "$W/batch"
+	refused 'no natmap' m rtplane natmap del ext $E ports 31000-31004
+	refused 'no natmap' m rtplane natmap del ext $E ports 31006-31009
+	natmap ext $E int $A4 ports 31001-31003
+	inside 50000 4
+	for i in 31000 31001 31003 31004 31005 31009 31010; do
+		raw_back --dport $i
+	done
+	saw "$(whole 4) and .flow == {
+		\"$B4:50000>$A4:31001\": 1, \"$B4:50000>$A4:31003\": 1,
+		\"$B4:50000>198.19.0.202:31005\": 1, \"$B4:50000>198.19.0.202:31009\": 1}"
+	clear_natmaps
+	stats_become '.natmaps == 0'
+	refused 'no natmap' m rtplane natmap del ext $E ports 31005-31009
+}
+
 test_deleted_under_traffic()
 {
 	local i
