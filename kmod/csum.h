@@ -83,12 +83,32 @@ static __always_inline void rtplane_ip4_hop(struct iphdr *iph, u8 tos,
 	iph->ttl--;
 }
 
+/* Is the checksum of an IPv4 header without options right?
+ *
+ * It is if the header's 16-bit words add up to a multiple of 0xffff.  The carries of
+ * 64 bits are worth as much as those of 16, since 2^64 is 1 modulo 0xffff; and a
+ * 64-bit number is a multiple of 0xffff, which is odd, if its product with the inverse
+ * modulo 2^64 is small.  (No header is all zeros: it begins with its version.)
+ */
+static __always_inline bool rtplane_ip4_csum_ok(const void *header)
+{
+	const u64 inverse = 0xfffefffefffeffffULL;
+	u64 a = get_unaligned((const u64 *)header);
+	u64 sum = a + get_unaligned((const u64 *)(header + 8));
+	u32 last = get_unaligned((const u32 *)(header + 16));
+
+	sum += sum < a;
+	sum += last;
+	sum += sum < last;
+	return sum * inverse <= U64_MAX / 0xffff;
+}
+
 /* Has a device or a local sender vouched for the UDP checksum? */
 static __always_inline bool rtplane_udp_vouched(const struct sk_buff *skb)
 {
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		return skb_checksum_start_offset(skb) >= 0;
-	return skb->ip_summed == CHECKSUM_UNNECESSARY;
+	if (likely(skb->ip_summed == CHECKSUM_UNNECESSARY))
+		return true;
+	return skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_start_offset(skb) >= 0;
 }
 
 /* The checks of ip_rcv(), ip6_rcv() and udp_rcv(), for a packet that will not
@@ -102,7 +122,7 @@ static __always_inline bool rtplane_csum_ok(struct sk_buff *skb, const bool v6)
 		uh = (const struct udphdr *)(skb->data + sizeof(struct ipv6hdr));
 	} else {
 		uh = (const struct udphdr *)(skb->data + sizeof(struct iphdr));
-		if (unlikely(ip_fast_csum(skb->data, 5)))
+		if (unlikely(!rtplane_ip4_csum_ok(skb->data)))
 			return false;
 	}
 	/* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */

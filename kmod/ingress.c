@@ -195,14 +195,19 @@ static __always_inline unsigned int rtplane_no_leg(struct rtplane_dev *rd, struc
 
 static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, struct sk_buff *skb)
 {
+	unsigned int headlen = skb_headlen(skb);
 	const struct udphdr *uh;
 	const struct iphdr *iph;
 	struct rtplane_leg *leg;
 	int verdict;
 
-	/* The last fragment of a packet may be this short. */
-	if (unlikely(!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh))))
-		return pskb_may_pull(skb, sizeof(*iph)) ? rtplane_not_udp(rd, skb) : NF_ACCEPT;
+	if (unlikely(headlen < sizeof(*iph) + sizeof(*uh))) {
+		/* The last fragment of a packet may be this short. */
+		if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh)))
+			return pskb_may_pull(skb, sizeof(*iph)) ? rtplane_not_udp(rd, skb) :
+								  NF_ACCEPT;
+		headlen = skb_headlen(skb);
+	}
 	iph = (const struct iphdr *)skb->data;
 	if (iph->protocol != IPPROTO_UDP || *(u8 *)iph != 0x45 ||
 	    iph->frag_off & htons(IP_MF | IP_OFFSET))
@@ -212,19 +217,23 @@ static __always_inline unsigned int rtplane_ingress4(struct rtplane_dev *rd, str
 	if (!leg)
 		return rtplane_no_leg(rd, skb, false);
 	this_cpu_inc(rd->stats->rx_packets);
-	verdict = rtplane_usual(leg, skb, false);
+	verdict = rtplane_usual(leg, skb, headlen, false);
 	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);
 }
 
 static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, struct sk_buff *skb)
 {
+	unsigned int headlen = skb_headlen(skb);
 	const struct ipv6hdr *ip6h;
 	const struct udphdr *uh;
 	struct rtplane_leg *leg;
 	int verdict;
 
-	if (unlikely(!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh))))
-		return NF_ACCEPT;
+	if (unlikely(headlen < sizeof(*ip6h) + sizeof(*uh))) {
+		if (!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh)))
+			return NF_ACCEPT;
+		headlen = skb_headlen(skb);
+	}
 	ip6h = (const struct ipv6hdr *)skb->data;
 	if (ip6h->nexthdr != IPPROTO_UDP || ip6h->version != 6)
 		return rtplane_not_udp(rd, skb);
@@ -233,7 +242,7 @@ static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, str
 	if (!leg)
 		return rtplane_no_leg(rd, skb, true);
 	this_cpu_inc(rd->stats->rx_packets);
-	verdict = rtplane_usual(leg, skb, true);
+	verdict = rtplane_usual(leg, skb, headlen, true);
 	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);
 }
 

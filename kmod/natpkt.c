@@ -99,7 +99,7 @@ static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt
 {
 	int no = RTPLANE_ACCEPTED;
 
-	if (!pkt->v6 && ip_fast_csum(skb_network_header(skb), 5))
+	if (!pkt->v6 && !rtplane_ip4_csum_ok(skb_network_header(skb)))
 		return RTPLANE_DROP_CHECKSUM;
 	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_loopback(&pkt->src) ||
 	    rtplane_ep_is4(&pkt->src) == pkt->v6)
@@ -360,7 +360,7 @@ static __always_inline int rtplane_nat_usual(struct rtplane_natmap *nm, struct s
 	if (unlikely(nm->usual != (v6 ? 6 : 4) || !rtplane_skb_plain(skb, v6) ||
 		     rtplane_nat_odd(skb, dir, v6)))
 		return RTPLANE_UNUSUAL;
-	if (!v6 && unlikely(ip_fast_csum(skb->data, 5)))
+	if (!v6 && unlikely(!rtplane_ip4_csum_ok(skb->data)))
 		return RTPLANE_UNUSUAL;
 	way = rtplane_nat_way_known(nm, skb, dir, v6);
 	if (unlikely(!way || !way->fast || !rtplane_way_usual(way, skb, v6)))
@@ -569,7 +569,7 @@ static bool rtplane_nat_error_ok(struct sk_buff *skb, const struct rtplane_pkt *
 	__wsum sum = skb_checksum(skb, outer->hdrlen, len, 0);
 
 	if (!outer->v6)
-		return !csum_fold(sum) && !ip_fast_csum(skb_network_header(skb), 5);
+		return !csum_fold(sum) && rtplane_ip4_csum_ok(skb_network_header(skb));
 	return !csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len, IPPROTO_ICMPV6,
 				sum);
 }
@@ -614,7 +614,7 @@ static unsigned int rtplane_nat_fragment4(const struct rtplane_nat_table *t, str
 	if (!rtplane_nat_has(t, RTPLANE_NAT_OUT, &src) && !rtplane_nat_has(t, RTPLANE_NAT_IN, &dst))
 		return NF_ACCEPT;
 	if (ntohs(iph->tot_len) > skb->len || ntohs(iph->tot_len) < sizeof(*iph) ||
-	    ip_fast_csum(iph, 5))
+	    !rtplane_ip4_csum_ok(iph))
 		return NF_ACCEPT;
 	skb = ip_check_defrag(dev_net(skb->dev), skb, IP_DEFRAG_CALL_RA_CHAIN);
 	/* The hook's caller knows another buffer, so this one comes in anew. */

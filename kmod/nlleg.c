@@ -83,20 +83,20 @@ static int rtplane_put_rtp(struct sk_buff *msg, const struct rtplane_rtpstats *s
 {
 	struct nlattr *nest;
 
-	if (!s->started)
+	if (!rtplane_rtp_started(s))
 		return 0;
 	nest = nla_nest_start(msg, RTPLANE_LEG_A_RTP);
 	if (!nest ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_SSRC, ntohl(s->ssrc)) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_SSRC_CHANGES, s->ssrc_changes) ||
-	    nla_put_u8(msg, RTPLANE_RTP_A_PT, s->pt) ||
+	    nla_put_u8(msg, RTPLANE_RTP_A_PT, rtplane_rtp_pt(s)) ||
 	    rtplane_put_u64(msg, RTPLANE_RTP_A_PACKETS, s->packets) ||
 	    rtplane_put_u64(msg, RTPLANE_RTP_A_LOST, rtplane_rtpstats_lost(s)) ||
 	    rtplane_put_u64(msg, RTPLANE_RTP_A_OUT_OF_ORDER, s->out_of_order) ||
 	    rtplane_put_u64(msg, RTPLANE_RTP_A_DUPLICATES, s->duplicates) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_JITTER, s->jitter >> 4) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_JITTER_MAX, s->jitter_max >> 4) ||
-	    nla_put_u32(msg, RTPLANE_RTP_A_CLOCK, rtplane_rtp_clock(s->pt)))
+	    nla_put_u32(msg, RTPLANE_RTP_A_CLOCK, rtplane_rtp_clock(rtplane_rtp_pt(s))))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

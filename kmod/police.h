@@ -7,7 +7,8 @@
 
 /* A sender may be this far ahead of its rate. */
 #define RTPLANE_POLICE_BURST_NS	(50 * NSEC_PER_MSEC)
-#define RTPLANE_POLICE_SHIFT	16
+/* At 1 bit/s the largest packet's cost just has 64 bits before the shift. */
+#define RTPLANE_POLICE_SHIFT	15
 
 /**
  * struct rtplane_police - packet and bit rate limit of one direction
@@ -34,7 +35,7 @@ enum rtplane_police_verdict {
 
 /**
  * rtplane_police_set() - set the rates
- * @p: policer, its lock held; the debt of the sender so far is kept
+ * @p: policer, its lock held; the debt of the sender so far is kept with a limit
  * @pps: packets per second, 0 = no limit
  * @bps: bits per second, 0 = no limit
  */
@@ -44,32 +45,37 @@ static inline void rtplane_police_set(struct rtplane_police *p, u32 pps, u64 bps
 	p->packet_ns = pps ? max_t(u32, NSEC_PER_SEC / pps, 1) : 0;
 	p->byte_cost = bps ? max_t(u64, div64_u64((8ULL * NSEC_PER_SEC) << RTPLANE_POLICE_SHIFT,
 						  bps), 1) : 0;
+	/* Without a limit there is no debt, so nobody has to ask for the limit. */
+	if (!pps)
+		p->packet_tat = 0;
+	if (!bps)
+		p->bit_tat = 0;
 }
 
 /**
  * rtplane_police() - may this packet go on?
  * @p: policer, its lock held
  * @now: monotonic nanoseconds
- * @bytes: size of the IP packet
+ * @bytes: size of the IP packet, 65,575 at most
  *
  * A packet that is refused is charged to neither limit.
  */
 static inline enum rtplane_police_verdict rtplane_police(struct rtplane_police *p, u64 now,
 							 unsigned int bytes)
 {
+	u64 limit = now + RTPLANE_POLICE_BURST_NS;
 	u64 packet_tat = max(p->packet_tat, now);
 	u64 bit_tat = max(p->bit_tat, now);
-	/* At 1 bit/s a large packet's cost has more than 64 bits before the shift. */
-	u64 bit_ns = mul_u64_u32_shr(p->byte_cost, bytes, RTPLANE_POLICE_SHIFT);
+	u64 packet_next = packet_tat + p->packet_ns;
+	u64 bit_next = bit_tat + (p->byte_cost * bytes >> RTPLANE_POLICE_SHIFT);
 
 	/* An empty bucket lets one packet through, however slow the rate. */
-	if (p->packet_ns && packet_tat != now &&
-	    packet_tat + p->packet_ns > now + RTPLANE_POLICE_BURST_NS)
+	if (unlikely(packet_next > limit) && packet_tat != now)
 		return RTPLANE_POLICE_PPS;
-	if (p->byte_cost && bit_tat != now && bit_tat + bit_ns > now + RTPLANE_POLICE_BURST_NS)
+	if (unlikely(bit_next > limit) && bit_tat != now)
 		return RTPLANE_POLICE_BPS;
-	p->packet_tat = packet_tat + p->packet_ns;
-	p->bit_tat = bit_tat + bit_ns;
+	p->packet_tat = packet_next;
+	p->bit_tat = bit_next;
 	return RTPLANE_POLICE_OK;
 }
 

@@ -38,7 +38,7 @@ static u64 rtplane_run_lost(const struct rtplane_rtpstats *s)
 {
 	u32 expected = s->max_ext - s->base_ext + 1;
 
-	return s->started && expected > s->unique ? expected - s->unique : 0;
+	return rtplane_rtp_started(s) && expected > s->unique ? expected - s->unique : 0;
 }
 
 /**
@@ -76,12 +76,11 @@ static void rtplane_run_start(struct rtplane_rtpstats *s, u16 seq)
 void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 seq, u32 ts,
 			  u64 now)
 {
-	if (s->started && s->ssrc != ssrc)
+	if (rtplane_rtp_started(s) && s->ssrc != ssrc)
 		s->ssrc_changes++;
 	rtplane_run_start(s, seq);
-	s->started = true;
 	s->ssrc = ssrc;
-	s->pt = pt;
+	s->stream = RTPLANE_STREAM | pt;
 	s->mult = rtplane_rtp_mult(pt);
 	s->jitter = 0;
 	s->transit = rtplane_rtp_time(s, now) - ts;
@@ -138,7 +137,7 @@ bool rtplane_clock_change(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now)
 {
 	u32 mult = rtplane_rtp_mult(pt);
 
-	s->pt = pt;
+	s->stream = RTPLANE_STREAM | pt;
 	if (mult == s->mult)
 		return false;
 	s->mult = mult;

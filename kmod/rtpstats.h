@@ -26,8 +26,7 @@
  * @mult: nanoseconds >> 10 to RTP units, << 26
  * @bad_seq: next number of a run that may be starting, or > 0xffff
  * @lost_before: lost of earlier SSRCs and earlier runs of this one
- * @pt: present payload type
- * @started: @ssrc is valid
+ * @stream: RTPLANE_STREAM with the present payload type; 0 = none yet, nor @ssrc
  */
 struct rtplane_rtpstats {
 	u64 seen;
@@ -45,9 +44,28 @@ struct rtplane_rtpstats {
 	u32 mult;
 	u32 bad_seq;
 	u32 lost_before;
-	u8 pt;
-	bool started;
+	u8 stream;
 };
+
+#define RTPLANE_STREAM		0x80
+
+static inline bool rtplane_rtp_started(const struct rtplane_rtpstats *s)
+{
+	return s->stream;
+}
+
+static inline u8 rtplane_rtp_pt(const struct rtplane_rtpstats *s)
+{
+	return s->stream & 0x7f;
+}
+
+/* Is this the second byte of a packet of the present payload type?  Its high bit is
+ * the marker.
+ */
+static inline bool rtplane_rtp_same_pt(const struct rtplane_rtpstats *s, u8 byte)
+{
+	return s->stream == (byte | RTPLANE_STREAM);
+}
 
 /**
  * struct rtplane_rtcpstats - what the remote reports of what we send to it
@@ -138,10 +156,11 @@ static inline void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp
 	u32 ts = get_unaligned_be32(rtp + 4);
 	u8 pt = rtp[1] & 0x7f;
 
-	if (unlikely(ssrc != s->ssrc || !s->started)) {
+	if (unlikely(ssrc != s->ssrc || !rtplane_rtp_started(s))) {
 		s->packets++;
 		rtplane_stream_start(s, ssrc, pt, seq, ts, now);
-	} else if (unlikely(pt != s->pt) && rtplane_clock_change(s, pt, ts, now)) {
+	} else if (unlikely(!rtplane_rtp_same_pt(s, pt)) &&
+		   rtplane_clock_change(s, pt, ts, now)) {
 		s->packets++;
 		rtplane_seq(s, seq);
 	} else {

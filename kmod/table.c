@@ -30,11 +30,17 @@ static void rtplane_page_free(struct rcu_head *rcu)
 	kmem_cache_free(rtplane_page_cache, container_of(rcu, struct rtplane_page, rcu));
 }
 
+static struct hlist_head *rtplane_addr_bucket(struct rtplane_net *rn, const struct rtplane_ep *ep)
+{
+	return &rn->table[rtplane_ep_is4(ep) ? rtplane_table_bucket4(ep->w32[3]) :
+					       rtplane_table_bucket6(ep->w[0], ep->w[1])];
+}
+
 static struct rtplane_addr *rtplane_addr_find(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
 	struct rtplane_addr *addr;
 
-	hlist_for_each_entry(addr, &rn->table[rtplane_table_bucket(ep->w[0], ep->w[1])], node) {
+	hlist_for_each_entry(addr, rtplane_addr_bucket(rn, ep), node) {
 		if (rtplane_ep_same_addr(&addr->ep, ep))
 			return addr;
 	}
@@ -51,7 +57,8 @@ static struct rtplane_addr *rtplane_addr_get(struct rtplane_net *rn, const struc
 	if (!addr)
 		return NULL;
 	addr->ep.addr = ep->addr;
-	hlist_add_head_rcu(&addr->node, &rn->table[rtplane_table_bucket(ep->w[0], ep->w[1])]);
+	addr->v4 = rtplane_ep_is4(ep);
+	hlist_add_head_rcu(&addr->node, rtplane_addr_bucket(rn, ep));
 	return addr;
 }
 

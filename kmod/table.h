@@ -28,6 +28,7 @@ struct rtplane_page {
  * struct rtplane_addr - a local address that has legs
  * @node: in its bucket; RCU
  * @ep: the address, port 0
+ * @v4: it is an IPv4 address
  * @page: by the high byte of the port; RCU
  * @used: how many pages there are; namespace's mutex
  * @rcu: to free it
@@ -35,6 +36,7 @@ struct rtplane_page {
 struct rtplane_addr {
 	struct hlist_node node;
 	struct rtplane_ep ep;
+	bool v4;
 	struct rtplane_page __rcu *page[65536 / RTPLANE_PAGE_PORTS];
 	unsigned int used;
 	struct rcu_head rcu;
@@ -45,35 +47,38 @@ void rtplane_table_cache_exit(void);
 int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg);
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg);
 
-static inline unsigned int rtplane_table_bucket(u64 w0, u64 w1)
+/* One multiplication brings down what is high in a word, as the last octet of an
+ * address is on little-endian machines.
+ */
+static __always_inline unsigned int rtplane_table_bucket4(__be32 addr)
+{
+	return hash_32((__force u32)addr, ilog2(RTPLANE_BUCKETS));
+}
+
+static __always_inline unsigned int rtplane_table_bucket6(u64 w0, u64 w1)
 {
 	return hash_64(w0 ^ w1, ilog2(RTPLANE_BUCKETS));
 }
 
-static __always_inline struct rtplane_leg *rtplane_table_look(struct rtplane_net *rn, u64 w0,
-							      u64 w1, __be16 port)
+static __always_inline struct rtplane_leg *rtplane_addr_leg(struct rtplane_net *rn,
+							    const struct rtplane_addr *addr,
+							    __be16 port)
 {
-	struct rtplane_addr *addr;
 	struct rtplane_page *page;
 
-	hlist_for_each_entry_rcu(addr, &rn->table[rtplane_table_bucket(w0, w1)], node,
-				 lockdep_is_held(&rn->lock)) {
-		if ((addr->ep.w[0] ^ w0) | (addr->ep.w[1] ^ w1))
-			continue;
-		page = rcu_dereference_check(addr->page[ntohs(port) / RTPLANE_PAGE_PORTS],
-					     lockdep_is_held(&rn->lock));
-		if (!page)
-			return NULL;
-		return rcu_dereference_check(page->leg[ntohs(port) % RTPLANE_PAGE_PORTS],
-					     lockdep_is_held(&rn->lock));
-	}
-	return NULL;
+	page = rcu_dereference_check(addr->page[ntohs(port) / RTPLANE_PAGE_PORTS],
+				     lockdep_is_held(&rn->lock));
+	if (!page)
+		return NULL;
+	return rcu_dereference_check(page->leg[ntohs(port) % RTPLANE_PAGE_PORTS],
+				     lockdep_is_held(&rn->lock));
 }
 
 /**
- * rtplane_table_find() - the leg of a local address
+ * rtplane_table_find4() - the leg of a local IPv4 address
  * @rn: namespace
- * @local: address and port
+ * @ip: address
+ * @port: port
  *
  * Three loads whatever the number of legs: the address among its few, the page
  * of its port, the leg.
@@ -81,30 +86,50 @@ static __always_inline struct rtplane_leg *rtplane_table_look(struct rtplane_net
  * Context: RCU read side, or @rn->lock held.
  * Return: the leg, valid until the read side ends, or NULL.
  */
+static __always_inline struct rtplane_leg *rtplane_table_find4(struct rtplane_net *rn, __be32 ip,
+							       __be16 port)
+{
+	struct rtplane_addr *addr;
+
+	hlist_for_each_entry_rcu(addr, &rn->table[rtplane_table_bucket4(ip)], node,
+				 lockdep_is_held(&rn->lock)) {
+		if (addr->ep.w32[3] == ip && addr->v4)
+			return rtplane_addr_leg(rn, addr, port);
+	}
+	return NULL;
+}
+
+/**
+ * rtplane_table_find6() - the leg of a local IPv6 address
+ * @rn: namespace
+ * @ip: address
+ * @port: port
+ *
+ * As rtplane_table_find4().
+ */
+static __always_inline struct rtplane_leg *rtplane_table_find6(struct rtplane_net *rn,
+							       const struct in6_addr *ip,
+							       __be16 port)
+{
+	const u64 *w = (const u64 *)ip;
+	u64 w0 = get_unaligned(w), w1 = get_unaligned(w + 1);
+	struct rtplane_addr *addr;
+
+	hlist_for_each_entry_rcu(addr, &rn->table[rtplane_table_bucket6(w0, w1)], node,
+				 lockdep_is_held(&rn->lock)) {
+		/* ::ffff:a.b.c.d is no leg's, though it looks like an IPv4 leg's. */
+		if (!((addr->ep.w[0] ^ w0) | (addr->ep.w[1] ^ w1)) && !addr->v4)
+			return rtplane_addr_leg(rn, addr, port);
+	}
+	return NULL;
+}
+
+/* The same for an address of either family. */
 static inline struct rtplane_leg *rtplane_table_find(struct rtplane_net *rn,
 						     const struct rtplane_ep *local)
 {
-	return rtplane_table_look(rn, local->w[0], local->w[1], local->port);
-}
-
-/* The same by the headers of a packet. */
-static __always_inline struct rtplane_leg *rtplane_table_find4(struct rtplane_net *rn, __be32 addr,
-							       __be16 port)
-{
-	return rtplane_table_look(rn, 0, rtplane_ep_word4(addr), port);
-}
-
-static __always_inline struct rtplane_leg *rtplane_table_find6(struct rtplane_net *rn,
-							       const struct in6_addr *addr,
-							       __be16 port)
-{
-	const u64 *w = (const u64 *)addr;
-	u64 w0 = get_unaligned(w), w1 = get_unaligned(w + 1);
-
-	/* No leg of ours, though it looks like an IPv4 leg's. */
-	if (unlikely(ipv6_addr_v4mapped(addr)))
-		return NULL;
-	return rtplane_table_look(rn, w0, w1, port);
+	return rtplane_ep_is4(local) ? rtplane_table_find4(rn, local->w32[3], local->port) :
+				       rtplane_table_find6(rn, &local->addr, local->port);
 }
 
 #endif /* _RTPLANE_TABLE_H */

@@ -20,14 +20,15 @@
 /* Checksums right, lengths that all say the same, RTP without a list of
  * contributors.
  */
-static __always_inline bool rtplane_usual_skb(struct sk_buff *skb, const bool v6)
+static __always_inline bool rtplane_usual_skb(struct sk_buff *skb, unsigned int headlen,
+					      const bool v6)
 {
 	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	const struct udphdr *uh = (const struct udphdr *)(skb->data + hdrlen);
 	const u8 *rtp = (const u8 *)(uh + 1);
 
-	return skb_headlen(skb) >= hdrlen + sizeof(*uh) + RTPLANE_RTP_HDRLEN &&
-	       rtplane_skb_plain(skb, v6) && ntohs(uh->len) + hdrlen == skb->len &&
+	return headlen >= hdrlen + sizeof(*uh) + RTPLANE_RTP_HDRLEN &&
+	       rtplane_skb_plain(skb, v6) && uh->len == htons(skb->len - hdrlen) &&
 	       (rtp[0] & 0xcf) == 0x80 && rtplane_csum_ok(skb, v6);
 }
 
@@ -47,8 +48,8 @@ static __always_inline bool rtplane_usual_stream(const struct rtplane_leg *leg,
 		 leg->remote.w32[3] != iph->saddr)
 		return false;
 	return leg->remote.port == uh->source &&
-	       leg->rtp.ssrc == get_unaligned((const __be32 *)(rtp + 8)) && leg->rtp.started &&
-	       leg->rtp.pt == (rtp[1] & 0x7f) &&
+	       leg->rtp.ssrc == get_unaligned((const __be32 *)(rtp + 8)) &&
+	       rtplane_rtp_same_pt(&leg->rtp, rtp[1]) &&
 	       leg->dscp_first == rtplane_skb_tos(skb, v6) >> 2;
 }
 
@@ -74,13 +75,14 @@ static __always_inline int rtplane_usual_count(struct rtplane_leg *leg, const u8
  * @leg: leg that it arrived on
  * @skb: packet, data at the IP header, IP and UDP header linear; UDP without IP
  *	options and no fragment
+ * @headlen: bytes of it that are linear
  * @v6: it is IPv6
  *
  * Context: softirq, RCU read side.
  * Return: the hook's verdict, or RTPLANE_UNUSUAL and nothing has happened.
  */
 static __always_inline int rtplane_usual(struct rtplane_leg *leg, struct sk_buff *skb,
-					 const bool v6)
+					 unsigned int headlen, const bool v6)
 {
 	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	const u8 *rtp = skb->data + hdrlen + sizeof(struct udphdr);
@@ -89,7 +91,7 @@ static __always_inline int rtplane_usual(struct rtplane_leg *leg, struct sk_buff
 	u8 tos;
 	int no;
 
-	if (unlikely(!rtplane_usual_skb(skb, v6)))
+	if (unlikely(!rtplane_usual_skb(skb, headlen, v6)))
 		return RTPLANE_UNUSUAL;
 	spin_lock(&leg->lock);
 	eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));

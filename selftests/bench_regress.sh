@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 insn=1 timeout=400 alone=1
+# rtplane-test: where=vm kernels=6.1 insn=1 timeout=900 alone=1
 #
 # bench_regress.sh - a forwarded packet costs no more than it did: figures in
 # instructions against those recorded in selftests/bench.tsv (make bench, then

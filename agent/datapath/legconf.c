@@ -334,11 +334,11 @@ static void info_conf(const struct leg *leg, struct dp_leg *c)
 
 static void info_rtp(const struct rtplane_rtpstats *s, struct dp_rtp *rtp)
 {
-	if (!s->started)
+	if (!rtplane_rtp_started(s))
 		return;
 	*rtp = (struct dp_rtp){
 		.present = true,
-		.pt = s->pt,
+		.pt = rtplane_rtp_pt(s),
 		.ssrc = ntohl(s->ssrc),
 		.ssrc_changes = s->ssrc_changes,
 		.packets = s->packets,
@@ -347,7 +347,7 @@ static void info_rtp(const struct rtplane_rtpstats *s, struct dp_rtp *rtp)
 		.duplicates = s->duplicates,
 		.jitter = s->jitter >> 4,
 		.jitter_max = s->jitter_max >> 4,
-		.clock = rtplane_rtp_clock(s->pt),
+		.clock = rtplane_rtp_clock(rtplane_rtp_pt(s)),
 	};
 }
 

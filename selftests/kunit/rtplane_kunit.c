@@ -176,10 +176,43 @@ static void csum_partial_field(struct kunit *test)
 	}
 }
 
+/* Every checksum of headers whose words carry in all ways: the kernel's own function
+ * says which is right.
+ */
+static void csum_of_a_header(struct kunit *test)
+{
+	static const u8 fills[] = { 0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff };
+	unsigned int wrong = 0, right = 0;
+	struct iphdr iph;
+	size_t i, j;
+	u32 check;
+
+	for (i = 0; i < ARRAY_SIZE(fills); i++) {
+		for (j = 0; j < ARRAY_SIZE(fills); j++) {
+			memset(&iph, fills[i], sizeof(iph));
+			memset(&iph.saddr, fills[j], sizeof(iph.saddr));
+			*(u8 *)&iph = 0x45;
+			for (check = 0; check <= U16_MAX; check++) {
+				bool ok;
+
+				iph.check = (__force __sum16)check;
+				ok = !ip_fast_csum(&iph, 5);
+				wrong += rtplane_ip4_csum_ok(&iph) != ok;
+				right += ok;
+			}
+			cond_resched();
+		}
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0U);
+	/* a header has one checksum, and two if it is 0 and ~0 */
+	KUNIT_EXPECT_GE(test, right, (unsigned int)(ARRAY_SIZE(fills) * ARRAY_SIZE(fills)));
+}
+
 static struct kunit_case csum_kunit_cases[] = {
 	KUNIT_CASE(csum_incremental),
 	KUNIT_CASE(csum_neither_mended_nor_made),
 	KUNIT_CASE(csum_partial_field),
+	KUNIT_CASE(csum_of_a_header),
 	{}
 };
 
