@@ -9,7 +9,7 @@
 
 #include "natmap.h"
 
-#define RTPLANE_NAT_BUCKETS	4096
+#define RTPLANE_NAT_BUCKETS	2048
 
 /**
  * struct rtplane_nat_range - ports of an address
