@@ -81,13 +81,15 @@ test_bleed_before_the_call()
 
 test_bleed_during_the_call()
 {
+	local spraying
 	ok "bridge" bridge -- early on
 	a rtp --on "$RA" --to "$LA" --send 1 --ssrc 0xaaaaaaaa >/dev/null
 	leg_becomes "$LA" '.state == "locked"'
 	watch_attacker
 	spray 4000 --pps 4000 --sport 1024-1123 &
+	spraying=$!
 	call
-	wait $!
+	wait "$spraying"
 	call_is_clean
 	leg_becomes "$LA" '.drops.refused == 4000'
 	unseen
@@ -96,13 +98,15 @@ test_bleed_during_the_call()
 
 test_injection_with_the_right_ssrc_and_sequence()
 {
+	local spraying
 	ok "bridge" bridge -- early on
 	watch_attacker
 	a rtp --on "$RA" --to "$LA" --send 1 --ssrc 0xaaaaaaaa >/dev/null
 	leg_becomes "$LA" '.state == "locked"'
 	spray 1000 --pps 500 --ssrc 0xaaaaaaaa --seq 50 --sport 40000 &
+	spraying=$!
 	call
-	wait $!
+	wait "$spraying"
 	call_is_clean
 	leg_becomes "$LA" '.drops.refused == 1000'
 	unseen
@@ -111,13 +115,15 @@ test_injection_with_the_right_ssrc_and_sequence()
 
 test_race_at_the_start_of_the_call()
 {
+	local spraying
 	ok "bridge" bridge -- early on
 	watch_attacker
 	# The flood is there first, and goes on.
 	spray 3000 --pps 3000 --ssrc 0xaaaaaaaa &
+	spraying=$!
 	leg_becomes "$LA" '.drops.refused >= 100'
 	call
-	wait $!
+	wait "$spraying"
 	call_is_clean
 	unseen
 	clear_bridges
