@@ -558,14 +558,8 @@ cleanup()
 	rm -rf "$W"
 }
 
-# What a kernel says when something is wrong with it.
-SPLAT='BUG:|WARNING:|Oops|general protection|KASAN|UBSAN|possible recursive|circular locking|suspicious RCU|unreferenced object|refcount_t|rcu: INFO|soft lockup|hung_task|list_(add|del) corruption|unregister_netdevice: waiting'
-
-# Data races are scripts/splat's, which tells ours from those of the kernel itself.
-splats()
-{
-	dmesg | tail -n "+$((DMESG_LINES + 1))" | grep -E "$SPLAT" | grep -v 'BUG: KCSAN: '
-}
+# What the kernel has said since, if something is wrong with it: each report's head.
+splats() { dmesg | tail -n "+$((DMESG_LINES + 1))" | "$TREE/scripts/splat" | grep -A2 '^in '; }
 
 # One KTAP line for the test that just ran.
 ktap()
