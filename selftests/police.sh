@@ -15,14 +15,6 @@ setup() { topology && enrol; }
 
 open() { ok "bridge" bridge latch off "$@" -- latch off; }
 
-# near TEXT GOT WANT PERCENT
-near()
-{
-	[ $(($2 * 100)) -ge $(($3 * (100 - $4))) ] &&
-		[ $(($2 * 100)) -le $(($3 * (100 + $4))) ] && return 0
-	fail "$1: got $2, want $3 within $4 %"
-}
-
 # One attempt at ten seconds of floods at twice their limit.
 ten_seconds()
 {
@@ -35,8 +27,18 @@ ten_seconds()
 	stop bps
 }
 
-# too_few NAME: fewer than 2475 in ten seconds
-too_few() { [ "$(val "$1" .received)" -lt 2475 ]; }
+# due NAME: what 250 packets/s come to in the time that the flood took, which is ten
+# seconds at least; a slow kernel or a busy machine takes more.
+due()
+{
+	local ms
+	ms=$(val "$1" .ms)
+	echo $((250 * (ms > 10000 ? ms : 10000) / 1000))
+}
+
+# too_few NAME, not_too_many NAME: by more than 1 %
+too_few() { [ $(($(val "$1" .received) * 100)) -lt $(($(due "$1") * 99)) ]; }
+not_too_many() { [ $(($(val "$1" .received) * 100)) -le $(($(due "$1") * 101)) ]; }
 
 test_exact_over_ten_seconds()
 {
@@ -49,16 +51,15 @@ test_exact_over_ten_seconds()
 		ok "bridge" m rtplane bridge add leg local "$LC" remote "$RC" latch off bps 400000 \
 			leg local "$LD" remote "$RD" latch off
 		ten_seconds
-		ok "at most 1 % more" test "$(val pps .received)" -le 2525
-		ok "at most 1 % more" test "$(val bps .received)" -le 2525
+		note "attempt $try: $(val pps .received) by pps of $(due pps), $(val bps .received) by bps of $(due bps)"
+		ok "at most 1 % more by pps" not_too_many pps
+		ok "at most 1 % more by bps" not_too_many bps
 		leg_holds "$LA" ".drops.pps + .rx_packets == 5000 and .rx_packets == $(val pps .received) and .dropped == .drops.pps"
 		leg_holds "$LC" ".drops.bps + .rx_packets == 5000 and .rx_packets == $(val bps .received) and .dropped == .drops.bps"
 		clear_bridges
-		note "attempt $try: $(val pps .received) by pps, $(val bps .received) by bps, of 2500"
 		too_few pps || too_few bps || return 0
 	done
-	near "packets in ten seconds by pps" "$(val pps .received)" 2500 1
-	near "packets in ten seconds by bps" "$(val bps .received)" 2500 1
+	fail "too few in each of three attempts"
 }
 
 test_what_conforms_is_not_touched()
