@@ -52,6 +52,26 @@ struct tap_frame {
 	uint8_t data[TAP_FRAME_MAX];
 };
 
+/* The kernel gives a device its queues a moment after its carrier, and until then
+ * drops without a word what the device is to send.  It says IFF_RUNNING just
+ * before; setting flags waits for whoever is at it.
+ */
+static inline void tap_await_queues(struct ifreq *ifr)
+{
+	int tries = 5000, s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	do {
+		if (ioctl(s, SIOCGIFFLAGS, ifr))
+			die("flags of %s: %s", ifr->ifr_name, strerror(errno));
+		if (!tries--)
+			die("%s is up but not running", ifr->ifr_name);
+		poll(NULL, 0, 1);
+	} while (ifr->ifr_flags & IFF_UP && !(ifr->ifr_flags & IFF_RUNNING));
+	if (ioctl(s, SIOCSIFFLAGS, ifr))
+		die("flags of %s: %s", ifr->ifr_name, strerror(errno));
+	close(s);
+}
+
 static inline int tap_open(const char *name, enum tap_mode mode)
 {
 	static const short flags[TAP_MODES] = {
@@ -67,6 +87,7 @@ static inline int tap_open(const char *name, enum tap_mode mode)
 		die("TAP device %s: %s", name, strerror(errno));
 	/* So that packets leave with their checksum still to be made, too. */
 	ioctl(fd, TUNSETOFFLOAD, mode == TAP_VNET ? TUN_F_CSUM : 0);
+	tap_await_queues(&ifr);
 	return fd;
 }
 
