@@ -149,7 +149,7 @@ class Party:
                 m = Message(self.sock.recv(65535))
             except socket.timeout:
                 raise Failed("%s waits for a message and gets none" % self.name) from None
-            name = (m.first, m["cseq"], m["via"])
+            name = (m.first, m["cseq"], m["via"], m.body)
             if name not in self.seen:
                 self.seen.add(name)
                 return m
@@ -206,8 +206,8 @@ class Party:
                 self.us, self.tag = m["to"], ";tag=" + self.name
         return m
 
-    def reply(self, m, status, body=""):
-        to = m["to"] if ";tag=" in m["to"] else m["to"] + ";tag=" + self.name
+    def reply(self, m, status, body="", fork=""):
+        to = m["to"] if ";tag=" in m["to"] else m["to"] + ";tag=" + self.name + fork
         contact, self.us = self.us, "<sip:%s@%s:5060>" % (self.name, self.ip)
         self.send("SIP/2.0 %d It" % status,
                   ["Via: " + v for n, v in m.all if n.lower() == "via"] +
@@ -661,6 +661,47 @@ def early_media():
     B.wait("ACK")
     b = B.srtp(m.sdp.port, CM80, late, m.sdp.key(CM80), seq=100, after_first=True)
     both_talk(A.srtp(ok.port, CM80, key, ok.key(CM80), seq=100), b)
+    hang_up()
+
+
+def forks():
+    """Three early answers of two forks, then the first's 200: the key that it began
+    with goes on, and the other's never begins."""
+    gcm = "AEAD_AES_128_GCM"
+    key, one, two = new_key(CM80), new_key(CM80), new_key(gcm)
+    m = offer_to_b(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, key)]))
+    B.reply(m, 183, answer_key(CM80, one)(m.sdp))
+    ok = A.response(183).sdp
+
+    def all_is_well(seq):
+        b = B.srtp(m.sdp.port, CM80, one, m.sdp.key(CM80), seq=seq, after_first=True)
+        both_talk(A.srtp(ok.port, CM80, key, ok.key(CM80), seq=seq), b)
+
+    all_is_well(0)
+    for status, answer in (183, answer_key(gcm, two)), (180, plain_b):
+        B.reply(m, status, answer(m.sdp), fork="2")
+        check(not A.response(status).body, "another fork's description was passed on")
+    all_is_well(100)
+    B.reply(m, 200, answer_key(CM80, one)(m.sdp))
+    check(A.response(200).sdp.crypto == ok.crypto, "another key than in the 183")
+    A.ack()
+    B.wait("ACK")
+    all_is_well(200)
+    hang_up()
+
+
+def the_other_port():
+    """RTP at the RTCP ports: by keys that another context has it goes nowhere."""
+    key = new_key(CM80)
+    ours, ok = set_up(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, key)]), plain_b)
+    talk(ok, CM80, key, ours)
+    result(B.tool("rtp", "--on", B.ip + ":7001", "--to", "%s:%d" % (B.server, ours.rtcp),
+                  "--send", 5, "--pps", 200))
+    check(leg("callee", "rtcp")["drops"].get("unknown") == 5, leg("callee", "rtcp"))
+    result(A.srtp(ok.rtcp, CM80, key, ok.key(CM80), port=7001, send=5, wait=100))
+    check(leg("caller", "rtcp")["drops"].get("unknown") == 5, leg("caller", "rtcp"))
+    got = result(A.srtp(ok.port, CM80, key, ok.key(CM80), rtcp=True, send=5, wait=100))
+    check(got["sent"] == 5 and leg("caller")["drops"].get("unknown") == 5, leg("caller"))
     hang_up()
 
 

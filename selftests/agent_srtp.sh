@@ -47,7 +47,8 @@ test_allowed()
 }
 
 test_late_offer() { realms allow allow && play late_offer; }
-test_early_media() { realms allow allow && play early_media; }
+test_early_media() { realms allow allow && play early_media forks; }
+test_RTP_at_the_RTCP_port() { realms allow allow && play the_other_port; }
 test_hold_and_resume() { realms allow allow && play hold_and_resume; }
 test_another_key() { realms allow allow && play rekey our_key_comes_back rekey_elsewhere other_suite; }
 test_RTP_becomes_SRTP_and_RTP_again() { realms allow allow && play there_and_back; }

@@ -86,13 +86,18 @@ static void fill_latch(const struct side *side, struct dp_leg *leg)
 }
 
 /* a leg that is plain now may have been protected before */
-static void fill_srtp(const struct half *half, struct dp_leg *leg)
+static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
+		      struct dp_leg *leg)
 {
-	if (half->srtp.on) {
-		leg->srtp_rx = half->srtp.rx;
-		leg->srtp_tx = half->srtp.tx;
+	const struct protection *srtp = &line->half[s].srtp;
+
+	if (srtp->on) {
+		leg->srtp_rx = srtp->rx;
+		leg->srtp_tx = srtp->tx;
 	}
-	leg->set |= DP_LEG_SRTP_RX | DP_LEG_SRTP_TX;
+	if (secure_line(line))
+		leg->only = rtcp ? DP_ONLY_RTCP : DP_ONLY_RTP;
+	leg->set |= DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY;
 }
 
 static void fill_leg(const struct call *call, const struct line *line,
@@ -135,7 +140,7 @@ static void plan_bridge(struct plan *plan, const struct call *call,
 	for (s = 0; s < 2; s++) {
 		fill_leg(call, line, s, rtcp, &b->leg[s]);
 		if (plan->dp == call->calls->dp_srtp)
-			fill_srtp(&line->half[s], &b->leg[s]);
+			fill_srtp(line, s, rtcp, &b->leg[s]);
 	}
 }
 

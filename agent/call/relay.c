@@ -132,7 +132,8 @@ static char *early_answer(struct relay *relay, const sip_t *sip)
 			 "its early description is not passed on: %s", why);
 		return NULL;
 	}
-	if (media_answer(call, !relay->from, body, &err))
+	if (secure_early(call, !relay->from, body, &err) ||
+	    media_answer(call, !relay->from, body, &err))
 		call_log(call, LOG_LEVEL_WARNING, to_of(relay),
 			 "its early description is not passed on: %s",
 			 err.text);

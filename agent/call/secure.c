@@ -226,6 +226,33 @@ void secure_offer_over(struct call *call)
 }
 
 /*
+ * A forked INVITE: early answers of several parties to one offer.  The key that
+ * one of them has begun with is not left for another's and taken up again, since
+ * that would be a second beginning; whoever answers at last may take another.
+ */
+int secure_early(const struct call *call, unsigned int from,
+		 const struct sdp_body *body, struct dp_err *err)
+{
+	const struct sdp_line *answer;
+	const struct line *line;
+	unsigned int i;
+
+	for (i = 0; i < call->n_lines; i++) {
+		line = &call->lines[i];
+		if (!line->bridged || !secure_line(line))
+			continue;
+		answer = i < body->n ? &body->line[i] : NULL;
+		if (!answer || answer->rejected ||
+		    (line->half[from].srtp.on &&
+		     (!answer->n_crypto ||
+		      answer->crypto[0].tag != line->half[from].srtp.tag)))
+			return dp_fail(err, EPROTO, "media line %u has begun with another party's early answer and its key (a=crypto)",
+				       i + 1);
+	}
+	return 0;
+}
+
+/*
  * The answerer's half.  RFC 4568 section 5.1.3: one key, of a suite and a tag
  * that were offered, or the answer is void.
  */

@@ -79,6 +79,7 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_PROVEN		(1u << 18)	/* an order */
 #define DP_LEG_SRTP_RX		(1u << 19)
 #define DP_LEG_SRTP_TX		(1u << 20)
+#define DP_LEG_ONLY		(1u << 21)
 
 /**
  * enum dp_srtp_suite - how media is protected; RFC 4568 6.2, RFC 6188, RFC 7714
@@ -123,6 +124,21 @@ struct dp_srtp {
 };
 
 /**
+ * enum dp_only - what a leg of a protected bridge takes
+ * @DP_ONLY_BOTH: RTP and RTCP
+ * @DP_ONLY_RTP: RTP, since RTCP has a bridge of its own with the same keys
+ * @DP_ONLY_RTCP: RTCP, since RTP has one
+ *
+ * Two bridges are two cryptographic contexts: what one key protects must all go
+ * through one of them, or key stream is used twice and replays are not seen.
+ */
+enum dp_only {
+	DP_ONLY_BOTH,
+	DP_ONLY_RTP,
+	DP_ONLY_RTCP
+};
+
+/**
  * struct dp_leg - what a leg is to be
  * @set: DP_LEG_* of the members that are meant; @local always is
  * @local: our address and port: the leg's identity
@@ -152,6 +168,7 @@ struct dp_srtp {
  *	&struct dp_leg_info only the suite is told
  * @srtp_tx: protection of what leaves by this leg; a key that differs from the
  *	present one is used from the next packet on
+ * @only: enum dp_only; user-space datapath alone
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
  * forgotten and learned again.
@@ -179,6 +196,7 @@ struct dp_leg {
 	uint32_t silence;
 	struct dp_srtp srtp_rx;
 	struct dp_srtp srtp_tx;
+	uint8_t only;
 };
 
 /**

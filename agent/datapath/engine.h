@@ -66,6 +66,9 @@ static inline uint64_t engine_read(const engine_count *count)
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
+ * @hungry: it waits for buffers, in a list of the ring; the worker's
+ * @took: buffers it had since it was armed; the worker's
+ * @next_hungry: the next in that list
  * @dropped: the kernel's count of what it dropped here, when the worker last looked
  * @mark: the agent's: SO_MARK
  * @oif: the agent's: IP_UNICAST_IF
@@ -93,9 +96,12 @@ struct media_sock {
 	bool orphan;
 	bool doomed;
 	bool no_gso;
+	bool hungry;
 	uint8_t tos;
 	uint8_t tos_next;
 	uint32_t turn;
+	uint32_t took;
+	struct media_sock *next_hungry;
 	uint32_t dropped;
 	uint32_t mark;
 	uint32_t oif;
@@ -262,7 +268,7 @@ struct notices {
  * @parked: @media->lock: it is
  * @orders: @media->lock: what it is to do
  * @last_order: @media->lock: end of that list
- * @n_socks: the agent's: sockets it has
+ * @n_socks: @media->lock: sockets it has, or is to have
  * @n_legs: the agent's: legs on them
  * @n_silence: legs that want to be told of silence; agent's, while parked
  * @socks: its sockets by index
@@ -443,6 +449,15 @@ void media_want_all(struct media *media);
  * Return: 0, or -ETIMEDOUT or -ENOMEM: it is where it was.
  */
 int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err);
+
+/**
+ * media_withdraw() - take back what a worker was to do with a socket
+ * @w: the worker, which has not seen these orders
+ * @sock: the socket
+ *
+ * With @media->lock held.
+ */
+void media_withdraw(struct worker *w, const struct media_sock *sock);
 
 /**
  * media_clear_bell() - the agent is about to look

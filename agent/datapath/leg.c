@@ -290,7 +290,7 @@ static int refused(struct leg *leg, struct worker *w,
 
 /* a packet that does not come from the remote: ACCEPTED or enum rtplane_drop */
 static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
-		 const struct rtplane_ep *src, uint8_t kind)
+		 const struct rtplane_ep *src, uint8_t kind, bool tied)
 {
 	struct rtplane_arrival a = {
 		.src = src,
@@ -299,7 +299,7 @@ static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
 		.now = w->now,
 		.last = leg->last,
 		.latched = leg->latched,
-		.tied = tie_permits(leg, src),
+		.tied = tied,
 	};
 	struct rtplane_finding f;
 
@@ -413,19 +413,26 @@ static int protect(struct leg *leg, struct rx *rx, uint8_t kind)
 /*
  * Of a protected leg: whoever satisfies the mode and authenticates is the remote,
  * at once and whoever was it before; a packet that does not authenticate changes
- * nothing.
+ * nothing, nor does it use up what the remote may send.
  */
 static int admit_protected(struct leg *leg, struct worker *w, struct rx *rx,
 			   const struct rtplane_ep *src, uint8_t kind)
 {
 	int no;
+	bool tied;
 
-	if (src && !leg_permits(leg, src))
-		return latch(leg, w, rx, src, kind);
-	no = police(leg, w, rx);
+	if (!src) {
+		no = police(leg, w, rx);
+		return no == ACCEPTED ? unprotect(leg, rx, kind) : no;
+	}
+	/* asked once: the RTP leg may commit meanwhile */
+	tied = tie_permits(leg, src);
+	if (!rtplane_policy_permits(&leg->policy, src, tied))
+		return latch(leg, w, rx, src, kind, tied);
+	no = unprotect(leg, rx, kind);
 	if (no == ACCEPTED)
-		no = unprotect(leg, rx, kind);
-	if (no == ACCEPTED && src)
+		no = police(leg, w, rx);
+	if (no == ACCEPTED)
 		leg_commit(leg, w, src, RTPLANE_REASON_PROVEN);
 	return no;
 }
@@ -448,7 +455,7 @@ static int admit(struct leg *leg, struct worker *w, struct rx *rx,
 	if (leg->sec[RTPSEC_IN])
 		return admit_protected(leg, w, rx, src, kind);
 	if (src)
-		no = latch(leg, w, rx, src, kind);
+		no = latch(leg, w, rx, src, kind, tie_permits(leg, src));
 	return no == ACCEPTED ? police(leg, w, rx) : no;
 }
 
@@ -482,6 +489,14 @@ static int send_on(struct leg *leg, struct worker *w, struct rx *rx,
 	return ACCEPTED;
 }
 
+/* has this kind a bridge of its own? */
+static bool elsewhere(const struct leg *leg, uint8_t kind)
+{
+	return leg->only &&
+	       kind != (leg->only == DP_ONLY_RTP ? RTPLANE_KIND_RTP :
+						   RTPLANE_KIND_RTCP);
+}
+
 static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 		 uint8_t kind)
 {
@@ -492,6 +507,8 @@ static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 		return RTPLANE_DROP_TOO_BIG;
 	if (rx->len < rtplane_demux_need(kind, rx->data))
 		return RTPLANE_DROP_MALFORMED;
+	if (elsewhere(leg, kind))
+		return RTPLANE_DROP_UNKNOWN;
 	no = admit(leg, w, rx, kind);
 	if (no != ACCEPTED)
 		return no;

@@ -46,6 +46,7 @@ struct leg_remote {
  * @v6: it is IPv6; constant
  * @any: relays what is not RTP
  * @drop_unknown: drops what is unknown
+ * @only: enum dp_only
  * @early: sends to the signalled remote before a latch
  * @policed: has a rate limit
  * @latched: @remote is valid
@@ -103,6 +104,7 @@ struct leg {
 	bool v6;
 	bool any;
 	bool drop_unknown;
+	uint8_t only;
 	bool early;
 	bool policed;
 	bool latched;

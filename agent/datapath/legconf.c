@@ -95,6 +95,8 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 	if ((HAS(conf, SRTP_RX) && conf->srtp_rx.suite >= DP_SRTP_SUITES) ||
 	    (HAS(conf, SRTP_TX) && conf->srtp_tx.suite >= DP_SRTP_SUITES))
 		return refuse(conf, " srtp", out, err);
+	if (HAS(conf, ONLY) && conf->only > DP_ONLY_RTCP)
+		return refuse(conf, " only", out, err);
 	if (HAS(conf, OIF) && conf->oif > INT_MAX)
 		return refuse(conf, " oif",
 			      "oif must be the index of a device", err);
@@ -212,6 +214,8 @@ static void apply_policy(struct leg *leg, const struct dp_leg *c)
 		leg->any = c->accept == RTPLANE_ACCEPT_ANY;
 	if (HAS(c, UNKNOWN))
 		leg->drop_unknown = c->unknown == RTPLANE_UNKNOWN_DROP;
+	if (HAS(c, ONLY))
+		leg->only = c->only;
 }
 
 static void apply_dscp(struct leg *leg, const struct dp_leg *c)

@@ -220,6 +220,7 @@ static bool give_order(struct worker *w, enum order_type type,
 	pthread_mutex_lock(&w->media->lock);
 	*w->last_order = o;
 	w->last_order = &o->next;
+	w->n_socks += type == ORDER_ADD;
 	pthread_mutex_unlock(&w->media->lock);
 	worker_call(w);
 	return true;
@@ -233,25 +234,35 @@ static bool hand_over(struct media_sock *sock, struct worker *w)
 		sock->worker = NULL;
 		return false;
 	}
-	w->n_socks++;
 	return true;
 }
 
-/* take an order back that the worker has not seen; with the lock held */
-static bool withdraw(struct worker *w, const struct media_sock *sock)
+void media_withdraw(struct worker *w, const struct media_sock *sock)
 {
 	struct order **at = &w->orders;
 	struct order *o;
 
-	while ((o = *at) && (o->type != ORDER_DEL || o->sock != sock))
-		at = &o->next;
-	if (!o)
-		return false;
-	*at = o->next;
-	if (w->last_order == &o->next)
-		w->last_order = at;
-	free(o);
-	return true;
+	while ((o = *at)) {
+		if (o->type != ORDER_DEL || o->sock != sock) {
+			at = &o->next;
+			continue;
+		}
+		*at = o->next;
+		if (w->last_order == &o->next)
+			w->last_order = at;
+		free(o);
+	}
+}
+
+/* one that did not answer in time may let go of it at any moment */
+static struct worker *worker_of(struct media_sock *sock)
+{
+	struct worker *w;
+
+	pthread_mutex_lock(&sock->media->lock);
+	w = sock->worker;
+	pthread_mutex_unlock(&sock->media->lock);
+	return w;
 }
 
 /*
@@ -262,7 +273,7 @@ static bool withdraw(struct worker *w, const struct media_sock *sock)
 static int take_back(struct media_sock *sock, bool end, struct dp_err *err)
 {
 	struct media *media = sock->media;
-	struct worker *w = sock->worker;
+	struct worker *w = worker_of(sock);
 	struct timespec until;
 	bool gone;
 
@@ -278,16 +289,14 @@ static int take_back(struct media_sock *sock, bool end, struct dp_err *err)
 	if (!gone && end)
 		sock->orphan = true;
 	else if (!gone)
-		withdraw(w, sock);
+		media_withdraw(w, sock);
 	pthread_mutex_unlock(&media->lock);
-	if (gone || end)
-		w->n_socks--;
 	return gone ? 0 : stalled(media, w, err);
 }
 
 int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err)
 {
-	struct worker *from = sock->worker;
+	struct worker *from = worker_of(sock);
 	int ret;
 
 	if (from == to)
@@ -421,9 +430,11 @@ static struct worker *least_loaded(struct media *media)
 	struct worker *best = media->worker;
 	unsigned int i;
 
+	pthread_mutex_lock(&media->lock);
 	for (i = 1; i < media->n_workers; i++)
 		if (media->worker[i].n_socks < best->n_socks)
 			best = &media->worker[i];
+	pthread_mutex_unlock(&media->lock);
 	return best;
 }
 

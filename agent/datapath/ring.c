@@ -10,6 +10,9 @@
  * fails names in its user_data what was lost.  One io_uring_enter() sends what
  * the last turn brought and waits for the next.
  *
+ * A receive that finds no buffer ends.  It is begun again when there are some, and
+ * those go first that took few: one flooded socket would have them all, each time.
+ *
  * No registered files: on Linux 6.1 the kernel lets go of one up to a second
  * late, and of none while an older multishot request is there, so that a port
  * would not be free when its socket is closed.
@@ -72,6 +75,7 @@ struct out {
  * @out: arguments of sends
  * @iov: packets of all of them
  * @overflow: the kernel's count of completions that found the ring full
+ * @hungry: sockets that wait for buffers: those that had few, and the others
  */
 struct ring {
 	struct io_uring ring;
@@ -86,6 +90,7 @@ struct ring {
 	struct out out[ENGINE_BATCH];
 	struct iovec iov[ENGINE_BATCH];
 	unsigned int overflow;
+	struct media_sock *hungry[2];
 };
 
 /* --- the shared buffers --- */
@@ -144,11 +149,38 @@ static struct io_uring_sqe *get_sqe(struct ring *r)
 	return io_uring_get_sqe(&r->ring);
 }
 
+static bool had_many(const struct ring *r, const struct media_sock *sock)
+{
+	return sock->took > r->n / 16;
+}
+
+static void hunger(struct ring *r, struct media_sock *sock)
+{
+	struct media_sock **list = &r->hungry[had_many(r, sock)];
+
+	sock->hungry = true;
+	sock->next_hungry = *list;
+	*list = sock;
+}
+
+static void unhunger(struct ring *r, struct media_sock *sock)
+{
+	struct media_sock **at = &r->hungry[had_many(r, sock)];
+
+	if (!sock->hungry)
+		return;
+	while (*at != sock)
+		at = &(*at)->next_hungry;
+	*at = sock->next_hungry;
+	sock->hungry = false;
+}
+
 static void ring_arm(struct worker *w, struct media_sock *sock)
 {
 	struct ring *r = w->io_state;
 	struct io_uring_sqe *sqe = get_sqe(r);
 
+	unhunger(r, sock);
 	if (!sqe) {
 		w->retry = true;
 		worker_fault(w, MEDIA_FAULT_NOMEM, 1,
@@ -160,6 +192,7 @@ static void ring_arm(struct worker *w, struct media_sock *sock)
 	sqe->buf_group = BUFFER_GROUP;
 	sqe->user_data = (uintptr_t)sock | TAG_RECV;
 	sock->armed = true;
+	sock->took = 0;
 }
 
 static void ring_disarm(struct worker *w, struct media_sock *sock)
@@ -168,6 +201,7 @@ static void ring_disarm(struct worker *w, struct media_sock *sock)
 	struct io_uring_sqe *sqe;
 
 	if (!sock->armed) {
+		unhunger(r, sock);
 		worker_let_go(w, sock);
 		return;
 	}
@@ -295,6 +329,18 @@ static void ring_flush(struct worker *w)
 	sent(r);
 }
 
+/* there are buffers again */
+static void feed(struct worker *w)
+{
+	struct ring *r = w->io_state;
+	unsigned int i;
+
+	ring_flush(w);
+	for (i = 0; i < 2; i++)
+		while (r->hungry[i])
+			ring_arm(w, r->hungry[i]);
+}
+
 /* --- completions --- */
 
 /* returns whether the buffer must be kept until what is queued has been sent */
@@ -331,8 +377,11 @@ static void receive_ended(struct worker *w, struct media_sock *sock, int res)
 	}
 	if (res < 0 && !worker_receive_failed(w, sock, -res))
 		return;
-	if (res != -ENOBUFS)
-		engine_add(&w->faults[MEDIA_FAULT_RESTARTED], 1);
+	if (res == -ENOBUFS) {
+		hunger(w->io_state, sock);
+		return;
+	}
+	engine_add(&w->faults[MEDIA_FAULT_RESTARTED], 1);
 	ring_arm(w, sock);
 }
 
@@ -344,6 +393,7 @@ static void recv_completion(struct worker *w, const struct io_uring_cqe *cqe)
 
 	if (cqe->flags & IORING_CQE_F_BUFFER) {
 		id = (uint16_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+		sock->took++;
 		if (cqe->res >= 0 && received(w, sock, buffer(r, id), cqe->res))
 			r->held[r->n_held++] = id;
 		else
@@ -416,6 +466,8 @@ static void ring_turn(struct worker *w, int64_t wait)
 	const struct io_uring_cqe *cqe;
 	unsigned int head, n = 0;
 
+	if (r->hungry[0] || r->hungry[1])
+		feed(w);
 	if (w->busy)
 		send_and_doze(w);
 	else

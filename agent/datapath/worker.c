@@ -43,6 +43,8 @@
 #define TRAIN_MAX	64
 /* no train of packets that might not fit the path: its packets cannot be cut */
 #define TRAIN_LEN_MAX	1200
+/* bytes of a train: one IP packet as long as the stack has it */
+#define TRAIN_BYTES_MAX	65000
 
 uint64_t worker_clock(void)
 {
@@ -230,14 +232,17 @@ bool worker_receive(struct worker *w, struct media_sock *sock,
 unsigned int tx_run(const struct worker *w, unsigned int i)
 {
 	const struct tx *first = &w->tx[i];
-	unsigned int n = 1;
+	unsigned int n = 1, max;
 	const struct tx *tx;
 
 	/* gathering pays only where many come */
 	if (!w->busy || first->out->no_gso || first->len > TRAIN_LEN_MAX ||
 	    !first->len)
 		return 1;
-	for (tx = first + 1; i + n < w->n_tx && n < TRAIN_MAX; tx++, n++) {
+	max = TRAIN_BYTES_MAX / first->len;
+	if (max > TRAIN_MAX)
+		max = TRAIN_MAX;
+	for (tx = first + 1; i + n < w->n_tx && n < max; tx++, n++) {
 		if (tx->in != first->in || tx->out != first->out ||
 		    tx->to != first->to || tx->tos != first->tos ||
 		    tx->len > first->len || !tx->len)
@@ -344,8 +349,11 @@ void worker_let_go(struct worker *w, struct media_sock *sock)
 			w->free_slot = sock->index;
 	}
 	pthread_mutex_lock(&w->media->lock);
+	/* the agent may have asked again when it got no answer */
+	media_withdraw(w, sock);
 	sock->leaving = false;
 	sock->worker = NULL;
+	w->n_socks--;
 	orphan = sock->orphan;
 	pthread_cond_broadcast(&w->media->answer);
 	pthread_mutex_unlock(&w->media->lock);

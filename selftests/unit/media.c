@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "datapath/media.h"
+#include "datapath/engine.h"
 #include "engines.h"
 #include "ktap.h"
 #include "net.h"
@@ -487,6 +487,36 @@ EPOLL(del_keeps_others)
 EPOLL(port_free)
 EPOLL(thousands)
 
+/* a train is one datagram to the stack until the device: no longer than one may be */
+static bool trains(void)
+{
+	static struct media_sock out, other;
+	static struct worker w;
+	unsigned int i;
+
+	for (i = 0; i < ENGINE_BATCH; i++)
+		w.tx[i] = (struct tx){ .out = &out, .len = 1200 };
+	w.n_tx = ENGINE_BATCH;
+	KTAP_CHECK(tx_run(&w, 0) == 1);
+	w.busy = true;
+	KTAP_CHECK(tx_run(&w, 0) == 54 && 54 * 1200 < 65507 - 1200 / 2);
+	KTAP_CHECK(tx_run(&w, ENGINE_BATCH - 3) == 3);
+	for (i = 0; i < ENGINE_BATCH; i++)
+		w.tx[i].len = 172;
+	KTAP_CHECK(tx_run(&w, 0) == 64);
+	/* a shorter one ends it, a longer one, an empty one and another's do not fit */
+	w.tx[5].len = 100;
+	w.tx[16].len = 173;
+	w.tx[26].len = 0;
+	w.tx[36].out = &other;
+	KTAP_CHECK(tx_run(&w, 0) == 6 && tx_run(&w, 6) == 10);
+	KTAP_CHECK(tx_run(&w, 17) == 9 && tx_run(&w, 26) == 1);
+	KTAP_CHECK(tx_run(&w, 27) == 9 && tx_run(&w, 36) == 1);
+	out.no_gso = true;
+	KTAP_CHECK(tx_run(&w, 40) == 1);
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -503,6 +533,7 @@ int main(void)
 		BOTH("a port is free at once, 2,000 times", port_free),
 		BOTH("4,000 sockets", thousands),
 		{ "what is no bound UDP socket is refused", bad_sockets },
+		{ "trains of packets", trains },
 	};
 	struct rlimit files = { 8192, 8192 };
 

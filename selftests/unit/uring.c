@@ -487,6 +487,10 @@ static bool refusals(void)
 	leg.set |= DP_LEG_SRTP_RX;
 	leg.srtp_rx.suite = 200;
 	KTAP_CHECK(refused("31002 srtp: integer out of range", leg));
+	leg = l;
+	leg.set |= DP_LEG_ONLY;
+	leg.only = DP_ONLY_RTCP + 1;
+	KTAP_CHECK(refused("31002 only: integer out of range", leg));
 	end();
 	return true;
 }
@@ -666,7 +670,7 @@ static bool srtp(void)
 	struct dp_bridge br;
 	struct dp_srtp k;
 	size_t len;
-	int c;
+	int c, i;
 
 	KTAP_CHECK(phones());
 	c = phone(&at_c);
@@ -692,16 +696,37 @@ static bool srtp(void)
 	KTAP_CHECK(get(&leg_a, &info) && dp_addr_eq(&info.latched, &at_c));
 	KTAP_CHECK(info.conf.srtp_rx.suite == DP_SRTP_AES_128_CM_SHA1_80 &&
 		   !info.conf.srtp_rx.key[0]);
+	/* strangers do not use up what the remote may send */
+	leg.local = leg_a;
+	leg.set = DP_LEG_PPS;
+	leg.pps = 20;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
+	for (i = 0; i < 50; i++)
+		KTAP_CHECK(say_rtp(a, &leg_a, 100 + i));
+	KTAP_CHECK(say_srtp(out, c, &leg_a, 6) && hear(b, NULL, NULL) == 6);
+	KTAP_CHECK(get(&leg_a, &info) && !info.drops[RTPLANE_DROP_PPS]);
+	KTAP_CHECK(info.drops[RTPLANE_DROP_SRTP_AUTH] == 52);
+	leg.pps = 0;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
+	/* RTCP has a leg of its own, or RTP has */
+	leg.set = DP_LEG_ONLY;
+	leg.only = DP_ONLY_RTCP;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
+	KTAP_CHECK(say_srtp(out, c, &leg_a, 7) && quiet(b));
+	KTAP_CHECK(get(&leg_a, &info) && info.drops[RTPLANE_DROP_UNKNOWN] == 1);
+	leg.only = DP_ONLY_RTP;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
+	KTAP_CHECK(say_srtp(out, c, &leg_a, 8) && hear(b, NULL, NULL) == 8);
+	leg.set = DP_LEG_SRTP_RX;
 	/* another key in mid-call, then none */
 	k = key(DP_SRTP_AES_128_CM_SHA1_80, 9);
 	KTAP_CHECK(!rtpsec_rekey(out, &k, NULL));
-	leg.local = leg_a;
 	leg.srtp_rx = k;
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
-	KTAP_CHECK(say_srtp(out, c, &leg_a, 6) && hear(b, NULL, NULL) == 6);
+	KTAP_CHECK(say_srtp(out, c, &leg_a, 9) && hear(b, NULL, NULL) == 9);
 	leg.srtp_rx = key(DP_SRTP_NONE, 0);
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
-	KTAP_CHECK(say_rtp(c, &leg_a, 7) && hear(b, NULL, NULL) == 7);
+	KTAP_CHECK(say_rtp(c, &leg_a, 10) && hear(b, NULL, NULL) == 10);
 	rtpsec_free(out);
 	rtpsec_free(in);
 	close(c);
