@@ -224,13 +224,18 @@ struct order {
 };
 
 /**
- * struct fault_log - how often a fault was logged
+ * struct fault_log - what a worker has to say of a fault
  * @last: ns of the last line
  * @at: value of the counter then
+ * @full: @text is the agent's, which writes it: a log that nobody reads may block,
+ *	and media must not wait for it
+ * @text: the line
  */
 struct fault_log {
 	uint64_t last;
 	uint64_t at;
+	atomic_bool full;
+	char text[400];
 };
 
 /**
@@ -291,7 +296,7 @@ struct notices {
  * @passed: datagrams for the agent
  * @events: events for the datapath
  * @faults: by enum media_fault
- * @fault_log: rate limit of the log lines
+ * @fault_log: what it has to say of them
  */
 struct worker {
 	_Alignas(64) struct media *media;

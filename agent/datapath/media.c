@@ -559,6 +559,19 @@ static bool deliver(struct media *media, struct passed *p)
 	return there;
 }
 
+/* what a worker has to say of its faults */
+static void log_faults(struct worker *w)
+{
+	struct fault_log *l;
+
+	for (l = w->fault_log; l < w->fault_log + MEDIA_FAULTS; l++) {
+		if (!atomic_load_explicit(&l->full, memory_order_acquire))
+			continue;
+		log_warning("%s", l->text);
+		atomic_store_explicit(&l->full, false, memory_order_release);
+	}
+}
+
 unsigned int media_dispatch(struct media *media)
 {
 	unsigned int idle = 0, taken = 0, packets = 0;
@@ -566,6 +579,8 @@ unsigned int media_dispatch(struct media *media)
 	struct passed *p;
 
 	media_clear_bell(&media->bell[NEWS_PASSED]);
+	for (w = media->worker; w < media->worker + media->n_workers; w++)
+		log_faults(w);
 	/* one of each worker in turn, so that none is kept from it by others */
 	while (idle < media->n_workers && taken < DISPATCH_MAX) {
 		w = &media->worker[media->next++ % media->n_workers];
@@ -597,6 +612,7 @@ static void end_worker(struct worker *w)
 		worker_call(w);
 		pthread_join(w->thread, NULL);
 	}
+	log_faults(w);
 	while ((o = w->orders)) {
 		w->orders = o->next;
 		free(o);

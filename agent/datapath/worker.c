@@ -22,7 +22,6 @@
 
 #include "engine.h"
 #include "leg.h"
-#include "log.h"
 
 #define NS_PER_MS	1000000ull
 #define NS_PER_S	1000000000ull
@@ -66,18 +65,22 @@ void worker_fault(struct worker *w, enum media_fault fault, uint64_t n,
 	va_list ap;
 
 	engine_add(&w->faults[fault], n);
-	if (l->last && now - l->last < FAULT_LOG_NS)
+	if ((l->last && now - l->last < FAULT_LOG_NS) ||
+	    atomic_load_explicit(&l->full, memory_order_acquire))
 		return;
 	times = engine_read(&w->faults[fault]);
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_warning("media worker %u: %s (%s: %llu since the last line, %llu in all)",
-		    w->index, text, media_fault_name(fault),
-		    (unsigned long long)(times - l->at),
-		    (unsigned long long)times);
+	snprintf(l->text, sizeof(l->text),
+		 "media worker %u: %s (%s: %llu since the last line, %llu in all)",
+		 w->index, text, media_fault_name(fault),
+		 (unsigned long long)(times - l->at),
+		 (unsigned long long)times);
 	l->last = now;
 	l->at = times;
+	atomic_store_explicit(&l->full, true, memory_order_release);
+	w->news[NEWS_PASSED] = true;
 }
 
 bool worker_receive_failed(struct worker *w, struct media_sock *sock,
