@@ -25,7 +25,10 @@ say := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 # other header tree. W=1 and C=1 reach Kbuild by themselves.
 
 RUNNING := $(shell uname -r)
-KERNEL ?= $(if $(wildcard /lib/modules/$(RUNNING)/build/Makefile),running,6.1)
+HEADERS := $(wildcard /lib/modules/$(RUNNING)/build/Makefile)
+KERNEL ?= $(if $(HEADERS),running,6.1)
+# the module's name: it is in build/kmod-$(KMOD)
+KMOD := $(if $(KDIR),custom,$(KERNEL))
 KMOD_LINKS := kmod uapi $(wildcard selftests/kunit)
 
 kdir-running := /lib/modules/$(RUNNING)/build
@@ -42,14 +45,21 @@ define kbuild
 		$(if $(filter debug kcsan,$(1)),CC=gcc-12) M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
 endef
 
-.PHONY: modules modules-% modules_install
-modules: modules-$(if $(KDIR),custom,$(KERNEL))
+.PHONY: modules modules-% modules_install headers-missing
+modules: modules-$(KMOD)
 
 modules-%:
 	$(call kbuild,$*)
 
-modules_install: modules
-	+$(MAKE) -C $(call kdir,$(KERNEL)) M=$(CURDIR)/$(BUILD)/kmod-$(KERNEL) modules_install
+# For the running kernel, or for the one that was named: never for the 6.1 that is
+# KERNEL only because nothing better is here.
+modules_install: $(if $(HEADERS)$(KDIR)$(filter-out file,$(origin KERNEL)),modules,headers-missing)
+	+$(MAKE) -C $(call kdir,$(KMOD)) M=$(CURDIR)/$(BUILD)/kmod-$(KMOD) modules_install
+
+headers-missing:
+	@echo 'modules_install: the headers of the running kernel $(RUNNING) are not here;' \
+		'expected linux-headers-$(RUNNING) installed, or KERNEL=... or KDIR=...' >&2
+	@exit 1
 
 # --------------------------------------------------------- agent, command line
 #
@@ -237,11 +247,11 @@ help:
 	@$(say) '  make setup    install the packages needed to build (apt, as root)'
 	@$(say) '  make all      modules, agent and the tests'\'' programs'
 	@$(say) '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|arm64|debug|kcsan or KDIR=tree;'
-	@$(say) '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL'
+	@$(say) '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL or kmod-custom'
 	@$(say) '  make agent    rtplaned and rtplane, in build/'
 	@$(say) '  make tools    the programs that the tests use'
 	@$(say) '  make install  agent, command line, manual, unit (DESTDIR, PREFIX)'
-	@$(say) '  make modules_install   rtplane.ko for the running kernel (or dkms: debian/)'
+	@$(say) '  make modules_install   rtplane.ko for the running kernel, KERNEL or KDIR (or dkms: debian/)'
 	@$(say) '  make bench    what a forwarded packet costs, of us and of others'
 	@$(say) '  make checkpatch   the kernel'\''s style check on kmod/ and uapi/'
 	@$(say) '  make clean    remove build/'
