@@ -174,13 +174,16 @@ all: modules agent tools
 setup:
 	@scripts/setup build kernel
 
-# What a package holds too, and the unit that goes with an installation by hand.
+# What a package holds too, and the unit that goes with an installation by hand. Its
+# user is made by packages themselves, here where root installs for this machine.
+SYSUSERS := $(PREFIX)/lib/sysusers.d/rtplane.conf
 install: install-agent
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's#/usr/sbin/#$(PREFIX)/sbin/#; s#/etc/rtplane/#$(SYSCONFDIR)/rtplane/#' \
 		debian/rtplane.rtplaned.service >$(DESTDIR)$(UNITDIR)/rtplaned.service
-	install -D -m 644 debian/rtplane.sysusers \
-		$(DESTDIR)$(PREFIX)/lib/sysusers.d/rtplane.conf
+	install -D -m 644 debian/rtplane.sysusers $(DESTDIR)$(SYSUSERS)
+	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ! command -v systemd-sysusers >/dev/null || \
+		systemd-sysusers $(SYSUSERS)
 
 install-agent: agent
 	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane

@@ -62,6 +62,31 @@ keeps_config()
 		[ "$(cat "$WORK/root/etc/rtplane/rtplaned.yaml")" = '# mine' ]
 }
 
+# The unit's user: made where root installs for this machine, and nowhere else.
+makes_the_user()
+{
+	local hand=$WORK/hand made=
+
+	mkdir -p "$WORK/bin"
+	printf '#!/bin/sh\necho "$@" >>"%s"\n' "$WORK/made" >"$WORK/bin/systemd-sysusers"
+	chmod +x "$WORK/bin/systemd-sysusers"
+	PATH=$WORK/bin:$PATH make -s install DESTDIR="$WORK/root" PREFIX=/usr >/dev/null 2>&1 &&
+		[ ! -e "$WORK/made" ] || return 1
+	PATH=$WORK/bin:$PATH make -s install PREFIX="$hand" SYSCONFDIR="$hand/etc" \
+		UNITDIR="$hand/unit" >/dev/null 2>&1 || return 1
+	[ "$(id -u)" != 0 ] || made=$hand/lib/sysusers.d/rtplane.conf
+	[ "$(cat "$WORK/made" 2>/dev/null)" = "$made" ]
+}
+
+# What make modules builds without headers of the running kernel is not for it.
+installs_no_other_kernels_module()
+{
+	! env -u KERNEL -u KDIR -u MAKEFLAGS make -s modules_install RUNNING=0.0.0 \
+		>"$WORK/modules_install.log" 2>&1 &&
+		grep -q 'headers of the running kernel 0.0.0 .*; expected linux-headers-0.0.0' \
+			"$WORK/modules_install.log"
+}
+
 runs_from_there()
 {
 	"$WORK/root/usr/sbin/rtplaned" --version | grep -qF "$VERSION"
@@ -198,11 +223,15 @@ version_agrees()
 }
 
 echo "KTAP version 1"
-echo "1..10"
+echo "1..12"
 install_here
 result "make install lays down programs, header, configuration and unit"
 keeps_config
 result "make install leaves a configuration as it is"
+makes_the_user
+result "make install makes the unit's user, for this machine only"
+installs_no_other_kernels_module
+result "make modules_install wants the headers of the running kernel"
 runs_from_there
 result "the installed agent says its version"
 unit_checks_config
