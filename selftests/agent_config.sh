@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..32"
+echo "1..34"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -66,6 +66,8 @@ wrong "an unknown word" 's/mode: restricted /mode: maybe /' 'mode: maybe' 'realm
 wrong "no truth value" 's/# early: true  */early: perhaps # /' 'early: perhaps' 'realms\[1\].latch.early' perhaps 'true or false'
 wrong "an odd first port" 's/low: 30000/low: 30001/' 'low: 30001' 'realms\[0\].ports.low' 'odd' 'even'
 wrong "a range that ends before it begins" 's/high: 32999/high: 29999/' 'high: 29999' 'realms\[0\].ports.high' 29999 'one pair'
+wrong "a last port that is none" 's/high: 32999/high: 65536/' 'high: 65536' 'realms\[0\].ports.high' 65536 'up to 65535'
+wrong "a word for the last port" 's/high: 32999/high: last/' 'high: last' 'realms\[0\].ports.high' last 'above low'
 wrong "an address that is none" 's/listen: 192.0.2.1$/listen: 192.0.2.300/' '192.0.2.300' 'realms\[0\].addresses\[0\].listen' '192.0.2.300' 'IPv4 or IPv6'
 wrong "every address" 's/listen: 192.0.2.1$/listen: 0.0.0.0/' 'listen: 0.0.0.0' 'realms\[0\].addresses\[0\].listen' '0.0.0.0' 'one address'
 wrong "two realms of one name" 's/name: core/name: access # again/' '# again' 'realms\[1\].name' access once

@@ -250,9 +250,6 @@ static bool get_ports(const struct loaded *l, const struct key *at,
 	uint32_t high = raw->ports ? raw->ports->high : 33000;
 	struct key k = sub(at, "ports");
 
-	/* the customary 30000-33000: the last even port has no odd one above */
-	if (high > low && !(high & 1))
-		high--;
 	if (low < 1024 || low > 65534)
 		return bad(l, sub(&k, "low"),
 			   "%u is out of range; expected an even port, 1024 to 65534",
@@ -265,6 +262,9 @@ static bool get_ports(const struct loaded *l, const struct key *at,
 		return bad(l, sub(&k, "high"),
 			   "%u is out of range; expected a port up to 65535",
 			   high);
+	/* the customary 30000-33000: the last even port has no odd one above */
+	if (high > low && !(high & 1))
+		high--;
 	if (high <= low)
 		return bad(l, sub(&k, "high"),
 			   "%u is not above low (%u); expected room for one pair of ports at least",

@@ -253,7 +253,7 @@ static const struct {
 	{ "certificates", "a folder with agent.pem and cafile.pem" },
 	{ "ports", "a map with the keys low and high" },
 	{ "low", "an even port, 1024 to 65534" },
-	{ "high", "an odd port, 1025 to 65535" },
+	{ "high", "a port above low, up to 65535" },
 	{ "latch", "a map" },
 	{ "mode", "off, restricted or learn" },
 	{ "probation", "a number of packets, 0 to 32" },
