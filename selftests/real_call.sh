@@ -235,6 +235,21 @@ test_signalling_is_marked_cs3()
 		"$(tshark -n -r "$W/sip.pcap" -Y "ip.src == $MB4" -T fields -e ip.dsfield.dscp 2>/dev/null | sort -u)" 24
 }
 
+captured() { [ "$(tcpdump -n -r "$W/$1.pcap" 2>/dev/null | wc -l)" -ge "$2" ]; }
+
+# The rule set's part in it: a realm's own dscp.signalling stays, IPv6 has none.
+test_only_what_has_no_mark_is_marked()
+{
+	capture marks "$B" b0 'udp dst port 9'
+	m socat -u - "UDP4:$B4:9,bind=$MB4:5070" <<<x
+	m socat -u - "UDP4:$B4:9,bind=$MB4:5070,ip-tos=104" <<<x
+	m socat -u - "UDP6:[$B6]:9,bind=[$MB6]:5070" <<<x
+	wait_for 10 captured marks 3 || fail "they do not arrive"
+	capture_stop marks
+	is "DSCP" "$(tshark -n -r "$W/marks.pcap" -T fields -e ip.dsfield.dscp -e ipv6.tclass.dscp 2>/dev/null |
+		tr -d '\t' | paste -sd' ')" "24 26 24"
+}
+
 # The SDP address is private and nobody's; the NAT's address is what media comes
 # from.  The realm's default, nat: learn, is to find it.
 test_a_caller_behind_nat_with_a_wrong_sdp()
