@@ -166,6 +166,15 @@ usage_points <<END
 2	'int' is no word of a natmap here	natmap del ext 192.0.2.1 int 198.51.100.1
 2	monitor: count '0': expected a number	monitor count 0
 2	stats: 'all': expected nothing more	stats all
+2	status: 'x': expected nothing more	status x
+2	calls: '7': expected nothing more	calls 7
+2	call: '': expected the id of a call	call
+2	call: 'abc': expected the id of a call	call abc
+2	call: '8': expected nothing more	call 7 8
+2	why: '': expected the id of a call	why
+2	why: '0': expected the id of a call	why 0
+2	end: '-1': expected the id of a call	end -1
+2	end: '18446744073709551616': expected the id of a call	end 18446744073709551616
 2	expected the name of a configuration file	check-config
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
 1	cannot reach the agent at $W/none: No such file	--socket $W/none status
@@ -203,6 +212,9 @@ answers 0 '^plain words$' '{"ok":true,"result":"plain words"}
 answers 1 "^rtplane: there is no call '9'$" "{\"ok\":false,\"error\":\"there is no call '9'\"}
 " call 9
 holds "what the agent is asked" [ "$(cat "$W/asked")" = '{"cmd":"call","args":["9"]}' ]
+answers 0 '^ended$' '{"ok":true,"result":"ended"}
+' end 0x10
+holds "it is asked in its own numbers" [ "$(cat "$W/asked")" = '{"cmd":"end","args":["16"]}' ]
 answers 1 'no whole answer' '{"ok":true,"result":{}}' status
 answers 1 'is no JSON' 'hello
 ' status

@@ -5,6 +5,7 @@
  * or {"ok": false, "error": "sentence"}.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "keys.h"
 #include "out.h"
 
 /* no answer is longer; what is longer is no answer */
@@ -240,16 +242,16 @@ static int print_answer(const struct cli *cli, const json_t *answer)
 	return cli_refused(cli, "the agent's answer has neither a result nor an error");
 }
 
-static char *request_line(struct args *args)
+/* @id: the call asked about, NULL: none */
+static char *request_line(const char *cmd, const char *id)
 {
 	json_t *words = json_array();
-	const char *word;
 	json_t *request;
 	char *line;
 
-	while ((word = args_next(args)))
-		json_array_append_new(words, json_string(word));
-	request = json_pack("{s:s, s:o}", "cmd", args->cmd, "args", words);
+	if (id)
+		json_array_append_new(words, json_string(id));
+	request = json_pack("{s:s, s:o}", "cmd", cmd, "args", words);
 	line = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	return line;
@@ -278,15 +280,14 @@ static int converse(const struct cli *cli, int fd, const char *line)
 	return ret;
 }
 
-int cmd_agent(struct args *args)
+static int ask(const struct args *args, const char *id)
 {
-	char *line = request_line(args);
+	char *line = request_line(args->cmd, id);
 	int ret = CLI_REFUSED;
 	int fd;
 
 	if (!line)
-		return cli_usage(args->cli, "%s: the words are not UTF-8",
-				 args->cmd);
+		return cli_refused(args->cli, "no memory for a request");
 	fd = agent_connect(args->cli);
 	if (fd >= 0) {
 		ret = converse(args->cli, fd, line);
@@ -294,6 +295,31 @@ int cmd_agent(struct args *args)
 	}
 	free(line);
 	return ret;
+}
+
+int cmd_agent(struct args *args)
+{
+	int ret = args_end(args);
+
+	return ret ? ret : ask(args, NULL);
+}
+
+int cmd_agent_call(struct args *args)
+{
+	const char *word = args_next(args);
+	uint64_t number;
+	char id[24];
+	int ret;
+
+	if (!word || !key_number(word, UINT64_MAX, &number) || !number)
+		return cli_usage(args->cli,
+				 "%s: '%s': expected the id of a call, as rtplane calls shows it",
+				 args->cmd, word ? word : "");
+	ret = args_end(args);
+	if (ret)
+		return ret;
+	snprintf(id, sizeof(id), "%" PRIu64, number);
+	return ask(args, id);
 }
 
 /* the agent reads its own language */

@@ -130,9 +130,9 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "stats", cmd_stats },
 		{ "status", cmd_agent },
 		{ "calls", cmd_agent },
-		{ "call", cmd_agent },
-		{ "why", cmd_agent },
-		{ "end", cmd_agent },
+		{ "call", cmd_agent_call },
+		{ "why", cmd_agent_call },
+		{ "end", cmd_agent_call },
 		{ "check-config", cmd_check_config },
 	};
 	struct args args = {
