@@ -524,7 +524,7 @@ static int run(const struct options *options)
 	return status;
 }
 
-static int check(const char *file)
+static int check(const char *file, bool json)
 {
 	char error[CONFIG_ERROR_LEN];
 	struct config *config = config_load(file, error);
@@ -533,8 +533,12 @@ static int check(const char *file)
 		fprintf(stderr, "%s\n", error);
 		return 1;
 	}
-	printf("%s: %zu realms, %zu routes: fine\n", file, config->n_realms,
-	       config->n_routes);
+	if (json)
+		printf("{\"realms\":%zu,\"routes\":%zu}\n", config->n_realms,
+		       config->n_routes);
+	else
+		printf("%s: %zu realms, %zu routes: fine\n", file,
+		       config->n_realms, config->n_routes);
 	config_free(config);
 	return 0;
 }
@@ -544,7 +548,7 @@ static void usage(FILE *out)
 	fprintf(out,
 		"usage: rtplaned [--config FILE] [--datapath BACKEND] [--datapath-socket PATH]\n"
 		"       rtplaned --relay [--datapath uring] [--datapath-socket PATH]\n"
-		"       rtplaned --check-config FILE\n"
+		"       rtplaned [--json] --check-config FILE\n"
 		"       rtplaned --version | --help\n"
 		"FILE is " DEFAULT_CONFIG " unless given; BACKEND is auto, kernel or uring\n");
 }
@@ -555,6 +559,7 @@ static int parse(int argc, char **argv, struct options *options)
 	static const struct option words[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", required_argument, NULL, 'C' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "datapath", required_argument, NULL, 'd' },
 		{ "datapath-socket", required_argument, NULL, 's' },
 		{ "relay", no_argument, NULL, 'r' },
@@ -562,6 +567,8 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	const char *file = NULL;
+	bool json = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
@@ -570,7 +577,11 @@ static int parse(int argc, char **argv, struct options *options)
 			options->config = optarg;
 			break;
 		case 'C':
-			return check(optarg);
+			file = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
 		case 'd':
 			if (!dp_want_parse(optarg, &options->datapath)) {
 				fprintf(stderr,
@@ -597,11 +608,11 @@ static int parse(int argc, char **argv, struct options *options)
 			return 2;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc || (json && !file)) {
 		usage(stderr);
 		return 2;
 	}
-	return -1;
+	return file ? check(file, json) : -1;
 }
 
 int main(int argc, char **argv)

@@ -48,12 +48,15 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..34"
+echo "1..35"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
-[ "$("$RTPLANED" --bad-option 2>/dev/null; echo $?)" = 2 ]
-point $? "an unknown option is a usage error"
+[ "$("$RTPLANED" --bad-option 2>/dev/null; echo $?)" = 2 ] &&
+	[ "$("$RTPLANED" --json 2>/dev/null; echo $?)" = 2 ]
+point $? "an unknown option, and one that belongs to another, are usage errors"
+[ "$("$RTPLANED" --check-config "$EXAMPLE" --json)" = '{"realms":2,"routes":3}' ]
+point $? "the same as JSON"
 "$RTPLANED" --check-config "$W/none" >/dev/null 2>"$W/err" || grep -q 'cannot be opened' "$W/err"
 point $? "a file that is not there"
 

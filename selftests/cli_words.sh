@@ -200,6 +200,11 @@ else
 	result ok "a full disk is told"
 fi
 
+# The agent's own program reads its language.
+expect 0 'rtplaned.yaml.example: 2 realms, 3 routes: fine$' check-config "$TREE/agent/config/rtplaned.yaml.example"
+expect 0 '^\{"realms":2,"routes":3\}$' --json check-config "$TREE/agent/config/rtplaned.yaml.example"
+expect 1 '^/nonexistent:1: the file: cannot be opened' --json check-config /nonexistent
+
 # The agent.
 answers 0 '^calls 3$' '{"ok":true,"result":{"calls":3,"legs":[]}}
 ' status

@@ -336,6 +336,11 @@ int cmd_check_config(struct args *args)
 	if (ret)
 		return ret;
 	fflush(stdout);
-	execlp("rtplaned", "rtplaned", "--check-config", file, (char *)NULL);
+	if (args->cli->json)
+		execlp("rtplaned", "rtplaned", "--json", "--check-config",
+		       file, (char *)NULL);
+	else
+		execlp("rtplaned", "rtplaned", "--check-config", file,
+		       (char *)NULL);
 	return cli_refused(args->cli, "cannot run rtplaned: %m");
 }
