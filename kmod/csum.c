@@ -38,6 +38,15 @@ void rtplane_diff(struct rtplane_diff *diff, const struct rtplane_ep *old_src,
 	diff->udp = rtplane_sum16((__force u32)csum_add(addr, port));
 }
 
+/* 0 if @sum, of header and payload of a UDP datagram, is right. */
+static __sum16 rtplane_udp_fold(const struct sk_buff *skb, bool v6, unsigned int len, __wsum sum)
+{
+	if (v6)
+		return csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len,
+				       IPPROTO_UDP, sum);
+	return csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len, IPPROTO_UDP, sum);
+}
+
 /**
  * rtplane_udp_csum_ok() - verify a UDP checksum that nobody has vouched for
  * @skb: packet, data at the IP header, exactly as long as its datagram, not shared
@@ -53,17 +62,19 @@ bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
 	unsigned int len = skb->len - hdrlen;
 	__wsum sum;
 
-	/* A right IPv4 header adds nothing to the sum; an IPv6 header does. */
-	if (skb->ip_summed == CHECKSUM_COMPLETE && !v6)
-		sum = skb->csum;
-	else if (likely(!skb_is_nonlinear(skb)))
+	/* A right IPv4 header adds nothing to the device's sum; an IPv6 header does.  If
+	 * it is wrong, it may be the device that is.
+	 */
+	if (skb->ip_summed == CHECKSUM_COMPLETE && !v6 &&
+	    !rtplane_udp_fold(skb, false, len, skb->csum))
+		goto ok;
+	if (likely(!skb_is_nonlinear(skb)))
 		sum = csum_partial(skb->data + hdrlen, len, 0);
 	else
 		sum = skb_checksum(skb, hdrlen, len, 0);
-	if (v6 ? csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len, IPPROTO_UDP,
-				 sum) :
-		 csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len, IPPROTO_UDP, sum))
+	if (rtplane_udp_fold(skb, v6, len, sum))
 		return false;
+ok:
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = 0;
 	return true;

@@ -5,12 +5,14 @@
  * An event is gathered while the leg is locked and sent when it no longer is,
  * from softirq as from process context, without waiting for memory.
  */
-#include <linux/ratelimit.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "event.h"
 #include "net.h"
 #include "netlink.h"
+
+/* Events of a namespace and second; of each of the two limits. */
+#define RTPLANE_EVENTS_BURST	10000
 
 /**
  * rtplane_notice() - gather an event
@@ -63,20 +65,34 @@ static int rtplane_event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 	return 0;
 }
 
+/* Two that find a new second at once may grant a few more. */
+static bool rtplane_event_may(struct rtplane_event_limit *limit)
+{
+	unsigned long now = jiffies / HZ;
+
+	if (READ_ONCE(limit->second) != now) {
+		WRITE_ONCE(limit->second, now);
+		atomic_set(&limit->n, 0);
+	}
+	return atomic_inc_return(&limit->n) <= RTPLANE_EVENTS_BURST;
+}
+
 /**
  * rtplane_event_send() - send an event to whoever listens
  * @leg: whose, not locked; must not go away meanwhile (RCU or the mutex)
  * @n: the event; nothing happens if it is not set
+ *
+ * Return: false if it was lost.
  */
-void rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
+bool rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
 {
 	struct rtplane_net *rn = leg->rn;
 	struct sk_buff *msg;
 	void *hdr;
 
 	if (!n->set || !genl_has_listeners(&rtplane_genl, rn->net, 0))
-		return;
-	if (!__ratelimit(&rn->events))
+		return true;
+	if (!rtplane_event_may(n->type == RTPLANE_EVENT_RTCP ? &rn->reports : &rn->events))
 		goto lost;
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg)
@@ -88,7 +104,8 @@ void rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
 	}
 	genlmsg_end(msg, hdr);
 	genlmsg_multicast_netns(&rtplane_genl, rn->net, msg, 0, 0, GFP_ATOMIC);
-	return;
+	return true;
 lost:
 	atomic64_inc(&rn->events_lost);
+	return false;
 }

@@ -44,13 +44,17 @@ static unsigned int rtplane_pass(struct rtplane_dev *rd, struct rtplane_leg *leg
  *
  * Return: RTPLANE_ACCEPTED or the &enum rtplane_drop to count.
  */
-static int rtplane_sane(struct sk_buff *skb, const struct rtplane_pkt *pkt)
+static int rtplane_sane(struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
 	if (pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
 		return RTPLANE_DROP_MALFORMED;
 	/* Ethernet pads what is short. */
-	if (skb->len > pkt->iplen && pskb_trim_rcsum(skb, pkt->iplen))
-		return RTPLANE_DROP_NOMEM;
+	if (skb->len > pkt->iplen) {
+		if (pskb_trim_rcsum(skb, pkt->iplen))
+			return RTPLANE_DROP_NOMEM;
+		/* What somebody else holds a clone of has got another head. */
+		pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
+	}
 	return rtplane_csum_ok(skb, pkt->v6) ? RTPLANE_ACCEPTED : RTPLANE_DROP_CHECKSUM;
 }
 
@@ -165,6 +169,10 @@ static noinline unsigned int rtplane_rx(struct rtplane_dev *rd, struct rtplane_l
 		return rtplane_pass(rd, leg);
 	pkt.payload = skb->data + pkt.hdrlen + sizeof(struct udphdr);
 	pkt.kind = rtplane_demux(pkt.payload, pkt.paylen);
+	/* What is too short to be RTP may be something else. */
+	if (READ_ONCE(leg->flags) & RTPLANE_LEG_ANY &&
+	    pkt.paylen < rtplane_demux_need(pkt.kind, pkt.payload))
+		pkt.kind = RTPLANE_KIND_UNKNOWN;
 	if (pkt.kind >= RTPLANE_KIND_STACK) {
 		verdict = rtplane_not_media(rd, leg, &pkt);
 		if (verdict != RTPLANE_ACCEPTED)
@@ -246,12 +254,27 @@ static __always_inline unsigned int rtplane_ingress6(struct rtplane_dev *rd, str
 	return likely(verdict != RTPLANE_UNUSUAL) ? verdict : rtplane_rx(rd, leg, skb);
 }
 
+/* A tag that has a priority and no VLAN (802.1p, VID 0) is as none, as it is to the
+ * stack, unless somebody has made a device for it.
+ */
+static noinline bool rtplane_priority_tag(struct sk_buff *skb)
+{
+	if (skb_vlan_tag_get_id(skb) || skb_shared(skb) ||
+	    (skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)) ||
+	    __vlan_find_dev_deep_rcu(skb->dev, skb->vlan_proto, 0))
+		return false;
+	__vlan_hwaccel_clear_tag(skb);
+	return true;
+}
+
 /* A packet for another MAC address, or with a VLAN tag whose device is still to
  * come, is not for us.
  */
 static __always_inline unsigned int rtplane_hook(struct rtplane_dev *rd, struct sk_buff *skb)
 {
-	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
+	if (skb->pkt_type != PACKET_HOST)
+		return NF_ACCEPT;
+	if (skb_vlan_tag_present(skb) && !rtplane_priority_tag(skb))
 		return NF_ACCEPT;
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
@@ -345,6 +368,7 @@ int rtplane_dev_add(struct rtplane_net *rn, struct net_device *dev)
 	}
 	list_add_tail(&rd->list, &rn->devs);
 	rn->nr_devs++;
+	rn->seq++;
 	return 0;
 }
 
@@ -360,6 +384,7 @@ void rtplane_dev_del(struct rtplane_dev *rd)
 	lockdep_assert_held(&rd->rn->lock);
 	list_del(&rd->list);
 	rd->rn->nr_devs--;
+	rd->rn->seq++;
 	nf_unregister_net_hook(rd->rn->net, &rd->hook);
 	call_rcu(&rd->rcu, rtplane_dev_free);
 }

@@ -15,7 +15,7 @@
 
 /**
  * struct rtplane_dev_stats - what one CPU saw of a device
- * @rx_packets: UDP packets of a leg or natmap
+ * @rx_packets: UDP packets of a leg
  * @passed: of these, left to the stack
  */
 struct rtplane_dev_stats {

@@ -279,10 +279,22 @@ static void rtplane_apply_remote(struct rtplane_leg *leg, const struct rtplane_l
 		rtplane_latch_commit(leg, &leg->policy.signalled, now, RTPLANE_REASON_SIGNALLED, n);
 }
 
+/* What is as it was is not meant: it must not undo what the leg has learned. */
+static void rtplane_apply_news(const struct rtplane_leg *leg, struct rtplane_leg_conf *c)
+{
+	if (rtplane_has(c, LATCH) && c->latch == leg->policy.mode)
+		c->set &= ~BIT_ULL(RTPLANE_LEG_A_LATCH);
+	if (rtplane_has(c, PREFIX) && c->prefix == leg->policy.prefix)
+		c->set &= ~BIT_ULL(RTPLANE_LEG_A_PREFIX);
+	if (rtplane_has(c, TIE) && rtplane_ep_eq(&c->tie, &leg->tie))
+		c->set &= ~BIT_ULL(RTPLANE_LEG_A_TIE);
+}
+
 /* Both the leg and whoever sends through it are locked. */
 static void rtplane_apply(struct rtplane_leg *leg, struct rtplane_leg_conf *conf,
 			  struct rtplane_notice *n)
 {
+	rtplane_apply_news(leg, conf);
 	rtplane_apply_policy(leg, conf);
 	rtplane_apply_rest(leg, conf);
 	rtplane_apply_remote(leg, conf, n);
@@ -449,16 +461,19 @@ void rtplane_leg_totals(struct rtplane_net *rn, struct rtplane_totals *t)
 static void rtplane_leg_silence(struct rtplane_leg *leg, u64 now)
 {
 	struct rtplane_notice n = {};
+	u64 of = 0;
 
 	spin_lock_bh(&leg->lock);
 	if (leg->silence && leg->silence_of != leg->last &&
 	    (s64)(now - leg->last) >= (s64)leg->silence * NSEC_PER_MSEC) {
-		leg->silence_of = leg->last;
+		of = leg->last;
 		rtplane_notice(&n, leg, RTPLANE_EVENT_SILENCE, RTPLANE_REASON_NONE,
 			       leg->latched ? &leg->remote : NULL, NULL);
 	}
 	spin_unlock_bh(&leg->lock);
-	rtplane_event_send(leg, &n);
+	/* One that was lost is told by a later sweep. */
+	if (n.set && rtplane_event_send(leg, &n))
+		leg->silence_of = of;
 }
 
 /* Work: look for legs that have become silent; runs while any leg asks for it. */

@@ -2,7 +2,6 @@
 /* rtplane: relays the media of telephone calls.  Order of init and exit. */
 #include <linux/module.h>
 #include <linux/netdevice.h>
-#include <linux/ratelimit.h>
 
 #include "ingress.h"
 #include "latency.h"
@@ -12,9 +11,6 @@
 #include "netlink.h"
 #include "table.h"
 #include "xmit.h"
-
-/* Events of one namespace and second. */
-#define RTPLANE_EVENTS_BURST	10000
 
 unsigned int rtplane_net_id;
 
@@ -28,8 +24,6 @@ static int __net_init rtplane_net_init(struct net *net)
 	INIT_LIST_HEAD(&rn->devs);
 	INIT_LIST_HEAD(&rn->natmaps);
 	INIT_DELAYED_WORK(&rn->sweep, rtplane_leg_sweep);
-	ratelimit_state_init(&rn->events, HZ, RTPLANE_EVENTS_BURST);
-	ratelimit_set_flags(&rn->events, RATELIMIT_MSG_ON_RELEASE);
 	return 0;
 }
 

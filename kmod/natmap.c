@@ -7,30 +7,47 @@
 #include "nattable.h"
 #include "net.h"
 
-static void rtplane_nat_way_drop(struct rtplane_natmap *nm, unsigned int i)
+static struct rtplane_nat_way *rtplane_nat_way_in_slot(const struct rtplane_natmap *nm,
+						       struct rtplane_nat_way __rcu **slot)
 {
-	struct rtplane_nat_way *w = rcu_dereference_protected(nm->ways[i],
-							      lockdep_is_held(&nm->ways_lock));
+	return rcu_dereference_protected(*slot, lockdep_is_held(&nm->ways_lock));
+}
 
-	RCU_INIT_POINTER(nm->ways[i], NULL);
+static void rtplane_nat_way_drop(struct rtplane_natmap *nm, struct rtplane_nat_way __rcu **slot)
+{
+	struct rtplane_nat_way *w = rtplane_nat_way_in_slot(nm, slot);
+
+	RCU_INIT_POINTER(*slot, NULL);
 	if (!w)
 		return;
 	rtplane_way_release(&w->way);
 	kfree_rcu(w, rcu);
 }
 
+static u32 rtplane_nat_nr_ways(const struct rtplane_natmap *nm)
+{
+	return RTPLANE_NAT_SET_SLOTS << (64 - nm->ways_shift);
+}
+
+static void rtplane_nat_way_drop_by(struct rtplane_natmap *nm,
+				    struct rtplane_nat_way __rcu **slot,
+				    const struct net_device *dev)
+{
+	struct rtplane_nat_way *w = rtplane_nat_way_in_slot(nm, slot);
+
+	if (w && (!dev || rtplane_way_uses(&w->way, dev)))
+		rtplane_nat_way_drop(nm, slot);
+}
+
 /* Drop the ways through @dev, or all. */
 static void rtplane_nat_ways_drop(struct rtplane_natmap *nm, const struct net_device *dev)
 {
-	struct rtplane_nat_way *w;
-	unsigned int i;
+	u32 i;
 
 	spin_lock_bh(&nm->ways_lock);
-	for (i = 0; i <= RTPLANE_NAT_WAY_IN; i++) {
-		w = rcu_dereference_protected(nm->ways[i], lockdep_is_held(&nm->ways_lock));
-		if (w && (!dev || rtplane_way_uses(&w->way, dev)))
-			rtplane_nat_way_drop(nm, i);
-	}
+	rtplane_nat_way_drop_by(nm, &nm->way_in, dev);
+	for (i = 0; nm->ways && i < rtplane_nat_nr_ways(nm); i++)
+		rtplane_nat_way_drop_by(nm, &nm->ways[i], dev);
 	spin_unlock_bh(&nm->ways_lock);
 }
 
@@ -41,6 +58,7 @@ static void rtplane_natmap_free(struct rcu_head *rcu)
 
 	rtplane_nat_ways_drop(nm, NULL);
 	kvfree(nm->permits);
+	kvfree(nm->ways);
 	free_percpu(nm->stats);
 	kfree(nm);
 }
@@ -51,6 +69,16 @@ static void rtplane_nat_gate_init(struct rtplane_nat_gate *gate,
 	spin_lock_init(&gate->lock);
 	rtplane_police_set(&gate->police, conf->pps, conf->bps);
 	gate->on = rtplane_policed(&gate->police);
+}
+
+/* Room for a remote at each port: what a call needs of RTP and RTCP is one. */
+static bool rtplane_nat_ways_init(struct rtplane_natmap *nm)
+{
+	u32 n = max(nm->conf.hi - nm->conf.lo + 1, RTPLANE_NAT_WAYS_MIN);
+
+	nm->ways_shift = 64 - order_base_2(DIV_ROUND_UP(n, RTPLANE_NAT_SET_SLOTS));
+	nm->ways = kvcalloc(rtplane_nat_nr_ways(nm), sizeof(*nm->ways), GFP_KERNEL_ACCOUNT);
+	return nm->ways;
 }
 
 static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
@@ -75,7 +103,7 @@ static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 	rtplane_nat_gate_init(&nm->gate[RTPLANE_NAT_IN], conf);
 	rtplane_nat_gate_init(&nm->gate[RTPLANE_NAT_OUT], conf);
 	nm->stats = alloc_percpu_gfp(struct rtplane_nat_stats, GFP_KERNEL_ACCOUNT);
-	if (!nm->stats)
+	if (!nm->stats || !rtplane_nat_ways_init(nm))
 		goto free;
 	if (conf->filter) {
 		nm->permits = kvcalloc(RTPLANE_NAT_SETS * RTPLANE_NAT_SET_WAYS,
@@ -191,20 +219,38 @@ void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *
 }
 
 /* The inside has a place of its own, which no remote takes from it. */
-static unsigned int rtplane_nat_way_slot(const struct rtplane_natmap *nm,
-					 const struct rtplane_ep *to)
+static bool rtplane_nat_is_inside(const struct rtplane_natmap *nm, const struct rtplane_ep *to)
 {
-	if (rtplane_ep_same_addr(to, &nm->conf.in))
-		return RTPLANE_NAT_WAY_IN;
-	return rtplane_nat_way_hash(to->w[0], to->w[1]);
+	return rtplane_ep_same_addr(to, &nm->conf.in);
+}
+
+/* Where to put the way to a remote: where its last one is, or none, or one that is no
+ * longer true, or else anyone's.
+ */
+static struct rtplane_nat_way __rcu **rtplane_nat_way_place(const struct rtplane_natmap *nm,
+							    const struct rtplane_ep *to)
+{
+	struct rtplane_nat_way __rcu **set = rtplane_nat_way_slots(nm, to->w[0], to->w[1]);
+	struct rtplane_nat_way __rcu **place = NULL;
+	struct rtplane_nat_way *w;
+	unsigned int i;
+
+	for (i = 0; i < RTPLANE_NAT_SET_SLOTS; i++) {
+		w = rtplane_nat_way_in_slot(nm, &set[i]);
+		if (w && rtplane_ep_same_addr(&w->to, to))
+			return &set[i];
+		if (!place && (!w || !rtplane_way_valid(&w->way)))
+			place = &set[i];
+	}
+	return place ?: &set[jiffies % RTPLANE_NAT_SET_SLOTS];
 }
 
 static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm,
 						       const struct rtplane_ep *src,
 						       const struct rtplane_ep *to)
 {
-	unsigned int i = rtplane_nat_way_slot(nm, to);
 	struct rtplane_nat_way *w = kmalloc(sizeof(*w), GFP_ATOMIC);
+	struct rtplane_nat_way __rcu **slot = &nm->way_in;
 
 	if (!w)
 		return ERR_PTR(-ENOMEM);
@@ -214,8 +260,10 @@ static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm
 		return ERR_PTR(-ENETUNREACH);
 	}
 	spin_lock(&nm->ways_lock);
-	rtplane_nat_way_drop(nm, i);
-	rcu_assign_pointer(nm->ways[i], w);
+	if (!rtplane_nat_is_inside(nm, to))
+		slot = rtplane_nat_way_place(nm, to);
+	rtplane_nat_way_drop(nm, slot);
+	rcu_assign_pointer(*slot, w);
 	spin_unlock(&nm->ways_lock);
 	return &w->way;
 }
@@ -233,9 +281,11 @@ const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 					     const struct rtplane_ep *src,
 					     const struct rtplane_ep *to)
 {
-	struct rtplane_nat_way *w = rcu_dereference(nm->ways[rtplane_nat_way_slot(nm, to)]);
+	struct rtplane_nat_way *w;
 
-	if (w && rtplane_ep_same_addr(&w->to, to) && rtplane_way_valid(&w->way))
+	w = rtplane_nat_is_inside(nm, to) ? rcu_dereference(nm->way_in) :
+					    rtplane_nat_way_look(nm, to->w[0], to->w[1]);
+	if (w && rtplane_way_valid(&w->way))
 		return &w->way;
 	return rtplane_nat_way_renew(nm, src, to);
 }

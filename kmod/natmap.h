@@ -16,9 +16,9 @@ struct rtplane_nat_table;
 struct rtplane_net;
 struct rtplane_totals;
 
-/* Ways out that a natmap remembers: one to the inside, and those to remotes. */
-#define RTPLANE_NAT_WAYS	64
-#define RTPLANE_NAT_WAY_IN	RTPLANE_NAT_WAYS
+/* Ways to remotes that a natmap remembers: for each port one, in sets. */
+#define RTPLANE_NAT_WAYS_MIN	64
+#define RTPLANE_NAT_SET_SLOTS	8
 /* Addresses that the inside has sent to: sets, and addresses in a set. */
 #define RTPLANE_NAT_SETS	1024
 #define RTPLANE_NAT_SET_WAYS	8
@@ -87,12 +87,6 @@ struct rtplane_nat_way {
 	struct rcu_head rcu;
 };
 
-/* Where the way to a remote is remembered. */
-static inline unsigned int rtplane_nat_way_hash(u64 w0, u64 w1)
-{
-	return hash_64(w0 ^ w1, ilog2(RTPLANE_NAT_WAYS));
-}
-
 /**
  * struct rtplane_nat_permit - somebody the inside has sent to
  * @addr: who, two words
@@ -131,8 +125,10 @@ struct rtplane_nat_gate {
  * @tos_set: bits that are set
  * @conf: what was asked
  * @gate: limits, by direction; only touched if there are any
- * @ways: remembered ways by hash of the address, the one to the inside last; RCU,
- *	replaced under @ways_lock
+ * @way_in: remembered way to the inside; RCU, replaced under @ways_lock
+ * @ways: those to remotes, in sets of RTPLANE_NAT_SET_SLOTS by hash of the address;
+ *	likewise
+ * @ways_shift: from a hash of 64 bits to the number of a set
  * @ways_lock: see @ways
  * @permit_lock: see @permits
  * @permits: with address-dependent filtering: sets of permits; written under
@@ -150,7 +146,9 @@ struct rtplane_natmap {
 	u8 tos_set;
 	struct rtplane_natmap_conf conf;
 	struct rtplane_nat_gate gate[__RTPLANE_NAT_DIRS];
-	struct rtplane_nat_way __rcu *ways[RTPLANE_NAT_WAYS + 1];
+	struct rtplane_nat_way __rcu *way_in;
+	struct rtplane_nat_way __rcu **ways;
+	u8 ways_shift;
 	spinlock_t ways_lock; /* ways */
 	spinlock_t permit_lock; /* permits */
 	struct rtplane_nat_permit *permits;
@@ -159,6 +157,31 @@ struct rtplane_natmap {
 	u32 id;
 	struct rcu_head rcu;
 };
+
+/* The set of slots where the way to a remote may be. */
+static __always_inline struct rtplane_nat_way __rcu **
+rtplane_nat_way_slots(const struct rtplane_natmap *nm, u64 w0, u64 w1)
+{
+	u64 set = (w0 ^ w1) * GOLDEN_RATIO_64 >> nm->ways_shift;
+
+	return nm->ways + set * RTPLANE_NAT_SET_SLOTS;
+}
+
+/* The remembered way to a remote, or NULL. */
+static __always_inline struct rtplane_nat_way *
+rtplane_nat_way_look(const struct rtplane_natmap *nm, u64 w0, u64 w1)
+{
+	struct rtplane_nat_way __rcu **slot = rtplane_nat_way_slots(nm, w0, w1);
+	struct rtplane_nat_way __rcu **end = slot + RTPLANE_NAT_SET_SLOTS;
+	struct rtplane_nat_way *w;
+
+	for (; slot < end; slot++) {
+		w = rcu_dereference(*slot);
+		if (likely(w && !((w->to.w[0] ^ w0) | (w->to.w[1] ^ w1))))
+			return w;
+	}
+	return NULL;
+}
 
 int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf,
 		       const char **why);

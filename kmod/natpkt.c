@@ -338,12 +338,12 @@ rtplane_nat_way_known(const struct rtplane_natmap *nm, const struct sk_buff *skb
 	u64 w0, w1;
 
 	if (dir == RTPLANE_NAT_IN) {
-		w = rcu_dereference(nm->ways[RTPLANE_NAT_WAY_IN]);
-		return w ? &w->way : NULL;
+		w = rcu_dereference(nm->way_in);
+	} else {
+		rtplane_nat_words(skb, true, v6, &w0, &w1);
+		w = rtplane_nat_way_look(nm, w0, w1);
 	}
-	rtplane_nat_words(skb, true, v6, &w0, &w1);
-	w = rcu_dereference(nm->ways[rtplane_nat_way_hash(w0, w1)]);
-	return w && !((w->to.w[0] ^ w0) | (w->to.w[1] ^ w1)) ? &w->way : NULL;
+	return w ? &w->way : NULL;
 }
 
 /* As rtplane_usual() for legs: what is neither hairpinned nor filtered, in a
@@ -574,18 +574,43 @@ static bool rtplane_nat_error_ok(struct sk_buff *skb, const struct rtplane_pkt *
 				sum);
 }
 
+/* What a packet may not do, an error may not either.  It comes from anybody on the way,
+ * but tells of a packet that the inside must have sent.
+ */
+static int rtplane_nat_judge_error(const struct rtplane_pkt *outer,
+				   const struct rtplane_pkt *inner, const struct rtplane_nat *nat)
+{
+	struct rtplane_ep remote = inner->dst;
+	int no = RTPLANE_ACCEPTED;
+
+	if (nat->from)
+		rtplane_ep_set_addr(&remote, &nat->from->conf.ext);
+	if (nat->to && nat->to->permits &&
+	    !rtplane_natmap_permitted(nat->to, &remote, inner->src.port))
+		return RTPLANE_DROP_REFUSED;
+	if (nat->from)
+		no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, outer->iplen);
+	if (no == RTPLANE_ACCEPTED && nat->to)
+		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, outer->iplen);
+	return no;
+}
+
 static unsigned int rtplane_nat_error(const struct rtplane_nat_table *t, struct sk_buff *skb,
 				      struct rtplane_pkt *outer, struct rtplane_pkt *inner)
 {
 	const struct rtplane_way *way;
 	struct rtplane_nat nat;
 	unsigned int verdict;
+	int no;
 
 	if (!rtplane_nat_find_error(t, outer, inner, &nat))
 		return NF_ACCEPT;
 	if (outer->ttl <= 1 || !rtplane_ep_unicast(&outer->src) ||
 	    rtplane_ep_loopback(&outer->src) || !rtplane_nat_error_ok(skb, outer))
 		return rtplane_nat_pass(&nat);
+	no = rtplane_nat_judge_error(outer, inner, &nat);
+	if (no != RTPLANE_ACCEPTED)
+		return rtplane_nat_drop(&nat, no);
 	way = rtplane_nat_way(&nat, &verdict);
 	if (!way)
 		return verdict;

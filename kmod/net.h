@@ -5,7 +5,6 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit_types.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -31,6 +30,16 @@ struct rtplane_totals {
 };
 
 /**
+ * struct rtplane_event_limit - so many events a second
+ * @second: the present one, jiffies / HZ
+ * @n: events in it
+ */
+struct rtplane_event_limit {
+	unsigned long second;
+	atomic_t n;
+};
+
+/**
  * struct rtplane_net - all that rtplane keeps for a network namespace
  * @net: the namespace; outlives this structure
  * @table: local addresses with legs; look-up under RCU, changes under @lock
@@ -38,7 +47,7 @@ struct rtplane_totals {
  * @legs: the same legs by number, in order of creation, for dumps; @lock
  * @next_leg: where the next leg's number is sought; @lock
  * @nr_legs: how many; @lock
- * @seq: changes with every change of the set of legs; @lock
+ * @seq: changes with every change of the set of legs, natmaps or devices; @lock
  * @devs: enrolled devices; @lock
  * @nr_devs: how many; @lock
  * @nat: natmaps by address and port, NULL if there are none; look-up under RCU,
@@ -47,7 +56,9 @@ struct rtplane_totals {
  * @nr_natmaps: how many; @lock
  * @next_natmap: number of the last natmap made; @lock
  * @gone: totals of legs that were removed; @lock
- * @events: limits the events of the whole namespace
+ * @events: limit of the whole namespace's events
+ * @reports: another for RTCP reports, which a remote sends at will: no flood of them
+ *	hides the rest
  * @events_lost: events that the limit or lack of memory swallowed
  * @sweep: looks for silent legs
  * @nr_silence: legs that want to be looked at by @sweep; @lock
@@ -67,7 +78,8 @@ struct rtplane_net {
 	u32 nr_natmaps;
 	u32 next_natmap;
 	struct rtplane_totals gone;
-	struct ratelimit_state events;
+	struct rtplane_event_limit events;
+	struct rtplane_event_limit reports;
 	atomic64_t events_lost;
 	struct delayed_work sweep;
 	u32 nr_silence;

@@ -238,6 +238,7 @@ static int rtplane_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *
 	/* RTNL keeps the names still. */
 	rtnl_lock();
 	mutex_lock(&rn->lock);
+	cb->seq = rn->seq;
 	list_for_each_entry(rd, &rn->devs, list) {
 		if (at++ < cb->args[0])
 			continue;
@@ -245,6 +246,7 @@ static int rtplane_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *
 				  &rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_DEV_GET);
 		if (!hdr)
 			break;
+		genl_dump_check_consistent(cb, hdr);
 		if (rtplane_dev_put(msg, rd)) {
 			genlmsg_cancel(msg, hdr);
 			break;

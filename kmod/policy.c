@@ -135,6 +135,9 @@ static void rtplane_candidate_count(struct rtplane_candidate *c, const struct rt
 	__be32 ssrc = 0;
 	u16 seq = 0;
 
+	c->when = a->now;
+	if (c->count && c->rtp && a->kind != RTPLANE_KIND_RTP)
+		return;
 	if (a->kind == RTPLANE_KIND_RTP) {
 		ssrc = get_unaligned((const __be32 *)(a->payload + 8));
 		seq = get_unaligned_be16(a->payload + 2);
@@ -144,14 +147,14 @@ static void rtplane_candidate_count(struct rtplane_candidate *c, const struct rt
 	if (!rtplane_candidate_next(c, a, ssrc, seq)) {
 		c->src = *a->src;
 		c->ssrc = ssrc;
-		c->pt = a->kind == RTPLANE_KIND_RTP ? a->payload[1] & 0x7f : 0;
+		c->rtp = a->kind == RTPLANE_KIND_RTP;
+		c->pt = c->rtp ? a->payload[1] & 0x7f : 0;
 		c->count = 0;
 	}
 	/* A candidate that waits for the lead may be far beyond what is asked. */
 	if (c->count < 0xff)
 		c->count++;
 	c->seq = seq + 1;
-	c->when = a->now;
 }
 
 /*

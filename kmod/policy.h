@@ -27,6 +27,7 @@
  * @when: monotonic ns of its last packet
  * @seq: sequence number expected next
  * @pt: payload type
+ * @rtp: it has sent RTP, so that nothing else counts
  * @count: packets in a row; 0 = there is no candidate
  */
 struct rtplane_candidate {
@@ -35,6 +36,7 @@ struct rtplane_candidate {
 	u64 when;
 	u16 seq;
 	u8 pt;
+	bool rtp;
 	u8 count;
 };
 

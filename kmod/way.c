@@ -14,6 +14,9 @@
 #include "compat.h"
 #include "way.h"
 
+/* net.ipv4.route.min_pmtu, unless somebody lowers it: less is learned from nobody. */
+#define RTPLANE_MIN_PMTU	552
+
 static struct dst_entry *rtplane_route4(struct net *net, struct flowi4 *fl4)
 {
 	struct rtable *rt = ip_route_output_flow(net, fl4, NULL);
@@ -113,7 +116,7 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 		.dst = dst,
 		.neigh = neigh,
 		.cookie = v6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0,
-		.mtu = dst_mtu(dst),
+		.sure = min_t(u32, dst_mtu(dst), v6 ? IPV6_MIN_MTU : RTPLANE_MIN_PMTU),
 		.mark = mark,
 		.headroom = LL_RESERVED_SPACE(dst->dev),
 		.v6 = v6,
@@ -164,7 +167,7 @@ void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u
 void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way)
 {
-	int mtu = way->mtu + pkt->hdrlen -
+	int mtu = dst_mtu(way->dst) + pkt->hdrlen -
 		  (way->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 
 	if (pkt->v6)
@@ -234,7 +237,7 @@ static int rtplane_way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
 int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way)
 {
-	if (!way->neigh || rtplane_way_len(pkt, way) > way->mtu)
+	if (!way->neigh || !rtplane_way_fits(way, rtplane_way_len(pkt, way)))
 		return rtplane_way_send_slow(net, skb, pkt->tos_out, way);
 	return rtplane_way_send(skb, pkt->tos_out, way);
 }

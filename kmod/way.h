@@ -19,7 +19,7 @@
  * @neigh: neighbour on that route; the reference is held; NULL if the route must
  *	be left to the stack's own output (IPsec, tunnels by route)
  * @cookie: for the validity of a route
- * @mtu: of the path
+ * @sure: bytes that a packet may have whatever becomes of the path's MTU
  * @mark: for skb->mark
  * @headroom: bytes the device of the way out wants before the IP header
  * @v6: it is an IPv6 way
@@ -29,7 +29,7 @@ struct rtplane_way {
 	struct dst_entry *dst;
 	struct neighbour *neigh;
 	u32 cookie;
-	u32 mtu;
+	u32 sure;
 	u32 mark;
 	u16 headroom;
 	bool v6;
@@ -68,11 +68,19 @@ static __always_inline bool rtplane_way_valid_fast(const struct rtplane_way *way
 	       container_of(dst, struct rtable, dst)->rt_genid == rt_genid_ipv4(dev_net(dst->dev));
 }
 
+/* Does a packet of so many bytes fit the path?  Its MTU may change without the route
+ * being another: what is short is not asked about.
+ */
+static __always_inline bool rtplane_way_fits(const struct rtplane_way *way, unsigned int len)
+{
+	return likely(len <= way->sure) || len <= dst_mtu(way->dst);
+}
+
 /* May a packet of this family, nothing to be added to it, go this way at once? */
 static __always_inline bool rtplane_way_usual(const struct rtplane_way *way,
 					      const struct sk_buff *skb, const bool v6)
 {
-	return skb->len <= way->mtu && skb_headroom(skb) >= way->headroom &&
+	return rtplane_way_fits(way, skb->len) && skb_headroom(skb) >= way->headroom &&
 	       rtplane_skb_ttl(skb, v6) > 1 && rtplane_way_valid_fast(way, v6);
 }
 
@@ -153,7 +161,7 @@ static inline unsigned int rtplane_way_len(const struct rtplane_pkt *pkt,
 static inline bool rtplane_way_stuck(const struct sk_buff *skb, const struct rtplane_pkt *pkt,
 				     const struct rtplane_way *way)
 {
-	return unlikely(rtplane_way_len(pkt, way) > way->mtu) &&
+	return unlikely(!rtplane_way_fits(way, rtplane_way_len(pkt, way))) &&
 	       (pkt->v6 || way->v6 || ip_hdr(skb)->frag_off & htons(IP_DF));
 }
 

@@ -147,6 +147,19 @@ test_probation_starts_again_after_a_gap()
 	clear_bridges
 }
 
+test_rtcp_between_does_not_disturb_probation()
+{
+	open latch learn probation 5
+	send "$RA" 2 --seq 10
+	leg_becomes "$LA" '.state == "probation"'
+	a rtp --on "$RA" --to "$LA" --send 4 --pps 0 --kind sr >/dev/null
+	leg_becomes "$LA" '.rx_packets == 6'
+	leg_holds "$LA" '.state == "probation"'
+	send "$RA" 3 --seq 12
+	leg_becomes "$LA" ".latched == \"$RA\""
+	clear_bridges
+}
+
 test_probation_starts_again_with_another_ssrc_or_type()
 {
 	open latch learn
@@ -245,6 +258,9 @@ test_proven_commits_at_once()
 	leg_becomes "$LA" ".latched == \"$RA\""
 	ok "proven" m rtplane leg set local "$LA" proven "$X4:40010"
 	leg_holds "$LA" ".state == \"locked\" and .latched == \"$X4:40010\""
+	# What is there already, said again, does not undo it.
+	ok "the same again" m rtplane leg set local "$LA" latch restricted prefix 32
+	leg_holds "$LA" ".latched == \"$X4:40010\""
 	back 2 "$X4:40010"
 	send "$X4:40010" 2
 	leg_becomes "$LA" '.rx_packets == 3'
@@ -335,6 +351,12 @@ test_rtcp_leg_tied_to_its_rtp_leg()
 	leg_becomes "$rtcp" '.drops.refused == 4'
 	a rtp --on "$A4:40001" --to "$rtcp" --send 2 --pps 0 --kind sr >/dev/null
 	leg_becomes "$rtcp" ".latched == \"$A4:40001\" and .rtcp_packets == 2"
+	# Nor does the tie that it has, while the RTP leg is learning again.
+	ok "unlatch" m rtplane leg set local "$LA" unlatch
+	ok "the same tie" m rtplane leg set local "$rtcp" tie "$LA"
+	leg_holds "$rtcp" ".latched == \"$A4:40001\""
+	ok "another tie" m rtplane leg set local "$rtcp" tie "$LB"
+	leg_holds "$rtcp" '.latched == null'
 	clear_bridges
 }
 

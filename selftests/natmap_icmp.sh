@@ -75,6 +75,51 @@ test_ipv6_port_unreachable_both_ways()
 	clear_natmaps
 }
 
+# forge DST N: of b, N port unreachables about a packet from E:30100 to DST, which was
+# never sent.
+forge()
+{
+	b python3 - "$E" "$1" "$2" "$B4" <<-'END'
+		import socket, struct, sys
+		def csum(data):
+		    s = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+		    s = (s & 0xffff) + (s >> 16)
+		    return ~((s & 0xffff) + (s >> 16)) & 0xffff
+		ext, dst, n, us = sys.argv[1:]
+		ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 48, 7, 0, 60, 17, 0,
+		                 socket.inet_aton(ext), socket.inet_aton(dst))
+		ip = ip[:10] + struct.pack("!H", csum(ip)) + ip[12:]
+		icmp = struct.pack("!BBHI", 3, 3, 0, 0) + ip + struct.pack("!HHHH", 30100, 50000, 28, 0)
+		icmp = icmp[:2] + struct.pack("!H", csum(icmp)) + icmp[4:]
+		with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as s:
+		    s.bind((us, 0))
+		    for _ in range(int(n)):
+		        s.sendto(icmp, (ext, 0))
+	END
+}
+
+test_errors_pass_the_filter()
+{
+	natmap ext $E int $A4 filter address
+	out $A4:30100 $B4:50000 1
+	# B's own, about a packet that was sent
+	nat_becomes $E '.out_packets == 1 and .icmp == 1'
+	forge $B2 3
+	nat_becomes $E '.drops == {"refused": 3} and .icmp == 1'
+	forge $B4 2
+	nat_becomes $E '.drops == {"refused": 3} and .icmp == 3'
+	clear_natmaps
+}
+
+test_errors_keep_to_the_limit()
+{
+	natmap ext $E int $A4 pps 100
+	forge $B4 300
+	nat_becomes $E '.icmp + .drops.pps == 300'
+	nat_becomes $E '.icmp >= 5 and .icmp < 150'
+	clear_natmaps
+}
+
 # The inside itself uses the ports beside the range: those errors are not ours.
 test_errors_about_other_ports_are_left_alone()
 {

@@ -219,6 +219,23 @@ test_too_big_ipv6()
 	ip -n "$M" link set dev mb mtu 1500
 }
 
+test_mtu_falls_in_mid_call()
+{
+	ok "bridge" m rtplane bridge add leg local "$LA6" remote "$RA6" latch off \
+		leg local "$LB6" remote "$RB6" latch off
+	a rtp --on "$RA6" --to "$LA6" --send 1 --pps 0 --size 1400 >/dev/null
+	leg_becomes "$LB6" '.tx_packets == 1'
+	ip -n "$M" link set dev mb mtu 1400
+	a rtp --on "$RA6" --to "$LA6" --send 2 --pps 20 --size 1400 --df 1 --errors >"$W/caller.json"
+	leg_becomes "$LA6" '.drops["too-big"] >= 1'
+	holds caller ".icmp | has(\"2/0 1400 $MA6\")"
+	ip -n "$M" link set dev mb mtu 1500
+	a ip -6 route flush cache
+	a rtp --on "$RA6" --to "$LA6" --send 1 --pps 0 --size 1400 >/dev/null
+	leg_becomes "$LB6" '.tx_packets >= 2'
+	clear_bridges
+}
+
 test_gso_from_the_sender()
 {
 	a ethtool -K a0 tx on >/dev/null
@@ -296,6 +313,25 @@ test_vlan()
 	device_works mc.7 10.7.0.254 10.7.0.1
 	ip -n "$M" link del mc.7
 	ip -n "$B" link del b1.7
+}
+
+# A priority and no VLAN: the device's own packet, unless there is a device for it.
+test_priority_tag()
+{
+	local send="a rawpkt --dev a0 --smac $A_MAC --dmac $MA_MAC --src $A4 --dst $MA4 --sport 40000 --dport 30000 --vlan $((5 << 13)) --count 3"
+	open
+	bg callee b rtp --on "$RB" --expect 3
+	$send >/dev/null
+	finish callee
+	holds callee '.received == 3'
+	leg_holds "$LA" '.rx_packets == 3'
+	ip -n "$M" link add link ma name ma.0 type vlan id 0
+	ip -n "$M" link set ma.0 up
+	$send >/dev/null
+	ok "at the device" wait_for 5 eval '[ "$(ip -n "$M" -s -j link show ma.0 | jq ".[0].stats64.rx.packets")" -ge 3 ]'
+	leg_holds "$LA" '.rx_packets == 3'
+	ip -n "$M" link del ma.0
+	clear_bridges
 }
 
 test_linux_bridge()

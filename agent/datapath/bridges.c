@@ -525,10 +525,11 @@ static int rekey_all(struct batch *b, struct dp_err *err)
 	return ret;
 }
 
-static void change_leg(struct uring *u, struct leg *leg,
-		       const struct dp_leg *conf, struct legsec *sec)
+static void change_leg(struct uring *u, struct leg *leg, struct dp_leg *conf,
+		       struct legsec *sec)
 {
 	legsec_commit(leg, conf, sec);
+	legconf_news(leg, conf);
 	if (conf->set & DP_LEG_TIE) {
 		untie(u, leg);
 		leg_ep(&conf->tie, &leg->tie);
@@ -658,9 +659,8 @@ int bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 }
 
 /* the leg's worker is parked */
-static int set_parked(struct uring *u, struct leg *leg,
-		      const struct dp_leg *conf, struct legsec *sec,
-		      struct dp_err *err)
+static int set_parked(struct uring *u, struct leg *leg, struct dp_leg *conf,
+		      struct legsec *sec, struct dp_err *err)
 {
 	int ret = tune_for(leg, conf, err);
 

@@ -531,6 +531,9 @@ bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 	struct notices n;
 	int no;
 
+	/* what is too short to be RTP may be something else */
+	if (leg->any && rx->len < rtplane_demux_need(kind, rx->data))
+		kind = RTPLANE_KIND_UNKNOWN;
 	if (kind >= RTPLANE_KIND_STACK) {
 		if (leg->any && !rtplane_demux_proof(rx->data, rx->len))
 			kind = RTPLANE_KIND_UNKNOWN;

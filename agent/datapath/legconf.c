@@ -283,6 +283,19 @@ static void apply_remote(struct leg *leg, struct worker *w,
 			   RTPLANE_REASON_SIGNALLED);
 }
 
+void legconf_news(const struct leg *leg, struct dp_leg *conf)
+{
+	struct rtplane_ep tie;
+
+	leg_ep(&conf->tie, &tie);
+	if (HAS(conf, LATCH) && conf->latch == leg->policy.mode)
+		conf->set &= ~DP_LEG_LATCH;
+	if (HAS(conf, PREFIX) && conf->prefix == leg->policy.prefix)
+		conf->set &= ~DP_LEG_PREFIX;
+	if (HAS(conf, TIE) && rtplane_ep_eq(&tie, &leg->tie))
+		conf->set &= ~DP_LEG_TIE;
+}
+
 void legconf_apply(struct leg *leg, struct worker *w,
 		   const struct dp_leg *conf)
 {

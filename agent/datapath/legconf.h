@@ -42,6 +42,13 @@ int legconf_refuse(const struct dp_addr *local, const char *word, int code,
 		   const char *sentence, struct dp_err *err);
 
 /**
+ * legconf_news() - what is as it was is not meant: it must not undo what was learned
+ * @leg: the leg
+ * @conf: what is asked; its DP_LEG_* bits are cleared
+ */
+void legconf_news(const struct leg *leg, struct dp_leg *conf);
+
+/**
  * legconf_apply() - carry it out; cannot fail
  * @leg: the leg, its worker parked
  * @w: that worker

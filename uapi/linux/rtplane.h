@@ -114,8 +114,8 @@ enum rtplane_ep_attr {
  * @RTPLANE_DEV_A_IFINDEX: u32; identifies the device
  * @RTPLANE_DEV_A_NAME: string; may identify the device instead
  * @RTPLANE_DEV_A_PAD: padding of the 64-bit attributes
- * @RTPLANE_DEV_A_RX_PACKETS: u64; UDP packets this device gave to the module,
- *	of a leg or natmap (out)
+ * @RTPLANE_DEV_A_RX_PACKETS: u64; UDP packets of a leg that this device gave to
+ *	the module; a natmap counts its own (out)
  * @RTPLANE_DEV_A_PASSED: u64; of these, left to the normal stack (out)
  */
 enum rtplane_dev_attr {
