@@ -203,6 +203,9 @@ fi
 # The agent's own program reads its language.
 expect 0 'rtplaned.yaml.example: 2 realms, 3 routes: fine$' check-config "$TREE/agent/config/rtplaned.yaml.example"
 expect 0 '^\{"realms":2,"routes":3\}$' --json check-config "$TREE/agent/config/rtplaned.yaml.example"
+printf '%s\n' "check-config $TREE/agent/config/rtplaned.yaml.example" 'dev show x' >"$W/batch"
+rtplane -batch "$W/batch" >"$W/out" 2>"$W/err"
+holds "a batch goes on behind it" grep -q "$W/batch:2: dev show: 'x'" "$W/err"
 expect 1 '^/nonexistent:1: the file: cannot be opened' --json check-config /nonexistent
 
 # The agent.

@@ -6,11 +6,13 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "keys.h"
@@ -322,6 +324,27 @@ int cmd_agent_call(struct args *args)
 	return ask(args, id);
 }
 
+/* not in this process's stead: there may be more lines of a -batch */
+static int run_agent(struct cli *cli, const char *const argv[])
+{
+	int status, error;
+	pid_t pid;
+
+	fflush(stdout);
+	error = posix_spawnp(&pid, argv[0], NULL, NULL,
+			     (char *const *)(uintptr_t)argv, environ);
+	if (error) {
+		errno = error;
+		return cli_refused(cli, "cannot run rtplaned: %m");
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return cli_refused(cli, "cannot wait for rtplaned: %m");
+	if (!WIFEXITED(status))
+		return cli_refused(cli, "rtplaned was ended by a signal");
+	return WEXITSTATUS(status) ? CLI_REFUSED : 0;
+}
+
 /* the agent reads its own language */
 int cmd_check_config(struct args *args)
 {
@@ -335,12 +358,9 @@ int cmd_check_config(struct args *args)
 	ret = args_end(args);
 	if (ret)
 		return ret;
-	fflush(stdout);
 	if (args->cli->json)
-		execlp("rtplaned", "rtplaned", "--json", "--check-config",
-		       file, (char *)NULL);
-	else
-		execlp("rtplaned", "rtplaned", "--check-config", file,
-		       (char *)NULL);
-	return cli_refused(args->cli, "cannot run rtplaned: %m");
+		return run_agent(args->cli, (const char *[]){
+			"rtplaned", "--json", "--check-config", file, NULL });
+	return run_agent(args->cli, (const char *[]){
+		"rtplaned", "--check-config", file, NULL });
 }
