@@ -159,7 +159,8 @@ static uint64_t realtime(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static void tell(struct worker *w, const struct dp_event *event)
+/* false if it is lost */
+static bool tell(struct worker *w, const struct dp_event *event)
 {
 	struct dp_event *copy = queue_full(&w->events) ? NULL :
 				malloc(sizeof(*copy));
@@ -167,11 +168,12 @@ static void tell(struct worker *w, const struct dp_event *event)
 	if (!copy) {
 		worker_fault(w, MEDIA_FAULT_EVENTS_LOST, 1,
 			     "an event is lost: the agent does not take them in time");
-		return;
+		return false;
 	}
 	*copy = *event;
 	queue_put(&w->events, copy);
 	w->news[NEWS_EVENTS] = true;
+	return true;
 }
 
 /* as the module: a report is not told with a latch */
@@ -194,7 +196,7 @@ static void tell_gathered(struct worker *w, const struct notices *n)
 		tell(w, &n->other);
 }
 
-static void notice(struct leg *leg, struct worker *w, uint8_t type,
+static bool notice(struct leg *leg, struct worker *w, uint8_t type,
 		   uint8_t reason, const struct rtplane_ep *old,
 		   const struct rtplane_ep *new, uint64_t count)
 {
@@ -207,7 +209,7 @@ static void notice(struct leg *leg, struct worker *w, uint8_t type,
 	};
 
 	if (!w->media->events)
-		return;
+		return true;
 	event.time = realtime();
 	if (old)
 		leg_addr(old, &event.old);
@@ -215,10 +217,10 @@ static void notice(struct leg *leg, struct worker *w, uint8_t type,
 		leg_addr(new, &event.new);
 	if (type == RTPLANE_EVENT_RTCP)
 		leg_rtcp_info(leg, &event.rtcp);
-	if (w->gather)
-		gather(w->gather, &event);
-	else
-		tell(w, &event);
+	if (!w->gather)
+		return tell(w, &event);
+	gather(w->gather, &event);
+	return true;
 }
 
 void leg_rtcp_info(const struct leg *leg, struct dp_rtcp *info)
@@ -598,7 +600,8 @@ void leg_sweep(struct leg *leg, struct worker *w)
 	if (!leg->silence || leg->silence_of == since ||
 	    (int64_t)(w->now - since) < (int64_t)leg->silence * 1000000)
 		return;
-	leg->silence_of = since;
-	notice(leg, w, RTPLANE_EVENT_SILENCE, RTPLANE_REASON_NONE,
-	       leg->latched ? &leg->remote : NULL, NULL, 0);
+	/* what was lost is told by a later sweep */
+	if (notice(leg, w, RTPLANE_EVENT_SILENCE, RTPLANE_REASON_NONE,
+		   leg->latched ? &leg->remote : NULL, NULL, 0))
+		leg->silence_of = since;
 }

@@ -264,7 +264,7 @@ static bool others(void)
 {
 	static const uint8_t stun[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42 };
 	static const uint8_t odd[12] = { 200, 1, 0, 5 };
-	static const uint8_t short_rtp[8] = { 0x80, 0 };
+	static const uint8_t short_rtp[8] = { 0x80, 0, 0, 9 };
 	struct dp_leg leg = { .set = DP_LEG_UNKNOWN,
 			      .unknown = RTPLANE_UNKNOWN_DROP };
 	struct media_sock *sock;
@@ -290,9 +290,14 @@ static bool others(void)
 	/* a first byte alone is no proof of STUN */
 	KTAP_CHECK(say(a, &leg_a, "\0\1\0\7UDPTL", 9) &&
 		   hear(b, NULL, NULL) == 7);
+	/* nor of RTP, if the rest is not there; where all is to be RTP, it is */
+	KTAP_CHECK(say(a, &leg_a, short_rtp, sizeof(short_rtp)) &&
+		   hear(b, NULL, NULL) == 9);
+	leg.accept = RTPLANE_ACCEPT_RTP;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	KTAP_CHECK(say(a, &leg_a, short_rtp, sizeof(short_rtp)) && quiet(b));
 	KTAP_CHECK(get(&leg_a, &info));
-	KTAP_CHECK(info.passed == 3 && info.rx_packets == 2 &&
+	KTAP_CHECK(info.passed == 3 && info.rx_packets == 3 &&
 		   info.drops[RTPLANE_DROP_UNKNOWN] == 1 &&
 		   info.drops[RTPLANE_DROP_MALFORMED] == 1);
 	KTAP_CHECK(media_sock_counts(sock)->packets[MEDIA_STUN] == 2);
