@@ -19,6 +19,7 @@
 #ifndef DATAPATH_ENGINE_H
 #define DATAPATH_ENGINE_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -63,6 +64,7 @@ static inline uint64_t engine_read(const engine_count *count)
  * @orphan: &media.lock: the agent did not wait: who lets go of it frees it
  * @doomed: the agent's: it was to end, but its worker did not answer
  * @no_gso: trains of packets cannot be sent from it; the worker's
+ * @gso: one has been; the worker's
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
@@ -96,6 +98,7 @@ struct media_sock {
 	bool orphan;
 	bool doomed;
 	bool no_gso;
+	bool gso;
 	bool hungry;
 	uint8_t tos;
 	uint8_t tos_next;
@@ -593,6 +596,15 @@ void tx_mark(struct worker *w);
  * Return: 1 to 64.
  */
 unsigned int tx_run(const struct worker *w, unsigned int i);
+
+/**
+ * tx_train_refused() - is a train refused that its packets alone would not be?
+ * @error: errno value: a narrow path, no checksums by the device, IPsec
+ */
+static inline bool tx_train_refused(int error)
+{
+	return error == EIO || error == EINVAL || error == EMSGSIZE;
+}
 
 /**
  * tx_control() - control messages for a train

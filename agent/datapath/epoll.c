@@ -91,8 +91,15 @@ static void send_run(struct worker *w, unsigned int i, unsigned int n)
 	msg.msg_controllen = tx_control(tx, n, control, sizeof(control));
 	if (msg.msg_controllen)
 		msg.msg_control = control;
-	if (sendmsg(tx->out->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (sendmsg(tx->out->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return;
+	if (n == 1 || !tx_train_refused(errno)) {
 		worker_unsent(w, tx->in, n, bytes, errno);
+		return;
+	}
+	tx->out->no_gso = true;
+	for (k = 0; k < n; k++)
+		send_run(w, i + k, 1);
 }
 
 static void epoll_flush(struct worker *w)

@@ -242,11 +242,10 @@ static void send_failed(struct worker *w, uint64_t data, int error)
 		      data >> 8 & 0xff, data >> 16 & 0xffffff, error);
 }
 
-/* one train, or one packet */
-static void send_run(struct worker *w, unsigned int i, unsigned int n)
+/* prepare out[i] for @n packets; returns their bytes */
+static unsigned int fill_out(struct worker *w, unsigned int i, unsigned int n)
 {
 	struct ring *r = w->io_state;
-	struct io_uring_sqe *sqe = get_sqe(r);
 	const struct tx *tx = &w->tx[i];
 	struct out *out = &r->out[i];
 	unsigned int bytes = 0;
@@ -258,24 +257,66 @@ static void send_run(struct worker *w, unsigned int i, unsigned int n)
 		r->iov[i + k].iov_len = tx[k].len;
 		bytes += tx[k].len;
 	}
+	control = tx_control(tx, n, out->control, sizeof(out->control));
+	out->msg = (struct msghdr){
+		.msg_name = (void *)tx->to,
+		.msg_namelen = tx->tolen,
+		.msg_iov = &r->iov[i],
+		.msg_iovlen = n,
+		.msg_control = control ? out->control : NULL,
+		.msg_controllen = control,
+	};
+	return bytes;
+}
+
+/*
+ * The first train of a socket, behind what is to be sent before it.  Its packets must
+ * not be lost for being one, and of a request it is known too late.
+ */
+static bool try_train(struct worker *w, unsigned int i, unsigned int n)
+{
+	struct ring *r = w->io_state;
+	const struct tx *tx = &w->tx[i];
+	unsigned int bytes = fill_out(w, i, n);
+
+	io_uring_submit(&r->ring);
+	if (sendmsg(tx->out->fd, &r->out[i].msg,
+		    MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		tx->out->gso = true;
+	else if (tx_train_refused(errno))
+		tx->out->no_gso = true;
+	else
+		worker_unsent(w, tx->in, n, bytes, errno);
+	return !tx->out->no_gso;
+}
+
+/* one train, or one packet */
+static void send_run(struct worker *w, unsigned int i, unsigned int n)
+{
+	struct ring *r = w->io_state;
+	const struct tx *tx = &w->tx[i];
+	struct out *out = &r->out[i];
+	struct io_uring_sqe *sqe;
+	unsigned int bytes, k;
+
+	if (n > 1 && !tx->out->gso) {
+		if (try_train(w, i, n))
+			return;
+		for (k = 0; k < n; k++)
+			send_run(w, i + k, 1);
+		return;
+	}
+	sqe = get_sqe(r);
+	bytes = fill_out(w, i, n);
 	if (!sqe) {
 		worker_unsent(w, tx->in, n, bytes, EAGAIN);
 		return;
 	}
-	control = tx_control(tx, n, out->control, sizeof(out->control));
-	if (n == 1 && !control) {
+	if (n == 1 && !out->msg.msg_control) {
 		io_uring_prep_send(sqe, tx->out->fd, tx->data, tx->len,
 				   MSG_DONTWAIT | MSG_NOSIGNAL);
 		io_uring_prep_send_set_addr(sqe, tx->to, (uint16_t)tx->tolen);
 	} else {
-		out->msg = (struct msghdr){
-			.msg_name = (void *)tx->to,
-			.msg_namelen = tx->tolen,
-			.msg_iov = &r->iov[i],
-			.msg_iovlen = n,
-			.msg_control = control ? out->control : NULL,
-			.msg_controllen = control,
-		};
 		io_uring_prep_sendmsg(sqe, tx->out->fd, &out->msg,
 				      MSG_DONTWAIT | MSG_NOSIGNAL);
 	}

@@ -119,9 +119,8 @@ void worker_unsent(struct worker *w, struct media_sock *in,
 		     strerror(error));
 	if (!in || !in->leg)
 		return;
-	/* a narrow path, IPsec: what comes next goes one by one */
-	if (packets > 1 &&
-	    (error == EIO || error == EINVAL || error == EMSGSIZE))
+	/* what comes next goes one by one */
+	if (packets > 1 && tx_train_refused(error))
 		in->leg->peer->sock->no_gso = true;
 	leg_unsent(in->leg, packets, bytes, error);
 }
