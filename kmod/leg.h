@@ -123,7 +123,7 @@ struct rtplane_leg_detail {
  * @remote_seq: guards @remote and @latched for readers without @lock
  * @policy: who may become the remote, and who has tried
  * @tie: see RTPLANE_LEG_A_TIE, may be none
- * @silence_of: @last when its silence was reported
+ * @silence_of: @last when its silence was told; by rtplane_leg_sweep() alone
  * @latches: remotes committed
  * @silence: ms
  * @dscp_mode: of packets sent by this leg

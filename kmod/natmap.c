@@ -26,7 +26,7 @@ static void rtplane_nat_way_drop(struct rtplane_natmap *nm, struct rtplane_nat_w
 
 static u32 rtplane_nat_nr_ways(const struct rtplane_natmap *nm)
 {
-	return RTPLANE_NAT_SET_SLOTS << (64 - nm->ways_shift);
+	return RTPLANE_NAT_WAY_SET << (64 - nm->ways_shift);
 }
 
 static void rtplane_nat_way_drop_by(struct rtplane_natmap *nm,
@@ -76,7 +76,7 @@ static bool rtplane_nat_ways_init(struct rtplane_natmap *nm)
 {
 	u32 n = max(nm->conf.hi - nm->conf.lo + 1, RTPLANE_NAT_WAYS_MIN);
 
-	nm->ways_shift = 64 - order_base_2(DIV_ROUND_UP(n, RTPLANE_NAT_SET_SLOTS));
+	nm->ways_shift = 64 - order_base_2(DIV_ROUND_UP(n, RTPLANE_NAT_WAY_SET));
 	nm->ways = kvcalloc(rtplane_nat_nr_ways(nm), sizeof(*nm->ways), GFP_KERNEL_ACCOUNT);
 	return nm->ways;
 }
@@ -106,7 +106,7 @@ static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 	if (!nm->stats || !rtplane_nat_ways_init(nm))
 		goto free;
 	if (conf->filter) {
-		nm->permits = kvcalloc(RTPLANE_NAT_SETS * RTPLANE_NAT_SET_WAYS,
+		nm->permits = kvcalloc(RTPLANE_NAT_PERMIT_SETS * RTPLANE_NAT_PERMIT_SET,
 				       sizeof(*nm->permits), GFP_KERNEL_ACCOUNT);
 		if (!nm->permits)
 			goto free;
@@ -235,14 +235,14 @@ static struct rtplane_nat_way __rcu **rtplane_nat_way_place(const struct rtplane
 	struct rtplane_nat_way *w;
 	unsigned int i;
 
-	for (i = 0; i < RTPLANE_NAT_SET_SLOTS; i++) {
+	for (i = 0; i < RTPLANE_NAT_WAY_SET; i++) {
 		w = rtplane_nat_way_in_slot(nm, &set[i]);
 		if (w && rtplane_ep_same_addr(&w->to, to))
 			return &set[i];
 		if (!place && (!w || !rtplane_way_valid(&w->way)))
 			place = &set[i];
 	}
-	return place ?: &set[jiffies % RTPLANE_NAT_SET_SLOTS];
+	return place ?: &set[jiffies % RTPLANE_NAT_WAY_SET];
 }
 
 static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm,
@@ -295,7 +295,7 @@ static struct rtplane_nat_permit *rtplane_nat_set(const struct rtplane_natmap *n
 {
 	u32 hash = jhash2((const u32 *)remote->w32, 4, (__force u32)port);
 
-	return nm->permits + hash % RTPLANE_NAT_SETS * RTPLANE_NAT_SET_WAYS;
+	return nm->permits + hash % RTPLANE_NAT_PERMIT_SETS * RTPLANE_NAT_PERMIT_SET;
 }
 
 static bool rtplane_nat_permit_is(const struct rtplane_nat_permit *p,
@@ -326,7 +326,7 @@ void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *r
 	struct rtplane_nat_permit *p, *old = set;
 	u32 now = jiffies;
 
-	for (p = set; p < set + RTPLANE_NAT_SET_WAYS; p++) {
+	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
 		if (rtplane_nat_permit_is(p, remote, port)) {
 			/* Once a second is fine enough for a life of minutes. */
 			if (now - READ_ONCE(p->when) > HZ)
@@ -360,7 +360,7 @@ bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtpl
 	const struct rtplane_nat_permit *set = rtplane_nat_set(nm, remote, port);
 	const struct rtplane_nat_permit *p;
 
-	for (p = set; p < set + RTPLANE_NAT_SET_WAYS; p++) {
+	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
 		if (rtplane_nat_permit_is(p, remote, port) &&
 		    (u32)jiffies - READ_ONCE(p->when) < RTPLANE_NAT_FILTER_LIFE)
 			return true;

@@ -16,12 +16,14 @@ struct rtplane_nat_table;
 struct rtplane_net;
 struct rtplane_totals;
 
-/* Ways to remotes that a natmap remembers: for each port one, in sets. */
+/* Ways to remotes that a natmap remembers: one for each port, at least so many, in
+ * sets of so many.
+ */
 #define RTPLANE_NAT_WAYS_MIN	64
-#define RTPLANE_NAT_SET_SLOTS	8
+#define RTPLANE_NAT_WAY_SET	8
 /* Addresses that the inside has sent to: sets, and addresses in a set. */
-#define RTPLANE_NAT_SETS	1024
-#define RTPLANE_NAT_SET_WAYS	8
+#define RTPLANE_NAT_PERMIT_SETS	1024
+#define RTPLANE_NAT_PERMIT_SET	8
 /* RFC 4787 REQ-5: a mapping (here: a filter rule) lasts 5 minutes by default. */
 #define RTPLANE_NAT_FILTER_LIFE	(300 * HZ)
 
@@ -126,7 +128,7 @@ struct rtplane_nat_gate {
  * @conf: what was asked
  * @gate: limits, by direction; only touched if there are any
  * @way_in: remembered way to the inside; RCU, replaced under @ways_lock
- * @ways: those to remotes, in sets of RTPLANE_NAT_SET_SLOTS by hash of the address;
+ * @ways: those to remotes, in sets of RTPLANE_NAT_WAY_SET by hash of the address;
  *	likewise
  * @ways_shift: from a hash of 64 bits to the number of a set
  * @ways_lock: see @ways
@@ -164,7 +166,7 @@ rtplane_nat_way_slots(const struct rtplane_natmap *nm, u64 w0, u64 w1)
 {
 	u64 set = (w0 ^ w1) * GOLDEN_RATIO_64 >> nm->ways_shift;
 
-	return nm->ways + set * RTPLANE_NAT_SET_SLOTS;
+	return nm->ways + set * RTPLANE_NAT_WAY_SET;
 }
 
 /* The remembered way to a remote, or NULL. */
@@ -172,7 +174,7 @@ static __always_inline struct rtplane_nat_way *
 rtplane_nat_way_look(const struct rtplane_natmap *nm, u64 w0, u64 w1)
 {
 	struct rtplane_nat_way __rcu **slot = rtplane_nat_way_slots(nm, w0, w1);
-	struct rtplane_nat_way __rcu **end = slot + RTPLANE_NAT_SET_SLOTS;
+	struct rtplane_nat_way __rcu **end = slot + RTPLANE_NAT_WAY_SET;
 	struct rtplane_nat_way *w;
 
 	for (; slot < end; slot++) {

@@ -93,12 +93,22 @@ static __always_inline int rtplane_nat_police(struct rtplane_natmap *nm, enum rt
 	return verdict == RTPLANE_POLICE_PPS ? RTPLANE_DROP_PPS : RTPLANE_DROP_BPS;
 }
 
+/* The limits of whom it leaves, and of whom it goes to. */
+static int rtplane_nat_limits(const struct rtplane_nat *nat, unsigned int bytes)
+{
+	int no = RTPLANE_ACCEPTED;
+
+	if (nat->from)
+		no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, bytes);
+	if (no == RTPLANE_ACCEPTED && nat->to)
+		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, bytes);
+	return no;
+}
+
 /* May it be translated?  RTPLANE_ACCEPTED, or the &enum rtplane_drop. */
 static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			     const struct rtplane_nat *nat)
 {
-	int no = RTPLANE_ACCEPTED;
-
 	if (!pkt->v6 && !rtplane_ip4_csum_ok(skb_network_header(skb)))
 		return RTPLANE_DROP_CHECKSUM;
 	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_loopback(&pkt->src) ||
@@ -109,11 +119,7 @@ static int rtplane_nat_judge(const struct sk_buff *skb, const struct rtplane_pkt
 	if (nat->to && nat->to->permits &&
 	    !rtplane_natmap_permitted(nat->to, &nat->src, pkt->dst.port))
 		return RTPLANE_DROP_REFUSED;
-	if (nat->from)
-		no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, pkt->iplen);
-	if (no == RTPLANE_ACCEPTED && nat->to)
-		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, pkt->iplen);
-	return no;
+	return rtplane_nat_limits(nat, pkt->iplen);
 }
 
 static void rtplane_nat_header4(struct sk_buff *skb, const struct rtplane_pkt *pkt,
@@ -581,18 +587,13 @@ static int rtplane_nat_judge_error(const struct rtplane_pkt *outer,
 				   const struct rtplane_pkt *inner, const struct rtplane_nat *nat)
 {
 	struct rtplane_ep remote = inner->dst;
-	int no = RTPLANE_ACCEPTED;
 
 	if (nat->from)
 		rtplane_ep_set_addr(&remote, &nat->from->conf.ext);
 	if (nat->to && nat->to->permits &&
 	    !rtplane_natmap_permitted(nat->to, &remote, inner->src.port))
 		return RTPLANE_DROP_REFUSED;
-	if (nat->from)
-		no = rtplane_nat_police(nat->from, RTPLANE_NAT_OUT, outer->iplen);
-	if (no == RTPLANE_ACCEPTED && nat->to)
-		no = rtplane_nat_police(nat->to, RTPLANE_NAT_IN, outer->iplen);
-	return no;
+	return rtplane_nat_limits(nat, outer->iplen);
 }
 
 static unsigned int rtplane_nat_error(const struct rtplane_nat_table *t, struct sk_buff *skb,

@@ -136,6 +136,7 @@ static void rtplane_candidate_count(struct rtplane_candidate *c, const struct rt
 	u16 seq = 0;
 
 	c->when = a->now;
+	/* RTCP beside it shows that the source is there, and nothing of its order. */
 	if (c->count && c->rtp && a->kind != RTPLANE_KIND_RTP)
 		return;
 	if (a->kind == RTPLANE_KIND_RTP) {

@@ -413,9 +413,10 @@ bool bridges_in(const struct call *call, const struct dp *dp);
 int secure_offer(struct call *call, struct dp_err *err);
 /* forget what was proposed; call->offer.body is still there */
 void secure_offer_over(struct call *call);
-/* what the halves of a line are by this answer of side @from */
+/* may this early answer of side @from be taken, after others? */
 int secure_early(const struct call *call, unsigned int from,
 		 const struct sdp_body *body, struct dp_err *err);
+/* what the halves of a line are by this answer of side @from */
 int secure_answer(struct call *call, unsigned int i, unsigned int from,
 		  const struct sdp_line *answer, struct dp_err *err);
 /* profile and keys of a line in a description to side @to */

@@ -225,6 +225,15 @@ void secure_offer_over(struct call *call)
 	call->offer.proposal = NULL;
 }
 
+/* does the line stay as it is, with the answerer's key if it has one? */
+static bool keeps_key(const struct half *half, const struct sdp_line *answer)
+{
+	if (answer->rejected || !answer->relayable)
+		return false;
+	return !half->srtp.on || (answer->n_crypto &&
+				  answer->crypto[0].tag == half->srtp.tag);
+}
+
 /*
  * A forked INVITE: early answers of several parties to one offer.  The key that
  * one of them has begun with is not left for another's and taken up again, since
@@ -233,7 +242,6 @@ void secure_offer_over(struct call *call)
 int secure_early(const struct call *call, unsigned int from,
 		 const struct sdp_body *body, struct dp_err *err)
 {
-	const struct sdp_line *answer;
 	const struct line *line;
 	unsigned int i;
 
@@ -241,11 +249,7 @@ int secure_early(const struct call *call, unsigned int from,
 		line = &call->lines[i];
 		if (!line->bridged || !secure_line(line))
 			continue;
-		answer = i < body->n ? &body->line[i] : NULL;
-		if (!answer || answer->rejected ||
-		    (line->half[from].srtp.on &&
-		     (!answer->n_crypto ||
-		      answer->crypto[0].tag != line->half[from].srtp.tag)))
+		if (i >= body->n || !keeps_key(&line->half[from], &body->line[i]))
 			return dp_fail(err, EPROTO, "media line %u has begun with another party's early answer and its key (a=crypto)",
 				       i + 1);
 	}

@@ -454,13 +454,14 @@ void media_want_all(struct media *media);
  * @to: the worker
  * @err: the sentence
  *
- * Return: 0, or -ETIMEDOUT or -ENOMEM: it is where it was.
+ * Return: 0, or -ETIMEDOUT or -ENOMEM: it is where it was, or with nobody once a
+ * worker that did not answer in time has let go of it after all.
  */
 int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err);
 
 /**
- * media_withdraw() - take back what a worker was to do with a socket
- * @w: the worker, which has not seen these orders
+ * media_withdraw() - take back orders to let go of a socket
+ * @w: the worker, which has not seen them
  * @sock: the socket
  *
  * With @media->lock held.

@@ -303,11 +303,12 @@ static bool cq_overflow(void)
 /* a log that nobody reads: who writes to it waits; returns what was there before */
 static int block_log(void)
 {
-	int was = dup(STDERR_FILENO), p[2];
 	static char page[4096];
+	int was, p[2];
 
 	if (pipe2(p, O_NONBLOCK))
 		return -1;
+	was = dup(STDERR_FILENO);
 	while (write(p[1], page, sizeof(page)) > 0)
 		;
 	fcntl(p[1], F_SETFL, 0);
@@ -327,6 +328,7 @@ static bool agent_slow(void)
 
 	KTAP_CHECK(start());
 	was = block_log();
+	KTAP_CHECK(was >= 0);
 	for (i = 1; i <= 6000; i++) {
 		KTAP_CHECK(say(a, &leg_a, rtcp, sizeof(rtcp)));
 		if (i <= 1500)
