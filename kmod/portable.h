@@ -31,7 +31,7 @@ static inline void *rtplane_zalloc(size_t size)
 
 #else /* !__KERNEL__ */
 
-#include "../agent/datapath/kernelish.h"
+#include "../agent/base/kernelish.h"
 
 #endif /* __KERNEL__ */
 

@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../config/config.h"
-#include "../datapath/datapath.h"
-#include "../datapath/media.h"
-#include "../sip/stack.h"
+#include "config/config.h"
+#include "datapath/datapath.h"
+#include "engine/media.h"
+#include "sofia/stack.h"
 
 struct calls;
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../log.h"
-#include "../sip/strict.h"
+#include "base/log.h"
+#include "sofia/strict.h"
 #include "private.h"
 
 static unsigned int index_of(const struct side *side)

@@ -5,7 +5,7 @@
 
 #include <linux/rtplane.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "private.h"
 
 static const struct side *side_of(const struct call *call,

@@ -15,9 +15,9 @@
 #include <sys/queue.h>
 #include <time.h>
 
-#include "../datapath/ports.h"
-#include "../sdp/body.h"
-#include "../sip/header.h"
+#include "session/ports.h"
+#include "sdp/body.h"
+#include "sofia/header.h"
 #include "call.h"
 
 struct call;

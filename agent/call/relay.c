@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../log.h"
+#include "base/log.h"
 #include "private.h"
 
 struct relay *relay_new(struct call *call, unsigned int from,

@@ -7,7 +7,7 @@
 
 #include <linux/rtplane.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "private.h"
 
 static void set_addr(json_t *o, const char *key, const struct dp_addr *addr)

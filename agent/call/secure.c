@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "private.h"
 
 /* getrandom() does not fail, nor return less, for so few bytes */

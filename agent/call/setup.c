@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../log.h"
+#include "base/log.h"
 #include "private.h"
 
 static void text_of(const url_t *url, char *buf, size_t len)

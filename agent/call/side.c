@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../log.h"
+#include "base/log.h"
 #include "private.h"
 
 /* the Contact that its requests go to: the real source, for those behind NAT */

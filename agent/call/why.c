@@ -10,7 +10,7 @@
 
 #include <linux/rtplane.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "private.h"
 
 /* what a call needs to be fit for voice (ITU-T G.114, Y.1541 in practice) */

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "../datapath/genl.h"
+#include "netlink/genl.h"
 
 /* exit statuses */
 #define CLI_OK		0

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "keys.h"
 #include "leg.h"
 #include "out.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "keys.h"
 #include "out.h"
 

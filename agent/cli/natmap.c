@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "keys.h"
 #include "out.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "out.h"
 
 /* the largest integer that a double, and so every JSON reader, holds exactly */

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "out.h"
 
 static void json_conf(json_t *o, const struct dp_leg *conf)

@@ -17,9 +17,9 @@
 
 #include <linux/rtplane.h>
 
-#include "../datapath/datapath.h"
-#include "../datapath/media.h"
-#include "../datapath/names.h"
+#include "datapath/datapath.h"
+#include "engine/media.h"
+#include "datapath/names.h"
 #include "raw.h"
 
 #define FILE_MAX	(1024 * 1024)

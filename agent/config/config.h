@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../datapath/addr.h"
-#include "../datapath/choose.h"
-#include "../log.h"
+#include "base/addr.h"
+#include "choose.h"
+#include "base/log.h"
 
 /**
  * enum config_transport - what a SIP listener speaks

@@ -12,7 +12,7 @@
 
 #include <linux/rtplane.h>
 
-#include "../datapath/datapath.h"
+#include "datapath/datapath.h"
 #include "raw.h"
 
 #define OPT	CYAML_FLAG_OPTIONAL

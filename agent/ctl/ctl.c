@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../log.h"
-#include "../unix.h"
+#include "base/log.h"
+#include "base/unix.h"
 #include "ctl.h"
 
 #define LINE_MAX_LEN	4096

@@ -11,8 +11,8 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
-#include "../call/call.h"
-#include "../datapath/choose.h"
+#include "call/call.h"
+#include "choose.h"
 
 struct ctl;
 

@@ -27,7 +27,7 @@
 
 #include <linux/rtplane.h>
 
-#include "addr.h"
+#include "base/addr.h"
 
 struct dp;
 struct media;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <srtp2/srtp.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "rtpsec.h"
 
 /* packets that may overtake each other: video comes in bursts of hundreds */

@@ -20,7 +20,7 @@
 #ifndef RTPSEC_RTPSEC_H
 #define RTPSEC_RTPSEC_H
 
-#include "../datapath/datapath.h"
+#include "datapath/datapath.h"
 
 /** RTPSEC_SSRCS - sources (SSRC) that a context follows under one key */
 #define RTPSEC_SSRCS	64

@@ -25,8 +25,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../datapath/addr.h"
-#include "../datapath/datapath.h"
+#include "base/addr.h"
+#include "datapath/datapath.h"
 
 /** SDP_MEDIA_MAX - media lines of one description; more are refused */
 #define SDP_MEDIA_MAX	16

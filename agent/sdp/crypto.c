@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <openssl/evp.h>
 
-#include "../datapath/names.h"
+#include "datapath/names.h"
 #include "body.h"
 
 /* a line with the longest key, a lifetime and some session parameters */

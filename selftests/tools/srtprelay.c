@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "datapath/datapath.h"
-#include "datapath/media.h"
+#include "engine/media.h"
 #include "pkt.h"
 
 #define LOCAL_PORT	30000

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datapath/addr.h"
+#include "base/addr.h"
 #include "ktap.h"
 
 static bool good(void)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "datapath/media.h"
+#include "engine/media.h"
 
 static bool epoll;
 

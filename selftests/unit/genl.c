@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datapath/genl_attr.h"
+#include "netlink/genl_attr.h"
 #include "ktap.h"
 #include "words.h"
 

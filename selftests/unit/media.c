@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "datapath/engine.h"
+#include "engine/engine.h"
 #include "engines.h"
 #include "ktap.h"
 #include "net.h"

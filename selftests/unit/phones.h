@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "datapath/datapath.h"
-#include "datapath/media.h"
+#include "engine/media.h"
 #include "engines.h"
 #include "ktap.h"
 

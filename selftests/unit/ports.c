@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "datapath/ports.h"
+#include "session/ports.h"
 #include "ktap.h"
 #include "net.h"
 

@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "datapath/genl.h"
-#include "datapath/serve.h"
+#include "netlink/genl.h"
+#include "serve/serve.h"
 #include "ktap.h"
 #include "words.h"
 

@@ -2,7 +2,7 @@
 /* What a datapath tells, as the attributes of <linux/rtplane.h>. */
 #include <netlink/errno.h>
 
-#include "genl_attr.h"
+#include "netlink/genl_attr.h"
 
 /* Errors are collected by OR, as in genl_attr.c. */
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "legconf.h"
-#include "log.h"
+#include "base/log.h"
 #include "uring.h"
 
 /* events of one dp_dispatch() */

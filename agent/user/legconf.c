@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "legconf.h"
 #include "rtpsec/rtpsec.h"
 

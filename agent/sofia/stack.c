@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../log.h"
+#include "base/log.h"
 #include "resolve.h"
 #include "stack.h"
 #include "strict.h"
@@ -268,7 +268,7 @@ struct sip_stack *sip_stack_new(su_root_t *root, const struct config *config,
 	size_t i;
 
 	if (!sip_resolve_is_numeric()) {
-		snprintf(error, CONFIG_ERROR_LEN, "SIP: names would be looked up while calls wait; expected getaddrinfo() of sip/resolve.c");
+		snprintf(error, CONFIG_ERROR_LEN, "SIP: names would be looked up while calls wait; expected getaddrinfo() of sofia/resolve.c");
 		return NULL;
 	}
 	stack = calloc(1, sizeof(*stack) +

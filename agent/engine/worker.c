@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "leg.h"
+#include "user/leg.h"
 
 #define NS_PER_MS	1000000ull
 #define NS_PER_S	1000000000ull

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "datapath.h"
-#include "media.h"
+#include "datapath/datapath.h"
+#include "engine/media.h"
 
 struct ports;
 

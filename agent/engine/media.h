@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 struct media;
 struct media_sock;

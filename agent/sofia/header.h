@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "../datapath/addr.h"
+#include "base/addr.h"
 #include "sofia.h"
 
 /**

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../unix.h"
+#include "base/unix.h"
 #include "serve.h"
 #include "serve_do.h"
 

@@ -9,7 +9,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 /**
  * struct serve_ask - a request

@@ -24,7 +24,7 @@
 #ifndef DATAPATH_SERVE_H
 #define DATAPATH_SERVE_H
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 /** SERVE_REQUEST_MAX - bytes of the longest request */
 #define SERVE_REQUEST_MAX	(1 << 20)

@@ -9,7 +9,7 @@
 
 #include <netlink/msg.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 /** GENL_PACKET_MAX - no packet of answers or events is longer */
 #define GENL_PACKET_MAX		65536

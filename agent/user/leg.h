@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 #include "kmod/addr.h"
 #include "kmod/police.h"
 #include "kmod/policy.h"

@@ -3,8 +3,8 @@
  * The kernel's words that the pure parts of kmod/ use, in user space.  Included
  * by kmod/portable.h only.
  */
-#ifndef DATAPATH_KERNELISH_H
-#define DATAPATH_KERNELISH_H
+#ifndef BASE_KERNELISH_H
+#define BASE_KERNELISH_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -158,4 +158,4 @@ static inline bool ipv6_prefix_equal(const struct in6_addr *a,
 	       !((a->s6_addr[whole] ^ b->s6_addr[whole]) >> (8 - rest));
 }
 
-#endif /* DATAPATH_KERNELISH_H */
+#endif /* BASE_KERNELISH_H */

@@ -3,7 +3,7 @@
 #ifndef DATAPATH_URING_H
 #define DATAPATH_URING_H
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "leg.h"
 
 /* bridges by cookie; a power of two */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "genl_attr.h"
+#include "netlink/genl_attr.h"
 #include "serve.h"
 #include "serve_ask.h"
 #include "serve_do.h"

@@ -14,7 +14,7 @@
 
 #include "legconf.h"
 #include "legsec.h"
-#include "log.h"
+#include "base/log.h"
 #include "rtpsec/rtpsec.h"
 #include "uring.h"
 

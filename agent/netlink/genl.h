@@ -12,7 +12,7 @@
 
 #include <net/if.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 struct genl;
 

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 #include "genl.h"
 
 /**

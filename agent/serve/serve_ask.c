@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "genl_attr.h"
+#include "netlink/genl_attr.h"
 #include "serve_ask.h"
 
 /* libnl's readers take no const */

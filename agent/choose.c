@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "choose.h"
-#include "genl.h"
+#include "netlink/genl.h"
 
 /* the program of kmod, wherever PATH does not reach */
 #define MODPROBE	"/sbin/modprobe"

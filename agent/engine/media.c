@@ -18,7 +18,7 @@
 
 #include "engine.h"
 #include "kmod/demux.h"
-#include "log.h"
+#include "base/log.h"
 
 #define DEFAULT_BATCH_US	500
 #define DEFAULT_PATIENCE_MS	1000

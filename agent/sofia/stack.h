@@ -7,7 +7,7 @@
 #ifndef SIP_STACK_H
 #define SIP_STACK_H
 
-#include "../config/config.h"
+#include "config/config.h"
 #include "sofia.h"
 
 /** SIP_ALLOW - methods that are served, as in Allow */

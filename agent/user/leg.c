@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "kmod/dscp.h"
 #include "leg.h"
 #include "rtpsec/rtpsec.h"

@@ -5,7 +5,7 @@
 
 #include <netlink/msg.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 /**
  * struct serve_out - messages on their way to a client
