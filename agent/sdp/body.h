@@ -27,37 +27,7 @@
 
 #include "base/addr.h"
 #include "datapath/datapath.h"
-
-/** SDP_MEDIA_MAX - media lines of one description; more are refused */
-#define SDP_MEDIA_MAX	16
-
-/** SDP_SIZE_MAX - longest description, bytes */
-#define SDP_SIZE_MAX	65535
-
-/** SDP_CRYPTO_MAX - keys of one media line that are read; more are left out */
-#define SDP_CRYPTO_MAX	8
-
-/**
- * struct sdp_crypto - an a=crypto line
- * @tag: its number
- * @srtp: suite and key
- */
-struct sdp_crypto {
-	uint32_t tag;
-	struct dp_srtp srtp;
-};
-
-/**
- * enum sdp_kind - what a media line carries, as far as we care
- * @SDP_AUDIO: audio
- * @SDP_VIDEO: video
- * @SDP_OTHER: anything else
- */
-enum sdp_kind {
-	SDP_AUDIO,
-	SDP_VIDEO,
-	SDP_OTHER
-};
+#include "sdp.h"
 
 /**
  * struct sdp_line - a media line
@@ -161,23 +131,5 @@ void sdp_body_free(struct sdp_body *body);
  * Return: text to be freed by the caller; NULL without memory.
  */
 char *sdp_body_rewrite(const struct sdp_body *body, const struct sdp_us *us);
-
-/**
- * sdp_crypto_parse() - read a key
- * @value: what follows "a=crypto:"; need not be terminated
- * @len: its bytes
- * @crypto: filled
- *
- * Return: NULL, or a static sentence about what is in the way.
- */
-const char *sdp_crypto_parse(const char *value, size_t len,
-			     struct sdp_crypto *crypto);
-
-/**
- * sdp_crypto_print() - write a key as an a=crypto line
- * @out: where to
- * @crypto: the key
- */
-void sdp_crypto_print(FILE *out, const struct sdp_crypto *crypto);
 
 #endif /* SDP_BODY_H */

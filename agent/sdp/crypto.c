@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 
 #include "datapath/names.h"
-#include "body.h"
+#include "sdp.h"
 
 /* a line with the longest key, a lifetime and some session parameters */
 #define VALUE_MAX	256
@@ -71,8 +71,40 @@ static bool is_lifetime(const char *text)
 	return n && n <= 15 && !text[n];
 }
 
+/* MKI:LENGTH: a number, in as many bytes, as it stands in each packet */
+static const char *get_mki(const char *text, struct sdp_crypto *crypto)
+{
+	size_t n = strspn(text, DIGITS), len, i;
+	uint64_t mki;
+
+	if (!n || n > 18 || text[n] != ':')
+		return "its a=crypto has a master key identifier (MKI) that is no number of 1 to 18 digits";
+	mki = strtoull(text, NULL, 10);
+	text += n + 1;
+	n = strspn(text, DIGITS);
+	len = n && n <= 3 && !text[n] ? strtoul(text, NULL, 10) : 0;
+	if (!len || len > SDP_MKI_MAX || (len < 8 && mki >> (8 * len)))
+		return "its a=crypto has a master key identifier (MKI) that its length does not fit; expected 1 to 16 bytes";
+	crypto->mki_len = len;
+	for (i = 0; i < len && i < 8; i++)
+		crypto->mki[len - 1 - i] = mki >> (8 * i);
+	return NULL;
+}
+
+/* what follows the key: [|LIFETIME][|MKI:LENGTH] */
+static const char *get_more(char *text, struct sdp_crypto *crypto)
+{
+	char *mki = strchr(text, ':') ? strrchr(text, '|') : NULL;
+
+	if (mki)
+		*mki = '\0';
+	if (*text && !is_lifetime(text + 1))
+		return "its a=crypto has a lifetime that is none";
+	return mki ? get_mki(mki + 1, crypto) : NULL;
+}
+
 /* inline:KEY[|LIFETIME][|MKI:LENGTH][;inline:...] */
-static const char *get_params(char *text, struct dp_srtp *srtp)
+static const char *get_params(char *text, struct sdp_crypto *crypto)
 {
 	const char *why;
 	char *more;
@@ -80,16 +112,12 @@ static const char *get_params(char *text, struct dp_srtp *srtp)
 	if (!text || strncasecmp(text, "inline:", 7))
 		return "a=crypto without inline:";
 	if (strchr(text, ';'))
-		return "its a=crypto has several keys, which needs an MKI; none is understood";
+		return "its a=crypto has several keys; expected one";
 	text += 7;
 	more = strchr(text, '|');
-	why = get_key(text, more ? (size_t)(more - text) : strlen(text), srtp);
-	if (why || !more)
-		return why;
-	if (strchr(more, ':'))
-		return "its a=crypto wants a master key identifier (MKI); expected none";
-	return is_lifetime(more + 1) ? NULL :
-				       "its a=crypto has a lifetime that is none";
+	why = get_key(text, more ? (size_t)(more - text) : strlen(text),
+		      &crypto->srtp);
+	return why || !more ? why : get_more(more, crypto);
 }
 
 /*
@@ -124,7 +152,7 @@ static const char *get_all(char *text, struct sdp_crypto *crypto)
 	if (!suite || !dp_srtp_suite_parse(suite, &value))
 		return "its a=crypto has a suite that is not known";
 	crypto->srtp.suite = value;
-	why = get_params(word(&text), &crypto->srtp);
+	why = get_params(word(&text), crypto);
 	return why ? why : get_session(text);
 }
 

@@ -250,6 +250,8 @@ static void add_crypto(struct sdp_line *line, const char *value, size_t len)
 	size_t i;
 
 	why = sdp_crypto_parse(value, len, &crypto);
+	if (!why && crypto.mki_len)
+		why = "its a=crypto wants a master key identifier (MKI); expected none";
 	for (i = 0; !why && i < line->n_crypto; i++)
 		if (line->crypto[i].tag == crypto.tag)
 			why = "two a=crypto of one tag";

@@ -80,9 +80,19 @@ static bool bad(void)
 		{ "1 " CM80 " inline:====", "as long" },
 		{ "1 " CM80 " inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGV*", "base64" },
 		{ "1 " CM80 " inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVu=mVz", "base64" },
-		{ "1 " CM80 " inline:" KEY30 "|1:4", "MKI" },
-		{ "1 " CM80 " inline:" KEY30 "|2^20|1:4", "MKI" },
-		{ "1 " CM80 " inline:" KEY30 ";inline:" OTHER30, "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|:4", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1:", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1:0", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1:17", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|256:1", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|x:4", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1:4x", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1:4294967297", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1234567890123456789:16", "MKI" },
+		{ "1 " CM80 " inline:" KEY30 "|1:4|2^20", "lifetime" },
+		{ "1 " CM80 " inline:" KEY30 "|2^20|2^20|1:4", "lifetime" },
+		{ "1 " CM80 " inline:" KEY30 "||1:4", "lifetime" },
+		{ "1 " CM80 " inline:" KEY30 ";inline:" OTHER30, "several" },
 		{ "1 " CM80 " inline:" KEY30 "|", "lifetime" },
 		{ "1 " CM80 " inline:" KEY30 "|2^", "lifetime" },
 		{ "1 " CM80 " inline:" KEY30 "|soon", "lifetime" },
@@ -105,6 +115,23 @@ static bool bad(void)
 		}
 		KTAP_CHECK(!memcmp(&c, &nothing, sizeof(c)));
 	}
+	return true;
+}
+
+/* many phones send "|2^31|1:1": each of their packets then carries one byte more */
+static bool key_identifier(void)
+{
+	struct sdp_crypto c;
+
+	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|2^31|1:1", &c));
+	KTAP_CHECK(c.mki_len == 1 && c.mki[0] == 1);
+	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|66051:4", &c));
+	KTAP_CHECK(c.mki_len == 4 && !memcmp(c.mki, "\0\1\2\3", 4));
+	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|255:1 WSH=64", &c));
+	KTAP_CHECK(c.mki_len == 1 && c.mki[0] == 255);
+	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|72623859790382856:16", &c));
+	KTAP_CHECK(c.mki_len == 16 && !memcmp(c.mki, "\0\0\0\0\0\0\0\0\1\2\3\4\5\6\7\10", 16));
+	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30, &c) && !c.mki_len);
 	return true;
 }
 
@@ -300,6 +327,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "keys that are good", good },
 		{ "keys that are bad, each with a reason", bad },
+		{ "the identifier of a key (MKI)", key_identifier },
 		{ "a key that is too long", too_long },
 		{ "several keys are a list, a tag is there once", several },
 		{ "more keys than anybody needs", flood },
