@@ -1,0 +1,740 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Sessions: the media of a call without its signalling.  Descriptions go in as
+ * text and come out as text (RFC 3264, RFC 6337); ports are taken, keys made and
+ * the datapath's bridges brought to what was agreed.  Nothing here knows SIP.
+ *
+ *   struct sessions        all of them: the datapaths, the table by id, what a
+ *                          former agent left behind
+ *   struct session         the media of one call
+ *   struct session_party   one end of it: its policy, where its signalling comes
+ *                          from
+ *   struct session_branch  one negotiation between two parties, with an answer of
+ *                          its own: what SIP has a dialog for on either side
+ *
+ * A call between two parties is one session, two parties and one branch.  Where
+ * an offer is answered by several (forks), each further answer is a branch of its
+ * own, made by session_branch_fork(); all of them share the ports and keys that
+ * were offered.  Where the offer is made to somebody else (the next hop of a
+ * failed one, or another realm at the same time) he is another party, with a
+ * branch of his own by session_branch_new().
+ *
+ * Media flows in one branch of a session, the one that is heard: the first that is
+ * answered, until another one is chosen.  Each change is one of all or nothing: if
+ * any step of it is refused, the session and the datapath are as they were before,
+ * and so is what the next description says.
+ *
+ * Who owns what: the caller owns the session and ends it by session_end(), which
+ * ends its parties and branches too.  No function here calls back into its caller,
+ * but sessions_event() and the timers: see &struct session_ops.  All of it is for
+ * one thread.
+ *
+ * Errors are negative errno values with a sentence for people:
+ *
+ *   -EPROTO        what was said cannot be had, or is none (SIP: 488)
+ *   -EAFNOSUPPORT  the party has no address of that family (488)
+ *   -EALREADY      there is an open offer already, whoever made it (491; 500)
+ *   -ENOSPC        no port is free (503; session_retry_after())
+ *   -EDQUOT        the caller has as many ports as he may (503)
+ *   -EMFILE, -EADDRNOTAVAIL, -ENOMEM, and what else the system or the datapath
+ *                  said (500)
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/timer.h"
+#include "datapath/datapath.h"
+#include "engine/media.h"
+#include "ports.h"
+
+struct sessions;
+struct session;
+struct session_party;
+struct session_branch;
+
+/* ---------------------------------------------------------------- policy */
+
+/** SESSION_ADDRESSES_MAX - addresses of a policy */
+#define SESSION_ADDRESSES_MAX	16
+
+/** SESSION_SUITES_MAX - SRTP suites of a policy: as many as there are */
+#define SESSION_SUITES_MAX	(DP_SRTP_SUITES - 1)
+
+/** SESSION_LINES - media lines of an offer, unless the policy says otherwise */
+#define SESSION_LINES		4
+
+/** SESSION_BRANCHES_MAX - branches of a session: forks come from the network */
+#define SESSION_BRANCHES_MAX	12
+
+/** SESSION_NAME_LEN - room for a name, cut if longer */
+#define SESSION_NAME_LEN	48
+
+/**
+ * enum session_nat - who may become the remote of a leg whose description names a
+ * private address while its signalling comes from another
+ * @SESSION_NAT_OFF: nobody else: the mode holds for it as for all
+ * @SESSION_NAT_LEARN: whoever sends first, after probation
+ * @SESSION_NAT_SOURCE: the address that the signalling comes from
+ */
+enum session_nat {
+	SESSION_NAT_OFF,
+	SESSION_NAT_LEARN,
+	SESSION_NAT_SOURCE
+};
+
+/**
+ * enum session_srtp - is media protected (SRTP, keys by SDES)?
+ * @SESSION_SRTP_REFUSE: never: keys are ignored, and RTP/SAVP is refused
+ * @SESSION_SRTP_ALLOW: where the party wants it
+ * @SESSION_SRTP_REQUIRE: always, or the line is refused
+ */
+enum session_srtp {
+	SESSION_SRTP_REFUSE,
+	SESSION_SRTP_ALLOW,
+	SESSION_SRTP_REQUIRE
+};
+
+/**
+ * struct session_address - an address that media of a party may come to
+ * @listen: what its sockets are bound to; its port is not looked at
+ * @advertise: what descriptions say instead; its port is not looked at
+ * @ports: its ports; the policy holds a reference
+ */
+struct session_address {
+	struct dp_addr listen;
+	struct dp_addr advertise;
+	struct ports *ports;
+};
+
+/**
+ * struct session_policy - what holds for a party
+ * @refs: held by its maker and by each party that it is given to
+ * @name: of its realm, for people
+ * @address: in the order of preference; a line gets the first of its family
+ * @n_addresses: at least one
+ * @lines_max: media lines of an offer that get ports; those beyond it are
+ *	rejected (port 0); 0: SESSION_LINES
+ * @latch: enum rtplane_latch
+ * @probation: packets in a row before a source is committed
+ * @early: send to the signalled address before anybody has latched
+ * @relatch: ms of silence before another source may take over; 0 = never
+ * @nat: what holds for clients behind NAT
+ * @srtp: whether media is protected
+ * @suite: enum dp_srtp_suite, the one we like best first: what we offer and take
+ * @n_suites: how many
+ * @dscp_audio: of RTP and RTCP of audio that leaves towards the party
+ * @dscp_other: of all other media
+ * @pps: packets/s that may arrive on a leg; 0 = no limit
+ * @bps: bits/s; 0 = no limit
+ *
+ * Made by session_policy_new(), filled in, and from then on never changed: a
+ * reload makes another one, and calls keep theirs.
+ */
+struct session_policy {
+	unsigned int refs;
+	char name[SESSION_NAME_LEN];
+	struct session_address address[SESSION_ADDRESSES_MAX];
+	size_t n_addresses;
+	unsigned int lines_max;
+	uint8_t latch;
+	uint8_t probation;
+	bool early;
+	uint32_t relatch;
+	enum session_nat nat;
+	enum session_srtp srtp;
+	uint8_t suite[SESSION_SUITES_MAX];
+	size_t n_suites;
+	uint8_t dscp_audio;
+	uint8_t dscp_other;
+	uint32_t pps;
+	uint64_t bps;
+};
+
+/**
+ * session_policy_new() - an empty policy with one reference
+ *
+ * Its latch mode is restricted, with a probation of 3; all else is 0.
+ *
+ * Return: the policy, to be given to session_policy_put(); NULL without memory.
+ */
+struct session_policy *session_policy_new(void);
+
+/**
+ * session_policy_add() - one more address
+ * @policy: one that no party has yet
+ * @listen: what to bind to
+ * @advertise: what to say
+ * @ports: its ports; a reference is taken
+ *
+ * Return: false if there are SESSION_ADDRESSES_MAX already.
+ */
+bool session_policy_add(struct session_policy *policy,
+			const struct dp_addr *listen,
+			const struct dp_addr *advertise, struct ports *ports);
+
+/** session_policy_get() - one more reference; returns @policy */
+struct session_policy *session_policy_get(struct session_policy *policy);
+
+/** session_policy_put() - one less; the last one frees it. NULL is fine */
+void session_policy_put(struct session_policy *policy);
+
+/**
+ * struct session_quota - how many port pairs somebody may have (a source, a realm,
+ * a tenant)
+ * @max: at most; 0 = any number
+ * @used: now; the sessions count it
+ *
+ * Whoever makes it keeps it until @used is 0 and no session was given it.
+ */
+struct session_quota {
+	uint32_t max;
+	uint32_t used;
+};
+
+/** SESSION_QUOTAS_MAX - quotas that one session may be charged to */
+#define SESSION_QUOTAS_MAX	3
+
+/* ---------------------------------------------------------------- events */
+
+/**
+ * enum session_what - what happened to a party's media
+ * @SESSION_FIRST: its first packet was accepted
+ * @SESSION_LATCHED: media goes to a source that was learned
+ * @SESSION_PROVEN: media goes to a source that has proved itself
+ * @SESSION_REFUSED: packets of somebody else were refused
+ * @SESSION_SILENT: it was silent for as long as the datapath was asked to wait
+ * @SESSION_RTCP: an RTCP report
+ * @SESSION_FAILED: a bridge is gone from the datapath, and not by us
+ */
+enum session_what {
+	SESSION_FIRST,
+	SESSION_LATCHED,
+	SESSION_PROVEN,
+	SESSION_REFUSED,
+	SESSION_SILENT,
+	SESSION_RTCP,
+	SESSION_FAILED
+};
+
+/**
+ * struct session_event - something that happened
+ * @what: what
+ * @session: to which session
+ * @party: to whose media; NULL: the leg is no party's any more
+ * @line: media line, from 0
+ * @component: 1 RTP (or datagrams), 2 RTCP
+ * @dp: what the datapath said; NULL with SESSION_FAILED
+ */
+struct session_event {
+	enum session_what what;
+	struct session *session;
+	struct session_party *party;
+	unsigned int line;
+	unsigned int component;
+	const struct dp_event *dp;
+};
+
+/**
+ * struct session_ops - whom a session tells
+ * @event: something happened to its media; may be NULL. It is logged already.
+ * @timeout: none of its legs has had a packet for as long as its timeout says;
+ *	may be NULL. Told again after as long a time, if the session lives on.
+ *
+ * Called from sessions_event() and from timers only, each as the last thing that
+ * is done for the session: the function may end it, or any other. @arg is what
+ * session_new() was given.
+ */
+struct session_ops {
+	void (*event)(const struct session_event *event, void *arg);
+	void (*timeout)(struct session *session, void *arg);
+};
+
+/* ---------------------------------------------------------- all sessions */
+
+/**
+ * struct sessions_conf - what all sessions share
+ * @dp: relays media
+ * @dp_srtp: relays media with SRTP on either side; may be @dp; NULL: there is no
+ *	SRTP
+ * @timers: for media timeouts and for what was adopted; NULL: there are none
+ * @orphan_timeout: seconds of silence after which the legs of a former agent go
+ */
+struct sessions_conf {
+	struct dp *dp;
+	struct dp *dp_srtp;
+	struct timers *timers;
+	uint32_t orphan_timeout;
+};
+
+/**
+ * sessions_new() - no sessions yet
+ * @conf: copied; what it points to must outlive the sessions
+ *
+ * Return: the sessions, or NULL without memory.
+ */
+struct sessions *sessions_new(const struct sessions_conf *conf);
+
+/**
+ * sessions_free() - end all that are left
+ * @sessions: NULL is fine
+ *
+ * What was adopted stays in the datapath, for the next agent.
+ */
+void sessions_free(struct sessions *sessions);
+
+/**
+ * sessions_set_orphan_timeout() - after a reload
+ * @sessions: the sessions
+ * @seconds: of silence, after which the legs of a former agent go
+ */
+void sessions_set_orphan_timeout(struct sessions *sessions, uint32_t seconds);
+
+/**
+ * sessions_event() - the datapath tells of a leg
+ *
+ * A dp_event_fn; its @arg is the &struct sessions.
+ */
+void sessions_event(const struct dp_event *event, void *arg);
+
+/**
+ * sessions_find() - the session of an id
+ * @sessions: the sessions
+ * @id: session_id() of it
+ *
+ * Return: the session, or NULL.
+ */
+struct session *sessions_find(struct sessions *sessions, uint64_t id);
+
+/** sessions_count() - how many there are, without adopted ones */
+unsigned int sessions_count(const struct sessions *sessions);
+
+/**
+ * sessions_adopt() - look after the legs that a former agent left behind
+ * @sessions: the sessions
+ * @policy: whose addresses' ports are ours: only legs on them are adopted
+ * @n: how many policies
+ *
+ * Their media goes on. Their ports are taken, so that no session gets them; they
+ * go when they have been silent for the configured time, or by
+ * sessions_orphan_end().
+ *
+ * Return: calls (cookies) found.
+ */
+unsigned int sessions_adopt(struct sessions *sessions,
+			    struct session_policy *const *policy, size_t n);
+
+/**
+ * struct session_orphan - bridges of a former agent that share a cookie
+ * @id: the cookie
+ * @legs: how many legs
+ * @last: CLOCK_REALTIME ns of the last packet on any of them, as of the last look
+ */
+struct session_orphan {
+	uint64_t id;
+	unsigned int legs;
+	uint64_t last;
+};
+
+/** sessions_orphan_count() - how many there are */
+unsigned int sessions_orphan_count(const struct sessions *sessions);
+
+/**
+ * sessions_orphans() - walk what was adopted
+ * @sessions: the sessions
+ * @fn: called for each; it may change nothing here
+ * @arg: for @fn
+ */
+void sessions_orphans(const struct sessions *sessions,
+		      void (*fn)(const struct session_orphan *orphan, void *arg),
+		      void *arg);
+
+/**
+ * sessions_orphan_end() - remove the bridges of a former agent
+ * @sessions: the sessions
+ * @id: their cookie
+ *
+ * Return: false if there are none.
+ */
+bool sessions_orphan_end(struct sessions *sessions, uint64_t id);
+
+/* ----------------------------------------------------------- one session */
+
+/**
+ * struct session_conf - what a session is made of
+ * @ops: whom it tells; must outlive it; NULL: nobody
+ * @arg: for @ops
+ * @quota: who is charged for its ports; unused ones are NULL
+ * @known: its parties are known (registered, a trunk): it may use the reserve of
+ *	ports, as every session may once it is answered
+ * @timeout: seconds without a packet on any leg before @ops->timeout is called;
+ *	0 = never
+ * @timeout_hold: the same while no party is to send (hold); 0 = never
+ */
+struct session_conf {
+	const struct session_ops *ops;
+	void *arg;
+	struct session_quota *quota[SESSION_QUOTAS_MAX];
+	bool known;
+	uint32_t timeout;
+	uint32_t timeout_hold;
+};
+
+/**
+ * session_new() - a session without parties: it holds nothing but memory
+ * @sessions: where it stands
+ * @conf: copied
+ *
+ * Return: the session, or NULL without memory.
+ */
+struct session *session_new(struct sessions *sessions,
+			    const struct session_conf *conf);
+
+/**
+ * session_id() - its name, and the cookie of its bridges
+ * @session: the session
+ *
+ * Random, of 53 bits: it tells nothing, and a JSON number holds it.
+ *
+ * Return: the id, never 0.
+ */
+uint64_t session_id(const struct session *session);
+
+/** session_arg() - what session_new() was given for its ops */
+void *session_arg(const struct session *session);
+
+/**
+ * session_end() - take its bridges away, give its ports back, free it
+ * @session: NULL is fine; void after the call, and so are its parties and branches
+ */
+void session_end(struct session *session);
+
+/**
+ * struct session_party_conf - what a party is made of
+ * @name: "caller", "callee"; copied
+ * @policy: what holds for it; a reference is taken
+ * @source: where its signalling comes from; family 0: not known yet
+ * @local: our address that its signalling comes to: media gets the same one if the
+ *	policy has it and the family fits; family 0: the policy's first
+ * @transport: what its descriptions travel by ("udp", "tls"), for people; copied
+ * @confidential: and nobody on the way can read them
+ * @user: for session_party_user()
+ */
+struct session_party_conf {
+	const char *name;
+	struct session_policy *policy;
+	struct dp_addr source;
+	struct dp_addr local;
+	const char *transport;
+	bool confidential;
+	void *user;
+};
+
+/**
+ * session_party_add() - one more end
+ * @session: the session
+ * @conf: copied
+ *
+ * Return: the party, which lives as long as the session; NULL without memory.
+ */
+struct session_party *session_party_add(struct session *session,
+					const struct session_party_conf *conf);
+
+/** session_party_user() - what session_party_add() was given */
+void *session_party_user(const struct session_party *party);
+
+/** session_party_name() - "caller" */
+const char *session_party_name(const struct session_party *party);
+
+/**
+ * session_moved() - the signalling of a party comes from elsewhere now
+ * @party: the party
+ * @source: where from; the present one: nothing happens
+ * @err: the sentence; may be NULL
+ *
+ * For what the dialog's other end is taken to have said (authenticated, or as good
+ * as it gets): its legs may latch anew, now and again with the next answer, also if
+ * its description stays as it was.
+ *
+ * Return: 0, or -errno of the datapath: then nothing has moved but @source.
+ */
+int session_moved(struct session_party *party, const struct dp_addr *source,
+		  struct dp_err *err);
+
+/* --------------------------------------------------------- negotiations */
+
+/**
+ * session_branch_new() - a negotiation between two parties
+ * @a: one
+ * @b: the other, of the same session
+ * @user: for session_branch_user()
+ *
+ * Return: the branch, which lives until session_branch_drop() or the session's
+ * end; NULL without memory or with SESSION_BRANCHES_MAX of them.
+ */
+struct session_branch *session_branch_new(struct session_party *a,
+					  struct session_party *b, void *user);
+
+/**
+ * session_branch_fork() - one more answer to the first offer of a branch
+ * @of: the branch; its first offer may be answered already
+ * @user: for session_branch_user()
+ *
+ * The new branch has that offer open, with the same ports and keys, and text that
+ * goes to the offerer is another dialog's (o= of its own).  Not possible any more
+ * after session_choose() with @final.
+ *
+ * Return: the branch; NULL without memory, with SESSION_BRANCHES_MAX of them, or
+ * if there was no offer.
+ */
+struct session_branch *session_branch_fork(struct session_branch *of, void *user);
+
+/** session_branch_user() - what it was made with */
+void *session_branch_user(const struct session_branch *branch);
+
+/** session_branch_set_user() - another one */
+void session_branch_set_user(struct session_branch *branch, void *user);
+
+/**
+ * session_branch_drop() - a negotiation is over
+ * @branch: void after the call; NULL is fine
+ *
+ * If it was heard, the one of the others that was answered last is from now on; if
+ * there is none, or the datapath refuses it, no bridge is left.
+ */
+void session_branch_drop(struct session_branch *branch);
+
+/**
+ * session_choose() - from now on this branch is heard
+ * @branch: one that was answered
+ * @final: no other answer will be taken: all other branches are dropped, and none
+ *	can be forked
+ * @err: the sentence
+ *
+ * Return: 0, or -errno: then the one that was heard still is, and no branch is
+ * dropped.  -EINVAL if it was not answered.
+ */
+int session_choose(struct session_branch *branch, bool final,
+		   struct dp_err *err);
+
+/** session_heard() - the branch that is heard, or NULL */
+struct session_branch *session_heard(const struct session *session);
+
+/**
+ * session_offer() - a party offers
+ * @branch: the negotiation
+ * @from: who offers
+ * @text: what it says
+ * @len: its bytes
+ * @to: on success the description for the other party, to be freed by
+ *	session_text_free()
+ * @err: the sentence
+ *
+ * Takes ports.  Lines that cannot be relayed are rejected towards the other party;
+ * if none is left of those that were wanted, it fails.  Media goes on as it was
+ * until the answer.
+ *
+ * Return: 0 or -errno: then the branch is as it was before.
+ */
+int session_offer(struct session_branch *branch, struct session_party *from,
+		  const char *text, size_t len, char **to, struct dp_err *err);
+
+/**
+ * session_answer() - the open offer is answered
+ * @branch: the negotiation
+ * @from: who answers; never the offerer
+ * @text: what it says
+ * @len: its bytes
+ * @to: on success the description for the offerer, to be freed by
+ *	session_text_free()
+ * @err: the sentence
+ *
+ * Before it returns media flows as agreed, if the branch is heard; it is if none
+ * was.  Lines that the answer lacks count as rejected.
+ *
+ * Return: 0 or -errno: then the offer is still open, and all else as it was before:
+ * give another answer, or session_rollback().
+ */
+int session_answer(struct session_branch *branch, struct session_party *from,
+		   const char *text, size_t len, char **to, struct dp_err *err);
+
+/**
+ * session_reanswer() - the answer once more
+ * @branch: the negotiation
+ * @to: who made the last offer
+ *
+ * For a final response whose early ones had the answer and which has none itself.
+ *
+ * Return: the description that was sent to @to last, to be freed by
+ * session_text_free(); NULL if there was none.
+ */
+char *session_reanswer(const struct session_branch *branch,
+		       const struct session_party *to);
+
+/**
+ * session_rollback() - the open offer was refused, or is withdrawn
+ * @branch: the negotiation; without an open offer nothing happens
+ *
+ * All is as it was before the offer, and its ports are free at once.
+ */
+void session_rollback(struct session_branch *branch);
+
+/** session_offerer() - who made the open offer; NULL: none is open */
+struct session_party *session_offerer(const struct session_branch *branch);
+
+/** session_answered() - has an offer of this branch been answered? */
+bool session_answered(const struct session_branch *branch);
+
+/** session_text_free() - free a description, and forget the keys in it */
+void session_text_free(char *text);
+
+/**
+ * session_retry_after() - after -ENOSPC
+ * @party: any
+ *
+ * Return: seconds until ports are to be expected, at least 1.
+ */
+unsigned int session_retry_after(const struct session_party *party);
+
+/* -------------------------------------------------------------- reports */
+
+/**
+ * struct session_leg_report - what a leg is and has seen
+ * @party: index into &session_report.party
+ * @line: media line, from 0
+ * @component: 1 RTP (or datagrams), 2 RTCP
+ * @rtp: the line is RTP
+ * @srtp_rx: enum dp_srtp_suite of what arrives
+ * @srtp_tx: of what leaves
+ * @info: what the datapath told
+ * @at_agent: packets that reached the agent's socket instead, by class
+ */
+struct session_leg_report {
+	unsigned int party;
+	unsigned int line;
+	unsigned int component;
+	bool rtp;
+	uint8_t srtp_rx;
+	uint8_t srtp_tx;
+	struct dp_leg_info info;
+	uint64_t at_agent[MEDIA_CLASSES];
+};
+
+/**
+ * struct session_party_report - who that is
+ * @name: "caller"
+ * @realm: its policy's name
+ * @source: where its signalling comes from
+ * @bare_keys: keys of SRTP were exchanged with it by a transport that anybody on
+ *	the way can read
+ * @nat: its realm's way with clients behind NAT
+ */
+struct session_party_report {
+	char name[SESSION_NAME_LEN];
+	char realm[SESSION_NAME_LEN];
+	struct dp_addr source;
+	bool bare_keys;
+	enum session_nat nat;
+};
+
+/**
+ * struct session_report - a session as it is at one moment
+ * @id: its id
+ * @answered: an offer of it was answered
+ * @datapath: names of the datapaths that it has bridges in, "-" if in none
+ * @unrelayed: the last line that could not be relayed, and why; or empty
+ * @error: why legs could not be read; or empty
+ * @party: the parties
+ * @n_parties: how many
+ * @leg: the legs, by line, component and party
+ * @n_legs: how many
+ *
+ * Stands alone: it may be kept when the session is gone.
+ */
+struct session_report {
+	uint64_t id;
+	bool answered;
+	char datapath[16];
+	char unrelayed[160];
+	char error[160];
+	struct session_party_report *party;
+	unsigned int n_parties;
+	struct session_leg_report *leg;
+	unsigned int n_legs;
+};
+
+/**
+ * session_report() - what there is to say
+ * @session: the session
+ *
+ * Return: the report, to be given to session_report_free(); NULL without memory.
+ */
+struct session_report *session_report(struct session *session);
+
+/** session_report_free() - NULL is fine */
+void session_report_free(struct session_report *report);
+
+/**
+ * enum session_verdict - what is the matter, for programs
+ * @SESSION_VERDICT_UNRELAYED: a media line could not be relayed
+ * @SESSION_VERDICT_NO_MEDIA: answered, and nothing is bridged
+ * @SESSION_VERDICT_SILENT: nothing has arrived from a party
+ * @SESSION_VERDICT_DROPPED: all that arrived was dropped
+ * @SESSION_VERDICT_WAITING: so nothing can be sent to it
+ * @SESSION_VERDICT_REFUSED: packets of a source that may not be the remote
+ * @SESSION_VERDICT_SRTP: protected (no fault)
+ * @SESSION_VERDICT_KEY: nothing authenticates
+ * @SESSION_VERDICT_DROPS: packets were dropped for a reason
+ * @SESSION_VERDICT_AT_AGENT: packets reached the socket and not the module
+ * @SESSION_VERDICT_PASSED: packets that are no RTP were not relayed
+ * @SESSION_VERDICT_LOSS: too many were lost before they came
+ * @SESSION_VERDICT_JITTER: too much
+ * @SESSION_VERDICT_DSCP: packets arrive unmarked
+ * @SESSION_VERDICT_BARE_KEYS: keys travelled in the clear
+ * @SESSION_VERDICT_FLOWS: what came and went (no fault)
+ */
+enum session_verdict {
+	SESSION_VERDICT_UNRELAYED,
+	SESSION_VERDICT_NO_MEDIA,
+	SESSION_VERDICT_SILENT,
+	SESSION_VERDICT_DROPPED,
+	SESSION_VERDICT_WAITING,
+	SESSION_VERDICT_REFUSED,
+	SESSION_VERDICT_SRTP,
+	SESSION_VERDICT_KEY,
+	SESSION_VERDICT_DROPS,
+	SESSION_VERDICT_AT_AGENT,
+	SESSION_VERDICT_PASSED,
+	SESSION_VERDICT_LOSS,
+	SESSION_VERDICT_JITTER,
+	SESSION_VERDICT_DSCP,
+	SESSION_VERDICT_BARE_KEYS,
+	SESSION_VERDICT_FLOWS
+};
+
+/**
+ * typedef session_verdict_fn - receives a verdict
+ * @verdict: which
+ * @leg: of which leg; NULL: of the session
+ * @because: a sentence without a full stop that names the party, the number and
+ *	what to look at; gone after the call
+ * @arg: as given to session_why()
+ */
+typedef void session_verdict_fn(enum session_verdict verdict,
+				const struct session_leg_report *leg,
+				const char *because, void *arg);
+
+/**
+ * session_why() - why there is no audio, or not all of it
+ * @report: what was seen
+ * @fn: called for each verdict
+ * @arg: for @fn
+ */
+void session_why(const struct session_report *report, session_verdict_fn *fn,
+		 void *arg);
+
+#endif /* SESSION_SESSION_H */
