@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The gate: may this source say this, now?  Decided on the first line, the
+ * topmost Via and the source, before a message is parsed and before anything is
+ * held for it.  Pure: time is passed in, memory is taken at creation only.
+ */
+#ifndef SIP_GATE_H
+#define SIP_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct sip_gate;
+
+/**
+ * struct sip_prefix - addresses that begin alike
+ * @addr: the address; its port says nothing
+ * @len: bits of it that count
+ */
+struct sip_prefix {
+	struct dp_addr addr;
+	unsigned int len;
+};
+
+/**
+ * enum sip_gate_verdict - what happens to a message
+ * @SIP_GATE_PASS: it goes up
+ * @SIP_GATE_DROP: nobody hears of it
+ * @SIP_GATE_FORBID: 403 without state
+ * @SIP_GATE_BUSY: 503 without state, with Retry-After
+ */
+enum sip_gate_verdict {
+	SIP_GATE_PASS,
+	SIP_GATE_DROP,
+	SIP_GATE_FORBID,
+	SIP_GATE_BUSY
+};
+
+/**
+ * enum sip_gate_reason - why; also the index of a counter
+ * @SIP_GATE_OK: nothing against it
+ * @SIP_GATE_GARBAGE: no SIP message begins like that
+ * @SIP_GATE_DENIED: the ACL denies its source, or does not allow it
+ * @SIP_GATE_BANNED: its source is banned
+ * @SIP_GATE_RATE: its source says too much
+ * @SIP_GATE_CROWD: all strangers together say too much
+ * @SIP_GATE_OVERLOAD: we are overloaded, and it begins something new
+ * @SIP_GATE_REASONS: how many there are
+ */
+enum sip_gate_reason {
+	SIP_GATE_OK,
+	SIP_GATE_GARBAGE,
+	SIP_GATE_DENIED,
+	SIP_GATE_BANNED,
+	SIP_GATE_RATE,
+	SIP_GATE_CROWD,
+	SIP_GATE_OVERLOAD,
+	SIP_GATE_REASONS
+};
+
+/**
+ * struct sip_gate_conf - who may say how much
+ * @allow: whoever is in none of these is denied; none at all: everybody may
+ * @n_allow: how many
+ * @deny: whoever is in one of these is denied, allowed or not; the longer prefix
+ *	wins
+ * @n_deny: how many
+ * @rate: messages a second of one unknown source, an IPv6 source being its /64;
+ *	0: no limit
+ * @burst: messages of it at once, at least 1
+ * @crowd: messages a second of all unknown sources; 0: no limit
+ * @crowd_burst: messages of them at once
+ * @sources: unknown sources that are told apart (65536); rounded up to a power of
+ *	two.  Whoever does not fit takes the place of the one that was silent
+ *	longest among eight
+ * @banned: is this address banned?  NULL: nobody is.  Must be fast
+ * @arg: for @banned
+ */
+struct sip_gate_conf {
+	const struct sip_prefix *allow;
+	size_t n_allow;
+	const struct sip_prefix *deny;
+	size_t n_deny;
+	uint32_t rate;
+	uint32_t burst;
+	uint32_t crowd;
+	uint32_t crowd_burst;
+	uint32_t sources;
+	bool (*banned)(const struct dp_addr *addr, void *arg);
+	void *arg;
+};
+
+/**
+ * enum sip_load - how busy we are
+ * @SIP_LOAD_NORMAL: all is well
+ * @SIP_LOAD_STRANGERS: what unknown sources begin gets 503
+ * @SIP_LOAD_ALL: what anybody begins gets 503
+ */
+enum sip_load {
+	SIP_LOAD_NORMAL,
+	SIP_LOAD_STRANGERS,
+	SIP_LOAD_ALL
+};
+
+/**
+ * struct sip_peek - what is seen of a message without parsing it
+ * @request: a request; else a response
+ * @method: request: its method, borrowed
+ * @method_len: bytes of @method
+ * @status: response: its code
+ * @begins: a request that begins something: not ACK, BYE, CANCEL, PRACK, UPDATE,
+ *	INFO or NOTIFY, and no tag in To
+ * @ack: a request that nobody answers
+ * @via: value of the topmost Via, up to a comma or the end of its line, borrowed
+ * @via_len: bytes of @via
+ */
+struct sip_peek {
+	bool request;
+	const char *method;
+	size_t method_len;
+	unsigned int status;
+	bool begins;
+	bool ack;
+	const char *via;
+	size_t via_len;
+};
+
+/**
+ * sip_gate_peek() - look at the begin of a message
+ * @buf: the message
+ * @len: its bytes
+ * @peek: filled
+ *
+ * Return: false if that is no SIP: no first line of version 2.0 or another, or
+ * no Via.
+ */
+bool sip_gate_peek(const char *buf, size_t len, struct sip_peek *peek);
+
+/**
+ * sip_gate_new() - make a gate
+ * @conf: copied
+ * @now: ms
+ *
+ * Return: to be given to sip_gate_free(); NULL without memory.
+ */
+struct sip_gate *sip_gate_new(const struct sip_gate_conf *conf, uint64_t now);
+
+/**
+ * sip_gate_free() - end a gate
+ * @gate: NULL is fine
+ */
+void sip_gate_free(struct sip_gate *gate);
+
+/**
+ * sip_gate_set() - another configuration; what is known of sources stays
+ * @gate: the gate
+ * @conf: copied; its @sources is not looked at
+ *
+ * Return: 0 or -ENOMEM: nothing has changed.
+ */
+int sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf);
+
+/**
+ * sip_gate_know() - this address is known: a next hop, a binding that has proved
+ * itself.  Not limited in its rate, and the last to be refused under overload
+ * @gate: the gate
+ * @addr: the address; its port says nothing
+ *
+ * Counted: each needs a sip_gate_forget().  The ACL and bans hold for it too.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int sip_gate_know(struct sip_gate *gate, const struct dp_addr *addr);
+
+/**
+ * sip_gate_forget() - undo sip_gate_know()
+ * @gate: the gate
+ * @addr: the address
+ */
+void sip_gate_forget(struct sip_gate *gate, const struct dp_addr *addr);
+
+/**
+ * sip_gate_known() - is it?
+ * @gate: the gate
+ * @addr: the address
+ *
+ * Return: true if it is.
+ */
+bool sip_gate_known(const struct sip_gate *gate, const struct dp_addr *addr);
+
+/**
+ * sip_gate_load() - how busy we are from now on
+ * @gate: the gate
+ * @load: that
+ */
+void sip_gate_load(struct sip_gate *gate, enum sip_load load);
+
+/**
+ * sip_gate_connect() - may this source connect?
+ * @gate: NULL: everybody may
+ * @source: its address
+ * @now: ms
+ *
+ * A connection costs its source a message.
+ *
+ * Return: SIP_GATE_OK, or why not.
+ */
+enum sip_gate_reason sip_gate_connect(struct sip_gate *gate,
+				      const struct dp_addr *source,
+				      uint64_t now);
+
+/**
+ * sip_gate_message() - may this message pass?
+ * @gate: NULL: every SIP message may
+ * @source: where it came from
+ * @peek: as sip_gate_peek() filled it
+ * @now: ms
+ * @reason: set; may be NULL
+ *
+ * What is denied is answered 403 as long as its source's rate lasts, and dropped
+ * then; only requests are answered, and ACK never.
+ *
+ * Return: the verdict.
+ */
+enum sip_gate_verdict sip_gate_message(struct sip_gate *gate,
+				       const struct dp_addr *source,
+				       const struct sip_peek *peek,
+				       uint64_t now,
+				       enum sip_gate_reason *reason);
+
+/**
+ * sip_gate_counters() - messages and connections by reason
+ * @gate: the gate
+ *
+ * Return: SIP_GATE_REASONS counters, borrowed, they count on.
+ */
+const uint64_t *sip_gate_counters(const struct sip_gate *gate);
+
+/**
+ * sip_gate_reason_name() - word for a reason
+ * @reason: the reason
+ *
+ * Return: static string.
+ */
+const char *sip_gate_reason_name(enum sip_gate_reason reason);
+
+/**
+ * sip_prefix_parse() - read "192.0.2.0/24", "2001:db8::/32", or an address alone
+ * @text: the whole text
+ * @prefix: filled on success
+ *
+ * Return: false if it was none, or has bits behind its length.
+ */
+bool sip_prefix_parse(const char *text, struct sip_prefix *prefix);
+
+/**
+ * sip_prefix_has() - is an address one of a prefix's?
+ * @prefix: the prefix
+ * @addr: the address
+ *
+ * Return: true if it is.
+ */
+bool sip_prefix_has(const struct sip_prefix *prefix, const struct dp_addr *addr);
+
+#endif /* SIP_GATE_H */
