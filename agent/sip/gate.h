@@ -106,40 +106,6 @@ enum sip_load {
 };
 
 /**
- * struct sip_peek - what is seen of a message without parsing it
- * @request: a request; else a response
- * @method: request: its method, borrowed
- * @method_len: bytes of @method
- * @status: response: its code
- * @begins: a request that begins something: not ACK, BYE, CANCEL, PRACK, UPDATE,
- *	INFO or NOTIFY, and no tag in To
- * @ack: a request that nobody answers
- * @via: value of the topmost Via, up to a comma or the end of its line, borrowed
- * @via_len: bytes of @via
- */
-struct sip_peek {
-	bool request;
-	const char *method;
-	size_t method_len;
-	unsigned int status;
-	bool begins;
-	bool ack;
-	const char *via;
-	size_t via_len;
-};
-
-/**
- * sip_gate_peek() - look at the begin of a message
- * @buf: the message
- * @len: its bytes
- * @peek: filled
- *
- * Return: false if that is no SIP: no first line of version 2.0 or another, or
- * no Via.
- */
-bool sip_gate_peek(const char *buf, size_t len, struct sip_peek *peek);
-
-/**
  * sip_gate_new() - make a gate
  * @conf: copied
  * @now: ms
@@ -216,18 +182,21 @@ enum sip_gate_reason sip_gate_connect(struct sip_gate *gate,
  * sip_gate_message() - may this message pass?
  * @gate: NULL: every SIP message may
  * @source: where it came from
- * @peek: as sip_gate_peek() filled it
+ * @data: the message, or its head
+ * @len: its bytes
  * @now: ms
  * @reason: set; may be NULL
  *
  * What is denied is answered 403 as long as its source's rate lasts, and dropped
- * then; only requests are answered, and ACK never.
+ * then; only requests are answered, and ACK never.  Under overload what begins
+ * something new is answered 503: a request other than ACK, BYE, CANCEL, PRACK,
+ * UPDATE, INFO and NOTIFY, without a tag in To.
  *
  * Return: the verdict.
  */
 enum sip_gate_verdict sip_gate_message(struct sip_gate *gate,
 				       const struct dp_addr *source,
-				       const struct sip_peek *peek,
+				       const char *data, size_t len,
 				       uint64_t now,
 				       enum sip_gate_reason *reason);
 

@@ -56,7 +56,7 @@ struct sip_targets {
  * @ttl_min: s that an answer is kept at least (5)
  * @ttl_max: s that it is kept at most (3600)
  * @ttl_negative: s that "there is no such name" and failures are kept (10)
- * @protos: bits (1 << enum sip_proto) that may be chosen (all)
+ * @protos: bits (1 << enum sip_proto) that may be chosen (UDP, TCP, TLS)
  * @ipv4: IPv4 addresses may be chosen
  * @ipv6: IPv6 addresses may be chosen (neither: both)
  */

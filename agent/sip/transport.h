@@ -24,6 +24,7 @@
 #include <sys/queue.h>
 
 #include "base/addr.h"
+#include "sip/header.h"
 
 struct loop;
 struct sip_conn;
@@ -32,22 +33,6 @@ struct sip_gate;
 struct sip_listener;
 struct sip_msg;
 struct sip_transport;
-
-/**
- * enum sip_proto - what a flow speaks
- * @SIP_UDP: UDP
- * @SIP_TCP: TCP
- * @SIP_TLS: TLS over TCP
- * @SIP_PROTOS: how many there are
- *
- * WebSocket (RFC 7118) will be two more rows of the table in transport.c.
- */
-enum sip_proto {
-	SIP_UDP,
-	SIP_TCP,
-	SIP_TLS,
-	SIP_PROTOS
-};
 
 /** SIP_HOST_MAX - bytes of the longest host name, its NUL included */
 #define SIP_HOST_MAX	256
@@ -61,8 +46,8 @@ enum sip_proto {
  * @per_source: connections of one source, an IPv6 source being its /64 (32)
  * @per_realm: connections of one realm's listeners (@connections)
  * @reserve: descriptors that stay free for others than strangers (64)
- * @message: bytes of a whole message (65535)
- * @head: bytes of its head (16384)
+ * @message: bytes of a whole message (SIP_MAX_SIZE)
+ * @head: bytes of its head (SIP_MAX_HEAD)
  * @head_ms: ms from a message's first byte to its last (10000)
  * @idle_ms: ms without a byte, CRLFs count (600000)
  * @first_ms: ms from a connection's begin to its first whole message (10000)
@@ -134,9 +119,10 @@ struct sip_counters {
 
 /**
  * struct sip_transport_ops - upcalls, given at creation
- * @message: a message came.  @flow is borrowed: who keeps it takes a reference.
- *	@msg belongs to the transport, until the function returns.  May send, may
- *	make and drop flows, may not free the transport.
+ * @message: a message came; its @source is set.  @flow and @msg are borrowed: who
+ *	keeps them takes references (sip_msg_hold()).  @msg may have a fault that
+ *	is to be answered, or (a response) logged.  May send, may make and drop
+ *	flows, may not free the transport.
  * @closed: a connection is over (@error: 0, or an errno); its flow is borrowed.
  *	Called from a deferred call, after those who watch the flow were told.
  *	NULL is fine.
@@ -148,7 +134,8 @@ struct sip_transport_ops {
 
 /**
  * struct sip_listen - a listener that is asked for
- * @proto: what it speaks
+ * @proto: what it speaks: UDP, TCP or TLS; WebSocket (RFC 7118) will be two more
+ *	rows of the table in transport.c
  * @local: address and port that it binds to
  * @advertise: what Via and Contact say
  * @realm: whose it is; only compared, and handed out again
@@ -201,6 +188,7 @@ struct sip_listener {
  *	rport and not symmetric, @remote with the port of the Via; else @remote.
  *	A reference keeps the one of the message that was delivered when it was
  *	taken
+ * @proto: what it speaks, as @listener
  * @conn: the connection; NULL with UDP, and when it is over
  * @peer: TLS: the name that the other end has proved (@target's host, or the
  *	subject of a client's certificate), or ""
@@ -211,6 +199,7 @@ struct sip_flow {
 	const struct sip_listener *listener;
 	struct dp_addr remote;
 	struct dp_addr reply;
+	enum sip_proto proto;
 	struct sip_conn *conn;
 	const char *peer;
 };
@@ -461,27 +450,19 @@ bool sip_flow_same(const struct sip_flow *a, const struct sip_flow *b);
 void sip_flow_target(const struct sip_flow *flow, struct sip_target *target);
 
 /**
- * sip_proto_name() - word for a protocol in a Via ("UDP")
- * @proto: the protocol
- *
- * Return: static string.
- */
-const char *sip_proto_name(enum sip_proto proto);
-
-/**
  * sip_proto_param() - word for a protocol in a transport parameter ("udp")
  * @proto: the protocol
  *
- * Return: static string.
+ * Return: static string, "" for none.
  */
 const char *sip_proto_param(enum sip_proto proto);
 
 /**
- * sip_proto_reliable() - does it carry by connections?
+ * sip_proto_is_reliable() - does it carry by connections?
  * @proto: the protocol
  *
- * Return: true for all but UDP.
+ * Return: true for all that we speak but UDP.
  */
-bool sip_proto_reliable(enum sip_proto proto);
+bool sip_proto_is_reliable(enum sip_proto proto);
 
 #endif /* SIP_TRANSPORT_H */
