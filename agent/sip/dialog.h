@@ -83,7 +83,7 @@ sip_dialogs_counters(const struct sip_dialogs *dialogs);
  * is outside of any dialog (no To tag) and the caller's.
  */
 bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
-			 const struct sip_msg *msg);
+			 struct sip_msg *msg);
 
 /* ----------------------------------------------------------------------- users */
 
@@ -100,10 +100,10 @@ bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
  */
 struct sip_dialog_ops {
 	void (*request)(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
-			const struct sip_msg *request);
+			struct sip_msg *request);
 	const struct sip_tx_server_ops *server_ops;
 	void (*acked)(void *arg, struct sip_dialog *dialog, uint32_t cseq,
-		      const struct sip_msg *ack);
+		      struct sip_msg *ack);
 	void (*unacked)(void *arg, struct sip_dialog *dialog, uint32_t cseq);
 	void (*forked)(void *arg, struct sip_dialog *dialog, struct sip_dialog *fork);
 };
@@ -233,7 +233,7 @@ struct sip_dialog_request {
 	struct span headers, type, body;
 	unsigned int max_forwards;
 	void (*response)(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
-			 const struct sip_msg *response);
+			 struct sip_msg *response);
 	void (*failed)(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		       unsigned int status);
 	void (*over)(void *arg, struct sip_tx *tx);
@@ -407,7 +407,7 @@ struct sip_dialog *sip_dialog_find(struct sip_dialogs *dialogs, const void *real
  *
  * One Contact, a sip: or sips: URI with a host; not "*", not tel:.
  */
-bool sip_contact_ok(const struct sip_msg *msg);
+bool sip_contact_ok(struct sip_msg *msg);
 
 /**
  * sip_require_ok() - is all that a request requires supported?
@@ -419,6 +419,6 @@ bool sip_contact_ok(const struct sip_msg *msg);
  * Return: true if it is; else a 420 with Unsupported was sent.
  */
 bool sip_require_ok(struct sip_tx_stack *stack, struct sip_flow *flow,
-		    const struct sip_msg *request, const char *supported);
+		    struct sip_msg *request, const char *supported);
 
 #endif /* SIP_DIALOG_H */

@@ -156,12 +156,13 @@ enum sip_tx_verdict {
  * sip_tx_receive() - a message that the gate let pass
  * @stack: the stack
  * @flow: that it came by
- * @msg: the message; its owner stays the caller
+ * @msg: the message; the caller keeps his reference, whoever is told of it takes one
+ *	if he wants to keep it (sip_msg_hold())
  *
  * Users' functions are called before it returns.
  */
 enum sip_tx_verdict sip_tx_receive(struct sip_tx_stack *stack, struct sip_flow *flow,
-				   const struct sip_msg *msg);
+				   struct sip_msg *msg);
 
 /* ------------------------------------------------------------------ responses */
 
@@ -197,13 +198,13 @@ struct sip_reply {
  *	(RFC 3261 8.2.7), so @reply->tag is not looked at.
  */
 void sip_tx_stateless(struct sip_tx_stack *stack, struct sip_flow *flow,
-		      const struct sip_msg *request, const struct sip_reply *reply);
+		      struct sip_msg *request, const struct sip_reply *reply);
 
 /**
  * sip_tx_refuse() - sip_tx_stateless() with a status alone
  */
 void sip_tx_refuse(struct sip_tx_stack *stack, struct sip_flow *flow,
-		   const struct sip_msg *request, unsigned int status);
+		   struct sip_msg *request, unsigned int status);
 
 /* -------------------------------------------------------- server transactions */
 
@@ -218,7 +219,7 @@ void sip_tx_refuse(struct sip_tx_stack *stack, struct sip_flow *flow,
  * @over: the transaction is gone; the last call
  */
 struct sip_tx_server_ops {
-	void (*cancel)(void *arg, struct sip_tx *tx, const struct sip_msg *cancel);
+	void (*cancel)(void *arg, struct sip_tx *tx, struct sip_msg *cancel);
 	void (*acked)(void *arg, struct sip_tx *tx);
 	void (*failed)(void *arg, struct sip_tx *tx, unsigned int status);
 	void (*over)(void *arg, struct sip_tx *tx);
@@ -228,7 +229,7 @@ struct sip_tx_server_ops {
  * sip_tx_server_new() - keep a request that sip_tx_receive() gave back
  * @stack: the stack
  * @flow: that it came by
- * @msg: the request; the transaction keeps a copy: sip_tx_request()
+ * @msg: the request; the transaction takes a reference: sip_tx_request()
  * @ops: what to call
  * @arg: for @ops
  *
@@ -239,7 +240,7 @@ struct sip_tx_server_ops {
  * 503 was sent and counted then, and the caller has nothing to do.
  */
 struct sip_tx *sip_tx_server_new(struct sip_tx_stack *stack, struct sip_flow *flow,
-				 const struct sip_msg *msg,
+				 struct sip_msg *msg,
 				 const struct sip_tx_server_ops *ops, void *arg);
 
 /**
@@ -283,7 +284,7 @@ struct span sip_tx_tag(const struct sip_tx *tx);
  * @over: the transaction is gone; the last call
  */
 struct sip_tx_client_ops {
-	void (*response)(void *arg, struct sip_tx *tx, const struct sip_msg *response);
+	void (*response)(void *arg, struct sip_tx *tx, struct sip_msg *response);
 	void (*failed)(void *arg, struct sip_tx *tx, unsigned int status);
 	void (*over)(void *arg, struct sip_tx *tx);
 };
@@ -355,7 +356,7 @@ int sip_tx_send(struct sip_tx_stack *stack, struct sip_flow *flow,
 /* ------------------------------------------------------------------------ both */
 
 /** sip_tx_request() - the request of a transaction, parsed; good as long as @tx */
-const struct sip_msg *sip_tx_request(const struct sip_tx *tx);
+struct sip_msg *sip_tx_request(const struct sip_tx *tx);
 
 /** sip_tx_flow() - the flow of a transaction; good as long as @tx */
 struct sip_flow *sip_tx_flow(const struct sip_tx *tx);
