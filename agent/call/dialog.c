@@ -119,9 +119,12 @@ static void refresh(struct side *side, nta_incoming_t *irq, const sip_t *sip)
 	const sip_contact_t *contact = sip->sip_contact;
 
 	sip_source(msg, &side->source);
-	if (side->realm->conf->latch.nat != CONFIG_NAT_OFF)
+	/* behind a proxy the source is not the party's */
+	if (side->realm->conf->latch.nat != CONFIG_NAT_OFF && !side->routed)
 		contact = sip_contact_fixed(msg_home(msg), contact,
 					    &side->source);
+	if (contact && !side->routed)
+		side_hop(side, NULL, contact);
 	if (contact)
 		nta_leg_server_route(side->leg, NULL, contact);
 	msg_destroy(msg);
@@ -173,7 +176,8 @@ static int on_session(struct side *side, nta_incoming_t *irq, const sip_t *sip)
 		return refuse(side, irq, SIP_483_TOO_MANY_HOPS);
 	if (sip_has_sdp(sip) < 0)
 		return refuse(side, irq, SIP_415_UNSUPPORTED_MEDIA);
-	if (method == sip_method_invite && !sip->sip_contact)
+	if (sip->sip_contact ? !sip_url_is_usable(sip->sip_contact->m_url) :
+	    method == sip_method_invite)
 		return refuse(side, irq, 400, "Bad Contact");
 	status = is_in_the_way(side, method);
 	if (status)

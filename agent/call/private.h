@@ -47,6 +47,9 @@ enum call_state {
  * @listener: ours, that the dialog's messages leave by
  * @address: ours, that its media comes to
  * @source: where its signalling comes from
+ * @hop: where its requests are sent, past what its dialog says, since that is a
+ *	name, and only names of the configuration are looked up; empty: not so
+ * @routed: its dialog has a route set
  * @uri: who it is, for people
  * @sdp_id: session id of the descriptions we send
  * @sdp_version: version of the last one
@@ -66,6 +69,8 @@ struct side {
 	const struct config_listener *listener;
 	const struct config_address *address;
 	struct dp_addr source;
+	char hop[CALL_TEXT];
+	bool routed;
 	char uri[CALL_TEXT];
 	uint64_t sdp_id;
 	uint64_t sdp_version;
@@ -171,6 +176,7 @@ struct offer {
  * @offer_in_request: 1 with an offer, 0 without a body, -1: a body of other kind
  * @answered: a 2xx has gone to @from
  * @cancelled: @from does not want it any more
+ * @cancel_wanted: a CANCEL is due as soon as anything is answered
  */
 struct relay {
 	LIST_ENTRY(relay) entry;
@@ -183,6 +189,7 @@ struct relay {
 	int offer_in_request;
 	bool answered;
 	bool cancelled;
+	bool cancel_wanted;
 };
 
 /**
@@ -436,6 +443,8 @@ nta_outgoing_t *side_send(struct side *side, nta_response_f *fn, void *arg,
 void side_ack(struct side *side, nta_outgoing_t *invite, const char *sdp);
 void side_bye(struct side *side, const char *reason);
 void side_close(struct side *side);
+void side_hop(struct side *side, const sip_record_route_t *route,
+	      const sip_contact_t *target);
 void side_learn(struct side *side, nta_outgoing_t *orq, const sip_t *sip);
 int side_reply(struct side *side, nta_incoming_t *irq, int status,
 	       const char *phrase, const sip_t *from, const char *sdp);

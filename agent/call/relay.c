@@ -78,6 +78,18 @@ static void finish(struct relay *relay, int status, const char *phrase,
 }
 
 /*
+ * The other side is not to answer any more.  RFC 3261 section 9.1: a CANCEL is held
+ * until something has been answered; held by the library, it meets an assertion if
+ * the callee answers it before.
+ */
+static void cancel(struct relay *relay)
+{
+	relay->cancel_wanted = nta_outgoing_status(relay->orq) < 100;
+	if (!relay->cancel_wanted)
+		nta_outgoing_cancel(relay->orq);
+}
+
+/*
  * The call is over: whoever waits for an answer gets one, an INVITE that still
  * rings is cancelled and its last answer awaited, a 2xx gets its ACK.
  */
@@ -89,7 +101,7 @@ void relay_abandon(struct relay *relay)
 		if (relay->answered) {
 			side_ack(to_of(relay), relay->orq, NULL);
 		} else if (nta_outgoing_status(relay->orq) < 200) {
-			nta_outgoing_cancel(relay->orq);
+			cancel(relay);
 			linger = true;
 		}
 	}
@@ -335,6 +347,8 @@ int relay_response(void *magic, nta_outgoing_t *orq, const sip_t *sip)
 	int status = nta_outgoing_status(orq);
 	struct relay *relay = magic;
 
+	if (relay->cancel_wanted && status < 200)
+		cancel(relay);
 	if (relay->call->state == CALL_OVER)
 		too_late(relay, status, sip);
 	else if (status < 200)
@@ -415,7 +429,7 @@ static void cancelled(struct relay *relay)
 		call_over(call, "cancelled by the caller");
 	} else if (relay->orq) {
 		/* the other side has the last word: its answer is relayed */
-		nta_outgoing_cancel(relay->orq);
+		cancel(relay);
 	}
 }
 

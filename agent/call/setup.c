@@ -94,10 +94,11 @@ static bool admit(struct calls *calls, struct sip_realm *realm,
 	} else if (is_loop(calls, realm, sip)) {
 		c->loops++;
 		refuse(calls, irq, SIP_482_LOOP_DETECTED, NULL);
-	} else if (!sip->sip_contact || sip->sip_contact->m_next) {
+	} else if (!sip->sip_contact || sip->sip_contact->m_next ||
+		   !sip_url_is_usable(sip->sip_contact->m_url)) {
 		c->refused++;
 		refuse(calls, irq, 400, "Bad Contact",
-		       "an INVITE has one Contact");
+		       "an INVITE has one Contact, a SIP URI with a host");
 	} else if (sip_has_sdp(sip) < 0) {
 		c->refused++;
 		refuse(calls, irq, SIP_415_UNSUPPORTED_MEDIA,

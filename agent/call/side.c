@@ -7,14 +7,64 @@
 #include "base/log.h"
 #include "private.h"
 
+/* a Contact that says where the party's message came from */
+static const sip_contact_t *source_contact(const struct side *side,
+					   su_home_t *home)
+{
+	enum config_transport transport = side->listener->transport;
+	char text[DP_ADDR_STRLEN];
+
+	if (!side->source.family)
+		return NULL;
+	return sip_contact_format(home, "<sip:%s;transport=%s>",
+				  dp_addr_str(&side->source, text, sizeof(text)),
+				  config_transport_name(transport));
+}
+
 /* the Contact that its requests go to: the real source, for those behind NAT */
 static const sip_contact_t *target_of(const struct side *side, su_home_t *home,
 				      const sip_t *sip)
 {
+	if (!sip->sip_contact || !sip_url_is_usable(sip->sip_contact->m_url))
+		return source_contact(side, home);
 	if (side->realm->conf->latch.nat == CONFIG_NAT_OFF ||
 	    sip->sip_record_route)
 		return sip->sip_contact;
 	return sip_contact_fixed(home, sip->sip_contact, &side->source);
+}
+
+/**
+ * side_hop() - where a dialog's requests go
+ * @side: the party; its source is known
+ * @route: first of the dialog's route set, or NULL
+ * @target: its target, or NULL
+ *
+ * A party chooses the names that it gives us, and the library's resolver does not
+ * survive all of them: a name is not looked up, the request goes where the party's
+ * message came from.
+ */
+void side_hop(struct side *side, const sip_record_route_t *route,
+	      const sip_contact_t *target)
+{
+	const url_t *url = route ? route->r_url :
+			   target ? target->m_url : NULL;
+	su_home_t home[1] = { SU_HOME_INIT(home) };
+	const sip_contact_t *source;
+
+	side->hop[0] = '\0';
+	if (!url || (sip_url_is_usable(url) && sip_url_is_numeric(url)))
+		return;
+	su_home_init(home);
+	source = source_contact(side, home);
+	if (source)
+		snprintf(side->hop, sizeof(side->hop), URL_PRINT_FORMAT,
+			 URL_PRINT_ARGS(source->m_url));
+	su_home_deinit(home);
+}
+
+static const url_string_t *hop_of(const struct side *side)
+{
+	return *side->hop ? (const url_string_t *)side->hop : NULL;
 }
 
 static void remember_uri(struct side *side, const sip_addr_t *addr)
@@ -48,6 +98,8 @@ int side_answering(struct side *side, nta_incoming_t *irq, const sip_t *sip)
 				    TAG_END());
 	if (side->leg && nta_leg_tag(side->leg, nta_incoming_tag(irq, NULL))) {
 		target = target_of(side, msg_home(msg), sip);
+		side_hop(side, sip->sip_record_route, target);
+		side->routed = sip->sip_record_route;
 		ret = nta_leg_server_route(side->leg, sip->sip_record_route,
 					   target);
 	}
@@ -163,7 +215,8 @@ nta_outgoing_t *side_send(struct side *side, nta_response_f *fn, void *arg,
 	    !nta_msg_request_complete(msg, side->leg, method, name,
 				      (const url_string_t *)uri))
 		orq = nta_outgoing_mcreate(side->realm->agent, fn, arg,
-					   (const url_string_t *)route, msg,
+					   route ? (const url_string_t *)route :
+					   hop_of(side), msg,
 					   TPTAG_IDENT(sip_listener_ident(
 						side->listener, msg_home(msg))),
 					   TAG_END());
@@ -199,7 +252,7 @@ void side_ack(struct side *side, nta_outgoing_t *invite, const char *sdp)
 	    !fill_request(side, msg, sip_method_ack, NULL, sdp) &&
 	    !nta_msg_request_complete(msg, side->leg, SIP_METHOD_ACK, NULL))
 		ack = nta_outgoing_mcreate(side->realm->agent, NULL, NULL,
-					   NULL, msg,
+					   hop_of(side), msg,
 					   NTATAG_ACK_BRANCH(nta_outgoing_branch(invite)),
 					   TPTAG_IDENT(sip_listener_ident(
 						side->listener, msg_home(msg))),
@@ -224,7 +277,7 @@ static void send_bye(struct side *side)
 	    !sip_add_make(msg, sip_object(msg), sip_reason_class, reason) &&
 	    !nta_msg_request_complete(msg, side->leg, SIP_METHOD_BYE, NULL))
 		bye = nta_outgoing_mcreate(side->realm->agent, NULL, NULL,
-					   NULL, msg,
+					   hop_of(side), msg,
 					   TPTAG_IDENT(sip_listener_ident(
 						side->listener, msg_home(msg))),
 					   TAG_END());
@@ -281,15 +334,26 @@ void side_close(struct side *side)
 void side_learn(struct side *side, nta_outgoing_t *orq, const sip_t *sip)
 {
 	msg_t *msg = nta_outgoing_getresponse(orq);
+	const sip_record_route_t *last;
+	const sip_contact_t *target;
 	bool first = !side->answered;
 
 	if (!msg || !side->leg)
 		return;
 	sip_source(msg, &side->source);
-	if (first)
+	target = target_of(side, msg_home(msg), sip);
+	if (first) {
 		nta_leg_rtag(side->leg, sip->sip_to->a_tag);
+		/* RFC 3261 section 12.1.2: the route set is reversed */
+		for (last = sip->sip_record_route; last && last->r_next; )
+			last = last->r_next;
+		side_hop(side, last, target);
+	} else if (!side->routed) {
+		side_hop(side, NULL, target);
+	}
+	side->routed |= first && sip->sip_record_route;
 	nta_leg_client_reroute(side->leg, first ? sip->sip_record_route : NULL,
-			       target_of(side, msg_home(msg), sip), first);
+			       target, first);
 	side->answered = true;
 	msg_destroy(msg);
 }

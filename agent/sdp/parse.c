@@ -196,38 +196,61 @@ static bool read_session(struct sdp_body *body, const sdp_session_t *session,
 #define TOKEN	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
 		"-!#$%&'*+.^_`{|}~"
 
-static size_t skip_word(const char **text, const char *legal)
+static bool skip(const char **text, const char *legal)
 {
 	size_t n = strspn(*text, legal);
 
 	*text += n;
-	*text += strspn(*text, " ");
 	return n;
 }
 
+/* one after the other, with one SEPARATOR between two */
+static bool skip_list(const char **text, const char *legal, char separator)
+{
+	if (!skip(text, legal))
+		return false;
+	while (**text == separator) {
+		++*text;
+		if (!skip(text, legal))
+			return false;
+	}
+	return true;
+}
+
+static bool skip_space(const char **text)
+{
+	return *(*text)++ == ' ';
+}
+
+#define DIGITS	"0123456789"
+
+static bool skip_port(const char **text)
+{
+	return skip(text, DIGITS) &&
+	       (**text != '/' || (++*text, skip(text, DIGITS)));
+}
+
 /*
- * m=TYPE PORT[/COUNT] PROTO FORMAT...  The parser trusts us with this: a format
- * with a character that no token has sends it round for ever, taking memory
- * (sdp_parse.c, parse_media(): token() does not move on).
+ * m=TYPE PORT[/COUNT] PROTO FORMAT..., exactly as RFC 4566 has it, but for blanks at
+ * the end.  The parser trusts us with this: where it sees a format with a character
+ * that no token has, be it because it takes another word for the port than we do, it
+ * goes round for ever, taking memory (sdp_parse.c, parse_media(): token() does not
+ * move on).
  */
 static bool is_media_line(const char *line, size_t len)
 {
 	char text[512];
-	const char *p = text;
-	size_t i;
+	const char *p = text + 2;
 
 	if (len >= sizeof(text))
 		return false;
 	memcpy(text, line, len);
+	while (len > 2 && text[len - 1] == ' ')
+		len--;
 	text[len] = '\0';
-	p += 2;
-	if (!skip_word(&p, TOKEN) || !skip_word(&p, "0123456789/") ||
-	    !skip_word(&p, TOKEN "/"))
-		return false;
-	for (i = 0; *p; i++)
-		if (!skip_word(&p, TOKEN))
-			return false;
-	return i;
+	return skip(&p, TOKEN) && skip_space(&p) && skip_port(&p) &&
+	       skip_space(&p) && skip_list(&p, TOKEN, '/') && skip_space(&p) &&
+	       skip_list(&p, TOKEN, ' ') && !*p;
 }
 
 static bool is_line(const char *line, size_t len)

@@ -174,6 +174,20 @@ static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
 	return dp_addr_eq(&x, &y);
 }
 
+bool sip_url_is_usable(const url_t *url)
+{
+	return (url->url_type == url_sip || url->url_type == url_sips) &&
+	       url->url_host && *url->url_host;
+}
+
+bool sip_url_is_numeric(const url_t *url)
+{
+	struct dp_addr addr;
+
+	return dp_addr_parse_host(url->url_host, &addr) &&
+	       !url_has_param(url, "maddr");
+}
+
 const sip_contact_t *sip_contact_fixed(su_home_t *home,
 				       const sip_contact_t *contact,
 				       const struct dp_addr *source)
@@ -183,6 +197,7 @@ const sip_contact_t *sip_contact_fixed(su_home_t *home,
 	struct dp_addr addr;
 
 	if (!contact || !source->family ||
+	    !sip_url_is_usable(contact->m_url) ||
 	    !dp_addr_parse_host(contact->m_url->url_host, &addr) ||
 	    !sip_is_private(&addr) || same_host(&addr, source))
 		return contact;

@@ -61,6 +61,22 @@ int sip_has_sdp(const sip_t *sip);
 void sip_source(msg_t *msg, struct dp_addr *addr);
 
 /**
+ * sip_url_is_usable() - can a request be sent to a URI that a party gave us?
+ * @url: the URI
+ *
+ * Return: true if it is of SIP and has a host.
+ */
+bool sip_url_is_usable(const url_t *url);
+
+/**
+ * sip_url_is_numeric() - does it name an address, that nobody has to look up?
+ * @url: a usable URI
+ *
+ * Return: true if it does.
+ */
+bool sip_url_is_numeric(const url_t *url);
+
+/**
  * sip_contact_fixed() - the Contact of a party behind NAT, made reachable
  * @home: where the result lives
  * @contact: as received
@@ -68,7 +84,8 @@ void sip_source(msg_t *msg, struct dp_addr *addr);
  *
  * RFC 5626 would be the clean way; phones that know it are few.  A Contact
  * whose address is private or unroutable and not where its message came from
- * gets the address and port that it did come from.
+ * gets the address and port that it did come from.  So does one without a usable
+ * URI, as a 2xx may have.
  *
  * Return: @contact itself if it is fine, or a new one; NULL without memory.
  */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "resolve.h"
+#include "sofia.h"
 
 typedef int getaddrinfo_fn(const char *node, const char *service,
 			   const struct addrinfo *hints,
@@ -33,6 +34,29 @@ int getaddrinfo(const char *node, const char *service,
 		numeric = *hints;
 	numeric.ai_flags |= AI_NUMERICHOST;
 	return libc(node, service, &numeric, res);
+}
+
+/*
+ * No Via has a maddr for libsofia-sip.  It would send answers there, to whomever a
+ * stranger names, several for one request; and where that cannot be done the
+ * transaction lands in a queue in which the ACK meets an assertion.  RFC 3261
+ * wants maddr for multicast, which nobody here listens to.  The library's table of
+ * headers finds this function before its own.
+ */
+issize_t sip_via_d(su_home_t *home, msg_header_t *h, char *s, isize_t slen)
+{
+	static msg_parse_f *theirs;
+	issize_t ret;
+	sip_via_t *v;
+
+	if (!theirs)
+		theirs = (msg_parse_f *)dlsym(RTLD_NEXT, "sip_via_d");
+	ret = theirs ? theirs(home, h, s, slen) : -1;
+	for (v = (sip_via_t *)h; ret >= 0 && v; v = v->v_next)
+		while (v->v_maddr &&
+		       msg_header_remove_param(v->v_common, "maddr") > 0)
+			;
+	return ret;
 }
 
 bool sip_resolve_is_numeric(void)
