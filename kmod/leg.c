@@ -222,6 +222,8 @@ static void rtplane_apply_policy(struct rtplane_leg *leg, const struct rtplane_l
 		leg->policy.probation = c->probation;
 	if (rtplane_has(c, RELATCH))
 		leg->policy.relatch = c->relatch;
+	if (rtplane_has(c, SSRC_GUARD))
+		leg->policy.guard = c->ssrc_guard;
 	if (rtplane_has(c, TIE))
 		leg->tie = c->tie;
 	if (rtplane_has(c, EARLY))
@@ -267,7 +269,7 @@ static void rtplane_apply_remote(struct rtplane_leg *leg, const struct rtplane_l
 		leg->policy.signalled = c->remote;
 		rtplane_latch_forget(leg);
 	}
-	if (rtplane_has(c, UNLATCH))
+	if (rtplane_has(c, UNLATCH) || rtplane_has(c, MOVED))
 		rtplane_latch_forget(leg);
 	/* A stricter mode than the remote was learned by lets go of it. */
 	if ((rtplane_has(c, LATCH) || rtplane_has(c, PREFIX) || rtplane_has(c, TIE)) &&

@@ -37,6 +37,7 @@ struct rtplane_net;
  * @unknown: &enum rtplane_unknown
  * @dscp_mode: &enum rtplane_dscp_mode
  * @dscp: value
+ * @ssrc_guard: boolean
  * @dscp_map: table, allocated; whoever holds the conf frees it, unless a leg
  *	took it and left NULL
  */
@@ -60,6 +61,7 @@ struct rtplane_leg_conf {
 	u8 unknown;
 	u8 dscp_mode;
 	u8 dscp;
+	u8 ssrc_guard;
 	u8 *dscp_map;
 };
 

@@ -173,6 +173,7 @@ static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg
 	    nla_put_u8(msg, RTPLANE_LEG_A_EARLY, !!(leg->flags & RTPLANE_LEG_EARLY)) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_RELATCH, p->relatch) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_DSCP_MODE, leg->dscp_mode) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_SSRC_GUARD, p->guard) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_ACCEPT, accept) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_UNKNOWN, unknown) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->police.pps) ||

@@ -53,6 +53,8 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_DSCP_SEEN] = RTPLANE_READONLY,
 	[RTPLANE_LEG_A_OFFENDER] = RTPLANE_READONLY,
 	[RTPLANE_LEG_A_OFFENSES] = RTPLANE_READONLY,
+	[RTPLANE_LEG_A_MOVED] = { .type = NLA_FLAG },
+	[RTPLANE_LEG_A_SSRC_GUARD] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {
@@ -222,6 +224,7 @@ static void rtplane_nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
 	c->mark = rtplane_nl_u32(tb[RTPLANE_LEG_A_MARK]);
 	c->oif = rtplane_nl_u32(tb[RTPLANE_LEG_A_OIF]);
 	c->silence = rtplane_nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
+	c->ssrc_guard = rtplane_nl_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]);
 }
 
 /**
@@ -341,9 +344,9 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 		return rtplane_refuse(extack, nla, "latch restricted needs a remote");
 	if (rtplane_given(c, EARLY) && c->early && !remote)
 		return rtplane_refuse(extack, nla, "early media needs a remote");
-	if (rtplane_given(c, UNLATCH) && latch == RTPLANE_LATCH_OFF)
+	if ((rtplane_given(c, UNLATCH) || rtplane_given(c, MOVED)) && latch == RTPLANE_LATCH_OFF)
 		return rtplane_refuse(extack, nla, "with latch off there is nothing to unlatch");
-	if (rtplane_given(c, UNLATCH) && rtplane_given(c, PROVEN))
+	if ((rtplane_given(c, UNLATCH) || rtplane_given(c, MOVED)) && rtplane_given(c, PROVEN))
 		return rtplane_refuse(extack, nla, "unlatch and proven exclude each other");
 	if (rtplane_given(c, PROVEN) && latch == RTPLANE_LATCH_OFF &&
 	    !rtplane_ep_eq(&c->proven, rtplane_given(c, REMOTE) ? &c->remote :

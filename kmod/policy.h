@@ -65,6 +65,7 @@ struct rtplane_suspects {
  * @mode: &enum rtplane_latch
  * @prefix: bits that must agree with @signalled (restricted)
  * @probation: packets in a row before a source is committed, 0 = at once
+ * @guard: another SSRC of the remote must show itself before it passes
  */
 struct rtplane_policy {
 	struct rtplane_ep signalled;
@@ -74,6 +75,7 @@ struct rtplane_policy {
 	u8 mode;
 	u8 prefix;
 	u8 probation;
+	bool guard;
 };
 
 /**
@@ -138,17 +140,19 @@ void rtplane_policy_forget(struct rtplane_policy *p);
 static inline void rtplane_policy_init(struct rtplane_policy *p, bool v4)
 {
 	p->mode = RTPLANE_LATCH_RESTRICTED;
+	p->guard = true;
 	p->prefix = v4 ? 32 : 128;
 }
 
 /**
- * rtplane_policy_mode() - another mode, with its default probation
+ * rtplane_policy_mode() - another mode, with its defaults
  * @p: policy
  * @mode: &enum rtplane_latch
  */
 static inline void rtplane_policy_mode(struct rtplane_policy *p, u8 mode)
 {
 	p->mode = mode;
+	p->guard = mode != RTPLANE_LATCH_OFF;
 	p->probation = mode == RTPLANE_LATCH_LEARN ? RTPLANE_LEARN_PROBATION : 0;
 }
 

@@ -95,6 +95,7 @@ static const struct {
 	{ RTPLANE_DROP_SRTP_AUTH, "they do not authenticate by the key that was agreed" },
 	{ RTPLANE_DROP_SRTP_REPLAY, "they were here before, or are too old for SRTP to tell" },
 	{ RTPLANE_DROP_SRTP_FAIL, "they could not be protected, or are of more sources (SSRC) than one key may carry" },
+	{ RTPLANE_DROP_SSRC, "they are of an SSRC that showed itself too briefly (ssrc-guard)" },
 };
 
 static void say_drops(json_t *list, const struct call *call,

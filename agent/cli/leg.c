@@ -56,11 +56,15 @@ static const struct key leg_keys[] = {
 	{ .word = "silence", .bit = DP_LEG_SILENCE, .type = KEY_U32,
 	  .offset = offsetof(struct dp_leg, silence), .max = UINT32_MAX,
 	  .expect = MS },
+	{ .word = "ssrc-guard", .bit = DP_LEG_SSRC_GUARD, .type = KEY_ONOFF,
+	  .offset = offsetof(struct dp_leg, ssrc_guard),
+	  .expect = "on or off" },
 	{}
 };
 
 static const struct key order_keys[] = {
 	{ .word = "unlatch", .bit = DP_LEG_UNLATCH, .type = KEY_FLAG },
+	{ .word = "moved", .bit = DP_LEG_MOVED, .type = KEY_FLAG },
 	{ .word = "proven", .bit = DP_LEG_PROVEN, .type = KEY_ADDR,
 	  .offset = offsetof(struct dp_leg, proven), .expect = A_P },
 	{}

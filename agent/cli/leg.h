@@ -9,7 +9,7 @@
  * leg_parse() - take the words of a leg
  * @args: the words; ends before "leg", "bridge" or the end of the words
  * @leg: filled
- * @orders: the orders (unlatch, proven) may be among them: the leg exists
+ * @orders: the orders (unlatch, moved, proven) may be among them: the leg exists
  *
  * Return: CLI_OK, or CLI_USAGE or CLI_REFUSED after a sentence.
  */

@@ -20,7 +20,7 @@ static const char usage[] =
 "  bridge add [cookie C] leg local A:P [WORDS] leg local A:P [WORDS] [bridge ...]\n"
 "  bridge set [cookie C] leg local A:P [WORDS] leg local A:P [WORDS] [bridge ...]\n"
 "  bridge del local A:P [local A:P ...] | cookie C | all\n"
-"  leg set local A:P WORDS [unlatch] [proven A:P]\n"
+"  leg set local A:P WORDS [unlatch] [moved] [proven A:P]\n"
 "  leg show [local A:P | cookie C]\n"
 "  natmap add ext A int A [ports LO-HI] [filter endpoint|address]\n"
 "             [dscp V|preserve|map V0,...,V63] [pps N] [bps N]\n"

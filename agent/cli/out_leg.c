@@ -38,6 +38,9 @@ static void json_conf(json_t *o, const struct dp_leg *conf)
 		out_str(o, "oif", out_dev(conf->oif, dev));
 	if (conf->set & DP_LEG_SILENCE)
 		out_uint(o, "silence", conf->silence);
+	if (conf->set & DP_LEG_SSRC_GUARD)
+		json_object_set_new(o, "ssrc_guard",
+				    json_boolean(conf->ssrc_guard));
 }
 
 static void json_counters(json_t *o, const struct dp_leg_info *leg)
@@ -170,6 +173,9 @@ static void text_conf(const struct dp_leg *conf)
 		printf(" oif %s", out_dev(conf->oif, dev));
 	if (conf->silence)
 		printf(" silence %u", conf->silence);
+	if (conf->set & DP_LEG_SSRC_GUARD &&
+	    conf->ssrc_guard != (conf->latch != RTPLANE_LATCH_OFF))
+		printf(" ssrc-guard %s", conf->ssrc_guard ? "on" : "off");
 	putchar('\n');
 }
 

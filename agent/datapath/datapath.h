@@ -80,6 +80,8 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_SRTP_RX		(1u << 19)
 #define DP_LEG_SRTP_TX		(1u << 20)
 #define DP_LEG_ONLY		(1u << 21)
+#define DP_LEG_MOVED		(1u << 22)	/* an order; has no member */
+#define DP_LEG_SSRC_GUARD	(1u << 23)
 
 /**
  * enum dp_srtp_suite - how media is protected; RFC 4568 6.2, RFC 6188, RFC 7714
@@ -142,15 +144,24 @@ enum dp_only {
  * struct dp_leg - what a leg is to be
  * @set: DP_LEG_* of the members that are meant; @local always is
  * @local: our address and port: the leg's identity
- * @remote: what signalling gave; needed unless @latch is RTPLANE_LATCH_LEARN;
- *	a value that differs from the present one unlocks the latch
- * @tie: local address of the RTP leg whose remote address this (RTCP) leg must
- *	share
- * @proven: order (not at creation): commit this remote, it was authenticated
+ * @remote: what signalling gave; needed unless @latch is RTPLANE_LATCH_LEARN.
+ *	Exactly this address and port is the remote with its first packet, in every
+ *	mode and whatever @probation is.  A value that differs from the present one
+ *	unlocks the latch, and whoever was the remote cannot be learned again for
+ *	RTPLANE_FORMER_MS (its stream outlives the change by a round trip)
+ * @tie: local address of the RTP leg whose remote's address this (RTCP) leg must
+ *	share, with the port above that remote's or the port of this leg's @remote;
+ *	exactly @remote is taken all the same
+ * @proven: order (not at creation): commit this remote, it was authenticated.
+ *	From then on only another @proven, an authenticated packet or a change of
+ *	@remote moves it
  * @latch: enum rtplane_latch
  * @prefix: bits of @remote's address that a source must share (restricted)
- * @probation: packets in a row before a source is committed, 0 to
- *	RTPLANE_PROBATION_MAX, 0 = at once
+ * @probation: packets in a row before a source is committed that is not exactly
+ *	@remote, 0 to RTPLANE_PROBATION_MAX; default 3.  They are held meanwhile and
+ *	released at the commit, so it costs no media.  0 and 1, at once, only where
+ *	the whole address is known: latch off, restricted with the full prefix, or a
+ *	@tie; refused otherwise
  * @early: send to @remote before anybody has latched
  * @dscp_mode: enum rtplane_dscp_mode; implied by @dscp or @dscp_map
  * @dscp: 0 to 63, of what leaves by this leg
@@ -158,7 +169,12 @@ enum dp_only {
  * @accept: enum rtplane_accept
  * @unknown: enum rtplane_unknown
  * @relatch: ms of silence of the remote before another source may take over,
- *	0 = never
+ *	0 = never; a proven remote stays
+ * @ssrc_guard: another SSRC of the remote must send three packets in a row, while
+ *	the present one is quiet, before it passes; default on with restricted and
+ *	learn.  To be off where several SSRCs are sent at a time (bundled lines,
+ *	retransmission, simulcast) and the leg is not protected; of no meaning for
+ *	what is authenticated or with RTPLANE_ACCEPT_ANY
  * @pps: packets/s that may arrive, 0 = no limit
  * @bps: bits/s of IP packets that may arrive, 0 = no limit
  * @mark: mark of the route look-up and of the packets sent
@@ -171,7 +187,10 @@ enum dp_only {
  * @only: enum dp_only; user-space datapath alone
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
- * forgotten and learned again.
+ * forgotten and learned again, also if it is the same (a call is resumed).  With
+ * DP_LEG_MOVED the remote until now cannot be learned again for
+ * RTPLANE_FORMER_MS, unless it is exactly @remote (a party's signalling comes from
+ * elsewhere while its description is what it was).
  */
 struct dp_leg {
 	uint32_t set;
@@ -197,6 +216,7 @@ struct dp_leg {
 	struct dp_srtp srtp_rx;
 	struct dp_srtp srtp_tx;
 	uint8_t only;
+	bool ssrc_guard;
 };
 
 /**

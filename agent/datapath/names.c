@@ -57,6 +57,7 @@ static const char *const drops[] = {
 	[RTPLANE_DROP_SRTP_AUTH] = "srtp-auth",
 	[RTPLANE_DROP_SRTP_REPLAY] = "srtp-replay",
 	[RTPLANE_DROP_SRTP_FAIL] = "srtp-fail",
+	[RTPLANE_DROP_SSRC] = "ssrc",
 };
 
 static const char *const events[] = {
@@ -79,6 +80,9 @@ static const char *const reasons[] = {
 	[RTPLANE_REASON_ADDRESS] = "address",
 	[RTPLANE_REASON_TIE] = "tie",
 	[RTPLANE_REASON_CANDIDATE] = "candidate",
+	[RTPLANE_REASON_EXACT] = "exact",
+	[RTPLANE_REASON_FORMER] = "former",
+	[RTPLANE_REASON_DEVICE] = "device",
 };
 
 static const char *const reason_texts[] = {
@@ -91,7 +95,10 @@ static const char *const reason_texts[] = {
 	[RTPLANE_REASON_LOCKED] = "the leg is locked to another source",
 	[RTPLANE_REASON_ADDRESS] = "not the signalled address or prefix",
 	[RTPLANE_REASON_TIE] = "not the address of the RTP leg's remote",
-	[RTPLANE_REASON_CANDIDATE] = "another candidate is in probation",
+	[RTPLANE_REASON_CANDIDATE] = "other candidates are in probation",
+	[RTPLANE_REASON_EXACT] = "it is the signalled address and port itself",
+	[RTPLANE_REASON_FORMER] = "it was the remote until signalling changed it",
+	[RTPLANE_REASON_DEVICE] = "it did not come by a device that leads to it",
 };
 
 /* RFC 4568 section 6.2, RFC 6188, RFC 7714; the bytes of key and salt */

@@ -53,6 +53,10 @@ static int put_leg_latch(struct nl_msg *msg, const struct dp_leg *leg)
 		ret |= genl_put_addr(msg, RTPLANE_LEG_A_TIE, &leg->tie);
 	if (leg->set & DP_LEG_UNLATCH)
 		ret |= nla_put_flag(msg, RTPLANE_LEG_A_UNLATCH);
+	if (leg->set & DP_LEG_MOVED)
+		ret |= nla_put_flag(msg, RTPLANE_LEG_A_MOVED);
+	if (leg->set & DP_LEG_SSRC_GUARD)
+		ret |= nla_put_u8(msg, RTPLANE_LEG_A_SSRC_GUARD, leg->ssrc_guard);
 	if (leg->set & DP_LEG_PROVEN)
 		ret |= genl_put_addr(msg, RTPLANE_LEG_A_PROVEN, &leg->proven);
 	return ret;
@@ -404,6 +408,7 @@ static struct nla_policy leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_DSCP_SEEN] = { .type = NLA_NESTED },
 	[RTPLANE_LEG_A_OFFENDER] = { .type = NLA_NESTED },
 	[RTPLANE_LEG_A_OFFENSES] = { .type = NLA_U64 },
+	[RTPLANE_LEG_A_SSRC_GUARD] = { .type = NLA_U8 },
 };
 
 /* which configuration members the module told */
@@ -430,6 +435,7 @@ static uint32_t leg_set(struct nlattr **tb)
 		{ RTPLANE_LEG_A_MARK, DP_LEG_MARK },
 		{ RTPLANE_LEG_A_OIF, DP_LEG_OIF },
 		{ RTPLANE_LEG_A_SILENCE, DP_LEG_SILENCE },
+		{ RTPLANE_LEG_A_SSRC_GUARD, DP_LEG_SSRC_GUARD },
 	};
 	uint32_t set = 0;
 	size_t i;
@@ -465,6 +471,7 @@ static int parse_leg_conf(struct nlattr **tb, struct dp_leg *conf)
 	conf->mark = get_u32(tb[RTPLANE_LEG_A_MARK]);
 	conf->oif = get_u32(tb[RTPLANE_LEG_A_OIF]);
 	conf->silence = get_u32(tb[RTPLANE_LEG_A_SILENCE]);
+	conf->ssrc_guard = get_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]) != 0;
 	return ret;
 }
 

@@ -33,6 +33,8 @@ static const char *leg_word(int type)
 		[RTPLANE_LEG_A_UNLATCH] = " unlatch",
 		[RTPLANE_LEG_A_PROVEN] = " proven",
 		[RTPLANE_LEG_A_COOKIE] = " cookie",
+		[RTPLANE_LEG_A_MOVED] = " moved",
+		[RTPLANE_LEG_A_SSRC_GUARD] = " ssrc-guard",
 	};
 
 	return type <= RTPLANE_LEG_A_MAX && words[type] ? words[type] : "";

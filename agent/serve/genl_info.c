@@ -111,8 +111,8 @@ static int put_conf(struct nl_msg *msg, const struct dp_leg *conf)
 {
 	struct dp_leg told = *conf;
 
-	told.set &= ~(DP_LEG_UNLATCH | DP_LEG_PROVEN | DP_LEG_SRTP_RX |
-		      DP_LEG_SRTP_TX | DP_LEG_ONLY);
+	told.set &= ~(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN |
+		      DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY);
 	if (!told.remote.family)
 		told.set &= ~DP_LEG_REMOTE;
 	if (!told.tie.family)

@@ -101,7 +101,7 @@ static void read_u32(struct nlattr *at, struct dp_leg *leg, uint32_t bit,
 
 static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 {
-	uint8_t early = 0;
+	uint8_t early = 0, guard = 0;
 
 	read_u8(tb[RTPLANE_LEG_A_LATCH], leg, DP_LEG_LATCH, &leg->latch);
 	read_u8(tb[RTPLANE_LEG_A_PREFIX], leg, DP_LEG_PREFIX, &leg->prefix);
@@ -109,6 +109,8 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 		&leg->probation);
 	read_u8(tb[RTPLANE_LEG_A_EARLY], leg, DP_LEG_EARLY, &early);
 	leg->early = early;
+	read_u8(tb[RTPLANE_LEG_A_SSRC_GUARD], leg, DP_LEG_SSRC_GUARD, &guard);
+	leg->ssrc_guard = guard;
 	read_u32(tb[RTPLANE_LEG_A_RELATCH], leg, DP_LEG_RELATCH, &leg->relatch);
 	read_u8(tb[RTPLANE_LEG_A_DSCP_MODE], leg, DP_LEG_DSCP_MODE,
 		&leg->dscp_mode);
@@ -130,6 +132,8 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 	}
 	if (tb[RTPLANE_LEG_A_UNLATCH])
 		leg->set |= DP_LEG_UNLATCH;
+	if (tb[RTPLANE_LEG_A_MOVED])
+		leg->set |= DP_LEG_MOVED;
 }
 
 static int read_leg(struct serve_ask *ask, const struct nlattr *nest,

@@ -91,6 +91,8 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_DSCP_SEEN] = { TOLD },
 	[RTPLANE_LEG_A_OFFENDER] = { TOLD },
 	[RTPLANE_LEG_A_OFFENSES] = { TOLD },
+	[RTPLANE_LEG_A_MOVED] = { FLAG },
+	[RTPLANE_LEG_A_SSRC_GUARD] = { U8, 1 },
 };
 
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {

@@ -153,11 +153,12 @@ static int sense_latch(const struct dp_leg *conf, const struct leg *leg,
 		return refuse(conf, "", "latch restricted needs a remote", err);
 	if (HAS(conf, EARLY) && conf->early && !remote)
 		return refuse(conf, "", "early media needs a remote", err);
-	if (HAS(conf, UNLATCH) && latch == RTPLANE_LATCH_OFF)
+	if ((HAS(conf, UNLATCH) || HAS(conf, MOVED)) &&
+	    latch == RTPLANE_LATCH_OFF)
 		return refuse(conf, "",
 			      "with latch off there is nothing to unlatch",
 			      err);
-	if (HAS(conf, UNLATCH) && HAS(conf, PROVEN))
+	if ((HAS(conf, UNLATCH) || HAS(conf, MOVED)) && HAS(conf, PROVEN))
 		return refuse(conf, "",
 			      "unlatch and proven exclude each other", err);
 	if (!HAS(conf, PROVEN) || latch != RTPLANE_LATCH_OFF)
@@ -208,6 +209,8 @@ static void apply_policy(struct leg *leg, const struct dp_leg *c)
 		leg->policy.probation = c->probation;
 	if (HAS(c, RELATCH))
 		leg->policy.relatch = c->relatch;
+	if (HAS(c, SSRC_GUARD))
+		leg->policy.guard = c->ssrc_guard;
 	if (HAS(c, EARLY))
 		leg->early = c->early;
 	if (HAS(c, ACCEPT))
@@ -270,7 +273,7 @@ static void apply_remote(struct leg *leg, struct worker *w,
 		leg->policy.signalled = remote;
 		leg_forget(leg);
 	}
-	if (HAS(c, UNLATCH))
+	if (HAS(c, UNLATCH) || HAS(c, MOVED))
 		leg_forget(leg);
 	/* a stricter mode than the remote was learned by lets go of it */
 	if ((HAS(c, LATCH) || HAS(c, PREFIX) || HAS(c, TIE)) && leg->latched &&
@@ -315,7 +318,8 @@ static void info_conf(const struct leg *leg, struct dp_leg *c)
 	c->set = DP_LEG_LATCH | DP_LEG_PREFIX | DP_LEG_PROBATION |
 		 DP_LEG_EARLY | DP_LEG_RELATCH | DP_LEG_DSCP_MODE |
 		 DP_LEG_ACCEPT | DP_LEG_UNKNOWN | DP_LEG_PPS | DP_LEG_BPS |
-		 DP_LEG_MARK | DP_LEG_OIF | DP_LEG_SILENCE;
+		 DP_LEG_MARK | DP_LEG_OIF | DP_LEG_SILENCE |
+		 DP_LEG_SSRC_GUARD;
 	c->local = leg->addr;
 	leg_addr(&p->signalled, &c->remote);
 	leg_addr(&leg->tie, &c->tie);
@@ -326,6 +330,7 @@ static void info_conf(const struct leg *leg, struct dp_leg *c)
 	c->probation = p->probation;
 	c->early = leg->early;
 	c->relatch = p->relatch;
+	c->ssrc_guard = p->guard;
 	c->dscp_mode = leg->dscp_mode;
 	if (leg->dscp_mode == RTPLANE_DSCP_SET) {
 		c->dscp = leg->dscp;

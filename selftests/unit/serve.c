@@ -283,7 +283,7 @@ static void fill_info(struct dp_leg_info *info)
 
 	memset(info, 0, sizeof(*info));
 	fill(&info->conf, "192.0.2.1:30000", REMOTE);
-	info->conf.set &= ~(DP_LEG_UNLATCH | DP_LEG_PROVEN);
+	info->conf.set &= ~(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN);
 	memset(&info->conf.proven, 0, sizeof(info->conf.proven));
 	info->cookie = 42;
 	info->peer = addr("192.0.2.1:30002");

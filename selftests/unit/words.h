@@ -28,7 +28,8 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	int i;
 
 	memset(leg, 0, sizeof(*leg));
-	leg->set = (DP_LEG_PROVEN << 1) - 1;
+	leg->set = ((DP_LEG_PROVEN << 1) - 1) | DP_LEG_MOVED |
+		   DP_LEG_SSRC_GUARD;
 	leg->local = addr(local);
 	leg->remote = addr(remote);
 	leg->tie = addr("192.0.2.7:30002");
@@ -50,6 +51,7 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	leg->mark = 0x80000001;
 	leg->oif = 12;
 	leg->silence = 30000;
+	leg->ssrc_guard = true;
 }
 
 #endif /* UNIT_WORDS_H */

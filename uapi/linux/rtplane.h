@@ -23,6 +23,7 @@
 
 #define RTPLANE_DSCP_MAP_LEN	64
 #define RTPLANE_PROBATION_MAX	32
+#define RTPLANE_FORMER_MS	3000
 #define RTPLANE_BRIDGES_MAX	512
 #define RTPLANE_NATMAP_PORT_LO	30000
 #define RTPLANE_NATMAP_PORT_HI	33000
@@ -228,14 +229,17 @@ enum rtplane_unknown {
  * @RTPLANE_LEG_A_LATCH: u8 of &enum rtplane_latch; default restricted
  * @RTPLANE_LEG_A_PREFIX: u8, bits of the signalled address that a source must
  *	share (restricted); default 32 or 128
- * @RTPLANE_LEG_A_PROBATION: u8, packets in a row before commit, 0 = at once;
- *	default 3 with learn, 0 with restricted
+ * @RTPLANE_LEG_A_PROBATION: u8, packets in a row before a source is committed that
+ *	is not exactly REMOTE; default 3; 0 and 1 = at once, only where the whole
+ *	address is known: latch off, restricted with the full PREFIX, or a TIE
  * @RTPLANE_LEG_A_EARLY: u8, 1: media goes to the signalled address until
  *	somebody latches; default 0; needs a remote
  * @RTPLANE_LEG_A_RELATCH: u32, ms of silence of the remote after which another
- *	source that satisfies the mode may take over; 0 = never (default)
+ *	source that satisfies the mode may take over, unless the remote was proven;
+ *	0 = never (default)
  * @RTPLANE_LEG_A_TIE: endpoint, local address of an RTP leg: only its remote's
- *	address may become this (RTCP) leg's remote
+ *	address, with the port above its port or that of REMOTE, may become this
+ *	(RTCP) leg's remote; or exactly REMOTE
  * @RTPLANE_LEG_A_DSCP_MODE: u8 of &enum rtplane_dscp_mode; default preserve
  * @RTPLANE_LEG_A_DSCP: u8, 0 to 63; alone it implies mode set
  * @RTPLANE_LEG_A_DSCP_MAP: 64 bytes, each 0 to 63; alone it implies mode map
@@ -266,6 +270,10 @@ enum rtplane_unknown {
  *	u64 packets; values never seen are left out (out)
  * @RTPLANE_LEG_A_OFFENDER: endpoint, the last source refused (out)
  * @RTPLANE_LEG_A_OFFENSES: u64, packets in a row of that source (out)
+ * @RTPLANE_LEG_A_MOVED: flag; LEG_SET and BRIDGE_SET: as UNLATCH, and for some
+ *	seconds the remote until now cannot be learned again
+ * @RTPLANE_LEG_A_SSRC_GUARD: u8, 1: another SSRC of the remote must send three
+ *	packets in a row before it passes; default 1 with restricted and learn
  */
 enum rtplane_leg_attr {
 	RTPLANE_LEG_A_UNSPEC,
@@ -301,6 +309,8 @@ enum rtplane_leg_attr {
 	RTPLANE_LEG_A_DSCP_SEEN,
 	RTPLANE_LEG_A_OFFENDER,
 	RTPLANE_LEG_A_OFFENSES,
+	RTPLANE_LEG_A_MOVED,
+	RTPLANE_LEG_A_SSRC_GUARD,
 
 	__RTPLANE_LEG_A_MAX,
 	RTPLANE_LEG_A_MAX = __RTPLANE_LEG_A_MAX - 1
@@ -346,7 +356,7 @@ enum rtplane_count_attr {
  * enum rtplane_drop - why a packet was dropped
  * @RTPLANE_DROP_NO_REMOTE: the peer has no remote yet
  * @RTPLANE_DROP_REFUSED: the source may not be the remote
- * @RTPLANE_DROP_PROBATION: a candidate's packet while another remote is held
+ * @RTPLANE_DROP_PROBATION: of a candidate that was not committed in time
  * @RTPLANE_DROP_MARTIAN: the source address cannot be anybody's
  * @RTPLANE_DROP_MALFORMED: lengths or versions do not fit
  * @RTPLANE_DROP_CHECKSUM: IP or UDP checksum wrong
@@ -362,6 +372,7 @@ enum rtplane_count_attr {
  * @RTPLANE_DROP_SRTP_REPLAY: SRTP that was here before, or is too old to tell
  * @RTPLANE_DROP_SRTP_FAIL: it could not be protected, or is of one source too
  *	many
+ * @RTPLANE_DROP_SSRC: of another SSRC of the remote, not three in a row
  */
 enum rtplane_drop {
 	RTPLANE_DROP_NO_REMOTE,
@@ -381,6 +392,7 @@ enum rtplane_drop {
 	RTPLANE_DROP_SRTP_AUTH,
 	RTPLANE_DROP_SRTP_REPLAY,
 	RTPLANE_DROP_SRTP_FAIL,
+	RTPLANE_DROP_SSRC,
 
 	__RTPLANE_DROP_MAX,
 	RTPLANE_DROP_MAX = __RTPLANE_DROP_MAX - 1
@@ -583,7 +595,11 @@ enum rtplane_event {
  * @RTPLANE_REASON_LOCKED: the leg is locked to another source
  * @RTPLANE_REASON_ADDRESS: not the signalled address or prefix
  * @RTPLANE_REASON_TIE: not the RTP leg's address
- * @RTPLANE_REASON_CANDIDATE: another candidate is in probation
+ * @RTPLANE_REASON_CANDIDATE: other candidates are in probation
+ * @RTPLANE_REASON_EXACT: it is the signalled address and port, and took the place
+ *	of another
+ * @RTPLANE_REASON_FORMER: it was the remote until signalling said otherwise
+ * @RTPLANE_REASON_DEVICE: it did not come by a device that leads to it
  */
 enum rtplane_reason {
 	RTPLANE_REASON_NONE,
@@ -596,6 +612,9 @@ enum rtplane_reason {
 	RTPLANE_REASON_ADDRESS,
 	RTPLANE_REASON_TIE,
 	RTPLANE_REASON_CANDIDATE,
+	RTPLANE_REASON_EXACT,
+	RTPLANE_REASON_FORMER,
+	RTPLANE_REASON_DEVICE,
 
 	__RTPLANE_REASON_MAX,
 	RTPLANE_REASON_MAX = __RTPLANE_REASON_MAX - 1
