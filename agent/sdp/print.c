@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A description with us as its author: what is not ours leaves as it came. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+/* room for "IN IP6 " and an address */
+#define CONN_LEN	(sizeof("IN IP6 ") + DP_ADDR_STRLEN)
+
+/* wherever they come from, they would be wrong beside our addresses */
+#define NEVER	(SDP_SET_KEYS | SDP_BIT(SDP_ATTR_RTCP))
+
+/**
+ * struct printing - a description on its way out
+ * @out: where to
+ * @desc: the description
+ * @plan: what to say
+ * @drop: attributes that are left out
+ * @conn: the session's c=, empty if it has none
+ */
+struct printing {
+	FILE *out;
+	const struct sdp_desc *desc;
+	const struct sdp_plan *plan;
+	uint64_t drop;
+	char conn[CONN_LEN];
+};
+
+static void put(FILE *out, struct span text)
+{
+	fwrite(text.p, 1, text.n, out);
+}
+
+static void put_row(FILE *out, const struct sdp_row *row)
+{
+	put(out, row->text);
+	fputs("\r\n", out);
+}
+
+static void put_lines(FILE *out, const char *lines)
+{
+	if (lines)
+		fputs(lines, out);
+}
+
+static const char *conn_text(char *text, const struct dp_addr *addr, bool null)
+{
+	bool v4 = addr->family == AF_INET;
+	struct dp_addr host = *addr;
+	char buf[DP_ADDR_STRLEN];
+
+	host.port = 0;
+	snprintf(text, CONN_LEN, "IN %s %s", v4 ? "IP4" : "IP6",
+		 !null ? dp_addr_str(&host, buf, sizeof(buf)) :
+		 v4 ? "0.0.0.0" : "::");
+	return text;
+}
+
+static bool has_row(const struct sdp_desc *desc, char type)
+{
+	size_t i;
+
+	for (i = 0; i < desc->session_rows; i++)
+		if (desc->row[i].type == type)
+			return true;
+	return false;
+}
+
+static void put_name(const struct printing *p)
+{
+	size_t i;
+
+	for (i = 0; !p->plan->hide && i < p->desc->session_rows; i++) {
+		if (p->desc->row[i].type == 's' && p->desc->row[i].value.n) {
+			put_row(p->out, &p->desc->row[i]);
+			return;
+		}
+	}
+	fputs("s=-\r\n", p->out);
+}
+
+/* v=, o= and s= come first, in this order, whether they were there or not */
+static void put_head(const struct printing *p)
+{
+	char text[CONN_LEN];
+
+	fprintf(p->out, "v=0\r\no=- %" PRIu64 " %" PRIu64 " %s\r\n",
+		p->plan->id, p->plan->version,
+		conn_text(text, &p->plan->address, false));
+	put_name(p);
+}
+
+static bool attr_passes(const struct printing *p, const struct sdp_row *row,
+			uint64_t drop)
+{
+	if (row->attr == SDP_ATTR_OTHER)
+		return !p->plan->drop_unknown;
+	return !(drop & SDP_BIT(row->attr));
+}
+
+static bool session_passes(const struct printing *p, const struct sdp_row *row)
+{
+	if (!row->type || strchr("vosck", row->type))
+		return false;
+	if (strchr("iuep", row->type))
+		return !p->plan->hide;
+	return row->type != 'a' || attr_passes(p, row, p->drop);
+}
+
+/* where the grammar wants t=, if none is there: before what comes behind it */
+static bool is_behind_time(const struct sdp_row *row)
+{
+	return row->type && strchr("rzka", row->type);
+}
+
+static void put_session(struct printing *p)
+{
+	bool time = has_row(p->desc, 't'), conn = false;
+	const struct sdp_row *row;
+	size_t i;
+
+	put_head(p);
+	for (i = 0; i < p->desc->session_rows; i++) {
+		row = &p->desc->row[i];
+		if (!time && is_behind_time(row)) {
+			fputs("t=0 0\r\n", p->out);
+			time = true;
+		}
+		if (row->type == 'c' && !conn) {
+			fprintf(p->out, "c=%s\r\n", p->conn);
+			conn = true;
+		}
+		if (session_passes(p, row))
+			put_row(p->out, row);
+	}
+	if (!time)
+		fputs("t=0 0\r\n", p->out);
+	put_lines(p->out, p->plan->add);
+}
+
+/* a section without a format is against the grammar, rejected or not */
+static void put_m(const struct printing *p, const struct sdp_say *say,
+		  const struct sdp_media *m)
+{
+	fputs("m=", p->out);
+	put(p->out, m->type);
+	fprintf(p->out, " %u ", say->port);
+	if (say->proto)
+		fputs(say->proto, p->out);
+	else
+		put(p->out, m->proto);
+	fputc(' ', p->out);
+	if (m->fmt.n)
+		put(p->out, m->fmt);
+	else
+		fputc('0', p->out);
+	fputs("\r\n", p->out);
+}
+
+/* what belongs to the session, or to nobody, is out of place in a section */
+static bool section_passes(const struct printing *p, const struct sdp_row *row,
+			   uint64_t drop)
+{
+	if (!row->type || strchr("vosuepctrzkm", row->type))
+		return false;
+	return row->type != 'a' || attr_passes(p, row, drop);
+}
+
+static void put_ours(const struct printing *p, const struct sdp_say *say,
+		     bool dir)
+{
+	size_t i;
+
+	if (!say->port)
+		return;
+	if (dir)
+		fprintf(p->out, "a=%s\r\n", sdp_dir_name(say->dir));
+	if (say->rtcp)
+		fprintf(p->out, "a=rtcp:%u\r\n", say->rtcp);
+	for (i = 0; i < say->n_crypto; i++)
+		sdp_crypto_print(p->out, &say->crypto[i]);
+	put_lines(p->out, say->add);
+}
+
+static bool is_own(const struct printing *p, const struct sdp_media *m)
+{
+	return m >= p->desc->media && m < p->desc->media + p->desc->n;
+}
+
+/* its c=, if it is to have one: behind m= and i= */
+static void put_conn(const struct printing *p, const struct sdp_say *say,
+		     bool own)
+{
+	char text[CONN_LEN];
+
+	conn_text(text, say->address.family ? &say->address :
+		  &p->plan->address, say->hold);
+	if (own || !*p->conn || (say->port && strcmp(text, p->conn)))
+		fprintf(p->out, "c=%s\r\n", text);
+}
+
+static void put_section(const struct printing *p, const struct sdp_say *say,
+			const struct sdp_media *m)
+{
+	bool own = is_own(p, m), conn = false;
+	bool dir = say->port && say->dir && (!own || say->dir != m->dir);
+	uint64_t drop = p->drop | (dir ? SDP_BIT(SDP_ATTR_DIRECTION) : 0);
+	const struct sdp_row *row = &p->desc->row[own ? m->row : 0];
+	size_t i, n = own ? m->n_rows : 1;
+
+	put_m(p, say, m);
+	for (i = 1; i < n; i++) {
+		if (!conn && row[i].type != 'i') {
+			put_conn(p, say, m->own_conn);
+			conn = true;
+		}
+		if (section_passes(p, &row[i], drop))
+			put_row(p->out, &row[i]);
+	}
+	if (!conn)
+		put_conn(p, say, own && m->own_conn);
+	put_ours(p, say, dir);
+}
+
+static const struct sdp_media *like(const struct printing *p, size_t i)
+{
+	if (p->plan->say[i].like)
+		return p->plan->say[i].like;
+	return i < p->desc->n ? &p->desc->media[i] : NULL;
+}
+
+static bool put_all(struct printing *p)
+{
+	const struct sdp_media *m;
+	size_t i;
+
+	put_session(p);
+	for (i = 0; i < p->plan->n; i++) {
+		m = like(p, i);
+		if (!m)
+			return false;
+		put_section(p, &p->plan->say[i], m);
+	}
+	return true;
+}
+
+char *sdp_desc_print(const struct sdp_desc *desc, const struct sdp_plan *plan)
+{
+	struct printing p = {
+		.desc = desc,
+		.plan = plan,
+		.drop = plan->drop | NEVER,
+	};
+	char *text = NULL;
+	size_t len = 0;
+	bool ok;
+
+	if (plan->n > SDP_MEDIA_MAX)
+		return NULL;
+	p.out = open_memstream(&text, &len);
+	if (!p.out)
+		return NULL;
+	if (has_row(desc, 'c'))
+		conn_text(p.conn, &plan->address,
+			  desc->conn.what == SDP_PLACE_NULL);
+	ok = put_all(&p);
+	if (!fclose(p.out) && ok)
+		return text;
+	sdp_text_free(text);
+	return NULL;
+}
+
+void sdp_text_free(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
