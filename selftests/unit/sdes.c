@@ -300,10 +300,10 @@ static bool ours_for_theirs(void)
 	sdp_body_free(body);
 
 	local = (struct sdp_local){ .port = 30000, .proto = "RTP/AVP" };
-	text = rewritten(HERE "m=audio 4000/1  RTP/SAVP  0 8\r\n"
+	text = rewritten(HERE "m=audio 4000/1 RTP/SAVP 0 8\r\n"
 			 "a=crypto:5 " CM80 " inline:" KEY30 "\r\n", &local);
 	KTAP_CHECK(text && !strstr(text, "crypto"));
-	KTAP_CHECK(strstr(text, "m=audio 30000 RTP/AVP  0 8\r\n"));
+	KTAP_CHECK(strstr(text, "m=audio 30000 RTP/AVP 0 8\r\n"));
 	free(text);
 	return true;
 }
