@@ -165,7 +165,13 @@ void sip_write_refusal(struct sip_writer *w, const struct sip_msg *req,
 		       unsigned int status, struct span text, struct span agent,
 		       struct span to_tag);
 
-/* --------------------------------------------- pieces of text, made safe */
+/* ------------------------------------------------- a header field by pieces */
+
+/** sip_write_begin() - "NAME: "; then its pieces, then sip_write_crlf() */
+void sip_write_begin(struct sip_writer *w, enum sip_hdr id);
+
+/** sip_write_crlf() - the end of a header field */
+void sip_write_crlf(struct sip_writer *w);
 
 /** sip_write_text() - raw text, CR, LF and NUL as blanks: within a header field */
 void sip_write_text(struct sip_writer *w, struct span text);
