@@ -73,6 +73,7 @@ agent_is_gone() { ! kill -0 "$AGENT_PID" 2>/dev/null; }
 agent_start()
 {
 	: >"$AGENT_LOG"
+	[ "$BACKEND" = kernel ] || export RTPLANE_DATAPATH=$BACKEND:$W/datapath.sock
 	nsenter --net="/run/netns/$M" -- rtplaned --config "$W/rtplaned.yaml" \
 		"$@" 2>>"$AGENT_LOG" </dev/null &
 	AGENT_PID=$!

@@ -50,7 +50,7 @@ play()
 	for name; do
 		out=$(python3 "$TREE/selftests/agent_srtp.py" "$name" 2>&1) ||
 			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
-		if [ -n "$TEST_FAILED" ]; then
+		if [ -e "$W/failed" ]; then
 			agent_stop KILL	# with its calls
 			return 1
 		fi

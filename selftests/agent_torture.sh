@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=1 timeout=600
+# rtplane-test: where=host backends=uring timeout=300
 #
 # The torture messages of RFC 4475 and RFC 5118, byte for byte, and garbage: each
 # is answered with the class that the RFC says (or with silence where nobody could

@@ -28,6 +28,12 @@ BEGIN { plan = -1 }
 	next
 }
 
+# said by a check that failed: the result that follows must say so too
+/^# FAILED:/ {
+	complaint = $0
+	next
+}
+
 /^(not )?ok( |$)/ {
 	points++
 	bad = $1 == "not"
@@ -41,6 +47,12 @@ BEGIN { plan = -1 }
 	sub(/^ *-? */, "", text)
 	if (text == "")
 		text = "result " points
+	if (!bad && complaint != "") {
+		result("fail", text ": passed, though it said: " substr(complaint, 1, 200))
+		complaint = ""
+		next
+	}
+	complaint = ""
 	if (bad) {
 		result("fail", text)
 	} else if (match(text, /# *SKIP/)) {

@@ -30,7 +30,10 @@ set -u
 shopt -s nocasematch
 
 TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-PATH=${RTPLANE_BIN:+$RTPLANE_BIN:}$TREE/build:$TREE/build/selftests:$PATH:/usr/sbin:/sbin
+# An emulated processor takes 40 ms and more to link a program at its start.
+STATIC=
+[ ! -f /.vm-init ] || [ ! -x "$TREE/build/static/rtplane" ] || STATIC=$TREE/build/static:
+PATH=${RTPLANE_BIN:+$RTPLANE_BIN:}$STATIC$TREE/build:$TREE/build/selftests:$PATH:/usr/sbin:/sbin
 BACKEND=${RTPLANE_BACKEND:-kernel}
 KTAP_NR=0 KTAP_BAD=0 KTAP_SKIPPED=0
 W=$(mktemp -d "${TMPDIR:-/tmp}/rtplane.XXXXXX")
@@ -87,11 +90,19 @@ x() { in_ns "$X" "$@"; }
 
 note() { printf '# %s\n' "$*"; }
 
-# A check that failed: say so, and go on with the test.
+# A check that failed: say so, and go on with the test.  In a file, since a check in a
+# pipe or a subshell could not tell its test by a variable.
 fail()
 {
-	TEST_FAILED=1
+	: >"$W/failed"
 	note "FAILED: $*"
+}
+
+# A misspelt check is a failed one.
+command_not_found_handle()
+{
+	fail "no such command: $*"
+	return 127
 }
 
 # The test cannot be run here; the test function returns after this.
@@ -566,7 +577,7 @@ ktap()
 {
 	local name=$1
 	KTAP_NR=$((KTAP_NR + 1))
-	if [ -n "$TEST_FAILED" ]; then
+	if [ -e "$W/failed" ]; then
 		KTAP_BAD=$((KTAP_BAD + 1))
 		echo "not ok $KTAP_NR - $name"
 	elif [ -n "$TEST_SKIPPED" ]; then
@@ -580,7 +591,8 @@ ktap()
 run_one()
 {
 	local start=$SECONDS
-	TEST_FAILED='' TEST_SKIPPED=''
+	rm -f "$W/failed"
+	TEST_SKIPPED=''
 	"$1"
 	local took=$((SECONDS - start)) name=${1#test_}
 	[ $took -lt 5 ] || note "$1 took ${took} s"
@@ -634,7 +646,7 @@ run_tests()
 	# shellcheck disable=SC2086
 	set -- $tests
 	echo "1..$(($# + 1))"
-	TEST_FAILED='' TEST_SKIPPED=''
+	TEST_SKIPPED=''
 	if ! setup; then
 		echo "Bail out! the network of this test could not be built"
 		exit 1
