@@ -434,7 +434,7 @@ static void stop(struct agent *agent)
 		su_root_destroy(agent->root);
 	if (agent->signals >= 0)
 		close(agent->signals);
-	config_free(agent->config);
+	config_put(agent->config);
 }
 
 /* libsofia-sip's own words belong to debugging */
@@ -539,7 +539,7 @@ static int check(const char *file, bool json)
 	else
 		printf("%s: %zu realms, %zu routes: fine\n", file,
 		       config->n_realms, config->n_routes);
-	config_free(config);
+	config_put(config);
 	return 0;
 }
 

@@ -9,11 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <sofia-sip/url.h>
-#include <sofia-sip/su_alloc.h>
 
 #include <linux/rtplane.h>
 
@@ -28,6 +25,7 @@
 /**
  * struct loaded - a configuration and what it stands on
  * @config: handed out; its strings are @raw's
+ * @refs: who holds it
  * @raw: from the schema
  * @path: name of the file
  * @text: content of the file
@@ -36,6 +34,7 @@
  */
 struct loaded {
 	struct config config;
+	unsigned int refs;
 	struct raw_config *raw;
 	const char *path;
 	char *text;
@@ -163,6 +162,11 @@ static bool check_tls(const struct loaded *l, const struct key *at,
 {
 	char path[512];
 
+	if (raw->transport != CONFIG_TLS &&
+	    (raw->verify_clients || raw->verify_servers))
+		return bad(l, sub(at, raw->verify_clients ? "verify-clients" :
+				      "verify-servers"),
+			   "it is given for a listener that is not TLS; expected transport tls, or no such key");
 	if (raw->transport != CONFIG_TLS) {
 		if (raw->certificates)
 			return bad(l, sub(at, "certificates"),
@@ -173,8 +177,12 @@ static bool check_tls(const struct loaded *l, const struct key *at,
 	if (!raw->certificates)
 		return bad(l, sub(at, "transport"),
 			   "tls without certificates; expected the key certificates with a folder that holds agent.pem and cafile.pem");
+	if (!is_dir(raw->certificates))
+		return bad(l, sub(at, "certificates"),
+			   "'%s' is not a folder; expected a folder with agent.pem and cafile.pem",
+			   raw->certificates);
 	snprintf(path, sizeof(path), "%s/agent.pem", raw->certificates);
-	if (!is_dir(raw->certificates) || access(path, R_OK))
+	if (access(path, R_OK))
 		return bad(l, sub(at, "certificates"),
 			   "'%s' cannot be read: %s; expected a folder with agent.pem and cafile.pem",
 			   path, strerror(errno));
@@ -209,6 +217,10 @@ static bool add_listeners(const struct loaded *l, const struct key *at,
 			.address = &r->addresses[i],
 			.port = port,
 			.certificates = raw->certificates,
+			.verify_clients = raw->verify_clients &&
+					  *raw->verify_clients,
+			.verify_servers = !raw->verify_servers ||
+					  *raw->verify_servers,
 		};
 		found = true;
 	}
@@ -365,6 +377,55 @@ static bool get_dscp(const struct loaded *l, const struct key *at,
 	return true;
 }
 
+static bool get_prefixes(const struct loaded *l, struct key at, char **raw,
+			 unsigned int n, struct config_prefix **list,
+			 size_t *n_list)
+{
+	unsigned int i;
+
+	*list = calloc(n + 1, sizeof(**list));
+	if (!*list)
+		return bad(l, at, "no memory");
+	*n_list = n;
+	for (i = 0; i < n; i++)
+		if (!config_prefix_parse(raw[i], &(*list)[i]))
+			return bad(l, key("%.96s[%u]", at.path, i),
+				   "'%s' is not a prefix; expected an address, or a network as 192.0.2.0/24 or 2001:db8::/32",
+				   raw[i]);
+	return true;
+}
+
+static bool get_acl(const struct loaded *l, const struct key *at,
+		    const struct raw_realm *raw, struct config_realm *r)
+{
+	static const struct raw_acl none;
+	const struct raw_acl *from = raw->acl ? raw->acl : &none;
+	struct key k = sub(at, "acl");
+
+	return get_prefixes(l, sub(&k, "allow"), from->allow, from->n_allow,
+			    &r->acl.allow, &r->acl.n_allow) &&
+	       get_prefixes(l, sub(&k, "deny"), from->deny, from->n_deny,
+			    &r->acl.deny, &r->acl.n_deny);
+}
+
+static bool get_source(const struct loaded *l, const struct key *at,
+		       const struct raw_realm *raw, struct config_realm *r)
+{
+	static const struct raw_source none;
+	const struct raw_source *from = raw->source ? raw->source : &none;
+	struct key k = sub(at, "per-source");
+
+	return get_number(l, sub(&k, "messages"), from->messages, 200, 0,
+			  1000000, "a number of messages per second",
+			  &r->source.messages) &&
+	       get_number(l, sub(&k, "calls"), from->calls, 500, 0, 1000000,
+			  "a number of calls", &r->source.calls) &&
+	       get_number(l, sub(&k, "ringing"), from->ringing, 64, 0, 1000000,
+			  "a number of calls", &r->source.ringing) &&
+	       get_number(l, sub(&k, "ports"), from->ports, 1000, 0, 1000000,
+			  "a number of pairs of ports", &r->source.ports);
+}
+
 static bool is_name(const char *name)
 {
 	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0';
@@ -391,6 +452,9 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->n_devices = raw->n_devices;
 	r->pps = raw->limits ? raw->limits->packets : 0;
 	r->bps = raw->limits ? raw->limits->bits : 0;
+	r->trust = raw->trust && *raw->trust;
+	if (!get_acl(l, &k, raw, r) || !get_source(l, &k, raw, r))
+		return false;
 	return get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
 	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
 	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r);
@@ -480,8 +544,8 @@ static bool check_media(const struct loaded *l, unsigned int ra,
 	return true;
 }
 
-static const struct config_realm *find_realm(const struct config *c,
-					     const char *name)
+const struct config_realm *config_realm(const struct config *c,
+					const char *name)
 {
 	size_t i;
 
@@ -491,45 +555,35 @@ static const struct config_realm *find_realm(const struct config *c,
 	return NULL;
 }
 
-static bool has_transport(const struct config_realm *r, const url_t *url)
+/* of a name without a transport DNS may say which (RFC 3263): any will do */
+static bool has_transport(const struct config_realm *r,
+			  const struct config_hop *hop)
 {
-	enum config_transport want = CONFIG_UDP;
-	char word[16];
+	bool any = !hop->has_transport && !hop->addr.family && !hop->port;
 	size_t i;
 
-	if (url->url_type == url_sips)
-		want = CONFIG_TLS;
-	else if (url_param(url->url_params, "transport", word,
-			   sizeof(word)) > 0) {
-		if (!strcasecmp(word, "tcp"))
-			want = CONFIG_TCP;
-		else if (!strcasecmp(word, "tls"))
-			want = CONFIG_TLS;
-		else if (strcasecmp(word, "udp"))
-			return false;
-	}
 	for (i = 0; i < r->n_listeners; i++)
-		if (r->listeners[i].transport == want)
+		if (any || r->listeners[i].transport == hop->transport)
 			return true;
 	return false;
 }
 
 /* would the next hop be ourselves?  Then every call would come back for ever. */
-static bool is_own(const struct config *c, const url_t *url)
+static bool is_own(const struct config *c, const struct config_hop *hop)
 {
+	unsigned int port = hop->port ? hop->port :
+			    hop->transport == CONFIG_TLS ? 5061 : 5060;
 	const struct config_listener *s;
-	const char *port = url_port(url);
-	struct dp_addr addr;
 	size_t i, j;
 
-	if (!dp_addr_parse_host(url->url_host, &addr) || !port)
+	if (!hop->addr.family)
 		return false;
 	for (i = 0; i < c->n_realms; i++) {
 		for (j = 0; j < c->realms[i].n_listeners; j++) {
 			s = &c->realms[i].listeners[j];
-			if (s->port == atoi(port) &&
-			    (same_host(&s->address->listen, &addr) ||
-			     same_host(&s->address->advertise, &addr)))
+			if (s->port == port &&
+			    (same_host(&s->address->listen, &hop->addr) ||
+			     same_host(&s->address->advertise, &hop->addr)))
 				return true;
 		}
 	}
@@ -537,28 +591,21 @@ static bool is_own(const struct config *c, const url_t *url)
 }
 
 static bool check_next_hop(const struct loaded *l, struct key k,
-			   const struct config_route *r)
+			   struct config_route *r)
 {
-	su_home_t home[1] = { SU_HOME_INIT(home) };
-	bool ok = false;
-	url_t *url;
-
-	su_home_init(home);
-	url = url_hdup(home, (const url_t *)r->next_hop);
-	if (!url || !url->url_host || !*url->url_host ||
-	    (url->url_type != url_sip && url->url_type != url_sips))
-		bad(l, k, "'%s' is not a SIP URI; expected sip:HOST:PORT;transport=udp, tcp or tls",
-		    r->next_hop);
-	else if (!has_transport(r->to, url))
-		bad(l, k, "'%s' wants a transport that realm %s has no listener for; expected one of its listeners' transports",
-		    r->next_hop, r->to->name);
-	else if (is_own(&l->config, url))
-		bad(l, k, "'%s' is one of our own listeners; expected another host, or every call would come back for ever",
-		    r->next_hop);
-	else
-		ok = true;
-	su_home_deinit(home);
-	return ok;
+	if (!config_hop_parse(r->next_hop, &r->hop))
+		return bad(l, k,
+			   "'%s' is not a SIP URI; expected sip:HOST:PORT;transport=udp, tcp or tls",
+			   r->next_hop);
+	if (!has_transport(r->to, &r->hop))
+		return bad(l, k,
+			   "'%s' wants a transport that realm %s has no listener for; expected one of its listeners' transports",
+			   r->next_hop, r->to->name);
+	if (is_own(&l->config, &r->hop))
+		return bad(l, k,
+			   "'%s' is one of our own listeners; expected another host, or every call would come back for ever",
+			   r->next_hop);
+	return true;
 }
 
 static bool get_route(const struct loaded *l, unsigned int i)
@@ -573,13 +620,13 @@ static bool get_route(const struct loaded *l, unsigned int i)
 	r->host_suffix = raw->host_suffix;
 	r->next_hop = raw->next_hop;
 	if (raw->from) {
-		r->from = find_realm(&l->config, raw->from);
+		r->from = config_realm(&l->config, raw->from);
 		if (!r->from)
 			return bad(l, sub(&k, "from"),
 				   "there is no realm '%s'; expected the name of a realm",
 				   raw->from);
 	}
-	r->to = find_realm(&l->config, raw->to);
+	r->to = config_realm(&l->config, raw->to);
 	if (!r->to)
 		return bad(l, sub(&k, "to"),
 			   "there is no realm '%s'; expected the name of a realm",
@@ -613,7 +660,13 @@ static bool get_globals(struct loaded *l)
 			  1, 3600, "a number of seconds",
 			  &c->answer_timeout) &&
 	       get_number(l, key("orphan-timeout"), raw->orphan_timeout, 60, 1,
-			  86400, "a number of seconds", &c->orphan_timeout);
+			  86400, "a number of seconds", &c->orphan_timeout) &&
+	       get_number(l, key("media-timeout"), raw->media_timeout, 300, 0,
+			  86400, "a number of seconds", &c->media_timeout) &&
+	       get_number(l, key("hold-timeout"), raw->hold_timeout, 7200, 0,
+			  86400, "a number of seconds", &c->hold_timeout) &&
+	       get_number(l, key("change-timeout"), raw->change_timeout, 60,
+			  1, 3600, "a number of seconds", &c->change_timeout);
 }
 
 static bool check(struct loaded *l)
@@ -681,27 +734,36 @@ struct config *config_load(const char *path, char *error)
 			 path);
 		return NULL;
 	}
+	l->refs = 1;
 	l->path = path;
 	l->error = error;
 	if (read_file(l))
 		l->raw = raw_load(path, l->text, l->len, error);
 	if (!l->raw || !check(l)) {
-		config_free(&l->config);
+		config_put(&l->config);
 		return NULL;
 	}
 	return &l->config;
 }
 
-void config_free(struct config *config)
+struct config *config_get(struct config *config)
+{
+	((struct loaded *)config)->refs++;
+	return config;
+}
+
+void config_put(struct config *config)
 {
 	struct loaded *l = (struct loaded *)config;
 	size_t i;
 
-	if (!l)
+	if (!l || --l->refs)
 		return;
 	for (i = 0; l->config.realms && i < l->config.n_realms; i++) {
 		free(l->config.realms[i].addresses);
 		free(l->config.realms[i].listeners);
+		free(l->config.realms[i].acl.allow);
+		free(l->config.realms[i].acl.deny);
 	}
 	free(l->config.realms);
 	free(l->config.routes);

@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "choose.h"
 #include "base/log.h"
+#include "base/span.h"
+#include "choose.h"
 
 /**
  * enum config_transport - what a SIP listener speaks
@@ -85,12 +86,54 @@ struct config_address {
  * @address: where
  * @port: host byte order
  * @certificates: folder with agent.pem and cafile.pem (TLS only)
+ * @verify_clients: who connects must show a certificate that cafile.pem vouches for
+ * @verify_servers: and so must whom we connect to
  */
 struct config_listener {
 	enum config_transport transport;
 	const struct config_address *address;
 	uint16_t port;
 	const char *certificates;
+	bool verify_clients;
+	bool verify_servers;
+};
+
+/**
+ * struct config_prefix - addresses that begin alike
+ * @addr: the address; port 0
+ * @len: bits of it that count
+ */
+struct config_prefix {
+	struct dp_addr addr;
+	unsigned int len;
+};
+
+/**
+ * struct config_acl - who may speak SIP in a realm, beside the next hops in it
+ * @allow: these
+ * @n_allow: how many
+ * @deny: but not these; the longer prefix wins
+ * @n_deny: how many
+ */
+struct config_acl {
+	struct config_prefix *allow;
+	size_t n_allow;
+	struct config_prefix *deny;
+	size_t n_deny;
+};
+
+/**
+ * struct config_source - what one source may have that is no next hop
+ * @messages: SIP messages a second, 0 = no limit
+ * @calls: calls at a time, 0 = no limit
+ * @ringing: of these, unanswered ones, 0 = no limit
+ * @ports: pairs of ports, 0 = no limit
+ */
+struct config_source {
+	uint32_t messages;
+	uint32_t calls;
+	uint32_t ringing;
+	uint32_t ports;
 };
 
 /**
@@ -127,6 +170,10 @@ struct config_latch {
  * @bps: bits/s, 0 = no limit
  * @devices: names of network devices to enrol
  * @n_devices: how many
+ * @acl: who may speak SIP here
+ * @trust: what its parties say about who is who is believed, and they are told
+ *	(RFC 3325)
+ * @source: what one source may have
  */
 struct config_realm {
 	const char *name;
@@ -145,6 +192,37 @@ struct config_realm {
 	uint64_t bps;
 	const char *const *devices;
 	size_t n_devices;
+	struct config_acl acl;
+	bool trust;
+	struct config_source source;
+};
+
+/**
+ * struct config_hop - a next hop, taken apart
+ * @secure: sips:
+ * @user: takes the place of the request's, if there is one
+ * @host: name or address, without brackets
+ * @host_text: with them
+ * @addr: of an address, port 0; of a name, family 0
+ * @port: 0: none is said
+ * @has_transport: a transport is said (also by sips:)
+ * @transport: that
+ * @params: parameters, without the first semicolon; may be absent
+ * @lr: it is a proxy: the request URI goes through it untouched
+ *
+ * Spans point into the text that was read.
+ */
+struct config_hop {
+	bool secure;
+	struct span user;
+	char host[256];
+	struct span host_text;
+	struct dp_addr addr;
+	uint16_t port;
+	bool has_transport;
+	enum config_transport transport;
+	struct span params;
+	bool lr;
 };
 
 /**
@@ -156,6 +234,7 @@ struct config_realm {
  * @host_suffix: ... ends with this
  * @to: realm it leaves by
  * @next_hop: SIP URI it is sent to
+ * @hop: the same, taken apart
  */
 struct config_route {
 	const struct config_realm *from;
@@ -165,10 +244,12 @@ struct config_route {
 	const char *host_suffix;
 	const struct config_realm *to;
 	const char *next_hop;
+	struct config_hop hop;
 };
 
 /**
- * struct config - the whole file
+ * struct config - the whole file: immutable, and held by reference, so that a reload
+ * is one pointer and calls keep what they began with
  * @control: path of the UNIX control socket
  * @datapath: which datapath is asked for
  * @log: last level that is logged
@@ -178,6 +259,10 @@ struct config_route {
  * @history: ended calls that are remembered
  * @answer_timeout: seconds that a call may ring
  * @orphan_timeout: seconds of silence after which legs of a former agent go
+ * @media_timeout: seconds without a packet from either party after which a call is
+ *	ended, 0 = never
+ * @hold_timeout: the same of a call on hold
+ * @change_timeout: seconds that a change of a call (re-INVITE) may take
  * @realms: two or more
  * @n_realms: how many
  * @routes: in the order of the file; the first that matches is taken
@@ -193,6 +278,9 @@ struct config {
 	uint32_t history;
 	uint32_t answer_timeout;
 	uint32_t orphan_timeout;
+	uint32_t media_timeout;
+	uint32_t hold_timeout;
+	uint32_t change_timeout;
 	struct config_realm *realms;
 	size_t n_realms;
 	struct config_route *routes;
@@ -208,16 +296,44 @@ struct config {
  * @error: on failure "FILE:LINE: KEY: what is wrong; expected ...", at least
  *	CONFIG_ERROR_LEN bytes
  *
- * Return: the configuration, owned by the caller, to be given to config_free();
+ * Return: the configuration, whose one reference is the caller's, for config_put();
  * NULL on failure.
  */
 struct config *config_load(const char *path, char *error);
 
+/** config_get() - one more reference; returns @config */
+struct config *config_get(struct config *config);
+
+/** config_put() - one less; the last one frees it.  NULL is fine */
+void config_put(struct config *config);
+
 /**
- * config_free() - free a configuration and all that hangs from it
- * @config: NULL is fine
+ * config_realm() - a realm by its name
+ * @config: the configuration
+ * @name: its name
+ *
+ * Return: the realm, or NULL.
  */
-void config_free(struct config *config);
+const struct config_realm *config_realm(const struct config *config,
+					const char *name);
+
+/**
+ * config_hop_parse() - read a next hop
+ * @text: sip:[USER@]HOST[:PORT][;PARAMETERS], or sips:
+ * @hop: filled
+ *
+ * Return: false if it is none that a request can be sent to.
+ */
+bool config_hop_parse(const char *text, struct config_hop *hop);
+
+/**
+ * config_prefix_parse() - read "192.0.2.0/24", "2001:db8::/32", or an address alone
+ * @text: the whole text
+ * @prefix: filled
+ *
+ * Return: false if it is none, or has bits behind its length.
+ */
+bool config_prefix_parse(const char *text, struct config_prefix *prefix);
 
 /**
  * config_transport_name() - word for a transport, as in a SIP URI

@@ -23,6 +23,8 @@ struct raw_sip {
 	uint32_t *alternatives;
 	unsigned int n_alternatives;
 	char *certificates;
+	int *verify_clients;
+	int *verify_servers;
 };
 
 struct raw_ports {
@@ -55,6 +57,20 @@ struct raw_limits {
 	uint64_t bits;
 };
 
+struct raw_acl {
+	char **allow;
+	unsigned int n_allow;
+	char **deny;
+	unsigned int n_deny;
+};
+
+struct raw_source {
+	uint32_t *messages;
+	uint32_t *calls;
+	uint32_t *ringing;
+	uint32_t *ports;
+};
+
 struct raw_realm {
 	char *name;
 	struct raw_address *addresses;
@@ -68,6 +84,9 @@ struct raw_realm {
 	struct raw_limits *limits;
 	char **devices;
 	unsigned int n_devices;
+	struct raw_acl *acl;
+	int *trust;
+	struct raw_source *source;
 };
 
 struct raw_route {
@@ -90,6 +109,9 @@ struct raw_config {
 	uint32_t *history;
 	uint32_t *answer_timeout;
 	uint32_t *orphan_timeout;
+	uint32_t *media_timeout;
+	uint32_t *hold_timeout;
+	uint32_t *change_timeout;
 	struct raw_realm *realms;
 	unsigned int n_realms;
 	struct raw_route *routes;

@@ -93,6 +93,12 @@ static const cyaml_schema_field_t sip_fields[] = {
 				   n_alternatives, &port_schema, 0, 16),
 	CYAML_FIELD_STRING_PTR("certificates", OPT_PTR, struct raw_sip,
 			       certificates, 1, 255),
+	CYAML_FIELD_ENUM_PTR("verify-clients", OPT_PTR | WORD, struct raw_sip,
+			     verify_clients, booleans,
+			     CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_ENUM_PTR("verify-servers", OPT_PTR | WORD, struct raw_sip,
+			     verify_servers, booleans,
+			     CYAML_ARRAY_LEN(booleans)),
 	CYAML_FIELD_END
 };
 
@@ -150,6 +156,26 @@ static const cyaml_schema_value_t device_schema = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 15),
 };
 
+static const cyaml_schema_value_t prefix_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 63),
+};
+
+static const cyaml_schema_field_t acl_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("allow", OPT_PTR, struct raw_acl, allow,
+				   n_allow, &prefix_schema, 0, 4096),
+	CYAML_FIELD_SEQUENCE_COUNT("deny", OPT_PTR, struct raw_acl, deny,
+				   n_deny, &prefix_schema, 0, 4096),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t source_fields[] = {
+	CYAML_FIELD_UINT_PTR("messages", OPT_PTR, struct raw_source, messages),
+	CYAML_FIELD_UINT_PTR("calls", OPT_PTR, struct raw_source, calls),
+	CYAML_FIELD_UINT_PTR("ringing", OPT_PTR, struct raw_source, ringing),
+	CYAML_FIELD_UINT_PTR("ports", OPT_PTR, struct raw_source, ports),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_realm, name, 1, 32),
 	CYAML_FIELD_SEQUENCE_COUNT("addresses", MUST, struct raw_realm,
@@ -169,6 +195,12 @@ static const cyaml_schema_field_t realm_fields[] = {
 				limits_fields),
 	CYAML_FIELD_SEQUENCE_COUNT("devices", OPT_PTR, struct raw_realm,
 				   devices, n_devices, &device_schema, 0, 64),
+	CYAML_FIELD_MAPPING_PTR("acl", OPT_PTR, struct raw_realm, acl,
+				acl_fields),
+	CYAML_FIELD_ENUM_PTR("trust", OPT_PTR | WORD, struct raw_realm, trust,
+			     booleans, CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_MAPPING_PTR("per-source", OPT_PTR, struct raw_realm, source,
+				source_fields),
 	CYAML_FIELD_END
 };
 
@@ -214,6 +246,12 @@ static const cyaml_schema_field_t top_fields[] = {
 			     answer_timeout),
 	CYAML_FIELD_UINT_PTR("orphan-timeout", OPT_PTR, struct raw_config,
 			     orphan_timeout),
+	CYAML_FIELD_UINT_PTR("media-timeout", OPT_PTR, struct raw_config,
+			     media_timeout),
+	CYAML_FIELD_UINT_PTR("hold-timeout", OPT_PTR, struct raw_config,
+			     hold_timeout),
+	CYAML_FIELD_UINT_PTR("change-timeout", OPT_PTR, struct raw_config,
+			     change_timeout),
 	CYAML_FIELD_SEQUENCE_COUNT("realms", MUST, struct raw_config, realms,
 				   n_realms, &realm_schema, 2, 256),
 	CYAML_FIELD_SEQUENCE_COUNT("routes", MUST, struct raw_config, routes,
@@ -239,6 +277,19 @@ static const struct {
 	{ "history", "a number of calls, 0 to 100000" },
 	{ "answer-timeout", "a number of seconds, 1 to 3600" },
 	{ "orphan-timeout", "a number of seconds, 1 to 86400" },
+	{ "media-timeout", "a number of seconds, 0 to 86400" },
+	{ "hold-timeout", "a number of seconds, 0 to 86400" },
+	{ "change-timeout", "a number of seconds, 1 to 3600" },
+	{ "acl", "a map with the keys allow and deny" },
+	{ "allow", "a list of at most 4096 addresses or prefixes" },
+	{ "deny", "a list of at most 4096 addresses or prefixes" },
+	{ "trust", "yes or no" },
+	{ "per-source", "a map with the keys messages, calls, ringing and ports" },
+	{ "messages", "a number of messages per second" },
+	{ "calls", "a number of calls" },
+	{ "ringing", "a number of calls" },
+	{ "verify-clients", "true or false" },
+	{ "verify-servers", "true or false" },
 	{ "realms", "a list of two or more realms" },
 	{ "routes", "a list of one or more routes" },
 	{ "name", "a name of 1 to 32 characters" },
