@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Server transactions, and answers without one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sip/tx.h"
+
+/* ---------------------------------------------------------------- without state */
+
+/* The same for the same request, so that who repeats it gets the same answer, and
+ * nobody's guess (RFC 3261 8.2.7, 19.3).
+ */
+static struct span stateless_tag(const struct sip_tx_stack *stack,
+				 const struct sip_msg *request, char buf[17])
+{
+	struct sip_hash h;
+
+	sip_hash_begin(&h, stack->key);
+	sip_hash_span(&h, SPAN("tag"));
+	sip_hash_span(&h, request->via.branch);
+	sip_hash_span(&h, request->call_id);
+	sip_hash_span(&h, request->from.tag);
+	sip_hash_add(&h, &request->cseq.number, sizeof(request->cseq.number));
+	snprintf(buf, 17, "%016llx", (unsigned long long)sip_hash_end(&h));
+	return (struct span){ buf, 16 };
+}
+
+void sip_tx_stateless(struct sip_tx_stack *stack, struct sip_flow *flow,
+		      struct sip_msg *request, const struct sip_reply *reply)
+{
+	char tag[17];
+	size_t len;
+	char *text;
+
+	if (!request->request || request->method == SIP_ACK)
+		return;
+	text = sip_tx_build_reply(request, reply, stateless_tag(stack, request, tag),
+				  &len);
+	if (text)
+		stack->ops->reply(flow, text, len);
+	free(text);
+}
+
+void sip_tx_refuse(struct sip_tx_stack *stack, struct sip_flow *flow,
+		   struct sip_msg *request, unsigned int status)
+{
+	struct sip_reply reply = { .status = status };
+
+	sip_tx_stateless(stack, flow, request, &reply);
+}
+
+/* ------------------------------------------------------------------------- begin */
+
+static void busy_503(struct sip_tx_stack *stack, struct sip_flow *flow,
+		     struct sip_msg *msg)
+{
+	struct sip_reply reply = { .status = 503,
+				   .headers = SPAN("Retry-After: 10\r\n") };
+
+	sip_tx_stateless(stack, flow, msg, &reply);
+}
+
+/* Those who are known have the last quarter for themselves. */
+static bool is_full(struct sip_tx_stack *stack, bool known)
+{
+	size_t max = stack->config.max;
+
+	if (stack->counters.live < (known ? max : max - max / 4))
+		return false;
+	stack->counters.full++;
+	return true;
+}
+
+static struct sip_tx *make(struct sip_tx_stack *stack, struct sip_flow *flow,
+			   struct sip_msg *msg)
+{
+	enum sip_tx_kind kind = msg->method == SIP_INVITE ? SIP_TX_INVITE_SERVER :
+							    SIP_TX_OTHER_SERVER;
+	const struct sip_tx_config *config = &stack->config;
+	bool known = config->known && config->known(config->known_arg, flow);
+	struct sip_tx *tx;
+	int error;
+
+	if (is_full(stack, known))
+		return NULL;
+	tx = sip_tx_make(stack, kind, flow, msg);
+	if (!tx)
+		return NULL;
+	error = known ? 0 : sip_tx_source_take(tx);
+	if (!error)
+		return tx;
+	if (error == -EUSERS)
+		stack->counters.full_source++;
+	sip_tx_drop(tx);
+	return NULL;
+}
+
+struct sip_tx *sip_tx_server_new(struct sip_tx_stack *stack, struct sip_flow *flow,
+				 struct sip_msg *msg,
+				 const struct sip_tx_server_ops *ops, void *arg)
+{
+	struct sip_tx *tx = NULL;
+
+	if (msg->request && msg->method != SIP_ACK && msg->method != SIP_CANCEL)
+		tx = make(stack, flow, msg);
+	if (!tx) {
+		busy_503(stack, flow, msg);
+		return NULL;
+	}
+	tx->server = ops;
+	tx->arg = arg;
+	sip_random_tag(tx->tag);
+	sip_tx_link(tx);
+	stack->counters.servers++;
+	sip_tx_event(tx, SIP_TX_EV_BEGIN, NULL);
+	return tx;
+}
+
+/* ------------------------------------------------------------------------ answer */
+
+static enum sip_tx_event saying(unsigned int status)
+{
+	return status < 200 ? SIP_TX_EV_SAY_1XX :
+	       status < 300 ? SIP_TX_EV_SAY_2XX : SIP_TX_EV_SAY_REFUSAL;
+}
+
+int sip_tx_respond(struct sip_tx *tx, const struct sip_reply *reply)
+{
+	enum sip_tx_event event = saying(reply->status);
+	struct span tag = reply->tag.n ? reply->tag : sip_tx_tag(tx);
+	size_t len;
+	char *text;
+
+	if (sip_tx_is_client(tx) || reply->status < 100 || reply->status > 699)
+		return -EINVAL;
+	if (!sip_tx_rule(tx->kind, tx->state, event)->known)
+		return -EALREADY;
+	text = sip_tx_build_reply(tx->request, reply, tag, &len);
+	if (!text)
+		return -ENOMEM;
+	free(tx->last);
+	tx->last = text;
+	tx->last_len = len;
+	tx->status = reply->status;
+	sip_tx_event(tx, event, NULL);
+	return 0;
+}
+
+int sip_tx_answer(struct sip_tx *tx, unsigned int status)
+{
+	struct sip_reply reply = { .status = status };
+
+	return sip_tx_respond(tx, &reply);
+}
+
+void sip_tx_acked(struct sip_tx *tx)
+{
+	if (sip_tx_rule(tx->kind, tx->state, SIP_TX_EV_ACKED)->known)
+		sip_tx_event(tx, SIP_TX_EV_ACKED, NULL);
+}
+
+struct span sip_tx_tag(const struct sip_tx *tx)
+{
+	if (tx->request->to.tag.n)
+		return tx->request->to.tag;
+	return span_of(tx->tag);
+}
