@@ -114,7 +114,7 @@ struct sip_dialog_ops {
  *	Record-Route? It is numeric always. False: it goes by the dialog's flow.
  *	NULL: never.
  * @flow: a flow to @target: sip_transport_flow(); a reference, NULL: there is none
- * @supported: option tags that may stand in a Require: "timer, replaces"; NULL: none
+ * @supported: option tags that may stand in a Require, up to a NULL; NULL: none
  * @by_flow: the other side may be behind NAT: a next hop with a private address, or
  *	with the address that its messages come from, means the flow
  *
@@ -124,7 +124,7 @@ struct sip_dialog_ops {
 struct sip_dialog_policy {
 	bool (*may)(void *arg, const struct sip_target *target);
 	struct sip_flow *(*flow)(void *arg, const struct sip_target *target);
-	const char *supported;
+	const char *const *supported;
 	bool by_flow;
 };
 
@@ -161,8 +161,11 @@ struct sip_dialog_conf {
  * @SIP_DIALOG_NEW: UAC: nobody has answered with a tag; UAS: we have not
  * @SIP_DIALOG_EARLY: provisional answers only
  * @SIP_DIALOG_CONFIRMED: a 2xx
- * @SIP_DIALOG_ENDED: a BYE was sent or received, or the INVITE was refused, or a
- *	request got 481 or 408 (RFC 5057): requests of the other side get 481
+ * @SIP_DIALOG_ENDED: a BYE was sent or answered, or the INVITE that made it was
+ *	refused: requests of the other side get 481
+ *
+ * The dialog that sent an INVITE is SIP_DIALOG_NEW again when that is refused, so that
+ * it can send another (after a 401, a 422, elsewhere).
  */
 enum sip_dialog_state {
 	SIP_DIALOG_NEW,
@@ -204,7 +207,8 @@ struct sip_dialog *sip_dialog_uas_new(struct sip_dialogs *dialogs, struct sip_tx
  *
  * Sends nothing by itself but what is owed: see above. An INVITE of ours that still
  * has no final response is cancelled, and what answers it 2xx is acknowledged and
- * gets a BYE. Callbacks of requests of ours within it are not called any more.
+ * gets a BYE. Callbacks of requests of ours within it are not called any more, which
+ * includes those of its INVITE for forks: close these too.
  */
 void sip_dialog_close(struct sip_dialog *dialog);
 
@@ -275,7 +279,9 @@ int sip_dialog_ack(struct sip_dialog *dialog, struct span headers, struct span t
  * @headers: further header lines (Reason)
  *
  * For those who do not care what the BYE is answered. A dialog that never became one
- * is only closed; an early one of ours is cancelled, with @headers.
+ * is only closed; an INVITE of ours that is pending is cancelled, with @headers. Where
+ * the other side has not acknowledged our 2xx, the BYE waits for that, or for the end
+ * of the time for it (RFC 3261 15).
  */
 void sip_dialog_bye(struct sip_dialog *dialog, struct span headers);
 
@@ -414,11 +420,11 @@ bool sip_contact_ok(struct sip_msg *msg);
  * @stack: to answer by
  * @flow: that it came by
  * @request: the request
- * @supported: "timer, replaces"; NULL: nothing
+ * @supported: option tags, up to a NULL; NULL: none
  *
  * Return: true if it is; else a 420 with Unsupported was sent.
  */
 bool sip_require_ok(struct sip_tx_stack *stack, struct sip_flow *flow,
-		    struct sip_msg *request, const char *supported);
+		    struct sip_msg *request, const char *const *supported);
 
 #endif /* SIP_DIALOG_H */

@@ -96,6 +96,7 @@ void sip_tx_stack_free(struct sip_tx_stack *stack)
 
 	if (!stack)
 		return;
+	stack->config.max = 0;	/* users begin nothing new from over() */
 	while ((tx = LIST_FIRST(&stack->all)) != NULL)
 		sip_tx_end(tx);
 	sip_tx_tables_free(stack);
@@ -149,14 +150,27 @@ static void take_response(struct sip_tx_stack *stack, struct sip_flow *flow,
 		stack->counters.late++;
 		return;
 	}
-	sip_tx_event_response(tx, event_of(response->status), response);
+	sip_tx_event(tx, event_of(response->status), response);
 }
 
 /* What is wrong with it was found when it was read. */
 static void refuse_fault(struct sip_tx_stack *stack, struct sip_flow *flow,
 			 struct sip_msg *request)
 {
-	sip_tx_refuse(stack, flow, request, request->fault.status);
+	struct sip_writer w = { 0 };
+	char tag[SIP_TX_STATELESS_TAG_LEN + 1];
+	size_t len;
+	char *text;
+
+	if (request->method == SIP_ACK)
+		return;
+	sip_write_refusal(&w, request, request->fault.status,
+			  span_of(request->fault.text), SPAN("rtplane"),
+			  sip_tx_stateless_tag(stack, request, tag));
+	text = sip_write_take(&w, &len);
+	if (text)
+		stack->ops->reply(flow, text, len);
+	free(text);
 }
 
 /* RFC 3261 9.2. Nothing is kept of it: who repeats it gets the same answer again. */
@@ -171,8 +185,7 @@ static void take_cancel(struct sip_tx_stack *stack, struct sip_flow *flow,
 		sip_tx_refuse(stack, flow, cancel, 481);
 		return;
 	}
-	ok.tag = sip_tx_tag(tx);
-	sip_tx_reply_to(stack, flow, cancel, &ok, ok.tag);
+	sip_tx_reply_to(stack, flow, cancel, &ok, sip_tx_tag(tx));
 	if (tx->cancelled)
 		return;
 	tx->cancelled = true;

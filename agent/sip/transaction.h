@@ -73,15 +73,20 @@ extern const struct sip_flow_ops sip_flow_real_ops;
  * @t2: longest interval of retransmission, ms (4000)
  * @t4: longest life of a message in the network, ms (5000)
  * @timer_c: an INVITE that rings and is silent for so long is cancelled, ms (180000)
- * @max: transactions in all (100000)
- * @max_per_source: server transactions of one source: an IPv4 address, a /64 of IPv6
- *	(1000)
+ * @max: transactions in all (100000); a quarter of them is for who is known, and for
+ *	requests of our own
+ * @max_per_source: server transactions of one source that is not known: an IPv4
+ *	address, a /64 of IPv6 (1000)
+ * @known: is the other end of a flow known: a next hop, a binding? NULL: nobody is
+ * @known_arg: for @known
  */
 struct sip_tx_config {
 	uint32_t t1, t2, t4;
 	uint32_t timer_c;
 	size_t max;
 	size_t max_per_source;
+	bool (*known)(void *arg, const struct sip_flow *flow);
+	void *known_arg;
 };
 
 /**
@@ -252,7 +257,7 @@ struct sip_tx *sip_tx_server_new(struct sip_tx_stack *stack, struct sip_flow *fl
  * final response, or a provisional one after it, is not sent.
  *
  * Return: 0, -EALREADY after a final response, -EINVAL for a client transaction or a
- * status that does not exist, -ENOMEM, or the transport's error (@failed comes too).
+ * status that does not exist, -ENOMEM. What the transport makes of it comes by @failed.
  */
 int sip_tx_respond(struct sip_tx *tx, const struct sip_reply *reply);
 

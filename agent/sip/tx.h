@@ -314,6 +314,18 @@ char *sip_tx_build_reply(const struct sip_msg *request, const struct sip_reply *
 /** sip_write_lines() - whole header lines that were made elsewhere */
 void sip_write_lines(struct sip_writer *w, struct span lines);
 
+/* tx_server.c */
+
+#define SIP_TX_STATELESS_TAG_LEN	16
+/** sip_tx_stateless_tag() - of an answer without a transaction: always the same */
+struct span sip_tx_stateless_tag(const struct sip_tx_stack *stack,
+				 const struct sip_msg *request,
+				 char buf[SIP_TX_STATELESS_TAG_LEN + 1]);
+/** sip_tx_reply_to() - build and send a response, keep nothing */
+void sip_tx_reply_to(struct sip_tx_stack *stack, struct sip_flow *flow,
+		     const struct sip_msg *request, const struct sip_reply *reply,
+		     struct span tag);
+
 /* tx_run.c: the machine */
 
 /**
@@ -329,6 +341,8 @@ bool sip_tx_event(struct sip_tx *tx, enum sip_tx_event event, struct sip_msg *ms
 /** sip_tx_make() - a transaction in SIP_TX_START, in no table; NULL without memory */
 struct sip_tx *sip_tx_make(struct sip_tx_stack *stack, enum sip_tx_kind kind,
 			   struct sip_flow *flow, struct sip_msg *request);
+/** sip_tx_end() - out of the tables, over() is called, and it is free */
+void sip_tx_end(struct sip_tx *tx);
 /** sip_tx_drop() - free one that was never begun */
 void sip_tx_drop(struct sip_tx *tx);
 

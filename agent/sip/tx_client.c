@@ -43,11 +43,13 @@ static struct sip_tx *begin(struct sip_tx_stack *stack, struct sip_flow *flow,
 			    struct sip_msg *msg, const struct sip_tx_client_ops *ops,
 			    void *arg)
 {
+	/* a CANCEL makes room */
+	bool free_of_limits = msg->method == SIP_CANCEL;
 	enum sip_tx_kind kind = msg->method == SIP_INVITE ? SIP_TX_INVITE_CLIENT :
 							    SIP_TX_OTHER_CLIENT;
 	struct sip_tx *tx;
 
-	if (stack->counters.live >= stack->config.max) {
+	if (stack->counters.live >= stack->config.max && !free_of_limits) {
 		stack->counters.full_client++;
 		errno = ENOBUFS;
 		return NULL;

@@ -287,11 +287,12 @@ struct sip_tx *sip_tx_find_server(struct sip_tx_stack *stack, const void *realm,
 }
 
 /* One that was refused is no longer under way: who is refused may try again by
- * another way.
+ * another way. And what was answered at once was not merged, but asked twice.
  */
 static bool under_way(const struct sip_tx *tx)
 {
-	return tx->status < 300;
+	return tx->status < 200 ||
+	       (tx->kind == SIP_TX_INVITE_SERVER && tx->status < 300);
 }
 
 struct sip_tx *sip_tx_find_merged(struct sip_tx_stack *stack, const void *realm,

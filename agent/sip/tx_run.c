@@ -150,6 +150,7 @@ static void set_limit(struct sip_tx *tx, enum sip_tx_act act)
 
 static void tell_response(struct sip_tx *tx, struct sip_msg *response)
 {
+	tx->status = response->status;
 	if (tx->client && tx->client->response)
 		tx->client->response(tx->arg, tx, response);
 }
@@ -254,6 +255,7 @@ void sip_tx_end(struct sip_tx *tx)
 {
 	if (!tx->buried)
 		bury(tx);
+	tx->state = SIP_TX_OVER;
 	tx->busy++;
 	tell_over(tx);
 	sip_tx_drop(tx);

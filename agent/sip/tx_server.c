@@ -13,8 +13,9 @@
 /* The same for the same request, so that who repeats it gets the same answer, and
  * nobody's guess (RFC 3261 8.2.7, 19.3).
  */
-static struct span stateless_tag(const struct sip_tx_stack *stack,
-				 const struct sip_msg *request, char buf[17])
+struct span sip_tx_stateless_tag(const struct sip_tx_stack *stack,
+				 const struct sip_msg *request,
+				 char buf[SIP_TX_STATELESS_TAG_LEN + 1])
 {
 	struct sip_hash h;
 
@@ -24,24 +25,31 @@ static struct span stateless_tag(const struct sip_tx_stack *stack,
 	sip_hash_span(&h, request->call_id);
 	sip_hash_span(&h, request->from.tag);
 	sip_hash_add(&h, &request->cseq.number, sizeof(request->cseq.number));
-	snprintf(buf, 17, "%016llx", (unsigned long long)sip_hash_end(&h));
-	return (struct span){ buf, 16 };
+	snprintf(buf, SIP_TX_STATELESS_TAG_LEN + 1, "%016llx", (unsigned long long)sip_hash_end(&h));
+	return (struct span){ buf, SIP_TX_STATELESS_TAG_LEN };
+}
+
+void sip_tx_reply_to(struct sip_tx_stack *stack, struct sip_flow *flow,
+		     const struct sip_msg *request, const struct sip_reply *reply,
+		     struct span tag)
+{
+	size_t len;
+	char *text;
+
+	text = sip_tx_build_reply(request, reply, tag, &len);
+	if (text)
+		stack->ops->reply(flow, text, len);
+	free(text);
 }
 
 void sip_tx_stateless(struct sip_tx_stack *stack, struct sip_flow *flow,
 		      struct sip_msg *request, const struct sip_reply *reply)
 {
-	char tag[17];
-	size_t len;
-	char *text;
+	char tag[SIP_TX_STATELESS_TAG_LEN + 1];
 
-	if (!request->request || request->method == SIP_ACK)
-		return;
-	text = sip_tx_build_reply(request, reply, stateless_tag(stack, request, tag),
-				  &len);
-	if (text)
-		stack->ops->reply(flow, text, len);
-	free(text);
+	if (request->request && request->method != SIP_ACK)
+		sip_tx_reply_to(stack, flow, request, reply,
+				sip_tx_stateless_tag(stack, request, tag));
 }
 
 void sip_tx_refuse(struct sip_tx_stack *stack, struct sip_flow *flow,
