@@ -113,6 +113,20 @@ static const struct known known[SIP_HDR_N] = {
 	[SIP_HDR_RECV_INFO] = { "Recv-Info", 0, false },
 	[SIP_HDR_INFO_PACKAGE] = { "Info-Package", 0, false },
 	[SIP_HDR_P_EARLY_MEDIA] = { "P-Early-Media", 0, false },
+	[SIP_HDR_P_CHARGE_INFO] = { "P-Charge-Info", 0, false },
+	[SIP_HDR_P_SERVED_USER] = { "P-Served-User", 0, false },
+	[SIP_HDR_P_USER_DATABASE] = { "P-User-Database", 0, false },
+	[SIP_HDR_P_PROFILE_KEY] = { "P-Profile-Key", 0, false },
+	[SIP_HDR_P_ASSERTED_SERVICE] = { "P-Asserted-Service", 0, false },
+	[SIP_HDR_P_PREFERRED_SERVICE] = { "P-Preferred-Service", 0, false },
+	[SIP_HDR_P_MEDIA_AUTHORIZATION] = { "P-Media-Authorization", 0, false },
+	[SIP_HDR_ATTESTATION_INFO] = { "Attestation-Info", 0, false },
+	[SIP_HDR_ORIGINATION_ID] = { "Origination-Id", 0, false },
+	[SIP_HDR_RELAYED_CHARGE] = { "Relayed-Charge", 0, false },
+	[SIP_HDR_CELLULAR_NETWORK_INFO] = { "Cellular-Network-Info", 0, false },
+	[SIP_HDR_FEATURE_CAPS] = { "Feature-Caps", 0, false },
+	[SIP_HDR_P_PRIVATE_NETWORK_INDICATION] = {
+		"P-Private-Network-Indication", 0, false },
 	[SIP_HDR_MAX_BREADTH] = { "Max-Breadth", 0, false },
 };
 

@@ -218,6 +218,19 @@ void sip_write_via(struct sip_writer *w, enum sip_proto proto,
 	raw(w, ";rport\r\n", 8);
 }
 
+void sip_write_block(struct sip_writer *w, struct span block)
+{
+	struct span rest = block, line;
+
+	while (rest.n) {
+		line = span_cut(&rest, '\n');
+		if (!rest.p || line.n < 2 || line.p[line.n - 1] != '\r' ||
+		    memchr(line.p, '\r', line.n - 1) || span_chr(line, '\0'))
+			w->failed = true;
+	}
+	raw_span(w, block);
+}
+
 /* within <>: whatever would end the URI there is escaped */
 static void put_uri(struct sip_writer *w, struct span uri)
 {

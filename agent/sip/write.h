@@ -55,6 +55,14 @@ void sip_write_headerf(struct sip_writer *w, enum sip_hdr id, const char *fmt,
 void sip_write_copy(struct sip_writer *w, const struct sip_msg *from,
 		    enum sip_hdr id);
 
+/**
+ * sip_write_block() - header fields that were built before
+ * @w: the message
+ * @block: whole lines, as another writer has made them: each with its CRLF, none
+ *	empty.  Anything else fails the message
+ */
+void sip_write_block(struct sip_writer *w, struct span block);
+
 /** sip_write_field() - one header field of another message, name as written */
 void sip_write_field(struct sip_writer *w, const struct sip_header *field);
 
