@@ -119,6 +119,38 @@ bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b)
 	}
 }
 
+bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b)
+{
+	struct dp_addr x = *a, y = *b;
+
+	x.port = 0;
+	y.port = 0;
+	return dp_addr_eq(&x, &y);
+}
+
+static bool is_private_v4(uint32_t a)
+{
+	return (a & 0xff000000) == 0x0a000000 ||	/* 10/8 */
+	       (a & 0xfff00000) == 0xac100000 ||	/* 172.16/12 */
+	       (a & 0xffff0000) == 0xc0a80000 ||	/* 192.168/16 */
+	       (a & 0xffc00000) == 0x64400000 ||	/* 100.64/10 */
+	       (a & 0xffff0000) == 0xa9fe0000 ||	/* 169.254/16 */
+	       (a & 0xff000000) == 0x7f000000 ||	/* 127/8 */
+	       (a & 0xff000000) == 0;			/* 0/8 */
+}
+
+bool dp_addr_is_private(const struct dp_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return is_private_v4(ntohl(addr->v4.s_addr));
+	if (addr->family != AF_INET6)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&addr->v6) ||
+	       IN6_IS_ADDR_LINKLOCAL(&addr->v6) ||
+	       IN6_IS_ADDR_UNSPECIFIED(&addr->v6) ||
+	       (addr->v6.s6_addr[0] & 0xfe) == 0xfc;	/* fc00::/7 */
+}
+
 socklen_t dp_addr_to_sockaddr(const struct dp_addr *addr,
 			      struct sockaddr_storage *ss)
 {

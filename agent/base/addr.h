@@ -74,6 +74,25 @@ const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len);
 bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b);
 
 /**
+ * dp_addr_same_host() - the same address, whatever the ports?
+ * @a: an address
+ * @b: another
+ *
+ * Return: true if it is; two absent addresses are.
+ */
+bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b);
+
+/**
+ * dp_addr_is_private() - can nobody on the internet be reached there?
+ * @addr: the address
+ *
+ * RFC 1918, RFC 6598, loopback, link-local, unspecified, fc00::/7.
+ *
+ * Return: true if so; false for no address.
+ */
+bool dp_addr_is_private(const struct dp_addr *addr);
+
+/**
  * dp_addr_to_sockaddr() - for bind(), sendto()
  * @addr: the address, AF_INET or AF_INET6
  * @ss: filled

@@ -118,6 +118,36 @@ static bool mapped(void)
 	return true;
 }
 
+static bool private(void)
+{
+	static const char *const yes[] = {
+		"10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+		"100.64.0.1", "100.127.255.255", "169.254.1.1", "127.0.0.1",
+		"0.0.0.0", "::1", "::", "fe80::1", "fc00::1", "fdff::1",
+	};
+	static const char *const no[] = {
+		"9.255.255.255", "11.0.0.1", "172.15.0.1", "172.32.0.1",
+		"192.167.1.1", "100.63.0.1", "100.128.0.1", "192.0.2.1",
+		"2001:db8::1", "fe00::1",
+	};
+	struct dp_addr a = {}, b = {};
+	size_t i;
+
+	KTAP_CHECK(!dp_addr_is_private(&a));
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		KTAP_CHECK(dp_addr_parse_host(yes[i], &a) &&
+			   dp_addr_is_private(&a));
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		KTAP_CHECK(dp_addr_parse_host(no[i], &a) &&
+			   !dp_addr_is_private(&a));
+	KTAP_CHECK(dp_addr_parse("192.0.2.1:1", &a));
+	KTAP_CHECK(dp_addr_parse("192.0.2.1:2", &b));
+	KTAP_CHECK(dp_addr_same_host(&a, &b));
+	KTAP_CHECK(dp_addr_parse("192.0.2.2:1", &b));
+	KTAP_CHECK(!dp_addr_same_host(&a, &b));
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -128,6 +158,7 @@ int main(void)
 		{ "socket addresses there and back, short ones refused",
 		  sockaddrs },
 		{ "an IPv4-mapped source is IPv4", mapped },
+		{ "private addresses, and their neighbours", private },
 	};
 
 	return KTAP_RUN(points);
