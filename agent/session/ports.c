@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <netinet/ip.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +28,7 @@ enum slot_state { SLOT_FREE, SLOT_USED, SLOT_RESTING };
  * @place: index into &ports.order (free)
  * @next: in the queue (resting)
  * @prev: in the queue (resting)
+ * @foreign: another program had it (resting)
  * @until: ms of the clock at which it is free again (resting)
  * @pair: what the caller has (used)
  */
@@ -35,12 +37,14 @@ struct slot {
 	uint32_t place;
 	uint32_t next;
 	uint32_t prev;
+	bool foreign;
 	uint64_t until;
 	struct ports_pair pair;
 };
 
 /**
  * struct ports - a pool
+ * @refs: who hold it
  * @conf: what it was made of
  * @media: holds the sockets
  * @n: pairs in the range
@@ -53,6 +57,7 @@ struct slot {
  * @slots: the pairs
  */
 struct ports {
+	unsigned int refs;
 	struct ports_conf conf;
 	struct media *media;
 	uint32_t n;
@@ -91,10 +96,12 @@ static void take_free(struct ports *ports, uint32_t i)
 	ports->slots[last].place = place;
 }
 
-static void put_resting(struct ports *ports, uint32_t i)
+static void put_resting(struct ports *ports, uint32_t i, bool foreign)
 {
 	struct slot *slot = &ports->slots[i];
 
+	slot->foreign = foreign;
+	ports->stats.foreign += foreign;
 	slot->state = SLOT_RESTING;
 	slot->until = ports->conf.clock() + ports->conf.quarantine;
 	slot->next = NONE;
@@ -119,6 +126,7 @@ static void take_resting(struct ports *ports, uint32_t i)
 		ports->rest_tail = slot->prev;
 	else
 		ports->slots[slot->next].prev = slot->prev;
+	ports->stats.foreign -= slot->foreign;
 	ports->stats.quarantined--;
 }
 
@@ -256,6 +264,7 @@ int ports_new(struct ports **ports, const struct ports_conf *conf,
 		free(new);
 		return dp_fail(err, ENOMEM, "no memory for %u port pairs", n);
 	}
+	new->refs = 1;
 	new->conf = *conf;
 	new->conf.addr.port = 0;
 	if (!conf->clock)
@@ -272,11 +281,17 @@ int ports_new(struct ports **ports, const struct ports_conf *conf,
 	return 0;
 }
 
+struct ports *ports_ref(struct ports *ports)
+{
+	ports->refs++;
+	return ports;
+}
+
 void ports_free(struct ports *ports)
 {
 	uint32_t i;
 
-	if (!ports)
+	if (!ports || --ports->refs)
 		return;
 	for (i = 0; i < ports->n; i++) {
 		if (ports->slots[i].state != SLOT_USED)
@@ -290,24 +305,33 @@ void ports_free(struct ports *ports)
 
 static int exhausted(struct ports *ports, struct dp_err *err)
 {
+	const struct ports_stats *stats = &ports->stats;
 	char text[DP_ADDR_STRLEN];
+	char foreign[48] = "";
+	char kept[48] = "";
 
 	ports->stats.exhausted++;
+	if (stats->foreign)
+		snprintf(foreign, sizeof(foreign),
+			 ", %u are held by other programs", stats->foreign);
+	if (ports->free)
+		snprintf(kept, sizeof(kept),
+			 ", %u are kept for who is known", ports->free);
 	return dp_fail(err, ENOSPC,
-		       "no port pair is left on %s: of %u in %u-%u, %u are in use and %u rest",
+		       "no port pair is left on %s: of %u in %u-%u, %u are in use and %u rest%s%s",
 		       dp_addr_str(&ports->conf.addr, text, sizeof(text)),
-		       ports->n, ports->conf.lo, ports->conf.hi,
-		       ports->stats.used, ports->stats.quarantined);
+		       ports->n, ports->conf.lo, ports->conf.hi, stats->used,
+		       stats->quarantined - stats->foreign, foreign, kept);
 }
 
-struct ports_pair *ports_get(struct ports *ports, void *user,
-			     struct dp_err *err)
+static struct ports_pair *get(struct ports *ports, uint32_t reserve, void *user,
+			      struct dp_err *err)
 {
 	uint32_t i;
 	int ret;
 
 	end_rest(ports);
-	while (ports->free) {
+	while (ports->free > reserve) {
 		i = ports->order[arc4random_uniform(ports->free)];
 		take_free(ports, i);
 		ret = use(ports, i, user, err);
@@ -319,10 +343,22 @@ struct ports_pair *ports_get(struct ports *ports, void *user,
 		}
 		/* another program's: look again later, not with every call */
 		ports->stats.busy++;
-		put_resting(ports, i);
+		put_resting(ports, i, true);
 	}
 	exhausted(ports, err);
 	return NULL;
+}
+
+struct ports_pair *ports_get(struct ports *ports, void *user,
+			     struct dp_err *err)
+{
+	return get(ports, ports->conf.reserve, user, err);
+}
+
+struct ports_pair *ports_get_known(struct ports *ports, void *user,
+				   struct dp_err *err)
+{
+	return get(ports, 0, user, err);
 }
 
 struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
@@ -350,23 +386,44 @@ struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
 		take_resting(ports, i);
 	if (!use(ports, i, user, err))
 		return &slot->pair;
-	put_resting(ports, i);
+	put_resting(ports, i, true);
 	return NULL;
 }
 
-void ports_put(struct ports_pair *pair)
+/* no socket of it is left; its slot is in no list */
+static struct ports *close_pair(struct ports_pair *pair, uint32_t *i)
 {
-	struct ports *ports;
+	struct ports *ports = pair->pool;
 
-	if (!pair)
-		return;
-	ports = pair->pool;
 	media_del(pair->rtp_sock);
 	media_del(pair->rtcp_sock);
 	pair->rtp_sock = NULL;
 	pair->rtcp_sock = NULL;
 	ports->stats.used--;
-	put_resting(ports, (uint32_t)(pair->rtp.port - ports->first) / 2);
+	*i = (uint32_t)(pair->rtp.port - ports->first) / 2;
+	return ports;
+}
+
+void ports_put(struct ports_pair *pair)
+{
+	struct ports *ports;
+	uint32_t i;
+
+	if (!pair)
+		return;
+	ports = close_pair(pair, &i);
+	put_resting(ports, i, false);
+}
+
+void ports_put_unused(struct ports_pair *pair)
+{
+	struct ports *ports;
+	uint32_t i;
+
+	if (!pair)
+		return;
+	ports = close_pair(pair, &i);
+	put_free(ports, i);
 }
 
 void ports_stats(struct ports *ports, struct ports_stats *stats)

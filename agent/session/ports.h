@@ -4,14 +4,17 @@
  * above (RFC 3550 section 11).
  *
  * Which pair comes next is random, so that an attacker cannot tell the ports of
- * the next call from those of his own (RTP Bleed).  A pair that was given back
- * rests for a quarantine time, so that late media of the old call meets nobody.
- * Taking and giving back cost O(1).
+ * the next call from those of his own (RTP Bleed).  A pair that media has flowed
+ * by rests for a quarantine time when it is given back, so that late media of the
+ * old call meets nobody; one that was only offered is free at once, so that who
+ * makes calls that nobody answers takes no more ports than those that ring.  Some
+ * pairs may be kept in reserve for those who are known.  Taking and giving back
+ * cost O(1).
  *
  * A pair in use holds a bound UDP socket on both ports, in a &struct media.
  */
-#ifndef DATAPATH_PORTS_H
-#define DATAPATH_PORTS_H
+#ifndef SESSION_PORTS_H
+#define SESSION_PORTS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +31,7 @@ struct ports;
  *	port above
  * @hi: last port; an even one is not used, it has no odd port above in the range
  * @quarantine: ms that a pair rests after ports_put()
+ * @reserve: pairs that ports_get() leaves, for ports_get_known()
  * @dscp: DSCP of what the agent itself sends from the sockets, 0 to 63
  * @clock: ms of a clock that never goes back; NULL: CLOCK_BOOTTIME.  For tests.
  */
@@ -36,6 +40,7 @@ struct ports_conf {
 	uint16_t lo;
 	uint16_t hi;
 	uint32_t quarantine;
+	uint32_t reserve;
 	uint8_t dscp;
 	uint64_t (*clock)(void);
 };
@@ -62,7 +67,8 @@ struct ports_pair {
  * struct ports_stats - how full a pool is
  * @pairs: pairs in the range
  * @used: in use now
- * @quarantined: resting now
+ * @quarantined: resting now, or @foreign
+ * @foreign: of these, found in the hands of another program
  * @exhausted: times ports_get() found none
  * @busy: times a port was held by another program; the pair then rests too
  * @next: ms until the first resting pair may be used again, 0 if a pair is free
@@ -72,6 +78,7 @@ struct ports_stats {
 	uint32_t pairs;
 	uint32_t used;
 	uint32_t quarantined;
+	uint32_t foreign;
 	uint64_t exhausted;
 	uint64_t busy;
 	uint64_t next;
@@ -90,7 +97,16 @@ int ports_new(struct ports **ports, const struct ports_conf *conf,
 	      struct media *media, struct dp_err *err);
 
 /**
- * ports_free() - end a pool with all its pairs
+ * ports_ref() - one more who holds the pool
+ * @ports: the pool
+ *
+ * Return: @ports; to be given to ports_free() once more.
+ */
+struct ports *ports_ref(struct ports *ports);
+
+/**
+ * ports_free() - one less who holds it; with the last one a pool ends, and all its
+ *	pairs
  * @ports: NULL is fine
  */
 void ports_free(struct ports *ports);
@@ -102,12 +118,23 @@ void ports_free(struct ports *ports);
  * @err: the sentence
  *
  * Return: the pair, owned by the caller until ports_put(); NULL with @err->code
- * ENOSPC if all pairs are in use, resting or held by other programs (answer
- * 503), or another errno if binding failed for another reason (EADDRNOTAVAIL:
- * the address is not ours; EMFILE).
+ * ENOSPC if all pairs but the reserve are in use, resting or held by other
+ * programs (answer 503), or another errno if binding failed for another reason
+ * (EADDRNOTAVAIL: the address is not ours; EMFILE).
  */
 struct ports_pair *ports_get(struct ports *ports, void *user,
 			     struct dp_err *err);
+
+/**
+ * ports_get_known() - the same, of the reserve if need be
+ * @ports: the pool
+ * @user: for &ports_pair.user
+ * @err: the sentence
+ *
+ * Return: as ports_get().
+ */
+struct ports_pair *ports_get_known(struct ports *ports, void *user,
+				   struct dp_err *err);
 
 /**
  * ports_claim() - take one certain pair: legs that a former agent left behind
@@ -131,6 +158,13 @@ struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
 void ports_put(struct ports_pair *pair);
 
 /**
+ * ports_put_unused() - the same for a pair that no media was ever relayed by: it
+ *	is free at once
+ * @pair: NULL is fine; void after the call
+ */
+void ports_put_unused(struct ports_pair *pair);
+
+/**
  * ports_stats() - how full the pool is
  * @ports: the pool
  * @stats: filled
@@ -145,4 +179,4 @@ void ports_stats(struct ports *ports, struct ports_stats *stats);
  */
 const struct ports_conf *ports_conf(const struct ports *ports);
 
-#endif /* DATAPATH_PORTS_H */
+#endif /* SESSION_PORTS_H */

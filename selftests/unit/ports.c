@@ -187,6 +187,70 @@ static bool quarantine(void)
 	return true;
 }
 
+static bool unused(void)
+{
+	struct ports_stats stats;
+	struct ports_pair *pair;
+	struct ports *ports;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30001));
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair);
+	ports_put_unused(pair);
+	KTAP_CHECK(media_sockets(media) == 0);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.used && !stats.quarantined && !stats.next);
+	KTAP_CHECK(ports_get(ports, NULL, NULL));
+	ports_free(ports);
+	return true;
+}
+
+static bool reserve(void)
+{
+	struct ports_conf of = {
+		.lo = 30000, .hi = 30007, .quarantine = REST, .reserve = 2,
+		.clock = clock_ms,
+	};
+	struct ports_pair *pair;
+	struct ports *ports;
+	struct dp_err err;
+
+	dp_addr_parse_host("127.0.0.1", &of.addr);
+	KTAP_CHECK(!ports_new(&ports, &of, media, &err));
+	KTAP_CHECK(ports_get(ports, NULL, &err));
+	pair = ports_get(ports, NULL, &err);
+	KTAP_CHECK(pair);
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
+	KTAP_CHECK(!strcmp(err.text,
+			   "no port pair is left on 127.0.0.1: of 4 in 30000-30007, 2 are in use and 0 rest, 2 are kept for who is known"));
+	KTAP_CHECK(ports_get_known(ports, NULL, &err));
+	/* the reserve is what is left, whoever took the others */
+	ports_put_unused(pair);
+	KTAP_CHECK(!ports_get(ports, NULL, &err));
+	KTAP_CHECK(ports_get_known(ports, NULL, &err));
+	KTAP_CHECK(ports_get_known(ports, NULL, &err));
+	KTAP_CHECK(!ports_get_known(ports, NULL, &err) && err.code == ENOSPC);
+	ports_free(ports);
+	return true;
+}
+
+static bool shared(void)
+{
+	struct ports_pair *pair;
+	struct ports *ports;
+
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30001));
+	KTAP_CHECK(ports_ref(ports) == ports);
+	pair = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(pair);
+	ports_free(ports);
+	KTAP_CHECK(media_sockets(media) == 2);
+	ports_put(pair);
+	ports_free(ports);
+	KTAP_CHECK(media_sockets(media) == 0);
+	return true;
+}
+
 /* the first eight pairs of a pool, as a number */
 static bool first_ports(struct ports **ports, uint16_t *first)
 {
@@ -237,12 +301,17 @@ static bool busy(void)
 	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
 	ports_stats(ports, &stats);
 	KTAP_CHECK(stats.busy == 1 && stats.quarantined == 1);
+	KTAP_CHECK(stats.foreign == 1);
+	KTAP_CHECK(!strcmp(err.text,
+			   "no port pair is left on 127.0.0.1: of 2 in 30000-30003, 1 are in use and 0 rest, 1 are held by other programs"));
 	foreign.port = 30002;
 	KTAP_CHECK(!try_bind(&foreign, NULL));
 	close(fd);
 	now += REST;
 	pair = ports_get(ports, NULL, NULL);
 	KTAP_CHECK(pair && pair->rtp.port == 30002);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.foreign);
 	ports_free(ports);
 	return true;
 }
@@ -363,6 +432,9 @@ int main(void)
 		{ "an exhausted range says so", exhausted },
 		{ "a pair rests, its ports free, until its time is over",
 		  quarantine },
+		{ "a pair that was only offered is free at once", unused },
+		{ "the reserve is for who is known", reserve },
+		{ "a pool lives as long as somebody holds it", shared },
 		{ "the order is random", unpredictable },
 		{ "a port of another program is passed over for a while",
 		  busy },
