@@ -344,6 +344,16 @@ struct session_orphan {
 unsigned int sessions_orphan_count(const struct sessions *sessions);
 
 /**
+ * sessions_orphan() - one of them
+ * @sessions: the sessions
+ * @id: the cookie
+ *
+ * Return: what is known of it, void with the next change; NULL: there is none.
+ */
+const struct session_orphan *sessions_orphan(const struct sessions *sessions,
+					     uint64_t id);
+
+/**
  * sessions_orphans() - walk what was adopted
  * @sessions: the sessions
  * @fn: called for each; it may change nothing here
@@ -457,8 +467,9 @@ const char *session_party_name(const struct session_party *party);
  * @err: the sentence; may be NULL
  *
  * For what the dialog's other end is taken to have said (authenticated, or as good
- * as it gets): its legs may latch anew, now and again with the next answer, also if
- * its description stays as it was.
+ * as it gets): its legs may latch anew at once, also if its description stays as it
+ * was.  From another address, and for some seconds nobody who was its remote until
+ * now may be; from another port of the same one, he still may.
  *
  * Return: 0, or -errno of the datapath: then nothing has moved but @source.
  */
@@ -491,7 +502,8 @@ struct session_branch *session_branch_new(struct session_party *a,
  * Return: the branch; NULL without memory, with SESSION_BRANCHES_MAX of them, or
  * if there was no offer.
  */
-struct session_branch *session_branch_fork(struct session_branch *of, void *user);
+struct session_branch *session_branch_fork(struct session_branch *of,
+					   void *user);
 
 /** session_branch_user() - what it was made with */
 void *session_branch_user(const struct session_branch *branch);
@@ -511,8 +523,8 @@ void session_branch_drop(struct session_branch *branch);
 /**
  * session_choose() - from now on this branch is heard
  * @branch: one that was answered
- * @final: no other answer will be taken: all other branches are dropped, and none
- *	can be forked
+ * @final: no other answer will be taken: an early one of @branch is the answer, all
+ *	other branches are dropped, and none can be forked
  * @err: the sentence
  *
  * Return: 0, or -errno: then the one that was heard still is, and no branch is
@@ -549,6 +561,9 @@ int session_offer(struct session_branch *branch, struct session_party *from,
  * @from: who answers; never the offerer
  * @text: what it says
  * @len: its bytes
+ * @early: another answer may follow, as after an unreliable provisional response:
+ *	the offer stays open. The one that counts comes with @early false, or is
+ *	this one after all by session_settle() or session_choose() with @final.
  * @to: on success the description for the offerer, to be freed by
  *	session_text_free()
  * @err: the sentence
@@ -560,7 +575,16 @@ int session_offer(struct session_branch *branch, struct session_party *from,
  * give another answer, or session_rollback().
  */
 int session_answer(struct session_branch *branch, struct session_party *from,
-		   const char *text, size_t len, char **to, struct dp_err *err);
+		   const char *text, size_t len, bool early, char **to,
+		   struct dp_err *err);
+
+/**
+ * session_settle() - the last early answer is the answer
+ * @branch: the negotiation; without an early answer nothing happens
+ *
+ * For a final response that has no description because an early one had.
+ */
+void session_settle(struct session_branch *branch);
 
 /**
  * session_reanswer() - the answer once more
@@ -579,7 +603,8 @@ char *session_reanswer(const struct session_branch *branch,
  * session_rollback() - the open offer was refused, or is withdrawn
  * @branch: the negotiation; without an open offer nothing happens
  *
- * All is as it was before the offer, and its ports are free at once.
+ * All is as it was before the offer, an early answer to it included, and its ports
+ * are free at once.
  */
 void session_rollback(struct session_branch *branch);
 

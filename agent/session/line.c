@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Media lines, and the ports that they sit on: one pair towards each party, of the
+ * address family that this line of this party speaks.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+/* --- quotas --- */
+
+static int charge(struct session *session, struct dp_err *err)
+{
+	struct session_quota *quota;
+	unsigned int i;
+
+	for (i = 0; i < SESSION_QUOTAS_MAX; i++) {
+		quota = session->conf.quota[i];
+		if (quota && quota->max && quota->used >= quota->max)
+			return dp_fail(err, EDQUOT,
+				       "its caller has %u port pairs already; at most %u are allowed",
+				       quota->used, quota->max);
+	}
+	for (i = 0; i < SESSION_QUOTAS_MAX; i++)
+		if (session->conf.quota[i])
+			session->conf.quota[i]->used++;
+	return 0;
+}
+
+static void discharge(struct session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < SESSION_QUOTAS_MAX; i++)
+		if (session->conf.quota[i])
+			session->conf.quota[i]->used--;
+}
+
+/* --- seats --- */
+
+/* the reserve is for who is known, and for calls that are there */
+static struct ports_pair *take_pair(struct session *session,
+				    struct ports *ports, struct seat *seat,
+				    struct dp_err *err)
+{
+	if (session->conf.known || session->serial)
+		return ports_get_known(ports, seat, err);
+	return ports_get(ports, seat, err);
+}
+
+struct seat *session_seat_new(struct session *session,
+			      const struct session_address *address,
+			      struct dp_err *err)
+{
+	struct seat *seat = calloc(1, sizeof(*seat));
+
+	if (!seat) {
+		dp_fail(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	if (charge(session, err))
+		goto free_seat;
+	seat->refs = 1;
+	seat->session = session;
+	seat->address = address;
+	seat->pair = take_pair(session, address->ports, seat, err);
+	if (seat->pair)
+		return seat;
+	discharge(session);
+free_seat:
+	free(seat);
+	return NULL;
+}
+
+struct seat *session_seat_get(struct seat *seat)
+{
+	if (seat)
+		seat->refs++;
+	return seat;
+}
+
+void session_seat_put(struct seat *seat)
+{
+	if (!seat || --seat->refs)
+		return;
+	if (seat->used)
+		ports_put(seat->pair);
+	else
+		ports_put_unused(seat->pair);
+	discharge(seat->session);
+	free(seat);
+}
+
+const struct session_address *
+session_address_of(const struct session_party *party, sa_family_t family)
+{
+	const struct session_policy *policy = party->policy;
+	size_t i;
+
+	for (i = 0; i < policy->n_addresses; i++)
+		if ((!family || family == party->local.family) &&
+		    dp_addr_same_host(&policy->address[i].listen,
+				      &party->local))
+			return &policy->address[i];
+	for (i = 0; i < policy->n_addresses; i++)
+		if (!family || policy->address[i].listen.family == family)
+			return &policy->address[i];
+	return NULL;
+}
+
+/* --- lines --- */
+
+bool session_line_copy(struct line *to, const struct line *from)
+{
+	unsigned int s;
+
+	*to = *from;
+	to->words = from->words ? strdup(from->words) : NULL;
+	for (s = 0; s < 2; s++)
+		session_seat_get(to->half[s].seat);
+	if (from->words && !to->words) {
+		session_line_clear(to);
+		return false;
+	}
+	return true;
+}
+
+void session_line_reject(struct line *line)
+{
+	unsigned int s;
+
+	for (s = 0; s < 2; s++) {
+		session_seat_put(line->half[s].seat);
+		explicit_bzero(&line->half[s], sizeof(line->half[s]));
+	}
+	line->wanted = false;
+}
+
+void session_line_clear(struct line *line)
+{
+	session_line_reject(line);
+	free(line->words);
+	line->words = NULL;
+}
+
+struct line *session_lines_copy(const struct line *from, size_t n)
+{
+	struct line *to = calloc(n ? n : 1, sizeof(*to));
+	size_t i;
+
+	for (i = 0; to && i < n; i++) {
+		if (!session_line_copy(&to[i], &from[i])) {
+			session_lines_free(to, n);
+			return NULL;
+		}
+	}
+	return to;
+}
+
+void session_lines_free(struct line *line, size_t n)
+{
+	size_t i;
+
+	for (i = 0; line && i < n; i++)
+		session_line_clear(&line[i]);
+	free(line);
+}

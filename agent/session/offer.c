@@ -1,0 +1,720 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Offer and answer (RFC 3264, RFC 6337) of one branch.
+ *
+ * An offer takes ports; the answer makes the bridges, all of a description at
+ * once, before it is passed on: nobody is told an address that does not relay yet.
+ * Before the answer there is no bridge, since towards the answerer there is no
+ * address that could be trusted.  A new offer in mid-call changes nothing until its
+ * answer, and nothing at all if it is refused.
+ *
+ *   -- session_offer() --> open -- session_answer(final) --> none
+ *                          | ^  -- session_rollback() -----> none, as before
+ *                          | |
+ *                          | +---- session_answer(early): media flows, and it may
+ *                          |       be followed by another one, or by
+ *                          +------ session_settle() -------> none
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "private.h"
+
+/* --- the object --- */
+
+static struct offer *offer_new(struct sdp_desc *desc, unsigned int from,
+			       size_t n)
+{
+	struct offer *offer;
+
+	offer = calloc(1, sizeof(*offer) + n * sizeof(offer->of[0]));
+	if (!offer)
+		return NULL;
+	offer->refs = 1;
+	offer->desc = desc;
+	offer->from = from;
+	offer->n = n;
+	return offer;
+}
+
+struct offer *session_offer_get(struct offer *offer)
+{
+	if (offer)
+		offer->refs++;
+	return offer;
+}
+
+void session_offer_put(struct offer *offer)
+{
+	size_t i;
+
+	if (!offer || --offer->refs)
+		return;
+	for (i = 0; i < offer->n; i++)
+		session_line_clear(&offer->of[i].line);
+	sdp_desc_free(offer->desc);
+	explicit_bzero(offer, sizeof(*offer) + offer->n * sizeof(offer->of[0]));
+	free(offer);
+}
+
+/* --- lines of an offer --- */
+
+/* where this line of this party is to come to: where it does, if that fits */
+static struct seat *seat_for(struct session_party *party,
+			     const struct half *now, sa_family_t family,
+			     struct dp_err *err)
+{
+	const struct session_address *address;
+
+	if (now->seat && (!family || family == now->seat->pair->rtp.family))
+		return session_seat_get(now->seat);
+	address = session_address_of(party, family);
+	if (!address) {
+		dp_fail(err, EAFNOSUPPORT, "realm %s has no %s address",
+			party->policy->name,
+			family == AF_INET6 ? "IPv6" : "IPv4");
+		return NULL;
+	}
+	return session_seat_new(party->session, address, err);
+}
+
+/* of a party that has not spoken: the family of its other lines, if it has some */
+static sa_family_t family_of(const struct session_branch *branch, unsigned int s)
+{
+	size_t i;
+
+	for (i = 0; i < branch->n_lines; i++)
+		if (branch->line[i].half[s].seat)
+			return branch->line[i].half[s].seat->pair->rtp.family;
+	return AF_UNSPEC;
+}
+
+static int take_seats(struct session_branch *branch, struct offered *of,
+		      const struct sdp_media *media, unsigned int from,
+		      struct dp_err *err)
+{
+	sa_family_t family[2];
+	struct half *half;
+	struct seat *seat;
+	unsigned int s;
+
+	/* on hold by address: where the party was is where it is */
+	family[from] = media->remote.family;
+	if (!family[from] && !of->line.half[from].seat)
+		family[from] = media->conn.family;
+	family[!from] = of->line.half[!from].seat ? AF_UNSPEC :
+			family_of(branch, !from);
+	for (s = 0; s < 2; s++) {
+		half = &of->line.half[s];
+		seat = seat_for(branch->end[s].party, half, family[s], err);
+		if (!seat)
+			return -err->code;
+		if (seat != half->seat) {
+			memset(&half->remote, 0, sizeof(half->remote));
+			memset(&half->remote_rtcp, 0,
+			       sizeof(half->remote_rtcp));
+		}
+		session_seat_put(half->seat);
+		half->seat = seat;
+	}
+	return 0;
+}
+
+/* where media is to go: as it was, if the line is on hold by address */
+static void set_remote(struct half *half, const struct sdp_media *media)
+{
+	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
+		      media->remote.family;
+	if (!media->remote.family)
+		return;
+	half->remote = media->remote;
+	half->remote_rtcp = media->remote;
+	if (media->transport != SDP_RTP)
+		return;
+	/* nobody can say that a third one is to get RTCP (RFC 3605, RTP Bleed) */
+	half->remote_rtcp.port = media->remote_rtcp.port;
+	if (!media->remote_rtcp.family || !media->remote_rtcp.port)
+		memset(&half->remote_rtcp, 0, sizeof(half->remote_rtcp));
+}
+
+static const char *judge(struct session_branch *branch, struct offered *of,
+			 const struct sdp_media *media, unsigned int from)
+{
+	bool fresh_line = !of->line.half[0].seat;
+
+	if (media->why)
+		return media->why;
+	of->line.kind = media->kind;
+	of->line.rtp = media->transport == SDP_RTP;
+	return session_protect_offer(branch, media, from, &of->line, fresh_line,
+				     &of->srtp);
+}
+
+static void unrelayed(struct session_branch *branch, unsigned int from,
+		      size_t i, const char *why)
+{
+	struct session *session = branch->session;
+
+	snprintf(session->unrelayed, sizeof(session->unrelayed),
+		 "media line %zu is not relayed: %s", i + 1, why);
+	session_log(session, LOG_LEVEL_INFO, branch->end[from].party, "%s",
+		    session->unrelayed);
+}
+
+/* 0, also if the line cannot be had: it is rejected then; or -errno */
+static int offer_line(struct session_branch *branch, struct offer *offer,
+		      size_t i, unsigned int *used, struct dp_err *err)
+{
+	const struct session_policy *policy =
+		branch->end[offer->from].party->policy;
+	unsigned int max = policy->lines_max ? policy->lines_max : SESSION_LINES;
+	const struct sdp_media *media = &offer->desc->media[i];
+	struct offered *of = &offer->of[i];
+	int ret = 0;
+
+	if (!media->rejected) {
+		of->why = judge(branch, of, media, offer->from);
+		if (!of->why && *used >= max)
+			of->why = "more media lines than its realm allows (lines)";
+		of->usable = !of->why;
+	}
+	if (of->usable) {
+		ret = take_seats(branch, of, media, offer->from, err);
+		if (ret == -EAFNOSUPPORT) {
+			of->usable = false;
+			of->why = "its realm has no address of that family";
+			ret = 0;
+		}
+	}
+	if (of->usable) {
+		++*used;
+		set_remote(&of->line.half[offer->from], media);
+	} else {
+		session_line_reject(&of->line);
+	}
+	if (of->why)
+		unrelayed(branch, offer->from, i, of->why);
+	return ret;
+}
+
+/* type, profile and formats: what a line of an answer or a later offer that lacks
+ * it is padded with
+ */
+static int keep_words(struct line *line, const struct sdp_media *media,
+		      struct dp_err *err)
+{
+	char *words;
+
+	if (asprintf(&words, "%.*s %.*s %.*s", (int)media->type.n, media->type.p,
+		     (int)media->proto.n, media->proto.p, (int)media->fmt.n,
+		     media->fmt.p) < 0)
+		return dp_fail(err, ENOMEM, "no memory");
+	free(line->words);
+	line->words = words;
+	return 0;
+}
+
+static int offer_lines(struct session_branch *branch, struct offer *offer,
+		       struct dp_err *err)
+{
+	unsigned int used = 0;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < offer->n && !ret; i++) {
+		if (i < branch->n_lines &&
+		    !session_line_copy(&offer->of[i].line, &branch->line[i]))
+			return dp_fail(err, ENOMEM, "no memory");
+		if (i >= offer->desc->n) {
+			session_line_reject(&offer->of[i].line);
+			continue;
+		}
+		ret = keep_words(&offer->of[i].line, &offer->desc->media[i],
+				 err);
+		if (!ret)
+			ret = offer_line(branch, offer, i, &used, err);
+	}
+	return ret;
+}
+
+/* the sender wants something, and none of it can be had */
+static int check_hope(const struct offer *offer, struct dp_err *err)
+{
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; i < offer->n; i++) {
+		if (offer->of[i].usable)
+			return 0;
+		if (!why)
+			why = offer->of[i].why;
+	}
+	if (!why)
+		return 0;
+	return dp_fail(err, EPROTO, "no media line can be relayed: %s", why);
+}
+
+/* --- what the other party gets to see --- */
+
+/* of 53 bits */
+uint64_t session_random(void)
+{
+	uint64_t id = 0;
+
+	while (!id) {
+		if (getrandom(&id, sizeof(id), 0) < 0)
+			abort();	/* does not fail for so few bytes */
+		id >>= 11;
+	}
+	return id;
+}
+
+/**
+ * struct saying - a description for a party
+ * @text: it
+ * @version: of its o= line
+ */
+struct saying {
+	char *text;
+	uint64_t version;
+};
+
+static void split_words(char *words, struct sdp_media *media)
+{
+	struct span *part[] = { &media->type, &media->proto, &media->fmt };
+	char *p = words ? words : NULL;
+	size_t i, n;
+
+	for (i = 0; i < 3 && p; i++) {
+		n = i < 2 ? strcspn(p, " ") : strlen(p);
+		*part[i] = (struct span){ p, n };
+		p = p[n] ? p + n + 1 : NULL;
+	}
+	media->rejected = true;
+}
+
+static void say_line(const struct offer *offer, size_t i,
+		     const struct line *line, bool on, unsigned int to,
+		     const struct sdp_media *media, struct sdp_say *say)
+{
+	const struct seat *seat = line->half[to].seat;
+
+	session_protect_say(&offer->of[i].srtp, offer->from, to, say);
+	if (!on || !seat)
+		return;
+	say->port = seat->pair->rtp.port;
+	say->rtcp = line->rtp ? seat->pair->rtcp.port : 0;
+	say->address = seat->address->advertise;
+	say->hold = media->conn.what == SDP_PLACE_NULL;
+}
+
+/* our address in the session's part: that of the first line that has one */
+static void say_address(const struct session_branch *branch, unsigned int to,
+			struct sdp_plan *plan)
+{
+	const struct session_address *address;
+	size_t i;
+
+	for (i = 0; i < plan->n && !plan->address.family; i++)
+		plan->address = plan->say[i].address;
+	if (plan->address.family)
+		return;
+	address = session_address_of(branch->end[to].party,
+				     family_of(branch, to));
+	if (address)
+		plan->address = address->advertise;
+}
+
+static int print(struct end *end, const struct sdp_desc *desc,
+		 struct sdp_plan *plan, struct saying *saying,
+		 struct dp_err *err)
+{
+	if (!end->sdp_id)
+		end->sdp_id = session_random();
+	plan->id = end->sdp_id;
+	plan->version = end->sdp_version ? end->sdp_version : 1;
+	plan->drop = SDP_SET_PROMISES;
+	saying->text = sdp_desc_print(desc, plan);
+	if (saying->text && end->sent && strcmp(saying->text, end->sent)) {
+		sdp_text_free(saying->text);
+		plan->version++;
+		saying->text = sdp_desc_print(desc, plan);
+	}
+	saying->version = plan->version;
+	return saying->text ? 0 : dp_fail(err, ENOMEM, "no memory");
+}
+
+/*
+ * The words of @desc, with us as author, for end @to: @n sections, of which those
+ * that @desc lacks are rejected.  @line: what is agreed; NULL: it is the offer
+ * itself.
+ */
+static int say(struct session_branch *branch, const struct offer *offer,
+	       const struct line *line, const struct sdp_desc *desc,
+	       unsigned int to, size_t n, struct saying *saying,
+	       struct dp_err *err)
+{
+	struct sdp_plan *plan = calloc(1, sizeof(*plan));
+	struct sdp_media *pad = calloc(n ? n : 1, sizeof(*pad));
+	const struct line *l;
+	size_t i;
+	int ret = -ENOMEM;
+
+	for (i = 0; plan && pad && i < n; i++) {
+		l = line ? &line[i] : &offer->of[i].line;
+		if (i < desc->n) {
+			say_line(offer, i, l,
+				 line ? l->wanted : offer->of[i].usable, to,
+				 &desc->media[i], &plan->say[i]);
+			continue;
+		}
+		split_words(l->words, &pad[i]);
+		plan->say[i].like = &pad[i];
+	}
+	if (plan && pad) {
+		plan->n = n;
+		say_address(branch, to, plan);
+		ret = print(&branch->end[to], desc, plan, saying, err);
+	} else {
+		dp_fail(err, ENOMEM, "no memory");
+	}
+	free(pad);
+	free(plan);
+	return ret;
+}
+
+/* it is on its way; without memory for a copy the next one counts as another */
+static char *said(struct end *end, struct saying *saying)
+{
+	end->sdp_version = saying->version;
+	sdp_text_free(end->sent);
+	end->sent = strdup(saying->text);
+	return saying->text;
+}
+
+/* --- the verbs --- */
+
+static int end_of(const struct session_branch *branch,
+		  const struct session_party *party)
+{
+	return party == branch->end[1].party;
+}
+
+static struct sdp_desc *parse(const char *text, size_t len, struct dp_err *err)
+{
+	struct sdp_desc *desc;
+	char why[SDP_WHY_LEN];
+
+	desc = sdp_desc_parse((struct span){ text, len }, NULL, why);
+	if (!desc)
+		dp_fail(err, EPROTO, "%s", why);
+	return desc;
+}
+
+static int make_offer(struct session_branch *branch, struct offer *offer,
+		      struct saying *saying, struct dp_err *err)
+{
+	int ret;
+
+	ret = offer_lines(branch, offer, err);
+	if (!ret)
+		ret = check_hope(offer, err);
+	if (!ret)
+		ret = say(branch, offer, NULL, offer->desc, !offer->from,
+			  offer->n, saying, err);
+	return ret;
+}
+
+int session_offer(struct session_branch *branch, struct session_party *from,
+		  const char *text, size_t len, char **to, struct dp_err *err)
+{
+	struct saying saying;
+	struct sdp_desc *desc;
+	struct offer *offer;
+	struct dp_err own;
+	size_t n;
+	int ret;
+
+	err = err ? err : &own;
+	if (branch->open)
+		return dp_fail(err, EALREADY, "an offer of the %s has no answer yet",
+			       session_offerer(branch)->name);
+	desc = parse(text, len, err);
+	if (!desc)
+		return -err->code;
+	n = desc->n > branch->n_lines ? desc->n : branch->n_lines;
+	offer = offer_new(desc, end_of(branch, from), n);
+	if (!offer) {
+		sdp_desc_free(desc);
+		return dp_fail(err, ENOMEM, "no memory");
+	}
+	ret = make_offer(branch, offer, &saying, err);
+	if (ret) {
+		session_offer_put(offer);
+		return ret;
+	}
+	*to = said(&branch->end[!offer->from], &saying);
+	offer->sdp_id = branch->end[!offer->from].sdp_id;
+	offer->sdp_version = saying.version;
+	branch->open = offer;
+	if (!branch->answered && !branch->first && !branch->session->final)
+		branch->first = session_offer_get(offer);
+	return 0;
+}
+
+static int check_transport(const struct line *line, size_t i,
+			   const struct sdp_media *answer, struct dp_err *err)
+{
+	bool rtp = answer->transport == SDP_RTP;
+
+	if (line->rtp == rtp)
+		return 0;
+	return dp_fail(err, EPROTO, "media line %zu is offered as %s and answered as %s; expected the same",
+		       i + 1, line->rtp ? "RTP" : "no RTP",
+		       rtp ? "RTP" : "no RTP");
+}
+
+/* 0, or -errno: -EAFNOSUPPORT costs the line alone */
+static int answer_line(struct session_branch *branch, struct offer *offer,
+		       size_t i, const struct sdp_media *answer,
+		       struct line *line, struct dp_err *err)
+{
+	struct half *half = &line->half[!offer->from];
+	int ret;
+
+	if (!offer->of[i].usable)
+		return 0;
+	if (!answer || answer->rejected || answer->why) {
+		if (answer && !answer->rejected)
+			unrelayed(branch, !offer->from, i, answer->why);
+		session_line_reject(line);
+		return 0;
+	}
+	/* RFC 3264 section 6; nor would datagrams that are no RTP be protected */
+	ret = check_transport(line, i, answer, err);
+	/* the answerer believes in it, and would send what nobody can read */
+	if (!ret)
+		ret = session_protect_answer(&offer->of[i].srtp, answer, i,
+					     !offer->from, line, err);
+	if (ret)
+		return ret;
+	if (answer->remote.family &&
+	    answer->remote.family != half->seat->pair->rtp.family)
+		return -EAFNOSUPPORT;
+	line->kind = answer->kind;
+	line->wanted = true;
+	set_remote(half, answer);
+	return 0;
+}
+
+/* of an answer; those that it lacks count as rejected */
+static int answer_lines(struct session_branch *branch, struct offer *offer,
+			const struct sdp_desc *desc, struct line *line,
+			struct dp_err *err)
+{
+	unsigned int wanted = 0, foreign = 0;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < offer->n; i++) {
+		ret = answer_line(branch, offer, i,
+				  i < desc->n ? &desc->media[i] : NULL, &line[i],
+				  err);
+		if (ret == -EAFNOSUPPORT) {
+			session_line_reject(&line[i]);
+			unrelayed(branch, !offer->from, i,
+				  "it is answered with an address of another family than ours");
+			foreign++;
+		} else if (ret) {
+			return ret;
+		}
+		wanted += line[i].wanted;
+	}
+	if (foreign && !wanted)
+		return dp_fail(err, EPROTO, "every media line is answered with an address of another family than ours");
+	return 0;
+}
+
+static struct line *lines_of(const struct offer *offer)
+{
+	struct line *line = calloc(offer->n ? offer->n : 1, sizeof(*line));
+	size_t i;
+
+	for (i = 0; line && i < offer->n; i++) {
+		if (!session_line_copy(&line[i], &offer->of[i].line)) {
+			session_lines_free(line, offer->n);
+			return NULL;
+		}
+	}
+	return line;
+}
+
+/* these lines are agreed; what they replace is kept while it may be gone back to */
+static void agree(struct session_branch *branch, struct line *line, size_t n,
+		  bool early)
+{
+	if (early && !branch->early) {
+		branch->before = branch->line;
+		branch->n_before = branch->n_lines;
+		branch->was_answered = branch->answered;
+		branch->early = true;
+	} else {
+		session_lines_free(branch->line, branch->n_lines);
+	}
+	branch->line = line;
+	branch->n_lines = n;
+	branch->answered = ++branch->session->serial;
+	session_warn_keys(branch);
+}
+
+void session_settle(struct session_branch *branch)
+{
+	if (!branch->early)
+		return;
+	session_lines_free(branch->before, branch->n_before);
+	branch->before = NULL;
+	branch->n_before = 0;
+	branch->early = false;
+	session_offer_put(branch->open);
+	branch->open = NULL;
+}
+
+/* the datapath first, since it may refuse */
+static int take_answer(struct session_branch *branch,
+		       const struct sdp_desc *desc, struct line *line,
+		       struct saying *saying, struct dp_err *err)
+{
+	struct session *session = branch->session;
+	struct offer *offer = branch->open;
+	int ret;
+
+	ret = answer_lines(branch, offer, desc, line, err);
+	if (ret)
+		return ret;
+	ret = say(branch, offer, line, desc, offer->from, offer->desc->n,
+		  saying, err);
+	if (ret || (session->heard && session->heard != branch))
+		return ret;
+	ret = session_apply(session, branch, line, offer->n,
+			    session->heard ? branch->line : NULL,
+			    session->heard ? branch->n_lines : 0, err);
+	if (ret)
+		sdp_text_free(saying->text);
+	else
+		session->heard = branch;
+	return ret;
+}
+
+static int check_answer(const struct session_branch *branch,
+			const struct session_party *from,
+			const struct sdp_desc *desc, struct dp_err *err)
+{
+	const struct offer *offer = branch->open;
+
+	if (end_of(branch, from) == (int)offer->from)
+		return dp_fail(err, EPROTO, "an answer of the %s to its own offer",
+			       from->name);
+	if (desc->n > offer->n)
+		return dp_fail(err, EPROTO, "%zu media lines in the answer to %zu",
+			       desc->n, offer->n);
+	return 0;
+}
+
+int session_answer(struct session_branch *branch, struct session_party *from,
+		   const char *text, size_t len, bool early, char **to,
+		   struct dp_err *err)
+{
+	struct saying saying = {};
+	struct sdp_desc *desc;
+	struct line *line = NULL;
+	struct dp_err own;
+	int ret;
+
+	err = err ? err : &own;
+	if (!branch->open)
+		return dp_fail(err, EPROTO, "an answer without an offer");
+	desc = parse(text, len, err);
+	if (!desc)
+		return -err->code;
+	ret = check_answer(branch, from, desc, err);
+	if (!ret) {
+		line = lines_of(branch->open);
+		ret = line ? take_answer(branch, desc, line, &saying, err) :
+			     dp_fail(err, ENOMEM, "no memory");
+	}
+	sdp_desc_free(desc);
+	if (ret) {
+		session_lines_free(line, branch->open->n);
+		return ret;
+	}
+	*to = said(&branch->end[branch->open->from], &saying);
+	agree(branch, line, branch->open->n, early || branch->early);
+	if (!early) {
+		branch->early = true;
+		session_settle(branch);
+	}
+	return 0;
+}
+
+char *session_reanswer(const struct session_branch *branch,
+		       const struct session_party *to)
+{
+	const char *sent = branch->end[end_of(branch, to)].sent;
+
+	return sent && *sent ? strdup(sent) : NULL;
+}
+
+/* an early answer of the open offer is void: what was agreed before it is again */
+static void undo_early(struct session_branch *branch)
+{
+	struct session *session = branch->session;
+	struct dp_err err;
+
+	if (session->heard == branch &&
+	    session_apply(session, branch, branch->before, branch->n_before,
+			  branch->line, branch->n_lines, &err))
+		session_log(session, LOG_LEVEL_ERROR,
+			    (struct session_party *)NULL,
+			    "its media cannot go back to what was agreed before: %s",
+			    err.text);
+	session_lines_free(branch->line, branch->n_lines);
+	branch->line = branch->before;
+	branch->n_lines = branch->n_before;
+	branch->answered = branch->was_answered;
+	branch->before = NULL;
+	branch->n_before = 0;
+	branch->early = false;
+	if (session->heard == branch && !branch->answered)
+		session->heard = NULL;
+}
+
+void session_rollback(struct session_branch *branch)
+{
+	if (branch->early)
+		undo_early(branch);
+	/* forks that were made of it hold it themselves */
+	if (branch->first == branch->open && !branch->answered) {
+		session_offer_put(branch->first);
+		branch->first = NULL;
+	}
+	session_offer_put(branch->open);
+	branch->open = NULL;
+}
+
+struct session_party *session_offerer(const struct session_branch *branch)
+{
+	return branch->open ? branch->end[branch->open->from].party : NULL;
+}
+
+bool session_answered(const struct session_branch *branch)
+{
+	return branch->answered;
+}
+
+void session_text_free(char *text)
+{
+	sdp_text_free(text);
+}

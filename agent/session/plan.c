@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The bridges of a session: brought to what the lines of a branch say, all at
+ * once, or left as they are.
+ *
+ * A line's bridges live in the datapath that can carry it: the module does no
+ * SRTP, so a line with a protected party lives in user space.  It moves when that
+ * changes: made there before it is removed here, so that media finds one of the
+ * two at every instant.  A bridge that keeps a leg is changed, which is one
+ * message, and its statistics go on; one that keeps none is made anew.
+ *
+ * Each datapath does all or nothing of one call; what takes several calls is undone
+ * in reverse if one of them is refused.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/rtplane.h>
+
+#include "private.h"
+
+/**
+ * struct wish - what is to be
+ * @line: the lines of a branch; NULL: nothing
+ * @n: how many
+ * @branch: whose; NULL: of nobody, nothing is to be
+ * @before: what was, of a branch that was heard
+ * @n_before: how many
+ * @moved: party whose legs get @orders
+ * @orders: DP_LEG_MOVED, DP_LEG_UNLATCH
+ */
+struct wish {
+	const struct session_branch *branch;
+	const struct line *line;
+	size_t n;
+	const struct line *before;
+	size_t n_before;
+	const struct session_party *moved;
+	uint32_t orders;
+};
+
+enum verb { MAKE, CHANGE, DROP, VERBS };
+
+/**
+ * struct step - one call of a datapath
+ * @dp: the datapath
+ * @verb: what
+ * @n: bridges
+ * @now: as they are to be (as they were, for DROP)
+ * @was: as they were (CHANGE)
+ */
+struct step {
+	struct dp *dp;
+	enum verb verb;
+	size_t n;
+	struct dp_bridge *now;
+	struct dp_bridge *was;
+};
+
+/**
+ * struct plan - what is to be done
+ * @session: for whom
+ * @step: in this order
+ * @next: what stands afterwards
+ * @room: bridges that there is room for in each step
+ */
+struct plan {
+	struct session *session;
+	struct step step[2 * VERBS];
+	struct standing *next[SDP_MEDIA_MAX][2];
+	size_t room;
+};
+
+/* --- one leg --- */
+
+static uint32_t silence_of(const struct session_conf *conf)
+{
+	uint32_t s = conf->timeout ? conf->timeout : conf->timeout_hold;
+
+	return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
+}
+
+/* a leg that is plain now may have been protected before */
+static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
+		      struct dp_leg *leg)
+{
+	const struct protection *srtp = &line->half[s].srtp;
+
+	if (srtp->on) {
+		leg->srtp_rx = srtp->rx;
+		leg->srtp_tx = srtp->tx;
+	}
+	if (session_protected(line))
+		leg->only = rtcp ? DP_ONLY_RTCP : DP_ONLY_RTP;
+	leg->set |= DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY;
+}
+
+static void fill_media(const struct session_party *party,
+		       const struct line *line, struct dp_leg *leg)
+{
+	const struct session_policy *policy = party->policy;
+
+	leg->accept = line->rtp ? RTPLANE_ACCEPT_RTP : RTPLANE_ACCEPT_ANY;
+	leg->dscp_mode = RTPLANE_DSCP_SET;
+	leg->dscp = line->kind == SDP_AUDIO ? policy->dscp_audio :
+		    policy->dscp_other;
+	leg->pps = policy->pps;
+	leg->bps = policy->bps;
+	leg->silence = silence_of(&party->session->conf);
+	leg->set |= DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP |
+		    DP_LEG_PPS | DP_LEG_BPS | DP_LEG_SILENCE;
+}
+
+static void fill_leg(const struct session_party *party,
+		     const struct line *line, unsigned int s, bool rtcp,
+		     struct dp_leg *leg)
+{
+	const struct half *half = &line->half[s];
+
+	leg->local = rtcp ? half->seat->pair->rtcp : half->seat->pair->rtp;
+	leg->remote = rtcp ? half->remote_rtcp : half->remote;
+	session_latch(party, leg);
+	if (rtcp) {
+		leg->tie = half->seat->pair->rtp;
+		leg->set |= DP_LEG_TIE;
+		/* probation counts RTP; the tie guards RTCP */
+		leg->probation = 0;
+	}
+	fill_media(party, line, leg);
+}
+
+/* whoever was silent for a hold may have lost his NAT's binding meanwhile */
+static uint32_t orders_for(const struct wish *wish, unsigned int i,
+			   unsigned int s)
+{
+	const struct session_party *party = wish->branch->end[s].party;
+	uint32_t orders = party == wish->moved ? wish->orders : 0;
+	const struct half *was;
+
+	if (i >= wish->n_before || !wish->before[i].wanted)
+		return orders;
+	was = &wish->before[i].half[s];
+	if (!was->sends && wish->line[i].half[s].sends &&
+	    was->seat == wish->line[i].half[s].seat)
+		orders |= DP_LEG_UNLATCH;
+	return orders;
+}
+
+/* --- one bridge --- */
+
+static struct dp *dp_for(const struct session *session,
+			 const struct line *line)
+{
+	const struct sessions_conf *conf = &session->sessions->conf;
+
+	return session_protected(line) ? conf->dp_srtp : conf->dp;
+}
+
+/* a party on hold from the start has no address yet */
+static bool is_whole(const struct line *line, bool rtcp)
+{
+	const struct half *h = line->half;
+
+	if (!line->wanted || !h[0].seat || !h[1].seat ||
+	    !h[0].remote.family || !h[1].remote.family)
+		return false;
+	return !rtcp || (line->rtp && h[0].remote_rtcp.family &&
+			 h[1].remote_rtcp.family);
+}
+
+static struct standing *stand(const struct session *session,
+			      const struct wish *wish, unsigned int i, bool rtcp)
+{
+	const struct line *line = &wish->line[i];
+	struct standing *new = calloc(1, sizeof(*new));
+	unsigned int s;
+
+	if (!new)
+		return NULL;
+	new->dp = dp_for(session, line);
+	new->bridge.has_cookie = true;
+	new->bridge.cookie = session->id;
+	for (s = 0; s < 2; s++) {
+		new->party[s] = wish->branch->end[s].party;
+		new->seat[s] = session_seat_get(line->half[s].seat);
+		fill_leg(new->party[s], line, s, rtcp, &new->bridge.leg[s]);
+		if (new->dp == session->sessions->conf.dp_srtp)
+			fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
+	}
+	return new;
+}
+
+static void unstand(struct standing *old)
+{
+	if (!old)
+		return;
+	session_seat_put(old->seat[0]);
+	session_seat_put(old->seat[1]);
+	explicit_bzero(old, sizeof(*old));
+	free(old);
+}
+
+void session_standing_free(struct session *session, unsigned int line,
+			   unsigned int component)
+{
+	unstand(session->standing[line][component]);
+	session->standing[line][component] = NULL;
+}
+
+/* --- the plan --- */
+
+static struct step *step_of(struct plan *plan, struct dp *dp, enum verb verb)
+{
+	const struct sessions_conf *conf = &plan->session->sessions->conf;
+
+	return &plan->step[2 * verb + (dp != conf->dp)];
+}
+
+static struct dp_bridge *plan_one(struct plan *plan, enum verb verb,
+				  const struct standing *what)
+{
+	struct step *step = step_of(plan, what->dp, verb);
+
+	step->dp = what->dp;
+	step->now[step->n] = what->bridge;
+	return &step->now[step->n++];
+}
+
+/* the first leg of both is the one that stays; false: none does */
+static bool align(struct dp_bridge *was, struct dp_bridge *now)
+{
+	struct dp_leg swap;
+	unsigned int i, j;
+
+	for (i = 0; i < 2; i++) {
+		for (j = 0; j < 2; j++) {
+			if (!dp_addr_eq(&was->leg[i].local, &now->leg[j].local))
+				continue;
+			if (i) {
+				swap = was->leg[0];
+				was->leg[0] = was->leg[1];
+				was->leg[1] = swap;
+			}
+			if (j) {
+				swap = now->leg[0];
+				now->leg[0] = now->leg[1];
+				now->leg[1] = swap;
+			}
+			explicit_bzero(&swap, sizeof(swap));
+			return true;
+		}
+	}
+	return false;
+}
+
+static void plan_change(struct plan *plan, const struct standing *was,
+			const struct standing *now, const struct wish *wish,
+			unsigned int i)
+{
+	struct step *step = step_of(plan, now->dp, CHANGE);
+	struct dp_bridge *to = &step->now[step->n];
+	struct dp_bridge *from = &step->was[step->n];
+	unsigned int s;
+
+	*to = now->bridge;
+	*from = was->bridge;
+	for (s = 0; s < 2; s++)
+		to->leg[s].set |= orders_for(wish, i, s);
+	if (align(from, to)) {
+		step->dp = now->dp;
+		step->n++;
+		return;
+	}
+	plan_one(plan, MAKE, now);
+	plan_one(plan, DROP, was);
+}
+
+static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
+		    unsigned int c)
+{
+	const struct standing *was = plan->session->standing[i][c];
+	struct standing *now = NULL;
+
+	if (i < wish->n && is_whole(&wish->line[i], c)) {
+		now = stand(plan->session, wish, i, c);
+		if (!now)
+			return false;
+	}
+	plan->next[i][c] = now;
+	if (was && now && was->dp == now->dp) {
+		plan_change(plan, was, now, wish, i);
+	} else {
+		if (now)
+			plan_one(plan, MAKE, now);
+		if (was)
+			plan_one(plan, DROP, was);
+	}
+	return true;
+}
+
+static bool plan_room(struct plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * VERBS; i++) {
+		plan->step[i].verb = i / 2;
+		plan->step[i].now = calloc(plan->room, sizeof(struct dp_bridge));
+		plan->step[i].was = calloc(plan->room, sizeof(struct dp_bridge));
+		if (!plan->step[i].now || !plan->step[i].was)
+			return false;
+	}
+	return true;
+}
+
+static int plan_make(struct plan *plan, const struct wish *wish,
+		     struct dp_err *err)
+{
+	unsigned int i;
+	bool ok;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++)
+		plan->room += i < wish->n || plan->session->standing[i][0] ||
+			      plan->session->standing[i][1];
+	plan->room = plan->room ? 2 * plan->room : 1;
+	ok = plan_room(plan);
+	for (i = 0; ok && i < SDP_MEDIA_MAX; i++)
+		ok = plan_at(plan, wish, i, 0) && plan_at(plan, wish, i, 1);
+	return ok ? 0 : dp_fail(err, ENOMEM, "no memory");
+}
+
+static void plan_free(struct plan *plan)
+{
+	size_t bytes = plan->room * sizeof(struct dp_bridge);
+	unsigned int i;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		unstand(plan->next[i][0]);
+		unstand(plan->next[i][1]);
+	}
+	for (i = 0; i < 2 * VERBS; i++) {
+		if (plan->step[i].now)
+			explicit_bzero(plan->step[i].now, bytes);
+		if (plan->step[i].was)
+			explicit_bzero(plan->step[i].was, bytes);
+		free(plan->step[i].now);
+		free(plan->step[i].was);
+	}
+}
+
+/* --- carried out --- */
+
+/* one that is gone already need not be removed */
+static int remove_all(struct dp *dp, const struct dp_addr *local, size_t n,
+		      struct dp_err *err)
+{
+	struct dp_del del = { .locals = local, .n = n };
+	size_t i;
+	int ret;
+
+	ret = dp_bridges_del(dp, &del, err);
+	if (ret != -ENOENT)
+		return ret;
+	for (ret = 0, i = 0; i < n && !ret; i++) {
+		del = (struct dp_del){ .locals = &local[i], .n = 1 };
+		ret = dp_bridges_del(dp, &del, err);
+		if (ret == -ENOENT)
+			ret = 0;
+	}
+	return ret;
+}
+
+static int step_remove(const struct step *step, struct dp_err *err)
+{
+	struct dp_addr local[SESSION_BRIDGES_MAX];
+	size_t i;
+
+	for (i = 0; i < step->n; i++)
+		local[i] = step->now[i].leg[0].local;
+	return remove_all(step->dp, local, step->n, err);
+}
+
+static int step_do(const struct step *step, struct dp_err *err)
+{
+	switch (step->verb) {
+	case MAKE:
+		return dp_bridges_new(step->dp, step->now, step->n, err);
+	case CHANGE:
+		return dp_bridges_set(step->dp, step->now, step->n, err);
+	default:
+		return step_remove(step, err);
+	}
+}
+
+static void step_undo(const struct session *session, const struct step *step)
+{
+	struct dp_err err;
+	int ret;
+
+	switch (step->verb) {
+	case MAKE:
+		ret = step_remove(step, &err);
+		break;
+	case CHANGE:
+		ret = dp_bridges_set(step->dp, step->was, step->n, &err);
+		break;
+	default:
+		ret = dp_bridges_new(step->dp, step->now, step->n, &err);
+	}
+	if (ret)
+		session_log(session, LOG_LEVEL_ERROR,
+			    (struct session_party *)NULL,
+			    "a change of its bridges was refused half way, and cannot be undone: %s",
+			    err.text);
+}
+
+static int carry_out(const struct plan *plan, struct dp_err *err)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < 2 * VERBS && !ret; i++)
+		if (plan->step[i].n)
+			ret = step_do(&plan->step[i], err);
+	if (!ret)
+		return 0;
+	for (i -= 2; i >= 0; i--)
+		if (plan->step[i].n)
+			step_undo(plan->session, &plan->step[i]);
+	return ret;
+}
+
+/* what is planned is what stands */
+static void settle(struct plan *plan)
+{
+	struct standing **next = &plan->next[0][0];
+	struct standing **at = &plan->session->standing[0][0];
+	struct standing *old;
+	unsigned int i;
+
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++) {
+		old = at[i];
+		at[i] = next[i];
+		next[i] = old;
+		if (!at[i])
+			continue;
+		at[i]->seat[0]->used = true;
+		at[i]->seat[1]->used = true;
+	}
+}
+
+static int apply(struct session *session, const struct wish *wish,
+		 struct dp_err *err)
+{
+	struct plan plan = { .session = session };
+	int ret;
+
+	ret = plan_make(&plan, wish, err);
+	if (!ret)
+		ret = carry_out(&plan, err);
+	if (!ret) {
+		settle(&plan);
+		session_keys_begun(session);
+		session_silence_arm(session);
+	}
+	plan_free(&plan);
+	return ret;
+}
+
+int session_apply(struct session *session, const struct session_branch *branch,
+		  const struct line *line, size_t n, const struct line *before,
+		  size_t n_before, struct dp_err *err)
+{
+	struct wish wish = {
+		.branch = branch,
+		.line = line,
+		.n = branch ? n : 0,
+		.before = before,
+		.n_before = n_before,
+	};
+
+	return apply(session, &wish, err);
+}
+
+int session_apply_moved(struct session *session,
+			const struct session_party *moved, uint32_t orders,
+			struct dp_err *err)
+{
+	struct session_branch *heard = session->heard;
+	struct wish wish = {
+		.branch = heard,
+		.moved = moved,
+		.orders = orders,
+	};
+
+	if (!heard)
+		return 0;
+	wish.line = heard->line;
+	wish.n = heard->n_lines;
+	return apply(session, &wish, err);
+}
+
+static void unbridge_in(struct session *session, struct dp *dp)
+{
+	struct standing **at = &session->standing[0][0];
+	struct dp_addr local[SESSION_BRIDGES_MAX];
+	struct dp_err err;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
+		if (at[i] && at[i]->dp == dp)
+			local[n++] = at[i]->bridge.leg[0].local;
+	if (n && remove_all(dp, local, n, &err))
+		session_log(session, LOG_LEVEL_ERROR,
+			    (struct session_party *)NULL,
+			    "its bridges cannot be removed: %s", err.text);
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++) {
+		if (at[i] && at[i]->dp == dp) {
+			unstand(at[i]);
+			at[i] = NULL;
+		}
+	}
+}
+
+void session_unbridge(struct session *session)
+{
+	unbridge_in(session, session->sessions->conf.dp);
+	unbridge_in(session, session->sessions->conf.dp_srtp);
+	session_silence_arm(session);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of session/ share.  Each uses only those above it here:
+ *
+ *   line.c      media lines and the ports that they sit on
+ *   protect.c   SRTP of a line: policies, keys
+ *   latch.c     who may send
+ *   plan.c      lines into bridges, all or nothing
+ *   offer.c     offer, answer, roll-back
+ *   silence.c   nobody sends any more
+ *   session.c   sessions, parties, branches
+ *   event.c     what the datapath tells
+ *   report.c    what legs have seen; why.c: what that means
+ *   adopt.c     legs of a former agent
+ *
+ * What is agreed stands in &session_branch.line and is never changed in place: an
+ * answer makes new lines from those of its offer, the datapath is brought to them,
+ * and only then they take the place of the old ones.
+ *
+ * A port pair (&struct seat) is held by the lines and offers that it is for, and by
+ * the bridge that stands on it, so it goes back to its pool when all of them are
+ * gone, and never before the bridge is.
+ */
+#ifndef SESSION_PRIVATE_H
+#define SESSION_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "sdp/sdp.h"
+#include "session.h"
+
+/** SESSION_BRIDGES_MAX - bridges of a session: RTP and RTCP of each line */
+#define SESSION_BRIDGES_MAX	(2 * SDP_MEDIA_MAX)
+
+/**
+ * struct seat - a port pair towards a party
+ * @refs: who hold it
+ * @session: is charged for it
+ * @address: of the party's policy
+ * @pair: the ports
+ * @used: a bridge has stood on it: it must rest
+ */
+struct seat {
+	unsigned int refs;
+	struct session *session;
+	const struct session_address *address;
+	struct ports_pair *pair;
+	bool used;
+};
+
+/**
+ * struct protection - SRTP between us and a party, of one media line
+ * @on: there is SRTP; the rest is void otherwise
+ * @savp: its profile says so; else it was offered beside plain RTP (RFC 8643)
+ * @tag: number of the key
+ * @rx: the party's key
+ * @tx: ours
+ */
+struct protection {
+	bool on;
+	bool savp;
+	uint32_t tag;
+	struct dp_srtp rx;
+	struct dp_srtp tx;
+};
+
+/**
+ * struct half - one party's half of a media line
+ * @seat: our ports towards it; NULL: the line is rejected
+ * @remote: where its description says RTP is to go; family 0: nowhere (yet)
+ * @remote_rtcp: and RTCP; family 0: nowhere
+ * @sends: it is to send, as its own description says
+ * @srtp: protection
+ */
+struct half {
+	struct seat *seat;
+	struct dp_addr remote;
+	struct dp_addr remote_rtcp;
+	bool sends;
+	struct protection srtp;
+};
+
+/**
+ * struct line - a media line of a branch
+ * @kind: audio, video, other
+ * @rtp: RTP, with RTCP beside it
+ * @wanted: both parties agreed on it
+ * @words: its type, profile and formats as they were offered last
+ * @half: of either end
+ */
+struct line {
+	enum sdp_kind kind;
+	bool rtp;
+	bool wanted;
+	char *words;
+	struct half half[2];
+};
+
+/**
+ * struct proposal - SRTP of a media line that is offered
+ * @proto: profile of the offer, and so of the answer to it; NULL: not RTP
+ * @from: what its sender gets if it is answered
+ * @to_proto: profile that is offered to the other party
+ * @must: SRTP or nothing
+ * @n: keys offered to it
+ * @crypto: these
+ * @reply: what its sender gets to see: his tag, our key
+ */
+struct proposal {
+	const char *proto;
+	struct protection from;
+	const char *to_proto;
+	bool must;
+	size_t n;
+	struct sdp_crypto crypto[SESSION_SUITES_MAX];
+	struct sdp_crypto reply;
+};
+
+/**
+ * struct offered - a line of an offer
+ * @line: as it is to be if it is answered: ports are taken
+ * @usable: it is wanted and can be relayed
+ * @why: what is in the way otherwise; NULL: it was not wanted
+ * @srtp: its protection
+ */
+struct offered {
+	struct line line;
+	bool usable;
+	const char *why;
+	struct proposal srtp;
+};
+
+/**
+ * struct offer - what was offered, and what comes of it if it is answered
+ * @refs: branches that hold it, open or as their first
+ * @desc: what it said
+ * @from: end that made it
+ * @sdp_id: session id of the description that the other end got
+ * @sdp_version: and its version
+ * @n: lines: as many as @desc has, or as the branch had, if that was more
+ * @of: these
+ *
+ * Never changed once it is made, but for keys that have begun (protect.c).
+ */
+struct offer {
+	unsigned int refs;
+	struct sdp_desc *desc;
+	unsigned int from;
+	uint64_t sdp_id;
+	uint64_t sdp_version;
+	size_t n;
+	struct offered of[];
+};
+
+/**
+ * struct end - one end of a branch: a dialog with a party
+ * @party: whom
+ * @sdp_id: session id of the descriptions we send; 0: none was sent yet
+ * @sdp_version: version of the last one
+ * @sent: the last one
+ */
+struct end {
+	struct session_party *party;
+	uint64_t sdp_id;
+	uint64_t sdp_version;
+	char *sent;
+};
+
+/**
+ * struct session_branch - see session.h
+ * @entry: in the session
+ * @session: the session
+ * @end: its two ends
+ * @line: what is agreed
+ * @n_lines: how many
+ * @open: the offer that is open
+ * @first: the first one, for forks
+ * @early: @line is by an answer to @open that may be followed by another
+ * @before: with @early, what was agreed before @open
+ * @n_before: how many
+ * @was_answered: with @early, @answered before @open
+ * @answered: when an offer was answered last, by &session.serial; 0 = never
+ * @user: the caller's
+ */
+struct session_branch {
+	TAILQ_ENTRY(session_branch) entry;
+	struct session *session;
+	struct end end[2];
+	struct line *line;
+	size_t n_lines;
+	struct offer *open;
+	struct offer *first;
+	bool early;
+	struct line *before;
+	size_t n_before;
+	uint64_t was_answered;
+	uint64_t answered;
+	void *user;
+};
+
+/**
+ * struct session_party - see session.h
+ * @entry: in the session
+ * @session: the session
+ * @name: "caller"
+ * @policy: what holds for it
+ * @source: where its signalling comes from
+ * @local: our address that it comes to
+ * @transport: by
+ * @confidential: nobody on the way can read it
+ * @bare_keys: keys went that way although somebody can
+ * @user: the caller's
+ */
+struct session_party {
+	TAILQ_ENTRY(session_party) entry;
+	struct session *session;
+	char name[SESSION_NAME_LEN];
+	struct session_policy *policy;
+	struct dp_addr source;
+	struct dp_addr local;
+	char transport[8];
+	bool confidential;
+	bool bare_keys;
+	void *user;
+};
+
+/**
+ * struct standing - a bridge that is in a datapath
+ * @dp: in which
+ * @bridge: as it was made or changed last, without orders
+ * @seat: what its legs sit on, in the order of @bridge.leg; held
+ * @party: whose they are
+ */
+struct standing {
+	struct dp *dp;
+	struct dp_bridge bridge;
+	struct seat *seat[2];
+	struct session_party *party[2];
+};
+
+/**
+ * struct session - see session.h
+ * @bucket: in the table
+ * @sessions: all of them
+ * @id: its name
+ * @conf: as given
+ * @parties: its parties
+ * @n_parties: how many
+ * @branches: its branches
+ * @n_branches: how many
+ * @heard: the branch whose media flows
+ * @final: no other branch will be chosen
+ * @serial: counts answers
+ * @standing: bridges, by line and component (0 RTP, 1 RTCP)
+ * @timer: looks for silence
+ * @changed: ms of the timers' clock at the last change of bridges
+ * @unrelayed: the last line that could not be relayed, and why
+ */
+struct session {
+	LIST_ENTRY(session) bucket;
+	struct sessions *sessions;
+	uint64_t id;
+	struct session_conf conf;
+	TAILQ_HEAD(, session_party) parties;
+	unsigned int n_parties;
+	TAILQ_HEAD(, session_branch) branches;
+	unsigned int n_branches;
+	struct session_branch *heard;
+	bool final;
+	uint64_t serial;
+	struct standing *standing[SDP_MEDIA_MAX][2];
+	struct timer timer;
+	uint64_t changed;
+	char unrelayed[160];
+};
+
+#define SESSION_BUCKETS	4096
+
+/**
+ * struct orphan - bridges of a former agent
+ * @entry: in the table
+ * @seen: what may be told
+ * @now: legs that the look under way has found
+ * @pairs: their ports, whose pools are held
+ * @n_pairs: how many
+ * @locals: one leg of each bridge
+ * @n_locals: how many
+ */
+struct orphan {
+	LIST_ENTRY(orphan) entry;
+	struct session_orphan seen;
+	unsigned int now;
+	struct ports_pair **pairs;
+	unsigned int n_pairs;
+	struct dp_addr *locals;
+	unsigned int n_locals;
+};
+
+/**
+ * struct sessions - see session.h
+ * @conf: as given
+ * @bucket: all sessions by id
+ * @n: how many
+ * @orphans: what a former agent left, by cookie
+ * @n_orphans: how many
+ * @orphan_timer: looks at them
+ */
+struct sessions {
+	struct sessions_conf conf;
+	LIST_HEAD(, session) bucket[SESSION_BUCKETS];
+	unsigned int n;
+	LIST_HEAD(, orphan) orphans[SESSION_BUCKETS];
+	unsigned int n_orphans;
+	struct timer orphan_timer;
+};
+
+/* a line of the log about a session, and a party of it or NULL */
+#define session_log(session, level, party, ...)				\
+	log_call(level, (session)->id, (party) ? (party)->policy->name : NULL, \
+		 __VA_ARGS__)
+
+/* --- line.c --- */
+
+/* @known may use the reserve; NULL with a sentence */
+struct seat *session_seat_new(struct session *session,
+			      const struct session_address *address,
+			      struct dp_err *err);
+struct seat *session_seat_get(struct seat *seat);
+void session_seat_put(struct seat *seat);
+/* the address of a party that is of this family (0: any), or NULL */
+const struct session_address *
+session_address_of(const struct session_party *party, sa_family_t family);
+/* a copy that holds its seats; false without memory, and then it is empty */
+bool session_line_copy(struct line *to, const struct line *from);
+/* nothing is held by it, and no key is in it */
+void session_line_clear(struct line *line);
+struct line *session_lines_copy(const struct line *from, size_t n);
+void session_lines_free(struct line *line, size_t n);
+/* neither party gets or sends anything on it; its words stay */
+void session_line_reject(struct line *line);
+
+/* --- protect.c --- */
+
+/* the protection of offered line @i: NULL, or why it cannot be had */
+const char *session_protect_offer(struct session_branch *branch,
+				  const struct sdp_media *media,
+				  unsigned int from, const struct line *now,
+				  bool fresh_line, struct proposal *p);
+/* both halves by this answer; 0 or -errno with a sentence */
+int session_protect_answer(const struct proposal *p,
+			   const struct sdp_media *answer, unsigned int i,
+			   unsigned int from, struct line *line,
+			   struct dp_err *err);
+/* profile and keys of a line in a description to end @to */
+void session_protect_say(const struct proposal *p, unsigned int from,
+			 unsigned int to, struct sdp_say *say);
+bool session_protected(const struct line *line);
+/* our keys that these lines use have begun: no branch begins with them again */
+void session_keys_begun(struct session *session);
+/* whoever can read the signalling can read the keys: say so once */
+void session_warn_keys(struct session_branch *branch);
+
+/* --- latch.c --- */
+
+/* remote, mode and what goes with it, of a party's leg */
+void session_latch(const struct session_party *party, struct dp_leg *leg);
+
+/* --- plan.c --- */
+
+/*
+ * Bring the datapaths to what the lines of a branch say; NULL: no bridge is to be
+ * left.  @before: what they said until now, if the branch was heard: who may send
+ * again after a hold latches anew.  @orders: DP_LEG_* orders for the legs of party
+ * @moved, NULL: none.  0, or -errno and everything is as it was.
+ */
+int session_apply(struct session *session, const struct session_branch *branch,
+		  const struct line *line, size_t n, const struct line *before,
+		  size_t n_before, struct dp_err *err);
+int session_apply_moved(struct session *session,
+			const struct session_party *moved, uint32_t orders,
+			struct dp_err *err);
+/* no bridge is left, whatever the datapath says about it */
+void session_unbridge(struct session *session);
+/* that one is gone from the datapath */
+void session_standing_free(struct session *session, unsigned int line,
+			   unsigned int component);
+
+/* --- offer.c --- */
+
+struct offer *session_offer_get(struct offer *offer);
+void session_offer_put(struct offer *offer);
+/* random, and of no more bits than a JSON number holds; never 0 */
+uint64_t session_random(void);
+
+/* --- silence.c --- */
+
+/* bridges have changed */
+void session_silence_arm(struct session *session);
+void session_silence_init(struct session *session);
+/* are all of its legs silent for too long? The session may be gone after this */
+void session_silence_look(struct session *session);
+
+/* --- adopt.c --- */
+
+void session_orphans_free(struct sessions *sessions);
+void session_orphans_init(struct sessions *sessions);
+
+#endif /* SESSION_PRIVATE_H */

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Protection of media (SRTP), its keys exchanged in descriptions (SDES, RFC
+ * 4568): by the policy of either party, independent of the other's.  A party's key
+ * goes no further than to us; the other party gets ours.
+ *
+ * Our key towards a party lives as long as what it protects: the same from
+ * re-offer to re-offer, so that nothing begins again, and another whenever packets
+ * begin to count from 0: with protection that was not there before, another suite,
+ * or a party that is somewhere else and has another key (RFC 4568 section 7.1.4).
+ * No key is ever used for a second beginning, since that would use key stream
+ * twice: once the datapath has had a key it is no longer &dp_srtp.fresh, in no
+ * branch, so that what is taken up again goes on counting.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "datapath/names.h"
+#include "private.h"
+
+/* getrandom() does not fail, nor return less, for so few bytes */
+static void make_key(struct dp_srtp *srtp, uint8_t suite)
+{
+	memset(srtp, 0, sizeof(*srtp));
+	srtp->suite = suite;
+	srtp->fresh = true;
+	if (getrandom(srtp->key, dp_srtp_key_len(suite), 0) < 0)
+		abort();	/* a key of zeros would be worse */
+}
+
+static bool same_key(const struct dp_srtp *a, const struct dp_srtp *b)
+{
+	return a->suite == b->suite &&
+	       !memcmp(a->key, b->key, dp_srtp_key_len(a->suite));
+}
+
+static bool has_suite(const struct session_policy *policy, uint8_t suite)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_suites; i++)
+		if (policy->suite[i] == suite)
+			return true;
+	return false;
+}
+
+static enum session_srtp policy_of(const struct session_party *party)
+{
+	if (!party->session->sessions->conf.dp_srtp)
+		return SESSION_SRTP_REFUSE;
+	return party->policy->srtp;
+}
+
+/* --- an offer --- */
+
+/* the key in use if it is offered again; else the offerer's choice of ours */
+static const struct sdp_crypto *choose(const struct session_policy *policy,
+				       const struct protection *now,
+				       const struct sdp_media *offer)
+{
+	const struct sdp_crypto *first = NULL;
+	size_t i;
+
+	for (i = 0; i < offer->n_crypto; i++) {
+		if (!has_suite(policy, offer->crypto[i].srtp.suite))
+			continue;
+		if (now->on && same_key(&offer->crypto[i].srtp, &now->rx))
+			return &offer->crypto[i];
+		if (!first)
+			first = &offer->crypto[i];
+	}
+	return first;
+}
+
+/*
+ * Is the party still the one that our key was made for?  If it takes our key for
+ * its own, that key is no longer ours: one key for both ways is key stream used
+ * twice.
+ */
+static bool is_same(const struct half *half, const struct sdp_media *offer,
+		    const struct dp_srtp *rx)
+{
+	const struct protection *now = &half->srtp;
+
+	if (!now->on || now->tx.suite != rx->suite || same_key(&now->tx, rx))
+		return false;
+	return same_key(&now->rx, rx) || !offer->remote.family ||
+	       dp_addr_eq(&offer->remote, &half->remote);
+}
+
+static const char *profile(bool savp, bool feedback)
+{
+	if (savp)
+		return feedback ? "RTP/SAVPF" : "RTP/SAVP";
+	return feedback ? "RTP/AVPF" : "RTP/AVP";
+}
+
+/* there is no key that we could take: why that costs the line, or NULL */
+static const char *without_key(const struct session_party *party,
+			       const struct sdp_media *offer)
+{
+	enum session_srtp policy = policy_of(party);
+
+	if (policy == SESSION_SRTP_REQUIRE)
+		return offer->crypto_why ? offer->crypto_why :
+		       "its realm requires SRTP, and there is no key of a suite that the realm takes";
+	if (!offer->savp)
+		return NULL;
+	if (!party->session->sessions->conf.dp_srtp)
+		return "SRTP needs the user-space datapath, which is not there";
+	if (policy == SESSION_SRTP_REFUSE)
+		return "its realm refuses SRTP";
+	if (offer->n_crypto)
+		return "there is no key of a suite that its realm takes";
+	return offer->crypto_why ? offer->crypto_why :
+	       "its profile is RTP/SAVP, and there is no key (a=crypto)";
+}
+
+/* the offerer's half: NULL, or why its line cannot be had */
+static const char *take_offer(const struct session_party *party,
+			      const struct sdp_media *offer,
+			      const struct half *half, struct proposal *p)
+{
+	const struct sdp_crypto *crypto = NULL;
+
+	p->proto = profile(offer->savp, offer->feedback);
+	if (policy_of(party) != SESSION_SRTP_REFUSE)
+		crypto = choose(party->policy, &half->srtp, offer);
+	if (!crypto)
+		return without_key(party, offer);
+	p->from.on = true;
+	p->from.savp = offer->savp;
+	p->from.tag = crypto->tag;
+	p->from.rx = crypto->srtp;
+	if (is_same(half, offer, &crypto->srtp))
+		p->from.tx = half->srtp.tx;
+	else
+		make_key(&p->from.tx, crypto->srtp.suite);
+	p->reply.tag = p->from.tag;
+	p->reply.srtp = p->from.tx;
+	return NULL;
+}
+
+static void propose_key(struct proposal *p, uint32_t tag,
+			const struct dp_srtp *key)
+{
+	p->crypto[p->n].tag = tag;
+	p->crypto[p->n++].srtp = *key;
+}
+
+static void propose_new(struct proposal *p, const struct session_policy *policy)
+{
+	struct dp_srtp key;
+	size_t i;
+
+	for (i = 0; i < policy->n_suites; i++) {
+		make_key(&key, policy->suite[i]);
+		propose_key(p, i + 1, &key);
+	}
+	explicit_bzero(&key, sizeof(key));
+}
+
+/*
+ * Towards the other party: what is there already; else, where SRTP is required,
+ * that or nothing; else, where one party has it, RTP/AVP with keys, so that the
+ * other may have it (RFC 8643).
+ */
+static void make_offer(const struct session_party *to,
+		       const struct sdp_media *offer, const struct half *from,
+		       const struct half *half, bool fresh_line,
+		       struct proposal *p)
+{
+	enum session_srtp policy = policy_of(to);
+	const struct protection *now = &half->srtp;
+	bool news = fresh_line || !from->srtp.on;
+
+	if (policy != SESSION_SRTP_REFUSE && now->on) {
+		p->must = now->savp || policy == SESSION_SRTP_REQUIRE;
+		propose_key(p, now->tag, &now->tx);
+	} else if (policy == SESSION_SRTP_REQUIRE) {
+		p->must = true;
+		propose_new(p, to->policy);
+	} else if (policy == SESSION_SRTP_ALLOW && p->from.on && news) {
+		propose_new(p, to->policy);
+	}
+	p->to_proto = profile(p->must, offer->feedback);
+}
+
+/* what is no RTP cannot be protected */
+static const char *judge_other(const struct session_branch *branch,
+			       unsigned int from)
+{
+	unsigned int s;
+
+	for (s = 0; s < 2; s++)
+		if (policy_of(branch->end[s].party) == SESSION_SRTP_REQUIRE)
+			return s == from ?
+			       "its realm requires SRTP, and it is no RTP" :
+			       "the other party's realm requires SRTP, and it is no RTP";
+	return NULL;
+}
+
+const char *session_protect_offer(struct session_branch *branch,
+				  const struct sdp_media *media,
+				  unsigned int from, const struct line *now,
+				  bool fresh_line, struct proposal *p)
+{
+	const char *why;
+
+	if (media->transport != SDP_RTP)
+		return judge_other(branch, from);
+	if (media->dtls)
+		return "DTLS-SRTP is not relayed";
+	why = take_offer(branch->end[from].party, media, &now->half[from], p);
+	if (!why)
+		make_offer(branch->end[!from].party, media, &now->half[from],
+			   &now->half[!from], fresh_line, p);
+	return why;
+}
+
+/* --- its answer --- */
+
+/*
+ * The answerer's half.  RFC 4568 section 5.1.3: one key, of a suite and a tag
+ * that were offered, or the answer is void.
+ */
+static int take_key(const struct proposal *p, const struct sdp_media *answer,
+		    struct protection *to, unsigned int i, struct dp_err *err)
+{
+	const struct sdp_crypto *crypto = answer->crypto;
+	size_t k;
+
+	for (k = 0; k < p->n; k++)
+		if (p->crypto[k].tag == crypto->tag &&
+		    p->crypto[k].srtp.suite == crypto->srtp.suite)
+			break;
+	if (answer->n_crypto > 1 || k == p->n)
+		return dp_fail(err, EPROTO, "media line %u is answered with %zu keys (a=crypto), the first of tag %u and suite %s; expected one of those offered",
+			       i + 1, answer->n_crypto, crypto->tag,
+			       dp_srtp_suite_name(crypto->srtp.suite));
+	if (same_key(&crypto->srtp, &p->crypto[k].srtp))
+		return dp_fail(err, EPROTO, "media line %u is answered with our own key",
+			       i + 1);
+	to->on = true;
+	to->savp = p->must;
+	to->tag = crypto->tag;
+	to->rx = crypto->srtp;
+	to->tx = p->crypto[k].srtp;
+	return 0;
+}
+
+static int take_answer(const struct proposal *p, const struct sdp_media *answer,
+		       struct protection *to, unsigned int i,
+		       struct dp_err *err)
+{
+	to->on = false;
+	if (answer->dtls)
+		return dp_fail(err, EPROTO, "media line %u is answered with DTLS-SRTP, which was not offered",
+			       i + 1);
+	if (!p->n) {
+		if (answer->savp)
+			return dp_fail(err, EPROTO, "media line %u is answered with RTP/SAVP to RTP/AVP",
+				       i + 1);
+		return 0;
+	}
+	if (answer->crypto_why)
+		return dp_fail(err, EPROTO, "media line %u: %s", i + 1,
+			       answer->crypto_why);
+	if (answer->n_crypto)
+		return take_key(p, answer, to, i, err);
+	if (p->must || answer->savp)
+		return dp_fail(err, EPROTO, "media line %u is answered without a key (a=crypto), and SRTP was offered and nothing else",
+			       i + 1);
+	return 0;
+}
+
+int session_protect_answer(const struct proposal *p,
+			   const struct sdp_media *answer, unsigned int i,
+			   unsigned int from, struct line *line,
+			   struct dp_err *err)
+{
+	if (!p->proto) {
+		line->half[0].srtp.on = false;
+		line->half[1].srtp.on = false;
+		return 0;
+	}
+	line->half[!from].srtp = p->from;
+	return take_answer(p, answer, &line->half[from].srtp, i, err);
+}
+
+/* --- what is there --- */
+
+void session_protect_say(const struct proposal *p, unsigned int from,
+			 unsigned int to, struct sdp_say *say)
+{
+	if (to != from) {
+		say->proto = p->to_proto;
+		say->n_crypto = p->n;
+		say->crypto = p->crypto;
+	} else {
+		say->proto = p->proto;
+		say->n_crypto = p->from.on;
+		say->crypto = &p->reply;
+	}
+}
+
+bool session_protected(const struct line *line)
+{
+	return line->half[0].srtp.on || line->half[1].srtp.on;
+}
+
+static void begun_in(struct dp_srtp *tx, const struct dp_srtp *key)
+{
+	if (tx->fresh && same_key(tx, key))
+		tx->fresh = false;
+}
+
+static void begun_in_lines(struct line *line, size_t n,
+			   const struct dp_srtp *key)
+{
+	size_t i;
+
+	for (i = 0; line && i < n; i++) {
+		begun_in(&line[i].half[0].srtp.tx, key);
+		begun_in(&line[i].half[1].srtp.tx, key);
+	}
+}
+
+static void begun_in_offer(struct offer *offer, const struct dp_srtp *key)
+{
+	struct proposal *p;
+	size_t i, k;
+
+	for (i = 0; offer && i < offer->n; i++) {
+		p = &offer->of[i].srtp;
+		begun_in_lines(&offer->of[i].line, 1, key);
+		begun_in(&p->from.tx, key);
+		for (k = 0; k < p->n; k++)
+			begun_in(&p->crypto[k].srtp, key);
+	}
+}
+
+static void begun(struct session *session, struct dp_srtp *key)
+{
+	struct session_branch *branch;
+
+	TAILQ_FOREACH(branch, &session->branches, entry) {
+		begun_in_lines(branch->line, branch->n_lines, key);
+		begun_in_lines(branch->before, branch->n_before, key);
+		begun_in_offer(branch->open, key);
+		begun_in_offer(branch->first, key);
+	}
+	key->fresh = false;
+}
+
+void session_keys_begun(struct session *session)
+{
+	struct standing **at = &session->standing[0][0];
+	struct dp_leg *leg;
+	unsigned int i;
+
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++) {
+		if (!at[i])
+			continue;
+		for (leg = at[i]->bridge.leg; leg < at[i]->bridge.leg + 2; leg++)
+			if (leg->srtp_tx.suite && leg->srtp_tx.fresh)
+				begun(session, &leg->srtp_tx);
+	}
+}
+
+static bool has_keys(const struct session_branch *branch, unsigned int s)
+{
+	size_t i;
+
+	for (i = 0; i < branch->n_lines; i++)
+		if (branch->line[i].half[s].srtp.on)
+			return true;
+	return false;
+}
+
+void session_warn_keys(struct session_branch *branch)
+{
+	struct session_party *party, *named = NULL;
+	bool before = false;
+	unsigned int s;
+
+	for (s = 0; s < 2; s++) {
+		party = branch->end[s].party;
+		before |= party->bare_keys;
+		if (party->confidential || !has_keys(branch, s))
+			continue;
+		party->bare_keys = true;
+		named = party;
+	}
+	if (before || !named)
+		return;
+	session_log(branch->session, LOG_LEVEL_WARNING, named,
+		    "the keys of its SRTP with the %s travel in the clear, by %s: who reads the signalling can listen; expected transport tls",
+		    named->name, named->transport);
+}

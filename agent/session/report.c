@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What legs have seen, as data that outlives the session. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+static unsigned int index_of(const struct session_party *party)
+{
+	const struct session_party *p;
+	unsigned int i = 0;
+
+	TAILQ_FOREACH(p, &party->session->parties, entry) {
+		if (p == party)
+			break;
+		i++;
+	}
+	return i;
+}
+
+static void report_party(const struct session_party *party,
+			 struct session_party_report *to)
+{
+	snprintf(to->name, sizeof(to->name), "%s", party->name);
+	snprintf(to->realm, sizeof(to->realm), "%s", party->policy->name);
+	to->source = party->source;
+	to->bare_keys = party->bare_keys;
+	to->nat = party->policy->nat;
+}
+
+static void count_at_agent(const struct ports_pair *pair, unsigned int c,
+			   struct session_leg_report *to)
+{
+	const struct media_counts *counts;
+
+	counts = media_sock_counts(c ? pair->rtcp_sock : pair->rtp_sock);
+	memcpy(to->at_agent, counts->packets, sizeof(to->at_agent));
+}
+
+static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
+		      unsigned int s, struct session_report *report)
+{
+	struct session_leg_report *to = &report->leg[report->n_legs];
+	const struct dp_leg *leg = &at->bridge.leg[s];
+	const struct ports_pair *pair;
+	struct dp_err err;
+	int ret;
+
+	ret = dp_leg_get(at->dp, &leg->local, &to->info, &err);
+	if (ret) {
+		snprintf(report->error, sizeof(report->error), "%.150s", err.text);
+		return ret;
+	}
+	to->party = index_of(at->party[s]);
+	to->line = i;
+	to->component = c + 1;
+	to->rtp = leg->accept == RTPLANE_ACCEPT_RTP;
+	to->srtp_rx = leg->srtp_rx.suite;
+	to->srtp_tx = leg->srtp_tx.suite;
+	/* a changed bridge may have its legs in another order than its seats */
+	pair = dp_addr_same_host(&leg->local, &at->seat[s]->pair->rtp) &&
+	       (leg->local.port | 1) == (at->seat[s]->pair->rtp.port | 1) ?
+	       at->seat[s]->pair : at->seat[!s]->pair;
+	count_at_agent(pair, c, to);
+	report->n_legs++;
+	return 0;
+}
+
+static void name_datapath(const struct standing *at,
+			  struct session_report *report)
+{
+	const char *name = at->dp->ops->name;
+	size_t n = strlen(report->datapath);
+
+	if (strstr(report->datapath, name))
+		return;
+	if (!strcmp(report->datapath, "-"))
+		n = 0;
+	snprintf(report->datapath + n, sizeof(report->datapath) - n, "%s%s",
+		 n ? ", " : "", name);
+}
+
+/* by line, component, and then the party that offered first */
+static void report_legs(const struct session *session,
+			struct session_report *report)
+{
+	const struct standing *at;
+	unsigned int i, c;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		for (c = 0; c < 2; c++) {
+			at = session->standing[i][c];
+			if (!at)
+				continue;
+			name_datapath(at, report);
+			if (!report_leg(at, i, c, 0, report))
+				report_leg(at, i, c, 1, report);
+		}
+	}
+}
+
+static unsigned int count_legs(const struct session *session)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++)
+		n += 2 * (!!session->standing[i][0] + !!session->standing[i][1]);
+	return n;
+}
+
+struct session_report *session_report(struct session *session)
+{
+	struct session_report *report = calloc(1, sizeof(*report));
+	unsigned int legs = count_legs(session);
+	const struct session_party *party;
+
+	if (!report)
+		return NULL;
+	report->party = calloc(session->n_parties + 1, sizeof(*report->party));
+	report->leg = calloc(legs + 1, sizeof(*report->leg));
+	if (!report->party || !report->leg) {
+		session_report_free(report);
+		return NULL;
+	}
+	report->id = session->id;
+	report->answered = session->serial;
+	strcpy(report->datapath, "-");
+	memcpy(report->unrelayed, session->unrelayed,
+	       sizeof(report->unrelayed));
+	TAILQ_FOREACH(party, &session->parties, entry)
+		report_party(party, &report->party[report->n_parties++]);
+	report_legs(session, report);
+	return report;
+}
+
+void session_report_free(struct session_report *report)
+{
+	if (!report)
+		return;
+	free(report->party);
+	free(report->leg);
+	free(report);
+}
