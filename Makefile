@@ -135,10 +135,13 @@ TOOL_SRC := $(wildcard selftests/tools/*.c)
 UNIT_SRC := $(wildcard selftests/unit/*.c)
 TOOLS := $(patsubst selftests/tools/%.c,$(BUILD)/selftests/%,$(TOOL_SRC))
 UNITS := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(UNIT_SRC))
+# fuzz targets, each with a driver of its own
+FUZZ_SRC := $(wildcard selftests/fuzz/*.c)
+FUZZERS := $(patsubst selftests/fuzz/%.c,$(BUILD)/selftests/fuzz/%,$(FUZZ_SRC))
 
 .PHONY: tools units
-tools: $(TOOLS) $(UNITS) $(if $(findstring aarch64,$(CC)),,$(BUILD)/static/rtplane)
-units: $(UNITS)
+tools: $(TOOLS) $(UNITS) $(FUZZERS) $(if $(findstring aarch64,$(CC)),,$(BUILD)/static/rtplane)
+units: $(UNITS) $(FUZZERS)
 
 # The command line without the dynamic linker, which tests in a guest start thousands
 # of times; needs no library of which Debian has no archive.
@@ -171,7 +174,13 @@ $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@$(CC) $(OUR_CFLAGS) -Iselftests/unit $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) \
 		$(PKG_LIBS) -lm -pthread
 
--include $(addsuffix .d,$(TOOLS) $(UNITS))
+$(BUILD)/selftests/fuzz/%: selftests/fuzz/%.c $(LIB) $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@$(say) '  CC      $<'
+	@$(CC) $(OUR_CFLAGS) -Iselftests/fuzz $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) \
+		$(PKG_LIBS) -lm -pthread
+
+-include $(addsuffix .d,$(TOOLS) $(UNITS) $(FUZZERS))
 
 # -------------------------------------------------------------- what people call
 

@@ -9,7 +9,7 @@
 #   SUITES    tests of the user-space datapath that are run with that build
 #   THIRD     suppressions: of libraries that are not ours, each with its reason
 #
-# Each program of unit/ and each suite is one result: it must do as well as ever,
+# Each program of unit/ and fuzz/ and each suite is one result: it must do as well as ever,
 # and the sanitizer must have written nothing.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -23,7 +23,12 @@ mkdir -m 1777 "$REPORTS"
 chmod 755 "$W"
 
 # those that need no module
-units() { grep -L 'rtplane-test: where=vm' selftests/unit/*.c | xargs -n1 basename -s .c; }
+units()
+{
+	grep -L 'rtplane-test: where=vm' selftests/unit/*.c | sed 's#^selftests/##; s#\.c$##'
+	# mutated text has one thread
+	[ "$KIND" != asan ] || printf '%s\n' selftests/fuzz/*.c | sed 's#^selftests/##; s#\.c$##'
+}
 
 build()
 {
@@ -106,7 +111,7 @@ run_all()
 	echo "1..$(($# + ${#suites[@]} + 1))"
 	one "it sees a planted mistake" planted
 	for name; do
-		one "unit $name" "build/$KIND/selftests/unit/$name"
+		one "${name/\// }" "build/$KIND/selftests/$name"
 	done
 	for name in "${suites[@]}"; do
 		one "$name" "selftests/$name.sh"
