@@ -112,7 +112,7 @@ static bool session_passes(const struct printing *p, const struct sdp_row *row)
 /* where the grammar wants t=, if none is there: before what comes behind it */
 static bool is_behind_time(const struct sdp_row *row)
 {
-	return row->type && strchr("rzka", row->type);
+	return row->type && strchr("rza", row->type);
 }
 
 static void put_session(struct printing *p)

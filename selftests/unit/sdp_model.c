@@ -125,6 +125,7 @@ static const struct {
 	{ "address of its own", HERE AUDIO "m=video 4002 RTP/AVP 31\r\nc=IN IP6 2001:db8::5\r\n",
 	  GOOD "\nvideo rtp [2001:db8::5]:4002 [2001:db8::5]:4003\n" },
 	{ "the first of several c=", HERE AUDIO "c=IN IP4 192.0.2.7\r\nc=IN IP4 192.0.2.8\r\n", "audio rtp 192.0.2.7:4000 192.0.2.7:4001\n" },
+	{ "the first of the session's c=", HEAD "c=IN IP4 192.0.2.1\r\nc=IN IP4 192.0.2.2\r\n" AUDIO, GOOD "\n" },
 	{ "IPv6 in brackets", HEAD "c=IN IP6 [2001:db8::5]\r\n" AUDIO, "audio rtp [2001:db8::5]:4000 [2001:db8::5]:4001\n" },
 	{ "IPv4 that says IP6", HEAD "c=IN IP6 192.0.2.1\r\n" AUDIO, GOOD "\n" },
 	{ "small letters", HEAD "c=in ip4 192.0.2.1\r\n" AUDIO, GOOD "\n" },
@@ -135,9 +136,11 @@ static const struct {
 	{ "multicast, IPv6", HERE AUDIO "c=IN IP6 ff02::1\r\n", "audio rtp - -: its address is multicast\n" },
 	{ "broadcast", HERE AUDIO "c=IN IP4 255.255.255.255\r\n", "audio rtp - -: its address is multicast\n" },
 	{ "name", HERE AUDIO "c=IN IP4 host.example\r\n", "audio rtp - -: its address is not numeric\n" },
+	{ "name with an underscore", HERE AUDIO "c=IN IP4 a_b.example\r\n", "audio rtp - -: its address is not numeric\n" },
 	{ "wrong address", HERE AUDIO "c=IN IP4 300.1.1.1\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
 	{ "wrong family", HERE AUDIO "c=IN IP5 192.0.2.1\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
 	{ "wrong network", HERE AUDIO "c=ATM NSAP 47.0091\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
+	{ "no network at all", HERE AUDIO "c=X IP4 192.0.2.1\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
 	{ "a quote in it", HERE AUDIO "c=IN a\"b 1.1.1.1\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
 	{ "more behind it", HERE AUDIO "c=IN IP4 192.0.2.1 x\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
 	{ "empty address", HERE AUDIO "c=\r\n", "audio rtp - -: its address (c=) cannot be read\n" },
@@ -163,6 +166,8 @@ static const struct {
 	{ "RTCP of a name", HERE AUDIO "a=rtcp:9 IN IP4 x.example\r\n", "audio rtp 192.0.2.1:4000 - no-rtcp\n" },
 	{ "RTCP multicast", HERE AUDIO "a=rtcp:9 IN IP4 224.0.0.1\r\n", "audio rtp 192.0.2.1:4000 - no-rtcp\n" },
 	{ "RTCP of another family", HERE AUDIO "a=rtcp:9 IN IP6 2001:db8::1\r\n", "audio rtp 192.0.2.1:4000 - no-rtcp\n" },
+	{ "RTCP of the family that is told by the address", HEAD "c=IN IP6 192.0.2.1\r\n" AUDIO "a=rtcp:9 IN IP4 192.0.2.1\r\n",
+	  "audio rtp 192.0.2.1:4000 192.0.2.1:9\n" },
 	{ "RTCP on hold", HEAD "c=IN IP4 0.0.0.0\r\n" AUDIO "a=rtcp:9 IN IP4 192.0.2.1\r\n", "audio rtp - - hold\n" },
 	{ "RTCP beside RTP", HERE AUDIO "a=rtcp-mux\r\na=rtcp-mux-only\r\n", GOOD " mux only\n" },
 
@@ -279,6 +284,25 @@ static bool no_key_in_reasons(void)
 		KTAP_CHECK(!strstr(why, "WVNf"));
 		sdp_desc_free(desc);
 	}
+	return true;
+}
+
+static bool more_keys_than_anybody_needs(void)
+{
+	struct sdp_desc *desc;
+	char *text = NULL;
+	size_t i, len;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs(HERE AUDIO, out);
+	for (i = 0; i <= SDP_CRYPTO_MAX; i++)
+		fprintf(out, "a=crypto:%zu " CM80 " inline:" KEY30 "\r\n", i);
+	fclose(out);
+	desc = parse(text);
+	free(text);
+	KTAP_CHECK(desc && desc->media[0].n_crypto == SDP_CRYPTO_MAX);
+	KTAP_CHECK(strstr(desc->media[0].crypto_why, "too many"));
+	sdp_desc_free(desc);
 	return true;
 }
 
@@ -478,7 +502,8 @@ static bool printed_by_family(void)
 	plan.say[0].hold = false;
 	plan.say[1] = (struct sdp_say){ 0 };
 	KTAP_CHECK(becomes(six, &plan, OUR OUR_A "m=video 0 RTP/AVP 31\r\n"));
-	plan.address = plan.say[0].address;
+	dp_addr_parse_host("2001:db8::9", &plan.say[1].address);
+	KTAP_CHECK(becomes(six, &plan, OUR OUR_A "m=video 0 RTP/AVP 31\r\n"));
 	dp_addr_parse_host("2001:db8::9", &plan.address);
 	KTAP_CHECK(becomes(six, &plan, "v=0\r\no=- 7 3 IN IP6 2001:db8::9\r\ns=-\r\nc=IN IP6 2001:db8::9\r\nt=0 0\r\n"
 			   OUR_A "m=video 0 RTP/AVP 31\r\n"));
@@ -617,6 +642,7 @@ int main(void)
 		{ "what descriptions say", model },
 		{ "what is none is refused with a reason", refused },
 		{ "no reason quotes a key", no_key_in_reasons },
+		{ "more keys than anybody needs", more_keys_than_anybody_needs },
 		{ "bounds", bounds },
 		{ "lines of an attribute", rows_of_attributes },
 		{ "what is printed of a description", printed },
