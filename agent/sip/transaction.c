@@ -14,7 +14,7 @@
 /* The kernel's generator never fails once it has been seeded, which getrandom() waits
  * for; a kernel without it cannot run the rest of the agent either.
  */
-static void random_bytes(void *buf, size_t len)
+void sip_random_bytes(void *buf, size_t len)
 {
 	uint8_t *p = buf;
 	ssize_t n;
@@ -41,7 +41,7 @@ void sip_random_tag(char tag[SIP_TAG_LEN + 1])
 	size_t n = 0, i;
 
 	while (n < SIP_TAG_LEN) {
-		random_bytes(bytes, sizeof(bytes));
+		sip_random_bytes(bytes, sizeof(bytes));
 		for (i = 0; i < sizeof(bytes) && n < SIP_TAG_LEN; i++) {
 			if (bytes[i] < 62 * 4)	/* all digits are equally likely */
 				tag[n++] = digits[bytes[i] % 62];
@@ -82,7 +82,7 @@ struct sip_tx_stack *sip_tx_stack_new(const struct sip_tx_config *config,
 	stack->timers = timers;
 	stack->ops = ops;
 	LIST_INIT(&stack->all);
-	random_bytes(stack->key, sizeof(stack->key));
+	sip_random_bytes(stack->key, sizeof(stack->key));
 	if (sip_tx_tables_new(stack)) {
 		sip_tx_stack_free(stack);
 		return NULL;

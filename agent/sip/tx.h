@@ -172,6 +172,20 @@ struct sip_tx_source {
 };
 
 /**
+ * struct sip_tx_hook - a dialog that must know of a server transaction's end
+ * @failed: before the user is told
+ * @over: before the user is told; the hook is off then
+ * @arg: for these
+ * @entry: in &struct sip_tx
+ */
+struct sip_tx_hook {
+	void (*failed)(void *arg, struct sip_tx *tx, unsigned int status);
+	void (*over)(void *arg, struct sip_tx *tx);
+	void *arg;
+	LIST_ENTRY(sip_tx_hook) entry;
+};
+
+/**
  * struct sip_tx - a transaction
  * @stack: its stack
  * @kind: which machine
@@ -198,6 +212,7 @@ struct sip_tx_source {
  * @busy: how often the machine runs on it; it is not freed then
  * @cancelled: server: a CANCEL came; client: one was made
  * @buried: it is out of the tables and has no timers
+ * @hooks: server: dialogs
  * @server: server: the user's functions, or NULL
  * @client: client: the user's functions, or NULL
  * @arg: for these
@@ -226,6 +241,7 @@ struct sip_tx {
 	unsigned int busy;
 	bool cancelled;
 	bool buried;
+	LIST_HEAD(, sip_tx_hook) hooks;
 	const struct sip_tx_server_ops *server;
 	const struct sip_tx_client_ops *client;
 	void *arg;
@@ -259,6 +275,9 @@ struct sip_tx_stack {
 	struct sip_tx_source *source[SIP_TX_SOURCE_BUCKETS];
 	LIST_HEAD(, sip_tx) all;
 };
+
+/** sip_random_bytes() - bytes that nobody can guess */
+void sip_random_bytes(void *buf, size_t len);
 
 /* tx_hash.c: the tables */
 

@@ -169,10 +169,16 @@ static void tell_ack(struct sip_tx *tx)
 
 static void fail(struct sip_tx *tx, unsigned int status)
 {
+	struct sip_tx_hook *hook, *next;
+
 	if (status == 408)
 		tx->stack->counters.timed_out++;
 	else
 		tx->stack->counters.send_failed++;
+	for (hook = LIST_FIRST(&tx->hooks); hook; hook = next) {
+		next = LIST_NEXT(hook, entry);
+		hook->failed(hook->arg, tx, status);
+	}
 	if (tx->client && tx->client->failed)
 		tx->client->failed(tx->arg, tx, status);
 	else if (tx->server && tx->server->failed)
@@ -245,6 +251,12 @@ static void bury(struct sip_tx *tx)
 
 static void tell_over(struct sip_tx *tx)
 {
+	struct sip_tx_hook *hook;
+
+	while ((hook = LIST_FIRST(&tx->hooks)) != NULL) {
+		LIST_REMOVE(hook, entry);
+		hook->over(hook->arg, tx);
+	}
 	if (tx->client && tx->client->over)
 		tx->client->over(tx->arg, tx);
 	else if (tx->server && tx->server->over)
@@ -313,6 +325,7 @@ struct sip_tx *sip_tx_make(struct sip_tx_stack *stack, enum sip_tx_kind kind,
 	tx->stack = stack;
 	tx->kind = kind;
 	tx->flow = stack->ops->ref(flow);
+	LIST_INIT(&tx->hooks);
 	tx->watch.lost = on_lost;
 	tx->watch.arg = tx;
 	tx->request = sip_msg_hold(request);
