@@ -567,6 +567,7 @@ static void agree(struct session_branch *branch, struct line *line, size_t n,
 	branch->line = line;
 	branch->n_lines = n;
 	branch->answered = ++branch->session->serial;
+	session_keys_begun(branch->session);
 	session_warn_keys(branch);
 }
 
@@ -687,6 +688,7 @@ static void undo_early(struct session_branch *branch)
 	branch->before = NULL;
 	branch->n_before = 0;
 	branch->early = false;
+	session_keys_begun(session);
 	if (session->heard == branch && !branch->answered)
 		session->heard = NULL;
 }

@@ -459,7 +459,6 @@ static int apply(struct session *session, const struct wish *wish,
 		ret = carry_out(&plan, err);
 	if (!ret) {
 		settle(&plan);
-		session_keys_begun(session);
 		session_silence_arm(session);
 	}
 	plan_free(&plan);

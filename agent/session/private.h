@@ -356,7 +356,9 @@ int session_protect_answer(const struct proposal *p,
 void session_protect_say(const struct proposal *p, unsigned int from,
 			 unsigned int to, struct sdp_say *say);
 bool session_protected(const struct line *line);
-/* our keys that these lines use have begun: no branch begins with them again */
+/* keys of ours that bridges have have begun: no branch begins with them again.  To
+ * be called when the lines that the bridges are by are in their place
+ */
 void session_keys_begun(struct session *session);
 /* whoever can read the signalling can read the keys: say so once */
 void session_warn_keys(struct session_branch *branch);

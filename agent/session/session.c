@@ -306,9 +306,11 @@ static int hear(struct session_branch *branch, struct dp_err *err)
 		return 0;
 	ret = session_apply(session, branch, branch->line, branch->n_lines,
 			    NULL, 0, err);
-	if (!ret)
-		session->heard = branch;
-	return ret;
+	if (ret)
+		return ret;
+	session->heard = branch;
+	session_keys_begun(session);
+	return 0;
 }
 
 static struct session_branch *answered_last(struct session *session)

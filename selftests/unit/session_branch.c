@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Sessions: several answers to one offer, keys (SDES), and what a caller may have. */
+#include "base/log.h"
+#include "session_lib.h"
+
+#define KEY	"WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+#define KEY2	"PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
+#define CM80	"AES_CM_128_HMAC_SHA1_80"
+#define GCM256	"AEAD_AES_256_GCM"
+#define SAVP	"m=audio 7000 RTP/SAVP 0\r\n"
+#define CRYPTO(tag, suite, key)	"a=crypto:" tag " " suite " inline:" key "\r\n"
+
+static bool forks(void)
+{
+	struct session_branch *second;
+	struct fake before;
+	uint64_t id, asked;
+
+	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	asked = sdp_id(text);
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4,
+			      "m=audio 8000 RTP/AVP 0\r\n"), true));
+	id = sdp_id(text);
+	KTAP_CHECK(kernel.n == 4 && session_heard(session) == branch);
+	before = kernel;
+	second = session_branch_fork(branch, &conf);
+	KTAP_CHECK(second && session_branch_user(second) == &conf);
+	KTAP_CHECK(session_offerer(second) == caller);
+	KTAP_CHECK(!answer_in(second, callee, sdp_of("198.51.100.2",
+			      "m=audio 8002 RTP/AVP 8\r\n"), true));
+	/* another dialog of the caller's, with an answer of its own */
+	KTAP_CHECK(sdp_id(text) != id && has("RTP/AVP 8\r\n"));
+	KTAP_CHECK(fake_same(&before, &kernel));
+	KTAP_CHECK(session_heard(session) == branch && pairs_used(0) == 1);
+	KTAP_CHECK(!session_choose(second, false, &err));
+	KTAP_CHECK(kernel.n == 4 && kernel.calls == 2 && kernel.sets == 1);
+	KTAP_CHECK(leg_to(&kernel, "198.51.100.2:8002"));
+	KTAP_CHECK(!leg_to(&kernel, "198.51.100.1:8000"));
+	/* a third may still come */
+	KTAP_CHECK(session_branch_fork(second, NULL));
+	kernel.refuse = kernel.calls + 1;
+	KTAP_CHECK(session_choose(branch, true, &err) == -EIO);
+	KTAP_CHECK(session_heard(session) == second);
+	KTAP_CHECK(leg_to(&kernel, "198.51.100.2:8002"));
+	KTAP_CHECK(!session_choose(second, true, &err));
+	KTAP_CHECK(!session_offerer(second));
+	KTAP_CHECK(!session_branch_fork(second, NULL));
+	/* to the callee it is the dialog that he knows */
+	KTAP_CHECK(!offer_in(second, caller, sdp_of(A4, PCMU "a=inactive\r\n")));
+	KTAP_CHECK(sdp_id(text) == asked && sdp_version(text) == 2);
+	return finish();
+}
+
+static bool dropped(void)
+{
+	struct session_branch *second, *third;
+
+	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	second = session_branch_fork(branch, NULL);
+	third = session_branch_fork(branch, NULL);
+	KTAP_CHECK(second && third);
+	KTAP_CHECK(session_choose(second, false, &err) == -EINVAL);
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), false));
+	KTAP_CHECK(!answer_in(second, callee, sdp_of("198.51.100.2", PCMU),
+			      false));
+	session_branch_drop(third);
+	KTAP_CHECK(session_heard(session) == branch && kernel.calls == 1);
+	session_branch_drop(branch);
+	KTAP_CHECK(session_heard(session) == second);
+	KTAP_CHECK(kernel.n == 4 && leg_to(&kernel, "198.51.100.2:7000"));
+	KTAP_CHECK(pairs_used(0) == 1);
+	session_branch_drop(second);
+	KTAP_CHECK(!session_heard(session) && !kernel.n && !pairs_used(0));
+	return finish();
+}
+
+static bool dropped_and_refused(void)
+{
+	struct session_branch *second;
+
+	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	second = session_branch_fork(branch, NULL);
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), false));
+	KTAP_CHECK(!answer_in(second, callee, sdp_of("198.51.100.2", PCMU),
+			      false));
+	kernel.refuse = kernel.calls + 1;
+	session_branch_drop(branch);
+	KTAP_CHECK(!session_heard(session) && !kernel.n);
+	KTAP_CHECK(!session_choose(second, true, &err) && kernel.n == 4);
+	return finish();
+}
+
+static bool other_party(void)
+{
+	struct session_party_conf conf_c = {
+		.name = "other", .policy = access_policy,
+	};
+	struct session_branch *other;
+	struct session_party *third;
+
+	begin();
+	conf_c.policy = access_policy;
+	third = session_party_add(session, &conf_c);
+	other = session_branch_new(caller, third, NULL);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!offer_in(other, caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(has("c=IN IP4 127.0.0.1\r\n"));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	KTAP_CHECK(!answer_in(other, third, sdp_of("192.0.2.9", PCMU), false));
+	KTAP_CHECK(leg_to(&kernel, "198.51.100.1:7000"));
+	KTAP_CHECK(!session_choose(other, true, &err));
+	KTAP_CHECK(kernel.n == 4 && leg_to(&kernel, "192.0.2.9:7000"));
+	KTAP_CHECK(!leg_to(&kernel, "198.51.100.1:7000"));
+	KTAP_CHECK(pairs_used(0) == 2 && !pairs_used(2));
+	return finish();
+}
+
+static bool too_many_forks(void)
+{
+	unsigned int i;
+
+	begin();
+	KTAP_CHECK(!session_branch_fork(branch, NULL));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	for (i = 1; i < SESSION_BRANCHES_MAX; i++)
+		KTAP_CHECK(session_branch_fork(branch, NULL));
+	KTAP_CHECK(!session_branch_fork(branch, NULL));
+	KTAP_CHECK(pairs_used(0) == 1);
+	return finish();
+}
+
+#define TWO_LINES PCMU "m=video 7100 RTP/AVP 34\r\n"
+
+static bool early(void)
+{
+	struct fake before;
+
+	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	KTAP_CHECK(kernel.n == 4 && session_offerer(branch) == caller);
+	KTAP_CHECK(offer(callee, sdp_of(B4, PCMU)) == -EALREADY);
+	/* another one, of another address */
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of("198.51.100.3",
+			      "m=audio 9000 RTP/AVP 0\r\n"), true));
+	KTAP_CHECK(kernel.n == 4 && leg_to(&kernel, "198.51.100.3:9000"));
+	session_settle(branch);
+	KTAP_CHECK(!session_offerer(branch));
+	KTAP_CHECK(!session_choose(branch, true, &err));
+	before = kernel;
+	/* and in mid-call, refused after it was begun */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "m=audio 7100 RTP/AVP 0\r\n"
+					 "m=video 7200 RTP/AVP 34\r\n")));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of("198.51.100.4", TWO_LINES),
+			      true));
+	KTAP_CHECK(kernel.n == 8);
+	session_rollback(branch);
+	KTAP_CHECK(fake_same(&before, &kernel) && pairs_used(0) == 1);
+	KTAP_CHECK(session_answered(branch) && !session_offerer(branch));
+	KTAP_CHECK(session_heard(session) == branch);
+	return finish();
+}
+
+static bool early_and_refused(void)
+{
+	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	session_rollback(branch);
+	KTAP_CHECK(!kernel.n && !session_answered(branch));
+	KTAP_CHECK(!session_heard(session) && !pairs_used(0) && !pairs_used(2));
+	return finish();
+}
+
+/* --- keys --- */
+
+static const char *key_of(const char *what, char *key)
+{
+	const char *p = what ? strstr(what, "inline:") : NULL;
+
+	*key = '\0';
+	if (p)
+		sscanf(p + 7, "%99[^|\r]", key);
+	return key;
+}
+
+/**
+ * struct sdes_case - what is offered, and what becomes of it
+ * @access: policy of the caller's realm
+ * @core: of the callee's
+ * @offer: the caller's line
+ * @forward: what the callee's begins with; NULL: refused
+ * @keys: how many keys are in it
+ * @why: in the sentence of the refusal
+ */
+struct sdes_case {
+	enum session_srtp access;
+	enum session_srtp core;
+	const char *offer;
+	const char *forward;
+	unsigned int keys;
+	const char *why;
+};
+
+static unsigned int count(const char *what, const char *of)
+{
+	unsigned int n = 0;
+
+	while ((what = strstr(what, of))) {
+		what++;
+		n++;
+	}
+	return n;
+}
+
+static bool sdes_try(const struct sdes_case *c)
+{
+	int ret;
+
+	begin();
+	access_policy->srtp = c->access;
+	core_policy->srtp = c->core;
+	ret = offer(caller, sdp_of(A4, c->offer));
+	if (!c->forward) {
+		KTAP_CHECK(ret == -EPROTO && strstr(err.text, c->why));
+		KTAP_CHECK(!pairs_used(0));
+		return finish();
+	}
+	KTAP_CHECK(!ret && has(c->forward));
+	KTAP_CHECK(count(text, "a=crypto:") == c->keys);
+	KTAP_CHECK(!has(KEY) && !has(KEY2));
+	return finish();
+}
+
+#define NO	SESSION_SRTP_REFUSE
+#define MAY	SESSION_SRTP_ALLOW
+#define MUST	SESSION_SRTP_REQUIRE
+
+static bool sdes_offers(void)
+{
+	static const struct sdes_case cases[] = {
+		{ NO, NO, PCMU, " RTP/AVP 0\r\n", 0, NULL },
+		{ NO, NO, SAVP CRYPTO("1", CM80, KEY), NULL, 0, "refuses SRTP" },
+		{ NO, NO, PCMU CRYPTO("1", CM80, KEY), " RTP/AVP 0\r\n", 0, NULL },
+		{ NO, MAY, PCMU, " RTP/AVP 0\r\n", 0, NULL },
+		{ NO, MUST, PCMU, " RTP/SAVP 0\r\n", 2, NULL },
+		{ MAY, NO, PCMU, " RTP/AVP 0\r\n", 0, NULL },
+		{ MAY, NO, SAVP CRYPTO("1", CM80, KEY), " RTP/AVP 0\r\n", 0, NULL },
+		{ MAY, MAY, SAVP CRYPTO("1", CM80, KEY), " RTP/AVP 0\r\n", 2, NULL },
+		{ MAY, MUST, SAVP CRYPTO("1", CM80, KEY), " RTP/SAVP 0\r\n", 2, NULL },
+		{ MAY, NO, SAVP CRYPTO("1", "AES_CM_128_HMAC_SHA1_32", KEY),
+		  NULL, 0, "no key of a suite" },
+		{ MAY, NO, SAVP, NULL, 0, "there is no key (a=crypto)" },
+		{ MUST, NO, PCMU, NULL, 0, "requires SRTP" },
+		{ MUST, NO, "m=image 7000 udptl t38\r\n", NULL, 0,
+		  "requires SRTP, and it is no RTP" },
+		{ NO, MUST, "m=image 7000 udptl t38\r\n", NULL, 0,
+		  "the other party's realm requires SRTP" },
+		{ MUST, NO, PCMU CRYPTO("1", CM80, KEY), " RTP/AVP 0\r\n", 0, NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!sdes_try(&cases[i])) {
+			printf("# case %zu: %s\n", i, err.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* an answer to RTP/SAVP with two keys of ours: suite and tag are to be among them */
+static bool sdes_answers(void)
+{
+	static const struct {
+		const char *answer;
+		const char *why;
+	} cases[] = {
+		{ PCMU, "without a key" },
+		{ SAVP, "without a key" },
+		{ SAVP CRYPTO("7", CM80, KEY), "expected one of those offered" },
+		{ SAVP CRYPTO("1", CM80, KEY), "expected one of those offered" },
+		{ SAVP CRYPTO("2", "AES_CM_128_HMAC_SHA1_32", KEY),
+		  "expected one of those offered" },
+		{ SAVP CRYPTO("2", CM80, KEY) CRYPTO("1", GCM256,
+		  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+		  "2 keys" },
+		{ "m=image 8000 udptl t38\r\n", "answered as no RTP" },
+		{ "m=audio 8000 UDP/TLS/RTP/SAVP 0\r\n", "DTLS" },
+	};
+	char ours[100], own[300];
+	const char *second;
+	size_t i;
+
+	begin();
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		KTAP_CHECK(answer(callee, sdp_of(B4, cases[i].answer)) ==
+			   -EPROTO);
+		if (!strstr(err.text, cases[i].why)) {
+			printf("# case %zu: %s\n", i, err.text);
+			return false;
+		}
+	}
+	second = strstr(text, "a=crypto:2 ");
+	KTAP_CHECK(second);
+	snprintf(own, sizeof(own), SAVP CRYPTO("2", CM80, "%s"),
+		 key_of(second, ours));
+	KTAP_CHECK(answer(callee, sdp_of(B4, own)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "our own key") && !user.n);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, SAVP CRYPTO("2", CM80, KEY))));
+	KTAP_CHECK(has(" RTP/AVP 0\r\n") && !has("a=crypto"));
+	KTAP_CHECK(user.n == 4 && !kernel.n);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.srtp_rx.suite ==
+		   DP_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.only == DP_ONLY_RTP);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7001")->conf.only == DP_ONLY_RTCP);
+	KTAP_CHECK(!leg_to(&user, "192.0.2.1:7000")->conf.srtp_rx.suite);
+	return finish();
+}
+
+#define OF(tag, key)	sdp_of(A4, SAVP CRYPTO(tag, CM80, key))
+
+static bool keys_live(void)
+{
+	char first[100], now[100];
+
+	begin();
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, OF("3", KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has(" RTP/SAVP 0\r\n") && has("a=crypto:3 " CM80));
+	key_of(text, first);
+	KTAP_CHECK(strcmp(first, KEY) && user.n == 4);
+	/* the same party, the same key */
+	KTAP_CHECK(!offer(caller, OF("3", KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!strcmp(key_of(text, now), first));
+	/* another key of the same party: it goes on with ours */
+	KTAP_CHECK(!offer(caller, OF("1", KEY2)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!strcmp(key_of(text, now), first));
+	KTAP_CHECK(leg_to(&user, "192.0.2.1:7000")->beginnings == 1);
+	/* another party: another key */
+	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.77", SAVP
+					 CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(strcmp(key_of(text, now), first));
+	/* ours in the other direction: it is not ours any more */
+	strcpy(first, now);
+	{
+		char own[300];
+
+		snprintf(own, sizeof(own), SAVP CRYPTO("1", CM80, "%s"), now);
+		KTAP_CHECK(!offer(caller, sdp_of("192.0.2.77", own)));
+	}
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(strcmp(key_of(text, now), first));
+	/* and plain: it moves to the module */
+	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.77", PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!user.n && kernel.n == 4 && pairs_used(0) == 1);
+	return finish();
+}
+
+static bool keys_of_forks(void)
+{
+	struct session_branch *second;
+	struct dp_srtp first_key;
+	char key[100], other[100];
+
+	begin();
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, OF("1", KEY)));
+	second = session_branch_fork(branch, NULL);
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4,
+			      PCMU CRYPTO("2", CM80, KEY2)), true));
+	key_of(text, key);
+	KTAP_CHECK(!answer_in(second, callee, sdp_of("198.51.100.2",
+			      PCMU CRYPTO("1", GCM256,
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
+			      true));
+	/* one key towards the caller, whoever answers */
+	KTAP_CHECK(!strcmp(key_of(text, other), key));
+	first_key = leg_to(&user, "198.51.100.1:7000")->conf.srtp_tx;
+	KTAP_CHECK(!session_choose(second, false, &err));
+	KTAP_CHECK(leg_to(&user, "198.51.100.2:7000")->conf.srtp_tx.suite ==
+		   DP_SRTP_AES_256_GCM);
+	KTAP_CHECK(leg_to(&user, "198.51.100.2:7000")->beginnings == 2);
+	/* back: what had begun goes on */
+	KTAP_CHECK(!session_choose(branch, false, &err));
+	KTAP_CHECK(!memcmp(&leg_to(&user, "198.51.100.1:7000")->conf.srtp_tx,
+			   &first_key, sizeof(first_key)));
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->beginnings == 2);
+	KTAP_CHECK(leg_to(&user, "192.0.2.1:7000")->beginnings == 1);
+	return finish();
+}
+
+static bool no_srtp_datapath(void)
+{
+	struct sessions_conf all = { .dp = &kernel.dp };
+
+	prepare();
+	sessions_free(sessions);
+	sessions = sessions_new(&all);
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	begin_session();
+	KTAP_CHECK(offer(caller, OF("1", KEY)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "needs the user-space datapath"));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(!has("a=crypto"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(kernel.n == 4);
+	return finish();
+}
+
+/* --- what a caller may have --- */
+
+static bool exhausted(void)
+{
+	struct fake before;
+
+	range.hi = 30005;
+	range.reserve = 1;
+	begin();
+	range.hi = 30099;
+	range.reserve = 0;
+	/* 3 pairs on each address, one of them in reserve */
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU PCMU PCMU)) == -ENOSPC);
+	KTAP_CHECK(strstr(err.text, "are kept for who is known"));
+	KTAP_CHECK(!pairs_used(0) && !pairs_used(2) && !pairs_resting(0));
+	KTAP_CHECK(session_retry_after(caller) >= 1);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU PCMU)));
+	before = kernel;
+	/* a call that is there may have more */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU PCMU PCMU)));
+	session_rollback(branch);
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU PCMU PCMU PCMU)) == -ENOSPC);
+	KTAP_CHECK(fake_same(&before, &kernel) && pairs_used(0) == 2);
+	KTAP_CHECK(!session_offerer(branch));
+	return finish();
+}
+
+static bool known(void)
+{
+	range.hi = 30001;
+	range.reserve = 1;
+	prepare();
+	range.hi = 30099;
+	range.reserve = 0;
+	begin_session();
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU)) == -ENOSPC);
+	session_end(session);
+	conf.known = true;
+	begin_session();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	return finish();
+}
+
+static bool quota(void)
+{
+	struct session_quota source = { .max = 4 }, realm = { .max = 100 };
+	struct session *first;
+
+	prepare();
+	conf.quota[0] = &source;
+	conf.quota[1] = &realm;
+	begin_session();
+	first = session;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(source.used == 2 && realm.used == 2);
+	begin_session();
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU PCMU)) == -EDQUOT);
+	KTAP_CHECK(!strcmp(err.text,
+			   "its caller has 4 port pairs already; at most 4 are allowed"));
+	KTAP_CHECK(source.used == 2 && realm.used == 2);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(source.used == 4);
+	session_end(first);
+	KTAP_CHECK(source.used == 2 && realm.used == 2);
+	KTAP_CHECK(finish());
+	KTAP_CHECK(!source.used && !realm.used);
+	return true;
+}
+
+int main(void)
+{
+	static const struct ktap_point points[] = {
+		{ "two answers of two, one is heard, the other is chosen by one call",
+		  forks },
+		{ "the branch that was heard is dropped", dropped },
+		{ "and the next one is refused", dropped_and_refused },
+		{ "another party's branch takes over", other_party },
+		{ "forks have an end", too_many_forks },
+		{ "early answers, and back to what was before", early },
+		{ "an early answer, then a refusal", early_and_refused },
+		{ "SDES: offers by the policies of both realms", sdes_offers },
+		{ "SDES: answers that are void, and one that is not",
+		  sdes_answers },
+		{ "SDES: our key lives as long as what it protects", keys_live },
+		{ "SDES: keys of forks, none begins twice", keys_of_forks },
+		{ "SDES: nobody to do it", no_srtp_datapath },
+		{ "ports are used up; the reserve is for calls that are there",
+		  exhausted },
+		{ "the reserve is for who is known", known },
+		{ "quotas are charged and given back", quota },
+	};
+
+	return session_main(points, sizeof(points) / sizeof(points[0]));
+}
