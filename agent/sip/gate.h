@@ -63,10 +63,10 @@ enum sip_gate_reason {
 
 /**
  * struct sip_gate_conf - who may say how much
- * @allow: whoever is in none of these is denied; none at all: everybody may
+ * @allow: prefixes that may come in; without any, everybody may
  * @n_allow: how many
- * @deny: whoever is in one of these is denied, allowed or not; the longer prefix
- *	wins
+ * @deny: prefixes that may not.  Of all prefixes that have an address the longest
+ *	decides, of two alike the one that denies
  * @n_deny: how many
  * @rate: messages a second of one unknown source, an IPv6 source being its /64;
  *	0: no limit
@@ -108,11 +108,10 @@ enum sip_load {
 /**
  * sip_gate_new() - make a gate
  * @conf: copied
- * @now: ms
  *
  * Return: to be given to sip_gate_free(); NULL without memory.
  */
-struct sip_gate *sip_gate_new(const struct sip_gate_conf *conf, uint64_t now);
+struct sip_gate *sip_gate_new(const struct sip_gate_conf *conf);
 
 /**
  * sip_gate_free() - end a gate
@@ -188,7 +187,8 @@ enum sip_gate_reason sip_gate_connect(struct sip_gate *gate,
  * @reason: set; may be NULL
  *
  * What is denied is answered 403 as long as its source's rate lasts, and dropped
- * then; only requests are answered, and ACK never.  Under overload what begins
+ * then; who says too much is told 503 once, until he has been silent for a while.
+ * Only requests are answered, and ACK never.  Under overload what begins
  * something new is answered 503: a request other than ACK, BYE, CANCEL, PRACK,
  * UPDATE, INFO and NOTIFY, without a tag in To.
  *

@@ -42,18 +42,21 @@ struct sip_transport;
 
 /**
  * struct sip_limits - what strangers may cost; 0 in any: the default
- * @connections: connections in all (4096); outgoing ones do not count
- * @per_source: connections of one source, an IPv6 source being its /64 (32)
+ * @connections: connections in all (4096), of which an eighth is kept for sources
+ *	that the gate knows; outgoing ones do not count
+ * @per_source: connections of one unknown source, an IPv6 source being its /64 (32)
  * @per_realm: connections of one realm's listeners (@connections)
  * @reserve: descriptors that stay free for others than strangers (64)
  * @message: bytes of a whole message (SIP_MAX_SIZE)
  * @head: bytes of its head (SIP_MAX_HEAD)
+ * @unfinished: bytes of unfinished messages of all connections (16 MiB)
  * @head_ms: ms from a message's first byte to its last (10000)
  * @idle_ms: ms without a byte, CRLFs count (600000)
  * @first_ms: ms from a connection's begin to its first whole message (10000)
  * @handshake_ms: ms for TLS's handshake (5000)
  * @connect_ms: ms for connect() (3000)
- * @failed_ms: ms that a place that could not be reached is left alone (30000)
+ * @failed_ms: ms that TCP is not chosen by size after it failed somewhere (30000);
+ *	a third of it, that a place that did not answer connect() is left alone
  * @rate: messages a second of one connection (500); its bursts are of twice as
  *	many, and above that it is read from no faster
  * @output: bytes that wait for a slow reader (262144); above that it is closed
@@ -65,6 +68,7 @@ struct sip_limits {
 	unsigned int reserve;
 	size_t message;
 	size_t head;
+	size_t unfinished;
 	unsigned int head_ms;
 	unsigned int idle_ms;
 	unsigned int first_ms;
@@ -221,11 +225,10 @@ struct sip_target {
 /**
  * struct sip_flow_watch - somebody who must know when a flow is over: part of a
  * transaction, a dialog, a binding
- * @lost: called once: the connection is over or could not be made, or (UDP) the
- *	other end's host says that nobody is there.  @error: errno, ECONNRESET for
- *	an orderly end.  Called from a deferred call: no caller of the transport is
- *	on the stack.  The watch is off then.  UDP's word may be forged by whoever
- *	guesses ports: a reason to try the next target, none to end a call.
+ * @lost: called once: the connection is over or could not be made; @error: errno,
+ *	ECONNRESET for an orderly end.  Called from a deferred call: no caller of
+ *	the transport is on the stack.  The watch is off then.  Never called for
+ *	UDP: what its errors say comes in ICMP, which anybody can forge
  * @arg: for @lost
  * @entry: the transport's
  * @flow: the transport's; not NULL: it watches
@@ -313,8 +316,8 @@ int sip_listener_reload(struct sip_listener *listener, char *error);
  * (RFC 5923 without aliases: whoever says alias in a Via has proved nothing).
  *
  * Return: 0; -EADDRNOTAVAIL: the realm has no listener of this protocol and
- * address family; -EHOSTDOWN: it failed just now and is left alone; other
- * -errno.
+ * address family; -EHOSTDOWN: it did not answer just now and is left alone;
+ * other -errno.
  */
 int sip_transport_flow(struct sip_transport *t, const void *realm,
 		       const struct sip_target *target, struct sip_flow **flow);

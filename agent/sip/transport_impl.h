@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the transport share.  Private to transport*.c.
+ *
+ * Ownership: the transport has a list of listeners, and of connections.  A flow is
+ * held by its connection, and by whoever took a reference; it holds its listener.
+ * A connection is closed at once (conn_close(): descriptor, timer, places in
+ * tables) and freed in a deferred call, so that all functions that stand on it can
+ * go on: they look at its state.
+ */
+#ifndef SIP_TRANSPORT_IMPL_H
+#define SIP_TRANSPORT_IMPL_H
+
+#include <sys/queue.h>
+
+#include "base/loop.h"
+#include "base/timer.h"
+#include "frame.h"
+#include "transport.h"
+
+struct tls;
+struct tls_creds;
+struct listener;
+struct flow;
+
+/* bytes read at once, of a connection or a datagram */
+#define SIP_READ_MAX	65536
+#define SIP_TABLE	1024	/* lists of a table, a power of two */
+#define SIP_FAILED	64	/* failures that are remembered */
+
+/**
+ * struct sip_carrier - a protocol: a row of the table in transport.c
+ * @open: bind; fills listener.fd.  0 or -errno
+ * @shut: undo @open
+ * @reload: read the certificates again; NULL: there are none
+ * @flow: find or make a flow to a place
+ * @send: send to @to (connections: to their other end)
+ */
+struct sip_carrier {
+	int (*open)(struct listener *l, const struct sip_listen *listen,
+		    char *error);
+	void (*shut)(struct listener *l);
+	int (*reload)(struct listener *l, char *error);
+	int (*flow)(struct listener *l, const struct sip_target *target,
+		    struct flow **flow);
+	int (*send)(struct flow *flow, const struct dp_addr *to,
+		    const void *buf, size_t len);
+};
+
+extern const struct sip_carrier sip_carrier_udp;
+extern const struct sip_carrier sip_carrier_tcp;
+extern const struct sip_carrier sip_carrier_tls;
+
+/**
+ * struct listener - a listener
+ * @pub: what others see
+ * @t: the transport; NULL: it is gone
+ * @carrier: its protocol
+ * @refs: the transport's, and one of each flow
+ * @entry: in the transport's list, while it is open
+ * @gate: who may come in
+ * @dscp: of what it sends
+ * @symmetric: answer to the source's port always
+ * @fd: -1: closed
+ * @watch: of @fd
+ * @pause: until when it does not accept, for want of descriptors
+ * @conns: connections that it accepted
+ * @certificates: TLS: the folder
+ * @creds: TLS: what is in it
+ * @insecure: TLS: servers need not prove who they are
+ * @client_certificates: TLS: clients must
+ */
+struct listener {
+	struct sip_listener pub;
+	struct sip_transport *t;
+	const struct sip_carrier *carrier;
+	unsigned int refs;
+	LIST_ENTRY(listener) entry;
+	struct sip_gate *gate;
+	uint8_t dscp;
+	bool symmetric;
+	int fd;
+	struct loop_fd *watch;
+	struct timer pause;
+	unsigned int conns;
+	char *certificates;
+	struct tls_creds *creds;
+	bool insecure;
+	bool client_certificates;
+};
+
+/**
+ * struct flow - a flow
+ * @pub: what others see
+ * @listener: a reference
+ * @refs: who holds it
+ * @holds: sip_flow_hold() without sip_flow_let()
+ * @watches: who wants to know that it is over
+ * @peer: pub.peer, if it is not ""
+ */
+struct flow {
+	struct sip_flow pub;
+	struct listener *listener;
+	unsigned int refs;
+	unsigned int holds;
+	LIST_HEAD(, sip_flow_watch) watches;
+	char *peer;
+};
+
+/**
+ * struct bytes - a buffer that grows
+ * @p: the memory
+ * @n: bytes in it
+ * @at: of these, consumed
+ * @room: its size
+ */
+struct bytes {
+	char *p;
+	size_t n;
+	size_t at;
+	size_t room;
+};
+
+/**
+ * enum conn_state - what a connection is doing
+ * @CONN_CONNECTING: connect() has not ended
+ * @CONN_HANDSHAKE: TLS's has not ended
+ * @CONN_OPEN: messages come and go
+ * @CONN_ENDING: our end is shut; what comes is thrown away, for a moment
+ * @CONN_CLOSED: there is none any more; freed at the end of the turn
+ */
+enum conn_state {
+	CONN_CONNECTING,
+	CONN_HANDSHAKE,
+	CONN_OPEN,
+	CONN_ENDING,
+	CONN_CLOSED
+};
+
+/**
+ * struct sip_conn - a connection
+ * @t: the transport
+ * @flow: its flow, a reference
+ * @state: what it is doing
+ * @accepted: it was made by the other end
+ * @spoke: a whole message has come
+ * @paused: nothing is read, until @resume
+ * @error: closed: why
+ * @fd: -1: closed
+ * @watch: of @fd
+ * @timer: set to the first of the deadlines below, or earlier
+ * @begun: ms, when it began
+ * @heard: ms, when something came last
+ * @message: ms, when the first byte of an unfinished message came; 0: there is none
+ * @resume: ms, when reading goes on
+ * @due: us, as a token bucket: see conn_too_fast()
+ * @in: what came and is not consumed
+ * @frame: where in it
+ * @out: what waits to be sent
+ * @pending: TLS: what waits for the handshake
+ * @tls: TLS's; NULL: plain
+ * @host: outgoing: target.host
+ * @later: frees it
+ * @entry: in the transport's list
+ * @same: in the table by address
+ */
+struct sip_conn {
+	struct sip_transport *t;
+	struct flow *flow;
+	enum conn_state state;
+	bool accepted;
+	bool spoke;
+	bool paused;
+	int error;
+	int fd;
+	struct loop_fd *watch;
+	struct timer timer;
+	uint64_t begun;
+	uint64_t heard;
+	uint64_t message;
+	uint64_t resume;
+	uint64_t due;
+	struct bytes in;
+	struct sip_frame frame;
+	struct bytes out;
+	struct bytes pending;
+	struct tls *tls;
+	char *host;
+	struct loop_later later;
+	LIST_ENTRY(sip_conn) entry;
+	LIST_ENTRY(sip_conn) same;
+};
+
+/**
+ * struct failed - a place that could not be reached
+ * @proto: how
+ * @addr: where
+ * @at: ms, when
+ * @silent: it did not answer at all
+ */
+struct failed {
+	enum sip_proto proto;
+	struct dp_addr addr;
+	uint64_t at;
+	bool silent;
+};
+
+/**
+ * struct sip_transport - the transports
+ * @loop: the loop
+ * @limits: with their defaults filled in
+ * @ops: upcalls
+ * @arg: for @ops
+ * @counters: what happened
+ * @listeners: open ones
+ * @conns: connections, closed ones that wait to be freed too
+ * @table: the same by address: accepted ones by their source's (an IPv6 one's
+ *	/64), our own by their target's
+ * @failed: places that could not be reached, a ring
+ * @next_failed: its next place
+ * @unfinished: bytes in all connections' in buffers
+ * @spare: a descriptor to give up when there is none to accept with
+ * @seed: nobody can foretell tags of refusals
+ * @scratch: SIP_READ_MAX bytes, for reading
+ * @udp: memory of transport_udp.c
+ * @passing: a flow for the next datagram, so that strangers cost no memory
+ */
+struct sip_transport {
+	struct loop *loop;
+	struct sip_limits limits;
+	struct sip_transport_ops ops;
+	void *arg;
+	struct sip_counters counters;
+	LIST_HEAD(, listener) listeners;
+	LIST_HEAD(, sip_conn) conns;
+	LIST_HEAD(, sip_conn) table[SIP_TABLE];
+	struct failed failed[SIP_FAILED];
+	unsigned int next_failed;
+	size_t unfinished;
+	int spare;
+	uint64_t seed[2];
+	char *scratch;
+	void *udp;
+	struct flow *passing;
+};
+
+/* transport.c */
+
+/**
+ * sip_input() - a message came: gate, parser, up
+ * @flow: by which; its reply address is set here
+ * @data: the message
+ * @len: its bytes
+ * @stream: by a connection
+ *
+ * The caller looks afterwards whether its connection is still there.
+ */
+void sip_input(struct flow *flow, const char *data, size_t len, bool stream);
+
+/**
+ * sip_turn_down() - answer a request without keeping anything of it
+ * @flow: that it came by
+ * @msg: the message; a response or an ACK gets nothing
+ * @status: status code
+ * @text: why, for a Warning; empty: none
+ */
+void sip_turn_down(struct flow *flow, struct sip_msg *msg, unsigned int status,
+		   struct span text);
+
+struct flow *sip_flow_make(struct listener *l, const struct dp_addr *remote);
+
+void sip_listener_put(struct listener *l);
+
+/* is there a failure at a place that is younger than @ms? */
+bool sip_has_failed(const struct sip_transport *t, enum sip_proto proto,
+		    const struct dp_addr *addr, unsigned int ms, bool silent);
+
+void sip_note_failed(struct sip_transport *t, enum sip_proto proto,
+		     const struct dp_addr *addr, bool silent);
+
+void sip_note_reached(struct sip_transport *t, enum sip_proto proto,
+		      const struct dp_addr *addr);
+
+/* fill @error and return -@code */
+int sip_transport_error(char *error, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * sip_socket() - a socket bound to a listener's address
+ * @l: the listener; what it sends is marked as its says
+ * @type: SOCK_DGRAM or SOCK_STREAM
+ * @port: host byte order, 0: any
+ *
+ * Return: the descriptor, which does not block, or -errno.
+ */
+int sip_socket(const struct listener *l, int type, uint16_t port);
+
+/* transport_stream.c */
+
+int sip_stream_open(struct listener *l, const struct sip_listen *listen,
+		    char *error);
+void sip_stream_shut(struct listener *l);
+int sip_stream_flow(struct listener *l, const struct sip_target *target,
+		    struct flow **flow);
+int sip_stream_send(struct flow *flow, const struct dp_addr *to,
+		    const void *buf, size_t len);
+
+/* nothing may be told any more: for the end of the transport */
+void sip_stream_drop_all(struct sip_transport *t);
+
+/**
+ * sip_conn_close() - end a connection now; those who watch it are told later
+ * @conn: need not be open
+ * @error: errno
+ */
+void sip_conn_close(struct sip_conn *conn, int error);
+
+/**
+ * sip_conn_end() - end a connection when what waits has been sent
+ * @conn: the connection
+ */
+void sip_conn_end(struct sip_conn *conn);
+
+/* give to the kernel or to the queue; false: the connection was closed */
+bool sip_conn_write(struct sip_conn *conn, const void *buf, size_t len);
+
+/* look at a connection's deadlines again, after one that may be earlier was set */
+void sip_conn_touch(struct sip_conn *conn);
+
+/* cut messages out of what came, and hand them up */
+void sip_conn_frames(struct sip_conn *conn);
+
+/* room for @more bytes at the end of a buffer; NULL without memory */
+char *sip_bytes_room(struct bytes *bytes, size_t more);
+bool sip_bytes_add(struct bytes *bytes, const void *p, size_t n);
+void sip_bytes_eat(struct bytes *bytes, size_t n);
+void sip_bytes_clear(struct bytes *bytes);
+
+/* transport_limits.c: pure */
+
+/**
+ * sip_limit_rate() - take one from a token bucket
+ * @due: us, when it is full again: one number is a bucket
+ * @rate: a second
+ * @now: us
+ *
+ * A burst is of twice @rate.
+ *
+ * Return: 0, or us until there is one.
+ */
+uint64_t sip_limit_rate(uint64_t *due, unsigned int rate, uint64_t now);
+
+/**
+ * sip_limit_deadline() - when must something have happened on a connection?
+ * @conn: the connection: its state, times and flags
+ * @limits: how long what may last
+ * @held: somebody known uses it
+ * @why: set to the errno that it is closed with then; 0: reading goes on
+ *
+ * Return: ms, or TIMER_NEVER.
+ */
+uint64_t sip_limit_deadline(const struct sip_conn *conn,
+			    const struct sip_limits *limits, bool held,
+			    int *why);
+
+/* fill in the defaults */
+void sip_limit_defaults(struct sip_limits *limits);
+
+/* transport_tls.c */
+
+/* begin a handshake on a connection; false without memory */
+bool sip_tls_begin(struct sip_conn *conn);
+/* bytes came from the other end */
+void sip_tls_input(struct sip_conn *conn, const char *data, size_t len);
+/* more may be read: the connection is not paused any more */
+void sip_tls_more(struct sip_conn *conn);
+/* send, or keep until the handshake is done; false: the connection was closed */
+bool sip_tls_send(struct sip_conn *conn, const void *buf, size_t len);
+/* say goodbye, as far as it goes without waiting */
+void sip_tls_bye(struct sip_conn *conn);
+void sip_tls_free(struct tls *tls);
+void sip_tls_creds_put(struct tls_creds *creds);
+
+#endif /* SIP_TRANSPORT_IMPL_H */
