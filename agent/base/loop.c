@@ -186,8 +186,9 @@ static void enough(uv_timer_t *timer)
 
 void loop_turn(struct loop *loop, unsigned int wait)
 {
+	/* again and again: the first may come before the waiting begins */
 	if (wait)
-		uv_timer_start(&loop->limit, enough, wait, 0);
+		uv_timer_start(&loop->limit, enough, wait, wait);
 	uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	uv_timer_stop(&loop->limit);
 }

@@ -376,7 +376,7 @@ enum sip_gate_verdict sip_gate_message(struct sip_gate *gate,
 	struct sip_peek peek = { 0 };
 	bool told = false;
 
-	if (sip_peek(data, len, &peek) && peek.via.p)
+	if (sip_peek(data, len, &peek) && peek.via.n)
 		why = gate ? judge(gate, source, &peek, data, len, now, &told) :
 			     SIP_GATE_OK;
 	if (gate)

@@ -344,9 +344,9 @@ void sip_bytes_clear(struct bytes *bytes);
  * @rate: a second
  * @now: us
  *
- * A burst is of twice @rate.
+ * A burst is of twice @rate.  What is not there is owed.
  *
- * Return: 0, or us until there is one.
+ * Return: us until nothing is owed.
  */
 uint64_t sip_limit_rate(uint64_t *due, unsigned int rate, uint64_t now);
 

@@ -54,14 +54,12 @@ void sip_limit_defaults(struct sip_limits *limits)
 uint64_t sip_limit_rate(uint64_t *due, unsigned int rate, uint64_t now)
 {
 	uint64_t each = 1000000 / rate + !!(1000000 % rate);
-	uint64_t burst = (2 * (uint64_t)rate - 1) * each;
+	uint64_t burst = 2 * (uint64_t)rate * each;
 
 	if (*due < now)
 		*due = now;
-	if (*due - now > burst)
-		return *due - now - burst;
 	*due += each;
-	return 0;
+	return *due - now > burst ? *due - now - burst : 0;
 }
 
 /**

@@ -427,11 +427,20 @@ static bool is_too_big(struct sip_conn *conn)
 	return true;
 }
 
-/* the connection's flow is held, and its memory stays, whatever happens above */
+/*
+ * Who does not even begin as SIP does speaks something else.  The connection's flow
+ * is held, and its memory stays, whatever happens above.
+ */
 static void message(struct sip_conn *conn, const char *data)
 {
 	size_t skip = conn->frame.skip, length = conn->frame.length;
+	struct sip_peek peek;
 
+	if (!sip_peek(data + skip, length, &peek)) {
+		conn->t->counters.garbage++;
+		sip_conn_close(conn, EPROTO);
+		return;
+	}
 	conn->spoke = true;
 	sip_input(conn->flow, data + skip, length, true);
 	if (conn->state == CONN_OPEN)

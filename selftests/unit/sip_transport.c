@@ -1,0 +1,974 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SIP over UDP and TCP on loopback addresses: what comes up, where answers go, and
+ * what strangers cannot have.  Times are configured short; nothing waits for a
+ * time that could be awaited as an event.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+
+#include "sipnet.h"
+
+#define US	"127.0.0.1"
+#define THEM	"127.0.0.9"
+
+/* --------------------------------------------------------------------------- UDP */
+
+/* the other end's own address and port, of a socket */
+static struct dp_addr own(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct dp_addr addr = { 0 };
+
+	getsockname(fd, (struct sockaddr *)&ss, &len);
+	dp_addr_from_sockaddr(&addr, (struct sockaddr *)&ss, len);
+	return addr;
+}
+
+static bool udp(void)
+{
+	char buf[2048];
+	struct sip_listener *l;
+	struct dp_addr them;
+	struct net net;
+	size_t n;
+	int fd;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ .realm = &net });
+	KTAP_CHECK(l && l->local.port && l->advertise.port == l->local.port);
+	fd = net_socket(l, THEM);
+	them = own(fd);
+	n = net_options(buf, sizeof(buf), "one", "UDP 192.0.2.9:5070;rport;branch=z9hG4bK1");
+	KTAP_CHECK(net_say(fd, buf, n));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(!strncmp(buf, "SIP/2.0 200 ", 12));
+	KTAP_CHECK(strstr(buf, "received=" THEM));
+	KTAP_CHECK(net.messages == 1 && !strcmp(net.call_id, "one"));
+	KTAP_CHECK(net.flow->listener == l && net.flow->listener->realm == &net);
+	KTAP_CHECK(dp_addr_eq(&net.flow->remote, &them) && !net.flow->conn);
+	/* the flow that is kept is not the next datagram's */
+	sip_flow_ref(net.flow);
+	{
+		struct sip_flow *kept = net.flow;
+		int other = net_socket(l, "127.0.0.8");
+
+		n = net_options(buf, sizeof(buf), "two", "UDP 192.0.2.9;rport;branch=z9hG4bK2");
+		KTAP_CHECK(net_say(other, buf, n));
+		KTAP_CHECK(net_hear(&net, other, buf, sizeof(buf)) > 0);
+		KTAP_CHECK(dp_addr_eq(&kept->remote, &them));
+		KTAP_CHECK(!sip_flow_same(kept, net.flow));
+		/* and it leads to whom it was for */
+		KTAP_CHECK(!sip_flow_send(kept, "hello", 5));
+		KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) == 5);
+		sip_flow_unref(kept);
+		close(other);
+	}
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/*
+ * RFC 3261 18.2.2 and RFC 3581, but never maddr: without rport an answer goes to the
+ * source with the port of the Via, and nowhere else whatever the Via says.
+ */
+static bool answers_go_to_the_source(void)
+{
+	struct sip_listener *l, *nat;
+	int fd, port, victim;
+	char buf[2048], via[256];
+	struct net net;
+	size_t n;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ 0 });
+	nat = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ .symmetric = true });
+	KTAP_CHECK(l && nat);
+	fd = net_socket(l, THEM);
+	port = net_socket(l, THEM);
+	victim = net_socket(l, "127.0.0.7");
+	snprintf(via, sizeof(via), "UDP 127.0.0.7:%u;maddr=127.0.0.7;received=127.0.0.7;branch=z9hG4bK3",
+		 own(port).port);
+	n = net_options(buf, sizeof(buf), "three", "%s", via);
+	KTAP_CHECK(net_say(fd, buf, n));
+	KTAP_CHECK(net_hear(&net, port, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(!strncmp(buf, "SIP/2.0 200 ", 12));
+	KTAP_CHECK(net_silent(&net, victim) && net_silent(&net, fd));
+	/* with rport, to the port that it came from */
+	n = net_options(buf, sizeof(buf), "four", "UDP 127.0.0.7:%u;rport;maddr=127.0.0.7;branch=z9hG4bK4",
+			own(victim).port);
+	KTAP_CHECK(net_say(fd, buf, n));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(net_silent(&net, victim) && net_silent(&net, port));
+	/* a realm with NAT does so always */
+	close(fd);
+	fd = net_socket(nat, THEM);
+	n = net_options(buf, sizeof(buf), "five", "%s5", via);
+	KTAP_CHECK(net_say(fd, buf, n));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(net_silent(&net, port));
+	close(fd);
+	close(port);
+	close(victim);
+	net_end(&net);
+	return true;
+}
+
+static bool udp_crlf_and_garbage(void)
+{
+	static const char *const silent[] = {
+		"\r\n\r\n", "\r\n", "", "\0\0\0\0", "hello", "\x16\x03\x01",
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS sip:x SIP/2.0",
+		"OPTIONS sip:x SIP/2.0\r\n\r\n", "SIP/2.0 200 OK\r\n\r\n",
+		"INVITE sip:x@y SIP/2.0\r\nVia: \r\n\r\n",
+	};
+	struct sip_listener *l;
+	char buf[2048];
+	struct net net;
+	unsigned int i;
+	size_t n;
+	int fd;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ 0 });
+	fd = net_socket(l, THEM);
+	for (i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+		KTAP_CHECK(net_say(fd, silent[i], i == 3 ? 4 : strlen(silent[i])));
+	KTAP_CHECK(net_silent(&net, fd) && !net.messages);
+	KTAP_CHECK(net_counters(&net)->garbage >= 7);
+	/* CRLF in front of a request (RFC 3261 7.5) */
+	buf[0] = '\r';
+	buf[1] = '\n';
+	n = net_options(buf + 2, sizeof(buf) - 2, "six", "UDP 192.0.2.9;rport;branch=z9hG4bK6");
+	KTAP_CHECK(net_say(fd, buf, n + 2));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(net.messages == 1);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/* RFC 3261 18.1.2: an answer to what others sent is not ours to hear */
+static bool stray_responses(void)
+{
+	struct sip_listener *l;
+	char buf[1024];
+	struct net net;
+	int fd, i, n;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ 0 });
+	fd = net_socket(l, THEM);
+	for (i = 0; i < 2; i++) {
+		n = snprintf(buf, sizeof(buf), "SIP/2.0 200 OK\r\n"
+			     "Via: SIP/2.0/UDP %s:%u;branch=z9hG4bK7\r\n"
+			     "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\n"
+			     "Call-ID: r%d\r\nCSeq: 1 OPTIONS\r\n\r\n",
+			     i ? US : "127.0.0.2", l->local.port, i);
+		KTAP_CHECK(net_say(fd, buf, (size_t)n));
+	}
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	KTAP_CHECK(!strcmp(net.call_id, "r1"));
+	KTAP_CHECK(net_counters(&net)->stray == 1);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/* the mark of what comes on a socket, in IPv4's or IPv6's way */
+static int mark_of(struct net *net, int fd, bool v6)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char data[2048];
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c;
+	int i, mark = 0;
+
+	for (i = 0; i < 500 && recvmsg(fd, &msg, MSG_DONTWAIT) < 0; i++)
+		loop_turn(net->loop, 1);
+	c = CMSG_FIRSTHDR(&msg);
+	if (c)
+		memcpy(&mark, CMSG_DATA(c), v6 ? sizeof(int) : 1);
+	return mark;
+}
+
+static bool marks(void)
+{
+	struct sip_listener *l;
+	int fd, one = 1, v6;
+	char buf[1024];
+	struct net net;
+	size_t n;
+
+	net_begin(&net, NULL);
+	for (v6 = 0; v6 < 2; v6++) {
+		l = net_listen(&net, SIP_PROTO_UDP, v6 ? "::1" : US,
+			       (struct sip_listen){ .dscp = 24 });
+		KTAP_CHECK(l);
+		fd = net_socket(l, v6 ? "::1" : THEM);
+		setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			   v6 ? IPV6_RECVTCLASS : IP_RECVTOS, &one, sizeof(one));
+		n = net_options(buf, sizeof(buf), "m", "UDP 192.0.2.9;rport;branch=z9hG4bK8%d", v6);
+		KTAP_CHECK(net_say(fd, buf, n));
+		KTAP_CHECK(mark_of(&net, fd, v6) == 24 << 2);
+		close(fd);
+	}
+	net_end(&net);
+	return true;
+}
+
+/* --------------------------------------------------------------------------- TCP */
+
+static int tcp(struct net *net, const struct sip_limits *limits,
+	       struct sip_listener **l)
+{
+	net_begin(net, limits);
+	*l = net_listen(net, SIP_PROTO_TCP, US, (struct sip_listen){ .realm = net });
+	return *l ? net_socket(*l, THEM) : -1;
+}
+
+static bool split_at_each_byte(void)
+{
+	char text[1024], buf[2048];
+	struct sip_listener *l;
+	struct net net;
+	size_t n, i;
+	int fd = tcp(&net, NULL, &l);
+
+	KTAP_CHECK(fd >= 0);
+	n = net_plain(text, sizeof(text), "split");
+	for (i = 1; i < n; i++) {
+		KTAP_CHECK(net_say(fd, text, i));
+		while (loop_turn(net.loop, 1), net_counters(&net)->accepted != 1)
+			;
+		loop_turn(net.loop, 0);
+		KTAP_CHECK(net.messages == i - 1);
+		KTAP_CHECK(net_say(fd, text + i, n - i));
+		KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+		KTAP_CHECK(net.messages == i && !strncmp(buf, "SIP/2.0 200 ", 12));
+	}
+	KTAP_CHECK(net.flow->conn && net_counters(&net)->connections == 1);
+	close(fd);
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 1));
+	KTAP_CHECK(!net.flow->conn && net_counters(&net)->connections == 0);
+	KTAP_CHECK(sip_flow_send(net.flow, "x", 1) == -ENOTCONN);
+	net_end(&net);
+	return true;
+}
+
+/* field report 38, and RFC 5626's ping and pong */
+static bool many_in_a_segment(void)
+{
+	char text[4096], buf[4096];
+	struct sip_listener *l;
+	struct net net;
+	int fd = tcp(&net, NULL, &l);
+	size_t n;
+
+	KTAP_CHECK(fd >= 0);
+	n = (size_t)sprintf(text, "\r\n");
+	n += net_plain(text + n, sizeof(text) - n, "a");
+	n += net_plain(text + n, sizeof(text) - n, "b");
+	n += (size_t)sprintf(text + n, "\r\n\r\n");
+	n += net_plain(text + n, sizeof(text) - n, "c");
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 3));
+	KTAP_CHECK(!strcmp(net.call_id, "c"));
+	KTAP_CHECK(net_counters(&net)->pings == 1);
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(strstr(buf, "\r\n\r\n\r\nSIP/2.0 200"));	/* the pong between */
+	/* a ping alone has a pong, and CRLF alone has none */
+	KTAP_CHECK(net_say(fd, "\r\n\r\n", 4));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) == 2 && !strcmp(buf, "\r\n"));
+	n = net_plain(text, sizeof(text), "d");
+	KTAP_CHECK(net_say(fd, "\r\n", 2) && net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 4));
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/* what cannot be delimited is answered, if it can be, and the connection is over */
+static bool broken_streams(void)
+{
+	static const struct {
+		const char *text;
+		const char *answer;	/* "": none */
+	} cases[] = {
+		{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "" },
+		{ "\x16\x03\x01\x02\x01\xfc\x03\x03\r\n\r\n", "" },
+		{ "OPTIONS sip:x@y SIP/2.0\r\n"
+		  "Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKb1\r\n"
+		  "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
+		  "Call-ID: b1\r\nCSeq: 1 OPTIONS\r\n"
+		  "Content-Length: 99999999\r\n\r\n", "SIP/2.0 513 " },
+		{ "OPTIONS sip:x@y SIP/2.0\r\n"
+		  "Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKb2\r\n"
+		  "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
+		  "Call-ID: b2\r\nCSeq: 1 OPTIONS\r\n"
+		  "Content-Length: -1\r\n\r\n", "SIP/2.0 400 " },
+	};
+	struct sip_listener *l;
+	char buf[2048];
+	struct net net;
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fd = tcp(&net, NULL, &l);
+		KTAP_CHECK(fd >= 0 && net_say(fd, cases[i].text, strlen(cases[i].text)));
+		if (*cases[i].answer) {
+			KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+			KTAP_CHECK(!strncmp(buf, cases[i].answer, strlen(cases[i].answer)));
+		}
+		KTAP_CHECK(net_gone(&net, fd));
+		close(fd);
+		KTAP_CHECK(NET_UNTIL(&net, net.closed == 1));
+		net_end(&net);
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------------ limits */
+
+/* bytes that drip in do not lengthen the time that a message may take */
+static bool slow_heads(void)
+{
+	static const struct sip_limits limits = { .head_ms = 150 };
+	struct sip_listener *l;
+	char text[1024];
+	struct net net;
+	uint64_t begun;
+	size_t n, i;
+	int fd = tcp(&net, &limits, &l);
+
+	KTAP_CHECK(fd >= 0);
+	n = net_plain(text, sizeof(text), "slow");
+	KTAP_CHECK(net_say(fd, text, n));	/* a good one first */
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	begun = loop_now(net.loop);
+	for (i = 0; i < n - 1 && !net.closed; i++) {
+		if (!net_say(fd, text + i, 1))
+			break;
+		net_for(&net, 10);
+	}
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 1));
+	KTAP_CHECK(net.error == ETIME && net_counters(&net)->slow_head == 1);
+	KTAP_CHECK(loop_now(net.loop) - begun >= 150 &&
+		   loop_now(net.loop) - begun < 1500);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+static bool silent_connections(void)
+{
+	struct sip_limits limits = { .first_ms = 100, .idle_ms = 300 };
+	struct sip_listener *l;
+	struct sip_flow *flow;
+	char text[1024];
+	struct net net;
+	size_t n;
+	int fd = tcp(&net, &limits, &l);
+
+	/* nothing, or CRLFs, is no message */
+	KTAP_CHECK(fd >= 0 && net_say(fd, "\r\n\r\n", 4));
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 1));
+	KTAP_CHECK(net_counters(&net)->slow_head == 1);
+	close(fd);
+	/* who has said something may be silent for longer */
+	fd = net_socket(l, THEM);
+	n = net_plain(text, sizeof(text), "idle");
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	net_for(&net, 150);
+	KTAP_CHECK(net.closed == 1);
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 2));
+	KTAP_CHECK(net_counters(&net)->idle == 1);
+	close(fd);
+	/* and whose connection a dialog holds, for ever */
+	fd = net_socket(l, THEM);
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 2));
+	flow = sip_flow_ref(net.flow);
+	sip_flow_hold(flow);
+	net_for(&net, 500);
+	KTAP_CHECK(net.closed == 2 && flow->conn);
+	sip_flow_let(flow);
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 3));
+	sip_flow_unref(flow);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+static bool connection_caps(void)
+{
+	struct sip_limits limits = { .connections = 16, .per_source = 4 };
+	struct sip_gate_conf conf = { 0 };
+	struct sip_gate *gate = sip_gate_new(&conf);
+	struct sip_listener *l;
+	struct dp_addr known;
+	char host[32];
+	struct net net;
+	int fd[32], i;
+
+	net_begin(&net, &limits);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .gate = gate });
+	KTAP_CHECK(l);
+	for (i = 0; i < 6; i++)
+		fd[i] = net_socket(l, THEM);
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->turned_away == 2));
+	KTAP_CHECK(net_counters(&net)->connections == 4);
+	KTAP_CHECK(net_gone(&net, fd[5]));
+	/* other sources may, until an eighth of all is left */
+	for (i = 6; i < 20; i++) {
+		snprintf(host, sizeof(host), "127.0.1.%d", i);
+		fd[i] = net_socket(l, host);
+	}
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->turned_away == 6));
+	KTAP_CHECK(net_counters(&net)->connections == 14);
+	/* that is for those who are known, as many as they want */
+	dp_addr_parse_host(THEM, &known);
+	sip_gate_know(gate, &known);
+	for (i = 20; i < 23; i++)
+		fd[i] = net_socket(l, THEM);
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->turned_away == 7));
+	KTAP_CHECK(net_counters(&net)->connections == 16);
+	/* who goes makes room */
+	close(fd[0]);
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->connections == 15));
+	fd[0] = net_socket(l, THEM);
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->connections == 16));
+	for (i = 0; i < 23; i++)
+		close(fd[i]);
+	net_end(&net);
+	sip_gate_free(gate);
+	return true;
+}
+
+/* the lowest descriptor that is free */
+static int free_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+/*
+ * Without descriptors the loop neither spins nor forgets to accept later.  The other
+ * side's sockets are connected before the limit is lowered.
+ */
+static bool no_descriptors(void)
+{
+	struct sip_limits limits = { .reserve = 1, .per_source = 64 };
+	struct rlimit old, low;
+	struct sip_listener *l;
+	int fd[20], i, extra;
+	uint64_t turns;
+	char text[1024];
+	struct net net;
+	size_t n;
+
+	net_begin(&net, &limits);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ 0 });
+	for (i = 0; i < 20; i++)
+		fd[i] = net_socket(l, THEM);
+	KTAP_CHECK(!getrlimit(RLIMIT_NOFILE, &old));
+	low = old;
+	low.rlim_cur = (rlim_t)free_fd();
+	KTAP_CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+	turns = loop_turns(net.loop);
+	net_for(&net, 300);
+	KTAP_CHECK(loop_turns(net.loop) - turns < 60);
+	KTAP_CHECK(net_counters(&net)->no_descriptor > 0);
+	KTAP_CHECK(net_counters(&net)->turned_away == 20);	/* told so */
+	KTAP_CHECK(net_counters(&net)->accepted == 0);
+	for (i = 0; i < 20; i++)
+		KTAP_CHECK(net_gone(&net, fd[i]));
+	/* not even a spare one: nothing is accepted for a moment, and no spinning */
+	setrlimit(RLIMIT_NOFILE, &old);
+	extra = net_socket(l, THEM);
+	low.rlim_cur = 4;
+	KTAP_CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+	turns = loop_turns(net.loop);
+	net_for(&net, 300);
+	KTAP_CHECK(loop_turns(net.loop) - turns < 60);
+	/* and as soon as there are, all is well */
+	setrlimit(RLIMIT_NOFILE, &old);
+	n = net_plain(text, sizeof(text), "again");
+	close(extra);
+	extra = net_socket(l, THEM);
+	KTAP_CHECK(extra >= 0 && net_say(extra, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	close(extra);
+	for (i = 0; i < 20; i++)
+		close(fd[i]);
+	net_end(&net);
+	return true;
+}
+
+/* strangers leave the last descriptors to others */
+static bool reserve(void)
+{
+	struct sip_limits limits = { .reserve = 40, .per_source = 64 };
+	struct rlimit old, low;
+	struct sip_listener *l;
+	struct net net;
+	int fd[20], i;
+
+	net_begin(&net, &limits);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ 0 });
+	for (i = 0; i < 20; i++)
+		fd[i] = net_socket(l, THEM);
+	KTAP_CHECK(!getrlimit(RLIMIT_NOFILE, &old));
+	low = old;
+	low.rlim_cur = (rlim_t)free_fd() + 50;
+	KTAP_CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->turned_away == 10));
+	KTAP_CHECK(net_counters(&net)->connections == 10);
+	setrlimit(RLIMIT_NOFILE, &old);
+	for (i = 0; i < 20; i++)
+		close(fd[i]);
+	net_end(&net);
+	return true;
+}
+
+/* whoever does not read what he asked for is not waited for */
+static bool slow_readers(void)
+{
+	struct sip_limits limits = { .output = 65536, .rate = 100000 };
+	struct sip_listener *l;
+	char *text = malloc(60000);
+	struct net net;
+	int fd = tcp(&net, &limits, &l), i, ret = 0;
+	size_t n;
+
+	KTAP_CHECK(fd >= 0 && text);
+	n = net_plain(text, 60000, "reader");
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	memset(text, 'x', 60000);
+	for (i = 0; i < 1000 && !ret; i++)
+		ret = sip_flow_send(net.flow, text, 60000);
+	KTAP_CHECK(ret == -ENOBUFS);
+	KTAP_CHECK(!net.closed);		/* not from within the call */
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 1));
+	KTAP_CHECK(net.error == ENOBUFS && net_counters(&net)->slow_reader == 1);
+	close(fd);
+	net_end(&net);
+	free(text);
+	return true;
+}
+
+/* what waits for a slow reader who reads after all gets there whole */
+static bool queued_output(void)
+{
+	struct sip_limits limits = { .output = 8 << 20 };
+	static char text[4000000], got[65536];
+	struct sip_listener *l;
+	size_t n, sum = 0, i;
+	struct net net;
+	int fd = tcp(&net, &limits, &l);
+	ssize_t len;
+
+	KTAP_CHECK(fd >= 0);
+	n = net_plain(text, sizeof(text), "queue");
+	net.answer = false;
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7 + i / 251);
+	KTAP_CHECK(!sip_flow_send(net.flow, text, sizeof(text)));
+	while (sum < sizeof(text)) {
+		len = net_hear(&net, fd, got, sizeof(got));
+		KTAP_CHECK(len > 0 && !memcmp(got, text + sum, (size_t)len));
+		sum += (size_t)len;
+	}
+	KTAP_CHECK(!net.closed);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+static bool rate_of_a_connection(void)
+{
+	static const struct sip_limits limits = { .rate = 50 };
+	static char text[300 * 400];
+	struct sip_listener *l;
+	uint64_t begun, turns;
+	struct net net;
+	int fd = tcp(&net, &limits, &l), i;
+	size_t n = 0;
+
+	KTAP_CHECK(fd >= 0);
+	net.answer = false;
+	for (i = 0; i < 120; i++)
+		n += net_plain(text + n, sizeof(text) - n, "fast");
+	begun = loop_now(net.loop);
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages >= 100));
+	KTAP_CHECK(loop_now(net.loop) - begun < 300 && net.messages < 115);
+	turns = loop_turns(net.loop);
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 120));
+	KTAP_CHECK(loop_now(net.loop) - begun >= 300);	/* 20 at 50 a second */
+	KTAP_CHECK(loop_turns(net.loop) - turns < 200);
+	KTAP_CHECK(net_counters(&net)->too_fast > 0 && !net.closed);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/* heads without end; the bytes of all unfinished messages are bounded as well */
+static bool big_heads(void)
+{
+	static const struct sip_limits limits = {
+		.head = 4000, .unfinished = 10000, .per_source = 64,
+	};
+	static char text[8192];
+	struct sip_listener *l;
+	struct net net;
+	int fd = tcp(&net, &limits, &l), many[8], i;
+
+	KTAP_CHECK(fd >= 0);
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "OPTIONS sip:x@y SIP/2.0\r\nX: ", 28);
+	KTAP_CHECK(net_say(fd, text, 4100));
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 1));
+	KTAP_CHECK(net_counters(&net)->too_big == 1 && net_gone(&net, fd));
+	close(fd);
+	for (i = 0; i < 4; i++) {
+		many[i] = net_socket(l, THEM);
+		KTAP_CHECK(net_say(many[i], text, 3000));
+		net_for(&net, 5);
+	}
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 2));
+	KTAP_CHECK(net_counters(&net)->too_big == 2);
+	KTAP_CHECK(net_counters(&net)->connections == 3);
+	for (i = 0; i < 4; i++)
+		close(many[i]);
+	KTAP_CHECK(NET_UNTIL(&net, net.closed == 5));
+	/* what they had is free for others */
+	fd = net_socket(l, THEM);
+	KTAP_CHECK(net_say(fd, text, 3000));
+	net_for(&net, 20);
+	KTAP_CHECK(net_counters(&net)->connections == 1);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/* ---------------------------------------------------------------- ways to others */
+
+/**
+ * struct waiter - somebody who watches a flow
+ * @watch: by this
+ * @lost: how often he was told
+ * @error: why
+ */
+struct waiter {
+	struct sip_flow_watch watch;
+	unsigned int lost;
+	int error;
+};
+
+static void lost(struct sip_flow *flow, int error, void *arg)
+{
+	struct waiter *w = arg;
+
+	w->lost++;
+	w->error = error;
+}
+
+static struct sip_target target_of(const struct sip_listener *l)
+{
+	return (struct sip_target){ .proto = l->proto, .addr = l->local };
+}
+
+static bool reuse(void)
+{
+	int a, b;		/* two realms */
+	struct sip_flow *one = NULL, *two = NULL, *other = NULL, *udp_flow = NULL;
+	struct sip_listener *la, *lb, *there;
+	struct sip_target target;
+	struct net net;
+	char buf[1024];
+	size_t n;
+
+	net_begin(&net, NULL);
+	la = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .realm = &a });
+	lb = net_listen(&net, SIP_PROTO_TCP, "127.0.0.2", (struct sip_listen){ .realm = &b });
+	there = net_listen(&net, SIP_PROTO_TCP, "127.0.0.3", (struct sip_listen){ .realm = &net });
+	KTAP_CHECK(la && lb && there);
+	net.answer = false;
+	target = target_of(there);
+	KTAP_CHECK(!sip_transport_flow(net.t, &a, &target, &one));
+	KTAP_CHECK(!sip_transport_flow(net.t, &a, &target, &two));
+	KTAP_CHECK(one == two && sip_flow_same(one, two));
+	KTAP_CHECK(one->listener == la);
+	KTAP_CHECK(!sip_transport_flow(net.t, &b, &target, &other));
+	KTAP_CHECK(other != one && other->listener == lb);
+	/* what is said before the connection is there waits for it */
+	n = net_plain(buf, sizeof(buf), "early");
+	KTAP_CHECK(!sip_flow_send(one, buf, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	KTAP_CHECK(!strcmp(net.call_id, "early") && net.flow->listener == there);
+	/* a connection that they made is not ours to reuse, even to its own address */
+	target.addr = net.flow->remote;
+	KTAP_CHECK(sip_transport_flow(net.t, &net, &target, &two) ||
+		   two != net.flow);
+	/* a request back by its flow */
+	n = net_plain(buf, sizeof(buf), "back");
+	KTAP_CHECK(!sip_flow_send(net.flow, buf, n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 2));
+	KTAP_CHECK(net.flow == one);
+	/* no listener of this protocol or family: no way */
+	target.proto = SIP_PROTO_UDP;
+	KTAP_CHECK(sip_transport_flow(net.t, &a, &target, &udp_flow) == -EADDRNOTAVAIL);
+	sip_flow_unref(one);
+	sip_flow_unref(one);
+	if (two != one)
+		sip_flow_unref(two);
+	sip_flow_unref(other);
+	net_end(&net);
+	return true;
+}
+
+/* a place that takes connect() and never answers: a full backlog */
+static int blackhole(struct sip_target *target, int fill[4])
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), i;
+	socklen_t len = sizeof(sin);
+
+	inet_pton(AF_INET, "127.0.0.5", &sin.sin_addr);
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) || listen(fd, 0))
+		return -1;
+	getsockname(fd, (struct sockaddr *)&sin, &len);
+	for (i = 0; i < 4; i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(fill[i], (struct sockaddr *)&sin, sizeof(sin));
+	}
+	*target = (struct sip_target){ .proto = SIP_PROTO_TCP };
+	dp_addr_from_sockaddr(&target->addr, (struct sockaddr *)&sin, len);
+	return fd;
+}
+
+static bool failing_places(void)
+{
+	struct sip_limits limits = { .connect_ms = 150, .failed_ms = 600 };
+	struct waiter refused = { .watch.lost = lost, .watch.arg = &refused };
+	struct waiter silent = { .watch.lost = lost, .watch.arg = &silent };
+	struct sip_target target, hole;
+	struct sip_flow *flow = NULL;
+	struct sip_listener *l;
+	struct net net;
+	int fd, fill[4], i;
+
+	net_begin(&net, &limits);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ 0 });
+	KTAP_CHECK(l && net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ 0 }));
+	/* nobody listens: told soon, by a deferred call */
+	target = target_of(l);
+	target.addr.port = 9;
+	sip_transport_by_size(net.t, NULL, &target, 1301);
+	KTAP_CHECK(target.proto == SIP_PROTO_TCP);
+	if (!sip_transport_flow(net.t, NULL, &target, &flow)) {
+		sip_flow_watch(flow, &refused.watch);
+		KTAP_CHECK(!sip_flow_send(flow, "x", 1) && !refused.lost);
+		KTAP_CHECK(NET_UNTIL(&net, refused.lost == 1));
+		KTAP_CHECK(refused.error == ECONNREFUSED && !refused.watch.flow);
+		sip_flow_unref(flow);
+	}
+	/* big requests go by UDP then, for a while; a small one always does */
+	sip_transport_by_size(net.t, NULL, &target, 1301);
+	KTAP_CHECK(target.proto == SIP_PROTO_UDP);
+	/* nobody answers: told in time, and not asked again at once */
+	fd = blackhole(&hole, fill);
+	KTAP_CHECK(fd >= 0);
+	sip_transport_by_size(net.t, NULL, &hole, 1300);
+	KTAP_CHECK(hole.proto == SIP_PROTO_UDP);
+	sip_transport_by_size(net.t, NULL, &hole, 1301);
+	KTAP_CHECK(hole.proto == SIP_PROTO_TCP);
+	KTAP_CHECK(!sip_transport_flow(net.t, NULL, &hole, &flow));
+	sip_flow_watch(flow, &silent.watch);
+	KTAP_CHECK(NET_UNTIL(&net, silent.lost == 1));
+	KTAP_CHECK(silent.error == ETIMEDOUT);
+	sip_flow_unref(flow);
+	KTAP_CHECK(sip_transport_flow(net.t, NULL, &hole, &flow) == -EHOSTDOWN);
+	sip_transport_by_size(net.t, NULL, &hole, 1301);
+	KTAP_CHECK(hole.proto == SIP_PROTO_UDP);
+	net_for(&net, 650);
+	sip_transport_by_size(net.t, NULL, &hole, 1301);
+	KTAP_CHECK(hole.proto == SIP_PROTO_TCP);
+	for (i = 0; i < 4; i++)
+		close(fill[i]);
+	close(fd);
+	net_end(&net);
+	return true;
+}
+
+/* those who hold flows, watch them or send by them may outlive all */
+static bool flows_outlive(void)
+{
+	struct waiter w = { .watch.lost = lost, .watch.arg = &w };
+	struct waiter v = { .watch.lost = lost, .watch.arg = &v };
+	struct sip_listener *l, *u;
+	struct sip_flow *flow = NULL, *udp_flow = NULL;
+	struct sip_target target;
+	struct net net;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ 0 });
+	u = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ 0 });
+	target = target_of(l);
+	KTAP_CHECK(!sip_transport_flow(net.t, NULL, &target, &flow));
+	target = target_of(u);
+	KTAP_CHECK(!sip_transport_flow(net.t, NULL, &target, &udp_flow));
+	sip_flow_watch(flow, &w.watch);
+	sip_flow_watch(udp_flow, &v.watch);
+	sip_transport_free(net.t);
+	net.t = NULL;
+	KTAP_CHECK(!w.lost && !flow->conn);
+	KTAP_CHECK(sip_flow_send(flow, "x", 1) == -ENOTCONN);
+	KTAP_CHECK(sip_flow_reply(udp_flow, "x", 1) == -ENOTCONN);
+	sip_flow_let(flow);
+	sip_flow_close(flow);
+	sip_flow_unwatch(&w.watch);
+	sip_flow_unwatch(&w.watch);
+	sip_flow_unref(flow);
+	sip_flow_unref(udp_flow);
+	sip_flow_unwatch(&v.watch);
+	net_end(&net);
+	return true;
+}
+
+/* ------------------------------------------------------------------- with a gate */
+
+static bool gated(void)
+{
+	struct sip_prefix deny = { .len = 32 };
+	struct sip_gate_conf conf = { .deny = &deny, .n_deny = 1, .rate = 10, .burst = 5 };
+	struct sip_gate *gate;
+	struct sip_listener *l, *s;
+	struct net net;
+	char buf[2048], ack[2048];
+	size_t n;
+	int fd;
+
+	dp_addr_parse_host("127.0.0.66", &deny.addr);
+	gate = sip_gate_new(&conf);
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ .gate = gate });
+	s = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .gate = gate });
+	KTAP_CHECK(gate && l && s);
+	fd = net_socket(l, "127.0.0.66");
+	n = net_options(buf, sizeof(buf), "no", "UDP 192.0.2.9;rport;branch=z9hG4bKn");
+	KTAP_CHECK(net_say(fd, buf, n));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(!strncmp(buf, "SIP/2.0 403 ", 12) && strstr(buf, ";tag="));
+	/* nobody answers an ACK */
+	n = net_options(ack, sizeof(ack), "no", "UDP 192.0.2.9;rport;branch=z9hG4bKn");
+	memcpy(ack, "    ACK", 7);
+	KTAP_CHECK(net_say(fd, ack + 4, n - 4));
+	KTAP_CHECK(net_silent(&net, fd) && !net.messages);
+	close(fd);
+	/* nor does he get a connection */
+	fd = net_socket(s, "127.0.0.66");
+	KTAP_CHECK(net_gone(&net, fd) && !net_counters(&net)->accepted);
+	KTAP_CHECK(net_counters(&net)->turned_away == 1);
+	close(fd);
+	net_end(&net);
+	sip_gate_free(gate);
+	return true;
+}
+
+/* ---------------------------------------------------------------------- anything */
+
+static uint32_t random_state = 1;
+
+static uint32_t any(uint32_t below)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (random_state >> 8) % below;
+}
+
+/* whatever comes, the next one is served */
+static bool noise(void)
+{
+	struct sip_limits limits = { .per_source = 64, .rate = 1000000 };
+	struct sip_listener *l, *u;
+	char text[2048], buf[4096];
+	struct net net;
+	size_t n, at;
+	int fd, round, i;
+
+	net_begin(&net, &limits);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ 0 });
+	u = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ 0 });
+	for (round = 0; round < 3000; round++) {
+		fd = net_socket(round & 1 ? u : l, THEM);
+		n = net_plain(text, sizeof(text), "noise");
+		n += net_plain(text + n, sizeof(text) - n, "noise");
+		for (i = (int)any(6); i; i--)
+			text[any((uint32_t)n)] = (char)any(256);
+		at = any((uint32_t)n);
+		send(fd, text, at, MSG_NOSIGNAL);
+		if (any(4))
+			loop_turn(net.loop, 0);
+		send(fd, text + at, n - at, MSG_NOSIGNAL);
+		loop_turn(net.loop, 0);
+		close(fd);
+	}
+	fd = net_socket(l, THEM);
+	n = net_plain(text, sizeof(text), "after");
+	KTAP_CHECK(net_say(fd, text, n));
+	KTAP_CHECK(net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(!strncmp(buf, "SIP/2.0 200 ", 12));
+	close(fd);
+	KTAP_CHECK(NET_UNTIL(&net, !net_counters(&net)->connections));
+	net_end(&net);
+	return true;
+}
+
+int main(void)
+{
+	static const struct ktap_point points[] = {
+		{ "UDP: a request comes up with its flow and is answered", udp },
+		{ "answers go to the source, never to maddr", answers_go_to_the_source },
+		{ "UDP: CRLF before a request; garbage gets silence", udp_crlf_and_garbage },
+		{ "responses to what we did not send are dropped", stray_responses },
+		{ "what is sent is marked, IPv4 and IPv6", marks },
+		{ "TCP: a request split at each byte", split_at_each_byte },
+		{ "TCP: several in a segment, with keep-alives between", many_in_a_segment },
+		{ "TCP: what cannot be delimited ends the connection", broken_streams },
+		{ "a head that does not end is closed in its time", slow_heads },
+		{ "silent connections are closed, held ones are not", silent_connections },
+		{ "connections are counted by source and in all", connection_caps },
+		{ "without descriptors the loop does not spin", no_descriptors },
+		{ "strangers leave descriptors to others", reserve },
+		{ "a slow reader is closed", slow_readers },
+		{ "what waits for a reader gets there whole", queued_output },
+		{ "a connection is read from no faster than its rate", rate_of_a_connection },
+		{ "heads are bounded, one and all", big_heads },
+		{ "connections of ours are reused, of others not", reuse },
+		{ "places that fail are told and remembered", failing_places },
+		{ "flows outlive their transport", flows_outlive },
+		{ "who is denied gets 403 and no connection", gated },
+		{ "whatever comes, the next one is served", noise },
+	};
+
+	return KTAP_RUN(points);
+}
