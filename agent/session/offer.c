@@ -567,7 +567,7 @@ static void agree(struct session_branch *branch, struct line *line, size_t n,
 	branch->line = line;
 	branch->n_lines = n;
 	branch->answered = ++branch->session->serial;
-	session_keys_begun(branch->session);
+	session_changed(branch->session);
 	session_warn_keys(branch);
 }
 
@@ -688,9 +688,9 @@ static void undo_early(struct session_branch *branch)
 	branch->before = NULL;
 	branch->n_before = 0;
 	branch->early = false;
-	session_keys_begun(session);
 	if (session->heard == branch && !branch->answered)
 		session->heard = NULL;
+	session_changed(session);
 }
 
 void session_rollback(struct session_branch *branch)

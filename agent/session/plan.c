@@ -457,10 +457,8 @@ static int apply(struct session *session, const struct wish *wish,
 	ret = plan_make(&plan, wish, err);
 	if (!ret)
 		ret = carry_out(&plan, err);
-	if (!ret) {
+	if (!ret)
 		settle(&plan);
-		session_silence_arm(session);
-	}
 	plan_free(&plan);
 	return ret;
 }
@@ -524,5 +522,4 @@ void session_unbridge(struct session *session)
 {
 	unbridge_in(session, session->sessions->conf.dp);
 	unbridge_in(session, session->sessions->conf.dp_srtp);
-	session_silence_arm(session);
 }

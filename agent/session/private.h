@@ -6,8 +6,8 @@
  *   protect.c   SRTP of a line: policies, keys
  *   latch.c     who may send
  *   plan.c      lines into bridges, all or nothing
- *   offer.c     offer, answer, roll-back
  *   silence.c   nobody sends any more
+ *   offer.c     offer, answer, roll-back
  *   session.c   sessions, parties, branches
  *   event.c     what the datapath tells
  *   report.c    what legs have seen; why.c: what that means
@@ -356,9 +356,7 @@ int session_protect_answer(const struct proposal *p,
 void session_protect_say(const struct proposal *p, unsigned int from,
 			 unsigned int to, struct sdp_say *say);
 bool session_protected(const struct line *line);
-/* keys of ours that bridges have have begun: no branch begins with them again.  To
- * be called when the lines that the bridges are by are in their place
- */
+/* keys of ours that bridges have have begun: no branch begins with them again */
 void session_keys_begun(struct session *session);
 /* whoever can read the signalling can read the keys: say so once */
 void session_warn_keys(struct session_branch *branch);
@@ -388,20 +386,23 @@ void session_unbridge(struct session *session);
 void session_standing_free(struct session *session, unsigned int line,
 			   unsigned int component);
 
+/* --- silence.c --- */
+
+/*
+ * Bridges have changed, and the lines that they are by are in their place: keys that
+ * they have have begun, and their silence is waited for.
+ */
+void session_changed(struct session *session);
+void session_silence_init(struct session *session);
+/* are all of its legs silent for too long? The session may be gone after this */
+void session_silence_look(struct session *session);
+
 /* --- offer.c --- */
 
 struct offer *session_offer_get(struct offer *offer);
 void session_offer_put(struct offer *offer);
 /* random, and of no more bits than a JSON number holds; never 0 */
 uint64_t session_random(void);
-
-/* --- silence.c --- */
-
-/* bridges have changed */
-void session_silence_arm(struct session *session);
-void session_silence_init(struct session *session);
-/* are all of its legs silent for too long? The session may be gone after this */
-void session_silence_look(struct session *session);
 
 /* --- adopt.c --- */
 

@@ -309,7 +309,7 @@ static int hear(struct session_branch *branch, struct dp_err *err)
 	if (ret)
 		return ret;
 	session->heard = branch;
-	session_keys_begun(session);
+	session_changed(session);
 	return 0;
 }
 
@@ -342,6 +342,7 @@ void session_branch_drop(struct session_branch *branch)
 	if (!next || hear(next, &err)) {
 		session_unbridge(session);
 		session->heard = NULL;
+		session_changed(session);
 	}
 	branch_free(branch);
 }

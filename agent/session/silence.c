@@ -58,7 +58,7 @@ static void look_in(struct session *session, uint64_t delay)
 	timer_set(session->sessions->conf.timers, &session->timer, delay);
 }
 
-void session_silence_arm(struct session *session)
+static void arm(struct session *session)
 {
 	struct timers *timers = session->sessions->conf.timers;
 	uint64_t limit = limit_of(session);
@@ -70,6 +70,12 @@ void session_silence_arm(struct session *session)
 		look_in(session, limit);
 	else
 		timer_cancel(&session->timer);
+}
+
+void session_changed(struct session *session)
+{
+	session_keys_begun(session);
+	arm(session);
 }
 
 /* ns of the last packet of a bridge's legs; true: the bridge is gone */
