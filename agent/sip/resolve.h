@@ -75,8 +75,8 @@ struct sip_resolve_conf {
 /**
  * typedef sip_resolve_fn - it is known where a next hop is
  * @error: 0; -ENOENT: no such name, or nothing there that may be chosen;
- *	-ETIMEDOUT, -EHOSTUNREACH: name servers did not answer or could not be
- *	reached
+ *	-ETIMEDOUT, -EHOSTUNREACH: name servers did not answer; could not be
+ *	reached, or refused
  * @targets: with 0; borrowed
  * @arg: as given to sip_resolve()
  */
@@ -111,7 +111,7 @@ void sip_resolver_free(struct sip_resolver *r);
  * told rather than an error.
  *
  * Return: to be given to sip_query_cancel(), valid until @fn is called; NULL
- * without memory.
+ * without memory, or if the name is too long.
  */
 struct sip_query *sip_resolve(struct sip_resolver *r, const struct sip_hop *hop,
 			      sip_resolve_fn *fn, void *arg);
