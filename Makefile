@@ -8,7 +8,8 @@ VERSION := 0.1.0
 BUILD := build
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
-UNITDIR ?= /lib/systemd/system
+# /lib/systemd/system is the packages'
+UNITDIR ?= $(if $(filter /usr,$(PREFIX)),/lib,$(PREFIX)/lib)/systemd/system
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
@@ -184,7 +185,7 @@ $(BUILD)/selftests/fuzz/%: selftests/fuzz/%.c $(LIB) $(MAKEFILE_LIST)
 
 # -------------------------------------------------------------- what people call
 
-.PHONY: all setup install install-agent deb demo run check check-debug check-races checkpatch bench clean distclean help version
+.PHONY: all setup install install-agent uninstall deb demo run check check-debug check-races checkpatch bench clean distclean help version
 
 all: modules agent tools
 
@@ -201,6 +202,18 @@ install: install-agent
 	install -D -m 644 debian/rtplane.sysusers $(DESTDIR)$(SYSUSERS)
 	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ! command -v systemd-sysusers >/dev/null || \
 		systemd-sysusers $(SYSUSERS)
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
+
+# What install has put there, but for the configuration.
+uninstall:
+	rm -f $(DESTDIR)$(UNITDIR)/rtplaned.service $(DESTDIR)$(SYSUSERS) \
+		$(DESTDIR)$(PREFIX)/bin/rtplane $(DESTDIR)$(PREFIX)/sbin/rtplaned \
+		$(DESTDIR)$(PREFIX)/include/linux/rtplane.h \
+		$(DESTDIR)$(PREFIX)/lib/sysctl.d/60-rtplane.conf \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rtplane
+	rm -f $(foreach page,$(notdir $(wildcard Documentation/man/*.[1-8])), \
+		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(page))
+	rm -rf $(DESTDIR)$(PREFIX)/share/rtplane
 
 install-agent: agent
 	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane
@@ -216,6 +229,7 @@ install-agent: agent
 		install -D -m 644 $$file \
 			$(DESTDIR)$(PREFIX)/share/rtplane/$${file##*/} || exit; \
 	done
+	install -D -m 644 nft/rtplane.sysctl $(DESTDIR)$(PREFIX)/lib/sysctl.d/60-rtplane.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml ] || \
 		install -D -m 644 agent/config/rtplaned.yaml.example \
 			$(DESTDIR)$(SYSCONFDIR)/rtplane/rtplaned.yaml
@@ -271,6 +285,7 @@ help:
 	@$(say) '  make agent    rtplaned and rtplane, in build/'
 	@$(say) '  make tools    the programs that the tests use'
 	@$(say) '  make install  agent, command line, manual, unit (DESTDIR, PREFIX)'
+	@$(say) '  make uninstall    what install has put there, but for the configuration'
 	@$(say) '  make modules_install   rtplane.ko for the running kernel, KERNEL or KDIR (or dkms: debian/)'
 	@$(say) '  make bench    what a forwarded packet costs, of us and of others'
 	@$(say) '  make checkpatch   the kernel'\''s style check on kmod/ and uapi/'

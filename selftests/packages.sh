@@ -217,13 +217,79 @@ dkms_builds()
 	}
 }
 
+# What dpkg would run, with systemctl's place taken by a list of what was asked.
+maintainer_scripts()
+{
+	local deb=$WORK/deb script
+
+	mkdir -p "$deb/debian" "$WORK/systemd"
+	cp -r debian/* "$deb/debian/"
+	(cd "$deb" && make -s -f debian/rules override_dh_installsystemd &&
+		dh_installdeb -prtplane) >"$WORK/deb.log" 2>&1 || {
+		sed 's/^/# /' "$WORK/deb.log"
+		return 1
+	}
+	printf '#!/bin/sh\necho "${0##*/} $*" >>"%s"\n' "$WORK/asked-systemd" >"$WORK/bin/deb-systemd-invoke"
+	cp "$WORK/bin/deb-systemd-invoke" "$WORK/bin/systemctl"
+	cp "$WORK/bin/deb-systemd-invoke" "$WORK/bin/deb-systemd-helper"
+	chmod +x "$WORK"/bin/*
+	for script in preinst postinst prerm postrm; do
+		[ ! -e "$deb/debian/rtplane/DEBIAN/$script" ] ||
+			sed "s#/run/systemd/system#$WORK/systemd#g" "$deb/debian/rtplane/DEBIAN/$script" >"$WORK/$script"
+	done
+}
+
+# dpkg_runs SCRIPT WORD...: nothing if the package has no such script
+dpkg_runs()
+{
+	[ ! -e "$WORK/$1" ] || PATH=$WORK/bin:$PATH DPKG_MAINTSCRIPT_PACKAGE=rtplane sh "$WORK/$1" "${@:2}"
+}
+
+an_upgrade_leaves_the_agent_alone()
+{
+	maintainer_scripts || return 1
+	: >"$WORK/asked-systemd"
+	dpkg_runs prerm upgrade 1 && dpkg_runs preinst upgrade 0 && dpkg_runs postinst configure 0 || return 1
+	! grep -E '(stop|start|restart).*rtplaned' "$WORK/asked-systemd" | sed 's/^/# /' | grep .
+}
+
+a_removal_stops_it()
+{
+	: >"$WORK/asked-systemd"
+	dpkg_runs prerm remove && grep -q 'deb-systemd-invoke stop rtplaned.service' "$WORK/asked-systemd"
+}
+
+uninstalls()
+{
+	local left
+
+	make -s install DESTDIR="$WORK/gone" PREFIX=/usr >/dev/null 2>&1 &&
+		make -s uninstall DESTDIR="$WORK/gone" PREFIX=/usr || return 1
+	left=$(find "$WORK/gone" -type f -printf '%P\n')
+	[ "$left" = etc/rtplane/rtplaned.yaml ] || { echo "# left: $left"; return 1; }
+}
+
+# A kernel without what the module stands on must not make apt fail.
+dkms_knows_its_kernels()
+{
+	local regex release
+
+	regex=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL="\(.*\)"$/\1/p' debian/rtplane-dkms.dkms)
+	for release in 6.1.0-40-amd64 6.12.43+deb12-amd64 7.3.4+deb13-amd64 10.0.1; do
+		[[ $release =~ $regex ]] || { echo "# $release is left out"; return 1; }
+	done
+	for release in 5.10.0-35-amd64 6.0.12 4.19.0; do
+		! [[ $release =~ $regex ]] || { echo "# $release is tried"; return 1; }
+	done
+}
+
 version_agrees()
 {
 	[ "$(dpkg-parsechangelog -l debian/changelog -S Version)" = "$VERSION" ]
 }
 
 echo "KTAP version 1"
-echo "1..12"
+echo "1..16"
 install_here
 result "make install lays down programs, header, configuration and unit"
 keeps_config
@@ -244,6 +310,14 @@ runs_as_the_unit_says
 result "the datapath runs with the unit's user, capabilities and limits"
 version_agrees
 result "the packages have the version of the Makefile"
+an_upgrade_leaves_the_agent_alone
+result "an upgrade leaves a running agent alone"
+a_removal_stops_it
+result "a removal stops it"
+uninstalls
+result "make uninstall leaves nothing but the configuration"
+dkms_knows_its_kernels
+result "DKMS tries no kernel that is too old"
 dkms_builds 6.1
 result "DKMS builds the module for 6.1"
 dkms_builds 6.12
