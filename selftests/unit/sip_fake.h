@@ -262,6 +262,24 @@ static inline struct sip_msg *fake_parse(const char *text, const struct fake_flo
 	return msg;
 }
 
+/* A response to the request @text: @extra are further lines; the caller frees it. */
+static inline char *fake_response(const char *text, unsigned int status, const char *tag,
+				  const char *extra)
+{
+	const char *to = fake_header(text, "To");
+	bool tagged = strstr(to, ";tag=") || !tag;
+	size_t size = strlen(text) + (extra ? strlen(extra) : 0) + 256;
+	char *out = malloc(size);
+
+	snprintf(out, size, "SIP/2.0 %u Word\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s%s\r\n"
+		 "Call-ID: %s\r\nCSeq: %s\r\n%sContent-Length: 0\r\n\r\n", status,
+		 fake_header(text, "Via"), fake_header(text, "From"), to,
+		 tagged ? "" : ";tag=", tagged ? "" : tag,
+		 fake_header(text, "Call-ID"), fake_header(text, "CSeq"),
+		 extra ? extra : "");
+	return out;
+}
+
 /* Nothing may be left: of flows, of timers. */
 static inline bool fake_is_clean(const struct fake_flow *fake)
 {
