@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the parts of the media engine know of each other: media.c (the agent's
- * side), worker.c (the threads), ring.c and epoll.c (how they receive and send),
- * leg.c (what they do with a leg's packets), uring.c (the datapath).
+ * side), worker.c (the threads), ring.c and epoll.c (how they receive and send);
+ * and what a datapath on it needs (user/), which it knows as &struct leg_ops only.
  *
  * Who touches what:
  *
@@ -52,19 +52,45 @@ static inline uint64_t engine_read(const engine_count *count)
 }
 
 /**
+ * enum order_type - what a worker is told to do
+ * @ORDER_ADD: receive on a socket
+ * @ORDER_DEL: let go of a socket
+ */
+enum order_type { ORDER_ADD, ORDER_DEL };
+
+/**
+ * struct order - an order, part of its socket
+ * @type: enum order_type
+ * @sock: the socket
+ * @next: the next order
+ */
+struct order {
+	enum order_type type;
+	struct media_sock *sock;
+	struct order *next;
+};
+
+/**
  * struct media_sock - a held socket
  * @media: where it belongs
  * @worker: whose it is; changed by media_move()
  * @id: its number; never that of another
+ * @pairing: changes with its leg and with that one's peer, so that who remembers it
+ *	knows whether they are still what they were; changed while the worker is parked
  * @fd: the socket
  * @index: its place in the worker's table; the worker's
  * @owned: made for a leg, and goes with it
  * @armed: the kernel has a request that names this structure; the worker's
  * @leaving: the worker is about to let go of it
+ * @unasked: it is to be let go of, and the kernel does not know yet; the worker's
+ * @asked_back: &media.lock: its worker has the order to let go of it
+ * @order: the orders to receive on it and to let go of it, by enum order_type: an
+ *	order must not fail for want of memory
  * @orphan: &media.lock: the agent did not wait: who lets go of it frees it
  * @doomed: the agent's: it was to end, but its worker did not answer
  * @no_gso: trains of packets cannot be sent from it; the worker's
  * @gso: one has been; the worker's
+ * @no_tos: it cannot be given a mark of its own; the worker's
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
@@ -90,15 +116,19 @@ struct media_sock {
 	struct media *media;
 	struct worker *worker;
 	uint64_t id;
+	uint32_t pairing;
 	int fd;
 	unsigned int index;
 	bool owned;
 	bool armed;
 	bool leaving;
+	bool unasked;
+	bool asked_back;
 	bool orphan;
 	bool doomed;
 	bool no_gso;
 	bool gso;
+	bool no_tos;
 	bool hungry;
 	uint8_t tos;
 	uint8_t tos_next;
@@ -108,6 +138,7 @@ struct media_sock {
 	uint32_t dropped;
 	uint32_t mark;
 	uint32_t oif;
+	struct order order[2];
 	struct leg *claim;
 	struct leg *leg;
 	struct media_sock *next;
@@ -208,22 +239,20 @@ extern const struct io_ops io_ring_ops;
 extern const struct io_ops io_epoll_ops;
 
 /**
- * enum order_type - what a worker is told to do
- * @ORDER_ADD: receive on a socket
- * @ORDER_DEL: let go of a socket
+ * struct leg_ops - what a datapath does with its legs
+ * @receive: a datagram has arrived; by the leg's worker.  Returns whether its buffer
+ *	is needed until what is queued has been sent.
+ * @unsent: packets were counted as sent before it was tried, in vain; by the worker
+ * @sweep: some time has passed; by the worker
+ * @gone: its socket is about to be closed: end it; by the agent's thread
  */
-enum order_type { ORDER_ADD, ORDER_DEL };
-
-/**
- * struct order - an order
- * @type: enum order_type
- * @sock: the socket
- * @next: the next order
- */
-struct order {
-	enum order_type type;
-	struct media_sock *sock;
-	struct order *next;
+struct leg_ops {
+	bool (*receive)(struct leg *leg, struct worker *w,
+			struct media_sock *sock, struct rx *rx);
+	void (*unsent)(struct leg *leg, unsigned int packets,
+		       unsigned int bytes, int error);
+	void (*sweep)(struct leg *leg, struct worker *w);
+	void (*gone)(struct media_sock *sock, void *arg);
 };
 
 /**
@@ -270,7 +299,8 @@ struct notices {
  * @status: @media->lock: 0 or -errno of init
  * @error: @media->lock: the sentence
  * @quit: @media->lock: end
- * @late: it did not answer in time, and has not come to itself
+ * @late: it did not answer in time, and has not come to itself; nobody waits for it
+ *	meanwhile.  Set with @media->lock.
  * @wanted: the agent's: to be parked
  * @hold: @media->lock: park
  * @parked: @media->lock: it is
@@ -380,11 +410,12 @@ struct bell {
  * @past: counts of sockets that are gone
  * @counts: what media_counts() told last
  * @last_id: number of the last socket
+ * @last_pairing: see &media_sock.pairing
  * @stalled: times that a worker did not answer
  * @stalled_log: rate limit of that line
  * @next: worker at which the next dispatch begins
- * @leg_gone: ends the leg of a socket that is about to be closed
- * @leg_gone_arg: for @leg_gone
+ * @legs: of the datapath that has legs on the sockets; NULL: none has
+ * @legs_arg: for @legs
  * @events: somebody wants events; changed while all workers are parked
  */
 struct media {
@@ -405,11 +436,12 @@ struct media {
 	struct media_counts past;
 	struct media_counts counts;
 	uint64_t last_id;
+	uint32_t last_pairing;
 	uint64_t stalled;
 	struct fault_log stalled_log;
 	unsigned int next;
-	void (*leg_gone)(struct media_sock *sock, void *arg);
-	void *leg_gone_arg;
+	const struct leg_ops *legs;
+	void *legs_arg;
 	bool events;
 };
 
@@ -454,19 +486,10 @@ void media_want_all(struct media *media);
  * @to: the worker
  * @err: the sentence
  *
- * Return: 0, or -ETIMEDOUT or -ENOMEM: it is where it was, or with nobody once a
- * worker that did not answer in time has let go of it after all.
+ * Return: 0, or -ETIMEDOUT: it is where it was, or with nobody once a worker that
+ * did not answer in time has let go of it after all.
  */
 int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err);
-
-/**
- * media_withdraw() - take back orders to let go of a socket
- * @w: the worker, which has not seen them
- * @sock: the socket
- *
- * With @media->lock held.
- */
-void media_withdraw(struct worker *w, const struct media_sock *sock);
 
 /**
  * media_clear_bell() - the agent is about to look
@@ -578,6 +601,14 @@ uint64_t worker_clock(void);
  * @rx: @rx->tos and @rx->stamp are set if they are told
  */
 void rx_control(struct msghdr *msg, struct rx *rx);
+
+/**
+ * tx_priority() - class of a TOS in the terms of linux/pkt_sched.h
+ * @tos: TOS or traffic class
+ *
+ * Return: 0 to 7.
+ */
+int tx_priority(uint8_t tos);
 
 /**
  * tx_mark() - before the packets of a turn are sent, give sockets their marks

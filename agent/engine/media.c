@@ -135,7 +135,6 @@ static int stalled(struct media *media, struct worker *w,
 	uint64_t now = worker_clock();
 
 	media->stalled++;
-	w->late = true;
 	if (!media->stalled_log.last ||
 	    now - media->stalled_log.last >= STALLED_LOG_NS) {
 		media->stalled_log.last = now;
@@ -156,12 +155,33 @@ void media_want_all(struct media *media)
 		media->worker[i].wanted = true;
 }
 
+/*
+ * It did not answer; with the lock.  It is asked once more, so that it looks, and
+ * says that it is there again, whatever it was doing when it was given up.
+ */
+static void give_up(struct worker *w)
+{
+	w->late = true;
+	worker_call(w);
+}
+
 static struct worker *not_parked(struct media *media)
 {
 	struct worker *w;
 
 	for (w = media->worker; w < media->worker + media->n_workers; w++)
 		if (w->hold && !w->parked)
+			return w;
+	return NULL;
+}
+
+/* one that is known not to answer is not waited for again, or all else would wait */
+static struct worker *wanted_late(struct media *media)
+{
+	struct worker *w;
+
+	for (w = media->worker; w < media->worker + media->n_workers; w++)
+		if (w->wanted && w->late)
 			return w;
 	return NULL;
 }
@@ -185,16 +205,19 @@ int media_park(struct media *media, struct dp_err *err)
 
 	deadline(media, &until);
 	pthread_mutex_lock(&media->lock);
-	for (w = media->worker; w < media->worker + media->n_workers; w++) {
+	late = wanted_late(media);
+	for (w = media->worker; !late && w < media->worker + media->n_workers; w++) {
 		w->hold = w->wanted;
 		if (w->hold)
 			worker_call(w);
 	}
-	while ((late = not_parked(media)) && await(media, &until))
-		;
-	late = not_parked(media);
-	if (late)
+	while (!late && not_parked(media))
+		if (!await(media, &until))
+			late = not_parked(media);
+	if (late) {
+		give_up(late);
 		release(media);
+	}
 	pthread_mutex_unlock(&media->lock);
 	return late ? stalled(media, late, err) : 0;
 }
@@ -208,50 +231,42 @@ void media_resume(struct media *media)
 
 /* --- orders --- */
 
-/* false without memory */
-static bool give_order(struct worker *w, enum order_type type,
+/* with the lock */
+static void give_order(struct worker *w, enum order_type type,
 		       struct media_sock *sock)
 {
-	struct order *o = malloc(sizeof(*o));
+	struct order *o = &sock->order[type];
 
-	if (!o)
-		return false;
 	*o = (struct order){ .type = type, .sock = sock };
-	pthread_mutex_lock(&w->media->lock);
 	*w->last_order = o;
 	w->last_order = &o->next;
 	w->n_socks += type == ORDER_ADD;
-	pthread_mutex_unlock(&w->media->lock);
 	worker_call(w);
-	return true;
 }
 
 /* the worker has it from now on */
-static bool hand_over(struct media_sock *sock, struct worker *w)
+static void hand_over(struct media_sock *sock, struct worker *w)
 {
+	pthread_mutex_lock(&w->media->lock);
 	sock->worker = w;
-	if (!give_order(w, ORDER_ADD, sock)) {
-		sock->worker = NULL;
-		return false;
-	}
-	return true;
+	give_order(w, ORDER_ADD, sock);
+	pthread_mutex_unlock(&w->media->lock);
 }
 
-void media_withdraw(struct worker *w, const struct media_sock *sock)
+/* take back the order to let go of a socket, if the worker has not seen it; locked */
+static void withdraw(struct worker *w, struct media_sock *sock)
 {
 	struct order **at = &w->orders;
-	struct order *o;
+	struct order *o = &sock->order[ORDER_DEL];
 
-	while ((o = *at)) {
-		if (o->type != ORDER_DEL || o->sock != sock) {
-			at = &o->next;
-			continue;
-		}
-		*at = o->next;
-		if (w->last_order == &o->next)
-			w->last_order = at;
-		free(o);
-	}
+	while (*at && *at != o)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = o->next;
+	if (w->last_order == &o->next)
+		w->last_order = at;
+	sock->asked_back = false;
 }
 
 /* one that did not answer in time may let go of it at any moment */
@@ -280,16 +295,22 @@ static int take_back(struct media_sock *sock, bool end, struct dp_err *err)
 	if (!w)
 		return 0;
 	deadline(media, &until);
-	if (!give_order(w, ORDER_DEL, sock))
-		return dp_fail(err, ENOMEM, "no memory to end a media socket");
 	pthread_mutex_lock(&media->lock);
-	while (sock->worker && await(media, &until))
+	/* it may have the order from when it was given up; it carries it out once */
+	if (sock->worker && !sock->asked_back) {
+		sock->asked_back = true;
+		give_order(w, ORDER_DEL, sock);
+	}
+	while (sock->worker && !w->late && await(media, &until))
 		;
 	gone = !sock->worker;
-	if (!gone && end)
-		sock->orphan = true;
-	else if (!gone)
-		media_withdraw(w, sock);
+	if (!gone) {
+		give_up(w);
+		if (end)
+			sock->orphan = true;
+		else
+			withdraw(w, sock);
+	}
 	pthread_mutex_unlock(&media->lock);
 	return gone ? 0 : stalled(media, w, err);
 }
@@ -302,12 +323,9 @@ int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err)
 	if (from == to)
 		return 0;
 	ret = take_back(sock, false, err);
-	if (ret)
-		return ret;
-	if (hand_over(sock, to) || (from && hand_over(sock, from)))
-		return sock->worker == to ? 0 :
-		       dp_fail(err, ENOMEM, "no memory to move a media socket");
-	return dp_fail(err, ENOMEM, "no memory to receive on a media socket");
+	if (!ret)
+		hand_over(sock, to);
+	return ret;
 }
 
 /* --- the table by local address --- */
@@ -448,17 +466,17 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 		return dp_fail(err, ENOMEM, "no memory for a media socket");
 	new->media = media;
 	new->id = ++media->last_id;
+	new->pairing = ++media->last_pairing;
 	new->fd = fd;
 	new->user = user;
 	ret = check_socket(fd, &new->local, err);
 	if (!ret)
 		ret = learn_tos(new, err);
-	if (!ret && !hand_over(new, least_loaded(media)))
-		ret = dp_fail(err, ENOMEM, "no memory to receive on a socket");
 	if (ret) {
 		free(new);
 		return ret;
 	}
+	hand_over(new, least_loaded(media));
 	link_sock(new);
 	*sock = new;
 	return 0;
@@ -473,7 +491,7 @@ void media_del(struct media_sock *sock)
 		return;
 	media = sock->media;
 	if (sock->leg)
-		media->leg_gone(sock, media->leg_gone_arg);
+		media->legs->gone(sock, media->legs_arg);
 	/* its worker does not answer */
 	if (sock->leg)
 		return;
@@ -598,25 +616,33 @@ unsigned int media_dispatch(struct media *media)
 
 /* --- begin and end --- */
 
-static void end_worker(struct worker *w)
+/* false if it does not come back: what it may look at must stay */
+static bool end_thread(struct worker *w)
 {
-	struct media *media = w->media;
-	struct order *o;
+	struct timespec until;
+
+	if (!w->thread_made)
+		return true;
+	pthread_mutex_lock(&w->media->lock);
+	w->quit = true;
+	pthread_mutex_unlock(&w->media->lock);
+	worker_call(w);
+	deadline(w->media, &until);
+	if (!pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until))
+		return true;
+	log_error("media worker %u does not end within %u ms; it is left behind",
+		  w->index, w->media->conf.patience);
+	return false;
+}
+
+static bool end_worker(struct worker *w)
+{
 	unsigned int i;
 	void *p;
 
-	if (w->thread_made) {
-		pthread_mutex_lock(&media->lock);
-		w->quit = true;
-		pthread_mutex_unlock(&media->lock);
-		worker_call(w);
-		pthread_join(w->thread, NULL);
-	}
+	if (!end_thread(w))
+		return false;
 	log_faults(w);
-	while ((o = w->orders)) {
-		w->orders = o->next;
-		free(o);
-	}
 	while (w->passed.slot && (p = queue_take(&w->passed)))
 		free(p);
 	while (w->events.slot && (p = queue_take(&w->events)))
@@ -633,17 +659,22 @@ static void end_worker(struct worker *w)
 	free(w->socks);
 	if (w->wake >= 0)
 		close(w->wake);
+	return true;
 }
 
-static void end_workers(struct media *media)
+static bool end_workers(struct media *media)
 {
+	bool all = true;
 	unsigned int i;
 
 	for (i = 0; i < media->n_workers; i++)
-		end_worker(&media->worker[i]);
+		all &= end_worker(&media->worker[i]);
+	if (!all)
+		return false;
 	free(media->worker);
 	media->worker = NULL;
 	media->n_workers = 0;
+	return true;
 }
 
 static int start_worker(struct media *media, const struct io_ops *io,
@@ -796,7 +827,8 @@ void media_free(struct media *media)
 		id = media->socks->id;
 		media_del(media->socks);
 	}
-	end_workers(media);
+	if (!end_workers(media))
+		return;
 	for (i = 0; i < 2; i++)
 		if (media->bell[i].fd >= 0)
 			close(media->bell[i].fd);

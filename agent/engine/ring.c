@@ -43,13 +43,21 @@
 /*
  * user_data: the lowest bits tell what it is.  A receive is the address of its
  * socket, which lives until its last completion.  A send tells the index of the
- * socket that the packets arrived on, how many there were, and their bytes.
+ * socket that the packets arrived on, how many there were, their bytes, and of the
+ * socket's pairing as much as there is room for: by the time that it is read the
+ * place may be another's, or the leg's peer another one.
  */
 #define TAG_RECV	0u
 #define TAG_SEND	1u
 #define TAG_WAKE	2u
 #define TAG_NONE	3u
 #define TAG_MASK	7u
+
+#define SEND_PACKETS	3	/* 7 bits: TRAIN_MAX is 64 */
+#define SEND_BYTES	10	/* 17 bits */
+#define SEND_INDEX	27	/* 20 bits */
+#define SEND_PAIRING	47	/* 17 bits */
+#define BITS(n)		((1ull << (n)) - 1)
 
 /**
  * struct out - a send request's arguments
@@ -70,6 +78,7 @@ struct out {
  * @n: how many, a power of two
  * @msg: argument of every receive: how much of source and control to keep
  * @woken: what the eventfd said
+ * @deaf: the eventfd is not read
  * @held: buffers with packets that are still to be sent
  * @n_held: how many
  * @out: arguments of sends
@@ -85,6 +94,7 @@ struct ring {
 	unsigned int n;
 	struct msghdr msg;
 	uint64_t woken;
+	bool deaf;
 	uint16_t held[ENGINE_BATCH];
 	unsigned int n_held;
 	struct out out[ENGINE_BATCH];
@@ -208,8 +218,13 @@ static void ring_disarm(struct worker *w, struct media_sock *sock)
 	/* the receive's last completion comes in any case, found or not */
 	sock->leaving = true;
 	sqe = get_sqe(r);
-	if (!sqe)
+	sock->unasked = !sqe;
+	if (!sqe) {
+		w->retry = true;
+		worker_fault(w, MEDIA_FAULT_NOMEM, 1,
+			     "the end of a socket must wait: the kernel takes no request");
 		return;
+	}
 	io_uring_prep_cancel64(sqe, (uintptr_t)sock | TAG_RECV, 0);
 	sqe->user_data = TAG_NONE;
 }
@@ -219,8 +234,12 @@ static void arm_wake(struct worker *w)
 	struct ring *r = w->io_state;
 	struct io_uring_sqe *sqe = get_sqe(r);
 
-	if (!sqe)
+	/* until it is, the worker looks for orders when it sweeps */
+	r->deaf = !sqe;
+	if (!sqe) {
+		w->retry = true;
 		return;
+	}
 	io_uring_prep_read(sqe, w->wake, &r->woken, sizeof(r->woken), 0);
 	sqe->user_data = TAG_WAKE;
 }
@@ -230,16 +249,21 @@ static void arm_wake(struct worker *w)
 static uint64_t send_data(const struct media_sock *in, unsigned int packets,
 			  unsigned int bytes)
 {
-	return TAG_SEND | (uint64_t)packets << 8 | (uint64_t)bytes << 16 |
-	       (uint64_t)in->index << 40;
+	return TAG_SEND | (uint64_t)packets << SEND_PACKETS |
+	       (uint64_t)bytes << SEND_BYTES |
+	       (in->index & BITS(20)) << SEND_INDEX |
+	       (uint64_t)in->pairing << SEND_PAIRING;
 }
 
 static void send_failed(struct worker *w, uint64_t data, int error)
 {
-	unsigned int index = (unsigned int)(data >> 40);
+	unsigned int index = data >> SEND_INDEX & BITS(20);
+	struct media_sock *in = index < w->n_slots ? w->socks[index] : NULL;
 
-	worker_unsent(w, index < w->n_slots ? w->socks[index] : NULL,
-		      data >> 8 & 0xff, data >> 16 & 0xffffff, error);
+	if (in && (in->pairing & BITS(17)) != data >> SEND_PAIRING)
+		in = NULL;
+	worker_unsent(w, in, data >> SEND_PACKETS & BITS(7),
+		      data >> SEND_BYTES & BITS(17), error);
 }
 
 /* prepare out[i] for @n packets; returns their bytes */
@@ -507,6 +531,8 @@ static void ring_turn(struct worker *w, int64_t wait)
 	const struct io_uring_cqe *cqe;
 	unsigned int head, n = 0;
 
+	if (r->deaf)
+		arm_wake(w);
 	if (r->hungry[0] || r->hungry[1])
 		feed(w);
 	if (w->busy)

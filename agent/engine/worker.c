@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "user/leg.h"
 
 #define NS_PER_MS	1000000ull
 #define NS_PER_S	1000000000ull
@@ -117,12 +116,8 @@ void worker_unsent(struct worker *w, struct media_sock *in,
 {
 	worker_fault(w, MEDIA_FAULT_SEND, packets, "sending failed: %s",
 		     strerror(error));
-	if (!in || !in->leg)
-		return;
-	/* what comes next goes one by one */
-	if (packets > 1 && tx_train_refused(error))
-		in->leg->peer->sock->no_gso = true;
-	leg_unsent(in->leg, packets, bytes, error);
+	if (in && in->leg)
+		w->media->legs->unsent(in->leg, packets, bytes, error);
 }
 
 /* what the kernel has dropped at a socket since it was made; modulo 2^32 */
@@ -224,7 +219,7 @@ bool worker_receive(struct worker *w, struct media_sock *sock,
 {
 	w->rate_packets++;
 	if (sock->leg)
-		return leg_receive(sock->leg, w, sock, rx);
+		return w->media->legs->receive(sock->leg, w, sock, rx);
 	worker_pass(w, sock, rx);
 	return false;
 }
@@ -255,17 +250,29 @@ unsigned int tx_run(const struct worker *w, unsigned int i)
 	return n;
 }
 
-/* the queue that serves it: by class, 7 takes a privilege */
+/* a nibble for each class, the lowest first: as kmod/way.h */
+int tx_priority(uint8_t tos)
+{
+	static const uint8_t of_class[] = { 0, 2, 2, 4, 4, 6, 7, 7 };
+
+	return of_class[tos >> 5];
+}
+
+/* a socket that takes no mark has it told with each packet */
 static void set_tos(struct media_sock *sock, uint8_t tos)
 {
 	bool v6 = sock->local.family == AF_INET6;
 	int value = tos;
 
-	setsockopt(sock->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
-		   v6 ? IPV6_TCLASS : IP_TOS, &value, sizeof(value));
-	value = leg_priority(tos);
-	setsockopt(sock->fd, SOL_SOCKET, SO_PRIORITY, &value, sizeof(value));
+	if (setsockopt(sock->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		       v6 ? IPV6_TCLASS : IP_TOS, &value, sizeof(value))) {
+		sock->no_tos = true;
+		return;
+	}
 	sock->tos = tos;
+	/* the queue that serves it: by class, 7 takes a privilege */
+	value = tx_priority(tos);
+	setsockopt(sock->fd, SOL_SOCKET, SO_PRIORITY, &value, sizeof(value));
 }
 
 void tx_mark(struct worker *w)
@@ -279,7 +286,8 @@ void tx_mark(struct worker *w)
 		if (out->turn == w->turn)
 			continue;
 		out->turn = w->turn;
-		if (tx->tos != out->tos && tx->tos == out->tos_next)
+		if (tx->tos != out->tos && tx->tos == out->tos_next &&
+		    !out->no_tos)
 			set_tos(out, tx->tos);
 		out->tos_next = tx->tos;
 	}
@@ -351,9 +359,9 @@ void worker_let_go(struct worker *w, struct media_sock *sock)
 			w->free_slot = sock->index;
 	}
 	pthread_mutex_lock(&w->media->lock);
-	/* the agent may have asked again when it got no answer */
-	media_withdraw(w, sock);
+	sock->asked_back = false;
 	sock->leaving = false;
+	sock->unasked = false;
 	sock->worker = NULL;
 	w->n_socks--;
 	orphan = sock->orphan;
@@ -447,7 +455,6 @@ static bool attend(struct worker *w)
 	while ((o = orders)) {
 		orders = o->next;
 		carry_out(w, o);
-		free(o);
 	}
 	return go_on;
 }
@@ -504,10 +511,14 @@ static void sweep(struct worker *w)
 		sock = w->socks[i];
 		if (!sock)
 			continue;
+		if (retry && sock->unasked) {
+			w->io->disarm(w, sock);
+			continue;
+		}
 		if (retry && !sock->armed && !sock->leaving)
 			w->io->arm(w, sock);
 		if (w->n_silence && sock->leg)
-			leg_sweep(sock->leg, w);
+			w->media->legs->sweep(sock->leg, w);
 		if (look && i % LOOKS == w->look)
 			look_for_dropped(w, sock);
 	}

@@ -18,8 +18,14 @@
 #include "rtpsec/rtpsec.h"
 #include "uring.h"
 
-/* bytes that may wait on a leg's socket: some 100 ms of 100,000 packets/s */
-#define RECEIVE_BUFFER	(4 << 20)
+/*
+ * Bytes that may wait on a leg's socket: where there are few, as many as 100,000
+ * packets/s are in some 100 ms; where there are many, as a call needs.  All that
+ * sockets hold is the whole host's (udp_mem), SIP and DNS included.
+ */
+#define RECEIVE_BUFFER_MAX	(4 << 20)
+#define RECEIVE_BUFFER_MIN	(128 << 10)
+#define RECEIVE_BUFFERS		(64 << 20)
 
 /**
  * struct request - one bridge of a call
@@ -177,10 +183,14 @@ static struct media_sock *open_own(struct uring *u, const struct dp_leg *conf,
 	return sock;
 }
 
-static void enlarge(const struct media_sock *sock)
+static void enlarge(const struct uring *u, const struct media_sock *sock)
 {
-	int size = RECEIVE_BUFFER;
+	int size = RECEIVE_BUFFERS / (int)(u->n_legs + 1);
 
+	if (size > RECEIVE_BUFFER_MAX)
+		size = RECEIVE_BUFFER_MAX;
+	if (size < RECEIVE_BUFFER_MIN)
+		size = RECEIVE_BUFFER_MIN;
 	/* beyond rmem_max takes a privilege; without it as much as there is */
 	if (setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		       sizeof(size)))
@@ -238,7 +248,7 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 			media_del(sock);
 		return dp_fail(err, ENOMEM, "no memory for a leg");
 	}
-	enlarge(sock);
+	enlarge(u, sock);
 	leg->busy = true;
 	req->leg[i] = leg;
 	req->made[i] = true;
@@ -547,6 +557,10 @@ static void pair(struct uring *u, struct request *req)
 		settle(a);
 		/* what the old peer has forwarded left by this leg */
 		settle(a->peer);
+	}
+	if (a->peer != b) {
+		a->sock->pairing = ++u->media->last_pairing;
+		b->sock->pairing = ++u->media->last_pairing;
 	}
 	a->peer = b;
 	b->peer = a;

@@ -71,14 +71,6 @@ static unsigned int ip_len(const struct leg *leg, unsigned int payload)
 	return payload + UDP_HDRLEN + (leg->v6 ? IP6_HDRLEN : IP4_HDRLEN);
 }
 
-/* a nibble for each class, the lowest first: as kmod/way.h */
-int leg_priority(uint8_t tos)
-{
-	static const uint8_t of_class[] = { 0, 2, 2, 4, 4, 6, 7, 7 };
-
-	return of_class[tos >> 5];
-}
-
 /* --- the remote --- */
 
 void leg_retarget(struct leg *leg)
@@ -585,6 +577,9 @@ void leg_unsent(struct leg *leg, unsigned int packets, unsigned int bytes,
 {
 	uint64_t ip = bytes + (uint64_t)packets * ip_len(leg->peer, 0);
 
+	/* what comes next goes one by one */
+	if (packets > 1 && tx_train_refused(error))
+		leg->peer->sock->no_gso = true;
 	leg->drops[why_unsent(error)] += packets;
 	/* its peer may have been replaced since */
 	if (leg->fwd_packets < packets)

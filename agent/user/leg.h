@@ -224,14 +224,6 @@ bool leg_permits(const struct leg *leg, const struct rtplane_ep *src);
 void leg_rtcp_info(const struct leg *leg, struct dp_rtcp *info);
 
 /**
- * leg_priority() - class of a TOS in the terms of linux/pkt_sched.h
- * @tos: the TOS
- *
- * Return: value for SO_PRIORITY.
- */
-int leg_priority(uint8_t tos);
-
-/**
  * leg_ep() - from the agent's address to the one that is judged by
  * @addr: with port; family 0: none
  * @ep: filled

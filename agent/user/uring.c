@@ -97,6 +97,13 @@ static int set_events(struct uring *u, bool on, struct dp_err *err)
 	return 0;
 }
 
+static const struct leg_ops leg_ops = {
+	.receive = leg_receive,
+	.unsent = leg_unsent,
+	.sweep = leg_sweep,
+	.gone = bridges_sock_gone,
+};
+
 static int uring_open(struct dp **dp, struct media *media, dp_event_fn *events,
 		      void *arg, struct dp_err *err)
 {
@@ -106,7 +113,7 @@ static int uring_open(struct dp **dp, struct media *media, dp_event_fn *events,
 	if (!media)
 		return dp_fail(err, EINVAL,
 			       "the datapath 'uring' needs a media engine");
-	if (media->leg_gone)
+	if (media->legs)
 		return dp_fail(err, EBUSY,
 			       "the media engine has a datapath already");
 	u = calloc(1, sizeof(*u));
@@ -121,8 +128,8 @@ static int uring_open(struct dp **dp, struct media *media, dp_event_fn *events,
 		free(u);
 		return ret;
 	}
-	media->leg_gone = bridges_sock_gone;
-	media->leg_gone_arg = u;
+	media->legs = &leg_ops;
+	media->legs_arg = u;
 	*dp = &u->dp;
 	return 0;
 }
@@ -138,7 +145,7 @@ static void uring_close(struct dp *dp)
 		log_error("the datapath cannot be closed: %s", err.text);
 		return;
 	}
-	u->media->leg_gone = NULL;
+	u->media->legs = NULL;
 	free(u);
 }
 

@@ -414,6 +414,57 @@ static bool port_free(void)
 	return true;
 }
 
+/* what came to a socket that is gone is not the next one's on that port */
+static bool old_datagram(void)
+{
+	const struct media_counts *counts;
+	struct media_sock *sock, *new;
+	struct sockaddr_storage ss;
+	struct dp_err err = {};
+	struct dp_addr addr;
+	socklen_t len;
+	int fd, ms;
+
+	KTAP_CHECK(begin());
+	sock = hold(NULL);
+	KTAP_CHECK(sock);
+	addr = *media_sock_local(sock);
+	KTAP_CHECK(send_to(&addr, stun, sizeof(stun)));
+	for (ms = 0; ms < 5000; ms++) {
+		counts = media_sock_counts(sock);
+		if (counts->packets[MEDIA_STUN])
+			break;
+		poll(NULL, 0, 1);
+	}
+	KTAP_CHECK(counts->packets[MEDIA_STUN] == 1);
+	media_del(sock);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	len = dp_addr_to_sockaddr(&addr, &ss);
+	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
+	KTAP_CHECK(!media_add(media, &new, fd, NULL, &err));
+	KTAP_CHECK(readable(5000) && !media_dispatch(media) && !calls);
+	KTAP_CHECK(send_to(&addr, stun, sizeof(stun)));
+	KTAP_CHECK(await_at(new, MEDIA_STUN, 1) && calls == 1);
+	media_free(media);
+	return true;
+}
+
+static bool balanced(void)
+{
+	unsigned int i, at[2] = {};
+	struct media_sock *sock;
+
+	KTAP_CHECK(begin());
+	for (i = 0; i < 20; i++) {
+		sock = hold(NULL);
+		KTAP_CHECK(sock);
+		at[sock->worker->index]++;
+	}
+	KTAP_CHECK(at[0] == 10 && at[1] == 10);
+	media_free(media);
+	return true;
+}
+
 static bool thousands(void)
 {
 	static struct media_sock *socks[4000];
@@ -485,6 +536,7 @@ EPOLL(del_self)
 EPOLL(del_others)
 EPOLL(del_keeps_others)
 EPOLL(port_free)
+EPOLL(old_datagram)
 EPOLL(thousands)
 
 /* a train is one datagram to the stack until the device: no longer than one may be */
@@ -531,6 +583,8 @@ int main(void)
 		BOTH("the end of a socket costs others nothing",
 		     del_keeps_others),
 		BOTH("a port is free at once, 2,000 times", port_free),
+		BOTH("a datagram of a socket that is gone", old_datagram),
+		{ "workers have as many sockets each", balanced },
 		BOTH("4,000 sockets", thousands),
 		{ "what is no bound UDP socket is refused", bad_sockets },
 		{ "trains of packets", trains },

@@ -68,7 +68,8 @@ static inline bool begin(void)
 	struct dp_err err = {};
 
 	conf.io = epoll ? MEDIA_IO_EPOLL : MEDIA_IO_URING;
-	conf.workers = 2;
+	if (!conf.workers)
+		conf.workers = 2;
 
 	n_events = 0;
 	n_passed = 0;
