@@ -97,10 +97,18 @@ void sip_transport_free(struct sip_transport *t)
 	if (!t)
 		return;
 	sip_stream_drop_all(t);
+	sip_udp_drop_all(t);
 	if (t->passing)
 		sip_flow_unref(&t->passing->pub);
-	while ((l = LIST_FIRST(&t->listeners)))
-		sip_listener_close(&l->pub);
+	while ((l = LIST_FIRST(&t->listeners))) {
+		/* the open ones are ours; flows hold the others */
+		l->refs++;
+		if (l->open)
+			sip_listener_close(&l->pub);
+		LIST_REMOVE(l, entry);
+		l->t = NULL;
+		sip_listener_put(l);
+	}
 	if (t->spare >= 0)
 		close(t->spare);
 	free(t->udp);
@@ -184,6 +192,8 @@ void sip_listener_put(struct listener *l)
 {
 	if (--l->refs)
 		return;
+	if (l->t)
+		LIST_REMOVE(l, entry);
 	sip_tls_creds_put(l->creds);
 	free(l->certificates);
 	free(l);
@@ -212,6 +222,7 @@ static struct listener *listener_make(struct sip_transport *t,
 	l->insecure = listen->insecure;
 	l->client_certificates = listen->client_certificates;
 	l->fd = -1;
+	LIST_INSERT_HEAD(&t->listeners, l, entry);
 	return l;
 }
 
@@ -246,7 +257,7 @@ int sip_transport_listen(struct sip_transport *t,
 		return ret;
 	}
 	note_port(l);
-	LIST_INSERT_HEAD(&t->listeners, l, entry);
+	l->open = true;
 	*listener = &l->pub;
 	return 0;
 }
@@ -257,7 +268,7 @@ void sip_listener_close(struct sip_listener *listener)
 
 	if (!l)
 		return;
-	LIST_REMOVE(l, entry);
+	l->open = false;
 	l->carrier->shut(l);
 	l->gate = NULL;
 	sip_listener_put(l);
@@ -282,8 +293,8 @@ const struct sip_listener *sip_transport_ours(const struct sip_transport *t,
 	const struct listener *l;
 
 	LIST_FOREACH(l, &t->listeners, entry)
-		if (l->pub.proto == proto && (is_at(addr, &l->pub.local) ||
-					      is_at(addr, &l->pub.advertise)))
+		if (l->open && l->pub.proto == proto &&
+		    (is_at(addr, &l->pub.local) || is_at(addr, &l->pub.advertise)))
 			return &l->pub;
 	return NULL;
 }
@@ -296,13 +307,27 @@ static struct listener *listener_for(const struct sip_transport *t,
 	struct listener *l, *found = NULL;
 
 	LIST_FOREACH(l, &t->listeners, entry)
-		if (l->pub.realm == realm && l->pub.proto == proto &&
+		if (l->open && l->pub.realm == realm && l->pub.proto == proto &&
 		    l->pub.local.family == family)
 			found = l;
 	return found;
 }
 
 /* ------------------------------------------------------------------------- flows */
+
+unsigned int sip_slot_of(const struct sip_transport *t,
+			 const struct dp_addr *addr)
+{
+	uint64_t hash = t->seed[0] ^ addr->port, half[2] = { 0 };
+
+	if (addr->family == AF_INET)
+		memcpy(half, &addr->v4, sizeof(addr->v4));
+	else
+		memcpy(half, &addr->v6, sizeof(addr->v6));
+	hash = (hash ^ half[0]) * 0x9e3779b97f4a7c15;
+	hash = (hash ^ hash >> 29 ^ half[1]) * (t->seed[1] | 1);
+	return hash >> 48 & (SIP_TABLE - 1);
+}
 
 static struct flow *flow_of(const struct sip_flow *pub)
 {
@@ -349,7 +374,10 @@ void sip_flow_unref(struct sip_flow *pub)
 void sip_flow_watch(struct sip_flow *pub, struct sip_flow_watch *watch)
 {
 	struct flow *flow = flow_of(pub);
+	const struct sip_carrier *carrier = flow->listener->carrier;
 
+	if (LIST_EMPTY(&flow->watches) && carrier->watch && flow->listener->t)
+		carrier->watch(flow);
 	sip_flow_ref(pub);
 	watch->flow = pub;
 	LIST_INSERT_HEAD(&flow->watches, watch, entry);
@@ -357,13 +385,27 @@ void sip_flow_watch(struct sip_flow *pub, struct sip_flow_watch *watch)
 
 void sip_flow_unwatch(struct sip_flow_watch *watch)
 {
-	struct sip_flow *flow = watch->flow;
+	struct flow *flow = flow_of(watch->flow);
 
 	if (!flow)
 		return;
 	watch->flow = NULL;
 	LIST_REMOVE(watch, entry);
-	sip_flow_unref(flow);
+	if (LIST_EMPTY(&flow->watches) && flow->listener->carrier->unwatch)
+		flow->listener->carrier->unwatch(flow);
+	sip_flow_unref(&flow->pub);
+}
+
+void sip_flow_lost(struct flow *flow, int error)
+{
+	struct sip_flow_watch *watch;
+
+	sip_flow_ref(&flow->pub);
+	while ((watch = LIST_FIRST(&flow->watches))) {
+		sip_flow_unwatch(watch);
+		watch->lost(&flow->pub, error, watch->arg);
+	}
+	sip_flow_unref(&flow->pub);
 }
 
 void sip_flow_hold(struct sip_flow *flow)

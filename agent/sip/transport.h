@@ -226,9 +226,9 @@ struct sip_target {
  * struct sip_flow_watch - somebody who must know when a flow is over: part of a
  * transaction, a dialog, a binding
  * @lost: called once: the connection is over or could not be made; @error: errno,
- *	ECONNRESET for an orderly end.  Called from a deferred call: no caller of
- *	the transport is on the stack.  The watch is off then.  Never called for
- *	UDP: what its errors say comes in ICMP, which anybody can forge
+ *	ECONNRESET for an orderly end.  UDP: the other end's host or a router says
+ *	that nobody is there, and shows what was sent, a branch of ours in it.  No
+ *	caller of the transport is on the stack.  The watch is off then
  * @arg: for @lost
  * @entry: the transport's
  * @flow: the transport's; not NULL: it watches

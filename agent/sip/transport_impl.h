@@ -34,6 +34,8 @@ struct flow;
  * @shut: undo @open
  * @reload: read the certificates again; NULL: there are none
  * @flow: find or make a flow to a place
+ * @watch: somebody watches a flow, the first; NULL: nothing to be done
+ * @unwatch: nobody does any more
  * @send: send to @to (connections: to their other end)
  */
 struct sip_carrier {
@@ -43,6 +45,8 @@ struct sip_carrier {
 	int (*reload)(struct listener *l, char *error);
 	int (*flow)(struct listener *l, const struct sip_target *target,
 		    struct flow **flow);
+	void (*watch)(struct flow *flow);
+	void (*unwatch)(struct flow *flow);
 	int (*send)(struct flow *flow, const struct dp_addr *to,
 		    const void *buf, size_t len);
 };
@@ -57,7 +61,8 @@ extern const struct sip_carrier sip_carrier_tls;
  * @t: the transport; NULL: it is gone
  * @carrier: its protocol
  * @refs: the transport's, and one of each flow
- * @entry: in the transport's list, while it is open
+ * @entry: in the transport's list
+ * @open: not closed yet: one of @refs is the transport's
  * @gate: who may come in
  * @dscp: of what it sends
  * @symmetric: answer to the source's port always
@@ -76,6 +81,7 @@ struct listener {
 	const struct sip_carrier *carrier;
 	unsigned int refs;
 	LIST_ENTRY(listener) entry;
+	bool open;
 	struct sip_gate *gate;
 	uint8_t dscp;
 	bool symmetric;
@@ -97,6 +103,10 @@ struct listener {
  * @holds: sip_flow_hold() without sip_flow_let()
  * @watches: who wants to know that it is over
  * @peer: pub.peer, if it is not ""
+ * @watched: UDP: in the transport's table, while it is watched
+ * @sent: UDP: the begin of what was sent last while it was watched: only who has
+ *	seen that can say that it did not get there
+ * @n_sent: bytes of @sent
  */
 struct flow {
 	struct sip_flow pub;
@@ -105,6 +115,9 @@ struct flow {
 	unsigned int holds;
 	LIST_HEAD(, sip_flow_watch) watches;
 	char *peer;
+	LIST_ENTRY(flow) watched;
+	char *sent;
+	size_t n_sent;
 };
 
 /**
@@ -223,6 +236,7 @@ struct failed {
  * @seed: nobody can foretell tags of refusals
  * @scratch: SIP_READ_MAX bytes, for reading
  * @udp: memory of transport_udp.c
+ * @watched: flows by UDP that are watched, by their other end
  * @passing: a flow for the next datagram, so that strangers cost no memory
  */
 struct sip_transport {
@@ -241,6 +255,7 @@ struct sip_transport {
 	uint64_t seed[2];
 	char *scratch;
 	void *udp;
+	LIST_HEAD(, flow) watched[SIP_TABLE];
 	struct flow *passing;
 };
 
@@ -270,6 +285,13 @@ void sip_turn_down(struct flow *flow, struct sip_msg *msg, unsigned int status,
 struct flow *sip_flow_make(struct listener *l, const struct dp_addr *remote);
 
 void sip_listener_put(struct listener *l);
+
+/* where in a table of SIP_TABLE lists an address is */
+unsigned int sip_slot_of(const struct sip_transport *t,
+			 const struct dp_addr *addr);
+
+/* tell those who watch a flow that it is over; no caller of ours is on the stack */
+void sip_flow_lost(struct flow *flow, int error);
 
 /* is there a failure at a place that is younger than @ms? */
 bool sip_has_failed(const struct sip_transport *t, enum sip_proto proto,
@@ -335,6 +357,11 @@ char *sip_bytes_room(struct bytes *bytes, size_t more);
 bool sip_bytes_add(struct bytes *bytes, const void *p, size_t n);
 void sip_bytes_eat(struct bytes *bytes, size_t n);
 void sip_bytes_clear(struct bytes *bytes);
+
+/* transport_udp.c */
+
+/* nothing may be told any more: for the end of the transport */
+void sip_udp_drop_all(struct sip_transport *t);
 
 /* transport_limits.c: pure */
 

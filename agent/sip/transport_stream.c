@@ -89,20 +89,6 @@ static struct dp_addr place_of(const struct dp_addr *addr, bool accepted)
 	return place;
 }
 
-static unsigned int slot_of(const struct sip_transport *t,
-			    const struct dp_addr *place)
-{
-	uint64_t hash = t->seed[0] ^ place->port, half[2] = { 0 };
-
-	if (place->family == AF_INET)
-		memcpy(half, &place->v4, sizeof(place->v4));
-	else
-		memcpy(half, &place->v6, sizeof(place->v6));
-	hash = (hash ^ half[0]) * 0x9e3779b97f4a7c15;
-	hash = (hash ^ hash >> 29 ^ half[1]) * (t->seed[1] | 1);
-	return hash >> 48 & (SIP_TABLE - 1);
-}
-
 static unsigned int count_source(const struct sip_transport *t,
 				 const struct dp_addr *source)
 {
@@ -110,7 +96,7 @@ static unsigned int count_source(const struct sip_transport *t,
 	const struct sip_conn *conn;
 	unsigned int n = 0;
 
-	LIST_FOREACH(conn, &t->table[slot_of(t, &place)], same) {
+	LIST_FOREACH(conn, &t->table[sip_slot_of(t, &place)], same) {
 		if (!conn->accepted)
 			continue;
 		other = place_of(&conn->flow->pub.remote, true);
@@ -124,7 +110,7 @@ static struct sip_conn *find_ours(const struct listener *l,
 {
 	struct sip_conn *conn;
 
-	LIST_FOREACH(conn, &l->t->table[slot_of(l->t, &target->addr)], same)
+	LIST_FOREACH(conn, &l->t->table[sip_slot_of(l->t, &target->addr)], same)
 		if (!conn->accepted && conn->state < CONN_ENDING &&
 		    conn->flow->pub.proto == target->proto &&
 		    conn->flow->listener->pub.realm == l->pub.realm &&
@@ -151,14 +137,8 @@ static void conn_over(void *arg)
 	struct sip_conn *conn = arg;
 	struct sip_transport *t = conn->t;
 	struct flow *flow = conn->flow;
-	struct sip_flow_watch *watch;
 
-	while ((watch = LIST_FIRST(&flow->watches))) {
-		LIST_REMOVE(watch, entry);
-		watch->flow = NULL;
-		watch->lost(&flow->pub, conn->error, watch->arg);
-		sip_flow_unref(&flow->pub);
-	}
+	sip_flow_lost(flow, conn->error);
 	if (t->ops.closed)
 		t->ops.closed(&flow->pub, conn->error, t->arg);
 	conn_free(conn);
@@ -612,7 +592,7 @@ static struct sip_conn *conn_make(struct listener *l, int fd,
 	conn->flow->pub.conn = conn;
 	timer_init(&conn->timer, on_timer, conn);
 	LIST_INSERT_HEAD(&t->conns, conn, entry);
-	LIST_INSERT_HEAD(&t->table[slot_of(t, &place)], conn, same);
+	LIST_INSERT_HEAD(&t->table[sip_slot_of(t, &place)], conn, same);
 	return conn;
 }
 

@@ -820,6 +820,65 @@ static bool failing_places(void)
 	return true;
 }
 
+/*
+ * ICMP's word counts if it shows what was sent, a branch in it; else anybody could
+ * end a request.  Kernel and forger are told apart by what they show: here the
+ * kernel shows a message with a branch, and one without.
+ */
+static bool nobody_by_udp(void)
+{
+	static const struct {
+		const char *via;
+		unsigned int lost;
+	} cases[] = {
+		{ "UDP 127.0.0.1;branch=z9hG4bKabcdefghijklmnopqrstuv", 1 },
+		{ "UDP 127.0.0.1;branch=z9hG4bKshort", 0 },
+	};
+	struct sip_target target = { .proto = SIP_PROTO_UDP };
+	struct sip_flow *flow = NULL, *second = NULL;
+	struct sip_listener *l, *there;
+	struct net net;
+	char buf[1024];
+	unsigned int i;
+	size_t n;
+	int v6;
+
+	for (i = 0; i < 4; i++) {
+		struct waiter w = { .watch.lost = lost, .watch.arg = &w };
+		struct waiter v = { .watch.lost = lost, .watch.arg = &v };
+
+		v6 = i >> 1;
+		net_begin(&net, NULL);
+		l = net_listen(&net, SIP_PROTO_UDP, v6 ? "::1" : US, (struct sip_listen){ 0 });
+		there = net_listen(&net, SIP_PROTO_UDP, v6 ? "::1" : US, (struct sip_listen){ 0 });
+		KTAP_CHECK(l && there);
+		target.addr = there->local;
+		sip_listener_close(there);
+		KTAP_CHECK(!sip_transport_flow(net.t, NULL, &target, &flow));
+		KTAP_CHECK(!sip_transport_flow(net.t, NULL, &target, &second));
+		sip_flow_watch(flow, &w.watch);
+		sip_flow_watch(second, &v.watch);
+		n = net_options(buf, sizeof(buf), "udp", "%s", cases[i & 1].via);
+		KTAP_CHECK(!sip_flow_send(flow, buf, n) && !w.lost);
+		if (cases[i & 1].lost)
+			KTAP_CHECK(NET_UNTIL(&net, w.lost && v.lost));
+		net_for(&net, 50);
+		KTAP_CHECK(w.lost == cases[i & 1].lost && v.lost == w.lost);
+		KTAP_CHECK(!w.lost || w.error == ECONNREFUSED);
+		/* that error is no other message's */
+		KTAP_CHECK(!sip_flow_send(second, buf, n));
+		KTAP_CHECK(!sip_flow_send(second, buf, n));
+		sip_flow_unwatch(&w.watch);
+		if (i & 2)
+			sip_flow_unwatch(&v.watch);
+		sip_flow_unref(flow);
+		sip_flow_unref(second);
+		net_end(&net);
+		sip_flow_unwatch(&v.watch);
+	}
+	return true;
+}
+
 /* those who hold flows, watch them or send by them may outlive all */
 static bool flows_outlive(void)
 {
@@ -965,6 +1024,7 @@ int main(void)
 		{ "heads are bounded, one and all", big_heads },
 		{ "connections of ours are reused, of others not", reuse },
 		{ "places that fail are told and remembered", failing_places },
+		{ "UDP: who is not there is told, by who has seen what was sent", nobody_by_udp },
 		{ "flows outlive their transport", flows_outlive },
 		{ "who is denied gets 403 and no connection", gated },
 		{ "whatever comes, the next one is served", noise },

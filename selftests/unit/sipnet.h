@@ -7,7 +7,8 @@
 #define UNIT_SIPNET_H
 
 #include <errno.h>
-#include <poll.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,7 +139,7 @@ static inline void net_for(struct net *net, unsigned int ms)
 /* a socket of the other side, on @host, to @l; not blocking */
 static inline int net_socket(const struct sip_listener *l, const char *host)
 {
-	int type = l->proto == SIP_PROTO_UDP ? SOCK_DGRAM : SOCK_STREAM, fd;
+	int type = l->proto == SIP_PROTO_UDP ? SOCK_DGRAM : SOCK_STREAM, fd, one = 1;
 	struct dp_addr own = { 0 };
 	struct sockaddr_storage ss;
 	socklen_t len;
@@ -148,6 +149,8 @@ static inline int net_socket(const struct sip_listener *l, const char *host)
 	fd = socket(ss.ss_family, type | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, len))
 		return -1;
+	if (type == SOCK_STREAM)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	len = dp_addr_to_sockaddr(&l->local, &ss);
 	if (connect(fd, (struct sockaddr *)&ss, len)) {
 		close(fd);
