@@ -7,6 +7,8 @@
 
 #include <linux/skbuff.h>
 #include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
 #include <net/route.h>
 
 #ifdef RTPLANE_HAVE_UNALIGNED_H
@@ -17,6 +19,10 @@
 
 #ifdef RTPLANE_HAVE_GSO_H
 #include <net/gso.h>
+#endif
+
+#ifdef RTPLANE_HAVE_IPV6_STUBS_H
+#include <net/ipv6_stubs.h>
 #endif
 
 /* A macro of 6.10, and of some stable kernels before. */
@@ -31,6 +37,19 @@ static inline int rtplane_route_input(struct sk_buff *skb, const struct iphdr *i
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr, ip4h_dscp(iph), skb->dev);
 #else
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, skb->dev);
+#endif
+}
+
+/* 7.1 made IPv6 built-in or absent, and took the stubs away. */
+static inline struct dst_entry *rtplane_dst_lookup6(struct net *net, struct flowi6 *fl6)
+{
+#ifdef RTPLANE_HAVE_IPV6_STUBS_H
+	return ipv6_stub->ipv6_dst_lookup_flow(net, NULL, fl6, NULL);
+#else
+	/* ipv6.disable=1 leaves no table to look in. */
+	if (!ipv6_mod_enabled())
+		return ERR_PTR(-EAFNOSUPPORT);
+	return ip6_dst_lookup_flow(net, NULL, fl6, NULL);
 #endif
 }
 

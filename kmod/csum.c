@@ -5,7 +5,7 @@
 #include "csum.h"
 
 /* Sum of a source and a destination address. */
-static __wsum rtplane_addr_sum(const struct rtplane_ep *src, const struct rtplane_ep *dst)
+static __wsum addr_sum(const struct rtplane_ep *src, const struct rtplane_ep *dst)
 {
 	/* The prefix of an IPv4 address kept as IPv6 is in no packet. */
 	if (rtplane_ep_is4(src))
@@ -14,7 +14,7 @@ static __wsum rtplane_addr_sum(const struct rtplane_ep *src, const struct rtplan
 			    csum_partial(&dst->addr, sizeof(dst->addr), 0));
 }
 
-static __wsum rtplane_port_sum(const struct rtplane_ep *src, const struct rtplane_ep *dst)
+static __wsum port_sum(const struct rtplane_ep *src, const struct rtplane_ep *dst)
 {
 	return csum_add((__force __wsum)src->port, (__force __wsum)dst->port);
 }
@@ -31,15 +31,15 @@ void rtplane_diff(struct rtplane_diff *diff, const struct rtplane_ep *old_src,
 		  const struct rtplane_ep *old_dst, const struct rtplane_ep *src,
 		  const struct rtplane_ep *dst)
 {
-	__wsum addr = csum_sub(rtplane_addr_sum(src, dst), rtplane_addr_sum(old_src, old_dst));
-	__wsum port = csum_sub(rtplane_port_sum(src, dst), rtplane_port_sum(old_src, old_dst));
+	__wsum addr = csum_sub(addr_sum(src, dst), addr_sum(old_src, old_dst));
+	__wsum port = csum_sub(port_sum(src, dst), port_sum(old_src, old_dst));
 
 	diff->addr = rtplane_sum16((__force u32)addr);
 	diff->udp = rtplane_sum16((__force u32)csum_add(addr, port));
 }
 
 /* 0 if @sum, of header and payload of a UDP datagram, is right. */
-static __sum16 rtplane_udp_fold(const struct sk_buff *skb, bool v6, unsigned int len, __wsum sum)
+static __sum16 udp_fold(const struct sk_buff *skb, bool v6, unsigned int len, __wsum sum)
 {
 	if (v6)
 		return csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len,
@@ -66,13 +66,13 @@ bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
 	 * it is wrong, it may be the device that is.
 	 */
 	if (skb->ip_summed == CHECKSUM_COMPLETE && !v6 &&
-	    !rtplane_udp_fold(skb, false, len, skb->csum))
+	    !udp_fold(skb, false, len, skb->csum))
 		goto ok;
 	if (likely(!skb_is_nonlinear(skb)))
 		sum = csum_partial(skb->data + hdrlen, len, 0);
 	else
 		sum = skb_checksum(skb, hdrlen, len, 0);
-	if (rtplane_udp_fold(skb, v6, len, sum))
+	if (udp_fold(skb, v6, len, sum))
 		return false;
 ok:
 	skb->ip_summed = CHECKSUM_UNNECESSARY;

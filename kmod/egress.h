@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a leg keeps of the way to its peer's remote. */
+/* A leg's way out, and the last steps of a packet on it. */
 #ifndef _RTPLANE_EGRESS_H
 #define _RTPLANE_EGRESS_H
 
 #include "csum.h"
+#include "leg.h"
 #include "pkt.h"
 #include "way.h"
 
@@ -14,7 +15,7 @@
  * @tos_keep: bits of the TOS that stay
  * @tos_set: bits that are set
  * @mapped: the TOS goes through the peer's DSCP map instead
- * @usual: packets of the leg's remote may take the usual way (usual.h)
+ * @usual: packets of the leg's remote may take the usual way (relay.c)
  * @diff: what changes in their checksums
  * @src: local address of the leg that sends
  * @to: its remote
@@ -31,5 +32,13 @@ struct rtplane_egress {
 	struct rtplane_ep to;
 	struct rcu_head rcu;
 };
+
+int rtplane_egress_cache_init(void);
+void rtplane_egress_cache_exit(void);
+struct rtplane_verdict rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egress **out);
+void rtplane_egress_forget(struct rtplane_leg *leg);
+void rtplane_egress_send(struct rtplane_leg *leg, struct sk_buff *skb,
+			 const struct rtplane_pkt *pkt, const struct rtplane_egress *eg);
+void rtplane_egress_unsent(struct rtplane_leg *leg, unsigned int bytes, enum rtplane_drop why);
 
 #endif /* _RTPLANE_EGRESS_H */

@@ -9,7 +9,7 @@
 
 #include "event.h"
 #include "net.h"
-#include "netlink.h"
+#include "nlput.h"
 
 /* Events of a namespace and second; of each of the two limits. */
 #define RTPLANE_EVENTS_BURST	10000
@@ -39,8 +39,8 @@ void rtplane_notice(struct rtplane_notice *n, const struct rtplane_leg *leg,
 		n->new = *new;
 }
 
-static int rtplane_event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
-			     const struct rtplane_notice *n)
+static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
+		     const struct rtplane_notice *n)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_EVENT);
 
@@ -66,7 +66,7 @@ static int rtplane_event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 }
 
 /* Two that find a new second at once may grant a few more. */
-static bool rtplane_event_may(struct rtplane_event_limit *limit)
+static bool event_may(struct rtplane_event_limit *limit)
 {
 	unsigned long now = jiffies / HZ;
 
@@ -92,13 +92,13 @@ bool rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
 
 	if (!n->set || !genl_has_listeners(&rtplane_genl, rn->net, 0))
 		return true;
-	if (!rtplane_event_may(n->type == RTPLANE_EVENT_RTCP ? &rn->reports : &rn->events))
+	if (!event_may(n->type == RTPLANE_EVENT_RTCP ? &rn->reports : &rn->events))
 		goto lost;
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (!msg)
 		goto lost;
 	hdr = genlmsg_put(msg, 0, 0, &rtplane_genl, 0, RTPLANE_CMD_EVENT_NTF);
-	if (!hdr || rtplane_event_put(msg, leg, n)) {
+	if (!hdr || event_put(msg, leg, n)) {
 		nlmsg_free(msg);
 		goto lost;
 	}

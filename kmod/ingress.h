@@ -41,7 +41,6 @@ struct rtplane_dev {
 	struct rcu_head rcu;
 };
 
-bool rtplane_split(struct sk_buff *skb);
 struct rtplane_dev *rtplane_dev_find(struct rtplane_net *rn, const struct net_device *dev);
 int rtplane_dev_add(struct rtplane_net *rn, struct net_device *dev);
 void rtplane_dev_del(struct rtplane_dev *rd);

@@ -17,7 +17,7 @@ static void rtplane_stale(struct rtplane_leg *leg)
 	if (!leg->peer)
 		return;
 	/* After the remote was written, so that who sees this sees it too; pairs
-	 * with the barrier in rtplane_egress_renew().
+	 * with the barrier in egress_renew().
 	 */
 	smp_store_release(&leg->peer->stale, 1);
 }
@@ -102,10 +102,10 @@ static void rtplane_refused(struct rtplane_leg *leg, const struct rtplane_pkt *p
  * @now: monotonic nanoseconds
  * @n: where an event is gathered
  *
- * Return: RTPLANE_ACCEPTED, or the &enum rtplane_drop to count.
+ * Return: RTPLANE_GOES_ON or RTPLANE_DROPPED.
  */
-int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 now,
-		  struct rtplane_notice *n)
+struct rtplane_verdict rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+				     u64 now, struct rtplane_notice *n)
 {
 	struct rtplane_arrival a = {
 		.src = &pkt->src,
@@ -119,20 +119,20 @@ int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 no
 	struct rtplane_finding f;
 
 	if (rtplane_policy_martian(&pkt->src, &leg->local, pkt->v6, pkt->lo))
-		return RTPLANE_DROP_MARTIAN;
+		return rtplane_drop(RTPLANE_DROP_MARTIAN);
 	switch (rtplane_policy_judge(&leg->policy, &a, &f)) {
 	case RTPLANE_JUDGED_COMMIT:
 		rtplane_latch_commit(leg, &pkt->src, now, f.reason, n);
-		return RTPLANE_ACCEPTED;
+		return rtplane_fate(RTPLANE_GOES_ON);
 	case RTPLANE_JUDGED_FORWARD:
-		return RTPLANE_ACCEPTED;
+		return rtplane_fate(RTPLANE_GOES_ON);
 	case RTPLANE_JUDGED_PROBATION:
-		return RTPLANE_DROP_PROBATION;
+		return rtplane_drop(RTPLANE_DROP_PROBATION);
 	case RTPLANE_JUDGED_NOMEM:
-		return RTPLANE_DROP_NOMEM;
+		return rtplane_drop(RTPLANE_DROP_NOMEM);
 	case RTPLANE_JUDGED_REFUSED:
 		break;
 	}
 	rtplane_refused(leg, pkt, &f, n);
-	return RTPLANE_DROP_REFUSED;
+	return rtplane_drop(RTPLANE_DROP_REFUSED);
 }

@@ -7,8 +7,8 @@
 #include "leg.h"
 #include "pkt.h"
 
-int rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt, u64 now,
-		  struct rtplane_notice *n);
+struct rtplane_verdict rtplane_latch(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+				     u64 now, struct rtplane_notice *n);
 void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remote, u64 now,
 			  enum rtplane_reason reason, struct rtplane_notice *n);
 void rtplane_latch_forget(struct rtplane_leg *leg);

@@ -25,12 +25,12 @@
 
 DEFINE_STATIC_KEY_FALSE(rtplane_latency_on);
 
-static DEFINE_PER_CPU(u64 [RTPLANE_LATENCY_BUCKETS], rtplane_latency);
-static DEFINE_MUTEX(rtplane_latency_lock); /* switching on and off */
-static struct dentry *rtplane_latency_dir;
+static DEFINE_PER_CPU(u64 [RTPLANE_LATENCY_BUCKETS], histogram);
+static DEFINE_MUTEX(latency_lock); /* switching on and off */
+static struct dentry *latency_dir;
 
 /* Below 8 each nanosecond has its own bucket, then each power of two has eight. */
-static unsigned int rtplane_latency_bucket(u32 ns)
+static unsigned int latency_bucket(u32 ns)
 {
 	unsigned int shift;
 
@@ -40,7 +40,7 @@ static unsigned int rtplane_latency_bucket(u32 ns)
 	return (shift << RTPLANE_SUB_BITS) + (ns >> shift);
 }
 
-static u64 rtplane_latency_from(unsigned int bucket)
+static u64 latency_from(unsigned int bucket)
 {
 	unsigned int shift = bucket >> RTPLANE_SUB_BITS;
 
@@ -58,10 +58,10 @@ static u64 rtplane_latency_from(unsigned int bucket)
  */
 void rtplane_latency_add(u64 ns)
 {
-	this_cpu_inc(rtplane_latency[rtplane_latency_bucket(min_t(u64, ns, RTPLANE_LATENCY_MAX))]);
+	this_cpu_inc(histogram[latency_bucket(min_t(u64, ns, RTPLANE_LATENCY_MAX))]);
 }
 
-static int rtplane_latency_show(struct seq_file *m, void *v)
+static int latency_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
 	u64 count;
@@ -71,24 +71,24 @@ static int rtplane_latency_show(struct seq_file *m, void *v)
 	for (i = 0; i < RTPLANE_LATENCY_BUCKETS; i++) {
 		count = 0;
 		for_each_possible_cpu(cpu)
-			count += READ_ONCE(per_cpu(rtplane_latency, cpu)[i]);
+			count += READ_ONCE(per_cpu(histogram, cpu)[i]);
 		if (count)
-			seq_printf(m, "%llu %llu %llu\n", rtplane_latency_from(i),
-				   rtplane_latency_from(i + 1), count);
+			seq_printf(m, "%llu %llu %llu\n", latency_from(i),
+				   latency_from(i + 1), count);
 	}
 	return 0;
 }
 
-static void rtplane_latency_clear(void)
+static void latency_clear(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		memset(per_cpu(rtplane_latency, cpu), 0, sizeof(rtplane_latency));
+		memset(per_cpu(histogram, cpu), 0, sizeof(histogram));
 }
 
-static ssize_t rtplane_latency_write(struct file *file, const char __user *buf, size_t len,
-				     loff_t *pos)
+static ssize_t latency_write(struct file *file, const char __user *buf, size_t len,
+			     loff_t *pos)
 {
 	bool on;
 	int err;
@@ -96,27 +96,27 @@ static ssize_t rtplane_latency_write(struct file *file, const char __user *buf, 
 	err = kstrtobool_from_user(buf, len, &on);
 	if (err)
 		return err;
-	mutex_lock(&rtplane_latency_lock);
+	mutex_lock(&latency_lock);
 	if (on) {
-		rtplane_latency_clear();
+		latency_clear();
 		static_branch_enable(&rtplane_latency_on);
 	} else {
 		static_branch_disable(&rtplane_latency_on);
 	}
-	mutex_unlock(&rtplane_latency_lock);
+	mutex_unlock(&latency_lock);
 	return len;
 }
 
-static int rtplane_latency_open(struct inode *inode, struct file *file)
+static int latency_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, rtplane_latency_show, NULL);
+	return single_open(file, latency_show, NULL);
 }
 
-static const struct file_operations rtplane_latency_fops = {
+static const struct file_operations latency_fops = {
 	.owner = THIS_MODULE,
-	.open = rtplane_latency_open,
+	.open = latency_open,
 	.read = seq_read,
-	.write = rtplane_latency_write,
+	.write = latency_write,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
@@ -124,11 +124,11 @@ static const struct file_operations rtplane_latency_fops = {
 /* Without debugfs there is no histogram, and nothing else suffers. */
 void rtplane_latency_init(void)
 {
-	rtplane_latency_dir = debugfs_create_dir("rtplane", NULL);
-	debugfs_create_file("latency", 0600, rtplane_latency_dir, NULL, &rtplane_latency_fops);
+	latency_dir = debugfs_create_dir("rtplane", NULL);
+	debugfs_create_file("latency", 0600, latency_dir, NULL, &latency_fops);
 }
 
 void rtplane_latency_exit(void)
 {
-	debugfs_remove_recursive(rtplane_latency_dir);
+	debugfs_remove_recursive(latency_dir);
 }

@@ -12,7 +12,6 @@
 #include "policy.h"
 #include "rtpstats.h"
 
-struct netlink_ext_ack;
 struct rtplane_egress;
 struct rtplane_net;
 
@@ -125,7 +124,7 @@ struct rtplane_leg_detail {
  * @remote_seq: guards @remote and @latched for readers without @lock
  * @policy: who may become the remote, and who has tried
  * @tie: see RTPLANE_LEG_A_TIE, may be none
- * @silence_of: @last when its silence was told; by rtplane_leg_sweep() alone
+ * @silence_of: @last when its silence was told; by rtplane_bridge_sweep() alone
  * @latches: remotes committed
  * @silence: ms
  * @dscp_mode: of packets sent by this leg
@@ -195,27 +194,16 @@ struct rtplane_leg {
 #define RTPLANE_LEG_EARLY	0x04	/* sends to the signalled remote before a latch */
 #define RTPLANE_LEG_POLICED	0x08	/* has a rate limit */
 
-struct rtplane_notice;
-struct rtplane_totals;
-
 int rtplane_leg_cache_init(void);
 void rtplane_leg_cache_exit(void);
 unsigned int rtplane_leg_size(void);
 
 struct rtplane_leg *rtplane_leg_new(struct rtplane_net *rn, struct rtplane_leg_conf *conf);
-int rtplane_leg_insert(struct rtplane_leg *leg);
-void rtplane_leg_remove(struct rtplane_leg *leg);
-void rtplane_leg_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, struct rtplane_leg *b,
-		      struct rtplane_leg_conf *cb, const u64 *cookie);
-void rtplane_leg_set(struct rtplane_leg *leg, struct rtplane_leg_conf *conf);
-void rtplane_leg_forget_dev(struct rtplane_net *rn, const struct net_device *dev);
-void rtplane_leg_remove_all(struct rtplane_net *rn);
+void rtplane_leg_free(struct rtplane_leg *leg);
 bool rtplane_leg_remote(const struct rtplane_leg *leg, struct rtplane_ep *remote);
 struct rtplane_leg_detail *rtplane_leg_detail(struct rtplane_leg *leg);
 const struct rtplane_leg_detail *rtplane_leg_detail_get(const struct rtplane_leg *leg);
 void rtplane_leg_dropped(struct rtplane_leg *leg, enum rtplane_drop why);
 void rtplane_leg_dscp_seen(struct rtplane_leg *leg, u8 dscp);
-void rtplane_leg_totals(struct rtplane_net *rn, struct rtplane_totals *t);
-void rtplane_leg_sweep(struct work_struct *work);
 
 #endif /* _RTPLANE_LEG_H */

@@ -2,7 +2,10 @@
 /* rtplane: relays the media of telephone calls.  Order of init and exit. */
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <net/genetlink.h>
 
+#include "bridge.h"
+#include "egress.h"
 #include "ingress.h"
 #include "latency.h"
 #include "leg.h"
@@ -10,11 +13,8 @@
 #include "net.h"
 #include "netlink.h"
 #include "table.h"
-#include "xmit.h"
 
-unsigned int rtplane_net_id;
-
-static int __net_init rtplane_net_init(struct net *net)
+static int __net_init net_init(struct net *net)
 {
 	struct rtplane_net *rn = rtplane_pernet(net);
 
@@ -23,11 +23,11 @@ static int __net_init rtplane_net_init(struct net *net)
 	xa_init_flags(&rn->legs, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&rn->devs);
 	INIT_LIST_HEAD(&rn->natmaps);
-	INIT_DELAYED_WORK(&rn->sweep, rtplane_leg_sweep);
+	INIT_DELAYED_WORK(&rn->sweep, rtplane_bridge_sweep);
 	return 0;
 }
 
-static void __net_exit rtplane_net_exit(struct net *net)
+static void __net_exit net_exit(struct net *net)
 {
 	struct rtplane_net *rn = rtplane_pernet(net);
 	struct rtplane_dev *rd, *next;
@@ -35,7 +35,7 @@ static void __net_exit rtplane_net_exit(struct net *net)
 	mutex_lock(&rn->lock);
 	list_for_each_entry_safe(rd, next, &rn->devs, list)
 		rtplane_dev_del(rd);
-	rtplane_leg_remove_all(rn);
+	rtplane_bridge_remove_all(rn);
 	rtplane_natmap_remove_all(rn);
 	mutex_unlock(&rn->lock);
 	cancel_delayed_work_sync(&rn->sweep);
@@ -47,14 +47,14 @@ static void __net_exit rtplane_net_exit(struct net *net)
 	xa_destroy(&rn->legs);
 }
 
-static struct pernet_operations rtplane_net_ops = {
-	.init = rtplane_net_init,
-	.exit = rtplane_net_exit,
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit = net_exit,
 	.id = &rtplane_net_id,
 	.size = sizeof(struct rtplane_net),
 };
 
-static int rtplane_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
+static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct rtplane_net *rn = rtplane_pernet(dev_net(dev));
@@ -69,18 +69,18 @@ static int rtplane_netdev_event(struct notifier_block *nb, unsigned long event, 
 		mutex_unlock(&rn->lock);
 		fallthrough;
 	case NETDEV_DOWN:
-		rtplane_leg_forget_dev(rn, dev);
+		rtplane_bridge_forget_dev(rn, dev);
 		rtplane_natmap_forget_dev(rn, dev);
 		break;
 	}
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block rtplane_netdev_nb = {
-	.notifier_call = rtplane_netdev_event,
+static struct notifier_block netdev_nb = {
+	.notifier_call = netdev_event,
 };
 
-static int __init rtplane_caches_init(void)
+static int __init caches_init(void)
 {
 	int err;
 
@@ -102,24 +102,24 @@ table:
 	return err;
 }
 
-static void rtplane_caches_exit(void)
+static void caches_exit(void)
 {
 	rtplane_egress_cache_exit();
 	rtplane_leg_cache_exit();
 	rtplane_table_cache_exit();
 }
 
-static int __init rtplane_init(void)
+static int __init mod_init(void)
 {
 	int err;
 
-	err = rtplane_caches_init();
+	err = caches_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&rtplane_net_ops);
+	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto caches;
-	err = register_netdevice_notifier(&rtplane_netdev_nb);
+	err = register_netdevice_notifier(&netdev_nb);
 	if (err)
 		goto pernet;
 	err = rtplane_netlink_init();
@@ -129,28 +129,28 @@ static int __init rtplane_init(void)
 	return 0;
 
 notifier:
-	unregister_netdevice_notifier(&rtplane_netdev_nb);
+	unregister_netdevice_notifier(&netdev_nb);
 pernet:
-	unregister_pernet_subsys(&rtplane_net_ops);
+	unregister_pernet_subsys(&net_ops);
 caches:
 	rcu_barrier();
-	rtplane_caches_exit();
+	caches_exit();
 	return err;
 }
 
-static void __exit rtplane_exit(void)
+static void __exit mod_exit(void)
 {
 	rtplane_latency_exit();
 	rtplane_netlink_exit();
-	unregister_netdevice_notifier(&rtplane_netdev_nb);
-	unregister_pernet_subsys(&rtplane_net_ops);
+	unregister_netdevice_notifier(&netdev_nb);
+	unregister_pernet_subsys(&net_ops);
 	/* What is on its way to be freed by our own callbacks. */
 	rcu_barrier();
-	rtplane_caches_exit();
+	caches_exit();
 }
 
-module_init(rtplane_init);
-module_exit(rtplane_exit);
+module_init(mod_init);
+module_exit(mod_exit);
 MODULE_DESCRIPTION("Relay of RTP media");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");

@@ -7,15 +7,15 @@
 #include "nattable.h"
 #include "net.h"
 
-static struct rtplane_nat_way *rtplane_nat_way_in_slot(const struct rtplane_natmap *nm,
-						       struct rtplane_nat_way __rcu **slot)
+static struct rtplane_nat_way *nat_way_in_slot(const struct rtplane_natmap *nm,
+					       struct rtplane_nat_way __rcu **slot)
 {
 	return rcu_dereference_protected(*slot, lockdep_is_held(&nm->ways_lock));
 }
 
-static void rtplane_nat_way_drop(struct rtplane_natmap *nm, struct rtplane_nat_way __rcu **slot)
+static void nat_way_drop(struct rtplane_natmap *nm, struct rtplane_nat_way __rcu **slot)
 {
-	struct rtplane_nat_way *w = rtplane_nat_way_in_slot(nm, slot);
+	struct rtplane_nat_way *w = nat_way_in_slot(nm, slot);
 
 	RCU_INIT_POINTER(*slot, NULL);
 	if (!w)
@@ -24,47 +24,47 @@ static void rtplane_nat_way_drop(struct rtplane_natmap *nm, struct rtplane_nat_w
 	kfree_rcu(w, rcu);
 }
 
-static u32 rtplane_nat_nr_ways(const struct rtplane_natmap *nm)
+static u32 nat_nr_ways(const struct rtplane_natmap *nm)
 {
 	return RTPLANE_NAT_WAY_SET << (64 - nm->ways_shift);
 }
 
-static void rtplane_nat_way_drop_by(struct rtplane_natmap *nm,
-				    struct rtplane_nat_way __rcu **slot,
-				    const struct net_device *dev)
+static void nat_way_drop_by(struct rtplane_natmap *nm,
+			    struct rtplane_nat_way __rcu **slot,
+			    const struct net_device *dev)
 {
-	struct rtplane_nat_way *w = rtplane_nat_way_in_slot(nm, slot);
+	struct rtplane_nat_way *w = nat_way_in_slot(nm, slot);
 
 	if (w && (!dev || rtplane_way_uses(&w->way, dev)))
-		rtplane_nat_way_drop(nm, slot);
+		nat_way_drop(nm, slot);
 }
 
 /* Drop the ways through @dev, or all. */
-static void rtplane_nat_ways_drop(struct rtplane_natmap *nm, const struct net_device *dev)
+static void nat_ways_drop(struct rtplane_natmap *nm, const struct net_device *dev)
 {
 	u32 i;
 
 	spin_lock_bh(&nm->ways_lock);
-	rtplane_nat_way_drop_by(nm, &nm->way_in, dev);
-	for (i = 0; nm->ways && i < rtplane_nat_nr_ways(nm); i++)
-		rtplane_nat_way_drop_by(nm, &nm->ways[i], dev);
+	nat_way_drop_by(nm, &nm->way_in, dev);
+	for (i = 0; nm->ways && i < nat_nr_ways(nm); i++)
+		nat_way_drop_by(nm, &nm->ways[i], dev);
 	spin_unlock_bh(&nm->ways_lock);
 }
 
 /* Packets that found the natmap may have remembered ways in it until now. */
-static void rtplane_natmap_free(struct rcu_head *rcu)
+static void natmap_free(struct rcu_head *rcu)
 {
 	struct rtplane_natmap *nm = container_of(rcu, struct rtplane_natmap, rcu);
 
-	rtplane_nat_ways_drop(nm, NULL);
+	nat_ways_drop(nm, NULL);
 	kvfree(nm->permits);
 	kvfree(nm->ways);
 	free_percpu(nm->stats);
 	kfree(nm);
 }
 
-static void rtplane_nat_gate_init(struct rtplane_nat_gate *gate,
-				  const struct rtplane_natmap_conf *conf)
+static void nat_gate_init(struct rtplane_nat_gate *gate,
+			  const struct rtplane_natmap_conf *conf)
 {
 	spin_lock_init(&gate->lock);
 	rtplane_police_set(&gate->police, conf->pps, conf->bps);
@@ -72,17 +72,17 @@ static void rtplane_nat_gate_init(struct rtplane_nat_gate *gate,
 }
 
 /* Room for a remote at each port: what a call needs of RTP and RTCP is one. */
-static bool rtplane_nat_ways_init(struct rtplane_natmap *nm)
+static bool nat_ways_init(struct rtplane_natmap *nm)
 {
 	u32 n = max(nm->conf.hi - nm->conf.lo + 1, RTPLANE_NAT_WAYS_MIN);
 
 	nm->ways_shift = 64 - order_base_2(DIV_ROUND_UP(n, RTPLANE_NAT_WAY_SET));
-	nm->ways = kvcalloc(rtplane_nat_nr_ways(nm), sizeof(*nm->ways), GFP_KERNEL_ACCOUNT);
+	nm->ways = kvcalloc(nat_nr_ways(nm), sizeof(*nm->ways), GFP_KERNEL_ACCOUNT);
 	return nm->ways;
 }
 
-static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
-						   const struct rtplane_natmap_conf *conf)
+static struct rtplane_natmap *natmap_alloc(struct rtplane_net *rn,
+					   const struct rtplane_natmap_conf *conf)
 {
 	struct rtplane_natmap *nm = kzalloc(sizeof(*nm), GFP_KERNEL_ACCOUNT);
 
@@ -100,10 +100,10 @@ static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 	if (!conf->filter && conf->dscp_mode != RTPLANE_DSCP_MAP &&
 	    !rtplane_ep_loopback(&conf->in))
 		nm->usual = rtplane_ep_is4(&conf->ext) ? 4 : 6;
-	rtplane_nat_gate_init(&nm->gate[RTPLANE_NAT_IN], conf);
-	rtplane_nat_gate_init(&nm->gate[RTPLANE_NAT_OUT], conf);
+	nat_gate_init(&nm->gate[RTPLANE_NAT_IN], conf);
+	nat_gate_init(&nm->gate[RTPLANE_NAT_OUT], conf);
 	nm->stats = alloc_percpu_gfp(struct rtplane_nat_stats, GFP_KERNEL_ACCOUNT);
-	if (!nm->stats || !rtplane_nat_ways_init(nm))
+	if (!nm->stats || !nat_ways_init(nm))
 		goto free;
 	if (conf->filter) {
 		nm->permits = kvcalloc(RTPLANE_NAT_PERMIT_SETS * RTPLANE_NAT_PERMIT_SET,
@@ -113,7 +113,7 @@ static struct rtplane_natmap *rtplane_natmap_alloc(struct rtplane_net *rn,
 	}
 	return nm;
 free:
-	rtplane_natmap_free(&nm->rcu);
+	natmap_free(&nm->rcu);
 	return NULL;
 }
 
@@ -135,13 +135,13 @@ int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf 
 	*why = rtplane_nat_conflict(rn, conf);
 	if (*why)
 		return -EEXIST;
-	nm = rtplane_natmap_alloc(rn, conf);
+	nm = natmap_alloc(rn, conf);
 	if (!nm)
 		return -ENOMEM;
 	err = rtplane_nat_table_add(rn, nm);
 	if (err) {
 		/* A packet may have found it already. */
-		call_rcu(&nm->rcu, rtplane_natmap_free);
+		call_rcu(&nm->rcu, natmap_free);
 		return err;
 	}
 	nm->id = ++rn->next_natmap;
@@ -151,7 +151,7 @@ int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf 
 }
 
 /* A hairpinned packet was counted twice, by the natmaps of both sides. */
-static void rtplane_nat_totals_add(struct rtplane_totals *t, const struct rtplane_natmap *nm)
+static void nat_totals_add(struct rtplane_totals *t, const struct rtplane_natmap *nm)
 {
 	struct rtplane_nat_stats s;
 	u64 forwarded;
@@ -177,7 +177,7 @@ void rtplane_natmap_totals(struct rtplane_net *rn, struct rtplane_totals *t)
 
 	lockdep_assert_held(&rn->lock);
 	list_for_each_entry(nm, &rn->natmaps, list)
-		rtplane_nat_totals_add(t, nm);
+		nat_totals_add(t, nm);
 }
 
 /**
@@ -194,9 +194,9 @@ void rtplane_natmap_remove(struct rtplane_natmap *nm)
 	lockdep_assert_held(&rn->lock);
 	rtplane_nat_table_del(rn, nm);
 	list_del(&nm->list);
-	rtplane_nat_totals_add(&rn->gone, nm);
+	nat_totals_add(&rn->gone, nm);
 	rn->seq++;
-	call_rcu(&nm->rcu, rtplane_natmap_free);
+	call_rcu(&nm->rcu, natmap_free);
 }
 
 void rtplane_natmap_remove_all(struct rtplane_net *rn)
@@ -207,19 +207,19 @@ void rtplane_natmap_remove_all(struct rtplane_net *rn)
 		rtplane_natmap_remove(nm);
 }
 
-/* As rtplane_leg_forget_dev(). */
+/* As rtplane_bridge_forget_dev(). */
 void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *dev)
 {
 	struct rtplane_natmap *nm;
 
 	mutex_lock(&rn->lock);
 	list_for_each_entry(nm, &rn->natmaps, list)
-		rtplane_nat_ways_drop(nm, dev);
+		nat_ways_drop(nm, dev);
 	mutex_unlock(&rn->lock);
 }
 
 /* The inside has a place of its own, which no remote takes from it. */
-static bool rtplane_nat_is_inside(const struct rtplane_natmap *nm, const struct rtplane_ep *to)
+static bool nat_is_inside(const struct rtplane_natmap *nm, const struct rtplane_ep *to)
 {
 	return rtplane_ep_same_addr(to, &nm->conf.in);
 }
@@ -227,8 +227,8 @@ static bool rtplane_nat_is_inside(const struct rtplane_natmap *nm, const struct 
 /* Where to put the way to a remote: where its last one is, or none, or one that is no
  * longer true, or else anyone's.
  */
-static struct rtplane_nat_way __rcu **rtplane_nat_way_place(const struct rtplane_natmap *nm,
-							    const struct rtplane_ep *to)
+static struct rtplane_nat_way __rcu **nat_way_place(const struct rtplane_natmap *nm,
+						    const struct rtplane_ep *to)
 {
 	struct rtplane_nat_way __rcu **set = rtplane_nat_way_slots(nm, to->w[0], to->w[1]);
 	struct rtplane_nat_way __rcu **place = NULL;
@@ -236,7 +236,7 @@ static struct rtplane_nat_way __rcu **rtplane_nat_way_place(const struct rtplane
 	unsigned int i;
 
 	for (i = 0; i < RTPLANE_NAT_WAY_SET; i++) {
-		w = rtplane_nat_way_in_slot(nm, &set[i]);
+		w = nat_way_in_slot(nm, &set[i]);
 		if (w && rtplane_ep_same_addr(&w->to, to))
 			return &set[i];
 		if (!place && (!w || !rtplane_way_valid(&w->way)))
@@ -245,9 +245,9 @@ static struct rtplane_nat_way __rcu **rtplane_nat_way_place(const struct rtplane
 	return place ?: &set[jiffies % RTPLANE_NAT_WAY_SET];
 }
 
-static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm,
-						       const struct rtplane_ep *src,
-						       const struct rtplane_ep *to)
+static const struct rtplane_way *nat_way_renew(struct rtplane_natmap *nm,
+					       const struct rtplane_ep *src,
+					       const struct rtplane_ep *to)
 {
 	struct rtplane_nat_way *w = kmalloc(sizeof(*w), GFP_ATOMIC);
 	struct rtplane_nat_way __rcu **slot = &nm->way_in;
@@ -260,9 +260,9 @@ static const struct rtplane_way *rtplane_nat_way_renew(struct rtplane_natmap *nm
 		return ERR_PTR(-ENETUNREACH);
 	}
 	spin_lock(&nm->ways_lock);
-	if (!rtplane_nat_is_inside(nm, to))
-		slot = rtplane_nat_way_place(nm, to);
-	rtplane_nat_way_drop(nm, slot);
+	if (!nat_is_inside(nm, to))
+		slot = nat_way_place(nm, to);
+	nat_way_drop(nm, slot);
 	rcu_assign_pointer(*slot, w);
 	spin_unlock(&nm->ways_lock);
 	return &w->way;
@@ -283,23 +283,23 @@ const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 {
 	struct rtplane_nat_way *w;
 
-	w = rtplane_nat_is_inside(nm, to) ? rcu_dereference(nm->way_in) :
+	w = nat_is_inside(nm, to) ? rcu_dereference(nm->way_in) :
 					    rtplane_nat_way_look(nm, to->w[0], to->w[1]);
 	if (w && rtplane_way_valid(&w->way))
 		return &w->way;
-	return rtplane_nat_way_renew(nm, src, to);
+	return nat_way_renew(nm, src, to);
 }
 
-static struct rtplane_nat_permit *rtplane_nat_set(const struct rtplane_natmap *nm,
-						  const struct rtplane_ep *remote, __be16 port)
+static struct rtplane_nat_permit *nat_set(const struct rtplane_natmap *nm,
+					  const struct rtplane_ep *remote, __be16 port)
 {
 	u32 hash = jhash2((const u32 *)remote->w32, 4, (__force u32)port);
 
 	return nm->permits + hash % RTPLANE_NAT_PERMIT_SETS * RTPLANE_NAT_PERMIT_SET;
 }
 
-static bool rtplane_nat_permit_is(const struct rtplane_nat_permit *p,
-				  const struct rtplane_ep *remote, __be16 port)
+static bool nat_permit_is(const struct rtplane_nat_permit *p,
+			  const struct rtplane_ep *remote, __be16 port)
 {
 	/* Pairs with the release that makes a permit count. */
 	if (smp_load_acquire(&p->port) != port || READ_ONCE(p->addr[0]) != remote->w[0] ||
@@ -322,12 +322,12 @@ static bool rtplane_nat_permit_is(const struct rtplane_nat_permit *p,
  */
 void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *remote, __be16 port)
 {
-	struct rtplane_nat_permit *set = rtplane_nat_set(nm, remote, port);
+	struct rtplane_nat_permit *set = nat_set(nm, remote, port);
 	struct rtplane_nat_permit *p, *old = set;
 	u32 now = jiffies;
 
 	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
-		if (rtplane_nat_permit_is(p, remote, port)) {
+		if (nat_permit_is(p, remote, port)) {
 			/* Once a second is fine enough for a life of minutes. */
 			if (now - READ_ONCE(p->when) > HZ)
 				WRITE_ONCE(p->when, now);
@@ -357,11 +357,11 @@ void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *r
 bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtplane_ep *remote,
 			      __be16 port)
 {
-	const struct rtplane_nat_permit *set = rtplane_nat_set(nm, remote, port);
+	const struct rtplane_nat_permit *set = nat_set(nm, remote, port);
 	const struct rtplane_nat_permit *p;
 
 	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
-		if (rtplane_nat_permit_is(p, remote, port) &&
+		if (nat_permit_is(p, remote, port) &&
 		    (u32)jiffies - READ_ONCE(p->when) < RTPLANE_NAT_FILTER_LIFE)
 			return true;
 	}

@@ -12,7 +12,6 @@
 #include "police.h"
 #include "way.h"
 
-struct rtplane_nat_table;
 struct rtplane_net;
 struct rtplane_totals;
 
@@ -200,10 +199,5 @@ void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *r
 			   __be16 port);
 bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtplane_ep *remote,
 			      __be16 port);
-
-/* natpkt.c */
-unsigned int rtplane_nat_udp4(const struct rtplane_nat_table *t, struct sk_buff *skb);
-unsigned int rtplane_nat_udp6(const struct rtplane_nat_table *t, struct sk_buff *skb);
-unsigned int rtplane_nat_other(const struct rtplane_nat_table *t, struct sk_buff *skb);
 
 #endif /* _RTPLANE_NATMAP_H */

@@ -12,20 +12,20 @@
 #include "nattable.h"
 #include "net.h"
 
-static struct rtplane_nat_table *rtplane_nat_table(const struct rtplane_net *rn)
+static struct rtplane_nat_table *the_table(const struct rtplane_net *rn)
 {
 	return rcu_dereference_protected(rn->nat, lockdep_is_held(&rn->lock));
 }
 
-static const struct rtplane_ep *rtplane_nat_addr(const struct rtplane_natmap_conf *conf,
-						 enum rtplane_nat_dir dir)
+static const struct rtplane_ep *nat_addr(const struct rtplane_natmap_conf *conf,
+					 enum rtplane_nat_dir dir)
 {
 	return dir == RTPLANE_NAT_IN ? &conf->ext : &conf->in;
 }
 
-static struct rtplane_nat_host *rtplane_nat_host(struct rtplane_nat_table *t,
-						 enum rtplane_nat_dir dir,
-						 const struct rtplane_ep *ep)
+static struct rtplane_nat_host *host_of(struct rtplane_nat_table *t,
+					enum rtplane_nat_dir dir,
+					const struct rtplane_ep *ep)
 {
 	struct rtplane_nat_host *host;
 
@@ -37,8 +37,8 @@ static struct rtplane_nat_host *rtplane_nat_host(struct rtplane_nat_table *t,
 }
 
 /* What @host has, in order, with @nm where it belongs. */
-static void rtplane_nat_host_fill(struct rtplane_nat_host *new, const struct rtplane_nat_host *host,
-				  struct rtplane_natmap *nm)
+static void nat_host_fill(struct rtplane_nat_host *new, const struct rtplane_nat_host *host,
+			  struct rtplane_natmap *nm)
 {
 	const struct rtplane_nat_range own = {
 		.lo = nm->conf.lo,
@@ -63,11 +63,11 @@ static void rtplane_nat_host_fill(struct rtplane_nat_host *new, const struct rtp
 	new->live = new->n;
 }
 
-static int rtplane_nat_host_add(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
-				struct rtplane_natmap *nm)
+static int nat_host_add(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
+			struct rtplane_natmap *nm)
 {
-	const struct rtplane_ep *ep = rtplane_nat_addr(&nm->conf, dir);
-	struct rtplane_nat_host *host = rtplane_nat_host(t, dir, ep);
+	const struct rtplane_ep *ep = nat_addr(&nm->conf, dir);
+	struct rtplane_nat_host *host = host_of(t, dir, ep);
 	struct rtplane_nat_host *new;
 
 	new = kvzalloc(struct_size(new, range, (host ? host->live : 0) + 1), GFP_KERNEL_ACCOUNT);
@@ -75,7 +75,7 @@ static int rtplane_nat_host_add(struct rtplane_nat_table *t, enum rtplane_nat_di
 		return -ENOMEM;
 	new->w[0] = ep->w[0];
 	new->w[1] = ep->w[1];
-	rtplane_nat_host_fill(new, host, nm);
+	nat_host_fill(new, host, nm);
 	if (host) {
 		hlist_replace_rcu(&host->node, &new->node);
 		kvfree_rcu(host, rcu);
@@ -86,10 +86,10 @@ static int rtplane_nat_host_add(struct rtplane_nat_table *t, enum rtplane_nat_di
 	return 0;
 }
 
-static void rtplane_nat_host_del(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
-				 const struct rtplane_natmap *nm)
+static void nat_host_del(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
+			 const struct rtplane_natmap *nm)
 {
-	struct rtplane_nat_host *host = rtplane_nat_host(t, dir, rtplane_nat_addr(&nm->conf, dir));
+	struct rtplane_nat_host *host = host_of(t, dir, nat_addr(&nm->conf, dir));
 	struct rtplane_nat_range *r = host->range;
 
 	while (r->nm != nm)
@@ -101,9 +101,9 @@ static void rtplane_nat_host_del(struct rtplane_nat_table *t, enum rtplane_nat_d
 	kvfree_rcu(host, rcu);
 }
 
-static struct rtplane_nat_table *rtplane_nat_table_get(struct rtplane_net *rn)
+static struct rtplane_nat_table *nat_table_get(struct rtplane_net *rn)
 {
-	struct rtplane_nat_table *t = rtplane_nat_table(rn);
+	struct rtplane_nat_table *t = the_table(rn);
 
 	if (t)
 		return t;
@@ -116,7 +116,7 @@ static struct rtplane_nat_table *rtplane_nat_table_get(struct rtplane_net *rn)
 }
 
 /* Packets that are no leg's cost nothing more where there is no natmap. */
-static void rtplane_nat_table_put(struct rtplane_net *rn, struct rtplane_nat_table *t)
+static void nat_table_put(struct rtplane_net *rn, struct rtplane_nat_table *t)
 {
 	if (rn->nr_natmaps)
 		return;
@@ -133,7 +133,7 @@ static void rtplane_nat_table_put(struct rtplane_net *rn, struct rtplane_nat_tab
  */
 int rtplane_nat_table_add(struct rtplane_net *rn, struct rtplane_natmap *nm)
 {
-	struct rtplane_nat_table *t = rtplane_nat_table_get(rn);
+	struct rtplane_nat_table *t = nat_table_get(rn);
 	int err;
 
 	if (!t)
@@ -141,18 +141,18 @@ int rtplane_nat_table_add(struct rtplane_net *rn, struct rtplane_natmap *nm)
 	/* Before anybody can find it. */
 	WRITE_ONCE(t->lo, min(t->lo, nm->conf.lo));
 	WRITE_ONCE(t->hi, max(t->hi, nm->conf.hi));
-	err = rtplane_nat_host_add(t, RTPLANE_NAT_IN, nm);
+	err = nat_host_add(t, RTPLANE_NAT_IN, nm);
 	if (err)
 		goto put;
-	err = rtplane_nat_host_add(t, RTPLANE_NAT_OUT, nm);
+	err = nat_host_add(t, RTPLANE_NAT_OUT, nm);
 	if (err)
 		goto del;
 	rn->nr_natmaps++;
 	return 0;
 del:
-	rtplane_nat_host_del(t, RTPLANE_NAT_IN, nm);
+	nat_host_del(t, RTPLANE_NAT_IN, nm);
 put:
-	rtplane_nat_table_put(rn, t);
+	nat_table_put(rn, t);
 	return err;
 }
 
@@ -163,30 +163,30 @@ put:
  */
 void rtplane_nat_table_del(struct rtplane_net *rn, const struct rtplane_natmap *nm)
 {
-	struct rtplane_nat_table *t = rtplane_nat_table(rn);
+	struct rtplane_nat_table *t = the_table(rn);
 
-	rtplane_nat_host_del(t, RTPLANE_NAT_IN, nm);
-	rtplane_nat_host_del(t, RTPLANE_NAT_OUT, nm);
+	nat_host_del(t, RTPLANE_NAT_IN, nm);
+	nat_host_del(t, RTPLANE_NAT_OUT, nm);
 	rn->nr_natmaps--;
-	rtplane_nat_table_put(rn, t);
+	nat_table_put(rn, t);
 }
 
 /* The natmap that begins with this port, @rn->lock held. */
 struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct rtplane_ep *ext,
 					  u16 lo)
 {
-	struct rtplane_nat_table *t = rtplane_nat_table(rn);
-	const struct rtplane_nat_host *host = t ? rtplane_nat_host(t, RTPLANE_NAT_IN, ext) : NULL;
+	struct rtplane_nat_table *t = the_table(rn);
+	const struct rtplane_nat_host *host = t ? host_of(t, RTPLANE_NAT_IN, ext) : NULL;
 	struct rtplane_natmap *nm = host ? rtplane_nat_among(host, lo) : NULL;
 
 	return nm && nm->conf.lo == lo ? nm : NULL;
 }
 
 /* Are some of these ports of @ep a natmap's? */
-static bool rtplane_nat_taken(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
-			      const struct rtplane_ep *ep, const struct rtplane_natmap_conf *conf)
+static bool nat_taken(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
+		      const struct rtplane_ep *ep, const struct rtplane_natmap_conf *conf)
 {
-	const struct rtplane_nat_host *host = rtplane_nat_host(t, dir, ep);
+	const struct rtplane_nat_host *host = host_of(t, dir, ep);
 	unsigned int i;
 
 	for (i = 0; host && i < host->n; i++) {
@@ -206,16 +206,16 @@ static bool rtplane_nat_taken(struct rtplane_nat_table *t, enum rtplane_nat_dir 
  */
 const char *rtplane_nat_conflict(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf)
 {
-	struct rtplane_nat_table *t = rtplane_nat_table(rn);
+	struct rtplane_nat_table *t = the_table(rn);
 
 	if (!t)
 		return NULL;
-	if (rtplane_nat_taken(t, RTPLANE_NAT_IN, &conf->ext, conf))
+	if (nat_taken(t, RTPLANE_NAT_IN, &conf->ext, conf))
 		return "the ports of this external address are mapped already";
-	if (rtplane_nat_taken(t, RTPLANE_NAT_OUT, &conf->in, conf))
+	if (nat_taken(t, RTPLANE_NAT_OUT, &conf->in, conf))
 		return "the ports of this inside address are mapped already";
-	if (rtplane_nat_taken(t, RTPLANE_NAT_OUT, &conf->ext, conf) ||
-	    rtplane_nat_taken(t, RTPLANE_NAT_IN, &conf->in, conf))
+	if (nat_taken(t, RTPLANE_NAT_OUT, &conf->ext, conf) ||
+	    nat_taken(t, RTPLANE_NAT_IN, &conf->in, conf))
 		return "an address is external in one natmap and inside in another";
 	return NULL;
 }

@@ -7,107 +7,15 @@
  */
 #include <linux/rtnetlink.h>
 
+#include "bridge.h"
 #include "ingress.h"
-#include "leg.h"
 #include "natmap.h"
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
+#include "nlput.h"
 
-static int rtplane_put_u64(struct sk_buff *msg, int type, u64 value, int pad)
-{
-	return nla_put_u64_64bit(msg, type, value, pad);
-}
-
-/**
- * rtplane_nl_put_ep() - put an endpoint
- * @msg: message
- * @type: attribute type of the nest
- * @ep: endpoint; a port of 0 is left out
- */
-int rtplane_nl_put_ep(struct sk_buff *msg, int type, const struct rtplane_ep *ep)
-{
-	struct nlattr *nest = nla_nest_start(msg, type);
-	int err;
-
-	if (!nest)
-		return -EMSGSIZE;
-	if (rtplane_ep_is4(ep))
-		err = nla_put_in_addr(msg, RTPLANE_EP_A_IPV4, ep->w32[3]);
-	else
-		err = nla_put_in6_addr(msg, RTPLANE_EP_A_IPV6, &ep->addr);
-	if (!err && ep->port)
-		err = nla_put_be16(msg, RTPLANE_EP_A_PORT, ep->port);
-	if (err)
-		return err;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-/**
- * rtplane_nl_put_drops() - put the drop counters that are not 0
- * @msg: message
- * @type: attribute type of the nest
- * @drops: by &enum rtplane_drop
- *
- * The attributes' types are reasons, so padding is of type 0.
- */
-int rtplane_nl_put_drops(struct sk_buff *msg, int type, const u64 *drops)
-{
-	struct nlattr *nest = nla_nest_start(msg, type);
-	int i;
-
-	if (!nest)
-		return -EMSGSIZE;
-	for (i = 0; i < __RTPLANE_DROP_MAX; i++) {
-		if (drops[i] && rtplane_put_u64(msg, i + 1, drops[i], 0))
-			return -EMSGSIZE;
-	}
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-/**
- * rtplane_nl_begin() - begin the answer to a request
- * @info: request
- * @hdr: set to the header to end the message with
- *
- * Return: the message, or NULL.
- */
-struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr)
-{
-	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-
-	if (!msg)
-		return NULL;
-	*hdr = genlmsg_put_reply(msg, info, &rtplane_genl, 0, info->genlhdr->cmd);
-	if (!*hdr) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
-}
-
-/**
- * rtplane_nl_answer() - send the answer that was begun, unless there is none
- * @info: the request
- * @msg: the answer; consumed
- * @hdr: its header
- * @err: why it could not be filled, or 0
- *
- * Return: @err, or 0 or the error of sending it.
- */
-int rtplane_nl_answer(struct genl_info *info, struct sk_buff *msg, void *hdr, int err)
-{
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
-}
-
-static int rtplane_dev_put(struct sk_buff *msg, const struct rtplane_dev *rd)
+static int put_dev(struct sk_buff *msg, const struct rtplane_dev *rd)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_DEV);
 	struct rtplane_dev_stats sum;
@@ -116,15 +24,15 @@ static int rtplane_dev_put(struct sk_buff *msg, const struct rtplane_dev *rd)
 	if (!nest ||
 	    nla_put_u32(msg, RTPLANE_DEV_A_IFINDEX, rd->dev->ifindex) ||
 	    nla_put_string(msg, RTPLANE_DEV_A_NAME, rd->dev->name) ||
-	    rtplane_put_u64(msg, RTPLANE_DEV_A_RX_PACKETS, sum.rx_packets, RTPLANE_DEV_A_PAD) ||
-	    rtplane_put_u64(msg, RTPLANE_DEV_A_PASSED, sum.passed, RTPLANE_DEV_A_PAD))
+	    nla_put_u64_64bit(msg, RTPLANE_DEV_A_RX_PACKETS, sum.rx_packets, RTPLANE_DEV_A_PAD) ||
+	    nla_put_u64_64bit(msg, RTPLANE_DEV_A_PASSED, sum.passed, RTPLANE_DEV_A_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
 }
 
 /* The device that a request names, RTNL held; else a sentence and an error. */
-static struct net_device *rtplane_nl_dev(struct genl_info *info)
+static struct net_device *nl_dev(struct genl_info *info)
 {
 	struct nlattr *tb[RTPLANE_DEV_A_MAX + 1];
 	struct net *net = genl_info_net(info);
@@ -157,16 +65,16 @@ static struct net_device *rtplane_nl_dev(struct genl_info *info)
 }
 
 /* The frame of the commands on one device: @act has RTNL and the mutex held. */
-static int rtplane_dev_doit(struct genl_info *info,
-			    int (*act)(struct rtplane_net *rn, struct net_device *dev, void *arg),
-			    void *arg)
+static int dev_doit(struct genl_info *info,
+		    int (*act)(struct rtplane_net *rn, struct net_device *dev, void *arg),
+		    void *arg)
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct net_device *dev;
 	int err;
 
 	rtnl_lock();
-	dev = rtplane_nl_dev(info);
+	dev = nl_dev(info);
 	err = PTR_ERR_OR_ZERO(dev);
 	if (!err) {
 		mutex_lock(&rn->lock);
@@ -183,17 +91,17 @@ static int rtplane_dev_doit(struct genl_info *info,
 	return err;
 }
 
-static int rtplane_dev_act_new(struct rtplane_net *rn, struct net_device *dev, void *arg)
+static int dev_act_new(struct rtplane_net *rn, struct net_device *dev, void *arg)
 {
 	return rtplane_dev_add(rn, dev);
 }
 
-static int rtplane_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
+static int dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return rtplane_dev_doit(info, rtplane_dev_act_new, NULL);
+	return dev_doit(info, dev_act_new, NULL);
 }
 
-static int rtplane_dev_act_del(struct rtplane_net *rn, struct net_device *dev, void *arg)
+static int dev_act_del(struct rtplane_net *rn, struct net_device *dev, void *arg)
 {
 	struct rtplane_dev *rd = rtplane_dev_find(rn, dev);
 
@@ -203,19 +111,19 @@ static int rtplane_dev_act_del(struct rtplane_net *rn, struct net_device *dev, v
 	return 0;
 }
 
-static int rtplane_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
+static int dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return rtplane_dev_doit(info, rtplane_dev_act_del, NULL);
+	return dev_doit(info, dev_act_del, NULL);
 }
 
-static int rtplane_dev_act_get(struct rtplane_net *rn, struct net_device *dev, void *msg)
+static int dev_act_get(struct rtplane_net *rn, struct net_device *dev, void *msg)
 {
 	struct rtplane_dev *rd = rtplane_dev_find(rn, dev);
 
-	return rd ? rtplane_dev_put(msg, rd) : -ENOENT;
+	return rd ? put_dev(msg, rd) : -ENOENT;
 }
 
-static int rtplane_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
+static int dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *msg;
 	void *hdr;
@@ -224,11 +132,11 @@ static int rtplane_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 	msg = rtplane_nl_begin(info, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	err = rtplane_dev_doit(info, rtplane_dev_act_get, msg);
+	err = dev_doit(info, dev_act_get, msg);
 	return rtplane_nl_answer(info, msg, hdr, err);
 }
 
-static int rtplane_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+static int dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct rtplane_net *rn = rtplane_pernet(sock_net(msg->sk));
 	struct rtplane_dev *rd;
@@ -247,7 +155,7 @@ static int rtplane_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *
 		if (!hdr)
 			break;
 		genl_dump_check_consistent(cb, hdr);
-		if (rtplane_dev_put(msg, rd)) {
+		if (put_dev(msg, rd)) {
 			genlmsg_cancel(msg, hdr);
 			break;
 		}
@@ -259,30 +167,30 @@ static int rtplane_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *
 	return msg->len;
 }
 
-static int rtplane_stats_put(struct sk_buff *msg, struct rtplane_net *rn)
+static int put_stats(struct sk_buff *msg, struct rtplane_net *rn)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_STATS);
 	struct rtplane_totals t;
 
-	rtplane_leg_totals(rn, &t);
+	rtplane_bridge_totals(rn, &t);
 	rtplane_natmap_totals(rn, &t);
 	if (!nest ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_DEVS, rn->nr_devs) ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_LEGS, rn->nr_legs) ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_NATMAPS, rn->nr_natmaps) ||
-	    rtplane_put_u64(msg, RTPLANE_STATS_A_RX_PACKETS, t.rx_packets, RTPLANE_STATS_A_PAD) ||
-	    rtplane_put_u64(msg, RTPLANE_STATS_A_TX_PACKETS, t.tx_packets, RTPLANE_STATS_A_PAD) ||
-	    rtplane_put_u64(msg, RTPLANE_STATS_A_PASSED, t.passed, RTPLANE_STATS_A_PAD) ||
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_RX_PACKETS, t.rx_packets, RTPLANE_STATS_A_PAD) ||
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_TX_PACKETS, t.tx_packets, RTPLANE_STATS_A_PAD) ||
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_PASSED, t.passed, RTPLANE_STATS_A_PAD) ||
 	    rtplane_nl_put_drops(msg, RTPLANE_STATS_A_DROPS, t.drops) ||
-	    rtplane_put_u64(msg, RTPLANE_STATS_A_EVENTS_LOST, atomic64_read(&rn->events_lost),
-			    RTPLANE_STATS_A_PAD) ||
-	    nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, rtplane_leg_size()))
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_EVENTS_LOST, atomic64_read(&rn->events_lost),
+			      RTPLANE_STATS_A_PAD) ||
+	      nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, rtplane_leg_size()))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
 }
 
-static int rtplane_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+static int stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct sk_buff *msg;
@@ -293,16 +201,16 @@ static int rtplane_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&rn->lock);
-	err = rtplane_stats_put(msg, rn);
+	err = put_stats(msg, rn);
 	mutex_unlock(&rn->lock);
 	return rtplane_nl_answer(info, msg, hdr, err);
 }
 
-static const struct genl_ops rtplane_ops[] = {
-	{ .cmd = RTPLANE_CMD_DEV_NEW, .flags = GENL_ADMIN_PERM, .doit = rtplane_dev_new_doit },
-	{ .cmd = RTPLANE_CMD_DEV_DEL, .flags = GENL_ADMIN_PERM, .doit = rtplane_dev_del_doit },
-	{ .cmd = RTPLANE_CMD_DEV_GET, .doit = rtplane_dev_get_doit,
-	  .dumpit = rtplane_dev_get_dumpit },
+static const struct genl_ops ops[] = {
+	{ .cmd = RTPLANE_CMD_DEV_NEW, .flags = GENL_ADMIN_PERM, .doit = dev_new_doit },
+	{ .cmd = RTPLANE_CMD_DEV_DEL, .flags = GENL_ADMIN_PERM, .doit = dev_del_doit },
+	{ .cmd = RTPLANE_CMD_DEV_GET, .doit = dev_get_doit,
+	  .dumpit = dev_get_dumpit },
 	{ .cmd = RTPLANE_CMD_BRIDGE_NEW, .flags = GENL_ADMIN_PERM,
 	  .doit = rtplane_bridge_new_doit },
 	{ .cmd = RTPLANE_CMD_BRIDGE_SET, .flags = GENL_ADMIN_PERM,
@@ -318,30 +226,14 @@ static const struct genl_ops rtplane_ops[] = {
 	  .doit = rtplane_natmap_del_doit },
 	{ .cmd = RTPLANE_CMD_NATMAP_GET, .doit = rtplane_natmap_get_doit,
 	  .dumpit = rtplane_natmap_get_dumpit },
-	{ .cmd = RTPLANE_CMD_STATS_GET, .doit = rtplane_stats_get_doit },
-};
-
-static const struct genl_multicast_group rtplane_mcgrps[] = {
-	{ .name = RTPLANE_MCGRP_EVENTS },
-};
-
-struct genl_family rtplane_genl __ro_after_init = {
-	.name = RTPLANE_GENL_NAME,
-	.version = RTPLANE_GENL_VERSION,
-	.maxattr = RTPLANE_A_MAX,
-	.policy = rtplane_policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.module = THIS_MODULE,
-	.ops = rtplane_ops,
-	.n_ops = ARRAY_SIZE(rtplane_ops),
-	.resv_start_op = RTPLANE_CMD_UNSPEC + 1,
-	.mcgrps = rtplane_mcgrps,
-	.n_mcgrps = ARRAY_SIZE(rtplane_mcgrps),
+	{ .cmd = RTPLANE_CMD_STATS_GET, .doit = stats_get_doit },
 };
 
 int __init rtplane_netlink_init(void)
 {
+	rtplane_genl.ops = ops;
+	rtplane_genl.n_ops = ARRAY_SIZE(ops);
+	rtplane_genl.policy = rtplane_policy;
 	return genl_register_family(&rtplane_genl);
 }
 

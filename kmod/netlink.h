@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Generic netlink: what the other files need of it. */
+/* Generic netlink: its beginning and end, and the commands of the other files. */
 #ifndef _RTPLANE_NETLINK_H
 #define _RTPLANE_NETLINK_H
 
-#include <net/genetlink.h>
-
-#include "addr.h"
-#include "rtpstats.h"
-
-extern struct genl_family rtplane_genl;
+struct genl_info;
+struct netlink_callback;
+struct sk_buff;
 
 int rtplane_netlink_init(void);
 void rtplane_netlink_exit(void);
-int rtplane_nl_put_ep(struct sk_buff *msg, int type, const struct rtplane_ep *ep);
-int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcpstats *s);
+
+/* nlleg.c */
+int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_leg_get_start(struct netlink_callback *cb);
+int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+
+/* nlbridge.c */
+int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info);
+
+/* nlnatmap.c */
+int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_natmap_del_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_natmap_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
 #endif /* _RTPLANE_NETLINK_H */

@@ -8,6 +8,7 @@
  */
 #include <linux/slab.h>
 
+#include "bridge.h"
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
@@ -45,7 +46,7 @@ struct rtplane_batch {
 	struct rtplane_bridge_req *req;
 };
 
-static int rtplane_batch_alloc(struct rtplane_batch *b, struct genl_info *info)
+static int batch_alloc(struct rtplane_batch *b, struct genl_info *info)
 {
 	struct nlattr *nla;
 	int rem;
@@ -65,7 +66,7 @@ static int rtplane_batch_alloc(struct rtplane_batch *b, struct genl_info *info)
 	return b->req ? 0 : -ENOMEM;
 }
 
-static void rtplane_batch_free(struct rtplane_batch *b)
+static void batch_free(struct rtplane_batch *b)
 {
 	unsigned int i;
 
@@ -77,7 +78,7 @@ static void rtplane_batch_free(struct rtplane_batch *b)
 }
 
 /* The cookie and up to two leg nests of a bridge; the number of legs. */
-static int rtplane_bridge_split(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
+static int bridge_split(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
 {
 	struct nlattr *nla;
 	int rem, n = 0;
@@ -100,9 +101,9 @@ static int rtplane_bridge_split(struct rtplane_bridge_req *req, struct netlink_e
 	return n;
 }
 
-static int rtplane_bridge_parse(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
+static int bridge_parse(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
 {
-	int n = rtplane_bridge_split(req, extack);
+	int n = bridge_split(req, extack);
 	int i, err;
 
 	if (n < 0)
@@ -124,20 +125,20 @@ static int rtplane_bridge_parse(struct rtplane_bridge_req *req, struct netlink_e
 	return 0;
 }
 
-static int rtplane_batch_parse(struct rtplane_batch *b, struct genl_info *info)
+static int batch_parse(struct rtplane_batch *b, struct genl_info *info)
 {
 	struct nlattr *nla;
 	unsigned int i = 0;
 	int rem, err;
 
-	err = rtplane_batch_alloc(b, info);
+	err = batch_alloc(b, info);
 	if (err)
 		return err;
 	nlmsg_for_each_attr(nla, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(nla) != RTPLANE_A_BRIDGE)
 			continue;
 		b->req[i].nla = nla;
-		err = rtplane_bridge_parse(&b->req[i++], info->extack);
+		err = bridge_parse(&b->req[i++], info->extack);
 		if (err)
 			return err;
 	}
@@ -145,8 +146,8 @@ static int rtplane_batch_parse(struct rtplane_batch *b, struct genl_info *info)
 }
 
 /* Make leg @i of a bridge; without a peer it leaves its packets to the stack. */
-static int rtplane_leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *req, int i,
-			    struct netlink_ext_ack *extack)
+static int leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *req, int i,
+		    struct netlink_ext_ack *extack)
 {
 	struct rtplane_leg *leg;
 	int err;
@@ -157,12 +158,12 @@ static int rtplane_leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *r
 	leg = rtplane_leg_new(rn, &req->conf[i]);
 	if (!leg)
 		return -ENOMEM;
-	err = rtplane_leg_insert(leg);
+	err = rtplane_bridge_insert(leg);
 	if (err) {
 		if (err == -EEXIST)
 			NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[i],
 					    "the local address is taken by another leg");
-		rtplane_leg_remove(leg);
+		rtplane_bridge_remove(leg);
 		return err;
 	}
 	leg->busy = true;
@@ -171,8 +172,8 @@ static int rtplane_leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *r
 	return 0;
 }
 
-static int rtplane_leg_reserve(struct rtplane_leg *leg, const struct nlattr *nla,
-			       struct netlink_ext_ack *extack)
+static int leg_reserve(struct rtplane_leg *leg, const struct nlattr *nla,
+		       struct netlink_ext_ack *extack)
 {
 	if (leg->busy) {
 		NL_SET_ERR_MSG_ATTR(extack, nla, "the message names a leg twice");
@@ -183,8 +184,8 @@ static int rtplane_leg_reserve(struct rtplane_leg *leg, const struct nlattr *nla
 }
 
 /* Find the legs of a bridge that is to be changed, or make the second. */
-static int rtplane_bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_req *req,
-				  struct netlink_ext_ack *extack)
+static int bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+			  struct netlink_ext_ack *extack)
 {
 	struct rtplane_leg *a = rtplane_table_find(rn, &req->conf[0].local);
 	struct rtplane_leg *b = rtplane_table_find(rn, &req->conf[1].local);
@@ -200,7 +201,7 @@ static int rtplane_bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_
 				    "the leg is bridged to another leg");
 		return -EBUSY;
 	}
-	err = rtplane_leg_reserve(a, req->leg_nla[0], extack);
+	err = leg_reserve(a, req->leg_nla[0], extack);
 	if (err)
 		return err;
 	req->leg[0] = a;
@@ -208,17 +209,17 @@ static int rtplane_bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_
 	if (err)
 		return err;
 	/* The present peer stays, changed, or leaves; either way it is ours. */
-	err = rtplane_leg_reserve(a->peer, req->leg_nla[1], extack);
+	err = leg_reserve(a->peer, req->leg_nla[1], extack);
 	if (err)
 		return err;
 	req->old = a->peer;
 	if (!b)
-		return rtplane_leg_make(rn, req, 1, extack);
+		return leg_make(rn, req, 1, extack);
 	req->leg[1] = b;
 	return rtplane_nl_check(req->leg_nla[1], &req->conf[1], b, extack);
 }
 
-static void rtplane_batch_release(struct rtplane_batch *b, bool failed)
+static void batch_release(struct rtplane_batch *b, bool failed)
 {
 	struct rtplane_bridge_req *req;
 	int i;
@@ -231,83 +232,83 @@ static void rtplane_batch_release(struct rtplane_batch *b, bool failed)
 				continue;
 			req->leg[i]->busy = false;
 			if (failed && req->made[i])
-				rtplane_leg_remove(req->leg[i]);
+				rtplane_bridge_remove(req->leg[i]);
 		}
 	}
 }
 
-static void rtplane_batch_commit(struct rtplane_batch *b)
+static void batch_commit(struct rtplane_batch *b)
 {
 	struct rtplane_bridge_req *req;
 
 	for (req = b->req; req < b->req + b->n; req++) {
-		rtplane_leg_pair(req->leg[0], &req->conf[0], req->leg[1], &req->conf[1],
-				 req->cookie_given ? &req->cookie : NULL);
+		rtplane_bridge_pair(req->leg[0], &req->conf[0], req->leg[1], &req->conf[1],
+				    req->cookie_given ? &req->cookie : NULL);
 		/* A peer that stayed is no old one. */
 		if (req->old == req->leg[1])
 			req->old = NULL;
 	}
-	rtplane_batch_release(b, false);
+	batch_release(b, false);
 	for (req = b->req; req < b->req + b->n; req++) {
 		if (req->old)
-			rtplane_leg_remove(req->old);
+			rtplane_bridge_remove(req->old);
 	}
 }
 
 /* Make both legs of a new bridge. */
-static int rtplane_bridge_make(struct rtplane_net *rn, struct rtplane_bridge_req *req,
-			       struct netlink_ext_ack *extack)
+static int bridge_make(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+		       struct netlink_ext_ack *extack)
 {
-	return rtplane_leg_make(rn, req, 0, extack) ?: rtplane_leg_make(rn, req, 1, extack);
+	return leg_make(rn, req, 0, extack) ?: leg_make(rn, req, 1, extack);
 }
 
 /* All bridges of a message, found or made by @prepare, or none. */
-static int rtplane_batch_doit(struct genl_info *info,
-			      int (*prepare)(struct rtplane_net *rn,
-					     struct rtplane_bridge_req *req,
-					     struct netlink_ext_ack *extack))
+static int batch_doit(struct genl_info *info,
+		      int (*prepare)(struct rtplane_net *rn,
+				     struct rtplane_bridge_req *req,
+				     struct netlink_ext_ack *extack))
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct rtplane_batch b = {};
 	unsigned int i;
 	int err;
 
-	err = rtplane_batch_parse(&b, info);
+	err = batch_parse(&b, info);
 	if (err)
 		goto free;
 	mutex_lock(&rn->lock);
 	for (i = 0; !err && i < b.n; i++)
 		err = prepare(rn, &b.req[i], info->extack);
 	if (err)
-		rtplane_batch_release(&b, true);
+		batch_release(&b, true);
 	else
-		rtplane_batch_commit(&b);
+		batch_commit(&b);
 	mutex_unlock(&rn->lock);
 free:
-	rtplane_batch_free(&b);
+	batch_free(&b);
 	return err;
 }
 
 int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return rtplane_batch_doit(info, rtplane_bridge_make);
+	return batch_doit(info, bridge_make);
 }
 
 int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return rtplane_batch_doit(info, rtplane_bridge_resolve);
+	return batch_doit(info, bridge_resolve);
 }
 
-static void rtplane_bridge_remove(struct rtplane_leg *leg)
+static void remove_both(struct rtplane_leg *leg)
 {
 	struct rtplane_leg *peer = leg->peer;
 
-	rtplane_leg_remove(leg);
-	rtplane_leg_remove(peer);
+	rtplane_bridge_remove(leg);
+	rtplane_bridge_remove(peer);
 }
 
-static int rtplane_cookie_remove(struct rtplane_net *rn, u64 cookie, const struct nlattr *nla,
-				 struct netlink_ext_ack *extack)
+static int cookie_remove(struct rtplane_net *rn, u64 cookie, const struct nlattr *nla,
+			 struct netlink_ext_ack *extack)
 {
 	struct rtplane_leg *leg;
 	unsigned long id;
@@ -316,7 +317,7 @@ static int rtplane_cookie_remove(struct rtplane_net *rn, u64 cookie, const struc
 	xa_for_each(&rn->legs, id, leg) {
 		if (leg->cookie != cookie)
 			continue;
-		rtplane_leg_remove(leg);
+		rtplane_bridge_remove(leg);
 		any = true;
 	}
 	if (any)
@@ -326,10 +327,10 @@ static int rtplane_cookie_remove(struct rtplane_net *rn, u64 cookie, const struc
 }
 
 /* The leg that a removal names; a cookie is the other way to name bridges. */
-static int rtplane_del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
-			     struct netlink_ext_ack *extack)
+static int del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+		     struct netlink_ext_ack *extack)
 {
-	int n = rtplane_bridge_split(req, extack);
+	int n = bridge_split(req, extack);
 	struct rtplane_ep local;
 	int err;
 
@@ -353,7 +354,7 @@ static int rtplane_del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *
 }
 
 /* A bridge named by both its legs is removed once. */
-static void rtplane_del_dedup(struct rtplane_batch *b)
+static void del_dedup(struct rtplane_batch *b)
 {
 	struct rtplane_bridge_req *req;
 
@@ -367,8 +368,8 @@ static void rtplane_del_dedup(struct rtplane_batch *b)
 	}
 }
 
-static int rtplane_del_named(struct rtplane_net *rn, struct rtplane_batch *b,
-			     struct genl_info *info)
+static int del_named(struct rtplane_net *rn, struct rtplane_batch *b,
+		     struct genl_info *info)
 {
 	struct nlattr *nla;
 	unsigned int i = 0;
@@ -378,7 +379,7 @@ static int rtplane_del_named(struct rtplane_net *rn, struct rtplane_batch *b,
 		if (nla_type(nla) != RTPLANE_A_BRIDGE)
 			continue;
 		b->req[i].nla = nla;
-		err = rtplane_del_parse(rn, &b->req[i], info->extack);
+		err = del_parse(rn, &b->req[i], info->extack);
 		if (err)
 			return err;
 		if (b->req[i].cookie_given && b->n > 1) {
@@ -389,11 +390,11 @@ static int rtplane_del_named(struct rtplane_net *rn, struct rtplane_batch *b,
 		i++;
 	}
 	if (b->req[0].cookie_given)
-		return rtplane_cookie_remove(rn, b->req[0].cookie, b->req[0].nla, info->extack);
-	rtplane_del_dedup(b);
+		return cookie_remove(rn, b->req[0].cookie, b->req[0].nla, info->extack);
+	del_dedup(b);
 	for (i = 0; i < b->n; i++) {
 		if (b->req[i].leg[0])
-			rtplane_bridge_remove(b->req[i].leg[0]);
+			remove_both(b->req[i].leg[0]);
 	}
 	return 0;
 }
@@ -405,16 +406,16 @@ int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = 0;
 
 	if (info->attrs[RTPLANE_A_BRIDGE]) {
-		err = rtplane_batch_alloc(&b, info);
+		err = batch_alloc(&b, info);
 		if (err)
 			return err;
 	}
 	mutex_lock(&rn->lock);
 	if (b.n)
-		err = rtplane_del_named(rn, &b, info);
+		err = del_named(rn, &b, info);
 	else
-		rtplane_leg_remove_all(rn);
+		rtplane_bridge_remove_all(rn);
 	mutex_unlock(&rn->lock);
-	rtplane_batch_free(&b);
+	batch_free(&b);
 	return err;
 }

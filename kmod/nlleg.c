@@ -3,9 +3,11 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "bridge.h"
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
+#include "nlput.h"
 #include "table.h"
 
 /**
@@ -22,7 +24,7 @@ struct rtplane_sent {
 	bool any;
 };
 
-static void rtplane_leg_sent(const struct rtplane_leg *leg, struct rtplane_sent *sent)
+static void leg_sent(const struct rtplane_leg *leg, struct rtplane_sent *sent)
 {
 	struct rtplane_leg *peer = leg->peer;
 
@@ -37,12 +39,12 @@ static void rtplane_leg_sent(const struct rtplane_leg *leg, struct rtplane_sent 
 	spin_unlock_bh(&peer->lock);
 }
 
-static int rtplane_put_u64(struct sk_buff *msg, int type, u64 value)
+static int put_u64(struct sk_buff *msg, int type, u64 value)
 {
 	return nla_put_u64_64bit(msg, type, value, RTPLANE_COUNT_A_PAD);
 }
 
-static u64 rtplane_sum(const u64 *counts, int n)
+static u64 sum_of(const u64 *counts, int n)
 {
 	u64 sum = 0;
 
@@ -51,27 +53,27 @@ static u64 rtplane_sum(const u64 *counts, int n)
 	return sum;
 }
 
-static int rtplane_put_counters(struct sk_buff *msg, const struct rtplane_leg *leg,
-				const struct rtplane_sent *sent)
+static int put_counters(struct sk_buff *msg, const struct rtplane_leg *leg,
+			const struct rtplane_sent *sent)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_LEG_A_COUNTERS);
 	const struct rtplane_leg_detail *d = rtplane_leg_detail_get(leg);
 
 	BUILD_BUG_ON((int)RTPLANE_COUNT_A_PAD != (int)RTPLANE_RTP_A_PAD);
 	if (!nest ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RX_PACKETS, leg->rx_packets) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RX_BYTES, leg->rx_bytes) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_TX_PACKETS, sent->packets) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_TX_BYTES, sent->bytes) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_DROPPED,
-			    rtplane_sum(d->drops, __RTPLANE_DROP_MAX)) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_PASSED, d->passed) ||
-	    rtplane_put_u64(msg, RTPLANE_COUNT_A_RTCP_PACKETS, d->rtcp_packets) ||
+	    put_u64(msg, RTPLANE_COUNT_A_RX_PACKETS, leg->rx_packets) ||
+	    put_u64(msg, RTPLANE_COUNT_A_RX_BYTES, leg->rx_bytes) ||
+	    put_u64(msg, RTPLANE_COUNT_A_TX_PACKETS, sent->packets) ||
+	    put_u64(msg, RTPLANE_COUNT_A_TX_BYTES, sent->bytes) ||
+	    put_u64(msg, RTPLANE_COUNT_A_DROPPED,
+		    sum_of(d->drops, __RTPLANE_DROP_MAX)) ||
+	    put_u64(msg, RTPLANE_COUNT_A_PASSED, d->passed) ||
+	    put_u64(msg, RTPLANE_COUNT_A_RTCP_PACKETS, d->rtcp_packets) ||
 	    nla_put_u32(msg, RTPLANE_COUNT_A_LATCHES, leg->latches))
 		return -EMSGSIZE;
 	if (leg->rx_packets &&
-	    (rtplane_put_u64(msg, RTPLANE_COUNT_A_FIRST, leg->first) ||
-	     rtplane_put_u64(msg, RTPLANE_COUNT_A_LAST, ktime_mono_to_real(leg->last))))
+	    (put_u64(msg, RTPLANE_COUNT_A_FIRST, leg->first) ||
+	     put_u64(msg, RTPLANE_COUNT_A_LAST, ktime_mono_to_real(leg->last))))
 		return -EMSGSIZE;
 	if (sent->any && nla_put_u8(msg, RTPLANE_COUNT_A_DSCP_TX, sent->tos >> 2))
 		return -EMSGSIZE;
@@ -79,7 +81,7 @@ static int rtplane_put_counters(struct sk_buff *msg, const struct rtplane_leg *l
 	return 0;
 }
 
-static int rtplane_put_rtp(struct sk_buff *msg, const struct rtplane_rtpstats *s)
+static int put_rtp(struct sk_buff *msg, const struct rtplane_rtpstats *s)
 {
 	struct nlattr *nest;
 
@@ -90,10 +92,10 @@ static int rtplane_put_rtp(struct sk_buff *msg, const struct rtplane_rtpstats *s
 	    nla_put_u32(msg, RTPLANE_RTP_A_SSRC, ntohl(s->ssrc)) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_SSRC_CHANGES, s->ssrc_changes) ||
 	    nla_put_u8(msg, RTPLANE_RTP_A_PT, rtplane_rtp_pt(s)) ||
-	    rtplane_put_u64(msg, RTPLANE_RTP_A_PACKETS, s->packets) ||
-	    rtplane_put_u64(msg, RTPLANE_RTP_A_LOST, rtplane_rtpstats_lost(s)) ||
-	    rtplane_put_u64(msg, RTPLANE_RTP_A_OUT_OF_ORDER, s->out_of_order) ||
-	    rtplane_put_u64(msg, RTPLANE_RTP_A_DUPLICATES, s->duplicates) ||
+	    put_u64(msg, RTPLANE_RTP_A_PACKETS, s->packets) ||
+	    put_u64(msg, RTPLANE_RTP_A_LOST, rtplane_rtpstats_lost(s)) ||
+	    put_u64(msg, RTPLANE_RTP_A_OUT_OF_ORDER, s->out_of_order) ||
+	    put_u64(msg, RTPLANE_RTP_A_DUPLICATES, s->duplicates) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_JITTER, s->jitter >> 4) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_JITTER_MAX, s->jitter_max >> 4) ||
 	    nla_put_u32(msg, RTPLANE_RTP_A_CLOCK, rtplane_rtp_clock(rtplane_rtp_pt(s))))
@@ -102,32 +104,7 @@ static int rtplane_put_rtp(struct sk_buff *msg, const struct rtplane_rtpstats *s
 	return 0;
 }
 
-/**
- * rtplane_nl_put_rtcp() - put the remote's view
- * @msg: message
- * @type: attribute type of the nest
- * @s: what it reported; nothing is put before it has reported
- */
-int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcpstats *s)
-{
-	struct nlattr *nest;
-
-	if (!s->reports)
-		return 0;
-	nest = nla_nest_start(msg, type);
-	if (!nest ||
-	    nla_put_u32(msg, RTPLANE_RTCP_A_REPORTS, s->reports) ||
-	    nla_put_u32(msg, RTPLANE_RTCP_A_SSRC, ntohl(s->ssrc)) ||
-	    nla_put_u8(msg, RTPLANE_RTCP_A_FRACTION_LOST, s->fraction_lost) ||
-	    nla_put_u32(msg, RTPLANE_RTCP_A_LOST, s->lost) ||
-	    nla_put_u32(msg, RTPLANE_RTCP_A_JITTER, s->jitter) ||
-	    (s->rtt_us && nla_put_u32(msg, RTPLANE_RTCP_A_RTT, s->rtt_us)))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-static int rtplane_put_dscp_seen(struct sk_buff *msg, const struct rtplane_leg *leg)
+static int put_dscp_seen(struct sk_buff *msg, const struct rtplane_leg *leg)
 {
 	const u64 *seen = rtplane_leg_detail_get(leg)->dscp_seen;
 	struct nlattr *nest;
@@ -150,7 +127,7 @@ static int rtplane_put_dscp_seen(struct sk_buff *msg, const struct rtplane_leg *
 	return 0;
 }
 
-static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg)
+static int put_policy(struct sk_buff *msg, const struct rtplane_leg *leg)
 {
 	u8 accept = leg->flags & RTPLANE_LEG_ANY ? RTPLANE_ACCEPT_ANY : RTPLANE_ACCEPT_RTP;
 	u8 unknown = leg->flags & RTPLANE_LEG_DROP ? RTPLANE_UNKNOWN_DROP : RTPLANE_UNKNOWN_PASS;
@@ -185,7 +162,7 @@ static int rtplane_put_policy(struct sk_buff *msg, const struct rtplane_leg *leg
 	return 0;
 }
 
-static u8 rtplane_leg_state(const struct rtplane_leg *leg)
+static u8 leg_state(const struct rtplane_leg *leg)
 {
 	if (leg->latched)
 		return RTPLANE_STATE_LOCKED;
@@ -193,14 +170,14 @@ static u8 rtplane_leg_state(const struct rtplane_leg *leg)
 						       RTPLANE_STATE_WAITING;
 }
 
-static int rtplane_put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
+static int put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 {
 	const struct rtplane_ep *to = leg->latched ? &leg->remote :
 				      leg->flags & RTPLANE_LEG_EARLY ? &leg->policy.signalled :
 								       NULL;
 	const struct rtplane_suspects *s = leg->policy.suspects;
 
-	if (nla_put_u8(msg, RTPLANE_LEG_A_STATE, rtplane_leg_state(leg)) ||
+	if (nla_put_u8(msg, RTPLANE_LEG_A_STATE, leg_state(leg)) ||
 	    (to && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_LATCHED, to)))
 		return -EMSGSIZE;
 	if (!s || !s->offenses)
@@ -211,7 +188,7 @@ static int rtplane_put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 	return 0;
 }
 
-static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
+static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 {
 	const struct rtplane_leg_detail *d;
 	struct rtplane_sent sent;
@@ -219,7 +196,7 @@ static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	int err = -EMSGSIZE;
 
 	lockdep_assert_held(&leg->rn->lock);
-	rtplane_leg_sent(leg, &sent);
+	leg_sent(leg, &sent);
 	nest = nla_nest_start(msg, RTPLANE_A_LEG);
 	if (!nest || rtplane_nl_put_ep(msg, RTPLANE_LEG_A_LOCAL, &leg->local))
 		return -EMSGSIZE;
@@ -228,13 +205,13 @@ static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	spin_lock_bh(&leg->lock);
 	d = rtplane_leg_detail_get(leg);
 	if (!nla_put_u64_64bit(msg, RTPLANE_LEG_A_COOKIE, leg->cookie, RTPLANE_LEG_A_PAD) &&
-	    !rtplane_put_policy(msg, leg) &&
-	    !rtplane_put_state(msg, leg) &&
-	    !rtplane_put_counters(msg, leg, &sent) &&
+	    !put_policy(msg, leg) &&
+	    !put_state(msg, leg) &&
+	    !put_counters(msg, leg, &sent) &&
 	    !rtplane_nl_put_drops(msg, RTPLANE_LEG_A_DROPS, d->drops) &&
-	    !rtplane_put_rtp(msg, &leg->rtp) &&
+	    !put_rtp(msg, &leg->rtp) &&
 	    !rtplane_nl_put_rtcp(msg, RTPLANE_LEG_A_RTCP, &d->rtcp) &&
-	    !rtplane_put_dscp_seen(msg, leg))
+	    !put_dscp_seen(msg, leg))
 		err = 0;
 	spin_unlock_bh(&leg->lock);
 	if (!err)
@@ -242,9 +219,9 @@ static int rtplane_leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	return err;
 }
 
-static struct rtplane_leg *rtplane_leg_find(struct rtplane_net *rn, const struct rtplane_ep *local,
-					    const struct nlattr *nla,
-					    struct netlink_ext_ack *extack)
+static struct rtplane_leg *leg_find(struct rtplane_net *rn, const struct rtplane_ep *local,
+				    const struct nlattr *nla,
+				    struct netlink_ext_ack *extack)
 {
 	struct rtplane_leg *leg = rtplane_table_find(rn, local);
 
@@ -270,8 +247,8 @@ int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&rn->lock);
-	leg = rtplane_leg_find(rn, &local, nla, info->extack);
-	err = leg ? rtplane_leg_put(msg, leg) : -ENOENT;
+	leg = leg_find(rn, &local, nla, info->extack);
+	err = leg ? leg_put(msg, leg) : -ENOENT;
 	mutex_unlock(&rn->lock);
 	return rtplane_nl_answer(info, msg, hdr, err);
 }
@@ -331,7 +308,7 @@ int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 			continue;
 		hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				  &rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_LEG_GET);
-		err = hdr ? rtplane_leg_put(msg, leg) : -EMSGSIZE;
+		err = hdr ? leg_put(msg, leg) : -EMSGSIZE;
 		if (err) {
 			if (hdr)
 				genlmsg_cancel(msg, hdr);
@@ -358,10 +335,10 @@ int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto free;
 	mutex_lock(&rn->lock);
-	leg = rtplane_leg_find(rn, &conf.local, nla, info->extack);
+	leg = leg_find(rn, &conf.local, nla, info->extack);
 	err = leg ? rtplane_nl_check(nla, &conf, leg, info->extack) : -ENOENT;
 	if (!err)
-		rtplane_leg_set(leg, &conf);
+		rtplane_bridge_set(leg, &conf);
 	mutex_unlock(&rn->lock);
 free:
 	kfree(conf.dscp_map);

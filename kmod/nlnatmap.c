@@ -4,9 +4,10 @@
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
+#include "nlput.h"
 
-static int rtplane_nat_addr(struct nlattr *nla, struct rtplane_ep *ep, struct genl_info *info,
-			    struct nlattr *nest)
+static int nat_addr(struct nlattr *nla, struct rtplane_ep *ep, struct genl_info *info,
+		    struct nlattr *nest)
 {
 	if (!nla) {
 		NL_SET_ERR_MSG_ATTR(info->extack, nest,
@@ -16,8 +17,8 @@ static int rtplane_nat_addr(struct nlattr *nla, struct rtplane_ep *ep, struct ge
 	return rtplane_nl_addr(nla, ep, info->extack);
 }
 
-static int rtplane_nat_ports(struct nlattr **tb, struct rtplane_natmap_conf *c,
-			     struct genl_info *info)
+static int nat_ports(struct nlattr **tb, struct rtplane_natmap_conf *c,
+		     struct genl_info *info)
 {
 	c->lo = tb[RTPLANE_NATMAP_A_PORT_LO] ? nla_get_u16(tb[RTPLANE_NATMAP_A_PORT_LO]) :
 					       RTPLANE_NATMAP_PORT_LO;
@@ -30,8 +31,8 @@ static int rtplane_nat_ports(struct nlattr **tb, struct rtplane_natmap_conf *c,
 	return -EINVAL;
 }
 
-static int rtplane_nat_dscp(struct nlattr **tb, struct rtplane_natmap_conf *c,
-			    struct genl_info *info)
+static int nat_dscp(struct nlattr **tb, struct rtplane_natmap_conf *c,
+		    struct genl_info *info)
 {
 	struct nlattr *map = tb[RTPLANE_NATMAP_A_DSCP_MAP];
 
@@ -59,7 +60,7 @@ static int rtplane_nat_dscp(struct nlattr **tb, struct rtplane_natmap_conf *c,
 	return rtplane_nl_map_check(map, info->extack);
 }
 
-static int rtplane_nat_parse(struct genl_info *info, struct nlattr **tb)
+static int nat_parse(struct genl_info *info, struct nlattr **tb)
 {
 	if (!info->attrs[RTPLANE_A_NATMAP]) {
 		NL_SET_ERR_MSG(info->extack, "a natmap is required");
@@ -69,21 +70,21 @@ static int rtplane_nat_parse(struct genl_info *info, struct nlattr **tb)
 				rtplane_natmap_policy, info->extack);
 }
 
-static int rtplane_nat_conf(struct genl_info *info, struct rtplane_natmap_conf *c)
+static int nat_conf(struct genl_info *info, struct rtplane_natmap_conf *c)
 {
 	struct nlattr *nest = info->attrs[RTPLANE_A_NATMAP];
 	struct nlattr *tb[RTPLANE_NATMAP_A_MAX + 1];
 	int err;
 
-	err = rtplane_nat_parse(info, tb);
+	err = nat_parse(info, tb);
 	if (!err)
-		err = rtplane_nat_addr(tb[RTPLANE_NATMAP_A_EXT], &c->ext, info, nest);
+		err = nat_addr(tb[RTPLANE_NATMAP_A_EXT], &c->ext, info, nest);
 	if (!err)
-		err = rtplane_nat_addr(tb[RTPLANE_NATMAP_A_INT], &c->in, info, nest);
+		err = nat_addr(tb[RTPLANE_NATMAP_A_INT], &c->in, info, nest);
 	if (!err)
-		err = rtplane_nat_ports(tb, c, info);
+		err = nat_ports(tb, c, info);
 	if (!err)
-		err = rtplane_nat_dscp(tb, c, info);
+		err = nat_dscp(tb, c, info);
 	if (err)
 		return err;
 	if (rtplane_ep_is4(&c->ext) != rtplane_ep_is4(&c->in) ||
@@ -108,7 +109,7 @@ int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *why = NULL;
 	int err;
 
-	err = rtplane_nat_conf(info, &conf);
+	err = nat_conf(info, &conf);
 	if (err)
 		return err;
 	mutex_lock(&rn->lock);
@@ -122,8 +123,8 @@ int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* The natmap that a request names by its external address and first port. */
-static struct rtplane_natmap *rtplane_nat_named(struct rtplane_net *rn, struct genl_info *info,
-						const struct rtplane_ep *ext, u16 lo)
+static struct rtplane_natmap *nat_named(struct rtplane_net *rn, struct genl_info *info,
+					const struct rtplane_ep *ext, u16 lo)
 {
 	struct rtplane_natmap *nm = rtplane_natmap_get(rn, ext, lo);
 
@@ -133,17 +134,17 @@ static struct rtplane_natmap *rtplane_nat_named(struct rtplane_net *rn, struct g
 	return nm;
 }
 
-static int rtplane_nat_name(struct genl_info *info, struct rtplane_natmap_conf *c)
+static int nat_name(struct genl_info *info, struct rtplane_natmap_conf *c)
 {
 	struct nlattr *tb[RTPLANE_NATMAP_A_MAX + 1];
 	int err;
 
-	err = rtplane_nat_parse(info, tb);
+	err = nat_parse(info, tb);
 	if (!err)
-		err = rtplane_nat_addr(tb[RTPLANE_NATMAP_A_EXT], &c->ext, info,
-				       info->attrs[RTPLANE_A_NATMAP]);
+		err = nat_addr(tb[RTPLANE_NATMAP_A_EXT], &c->ext, info,
+			       info->attrs[RTPLANE_A_NATMAP]);
 	if (!err)
-		err = rtplane_nat_ports(tb, c, info);
+		err = nat_ports(tb, c, info);
 	return err;
 }
 
@@ -154,23 +155,23 @@ int rtplane_natmap_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct rtplane_natmap *nm;
 	int err;
 
-	err = rtplane_nat_name(info, &conf);
+	err = nat_name(info, &conf);
 	if (err)
 		return err;
 	mutex_lock(&rn->lock);
-	nm = rtplane_nat_named(rn, info, &conf.ext, conf.lo);
+	nm = nat_named(rn, info, &conf.ext, conf.lo);
 	if (nm)
 		rtplane_natmap_remove(nm);
 	mutex_unlock(&rn->lock);
 	return nm ? 0 : -ENOENT;
 }
 
-static int rtplane_nat_put_u64(struct sk_buff *msg, int type, u64 value)
+static int put_u64(struct sk_buff *msg, int type, u64 value)
 {
 	return nla_put_u64_64bit(msg, type, value, RTPLANE_NATMAP_A_PAD);
 }
 
-static int rtplane_nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap_conf *c)
+static int nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap_conf *c)
 {
 	if (rtplane_nl_put_ep(msg, RTPLANE_NATMAP_A_EXT, &c->ext) ||
 	    rtplane_nl_put_ep(msg, RTPLANE_NATMAP_A_INT, &c->in) ||
@@ -179,7 +180,7 @@ static int rtplane_nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap
 	    nla_put_u8(msg, RTPLANE_NATMAP_A_FILTER, c->filter) ||
 	    nla_put_u8(msg, RTPLANE_NATMAP_A_DSCP_MODE, c->dscp_mode) ||
 	    nla_put_u32(msg, RTPLANE_NATMAP_A_PPS, c->pps) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_BPS, c->bps))
+	    put_u64(msg, RTPLANE_NATMAP_A_BPS, c->bps))
 		return -EMSGSIZE;
 	if (c->dscp_mode == RTPLANE_DSCP_SET)
 		return nla_put_u8(msg, RTPLANE_NATMAP_A_DSCP, c->dscp);
@@ -188,20 +189,20 @@ static int rtplane_nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap
 	return 0;
 }
 
-static int rtplane_nat_put(struct sk_buff *msg, const struct rtplane_natmap *nm)
+static int nat_put(struct sk_buff *msg, const struct rtplane_natmap *nm)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_NATMAP);
 	struct rtplane_nat_stats s;
 
 	rtplane_natmap_sum(nm, &s);
-	if (!nest || rtplane_nat_put_conf(msg, &nm->conf) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_IN_PACKETS, s.packets[RTPLANE_NAT_IN]) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_IN_BYTES, s.bytes[RTPLANE_NAT_IN]) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_OUT_PACKETS, s.packets[RTPLANE_NAT_OUT]) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_OUT_BYTES, s.bytes[RTPLANE_NAT_OUT]) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_HAIRPINS, s.hairpins) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_ICMP, s.icmp) ||
-	    rtplane_nat_put_u64(msg, RTPLANE_NATMAP_A_PASSED, s.passed) ||
+	if (!nest || nat_put_conf(msg, &nm->conf) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_IN_PACKETS, s.packets[RTPLANE_NAT_IN]) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_IN_BYTES, s.bytes[RTPLANE_NAT_IN]) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_OUT_PACKETS, s.packets[RTPLANE_NAT_OUT]) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_OUT_BYTES, s.bytes[RTPLANE_NAT_OUT]) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_HAIRPINS, s.hairpins) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_ICMP, s.icmp) ||
+	    put_u64(msg, RTPLANE_NATMAP_A_PASSED, s.passed) ||
 	    rtplane_nl_put_drops(msg, RTPLANE_NATMAP_A_DROPS, s.drops))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -217,15 +218,15 @@ int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	err = rtplane_nat_name(info, &conf);
+	err = nat_name(info, &conf);
 	if (err)
 		return err;
 	msg = rtplane_nl_begin(info, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&rn->lock);
-	nm = rtplane_nat_named(rn, info, &conf.ext, conf.lo);
-	err = nm ? rtplane_nat_put(msg, nm) : -ENOENT;
+	nm = nat_named(rn, info, &conf.ext, conf.lo);
+	err = nm ? nat_put(msg, nm) : -ENOENT;
 	mutex_unlock(&rn->lock);
 	return rtplane_nl_answer(info, msg, hdr, err);
 }
@@ -246,7 +247,7 @@ int rtplane_natmap_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 				  &rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_NATMAP_GET);
 		if (!hdr)
 			break;
-		if (rtplane_nat_put(msg, nm)) {
+		if (nat_put(msg, nm)) {
 			genlmsg_cancel(msg, hdr);
 			break;
 		}

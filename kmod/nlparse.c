@@ -4,11 +4,11 @@
 
 #include "nlparse.h"
 
-static const char rtplane_readonly[] = "the attribute is read only";
+static const char readonly[] = "the attribute is read only";
 
-#define RTPLANE_READONLY	{ .type = NLA_REJECT, .reject_message = rtplane_readonly }
+#define RTPLANE_READONLY	{ .type = NLA_REJECT, .reject_message = readonly }
 
-static const struct nla_policy rtplane_ep_policy[RTPLANE_EP_A_MAX + 1] = {
+static const struct nla_policy ep_policy[RTPLANE_EP_A_MAX + 1] = {
 	[RTPLANE_EP_A_IPV4] = { .type = NLA_U32 },
 	[RTPLANE_EP_A_IPV6] = NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
 	[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
@@ -22,14 +22,14 @@ const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1] = {
 };
 
 const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
-	[RTPLANE_LEG_A_LOCAL] = NLA_POLICY_NESTED(rtplane_ep_policy),
-	[RTPLANE_LEG_A_REMOTE] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_LOCAL] = NLA_POLICY_NESTED(ep_policy),
+	[RTPLANE_LEG_A_REMOTE] = NLA_POLICY_NESTED(ep_policy),
 	[RTPLANE_LEG_A_LATCH] = NLA_POLICY_MAX(NLA_U8, RTPLANE_LATCH_MAX),
 	[RTPLANE_LEG_A_PREFIX] = NLA_POLICY_MAX(NLA_U8, 128),
 	[RTPLANE_LEG_A_PROBATION] = NLA_POLICY_MAX(NLA_U8, RTPLANE_PROBATION_MAX),
 	[RTPLANE_LEG_A_EARLY] = NLA_POLICY_MAX(NLA_U8, 1),
 	[RTPLANE_LEG_A_RELATCH] = { .type = NLA_U32 },
-	[RTPLANE_LEG_A_TIE] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_TIE] = NLA_POLICY_NESTED(ep_policy),
 	[RTPLANE_LEG_A_DSCP_MODE] = NLA_POLICY_MAX(NLA_U8, RTPLANE_DSCP_MAX),
 	[RTPLANE_LEG_A_DSCP] = NLA_POLICY_MAX(NLA_U8, RTPLANE_DSCP_MAP_LEN - 1),
 	[RTPLANE_LEG_A_DSCP_MAP] = NLA_POLICY_EXACT_LEN(RTPLANE_DSCP_MAP_LEN),
@@ -41,7 +41,7 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_OIF] = { .type = NLA_U32 },
 	[RTPLANE_LEG_A_SILENCE] = { .type = NLA_U32 },
 	[RTPLANE_LEG_A_UNLATCH] = { .type = NLA_FLAG },
-	[RTPLANE_LEG_A_PROVEN] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_LEG_A_PROVEN] = NLA_POLICY_NESTED(ep_policy),
 	[RTPLANE_LEG_A_COOKIE] = { .type = NLA_U64 },
 	[RTPLANE_LEG_A_PEER] = RTPLANE_READONLY,
 	[RTPLANE_LEG_A_STATE] = RTPLANE_READONLY,
@@ -63,8 +63,8 @@ const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {
 };
 
 const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1] = {
-	[RTPLANE_NATMAP_A_EXT] = NLA_POLICY_NESTED(rtplane_ep_policy),
-	[RTPLANE_NATMAP_A_INT] = NLA_POLICY_NESTED(rtplane_ep_policy),
+	[RTPLANE_NATMAP_A_EXT] = NLA_POLICY_NESTED(ep_policy),
+	[RTPLANE_NATMAP_A_INT] = NLA_POLICY_NESTED(ep_policy),
 	[RTPLANE_NATMAP_A_PORT_LO] = NLA_POLICY_MIN(NLA_U16, 1),
 	[RTPLANE_NATMAP_A_PORT_HI] = NLA_POLICY_MIN(NLA_U16, 1),
 	[RTPLANE_NATMAP_A_FILTER] = NLA_POLICY_MAX(NLA_U8, 1),
@@ -95,13 +95,13 @@ const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1] = {
 #define rtplane_refuse(extack, nla, msg)			\
 	({ NL_SET_ERR_MSG_ATTR(extack, nla, msg); -EINVAL; })
 
-static int rtplane_nl_ep_parse(const struct nlattr *nla, struct rtplane_ep *ep, bool port,
-			       struct netlink_ext_ack *extack)
+static int nl_ep_parse(const struct nlattr *nla, struct rtplane_ep *ep, bool port,
+		       struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
 	int err;
 
-	err = nla_parse_nested(tb, RTPLANE_EP_A_MAX, nla, rtplane_ep_policy, extack);
+	err = nla_parse_nested(tb, RTPLANE_EP_A_MAX, nla, ep_policy, extack);
 	if (err)
 		return err;
 	if (!tb[RTPLANE_EP_A_IPV4] == !tb[RTPLANE_EP_A_IPV6])
@@ -125,10 +125,10 @@ static int rtplane_nl_ep_parse(const struct nlattr *nla, struct rtplane_ep *ep, 
 	return 0;
 }
 
-static int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
-			 struct netlink_ext_ack *extack)
+static int nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
+		 struct netlink_ext_ack *extack)
 {
-	return rtplane_nl_ep_parse(nla, ep, true, extack);
+	return nl_ep_parse(nla, ep, true, extack);
 }
 
 /**
@@ -142,7 +142,7 @@ static int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
 int rtplane_nl_addr(const struct nlattr *nla, struct rtplane_ep *ep,
 		    struct netlink_ext_ack *extack)
 {
-	return rtplane_nl_ep_parse(nla, ep, false, extack);
+	return nl_ep_parse(nla, ep, false, extack);
 }
 
 /**
@@ -168,11 +168,11 @@ int rtplane_nl_local(const struct nlattr *nla, struct rtplane_ep *local,
 		return err;
 	if (!tb[RTPLANE_LEG_A_LOCAL])
 		return rtplane_refuse(extack, nla, "a leg's local address is required");
-	return rtplane_nl_ep(tb[RTPLANE_LEG_A_LOCAL], local, extack);
+	return nl_ep(tb[RTPLANE_LEG_A_LOCAL], local, extack);
 }
 
-static int rtplane_nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
-			  struct netlink_ext_ack *extack)
+static int nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
+		  struct netlink_ext_ack *extack)
 {
 	static const struct {
 		int attr;
@@ -190,7 +190,7 @@ static int rtplane_nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
 
 		if (!tb[eps[i].attr])
 			continue;
-		err = rtplane_nl_ep(tb[eps[i].attr], ep, extack);
+		err = nl_ep(tb[eps[i].attr], ep, extack);
 		if (err)
 			return err;
 		if (rtplane_ep_is4(ep) != rtplane_ep_is4(&c->local))
@@ -200,31 +200,31 @@ static int rtplane_nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
 	return 0;
 }
 
-static u8 rtplane_nl_u8(const struct nlattr *nla)
+static u8 nl_u8(const struct nlattr *nla)
 {
 	return nla ? nla_get_u8(nla) : 0;
 }
 
-static u32 rtplane_nl_u32(const struct nlattr *nla)
+static u32 nl_u32(const struct nlattr *nla)
 {
 	return nla ? nla_get_u32(nla) : 0;
 }
 
-static void rtplane_nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
+static void nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
 {
-	c->latch = rtplane_nl_u8(tb[RTPLANE_LEG_A_LATCH]);
-	c->prefix = rtplane_nl_u8(tb[RTPLANE_LEG_A_PREFIX]);
-	c->probation = rtplane_nl_u8(tb[RTPLANE_LEG_A_PROBATION]);
-	c->early = rtplane_nl_u8(tb[RTPLANE_LEG_A_EARLY]);
-	c->relatch = rtplane_nl_u32(tb[RTPLANE_LEG_A_RELATCH]);
-	c->accept = rtplane_nl_u8(tb[RTPLANE_LEG_A_ACCEPT]);
-	c->unknown = rtplane_nl_u8(tb[RTPLANE_LEG_A_UNKNOWN]);
-	c->pps = rtplane_nl_u32(tb[RTPLANE_LEG_A_PPS]);
+	c->latch = nl_u8(tb[RTPLANE_LEG_A_LATCH]);
+	c->prefix = nl_u8(tb[RTPLANE_LEG_A_PREFIX]);
+	c->probation = nl_u8(tb[RTPLANE_LEG_A_PROBATION]);
+	c->early = nl_u8(tb[RTPLANE_LEG_A_EARLY]);
+	c->relatch = nl_u32(tb[RTPLANE_LEG_A_RELATCH]);
+	c->accept = nl_u8(tb[RTPLANE_LEG_A_ACCEPT]);
+	c->unknown = nl_u8(tb[RTPLANE_LEG_A_UNKNOWN]);
+	c->pps = nl_u32(tb[RTPLANE_LEG_A_PPS]);
 	c->bps = tb[RTPLANE_LEG_A_BPS] ? nla_get_u64(tb[RTPLANE_LEG_A_BPS]) : 0;
-	c->mark = rtplane_nl_u32(tb[RTPLANE_LEG_A_MARK]);
-	c->oif = rtplane_nl_u32(tb[RTPLANE_LEG_A_OIF]);
-	c->silence = rtplane_nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
-	c->ssrc_guard = rtplane_nl_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]);
+	c->mark = nl_u32(tb[RTPLANE_LEG_A_MARK]);
+	c->oif = nl_u32(tb[RTPLANE_LEG_A_OIF]);
+	c->silence = nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
+	c->ssrc_guard = nl_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]);
 }
 
 /**
@@ -247,13 +247,13 @@ int rtplane_nl_map_check(const struct nlattr *nla, struct netlink_ext_ack *extac
 	return 0;
 }
 
-static int rtplane_nl_dscp(struct nlattr **tb, struct rtplane_leg_conf *c,
-			   struct netlink_ext_ack *extack)
+static int nl_dscp(struct nlattr **tb, struct rtplane_leg_conf *c,
+		   struct netlink_ext_ack *extack)
 {
 	int err;
 
-	c->dscp_mode = rtplane_nl_u8(tb[RTPLANE_LEG_A_DSCP_MODE]);
-	c->dscp = rtplane_nl_u8(tb[RTPLANE_LEG_A_DSCP]);
+	c->dscp_mode = nl_u8(tb[RTPLANE_LEG_A_DSCP_MODE]);
+	c->dscp = nl_u8(tb[RTPLANE_LEG_A_DSCP]);
 	if (!tb[RTPLANE_LEG_A_DSCP_MODE] &&
 	    (tb[RTPLANE_LEG_A_DSCP] || tb[RTPLANE_LEG_A_DSCP_MAP])) {
 		c->dscp_mode = tb[RTPLANE_LEG_A_DSCP] ? RTPLANE_DSCP_SET : RTPLANE_DSCP_MAP;
@@ -296,7 +296,7 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 				      "the cookie is the bridge's, not the leg's");
 	for (i = 0; i <= RTPLANE_LEG_A_MAX; i++)
 		c->set |= tb[i] ? BIT_ULL(i) : 0;
-	err = rtplane_nl_eps(tb, c, extack);
+	err = nl_eps(tb, c, extack);
 	if (err)
 		return err;
 	if (tb[RTPLANE_LEG_A_PREFIX] && rtplane_ep_is4(&c->local) &&
@@ -306,16 +306,16 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 	if (tb[RTPLANE_LEG_A_TIE] && rtplane_ep_eq(&c->tie, &c->local))
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_TIE],
 				      "a leg cannot be tied to itself");
-	rtplane_nl_scalars(tb, c);
+	nl_scalars(tb, c);
 	if (c->oif > INT_MAX)
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_OIF],
 				      "oif must be the index of a device");
-	return rtplane_nl_dscp(tb, c, extack);
+	return nl_dscp(tb, c, extack);
 }
 
 #define rtplane_given(c, attr)	((c)->set & BIT_ULL(RTPLANE_LEG_A_##attr))
 
-static bool rtplane_linklocal(const struct rtplane_ep *ep)
+static bool linklocal(const struct rtplane_ep *ep)
 {
 	return !rtplane_ep_is4(ep) && ipv6_addr_type(&ep->addr) & IPV6_ADDR_LINKLOCAL;
 }
@@ -356,8 +356,8 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 		return rtplane_refuse(extack, nla, "DSCP mode set needs a DSCP");
 	if (mode == RTPLANE_DSCP_MAP && !rtplane_given(c, DSCP_MAP) && !(leg && leg->dscp_map))
 		return rtplane_refuse(extack, nla, "DSCP mode map needs a map of 64 values");
-	if (!oif && (rtplane_linklocal(&c->local) ||
-		     (rtplane_given(c, REMOTE) && rtplane_linklocal(&c->remote))))
+	if (!oif && (linklocal(&c->local) ||
+		     (rtplane_given(c, REMOTE) && linklocal(&c->remote))))
 		return rtplane_refuse(extack, nla, "a link-local address needs a device (oif)");
 	return 0;
 }

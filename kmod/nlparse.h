@@ -23,26 +23,4 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 		     const struct rtplane_leg *leg, struct netlink_ext_ack *extack);
 
-/* netlink.c */
-struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr);
-int rtplane_nl_answer(struct genl_info *info, struct sk_buff *msg, void *hdr, int err);
-int rtplane_nl_put_drops(struct sk_buff *msg, int type, const u64 *drops);
-
-/* nlleg.c */
-int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_leg_get_start(struct netlink_callback *cb);
-int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
-
-/* nlbridge.c */
-int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info);
-
-/* nlnatmap.c */
-int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_natmap_del_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info);
-int rtplane_natmap_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
-
 #endif /* _RTPLANE_NLPARSE_H */

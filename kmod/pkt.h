@@ -11,13 +11,7 @@
 
 #include "addr.h"
 #include "demux.h"
-
-/* What the judging functions return beside an &enum rtplane_drop. */
-#define RTPLANE_ACCEPTED	(-1)
-/* What the ways of usual packets return beside the hook's verdicts: the packet is
- * not one, and nothing has happened.
- */
-#define RTPLANE_UNUSUAL		(-1)
+#include "verdict.h"
 
 /**
  * struct rtplane_pkt - a UDP packet on its way through the module

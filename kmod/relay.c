@@ -1,22 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of a packet of a leg: forwarded, or dropped and counted by reason.
+ * One packet of a leg: forwarded, dropped and counted by reason, or left to the
+ * stack.
  *
- * The general way, for every packet.  Those of a stream that runs have one of
- * their own (usual.h), which must come to the same end.
+ * The usual packet is the next one of a stream that runs, between ends that are
+ * known, in a buffer that needs no care.  Nearly all packets are that, so they
+ * have a way of their own, usual(), as established connections have in TCP: it asks
+ * all that could make a packet unusual before it writes anything.  What is unusual in
+ * any respect goes the general way, any(), which can do all that the usual one can
+ * and the rest.  Both count by the same functions, and neither lets through what
+ * the other would not.
  */
 #include <linux/netdevice.h>
-#include <linux/netfilter.h>
 #include <linux/timekeeping.h>
 
 #include "compat.h"
 #include "dscp.h"
+#include "egress.h"
 #include "event.h"
 #include "latch.h"
 #include "relay.h"
+#include "rewrite.h"
 
 /* As much of an RTCP packet as is looked at: one report of each kind. */
 #define RTPLANE_RTCP_LOOK	256
+
+/* Accounting of both ways; the leg is locked -------------------------------- */
+
+static __always_inline struct rtplane_verdict gate(struct rtplane_leg *leg, unsigned int bytes,
+						   u64 now)
+{
+	if (!(leg->flags & RTPLANE_LEG_POLICED))
+		return rtplane_fate(RTPLANE_GOES_ON);
+	return rtplane_gate(&leg->police, now, bytes);
+}
+
+/* A packet of @bytes that is accepted, with the DSCP @dscp. */
+static __always_inline void count_in(struct rtplane_leg *leg, unsigned int bytes, u8 dscp, u64 now)
+{
+	leg->rx_packets++;
+	leg->rx_bytes += bytes;
+	leg->last = now;
+	if (likely(leg->dscp_first == dscp))
+		leg->dscp_first_count++;
+	else
+		rtplane_leg_dscp_seen(leg, dscp);
+}
+
+/* It will be sent by the peer, with @bytes and @tos. */
+static __always_inline void count_out(struct rtplane_leg *leg, unsigned int bytes, u8 tos)
+{
+	leg->fwd_packets++;
+	leg->fwd_bytes += bytes;
+	leg->fwd_tos = tos;
+}
+
+/* The general way ----------------------------------------------------------- */
 
 /**
  * struct rtplane_notices - what one packet can give rise to
@@ -33,7 +72,7 @@ struct rtplane_notices {
 /* Ready to take a notice.  Most packets give rise to none, so nothing is cleared
  * before.
  */
-static struct rtplane_notice *rtplane_notices_begin(struct rtplane_notices *n)
+static struct rtplane_notice *notices_begin(struct rtplane_notices *n)
 {
 	if (!n->any) {
 		n->any = true;
@@ -43,14 +82,14 @@ static struct rtplane_notice *rtplane_notices_begin(struct rtplane_notices *n)
 	return &n->other;
 }
 
-static void rtplane_notices_send(struct rtplane_leg *leg, const struct rtplane_notices *n)
+static void notices_send(struct rtplane_leg *leg, const struct rtplane_notices *n)
 {
 	rtplane_event_send(leg, &n->first);
 	rtplane_event_send(leg, &n->other);
 }
 
-static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
-			       const struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n)
+static void count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
+		       const struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n)
 {
 	unsigned int len = min_t(unsigned int, pkt->paylen, RTPLANE_RTCP_LOOK);
 	u64 peer_sr = READ_ONCE(rtplane_leg_detail_get(leg->peer)->sr);
@@ -66,8 +105,7 @@ static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 	if (!rtcp)
 		return;
 	sr = d->sr;
-	if (rtplane_rtcp_rx(&d->rtcp, rtcp, len, peer_sr, now, &sr) &&
-	    !rtplane_notices_begin(n)->set) {
+	if (rtplane_rtcp_rx(&d->rtcp, rtcp, len, peer_sr, now, &sr) && !notices_begin(n)->set) {
 		rtplane_notice(&n->other, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
 			       NULL);
 		n->other.rtcp = d->rtcp;
@@ -75,33 +113,29 @@ static void rtplane_count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 	WRITE_ONCE(d->sr, sr);
 }
 
-static void rtplane_first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
-				 struct rtplane_notices *n)
+static void first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
+			 struct rtplane_notices *n)
 {
-	rtplane_notices_begin(n);
+	notices_begin(n);
 	leg->first = ktime_get_real_ns();
 	leg->dscp_first = pkt->tos >> 2;
 	rtplane_notice(&n->first, leg, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
 		       &pkt->src);
 }
 
-static void rtplane_count(struct rtplane_leg *leg, struct sk_buff *skb,
-			  const struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n)
+static void count(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtplane_pkt *pkt,
+		  u64 now, struct rtplane_notices *n)
 {
-	if (!leg->rx_packets++)
-		rtplane_first_packet(leg, pkt, n);
-	rtplane_count_rx(leg, pkt->iplen, now);
-	if (leg->dscp_first == pkt->tos >> 2)
-		leg->dscp_first_count++;
-	else
-		rtplane_leg_dscp_seen(leg, pkt->tos >> 2);
+	if (!leg->rx_packets)
+		first_packet(leg, pkt, n);
+	count_in(leg, pkt->iplen, pkt->tos >> 2, now);
 	if (pkt->kind == RTPLANE_KIND_RTP)
 		rtplane_rtpstats_rx(&leg->rtp, pkt->payload, now);
 	else if (pkt->kind == RTPLANE_KIND_RTCP)
-		rtplane_count_rtcp(leg, skb, pkt, now, n);
+		count_rtcp(leg, skb, pkt, now, n);
 }
 
-static u8 rtplane_tos_out(const struct rtplane_leg *leg, const struct rtplane_egress *eg, u8 tos)
+static u8 tos_out(const struct rtplane_leg *leg, const struct rtplane_egress *eg, u8 tos)
 {
 	if (eg->mapped)
 		return rtplane_dscp_mapped(leg->peer->dscp_map, tos);
@@ -109,68 +143,298 @@ static u8 rtplane_tos_out(const struct rtplane_leg *leg, const struct rtplane_eg
 }
 
 /*
- * All that happens with the leg locked.
+ * All that happens with the leg locked; it has a peer.
  *
- * Return: RTPLANE_ACCEPTED with the way out in @eg, or the &enum rtplane_drop
- * to count.
+ * Return: RTPLANE_GOES_ON with the way out in @eg, or RTPLANE_DROPPED.
  */
-static int rtplane_leg_rx(struct rtplane_leg *leg, struct sk_buff *skb, struct rtplane_pkt *pkt,
-			  struct rtplane_egress **eg, struct rtplane_notices *n)
+static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb,
+				    struct rtplane_pkt *pkt, struct rtplane_egress **eg,
+				    struct rtplane_notices *n)
 {
+	struct rtplane_verdict v;
 	u64 now = ktime_get_ns();
-	int no;
 
 	if (!leg->latched || !rtplane_ep_eq(&leg->remote, &pkt->src)) {
 		pkt->lo = skb->dev->flags & IFF_LOOPBACK;
-		no = rtplane_latch(leg, pkt, now, rtplane_notices_begin(n));
-		if (no != RTPLANE_ACCEPTED)
-			return no;
+		v = rtplane_latch(leg, pkt, now, notices_begin(n));
+		if (!rtplane_goes_on(v))
+			return v;
 	}
-	no = rtplane_leg_police(leg, pkt->iplen, now);
-	if (no != RTPLANE_ACCEPTED)
-		return no;
-	rtplane_count(leg, skb, pkt, now, n);
-	no = rtplane_egress_get(leg, eg);
-	if (no != RTPLANE_ACCEPTED)
-		return no;
+	v = gate(leg, pkt->iplen, now);
+	if (!rtplane_goes_on(v))
+		return v;
+	count(leg, skb, pkt, now, n);
+	v = rtplane_egress_get(leg, eg);
+	if (!rtplane_goes_on(v))
+		return v;
 	if (pkt->ttl <= 1)
-		return RTPLANE_DROP_TTL;
-	pkt->tos_out = rtplane_tos_out(leg, *eg, pkt->tos);
-	rtplane_count_fwd(leg, rtplane_way_len(pkt, &(*eg)->way), pkt->tos_out);
-	return RTPLANE_ACCEPTED;
+		return rtplane_drop(RTPLANE_DROP_TTL);
+	pkt->tos_out = tos_out(leg, *eg, pkt->tos);
+	count_out(leg, rtplane_way_len(pkt, &(*eg)->way), pkt->tos_out);
+	return v;
 }
 
-/**
- * rtplane_relay() - a sane packet of a leg: forward it, or drop it and say why
- * @leg: leg that it arrived on
- * @skb: the packet, not shared, exactly as long as its IP packet
- * @pkt: the same, with its ends
- *
- * Context: softirq, RCU read side.
- * Return: the hook's verdict; NF_ACCEPT if the leg has no peer, so that it is
- * left to the stack.
+/* @skb is not shared and exactly as long as its IP packet, whose checksums are right.
+ * A leg that has just been removed has no peer: the packet is the stack's.
  */
-unsigned int rtplane_relay(struct rtplane_leg *leg, struct sk_buff *skb, struct rtplane_pkt *pkt)
+static struct rtplane_verdict forward(struct rtplane_leg *leg, struct sk_buff *skb,
+				      struct rtplane_pkt *pkt)
 {
 	struct rtplane_notices n;
 	struct rtplane_egress *eg;
-	int no;
+	struct rtplane_verdict v;
 
 	n.any = false;
 	spin_lock(&leg->lock);
 	if (!leg->peer) {
 		spin_unlock(&leg->lock);
-		return NF_ACCEPT;
+		return rtplane_fate(RTPLANE_PASSED);
 	}
-	no = rtplane_leg_rx(leg, skb, pkt, &eg, &n);
-	if (no != RTPLANE_ACCEPTED)
-		rtplane_leg_dropped(leg, no);
+	v = admit(leg, skb, pkt, &eg, &n);
 	spin_unlock(&leg->lock);
 
 	if (n.any)
-		rtplane_notices_send(leg, &n);
-	if (no != RTPLANE_ACCEPTED)
-		return NF_DROP;
-	rtplane_xmit(leg, skb, pkt, eg);
-	return NF_STOLEN;
+		notices_send(leg, &n);
+	if (!rtplane_goes_on(v))
+		return v;
+	rtplane_egress_send(leg, skb, pkt, eg);
+	return rtplane_fate(RTPLANE_TAKEN);
+}
+
+/* Fit to be relayed?  The buffer may be trimmed to the IP packet. */
+static struct rtplane_verdict sane(struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	if (pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
+		return rtplane_drop(RTPLANE_DROP_MALFORMED);
+	/* Ethernet pads what is short. */
+	if (skb->len > pkt->iplen) {
+		if (pskb_trim_rcsum(skb, pkt->iplen))
+			return rtplane_drop(RTPLANE_DROP_NOMEM);
+		/* What somebody else holds a clone of has got another head. */
+		pkt->payload = (u8 *)(rtplane_udp(skb, pkt) + 1);
+	}
+	if (!rtplane_csum_ok(skb, pkt->v6))
+		return rtplane_drop(RTPLANE_DROP_CHECKSUM);
+	return rtplane_fate(RTPLANE_GOES_ON);
+}
+
+static struct rtplane_verdict media(struct rtplane_leg *leg, struct sk_buff *skb,
+				    struct rtplane_pkt *pkt)
+{
+	struct rtplane_verdict v = sane(skb, pkt);
+
+	return rtplane_goes_on(v) ? forward(leg, skb, pkt) : v;
+}
+
+/* Somebody else holds the buffer too (pktgen): go on with a copy of its head.
+ * A copy that turns out to be the stack's, because the leg has just been
+ * removed, is lost.
+ */
+static struct rtplane_verdict media_shared(struct rtplane_leg *leg, struct sk_buff *skb,
+					   struct rtplane_pkt *pkt)
+{
+	struct sk_buff *own = skb_clone(skb, GFP_ATOMIC);
+	struct rtplane_verdict v;
+
+	if (!own)
+		return rtplane_drop(RTPLANE_DROP_NOMEM);
+	v = media(leg, own, pkt);
+	if (v.fate != RTPLANE_TAKEN) {
+		kfree_skb(own);
+		return v;
+	}
+	consume_skb(skb);
+	return v;
+}
+
+/* What the demultiplexer leaves to others: theirs, or RTPLANE_GOES_ON if this leg
+ * relays it all the same.
+ */
+static struct rtplane_verdict not_media(const struct rtplane_leg *leg, struct rtplane_pkt *pkt)
+{
+	u8 flags = READ_ONCE(leg->flags);
+
+	if (flags & RTPLANE_LEG_ANY && !rtplane_demux_proof(pkt->payload, pkt->paylen))
+		pkt->kind = RTPLANE_KIND_UNKNOWN;
+	if (pkt->kind == RTPLANE_KIND_STACK)
+		return rtplane_fate(RTPLANE_PASSED);
+	if (flags & RTPLANE_LEG_ANY)
+		return rtplane_fate(RTPLANE_GOES_ON);
+	if (!(flags & RTPLANE_LEG_DROP))
+		return rtplane_fate(RTPLANE_PASSED);
+	return rtplane_drop(RTPLANE_DROP_UNKNOWN);
+}
+
+/* Lengths as ip_rcv() wants them; a datagram shorter than its packet is unusual
+ * enough to be the stack's.
+ */
+static bool lengths(const struct sk_buff *skb, struct rtplane_pkt *pkt)
+{
+	unsigned int len = ntohs(rtplane_udp(skb, pkt)->len);
+
+	pkt->paylen = len - sizeof(struct udphdr);
+	return pkt->iplen <= skb->len && len >= sizeof(struct udphdr) &&
+	       pkt->hdrlen + len == pkt->iplen;
+}
+
+/* Has @pkt a payload that can be looked at, and what is it? */
+static struct rtplane_verdict classify(struct rtplane_leg *leg, struct sk_buff *skb,
+				       struct rtplane_pkt *pkt)
+{
+	unsigned int look = min_t(unsigned int, pkt->paylen, RTPLANE_RTP_HDRLEN);
+
+	if (!pskb_may_pull(skb, pkt->hdrlen + sizeof(struct udphdr) + look))
+		return rtplane_fate(RTPLANE_PASSED);
+	pkt->payload = skb->data + pkt->hdrlen + sizeof(struct udphdr);
+	pkt->kind = rtplane_demux(pkt->payload, pkt->paylen);
+	/* What is too short to be RTP may be something else. */
+	if (READ_ONCE(leg->flags) & RTPLANE_LEG_ANY &&
+	    pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
+		pkt->kind = RTPLANE_KIND_UNKNOWN;
+	return pkt->kind < RTPLANE_KIND_STACK ? rtplane_fate(RTPLANE_GOES_ON) :
+						not_media(leg, pkt);
+}
+
+static struct rtplane_verdict judge(struct rtplane_leg *leg, struct sk_buff *skb)
+{
+	struct rtplane_verdict v;
+	struct rtplane_pkt pkt;
+
+	rtplane_pkt_read(skb, &pkt);
+	if (!lengths(skb, &pkt))
+		return rtplane_fate(RTPLANE_PASSED);
+	if (skb_is_gso(skb))
+		return rtplane_fate(RTPLANE_TRAIN);
+	v = classify(leg, skb, &pkt);
+	if (!rtplane_goes_on(v))
+		return v;
+	return skb_shared(skb) ? media_shared(leg, skb, &pkt) : media(leg, skb, &pkt);
+}
+
+/* Every packet that is not a usual one, or may not be. */
+static noinline struct rtplane_verdict any(struct rtplane_leg *leg, struct sk_buff *skb)
+{
+	struct rtplane_verdict v = judge(leg, skb);
+
+	if (v.fate == RTPLANE_DROPPED) {
+		spin_lock(&leg->lock);
+		rtplane_leg_dropped(leg, v.why);
+		spin_unlock(&leg->lock);
+	}
+	return v;
+}
+
+/* The usual way ------------------------------------------------------------- */
+
+/* Checksums right, lengths that all say the same, RTP without a list of
+ * contributors.
+ */
+static __always_inline bool usual_skb(struct sk_buff *skb, unsigned int headlen, const bool v6)
+{
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + hdrlen);
+	const u8 *rtp = (const u8 *)(uh + 1);
+
+	return headlen >= hdrlen + sizeof(*uh) + RTPLANE_RTP_HDRLEN &&
+	       rtplane_skb_plain(skb, v6) && uh->len == htons(skb->len - hdrlen) &&
+	       (rtp[0] & 0xcf) == 0x80 && rtplane_csum_ok(skb, v6);
+}
+
+/* The next packet of the leg's stream, from the leg's remote: nothing to learn
+ * but numbers.  A payload type that was RTP's before is no RTCP.
+ */
+static __always_inline bool usual_stream(const struct rtplane_leg *leg, const struct sk_buff *skb,
+					 const bool v6)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct udphdr *uh = v6 ? (const struct udphdr *)(ip6h + 1) :
+				       (const struct udphdr *)(iph + 1);
+	const u8 *rtp = (const u8 *)(uh + 1);
+
+	if (v6 ? !ipv6_addr_equal(&leg->remote.addr, &ip6h->saddr) :
+		 leg->remote.w32[3] != iph->saddr)
+		return false;
+	return leg->remote.port == uh->source &&
+	       leg->rtp.ssrc == get_unaligned((const __be32 *)(rtp + 8)) &&
+	       rtplane_rtp_same_pt(&leg->rtp, rtp[1]) &&
+	       leg->dscp_first == rtplane_skb_tos(skb, v6) >> 2;
+}
+
+/* As count() and the rest of admit(); the DSCP is the first one's. */
+static __always_inline struct rtplane_verdict usual_count(struct rtplane_leg *leg, const u8 *rtp,
+							  unsigned int bytes, u8 tos)
+{
+	struct rtplane_verdict v;
+	u64 now = ktime_get_ns();
+
+	v = gate(leg, bytes, now);
+	if (unlikely(!rtplane_goes_on(v))) {
+		rtplane_leg_dropped(leg, v.why);
+		return v;
+	}
+	count_in(leg, bytes, leg->dscp_first, now);
+	rtplane_rtpstats_next(&leg->rtp, rtp, now);
+	count_out(leg, bytes, tos);
+	return v;
+}
+
+static __always_inline struct rtplane_verdict usual(struct rtplane_leg *leg, struct sk_buff *skb,
+						    unsigned int headlen, const bool v6)
+{
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	struct udphdr *uh = (struct udphdr *)(skb->data + hdrlen);
+	const struct rtplane_egress *eg;
+	unsigned int bytes = skb->len;
+	struct rtplane_verdict v;
+	u8 tos;
+
+	if (unlikely(!usual_skb(skb, headlen, v6)))
+		return rtplane_fate(RTPLANE_UNUSUAL);
+	spin_lock(&leg->lock);
+	eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
+	/* A way that is not stale knows the peer, and whether the remote is. */
+	if (unlikely(!eg || READ_ONCE(leg->stale) || !eg->usual ||
+		     !usual_stream(leg, skb, v6) || !rtplane_way_usual(&eg->way, skb, v6))) {
+		spin_unlock(&leg->lock);
+		return rtplane_fate(RTPLANE_UNUSUAL);
+	}
+	tos = (rtplane_skb_tos(skb, v6) & eg->tos_keep) | eg->tos_set;
+	v = usual_count(leg, (const u8 *)(uh + 1), bytes, tos);
+	spin_unlock(&leg->lock);
+	if (unlikely(!rtplane_goes_on(v)))
+		return v;
+	rtplane_rewrite_ports(uh, &eg->src, &eg->to);
+	rtplane_rewrite(skb, tos, &eg->src, &eg->to, &eg->diff, v6);
+	if (unlikely(rtplane_way_send_fast(skb, tos, &eg->way)))
+		rtplane_egress_unsent(leg, bytes, RTPLANE_DROP_XMIT);
+	return rtplane_fate(RTPLANE_TAKEN);
+}
+
+/**
+ * rtplane_relay4() - an IPv4 packet of a leg
+ * @leg: leg that it arrived on
+ * @skb: packet, data at the IP header, IP and UDP header linear; UDP without IP
+ *	options and no fragment
+ * @headlen: bytes of it that are linear
+ *
+ * Context: softirq, RCU read side.
+ * Return: RTPLANE_PASSED, RTPLANE_DROPPED (and counted), RTPLANE_TAKEN or
+ * RTPLANE_TRAIN.
+ */
+struct rtplane_verdict rtplane_relay4(struct rtplane_leg *leg, struct sk_buff *skb,
+				      unsigned int headlen)
+{
+	struct rtplane_verdict v = usual(leg, skb, headlen, false);
+
+	return likely(v.fate != RTPLANE_UNUSUAL) ? v : any(leg, skb);
+}
+
+/* The same for IPv6. */
+struct rtplane_verdict rtplane_relay6(struct rtplane_leg *leg, struct sk_buff *skb,
+				      unsigned int headlen)
+{
+	struct rtplane_verdict v = usual(leg, skb, headlen, true);
+
+	return likely(v.fate != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }

@@ -12,20 +12,20 @@
 #include "rewrite.h"
 
 /* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */
-static void rtplane_udp6_check(struct sk_buff *skb, struct udphdr *uh,
-			       const struct rtplane_egress *eg, unsigned int len)
+static void udp6_check(struct sk_buff *skb, struct udphdr *uh, const struct rtplane_ep *src,
+		       const struct rtplane_ep *dst, unsigned int len)
 {
 	__wsum sum;
 
 	if (uh->check || skb->ip_summed == CHECKSUM_PARTIAL)
 		return;
 	sum = skb_checksum(skb, (u8 *)uh - skb->data, len, 0);
-	uh->check = csum_ipv6_magic(&eg->src.addr, &eg->to.addr, len, IPPROTO_UDP, sum) ?:
+	uh->check = csum_ipv6_magic(&src->addr, &dst->addr, len, IPPROTO_UDP, sum) ?:
 		    CSUM_MANGLED_0;
 }
 
-static void rtplane_ip4_to_ip6(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-			       const struct rtplane_egress *eg)
+static void ip4_to_ip6(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+		       const struct rtplane_ep *src, const struct rtplane_ep *dst)
 {
 	unsigned int len = pkt->iplen - pkt->hdrlen;
 	struct udphdr *uh = rtplane_udp(skb, pkt);
@@ -35,14 +35,17 @@ static void rtplane_ip4_to_ip6(struct sk_buff *skb, const struct rtplane_pkt *pk
 	ip6h = __skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
 	skb->protocol = htons(ETH_P_IPV6);
+	ip6_flow_hdr(ip6h, pkt->tos_out, 0);
 	ip6h->payload_len = htons(len);
 	ip6h->nexthdr = IPPROTO_UDP;
-	rtplane_rewrite_ip6(ip6h, pkt->tos_out, pkt->ttl - 1, eg);
-	rtplane_udp6_check(skb, uh, eg, len);
+	ip6h->hop_limit = pkt->ttl - 1;
+	ip6h->saddr = src->addr;
+	ip6h->daddr = dst->addr;
+	udp6_check(skb, uh, src, dst, len);
 }
 
-static void rtplane_ip6_to_ip4(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-			       const struct rtplane_egress *eg)
+static void ip6_to_ip4(struct sk_buff *skb, const struct rtplane_pkt *pkt,
+		       const struct rtplane_ep *src, const struct rtplane_ep *dst)
 {
 	unsigned int len = pkt->iplen - pkt->hdrlen + sizeof(struct iphdr);
 	struct iphdr *iph;
@@ -60,8 +63,8 @@ static void rtplane_ip6_to_ip4(struct sk_buff *skb, const struct rtplane_pkt *pk
 		.frag_off = htons(IP_DF),
 		.ttl = pkt->ttl - 1,
 		.protocol = IPPROTO_UDP,
-		.saddr = eg->src.w32[3],
-		.daddr = eg->to.w32[3],
+		.saddr = src->w32[3],
+		.daddr = dst->w32[3],
 	};
 	ip_send_check(iph);
 }
@@ -70,25 +73,29 @@ static void rtplane_ip6_to_ip4(struct sk_buff *skb, const struct rtplane_pkt *pk
  * rtplane_rewrite_any() - make a received packet the one to send, in any family
  * @skb: writable, with headroom for the larger IP header; data at the IP header
  * @pkt: what was received, its ends read; @pkt->payload is not valid afterwards
- * @eg: the way out
+ * @src: source to send with
+ * @dst: destination to send to, of the source's family
  */
 void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-			 const struct rtplane_egress *eg)
+			 const struct rtplane_ep *src, const struct rtplane_ep *dst)
 {
+	struct udphdr *uh = rtplane_udp(skb, pkt);
+	bool v6 = !rtplane_ep_is4(dst);
 	struct rtplane_diff diff;
 
-	rtplane_diff(&diff, &pkt->src, &pkt->dst, &eg->src, &eg->to);
-	if (pkt->v6 == eg->way.v6) {
-		if (pkt->v6)
-			rtplane_rewrite(skb, pkt->tos_out, eg, &diff, true);
+	rtplane_diff(&diff, &pkt->src, &pkt->dst, src, dst);
+	rtplane_rewrite_ports(uh, src, dst);
+	if (pkt->v6 == v6) {
+		if (v6)
+			rtplane_rewrite(skb, pkt->tos_out, src, dst, &diff, true);
 		else
-			rtplane_rewrite(skb, pkt->tos_out, eg, &diff, false);
+			rtplane_rewrite(skb, pkt->tos_out, src, dst, &diff, false);
 		return;
 	}
-	rtplane_rewrite_udp(skb, rtplane_udp(skb, pkt), eg, &diff);
-	if (eg->way.v6)
-		rtplane_ip4_to_ip6(skb, pkt, eg);
+	rtplane_udp_csum(skb, uh, &diff);
+	if (v6)
+		ip4_to_ip6(skb, pkt, src, dst);
 	else
-		rtplane_ip6_to_ip4(skb, pkt, eg);
-	skb_set_transport_header(skb, eg->way.v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+		ip6_to_ip4(skb, pkt, src, dst);
+	skb_set_transport_header(skb, v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 }

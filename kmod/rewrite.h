@@ -8,61 +8,73 @@
 #include <net/ipv6.h>
 
 #include "csum.h"
-#include "egress.h"
+#include "pkt.h"
 
 void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
-			 const struct rtplane_egress *eg);
+			 const struct rtplane_ep *src, const struct rtplane_ep *dst);
 
-static inline void rtplane_rewrite_udp(struct sk_buff *skb, struct udphdr *uh,
-				       const struct rtplane_egress *eg,
-				       const struct rtplane_diff *diff)
+/**
+ * rtplane_rewrite_ip() - the IP header as a router would send it on
+ * @skb: writable; data at the IP header
+ * @tos: TOS or traffic class to send
+ * @src: source to send with, of the same family; NULL = as it is
+ * @dst: destination to send to, likewise
+ * @diff: what they add to the header's checksum
+ * @v6: that family
+ *
+ * The identification, DF and, unless both ends change, the flow label are kept.
+ */
+static __always_inline void rtplane_rewrite_ip(struct sk_buff *skb, u8 tos,
+					       const struct rtplane_ep *src,
+					       const struct rtplane_ep *dst,
+					       const struct rtplane_diff *diff, const bool v6)
 {
-	uh->source = eg->src.port;
-	uh->dest = eg->to.port;
-	rtplane_udp_csum(skb, uh, diff);
-}
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
+	struct iphdr *iph = (struct iphdr *)skb->data;
 
-/* The header as a router would make it, its checksum carried over. */
-static inline void rtplane_rewrite_ip4(struct iphdr *iph, u8 tos, const struct rtplane_egress *eg,
-				       const struct rtplane_diff *diff)
-{
+	if (v6) {
+		ip6_flow_hdr(ip6h, tos, src && dst ? 0 : ip6_flowlabel(ip6h));
+		ip6h->hop_limit--;
+		if (src)
+			ip6h->saddr = src->addr;
+		if (dst)
+			ip6h->daddr = dst->addr;
+		return;
+	}
 	rtplane_ip4_hop(iph, tos, diff);
-	iph->saddr = eg->src.w32[3];
-	iph->daddr = eg->to.w32[3];
-}
-
-static inline void rtplane_rewrite_ip6(struct ipv6hdr *ip6h, u8 tos, u8 hop_limit,
-				       const struct rtplane_egress *eg)
-{
-	ip6_flow_hdr(ip6h, tos, 0);
-	ip6h->hop_limit = hop_limit;
-	ip6h->saddr = eg->src.addr;
-	ip6h->daddr = eg->to.addr;
+	if (src)
+		iph->saddr = src->w32[3];
+	if (dst)
+		iph->daddr = dst->w32[3];
 }
 
 /**
  * rtplane_rewrite() - make a received packet the one to send
  * @skb: writable; data at the IP header
  * @tos: TOS or traffic class to send
- * @eg: the way out, of the same family
- * @diff: what its addresses and ports add to the packet's checksums
- * @v6: that family
+ * @src: as for rtplane_rewrite_ip()
+ * @dst: likewise
+ * @diff: what they add to the packet's checksums
+ * @v6: family
  */
 static __always_inline void rtplane_rewrite(struct sk_buff *skb, u8 tos,
-					    const struct rtplane_egress *eg,
+					    const struct rtplane_ep *src,
+					    const struct rtplane_ep *dst,
 					    const struct rtplane_diff *diff, const bool v6)
 {
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
-	struct iphdr *iph = (struct iphdr *)skb->data;
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 
-	if (v6) {
-		rtplane_rewrite_udp(skb, (struct udphdr *)(ip6h + 1), eg, diff);
-		rtplane_rewrite_ip6(ip6h, tos, ip6h->hop_limit - 1, eg);
-	} else {
-		rtplane_rewrite_udp(skb, (struct udphdr *)(iph + 1), eg, diff);
-		rtplane_rewrite_ip4(iph, tos, eg, diff);
-	}
-	skb->transport_header = skb->network_header + (v6 ? sizeof(*ip6h) : sizeof(*iph));
+	rtplane_udp_csum(skb, (struct udphdr *)(skb->data + hdrlen), diff);
+	rtplane_rewrite_ip(skb, tos, src, dst, diff, v6);
+	skb->transport_header = skb->network_header + hdrlen;
+}
+
+/* The ports that a leg's packets get; a natmap's keep theirs. */
+static __always_inline void rtplane_rewrite_ports(struct udphdr *uh, const struct rtplane_ep *src,
+						  const struct rtplane_ep *dst)
+{
+	uh->source = src->port;
+	uh->dest = dst->port;
 }
 
 #endif /* _RTPLANE_REWRITE_H */

@@ -12,44 +12,44 @@
 #include "table.h"
 
 /* A page is a little more than 2 KiB, for which kmalloc() would take 4. */
-static struct kmem_cache *rtplane_page_cache;
+static struct kmem_cache *page_cache;
 
 int rtplane_table_cache_init(void)
 {
-	rtplane_page_cache = KMEM_CACHE(rtplane_page, 0);
-	return rtplane_page_cache ? 0 : -ENOMEM;
+	page_cache = KMEM_CACHE(rtplane_page, 0);
+	return page_cache ? 0 : -ENOMEM;
 }
 
 void rtplane_table_cache_exit(void)
 {
-	kmem_cache_destroy(rtplane_page_cache);
+	kmem_cache_destroy(page_cache);
 }
 
-static void rtplane_page_free(struct rcu_head *rcu)
+static void page_free(struct rcu_head *rcu)
 {
-	kmem_cache_free(rtplane_page_cache, container_of(rcu, struct rtplane_page, rcu));
+	kmem_cache_free(page_cache, container_of(rcu, struct rtplane_page, rcu));
 }
 
-static struct hlist_head *rtplane_addr_bucket(struct rtplane_net *rn, const struct rtplane_ep *ep)
+static struct hlist_head *addr_bucket(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
 	return &rn->table[rtplane_ep_is4(ep) ? rtplane_table_bucket4(ep->w32[3]) :
 					       rtplane_table_bucket6(ep->w[0], ep->w[1])];
 }
 
-static struct rtplane_addr *rtplane_addr_find(struct rtplane_net *rn, const struct rtplane_ep *ep)
+static struct rtplane_addr *addr_find(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
 	struct rtplane_addr *addr;
 
-	hlist_for_each_entry(addr, rtplane_addr_bucket(rn, ep), node) {
+	hlist_for_each_entry(addr, addr_bucket(rn, ep), node) {
 		if (rtplane_ep_same_addr(&addr->ep, ep))
 			return addr;
 	}
 	return NULL;
 }
 
-static struct rtplane_addr *rtplane_addr_get(struct rtplane_net *rn, const struct rtplane_ep *ep)
+static struct rtplane_addr *addr_get(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
-	struct rtplane_addr *addr = rtplane_addr_find(rn, ep);
+	struct rtplane_addr *addr = addr_find(rn, ep);
 
 	if (addr)
 		return addr;
@@ -58,11 +58,11 @@ static struct rtplane_addr *rtplane_addr_get(struct rtplane_net *rn, const struc
 		return NULL;
 	addr->ep.addr = ep->addr;
 	addr->v4 = rtplane_ep_is4(ep);
-	hlist_add_head_rcu(&addr->node, rtplane_addr_bucket(rn, ep));
+	hlist_add_head_rcu(&addr->node, addr_bucket(rn, ep));
 	return addr;
 }
 
-static void rtplane_addr_put(struct rtplane_addr *addr)
+static void addr_put(struct rtplane_addr *addr)
 {
 	if (addr->used)
 		return;
@@ -70,20 +70,20 @@ static void rtplane_addr_put(struct rtplane_addr *addr)
 	kfree_rcu(addr, rcu);
 }
 
-static struct rtplane_page *rtplane_page_at(struct rtplane_net *rn, struct rtplane_addr *addr,
-					    unsigned int i)
+static struct rtplane_page *page_at(struct rtplane_net *rn, struct rtplane_addr *addr,
+				    unsigned int i)
 {
 	return rcu_dereference_protected(addr->page[i], lockdep_is_held(&rn->lock));
 }
 
-static struct rtplane_page *rtplane_page_get(struct rtplane_net *rn, struct rtplane_addr *addr,
-					     unsigned int i)
+static struct rtplane_page *page_get(struct rtplane_net *rn, struct rtplane_addr *addr,
+				     unsigned int i)
 {
-	struct rtplane_page *page = rtplane_page_at(rn, addr, i);
+	struct rtplane_page *page = page_at(rn, addr, i);
 
 	if (page)
 		return page;
-	page = kmem_cache_zalloc(rtplane_page_cache, GFP_KERNEL_ACCOUNT);
+	page = kmem_cache_zalloc(page_cache, GFP_KERNEL_ACCOUNT);
 	if (!page)
 		return NULL;
 	rcu_assign_pointer(addr->page[i], page);
@@ -107,12 +107,12 @@ int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
 	lockdep_assert_held(&rn->lock);
 	if (rtplane_table_find(rn, &leg->local))
 		return -EEXIST;
-	addr = rtplane_addr_get(rn, &leg->local);
+	addr = addr_get(rn, &leg->local);
 	if (!addr)
 		return -ENOMEM;
-	page = rtplane_page_get(rn, addr, port / RTPLANE_PAGE_PORTS);
+	page = page_get(rn, addr, port / RTPLANE_PAGE_PORTS);
 	if (!page) {
-		rtplane_addr_put(addr);
+		addr_put(addr);
 		return -ENOMEM;
 	}
 	rcu_assign_pointer(page->leg[port % RTPLANE_PAGE_PORTS], leg);
@@ -127,17 +127,17 @@ int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
  */
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 {
-	struct rtplane_addr *addr = rtplane_addr_find(rn, &leg->local);
+	struct rtplane_addr *addr = addr_find(rn, &leg->local);
 	unsigned int port = ntohs(leg->local.port);
 	unsigned int i = port / RTPLANE_PAGE_PORTS;
-	struct rtplane_page *page = rtplane_page_at(rn, addr, i);
+	struct rtplane_page *page = page_at(rn, addr, i);
 
 	lockdep_assert_held(&rn->lock);
 	RCU_INIT_POINTER(page->leg[port % RTPLANE_PAGE_PORTS], NULL);
 	if (--page->used)
 		return;
 	RCU_INIT_POINTER(addr->page[i], NULL);
-	call_rcu(&page->rcu, rtplane_page_free);
+	call_rcu(&page->rcu, page_free);
 	addr->used--;
-	rtplane_addr_put(addr);
+	addr_put(addr);
 }

@@ -8,7 +8,6 @@
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
-#include <net/ipv6_stubs.h>
 #include <net/route.h>
 
 #include "compat.h"
@@ -17,7 +16,7 @@
 /* net.ipv4.route.min_pmtu, unless somebody lowers it: less is learned from nobody. */
 #define RTPLANE_MIN_PMTU	552
 
-static struct dst_entry *rtplane_route4(struct net *net, struct flowi4 *fl4)
+static struct dst_entry *look_up4(struct net *net, struct flowi4 *fl4)
 {
 	struct rtable *rt = ip_route_output_flow(net, fl4, NULL);
 
@@ -30,8 +29,8 @@ static struct dst_entry *rtplane_route4(struct net *net, struct flowi4 *fl4)
 	return &rt->dst;
 }
 
-static struct dst_entry *rtplane_route(struct net *net, const struct rtplane_ep *src,
-				       const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags)
+static struct dst_entry *look_up(struct net *net, const struct rtplane_ep *src,
+				 const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags)
 {
 	struct flowi4 fl4 = {
 		.flowi4_oif = oif,
@@ -55,26 +54,26 @@ static struct dst_entry *rtplane_route(struct net *net, const struct rtplane_ep 
 	};
 
 	if (rtplane_ep_is4(to))
-		return rtplane_route4(net, &fl4);
-	return ipv6_stub->ipv6_dst_lookup_flow(net, NULL, &fl6, NULL);
+		return look_up4(net, &fl4);
+	return rtplane_dst_lookup6(net, &fl6);
 }
 
 /* Routes that transform the packet (IPsec, encapsulation) have an output of
  * their own, which only the stack's way reaches.
  */
-static bool rtplane_dst_plain(const struct dst_entry *dst)
+static bool dst_plain(const struct dst_entry *dst)
 {
 	return !dst_xfrm(dst) && !dst->lwtstate;
 }
 
 /* Loopback and tunnels want to see the route. */
-static bool rtplane_way_keeps_dst(const struct rtplane_way *way)
+static bool way_keeps_dst(const struct rtplane_way *way)
 {
 	return !(READ_ONCE(way->dst->dev)->priv_flags & IFF_XMIT_DST_RELEASE);
 }
 
 /* The neighbour is of the other family, so its cached header is not for us. */
-static bool rtplane_way_odd_neigh(const struct rtplane_way *way)
+static bool way_odd_neigh(const struct rtplane_way *way)
 {
 	return way->neigh->tbl->family != (way->v6 ? AF_INET6 : AF_INET);
 }
@@ -95,7 +94,7 @@ static bool rtplane_way_odd_neigh(const struct rtplane_way *way)
 int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtplane_ep *src,
 		     const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags)
 {
-	struct dst_entry *dst = rtplane_route(net, src, to, oif, mark, flags);
+	struct dst_entry *dst = look_up(net, src, to, oif, mark, flags);
 	bool v6 = !rtplane_ep_is4(to);
 	struct neighbour *neigh = NULL;
 	int err;
@@ -103,7 +102,7 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
 	err = dst->error;
-	if (!err && rtplane_dst_plain(dst)) {
+	if (!err && dst_plain(dst)) {
 		neigh = dst_neigh_lookup(dst, v6 ? (void *)&to->addr : (void *)&to->w32[3]);
 		if (IS_ERR_OR_NULL(neigh))
 			err = -ENOMEM;
@@ -121,7 +120,7 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 		.headroom = LL_RESERVED_SPACE(dst->dev),
 		.v6 = v6,
 	};
-	way->fast = neigh && !rtplane_way_keeps_dst(way) && !rtplane_way_odd_neigh(way);
+	way->fast = neigh && !way_keeps_dst(way) && !way_odd_neigh(way);
 	return 0;
 }
 
@@ -197,15 +196,15 @@ int rtplane_way_send(struct sk_buff *skb, u8 tos, const struct rtplane_way *way)
 	int err;
 
 	rtplane_way_dress(skb, tos, way);
-	if (rtplane_way_keeps_dst(way))
+	if (way_keeps_dst(way))
 		skb_dst_set_noref(skb, way->dst);
-	err = neigh_output(way->neigh, skb, rtplane_way_odd_neigh(way));
+	err = neigh_output(way->neigh, skb, way_odd_neigh(way));
 	return unlikely(err) ? net_xmit_eval(err) : 0;
 }
 
 /* A packet for the stack's own output: fragmentation, IPsec, encapsulation. */
-static int rtplane_way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
-				 const struct rtplane_way *way)
+static int way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
+			 const struct rtplane_way *way)
 {
 	int err;
 
@@ -238,6 +237,6 @@ int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtpl
 			 const struct rtplane_way *way)
 {
 	if (!way->neigh || !rtplane_way_fits(way, rtplane_way_len(pkt, way)))
-		return rtplane_way_send_slow(net, skb, pkt->tos_out, way);
+		return way_send_slow(net, skb, pkt->tos_out, way);
 	return rtplane_way_send(skb, pkt->tos_out, way);
 }

@@ -98,15 +98,28 @@ static void csum_packet_make(struct csum_packet *p, const struct csum_case *c)
 	p->udp.check = csum4(p);
 }
 
-static void csum_egress(struct rtplane_egress *eg, const struct csum_case *c)
+/* What the ends of a packet become, and what that adds to its checksums. */
+struct csum_way {
+	struct rtplane_ep src;
+	struct rtplane_ep to;
+	struct rtplane_diff diff;
+};
+
+static void csum_way(struct csum_way *eg, const struct csum_case *c)
 {
 	struct rtplane_ep src = ep4(c->src, c->sport), dst = ep4(c->dst, c->dport);
 
-	*eg = (struct rtplane_egress) {
+	*eg = (struct csum_way) {
 		.src = ep4(c->new_src, c->new_sport),
 		.to = ep4(c->new_dst, c->new_dport),
 	};
 	rtplane_diff(&eg->diff, &src, &dst, &eg->src, &eg->to);
+}
+
+static void csum_rewrite(struct sk_buff *skb, struct udphdr *uh, const struct csum_way *eg)
+{
+	rtplane_rewrite_ports(uh, &eg->src, &eg->to);
+	rtplane_udp_csum(skb, uh, &eg->diff);
 }
 
 static void csum_incremental(struct kunit *test)
@@ -116,13 +129,14 @@ static void csum_incremental(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(csum_cases); i++) {
 		const struct csum_case *c = &csum_cases[i];
 		struct sk_buff skb = { .ip_summed = CHECKSUM_NONE };
-		struct rtplane_egress eg;
+		struct csum_way eg;
 		struct csum_packet p;
 
 		csum_packet_make(&p, c);
-		csum_egress(&eg, c);
-		rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
-		rtplane_rewrite_ip4(&p.ip4, c->new_tos, &eg, &eg.diff);
+		csum_way(&eg, c);
+		csum_rewrite(&skb, &p.udp, &eg);
+		skb.data = (u8 *)&p.ip4;
+		rtplane_rewrite_ip(&skb, c->new_tos, &eg.src, &eg.to, &eg.diff, false);
 		KUNIT_EXPECT_EQ_MSG(test, (int)(__force u16)ip_fast_csum(&p.ip4, 5), 0, "%s: IP", c->what);
 		KUNIT_EXPECT_EQ_MSG(test, (int)(__force u16)p.udp.check, (int)(__force u16)csum4(&p),
 				    "%s: UDP", c->what);
@@ -136,19 +150,19 @@ static void csum_neither_mended_nor_made(struct kunit *test)
 {
 	const struct csum_case *c = &csum_cases[0];
 	struct sk_buff skb = { .ip_summed = CHECKSUM_NONE };
-	struct rtplane_egress eg;
+	struct csum_way eg;
 	struct csum_packet p;
 
-	csum_egress(&eg, c);
+	csum_way(&eg, c);
 	csum_packet_make(&p, c);
 	p.udp.check = (__force __sum16)((__force u16)p.udp.check ^ 0x0100);
-	rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
+	csum_rewrite(&skb, &p.udp, &eg);
 	p.ip4.saddr = eg.src.w32[3];
 	p.ip4.daddr = eg.to.w32[3];
 	KUNIT_EXPECT_NE(test, (int)(__force u16)p.udp.check, (int)(__force u16)csum4(&p));
 	csum_packet_make(&p, c);
 	p.udp.check = 0;
-	rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
+	csum_rewrite(&skb, &p.udp, &eg);
 	KUNIT_EXPECT_EQ(test, (int)(__force u16)p.udp.check, 0);
 }
 
@@ -161,14 +175,14 @@ static void csum_partial_field(struct kunit *test)
 		const struct csum_case *c = &csum_cases[i];
 		unsigned int len = sizeof(struct udphdr) + CSUM_PAYLOAD;
 		struct sk_buff skb = { .ip_summed = CHECKSUM_PARTIAL };
-		struct rtplane_egress eg;
+		struct csum_way eg;
 		struct csum_packet p;
 		__sum16 want;
 
 		csum_packet_make(&p, c);
-		csum_egress(&eg, c);
+		csum_way(&eg, c);
 		p.udp.check = ~csum_tcpudp_magic(p.ip4.saddr, p.ip4.daddr, len, IPPROTO_UDP, 0);
-		rtplane_rewrite_udp(&skb, &p.udp, &eg, &eg.diff);
+		csum_rewrite(&skb, &p.udp, &eg);
 		want = ~csum_tcpudp_magic(eg.src.w32[3], eg.to.w32[3], len, IPPROTO_UDP, 0);
 		/* 0 and ~0 are the same number in this arithmetic */
 		KUNIT_EXPECT_EQ_MSG(test, (__force u16)p.udp.check % 0xffff,

@@ -3,27 +3,27 @@
 #include <linux/slab.h>
 
 #include "dscp.h"
+#include "egress.h"
 #include "net.h"
 #include "rewrite.h"
-#include "xmit.h"
 
 /* One of its own: nobody writes to the cache lines that packets read here. */
-static struct kmem_cache *rtplane_egress_cache;
+static struct kmem_cache *egress_cache;
 
 int rtplane_egress_cache_init(void)
 {
-	rtplane_egress_cache = KMEM_CACHE(rtplane_egress, 0);
-	return rtplane_egress_cache ? 0 : -ENOMEM;
+	egress_cache = KMEM_CACHE(rtplane_egress, 0);
+	return egress_cache ? 0 : -ENOMEM;
 }
 
 void rtplane_egress_cache_exit(void)
 {
-	kmem_cache_destroy(rtplane_egress_cache);
+	kmem_cache_destroy(egress_cache);
 }
 
-static void rtplane_egress_free(struct rcu_head *rcu)
+static void egress_free(struct rcu_head *rcu)
 {
-	kmem_cache_free(rtplane_egress_cache, container_of(rcu, struct rtplane_egress, rcu));
+	kmem_cache_free(egress_cache, container_of(rcu, struct rtplane_egress, rcu));
 }
 
 /**
@@ -39,11 +39,11 @@ void rtplane_egress_forget(struct rtplane_leg *leg)
 	if (!eg)
 		return;
 	rtplane_way_release(&eg->way);
-	call_rcu(&eg->rcu, rtplane_egress_free);
+	call_rcu(&eg->rcu, egress_free);
 }
 
 /* Where media towards @leg goes now, if anywhere. */
-static bool rtplane_target(const struct rtplane_leg *leg, struct rtplane_ep *to)
+static bool target(const struct rtplane_leg *leg, struct rtplane_ep *to)
 {
 	if (rtplane_leg_remote(leg, to))
 		return true;
@@ -57,7 +57,7 @@ static bool rtplane_target(const struct rtplane_leg *leg, struct rtplane_ep *to)
  * addresses are and will be.  A source in probation is not in @leg yet, so its
  * packets are none of the usual ones.
  */
-static void rtplane_egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg)
+static void egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg)
 {
 	const struct rtplane_leg *peer = leg->peer;
 
@@ -69,7 +69,7 @@ static void rtplane_egress_fill(struct rtplane_egress *eg, const struct rtplane_
 	rtplane_diff(&eg->diff, &leg->remote, &leg->local, &eg->src, &eg->to);
 }
 
-static int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
+static struct rtplane_verdict egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
 {
 	const struct rtplane_leg *peer = leg->peer;
 	struct rtplane_egress *eg;
@@ -81,21 +81,21 @@ static int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress *
 	 * finds it clear, who set it before has written the remote.
 	 */
 	smp_mb();
-	if (!rtplane_target(peer, &to))
-		return RTPLANE_DROP_NO_REMOTE;
-	eg = kmem_cache_alloc(rtplane_egress_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!target(peer, &to))
+		return rtplane_drop(RTPLANE_DROP_NO_REMOTE);
+	eg = kmem_cache_alloc(egress_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!eg)
-		return RTPLANE_DROP_NOMEM;
+		return rtplane_drop(RTPLANE_DROP_NOMEM);
 	eg->src = peer->local;
 	eg->to = to;
 	if (rtplane_way_find(leg->rn->net, &eg->way, &eg->src, &to, peer->oif, peer->mark, 0)) {
-		kmem_cache_free(rtplane_egress_cache, eg);
-		return RTPLANE_DROP_NO_ROUTE;
+		kmem_cache_free(egress_cache, eg);
+		return rtplane_drop(RTPLANE_DROP_NO_ROUTE);
 	}
-	rtplane_egress_fill(eg, leg);
+	egress_fill(eg, leg);
 	rcu_assign_pointer(leg->egress, eg);
 	*out = eg;
-	return RTPLANE_ACCEPTED;
+	return rtplane_fate(RTPLANE_GOES_ON);
 }
 
 /**
@@ -107,27 +107,27 @@ static int rtplane_egress_renew(struct rtplane_leg *leg, struct rtplane_egress *
  * locks held, or guarded by the peer's remote_seq.
  *
  * Context: softirq; does not sleep.
- * Return: RTPLANE_ACCEPTED, or the &enum rtplane_drop to count.
+ * Return: RTPLANE_GOES_ON with the way in @out, or RTPLANE_DROPPED.
  */
-int rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egress **out)
+struct rtplane_verdict rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egress **out)
 {
 	struct rtplane_egress *eg = rcu_dereference_protected(leg->egress,
 							      lockdep_is_held(&leg->lock));
 
 	if (eg && !READ_ONCE(leg->stale) && rtplane_way_valid(&eg->way)) {
 		*out = eg;
-		return RTPLANE_ACCEPTED;
+		return rtplane_fate(RTPLANE_GOES_ON);
 	}
-	return rtplane_egress_renew(leg, out);
+	return egress_renew(leg, out);
 }
 
 /**
- * rtplane_unsent() - a packet was counted as sent before it was tried, in vain
+ * rtplane_egress_unsent() - a packet was counted as sent before it was tried, in vain
  * @leg: leg that it arrived on, not locked
  * @bytes: what it was counted as
  * @why: what it is counted as instead
  */
-void rtplane_unsent(struct rtplane_leg *leg, unsigned int bytes, enum rtplane_drop why)
+void rtplane_egress_unsent(struct rtplane_leg *leg, unsigned int bytes, enum rtplane_drop why)
 {
 	spin_lock(&leg->lock);
 	/* Its peer may have been replaced since. */
@@ -140,29 +140,29 @@ void rtplane_unsent(struct rtplane_leg *leg, unsigned int bytes, enum rtplane_dr
 }
 
 /**
- * rtplane_xmit() - rewrite a packet and send it
+ * rtplane_egress_send() - rewrite a packet and send it
  * @leg: leg that it arrived on, not locked
  * @skb: the packet, not shared; consumed
  * @pkt: what was received
  * @eg: the way out, under the same RCU read side as it was found
  */
-void rtplane_xmit(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtplane_pkt *pkt,
-		  const struct rtplane_egress *eg)
+void rtplane_egress_send(struct rtplane_leg *leg, struct sk_buff *skb,
+			 const struct rtplane_pkt *pkt, const struct rtplane_egress *eg)
 {
 	unsigned int bytes = rtplane_way_len(pkt, &eg->way);
 
 	if (rtplane_way_stuck(skb, pkt, &eg->way)) {
 		rtplane_way_too_big(skb, pkt, &eg->way);
-		rtplane_unsent(leg, bytes, RTPLANE_DROP_TOO_BIG);
+		rtplane_egress_unsent(leg, bytes, RTPLANE_DROP_TOO_BIG);
 		kfree_skb(skb);
 		return;
 	}
 	if (unlikely(rtplane_way_cow(skb, pkt, &eg->way))) {
-		rtplane_unsent(leg, bytes, RTPLANE_DROP_NOMEM);
+		rtplane_egress_unsent(leg, bytes, RTPLANE_DROP_NOMEM);
 		kfree_skb(skb);
 		return;
 	}
-	rtplane_rewrite_any(skb, pkt, eg);
+	rtplane_rewrite_any(skb, pkt, &eg->src, &eg->to);
 	if (unlikely(rtplane_way_send_any(leg->rn->net, skb, pkt, &eg->way)))
-		rtplane_unsent(leg, bytes, RTPLANE_DROP_XMIT);
+		rtplane_egress_unsent(leg, bytes, RTPLANE_DROP_XMIT);
 }
