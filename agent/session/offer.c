@@ -123,9 +123,30 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 	return 0;
 }
 
-/* where media is to go: as it was, if the line is on hold by address */
-static void set_remote(struct half *half, const struct sdp_media *media)
+/* retransmission, repair or simulcast beside the stream: RFC 4588, 8627, 8853 */
+static bool has_many(const struct sdp_desc *desc, const struct sdp_media *media)
 {
+	static const enum sdp_attr attrs[] = {
+		SDP_ATTR_SSRC_GROUP, SDP_ATTR_SIMULCAST, SDP_ATTR_RID,
+	};
+	const struct sdp_row *row = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++)
+		if (sdp_row_next(desc, media, attrs[i], NULL))
+			return true;
+	while ((row = sdp_row_next(desc, media, SDP_ATTR_RTPMAP, row)))
+		if (memmem(row->value.p, row->value.n, "rtx/", 4) ||
+		    memmem(row->value.p, row->value.n, "flexfec/", 8))
+			return true;
+	return false;
+}
+
+/* where media is to go: as it was, if the line is on hold by address */
+static void set_remote(struct half *half, const struct sdp_desc *desc,
+		       const struct sdp_media *media)
+{
+	half->many = has_many(desc, media);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
 		      media->remote.family;
 	if (!media->remote.family)
@@ -191,7 +212,7 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 	}
 	if (of->usable) {
 		++*used;
-		set_remote(&of->line.half[offer->from], media);
+		set_remote(&of->line.half[offer->from], offer->desc, media);
 	} else {
 		session_line_reject(&of->line);
 	}
@@ -479,9 +500,10 @@ static int check_transport(const struct line *line, size_t i,
 
 /* 0, or -errno: -EAFNOSUPPORT costs the line alone */
 static int answer_line(struct session_branch *branch, struct offer *offer,
-		       size_t i, const struct sdp_media *answer,
+		       size_t i, const struct sdp_desc *desc,
 		       struct line *line, struct dp_err *err)
 {
+	const struct sdp_media *answer = i < desc->n ? &desc->media[i] : NULL;
 	struct half *half = &line->half[!offer->from];
 	int ret;
 
@@ -506,7 +528,7 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 		return -EAFNOSUPPORT;
 	line->kind = answer->kind;
 	line->wanted = true;
-	set_remote(half, answer);
+	set_remote(half, desc, answer);
 	return 0;
 }
 
@@ -520,9 +542,7 @@ static int answer_lines(struct session_branch *branch, struct offer *offer,
 	int ret;
 
 	for (i = 0; i < offer->n; i++) {
-		ret = answer_line(branch, offer, i,
-				  i < desc->n ? &desc->media[i] : NULL, &line[i],
-				  err);
+		ret = answer_line(branch, offer, i, desc, &line[i], err);
 		if (ret == -EAFNOSUPPORT) {
 			session_line_reject(&line[i]);
 			unrelayed(branch, !offer->from, i,

@@ -127,10 +127,15 @@ static void fill_leg(const struct session_party *party,
 		/* probation counts RTP; the tie guards RTCP */
 		leg->probation = 0;
 	}
+	leg->ssrc_guard = leg->latch != RTPLANE_LATCH_OFF &&
+			  !line->half[0].many && !line->half[1].many;
+	leg->set |= DP_LEG_SSRC_GUARD;
 	fill_media(party, line, leg);
 }
 
-/* whoever was silent for a hold may have lost his NAT's binding meanwhile */
+/* whoever was silent for a hold may have lost his NAT's binding meanwhile; to a new
+ * leg nothing can be ordered
+ */
 static uint32_t orders_for(const struct wish *wish, unsigned int i,
 			   unsigned int s)
 {
@@ -138,7 +143,7 @@ static uint32_t orders_for(const struct wish *wish, unsigned int i,
 	uint32_t orders = party == wish->moved ? wish->orders : 0;
 	const struct half *was;
 
-	if (i >= wish->n_before || !wish->before[i].wanted)
+	if (i >= wish->n_before)
 		return orders;
 	was = &wish->before[i].half[s];
 	if (!was->sends && wish->line[i].half[s].sends &&

@@ -71,6 +71,7 @@ struct protection {
  * @remote: where its description says RTP is to go; family 0: nowhere (yet)
  * @remote_rtcp: and RTCP; family 0: nowhere
  * @sends: it is to send, as its own description says
+ * @many: it may send several SSRCs at a time, as its own description says
  * @srtp: protection
  */
 struct half {
@@ -78,6 +79,7 @@ struct half {
 	struct dp_addr remote;
 	struct dp_addr remote_rtcp;
 	bool sends;
+	bool many;
 	struct protection srtp;
 };
 

@@ -74,6 +74,13 @@ static const struct sdp_crypto *choose(const struct session_policy *policy,
 	return first;
 }
 
+/* its line needs another port of ours, where counting begins anew */
+static bool needs_port(const struct half *half, const struct sdp_media *offer)
+{
+	return !half->seat || (offer->remote.family && offer->remote.family !=
+			       half->seat->pair->rtp.family);
+}
+
 /*
  * Is the party still the one that our key was made for?  If it takes our key for
  * its own, that key is no longer ours: one key for both ways is key stream used
@@ -84,7 +91,8 @@ static bool is_same(const struct half *half, const struct sdp_media *offer,
 {
 	const struct protection *now = &half->srtp;
 
-	if (!now->on || now->tx.suite != rx->suite || same_key(&now->tx, rx))
+	if (!now->on || now->tx.suite != rx->suite || same_key(&now->tx, rx) ||
+	    needs_port(half, offer))
 		return false;
 	return same_key(&now->rx, rx) || !offer->remote.family ||
 	       dp_addr_eq(&offer->remote, &half->remote);

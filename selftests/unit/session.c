@@ -107,16 +107,22 @@ static bool refused(void)
 	return finish();
 }
 
-/* another port of one, a line that goes, one that comes, one that becomes SRTP */
+/*
+ * The caller goes to IPv6 with the first line, the second one goes, the third
+ * becomes SRTP, the fourth is SRTP no more, and a fifth comes.
+ */
 #define KEY	"WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
-#define KEY2	"PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
-#define FOUR	"m=audio 7000 RTP/AVP 0\r\nm=video 7100 RTP/AVP 34\r\n" \
-		"m=audio 7200 RTP/AVP 0\r\n"
-#define FOUR_AFTER "m=audio 7010 RTP/AVP 0\r\nm=video 0 RTP/AVP 34\r\n" \
-		"m=audio 7200 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" \
-		KEY "\r\nm=video 7300 RTP/AVP 34\r\n"
-#define FOUR_ANSWER "m=audio 8000 RTP/AVP 0\r\nm=video 0 RTP/AVP 34\r\n" \
-		"m=audio 8200 RTP/AVP 0\r\nm=video 8300 RTP/AVP 34\r\n"
+#define CRYPTO	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+#define BEFORE	"m=audio 7000 RTP/AVP 0\r\nm=video 7100 RTP/AVP 34\r\n" \
+		"m=audio 7200 RTP/AVP 0\r\nm=audio 7300 RTP/SAVP 0\r\n" CRYPTO
+#define AFTER	"m=audio 7010 RTP/AVP 0\r\nc=IN IP6 " A6 "\r\n" \
+		"m=video 0 RTP/AVP 34\r\nm=audio 7200 RTP/SAVP 0\r\n" CRYPTO \
+		"m=audio 7300 RTP/AVP 0\r\nm=video 7400 RTP/AVP 34\r\n"
+#define ANSWER	"m=audio 8000 RTP/AVP 0\r\nm=video 8100 RTP/AVP 34\r\n" \
+		"m=audio 8200 RTP/AVP 0\r\nm=audio 8300 RTP/AVP 0\r\n"
+#define ANSWER_AFTER "m=audio 8000 RTP/AVP 0\r\nm=video 0 RTP/AVP 34\r\n" \
+		"m=audio 8200 RTP/AVP 0\r\nm=audio 8300 RTP/AVP 0\r\n" \
+		"m=video 8400 RTP/AVP 34\r\n"
 
 static bool step_refused(unsigned int i, unsigned int *calls)
 {
@@ -125,18 +131,19 @@ static bool step_refused(unsigned int i, unsigned int *calls)
 
 	begin();
 	access_policy->srtp = SESSION_SRTP_ALLOW;
-	KTAP_CHECK(!offer(caller, sdp_of(A4, FOUR)));
-	KTAP_CHECK(!answer(callee, sdp_of(B4, FOUR)));
-	KTAP_CHECK(kernel.n == 12);
-	KTAP_CHECK(!offer(caller, sdp_of(A4, FOUR_AFTER)));
+	access_policy->lines_max = 6;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, BEFORE)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, ANSWER)));
+	KTAP_CHECK(kernel.n == 12 && user.n == 4);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, AFTER)));
 	kernel_before = kernel;
 	user_before = user;
 	kernel.calls = user.calls = 0;
 	dp->refuse = i / 2 + 1;
-	if (!answer(callee, sdp_of(B4, FOUR_ANSWER))) {
+	if (!answer(callee, sdp_of(B4, ANSWER_AFTER))) {
 		*calls = 0;
 		dp->refuse = 0;
-		KTAP_CHECK(kernel.n == 8 && user.n == 4);
+		KTAP_CHECK(kernel.n == 12 && user.n == 4);
 		return finish();
 	}
 	*calls = dp->calls;
@@ -144,15 +151,15 @@ static bool step_refused(unsigned int i, unsigned int *calls)
 	KTAP_CHECK(fake_same(&kernel, &kernel_before));
 	KTAP_CHECK(fake_same(&user, &user_before));
 	KTAP_CHECK(session_offerer(branch) == caller);
-	KTAP_CHECK(pairs_used(0) == 4 && pairs_used(2) == 4);
+	KTAP_CHECK(pairs_used(0) == 5 && pairs_used(1) == 1 && pairs_used(2) == 5);
 	session_rollback(branch);
-	KTAP_CHECK(pairs_used(0) == 3 && pairs_used(2) == 3);
+	KTAP_CHECK(pairs_used(0) == 4 && !pairs_used(1) && pairs_used(2) == 4);
 	KTAP_CHECK(!pairs_resting(0) && !pairs_resting(2));
 	/* and it can be had after all */
-	KTAP_CHECK(!offer(caller, sdp_of(A4, FOUR_AFTER)));
-	KTAP_CHECK(!answer(callee, sdp_of(B4, FOUR_ANSWER)));
-	KTAP_CHECK(kernel.n == 8 && user.n == 4);
-	KTAP_CHECK(pairs_resting(0) == 1 && pairs_resting(2) == 1);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, AFTER)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, ANSWER_AFTER)));
+	KTAP_CHECK(kernel.n == 12 && user.n == 4);
+	KTAP_CHECK(pairs_resting(0) == 2 && pairs_resting(2) == 1);
 	return finish();
 }
 
@@ -167,7 +174,7 @@ static bool all_or_nothing(void)
 		}
 		refusals += !!calls;
 	}
-	KTAP_CHECK(refusals == 4);	/* new, set, del; new */
+	KTAP_CHECK(refusals == 5);	/* new, set, del; new, del */
 	return true;
 }
 
@@ -198,6 +205,12 @@ static bool hold(void)
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(!leg_to(&kernel, "192.0.2.1:7000")->orders);
+	/* resumed from elsewhere: a new leg has nothing to forget */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "a=inactive\r\n")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU "a=inactive\r\n")));
+	KTAP_CHECK(!offer(caller, sdp_of(A6, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(leg_to(&kernel, "[2001:db8::1]:7000") && kernel.n == 4);
 	return finish();
 }
 
@@ -390,6 +403,67 @@ static bool third_party_rtcp(void)
 	return finish();
 }
 
+/* of several addresses of a family it is the one that signalling comes to */
+static bool own_address(void)
+{
+	struct session_party_conf a = {
+		.name = "caller", .local = at("127.0.0.3:5060"),
+	};
+
+	prepare();
+	access_policy->n_addresses = 1;		/* 127.0.0.1, then 127.0.0.3 */
+	ports_free(pool[1]);
+	ports_free(access_policy->address[1].ports);
+	add_address(access_policy, "127.0.0.3", 1);
+	begin_session();
+	a.policy = access_policy;
+	caller = session_party_add(session, &a);
+	branch = session_branch_new(caller, callee, NULL);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("c=IN IP4 127.0.0.3\r\n"));
+	session_rollback(branch);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("c=IN IP4 127.0.0.3\r\n") && !pairs_used(0));
+	return finish();
+}
+
+static bool advertised(void)
+{
+	prepare();
+	access_policy->address[0].advertise = at("203.0.113.254");
+	begin_session();
+	KTAP_CHECK(up() && has("c=IN IP4 203.0.113.254\r\n"));
+	KTAP_CHECK(has(" IN IP4 203.0.113.254\r\ns=") && !has("127.0.0.1"));
+	return finish();
+}
+
+static bool many_sources(void)
+{
+	static const char *const lines[] = {
+		"a=ssrc-group:FID 1 2\r\n", "a=rtpmap:97 rtx/90000\r\n",
+		"a=simulcast:send 1;2\r\n", "a=rtpmap:98 flexfec/90000\r\n",
+	};
+	char line[200];
+	size_t i;
+
+	begin();
+	KTAP_CHECK(up());
+	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7000")->conf.ssrc_guard);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(line, sizeof(line), "m=video 7000 RTP/AVP 96 97\r\n%s",
+			 lines[i]);
+		KTAP_CHECK(!offer(caller, sdp_of(A4, line)));
+		KTAP_CHECK(!answer(callee, sdp_of(B4, "m=video 7000 RTP/AVP 96\r\n")));
+		KTAP_CHECK(!leg_to(&kernel, "192.0.2.1:7000")->conf.ssrc_guard);
+		KTAP_CHECK(!leg_to(&kernel, "198.51.100.1:7000")->conf.ssrc_guard);
+	}
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7000")->conf.ssrc_guard);
+	return finish();
+}
+
 static bool origin(void)
 {
 	uint64_t id, other;
@@ -440,6 +514,9 @@ int main(void)
 		  family_that_is_not_there },
 		{ "a=rtcp names a port, nobody else's address",
 		  third_party_rtcp },
+		{ "our address is the one that signalling comes to", own_address },
+		{ "what is advertised is said, and nothing else", advertised },
+		{ "several SSRCs at a time are no intruders", many_sources },
 		{ "o=: random, and a version more with each change", origin },
 	};
 

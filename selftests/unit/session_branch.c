@@ -360,6 +360,19 @@ static bool keys_live(void)
 	}
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(strcmp(key_of(text, now), first));
+	/* another family is another port of ours, where counting begins anew */
+	strcpy(first, now);
+	KTAP_CHECK(!offer(caller, sdp_of(A6, SAVP CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(strcmp(key_of(text, now), first));
+	strcpy(first, now);
+	KTAP_CHECK(!offer(caller, sdp_of(A6, SAVP CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!strcmp(key_of(text, now), first));
+	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.77", SAVP
+					 CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(strcmp(key_of(text, now), first));
 	/* and plain: it moves to the module */
 	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.77", PCMU)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
@@ -462,6 +475,24 @@ static bool known(void)
 	return finish();
 }
 
+static struct ports_pair *taken[64];
+
+static void pool_fill(unsigned int i)
+{
+	unsigned int n = 0;
+
+	while (n < 64 && (taken[n] = ports_get(pool[i], NULL, NULL)))
+		n++;
+}
+
+static void pool_empty(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < 64 && taken[n]; n++)
+		ports_put(taken[n]);
+}
+
 static bool quota(void)
 {
 	struct session_quota source = { .max = 4 }, realm = { .max = 100 };
@@ -483,6 +514,13 @@ static bool quota(void)
 	KTAP_CHECK(source.used == 4);
 	session_end(first);
 	KTAP_CHECK(source.used == 2 && realm.used == 2);
+	/* what could not be had is not charged */
+	session_rollback(branch);
+	conf.known = false;
+	pool_fill(0);
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU)) == -ENOSPC);
+	KTAP_CHECK(!source.used && !realm.used);
+	pool_empty();
 	KTAP_CHECK(finish());
 	KTAP_CHECK(!source.used && !realm.used);
 	return true;

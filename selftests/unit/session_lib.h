@@ -20,6 +20,7 @@
 /* --- the datapath --- */
 
 #define FAKE_LEGS	128
+#define FAKE_ORDERS	(DP_LEG_UNLATCH | DP_LEG_MOVED)
 
 struct fake_leg {
 	struct dp_leg conf;
@@ -89,6 +90,7 @@ static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 	FAKE_TAKE(BPS, bps);
 	FAKE_TAKE(SILENCE, silence);
 	FAKE_TAKE(ONLY, only);
+	FAKE_TAKE(SSRC_GUARD, ssrc_guard);
 	FAKE_TAKE(SRTP_RX, srtp_rx);
 	if (c->set & DP_LEG_SRTP_TX) {
 		leg->beginnings += c->srtp_tx.suite && c->srtp_tx.fresh &&
@@ -98,7 +100,7 @@ static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 		to->srtp_tx.fresh = false;
 	}
 	to->local = c->local;
-	leg->orders = c->set & (DP_LEG_UNLATCH | DP_LEG_MOVED);
+	leg->orders = c->set & FAKE_ORDERS;
 }
 
 static inline struct fake_leg *fake_add(struct fake *f, const struct dp_leg *c)
@@ -128,7 +130,8 @@ static int fake_new(struct dp *dp, const struct dp_bridge *b, size_t n,
 		return -EIO;
 	for (i = 0; i < n; i++)
 		for (s = 0; s < 2; s++)
-			if (fake_find(f, &b[i].leg[s].local))
+			if (fake_find(f, &b[i].leg[s].local) ||
+			    b[i].leg[s].set & FAKE_ORDERS)
 				return dp_fail(err, EEXIST, "it is there");
 	for (i = 0; i < n; i++) {
 		for (s = 0; s < 2; s++) {
@@ -145,8 +148,10 @@ static bool fake_can_set(struct fake *f, const struct dp_bridge *b)
 	struct fake_leg *first = fake_find(f, &b->leg[0].local);
 	struct fake_leg *second = fake_find(f, &b->leg[1].local);
 
-	return first && (!second || dp_addr_eq(&second->peer,
-					       &b->leg[0].local));
+	if (!first)
+		return false;
+	return second ? dp_addr_eq(&second->peer, &b->leg[0].local) :
+			!(b->leg[1].set & FAKE_ORDERS);
 }
 
 static int fake_set(struct dp *dp, const struct dp_bridge *b, size_t n,
