@@ -49,7 +49,8 @@ bool sip_head_line(struct span *rest, struct span *line)
 
 static bool is_space(char c)
 {
-	return span_is_blank(c) || c == '\r' || c == '\n';
+	/* NUL: message.c makes a blank of it */
+	return span_is_blank(c) || c == '\r' || c == '\n' || c == '\0';
 }
 
 bool sip_head_split(struct span line, struct sip_header *h)

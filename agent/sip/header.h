@@ -98,7 +98,8 @@ enum sip_proto {
  * @next: index of the next one with the same @id in the message, SIP_NO_HEADER
  *	after the last; not used with SIP_HDR_OTHER
  * @name: as written
- * @value: one line, without blanks at its ends; may be empty
+ * @value: one line, without CR, LF and NUL, without blanks at its ends; may be
+ *	empty
  */
 struct sip_header {
 	enum sip_hdr id;
@@ -139,6 +140,17 @@ struct span sip_reason_text(unsigned int status);
 
 /** sip_is_token() - is it a token (RFC 3261 25.1), at least one character? */
 bool sip_is_token(struct span s);
+
+/** sip_quoted_end() - past the quoted string that @s starts with; NULL: no end */
+const char *sip_quoted_end(struct span s);
+
+/**
+ * sip_is_balanced() - does every quoted string in it end?
+ * @s: parameters
+ *
+ * Return: true if so: what we put behind it is not swallowed.
+ */
+bool sip_is_balanced(struct span s);
 
 /**
  * sip_list_next() - the next element of a list with commas
@@ -299,7 +311,8 @@ struct sip_dialog_id {
 
 /*
  * Each returns NULL, or why the value is none of its kind: a sentence without a
- * full stop.  Spans point into @s.
+ * full stop.  Spans point into @s.  A value that is none leaves nothing half
+ * read: Via and addresses are zeroed then.
  */
 const char *sip_via_read(struct span s, struct sip_via *via);
 const char *sip_addr_read(struct span s, struct sip_addr *addr);

@@ -19,16 +19,38 @@ bool sip_is_token(struct span s)
 	return s.n;
 }
 
+const char *sip_quoted_end(struct span s)
+{
+	size_t i;
+
+	for (i = 1; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '"')
+			return s.p + i + 1;
+	}
+	return NULL;
+}
+
 /* past the quoted string at @p; @end if it is not closed */
 static const char *skip_quoted(const char *p, const char *end)
 {
-	for (p++; p < end; p++) {
-		if (*p == '\\')
-			p++;
-		else if (*p == '"')
-			return p + 1;
+	const char *after = sip_quoted_end(span_from(p, end));
+
+	return after ? after : end;
+}
+
+bool sip_is_balanced(struct span s)
+{
+	const char *quote, *after, *end = s.p + s.n;
+
+	while ((quote = span_chr(s, '"'))) {
+		after = sip_quoted_end(span_from(quote, end));
+		if (!after)
+			return false;
+		s = span_from(after, end);
 	}
-	return end;
+	return true;
 }
 
 /*

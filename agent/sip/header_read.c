@@ -30,23 +30,43 @@ static const char *read_sent_by(struct span s, struct span *host,
 	return NULL;
 }
 
+/* of two with one name the first counts, as in sip_param() */
+static void first(struct span *place, struct span value)
+{
+	if (!place->p)
+		*place = value.p ? value : SPAN("");
+}
+
 static void read_via_param(struct sip_via *via, struct span name,
 			   struct span value)
 {
 	uint32_t number;
 
 	if (span_iscase(name, "branch")) {
-		if (!via->branch.p)
-			via->branch = value;
+		first(&via->branch, value);
 	} else if (span_iscase(name, "rport")) {
-		via->rport = true;
-		if (span_u32(value, &number) && number <= 65535)
+		if (!via->rport && span_u32(value, &number) && number <= 65535)
 			via->rport_value = (uint16_t)number;
+		via->rport = true;
 	} else if (span_iscase(name, "received")) {
-		via->received = value;
+		first(&via->received, value);
 	} else if (span_iscase(name, "maddr")) {
-		via->maddr = value;
+		first(&via->maddr, value);
 	}
+}
+
+/*
+ * Tags and branches are tokens; those seen with "=", "/" or ":" are taken, too.
+ * What could end a line or a parameter is not: they are keys, and go out again.
+ */
+static bool is_key(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '"')
+			return false;
+	return true;
 }
 
 /* "z9hG4bK" in any case: RFC 3261 7.3.1, tokens are case-insensitive */
@@ -58,12 +78,11 @@ static bool has_cookie(struct span branch)
 	       span_eqcase((struct span){ branch.p, cookie.n }, cookie);
 }
 
-const char *sip_via_read(struct span s, struct sip_via *via)
+static const char *read_via(struct span s, struct sip_via *via)
 {
 	struct span rest = s, name, value;
 	const char *p, *end, *why;
 
-	memset(via, 0, sizeof(*via));
 	via->text = s;
 	name = span_trim(span_cut(&rest, '/'));
 	value = span_trim(span_cut(&rest, '/'));
@@ -82,24 +101,25 @@ const char *sip_via_read(struct span s, struct sip_via *via)
 	if (why)
 		return why;
 	via->params = rest;
+	if (!sip_is_balanced(rest))
+		return "the quotes of a parameter do not end";
 	while (sip_param_next(&rest, &name, &value))
 		read_via_param(via, name, value);
+	if (!is_key(via->branch))
+		return "the branch is no token";
 	via->cookie = has_cookie(via->branch);
 	return NULL;
 }
 
-/* past the quoted string that @s starts with; NULL if it does not end */
-static const char *quoted_end(struct span s)
+const char *sip_via_read(struct span s, struct sip_via *via)
 {
-	size_t i;
+	const char *why;
 
-	for (i = 1; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
-			return s.p + i + 1;
-	}
-	return NULL;
+	memset(via, 0, sizeof(*via));
+	why = read_via(s, via);
+	if (why)
+		memset(via, 0, sizeof(*via));
+	return why;
 }
 
 /*
@@ -112,7 +132,7 @@ static const char *read_display(struct span s, struct sip_addr *addr,
 	const char *p = s.p;
 
 	if (s.n && *s.p == '"') {
-		p = quoted_end(s);
+		p = sip_quoted_end(s);
 		if (!p)
 			return "the quotes of the display name do not end";
 		addr->display = span_from(s.p, p);
@@ -159,13 +179,11 @@ static const char *read_uri_part(struct span rest, struct sip_addr *addr,
 	return NULL;
 }
 
-const char *sip_addr_read(struct span s, struct sip_addr *addr)
+static const char *read_addr(struct span s, struct sip_addr *addr)
 {
 	struct span rest, uri;
 	const char *why;
 
-	memset(addr, 0, sizeof(*addr));
-	s = span_trim(s);
 	addr->text = s;
 	if (s.n == 1 && *s.p == '*') {
 		addr->star = true;
@@ -174,13 +192,26 @@ const char *sip_addr_read(struct span s, struct sip_addr *addr)
 	why = read_display(s, addr, &rest);
 	if (!why)
 		why = read_uri_part(rest, addr, &uri, &addr->params);
+	if (!why && !sip_is_balanced(addr->params))
+		why = "the quotes of a parameter do not end";
 	if (!why)
 		why = sip_uri_parse(uri, &addr->uri);
 	if (why)
 		return why;
 	if (addr->params.n)
 		sip_param(addr->params, "tag", &addr->tag);
-	return NULL;
+	return is_key(addr->tag) ? NULL : "the tag is no token";
+}
+
+const char *sip_addr_read(struct span s, struct sip_addr *addr)
+{
+	const char *why;
+
+	memset(addr, 0, sizeof(*addr));
+	why = read_addr(span_trim(s), addr);
+	if (why)
+		memset(addr, 0, sizeof(*addr));
+	return why;
 }
 
 const char *sip_cseq_read(struct span s, struct sip_cseq *cseq)

@@ -31,6 +31,23 @@ void sip_fault_set(struct sip_fault *fault, unsigned int status, const char *fmt
 
 #define wrong(msg, ...)	sip_fault_set(&(msg)->fault, 400, __VA_ARGS__)
 
+static bool is_break(char c)
+{
+	return c == '\r' || c == '\n' || c == '\0';
+}
+
+/*
+ * Folds become blanks, in the text that is ours; so do NUL and a CR that ends no
+ * line.  The writer would make blanks of them: what is read has to be what is
+ * written, or two readers of one message would see different things.
+ */
+static void flatten(char *p, size_t n)
+{
+	for (; n; n--, p++)
+		if (is_break(*p))
+			*p = ' ';
+}
+
 /* --------------------------------------------------------------- first line */
 
 enum line_kind { LINE_NONE, LINE_REQUEST, LINE_RESPONSE };
@@ -100,22 +117,25 @@ static bool read_status_line(struct sip_msg *msg, const struct span part[3])
 	    !span_u32(part[1], &status) || status < 100 || status > 699)
 		return false;
 	msg->status = status;
-	msg->reason = part[2];
+	flatten((char *)part[2].p, part[2].n);
+	msg->reason = span_trim(part[2]);
 	return true;
 }
 
 /* ------------------------------------------------------------ header fields */
 
-/* Folds become blanks, in the text that is ours. */
-static void unfold(char *p, size_t n)
+/* does the head hold NUL or a CR within a line? most do not */
+static bool is_odd(struct span head)
 {
-	char *end = p + n;
+	const char *p = head.p, *end = head.p + head.n;
 
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-		*p = ' ';
-		if (p[-1] == '\r')
-			p[-1] = ' ';
+	if (memchr(p, '\0', head.n))
+		return true;
+	while ((p = memchr(p, '\r', (size_t)(end - p)))) {
+		if (++p == end || *p != '\n')
+			return true;
 	}
+	return false;
 }
 
 static void add_header(struct sip_msg *msg, const struct sip_header *h,
@@ -137,6 +157,7 @@ static void add_header(struct sip_msg *msg, const struct sip_header *h,
 
 static void read_headers(struct sip_msg *msg, struct span head, unsigned int room)
 {
+	bool odd = is_odd(head);
 	uint16_t last[SIP_HDR_N];
 	struct sip_header h;
 	struct span line;
@@ -157,7 +178,8 @@ static void read_headers(struct sip_msg *msg, struct span head, unsigned int roo
 			      line.n > 20 ? 20 : (int)line.n, line.p);
 			continue;
 		}
-		unfold((char *)h.value.p, h.value.n);
+		if (odd || span_chr(h.value, '\n'))
+			flatten((char *)h.value.p, h.value.n);
 		add_header(msg, &h, last);
 	}
 }
@@ -309,7 +331,7 @@ static struct sip_msg *msg_new(struct span text, unsigned int room)
 	struct sip_msg *msg;
 	char *copy;
 
-	msg = malloc(sizeof(*msg) + room * sizeof(*msg->header) + text.n + 1);
+	msg = malloc(sizeof(*msg) + room * sizeof(*msg->header) + text.n);
 	if (!msg)
 		return NULL;
 	memset(msg, 0, sizeof(*msg));
@@ -318,7 +340,6 @@ static struct sip_msg *msg_new(struct span text, unsigned int room)
 	msg->header = (struct sip_header *)(msg + 1);
 	copy = (char *)(msg->header + room);
 	memcpy(copy, text.p, text.n);
-	copy[text.n] = '\0';
 	msg->text = (struct span){ copy, text.n };
 	return msg;
 }

@@ -42,7 +42,7 @@ struct sip_fault {
  * @method_text: as written
  * @uri: Request-URI
  * @status: of a response, 100 to 699
- * @reason: of a response; any bytes
+ * @reason: of a response; any bytes but CR, LF and NUL
  * @via: the topmost
  * @from: From
  * @to: To

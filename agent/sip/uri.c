@@ -123,20 +123,27 @@ static bool has_forbidden(struct span s)
 	return false;
 }
 
+/* of two with one name the first counts, as in sip_param() */
+static void first(struct span *place, struct span value)
+{
+	if (!place->p)
+		*place = value.p ? value : SPAN("");
+}
+
 static void read_param(struct sip_uri *uri, struct span name, struct span value)
 {
 	if (span_iscase(name, "transport"))
-		uri->transport = value;
+		first(&uri->transport, value);
 	else if (span_iscase(name, "lr"))
 		uri->lr = true;
 	else if (span_iscase(name, "ob"))
 		uri->ob = true;
 	else if (span_iscase(name, "maddr"))
-		uri->maddr = value;
+		first(&uri->maddr, value);
 	else if (span_iscase(name, "method"))
-		uri->method = value;
+		first(&uri->method, value);
 	else if (span_iscase(name, "user"))
-		uri->user_param = value;
+		first(&uri->user_param, value);
 }
 
 static const char *read_host_port(struct span s, struct sip_uri *uri)
@@ -237,12 +244,11 @@ static enum sip_scheme scheme_of(struct span s)
 	return SIP_SCHEME_OTHER;
 }
 
-const char *sip_uri_parse(struct span text, struct sip_uri *uri)
+static const char *read_uri(struct span text, struct sip_uri *uri)
 {
 	const char *colon = span_chr(text, ':');
 	struct span rest;
 
-	memset(uri, 0, sizeof(*uri));
 	uri->text = text;
 	if (!colon)
 		return "a URI has a scheme and a colon";
@@ -258,6 +264,18 @@ const char *sip_uri_parse(struct span text, struct sip_uri *uri)
 	if (uri->scheme == SIP_SCHEME_TEL)
 		return read_tel(rest, uri);
 	return uri->scheme == SIP_SCHEME_OTHER ? NULL : read_sip(rest, uri);
+}
+
+const char *sip_uri_parse(struct span text, struct sip_uri *uri)
+{
+	const char *why;
+
+	memset(uri, 0, sizeof(*uri));
+	why = read_uri(text, uri);
+	/* half a URI is none: nobody shall find a host in it */
+	if (why)
+		memset(uri, 0, sizeof(*uri));
+	return why;
 }
 
 /* ------------------------------------------------------------------- escapes */

@@ -71,7 +71,7 @@ struct sip_uri {
 /**
  * sip_uri_parse() - take a URI apart
  * @text: all of it, without blanks or angle brackets
- * @uri: filled on success; spans point into @text
+ * @uri: filled on success, zeroed otherwise; spans point into @text
  *
  * A URI of an unknown scheme is a success (it may stand in a From, and a request
  * for it gets 416).

@@ -44,27 +44,40 @@ static void put_via(struct sip_writer *w, const struct sip_msg *req)
 	}
 }
 
-static void put_vias(struct sip_writer *w, const struct sip_msg *req)
+/* the field that begins with the first Via: there may be empty ones before it */
+static void put_first(struct sip_writer *w, const struct sip_msg *req,
+		      struct span rest)
 {
-	const struct sip_header *h = sip_msg_first(req, SIP_HDR_VIA);
-	struct span rest, item;
-
-	if (!h || !req->source.family || !req->via.host.n) {
-		sip_write_copy(w, req, SIP_HDR_VIA);
-		return;
-	}
-	rest = h->value;
-	sip_list_next(&rest, &item);
-	rest = span_trim(rest);
 	sip_write_begin(w, SIP_HDR_VIA);
 	put_via(w, req);
+	rest = span_trim(rest);
 	if (rest.n) {
 		sip_write_text(w, SPAN(", "));
 		sip_write_text(w, rest);
 	}
 	sip_write_crlf(w);
-	for (h = sip_msg_after(req, h); h; h = sip_msg_after(req, h))
-		sip_write_header(w, SIP_HDR_VIA, h->value);
+}
+
+static void put_vias(struct sip_writer *w, const struct sip_msg *req)
+{
+	const struct sip_header *h = sip_msg_first(req, SIP_HDR_VIA);
+	struct span rest, item;
+	bool first = true;
+
+	if (!req->source.family || !req->via.host.n) {
+		sip_write_copy(w, req, SIP_HDR_VIA);
+		return;
+	}
+	for (; h; h = sip_msg_after(req, h)) {
+		rest = h->value;
+		if (!first)
+			sip_write_header(w, SIP_HDR_VIA, rest);
+		else if (sip_list_next(&rest, &item))
+			put_first(w, req, rest);
+		else
+			continue;
+		first = false;
+	}
 }
 
 static void put_to(struct sip_writer *w, const struct sip_msg *req,

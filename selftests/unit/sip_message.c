@@ -340,7 +340,14 @@ static const struct input inputs[] = {
 	{ 400, LINE "Via: SIP/2.0/UDP h;branch=Z9HG4BK\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
 	{ OK, LINE "Via: SIP/2.0/UDP h:5060 ;branch=z9hG4bK1\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
 	{ OK, LINE "Via: SIP/2.0/FOO h : 5060\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
+	{ 400, LINE "Via: SIP/2.0/UDP h;x=\"y\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
+	{ 400, LINE "Via: SIP/2.0/UDP h;branch=z9hG4bK1 2\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
+	{ 400, LINE "Via: SIP/2.0/UDP h;branch=\"z9hG4bK12\"\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
+	{ OK, LINE "Via:\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n" IDS "CSeq: 7 OPTIONS\r\n" END },
 	/* From, To, Call-ID */
+	{ 400, LINE VIA "From: <sip:a@h>;x=\"y\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
+	{ 400, LINE VIA "From: sip:a@h;tag=1\r2\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
+	{ OK, LINE VIA "From: sip:a@h;tag=a/b:c==\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ 400, LINE VIA "From: *\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ 400, LINE VIA "From: <sip:a@h\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ 400, LINE VIA "From: <sip:a@h>x\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
@@ -405,6 +412,27 @@ static bool members(void)
 	KTAP_CHECK(m && !m->request && m->status == 183);
 	KTAP_CHECK(span_is(m->reason, "Session  Progress"));
 	KTAP_CHECK(m->method == SIP_OPTIONS && span_is(m->method_text, "OPTIONS"));
+	sip_msg_drop(m);
+	return true;
+}
+
+/* what the writer would make blanks of is blank when it is read */
+static bool odd_bytes(void)
+{
+	static const char text[] = "SIP/2.0 200 \ra\0b\r\nVia: SIP/2.0/UDP h;x;received=1;received=2;branch=a;branch=b;rport;rport=3\r\n"
+		"From: <sip:a@h;transport=tcp;transport=tls;maddr;maddr=1>;tag\0=1\r\nTo: sip:b@h\rx\r\nCall-ID: c\r\nCSeq:\r7\0OPTIONS\r\nXy: \0a\rb\r\n\r\n";
+	struct sip_msg *m = sip_msg_parse(text, sizeof(text) - 1, false, NULL);
+
+	KTAP_CHECK(m && m->fault.status == 400);
+	KTAP_CHECK(!strcmp(m->fault.text, "To: the URI holds blanks, quotes, brackets or control characters"));
+	KTAP_CHECK(span_is(m->reason, "a b") && span_is(m->from.tag, "1"));
+	KTAP_CHECK(m->cseq.number == 7 && span_is(sip_msg_other(m, "xY"), "a b"));
+	/* of two parameters with one name the first counts */
+	KTAP_CHECK(span_is(m->via.received, "1") && span_is(m->via.branch, "a"));
+	KTAP_CHECK(m->via.rport && !m->via.rport_value);
+	KTAP_CHECK(span_is(m->from.uri.transport, "tcp") && m->from.uri.maddr.p && !m->from.uri.maddr.n);
+	/* what cannot be read leaves nothing half read */
+	KTAP_CHECK(!m->to.uri.text.p && !m->to.uri.host.p && !m->to.params.p);
 	sip_msg_drop(m);
 	return true;
 }
@@ -868,6 +896,7 @@ static const struct ktap_point points[] = {
 	{ "IPv6 in all its spellings", addresses_of_v6 },
 	{ "messages taken and refused", requests },
 	{ "what stands in the members", members },
+	{ "odd bytes and doubled parameters", odd_bytes },
 	{ "limits at the entrance", limits },
 	{ "limits of lists", lists_are_bounded },
 	{ "lists, with commas and without", lists },
