@@ -344,8 +344,8 @@ int sip_stream_send(struct flow *flow, const struct dp_addr *to,
 	(void)to;
 	if (!conn || conn->state >= CONN_ENDING)
 		return -ENOTCONN;
-	if (conn->tls ? sip_tls_send(conn, buf, len) :
-			sip_conn_write(conn, buf, len))
+	if (flow->pub.proto == SIP_PROTO_TLS ?
+	    sip_tls_send(conn, buf, len) : sip_conn_write(conn, buf, len))
 		return 0;
 	return -conn->error;
 }

@@ -312,9 +312,9 @@ static bool check_peer(struct sip_conn *conn)
 		note_peer(conn, cert);
 		return true;
 	}
-	log_warning("SIP over TLS to %s: its certificate is not of \"%s\"; expected that name in it, or the server in another place",
+	log_warning("SIP over TLS with %s: its certificate does not name \"%s\"; expected one of the next hop as it is configured",
 		    dp_addr_str(&conn->flow->pub.remote, text, sizeof(text)),
-		    conn->host);
+		    *conn->host ? conn->host : "this address");
 	return false;
 }
 
@@ -383,13 +383,15 @@ static void failed(struct sip_conn *conn)
 	long verify = SSL_get_verify_result(conn->tls->ssl);
 
 	/* strangers fail in many ways; who serves us should not */
-	if (!conn->accepted && conn->state == CONN_HANDSHAKE)
-		log_warning("SIP over TLS to %s: the handshake failed: %s; expected a certificate that " TRUSTED " vouches for",
-			    dp_addr_str(&conn->flow->pub.remote, text,
-					sizeof(text)),
-			    verify != X509_V_OK ?
-			    X509_verify_cert_error_string(verify) :
-			    openssl_says());
+	log_line(conn->accepted ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+		 "SIP over TLS with %s: %s: %s; expected %s",
+		 dp_addr_str(&conn->flow->pub.remote, text, sizeof(text)),
+		 conn->state == CONN_HANDSHAKE ? "the handshake failed" :
+		 "the connection failed",
+		 verify != X509_V_OK ? X509_verify_cert_error_string(verify) :
+		 openssl_says(),
+		 conn->accepted ? "a client of TLS 1.2 or later" :
+		 "a certificate that " TRUSTED " vouches for");
 	if (drain(conn))		/* the alert */
 		sip_conn_close(conn, EPROTO);
 }
