@@ -198,9 +198,10 @@ static const char *read_addr(struct span s, struct sip_addr *addr)
 		why = sip_uri_parse(uri, &addr->uri);
 	if (why)
 		return why;
-	if (addr->params.n)
-		sip_param(addr->params, "tag", &addr->tag);
-	return is_key(addr->tag) ? NULL : "the tag is no token";
+	if (addr->params.n && sip_param(addr->params, "tag", &addr->tag) &&
+	    (!addr->tag.n || !is_key(addr->tag)))
+		return "the tag is no token";
+	return NULL;
 }
 
 const char *sip_addr_read(struct span s, struct sip_addr *addr)

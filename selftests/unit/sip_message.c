@@ -347,6 +347,8 @@ static const struct input inputs[] = {
 	/* From, To, Call-ID */
 	{ 400, LINE VIA "From: <sip:a@h>;x=\"y\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ 400, LINE VIA "From: sip:a@h;tag=1\r2\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
+	{ 400, LINE VIA "From: sip:a@h;tag=\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
+	{ 400, LINE VIA "From: sip:a@h\r\nTo: sip:b@h;tag\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ OK, LINE VIA "From: sip:a@h;tag=a/b:c==\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ 400, LINE VIA "From: *\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
 	{ 400, LINE VIA "From: <sip:a@h\r\nTo: sip:b@h\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\n" END },
