@@ -207,6 +207,7 @@ struct sip_dialog *sip_dlg_make(struct sip_dialogs *dialogs,
 	dialog->ops = conf->ops;
 	dialog->arg = conf->arg;
 	LIST_INIT(&dialog->ins);
+	LIST_INIT(&dialog->acks);
 	sip_dlg_set_flow(dialog, flow);
 	return dialog;
 }
@@ -223,16 +224,18 @@ static void free_texts(struct sip_dialog *dialog)
 	free(dialog->target);
 	free(dialog->first_target);
 	free(dialog->first_route);
-	free(dialog->ack);
 	free(dialog->bye_headers);
 }
 
 void sip_dlg_free(struct sip_dialog *dialog)
 {
+	struct sip_dlg_ack *ack;
 	struct sip_dlg_in *in;
 
 	while ((in = LIST_FIRST(&dialog->ins)) != NULL)
 		sip_dlg_part(in);
+	while ((ack = LIST_FIRST(&dialog->acks)) != NULL)
+		sip_dlg_ack_free(ack);
 	unlink_it(dialog);
 	sip_dlg_set_flow(dialog, NULL);
 	free_texts(dialog);

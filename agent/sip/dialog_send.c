@@ -165,45 +165,80 @@ struct sip_tx *sip_dialog_request(struct sip_dialog *dialog,
 
 /* ----------------------------------------------------------------------------- ACK */
 
-static int send_ack(struct sip_dialog *dialog)
+struct sip_dlg_ack *sip_dlg_ack_find(const struct sip_dialog *dialog, uint32_t cseq)
+{
+	struct sip_dlg_ack *ack;
+
+	LIST_FOREACH(ack, &dialog->acks, all) {
+		if (ack->cseq == cseq)
+			return ack;
+	}
+	return NULL;
+}
+
+struct sip_dlg_ack *sip_dlg_ack_new(struct sip_dialog *dialog, uint32_t cseq)
+{
+	struct sip_dlg_ack *ack = calloc(1, sizeof(*ack));
+
+	if (!ack)
+		return NULL;
+	ack->cseq = cseq;
+	LIST_INSERT_HEAD(&dialog->acks, ack, all);
+	return ack;
+}
+
+void sip_dlg_ack_free(struct sip_dlg_ack *ack)
+{
+	LIST_REMOVE(ack, all);
+	free(ack->text);
+	free(ack);
+}
+
+static int send_ack(struct sip_dialog *dialog, const struct sip_dlg_ack *ack)
 {
 	struct sip_tx_stack *stack = dialog->dialogs->stack;
 	struct sip_flow *flow = sip_dlg_hop(dialog);
 	int ret;
 
-	ret = sip_tx_send(stack, flow, (struct span){ dialog->ack, dialog->ack_len },
-			  span_of(dialog->ack_branch));
+	ret = sip_tx_send(stack, flow, (struct span){ ack->text, ack->len },
+			  span_of(ack->branch));
 	stack->ops->unref(flow);
 	return ret;
 }
 
-int sip_dialog_ack(struct sip_dialog *dialog, struct span headers, struct span type,
-		   struct span body)
+static int make_ack(struct sip_dialog *dialog, struct sip_dlg_ack *ack,
+		    struct span headers, struct span type, struct span body)
 {
 	struct sip_writer w = { 0 };
 
-	if (!dialog->ack_cseq)
-		return -EINVAL;
-	write_head(dialog, &w, "ACK", dialog->ack_cseq, 0);
+	write_head(dialog, &w, "ACK", ack->cseq, 0);
 	sip_write_lines(&w, headers);
 	if (type.n)
 		sip_write_body(&w, type, body);
 	else
 		sip_write_end(&w);
-	free(dialog->ack);
-	dialog->ack = sip_write_take(&w, &dialog->ack_len);
-	sip_random_tag(dialog->ack_branch);
-	return dialog->ack ? send_ack(dialog) : -ENOMEM;
+	free(ack->text);
+	ack->text = sip_write_take(&w, &ack->len);
+	sip_random_tag(ack->branch);
+	return ack->text ? send_ack(dialog, ack) : -ENOMEM;
 }
 
-void sip_dlg_ack_again(struct sip_dialog *dialog)
+int sip_dialog_ack(struct sip_dialog *dialog, struct span headers, struct span type,
+		   struct span body)
+{
+	struct sip_dlg_ack *ack = LIST_FIRST(&dialog->acks);
+
+	return ack ? make_ack(dialog, ack, headers, type, body) : -EINVAL;
+}
+
+void sip_dlg_ack_again(struct sip_dialog *dialog, struct sip_dlg_ack *ack)
 {
 	static const struct span none;
 
-	if (dialog->ack)
-		send_ack(dialog);
+	if (ack->text)
+		send_ack(dialog, ack);
 	else
-		sip_dialog_ack(dialog, none, none, none);
+		make_ack(dialog, ack, none, none, none);
 }
 
 /* ------------------------------------------------------------------- BYE, and the end */
@@ -250,11 +285,11 @@ static bool can_bye(const struct sip_dialog *dialog)
 
 void sip_dialog_bye(struct sip_dialog *dialog, struct span headers)
 {
-	static const struct span none;
+	struct sip_dlg_ack *ack = LIST_FIRST(&dialog->acks);
 
 	dialog->busy++;
-	if (dialog->ack_cseq && !dialog->ack)
-		sip_dialog_ack(dialog, none, none, none);
+	if (ack && !ack->text)
+		sip_dlg_ack_again(dialog, ack);
 	cancel_invite(dialog, headers);
 	if (can_bye(dialog) && waits_for_ack(dialog))
 		dialog->bye_headers = span_dup(headers);

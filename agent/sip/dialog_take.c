@@ -3,7 +3,6 @@
  * What requests of ours are answered: dialogs come to be, are confirmed, fork; a 2xx
  * that nobody waits for any more gets its ACK all the same.
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "sip/dlg.h"
@@ -125,12 +124,12 @@ static void tell(struct sip_dlg_out *out, struct sip_dialog *dialog,
 /* Nobody hears of this 2xx any more: RFC 3261 13.2.2.4 wants an ACK even so, and a BYE
  * if it made a dialog.
  */
-static void end_late(struct sip_dialog *dialog)
+static void end_late(struct sip_dialog *dialog, struct sip_dlg_ack *ack)
 {
 	static const struct span none;
 
 	dialog->dialogs->counters.late_2xx++;
-	sip_dlg_ack_again(dialog);
+	sip_dlg_ack_again(dialog, ack);
 	if (dialog->state != SIP_DIALOG_ENDED)
 		sip_dlg_send_bye(dialog, none);
 }
@@ -138,20 +137,22 @@ static void end_late(struct sip_dialog *dialog)
 static void on_2xx(struct sip_dlg_out *out, struct sip_dialog *dialog,
 		   struct sip_msg *response)
 {
-	if (dialog->ack_cseq == out->cseq) {
+	struct sip_dlg_ack *ack = sip_dlg_ack_find(dialog, out->cseq);
+
+	if (ack) {
 		/* a copy: its user has it, and acknowledges it when he can */
-		if (dialog->ack || dialog->closed || dialog->state == SIP_DIALOG_ENDED)
-			sip_dlg_ack_again(dialog);
+		if (ack->text || dialog->closed || dialog->state == SIP_DIALOG_ENDED)
+			sip_dlg_ack_again(dialog, ack);
 		return;
 	}
-	dialog->ack_cseq = out->cseq;
-	free(dialog->ack);
-	dialog->ack = NULL;
+	ack = sip_dlg_ack_new(dialog, out->cseq);
+	if (!ack)
+		return;		/* it comes again */
 	if (out->begins)
 		sip_dlg_take_routes(dialog, response, true);
 	sip_dlg_take_target(dialog, response);
 	if (dialog->state == SIP_DIALOG_ENDED || dialog->closed || out->orphan) {
-		end_late(dialog);
+		end_late(dialog, ack);
 		return;
 	}
 	dialog->state = SIP_DIALOG_CONFIRMED;
@@ -248,8 +249,13 @@ static void on_failed(void *arg, struct sip_tx *tx, unsigned int status)
 /* What has not answered by now does not any more. */
 static void part(const struct sip_dlg_out *out, struct sip_dialog *dialog)
 {
+	struct sip_dlg_ack *ack = sip_dlg_ack_find(dialog, out->cseq);
+
 	if (out->begins && out->invite && dialog->state == SIP_DIALOG_EARLY)
 		dialog->state = SIP_DIALOG_ENDED;
+	/* the newest may still be owed: by a user who waits for an answer to put in */
+	if (ack && ack != LIST_FIRST(&dialog->acks))
+		sip_dlg_ack_free(ack);
 	dialog->refs--;
 	sip_dlg_let(dialog);
 }

@@ -9,6 +9,22 @@
 struct sip_dlg_out;
 
 /**
+ * struct sip_dlg_ack - the ACK of an INVITE of ours that was answered 2xx
+ * @all: those of the dialog, the newest first
+ * @cseq: of the INVITE
+ * @text: without Via; NULL: the user has not acknowledged yet
+ * @len: bytes of @text
+ * @branch: of its Via
+ */
+struct sip_dlg_ack {
+	LIST_ENTRY(sip_dlg_ack) all;
+	uint32_t cseq;
+	char *text;
+	size_t len;
+	char branch[SIP_TAG_LEN + 1];
+};
+
+/**
  * struct sip_dlg_in - a dialog and a server transaction that has to do with it
  * @hook: in the transaction
  * @dialog: the dialog, which lives at least as long
@@ -61,10 +77,8 @@ struct sip_dlg_in {
  * @arg: for @ops
  * @invite: our INVITE that has no final response, or NULL
  * @ins: server transactions
- * @ack_cseq: CSeq of our INVITE whose 2xx is to be acknowledged; 0: none yet
- * @ack: its ACK without Via, NULL: none yet
- * @ack_len: bytes of @ack
- * @ack_branch: of @ack
+ * @acks: of our INVITEs that were answered 2xx: of the newest, and as long as copies may
+ *	come
  * @bye_headers: not NULL: a BYE is to be sent as soon as our 2xx is acknowledged
  * @rseq_in: of the last reliable response that came; 0: none
  * @rseq_out: of our last one; 0: none
@@ -97,10 +111,7 @@ struct sip_dialog {
 	void *arg;
 	struct sip_dlg_out *invite;
 	LIST_HEAD(, sip_dlg_in) ins;
-	uint32_t ack_cseq;
-	char *ack;
-	size_t ack_len;
-	char ack_branch[SIP_TAG_LEN + 1];
+	LIST_HEAD(, sip_dlg_ack) acks;
 	char *bye_headers;
 	uint32_t rseq_in, rseq_out;
 	bool rseq_waits;
@@ -193,8 +204,14 @@ bool sip_dlg_refreshes(enum sip_method method);
 /** sip_dlg_send_bye() - a BYE that nobody waits for */
 void sip_dlg_send_bye(struct sip_dialog *dialog, struct span headers);
 
-/** sip_dlg_ack_again() - the ACK of our INVITE, made if it was not yet */
-void sip_dlg_ack_again(struct sip_dialog *dialog);
+/** sip_dlg_ack_find() - of the INVITE with this CSeq, or NULL */
+struct sip_dlg_ack *sip_dlg_ack_find(const struct sip_dialog *dialog, uint32_t cseq);
+/** sip_dlg_ack_new() - its 2xx is here; NULL without memory */
+struct sip_dlg_ack *sip_dlg_ack_new(struct sip_dialog *dialog, uint32_t cseq);
+/** sip_dlg_ack_again() - send it, made if it was not yet */
+void sip_dlg_ack_again(struct sip_dialog *dialog, struct sip_dlg_ack *ack);
+/** sip_dlg_ack_free() - no copy will come */
+void sip_dlg_ack_free(struct sip_dlg_ack *ack);
 
 /* dialog_take.c: their answers */
 
