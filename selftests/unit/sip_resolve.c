@@ -65,7 +65,7 @@ static const struct record zone[] = {
  * @r: the resolver
  * @fd: the server's socket
  * @watch: of @fd
- * @mode: 'n' as the zone says; 's' silent; 'r' refuses; 'f' fails
+ * @mode: 'n' as the zone says; 's' silent; 'r' refuses; 'f' fails; 'x' knows no name
  * @asked: questions
  * @ttl: of all answers
  * @done: times that an answer was told
@@ -377,6 +377,12 @@ static bool cache(void)
 	dns.mode = 's';
 	KTAP_CHECK(ask(&dns, hop) && !dns.error && dns.targets.n == 1);
 	KTAP_CHECK(dns.asked > asked + 2);
+	/* but not than "there is no such name" */
+	dns.mode = 'x';
+	begun = loop_now(dns.loop);
+	while (loop_now(dns.loop) - begun < 1100)
+		loop_turn(dns.loop, 100);
+	KTAP_CHECK(ask(&dns, hop) && dns.error == -ENOENT);
 	end(&dns);
 	return true;
 }
