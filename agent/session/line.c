@@ -85,7 +85,9 @@ void session_seat_put(struct seat *seat)
 {
 	if (!seat || --seat->refs)
 		return;
-	if (seat->used)
+	if (seat->stuck)
+		ports_ref(seat->pair->pool);	/* for as long as we live */
+	else if (seat->used)
 		ports_put(seat->pair);
 	else
 		ports_put_unused(seat->pair);

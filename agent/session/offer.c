@@ -481,7 +481,7 @@ int session_offer(struct session_branch *branch, struct session_party *from,
 	offer->sdp_id = branch->end[!offer->from].sdp_id;
 	offer->sdp_version = saying.version;
 	branch->open = offer;
-	if (!branch->answered && !branch->first && !branch->session->final)
+	if (!branch->answered && !branch->first)
 		branch->first = session_offer_get(offer);
 	return 0;
 }
@@ -672,7 +672,7 @@ int session_answer(struct session_branch *branch, struct session_party *from,
 		return ret;
 	}
 	*to = said(&branch->end[branch->open->from], &saying);
-	agree(branch, line, branch->open->n, early || branch->early);
+	agree(branch, line, branch->open->n, early);
 	if (!early) {
 		branch->early = true;
 		session_settle(branch);

@@ -501,30 +501,37 @@ int session_apply_moved(struct session *session,
 	return apply(session, &wish, err);
 }
 
-static void unbridge_in(struct session *session, struct dp *dp)
+/* what cannot be removed stands; at the session's end, on ports that nobody gets */
+static void unbridge_in(struct session *session, struct dp *dp, bool last)
 {
 	struct standing **at = &session->standing[0][0];
 	struct dp_addr local[SESSION_BRIDGES_MAX];
 	struct dp_err err;
 	unsigned int i, n = 0;
+	int ret = 0;
 
 	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
 		if (at[i] && at[i]->dp == dp)
 			local[n++] = at[i]->bridge.leg[0].local;
-	if (n && remove_all(dp, local, n, &err))
+	if (n)
+		ret = remove_all(dp, local, n, &err);
+	if (ret)
 		session_log(session, LOG_LEVEL_ERROR,
 			    (struct session_party *)NULL,
-			    "its bridges cannot be removed: %s", err.text);
-	for (i = 0; i < SESSION_BRIDGES_MAX; i++) {
-		if (at[i] && at[i]->dp == dp) {
-			unstand(at[i]);
-			at[i] = NULL;
-		}
+			    "its bridges cannot be removed%s: %s", last ?
+			    ", and their ports are out of use" : "", err.text);
+	for (i = 0; i < SESSION_BRIDGES_MAX && (!ret || last); i++) {
+		if (!at[i] || at[i]->dp != dp)
+			continue;
+		at[i]->seat[0]->stuck |= ret != 0;
+		at[i]->seat[1]->stuck |= ret != 0;
+		unstand(at[i]);
+		at[i] = NULL;
 	}
 }
 
-void session_unbridge(struct session *session)
+void session_unbridge(struct session *session, bool last)
 {
-	unbridge_in(session, session->sessions->conf.dp);
-	unbridge_in(session, session->sessions->conf.dp_srtp);
+	unbridge_in(session, session->sessions->conf.dp, last);
+	unbridge_in(session, session->sessions->conf.dp_srtp, last);
 }

@@ -40,6 +40,7 @@
  * @address: of the party's policy
  * @pair: the ports
  * @used: a bridge has stood on it: it must rest
+ * @stuck: a bridge stands on it that the datapath does not let go of
  */
 struct seat {
 	unsigned int refs;
@@ -47,6 +48,7 @@ struct seat {
 	const struct session_address *address;
 	struct ports_pair *pair;
 	bool used;
+	bool stuck;
 };
 
 /**
@@ -252,7 +254,6 @@ struct standing {
  * @branches: its branches
  * @n_branches: how many
  * @heard: the branch whose media flows
- * @final: no other branch will be chosen
  * @serial: counts answers
  * @standing: bridges, by line and component (0 RTP, 1 RTCP)
  * @timer: looks for silence
@@ -269,7 +270,6 @@ struct session {
 	TAILQ_HEAD(, session_branch) branches;
 	unsigned int n_branches;
 	struct session_branch *heard;
-	bool final;
 	uint64_t serial;
 	struct standing *standing[SDP_MEDIA_MAX][2];
 	struct timer timer;
@@ -382,8 +382,8 @@ int session_apply(struct session *session, const struct session_branch *branch,
 int session_apply_moved(struct session *session,
 			const struct session_party *moved, uint32_t orders,
 			struct dp_err *err);
-/* no bridge is left, whatever the datapath says about it */
-void session_unbridge(struct session *session);
+/* no bridge is left, if the datapath lets go of it; @last: nobody will ask again */
+void session_unbridge(struct session *session, bool last);
 /* that one is gone from the datapath */
 void session_standing_free(struct session *session, unsigned int line,
 			   unsigned int component);

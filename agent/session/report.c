@@ -43,7 +43,6 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 {
 	struct session_leg_report *to = &report->leg[report->n_legs];
 	const struct dp_leg *leg = &at->bridge.leg[s];
-	const struct ports_pair *pair;
 	struct dp_err err;
 	int ret;
 
@@ -58,11 +57,7 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 	to->rtp = leg->accept == RTPLANE_ACCEPT_RTP;
 	to->srtp_rx = leg->srtp_rx.suite;
 	to->srtp_tx = leg->srtp_tx.suite;
-	/* a changed bridge may have its legs in another order than its seats */
-	pair = dp_addr_same_host(&leg->local, &at->seat[s]->pair->rtp) &&
-	       (leg->local.port | 1) == (at->seat[s]->pair->rtp.port | 1) ?
-	       at->seat[s]->pair : at->seat[!s]->pair;
-	count_at_agent(pair, c, to);
+	count_at_agent(at->seat[s]->pair, c, to);
 	report->n_legs++;
 	return 0;
 }

@@ -171,7 +171,7 @@ void session_end(struct session *session)
 {
 	if (!session)
 		return;
-	session_unbridge(session);
+	session_unbridge(session, true);
 	timer_cancel(&session->timer);
 	while (!TAILQ_EMPTY(&session->branches))
 		branch_free(TAILQ_FIRST(&session->branches));
@@ -340,7 +340,7 @@ void session_branch_drop(struct session_branch *branch)
 	branch->answered = 0;
 	next = answered_last(session);
 	if (!next || hear(next, &err)) {
-		session_unbridge(session);
+		session_unbridge(session, false);
 		session->heard = NULL;
 		session_changed(session);
 	}
@@ -349,17 +349,15 @@ void session_branch_drop(struct session_branch *branch)
 
 static void forget_others(struct session_branch *branch)
 {
-	struct session *session = branch->session;
 	struct session_branch *other, *next;
 
-	for (other = TAILQ_FIRST(&session->branches); other; other = next) {
+	for (other = TAILQ_FIRST(&branch->session->branches); other; other = next) {
 		next = TAILQ_NEXT(other, entry);
 		if (other != branch)
 			branch_free(other);
 	}
 	session_offer_put(branch->first);
 	branch->first = NULL;
-	session->final = true;
 }
 
 int session_choose(struct session_branch *branch, bool final,

@@ -223,6 +223,10 @@ static bool held_from_the_start(void)
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(kernel.n == 4);
+	session_end(session);
+	begin_session();
+	KTAP_CHECK(!offer(caller, sdp_of("::", PCMU)));
+	KTAP_CHECK(pairs_used(1) == 1 && !pairs_used(0));
 	return finish();
 }
 
@@ -285,6 +289,20 @@ static bool not_relayed(void)
 	KTAP_CHECK(!strcmp(err.text, "no media line can be relayed: DTLS-SRTP is not relayed"));
 	KTAP_CHECK(offer(caller, sdp_of("host.example", PCMU)) == -EPROTO);
 	KTAP_CHECK(!pairs_used(0) && !pairs_used(2));
+	return finish();
+}
+
+/* what a relay of four ports a line cannot keep is not promised */
+static bool no_promises(void)
+{
+	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "a=group:BUNDLE 0\r\na=ice-lite\r\n"
+		PCMU "a=rtcp-mux\r\na=mid:0\r\na=ice-ufrag:x\r\na=ice-pwd:y\r\n"
+		"a=candidate:1 1 UDP 1 192.0.2.1 7000 typ host\r\n"
+		"a=fingerprint:sha-256 AA\r\na=setup:actpass\r\n")));
+	KTAP_CHECK(!has("BUNDLE") && !has("ice-") && !has("mux"));
+	KTAP_CHECK(!has("candidate") && !has("fingerprint") && !has("setup"));
+	KTAP_CHECK(has("a=mid:0"));
 	return finish();
 }
 
@@ -354,6 +372,9 @@ static bool other_family(void)
 	KTAP_CHECK(a && b && dp_addr_eq(&a->peer, &b->conf.local));
 	KTAP_CHECK(b->seen.rx_packets == 5);
 	KTAP_CHECK(!pairs_used(0) && pairs_resting(0) == 1 && pairs_used(1) == 1);
+	/* what the other one adds comes to where the party is */
+	KTAP_CHECK(!offer(callee, sdp_of(B4, TWO)));
+	KTAP_CHECK(pairs_used(1) == 2 && !pairs_used(0));
 	return finish();
 }
 
@@ -461,6 +482,14 @@ static bool many_sources(void)
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7000")->conf.ssrc_guard);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU "a=ssrc-group:FID 1 2\r\n")));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!leg_to(&kernel, "192.0.2.1:7000")->conf.ssrc_guard);
+	access_policy->latch = RTPLANE_LATCH_OFF;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!leg_to(&kernel, "192.0.2.1:7000")->conf.ssrc_guard);
+	KTAP_CHECK(leg_to(&kernel, "198.51.100.1:7000")->conf.ssrc_guard);
 	return finish();
 }
 
@@ -505,6 +534,7 @@ int main(void)
 		{ "rejected lines are not judged", rejected_lines },
 		{ "what is not relayed is rejected, if something is left",
 		  not_relayed },
+		{ "ICE, DTLS, BUNDLE and mux are not passed on", no_promises },
 		{ "more lines than the realm allows are rejected",
 		  too_many_lines },
 		{ "T.38 and back on the same line", fax },

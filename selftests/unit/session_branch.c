@@ -17,7 +17,10 @@ static bool forks(void)
 	uint64_t id, asked;
 
 	begin();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "a=ptime:20\r\n")));
+	session_rollback(branch);
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(sdp_version(text) == 2);
 	asked = sdp_id(text);
 	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4,
 			      "m=audio 8000 RTP/AVP 0\r\n"), true));
@@ -48,7 +51,7 @@ static bool forks(void)
 	KTAP_CHECK(!session_branch_fork(second, NULL));
 	/* to the callee it is the dialog that he knows */
 	KTAP_CHECK(!offer_in(second, caller, sdp_of(A4, PCMU "a=inactive\r\n")));
-	KTAP_CHECK(sdp_id(text) == asked && sdp_version(text) == 2);
+	KTAP_CHECK(sdp_id(text) == asked && sdp_version(text) == 3);
 	return finish();
 }
 
@@ -67,6 +70,12 @@ static bool dropped(void)
 			      false));
 	session_branch_drop(third);
 	KTAP_CHECK(session_heard(session) == branch && kernel.calls == 1);
+	/* a refused UPDATE of one is not the end of forking */
+	KTAP_CHECK(!offer_in(branch, caller, sdp_of(A4, PCMU)));
+	session_rollback(branch);
+	third = session_branch_fork(branch, NULL);
+	KTAP_CHECK(third);
+	session_branch_drop(third);
 	session_branch_drop(branch);
 	KTAP_CHECK(session_heard(session) == second);
 	KTAP_CHECK(kernel.n == 4 && leg_to(&kernel, "198.51.100.2:7000"));
@@ -91,6 +100,33 @@ static bool dropped_and_refused(void)
 	KTAP_CHECK(!session_heard(session) && !kernel.n);
 	KTAP_CHECK(!session_choose(second, true, &err) && kernel.n == 4);
 	return finish();
+}
+
+/* the datapath does not let go: its ports are nobody else's */
+static bool stuck(void)
+{
+	begin();
+	KTAP_CHECK(up());
+	kernel.refuse = kernel.calls + 1;
+	session_branch_drop(branch);
+	KTAP_CHECK(!session_heard(session) && kernel.n == 4);
+	KTAP_CHECK(pairs_used(0) == 1 && pairs_used(2) == 1);
+	kernel.refuse = kernel.calls + 1;
+	session_end(session);
+	session = NULL;
+	KTAP_CHECK(kernel.n == 4 && pairs_used(0) == 1 && pairs_used(2) == 1);
+	sessions_free(sessions);
+	sessions = NULL;
+	session_policy_put(access_policy);
+	session_policy_put(core_policy);
+	ports_free(pool[0]);
+	ports_free(pool[1]);
+	ports_free(pool[2]);
+	KTAP_CHECK(media_sockets(media) == 4);
+	ports_free(pool[0]);		/* what is stuck has held them */
+	ports_free(pool[2]);
+	KTAP_CHECK(!media_sockets(media));
+	return true;
 }
 
 static bool other_party(void)
@@ -157,6 +193,8 @@ static bool early(void)
 	KTAP_CHECK(!answer_in(branch, callee, sdp_of("198.51.100.4", TWO_LINES),
 			      true));
 	KTAP_CHECK(kernel.n == 8);
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of("198.51.100.5", TWO_LINES),
+			      true));
 	session_rollback(branch);
 	KTAP_CHECK(fake_same(&before, &kernel) && pairs_used(0) == 1);
 	KTAP_CHECK(session_answered(branch) && !session_offerer(branch));
@@ -323,6 +361,7 @@ static bool sdes_answers(void)
 	return finish();
 }
 
+#define LONG_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define OF(tag, key)	sdp_of(A4, SAVP CRYPTO(tag, CM80, key))
 
 static bool keys_live(void)
@@ -377,6 +416,128 @@ static bool keys_live(void)
 	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.77", PCMU)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(!user.n && kernel.n == 4 && pairs_used(0) == 1);
+	return finish();
+}
+
+/* of several keys the one in use, else the offerer's first that we take */
+static bool keys_chosen(void)
+{
+	char first[100], now[100];
+
+	begin();
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP
+		CRYPTO("1", "AES_CM_128_HMAC_SHA1_32", KEY)
+		CRYPTO("2", CM80, KEY) CRYPTO("3", GCM256, LONG_KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("a=crypto:2 " CM80));
+	key_of(text, first);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP CRYPTO("1", GCM256, LONG_KEY)
+		CRYPTO("4", CM80, KEY2) CRYPTO("5", CM80, KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("a=crypto:5 " CM80) && !strcmp(key_of(text, now), first));
+	/* nobody is elsewhere who is on hold, or who has the same key */
+	KTAP_CHECK(!offer(caller, sdp_of("0.0.0.0", SAVP
+					 CRYPTO("1", CM80, KEY2))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!strcmp(key_of(text, now), first));
+	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.8", SAVP
+					 CRYPTO("1", CM80, KEY2))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!strcmp(key_of(text, now), first));
+	/* another suite begins anew */
+	KTAP_CHECK(!offer(caller, sdp_of("192.0.2.8", SAVP
+					 CRYPTO("1", GCM256, LONG_KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("a=crypto:1 " GCM256) && strcmp(key_of(text, now), first));
+	return finish();
+}
+
+static bool feedback(void)
+{
+	begin();
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "m=audio 7000 RTP/SAVPF 0\r\n"
+					 CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(has(" RTP/AVPF 0\r\n"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/AVPF 0\r\n")));
+	KTAP_CHECK(has(" RTP/SAVPF 0\r\n"));
+	return finish();
+}
+
+/* what is there already is offered again, and nothing else */
+static bool keys_again(void)
+{
+	char first[100], now[100];
+
+	begin();
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	key_of(strstr(text, "a=crypto:2 "), first);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, SAVP CRYPTO("2", CM80, KEY))));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(count(text, "a=crypto:") == 1 && has("a=crypto:2 " CM80));
+	KTAP_CHECK(!strcmp(key_of(text, now), first) && has(" RTP/SAVP 0\r\n"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, SAVP CRYPTO("2", CM80, KEY))));
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->beginnings == 1);
+	return finish();
+}
+
+/* whoever said RTP/SAVP himself is offered that, again and again */
+static bool savp_again(void)
+{
+	unsigned int i;
+
+	begin();
+	core_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(callee, sdp_of(B4, SAVP CRYPTO("6", CM80, KEY))));
+	KTAP_CHECK(has(" RTP/AVP 0\r\n"));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(has(" RTP/SAVP 0\r\n") && has("a=crypto:6 "));
+	for (i = 0; i < 3; i++) {
+		KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+		KTAP_CHECK(has(" RTP/SAVP 0\r\n") && has("a=crypto:6 "));
+		KTAP_CHECK(!answer(callee, sdp_of(B4, SAVP
+						  CRYPTO("6", CM80, KEY))));
+	}
+	return finish();
+}
+
+/* RFC 8643: keys are offered beside plain RTP once, when there is news */
+static bool beside_plain(void)
+{
+	begin();
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!has("a=crypto"));
+	KTAP_CHECK(answer(callee, sdp_of(B4, SAVP CRYPTO("1", CM80, KEY))) ==
+		   -EPROTO);
+	KTAP_CHECK(strstr(err.text, "answered with RTP/SAVP to RTP/AVP"));
+	/* keys in an answer to none are nobody's */
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU CRYPTO("1", CM80, KEY))));
+	KTAP_CHECK(!has("a=crypto") && kernel.n == 4);
+	KTAP_CHECK(!offer(caller, OF("1", KEY)));	/* now it is SRTP */
+	KTAP_CHECK(count(text, "a=crypto:") == 2 && has(" RTP/AVP 0\r\n"));
+	KTAP_CHECK(answer(callee, sdp_of(B4, SAVP)) == -EPROTO);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!offer(caller, OF("1", KEY)));	/* still */
+	KTAP_CHECK(!has("a=crypto") && has(" RTP/AVP 0\r\n"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	return finish();
+}
+
+static bool callee_becomes_plain(void)
+{
+	begin();
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, OF("1", KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU CRYPTO("2", CM80, KEY2))));
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.srtp_rx.suite);
+	KTAP_CHECK(!offer(caller, OF("1", KEY)));
+	KTAP_CHECK(has(" RTP/AVP 0\r\n") && count(text, "a=crypto:") == 1);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!leg_to(&user, "198.51.100.1:7000")->conf.srtp_rx.suite);
+	KTAP_CHECK(leg_to(&user, "192.0.2.1:7000")->conf.srtp_rx.suite);
 	return finish();
 }
 
@@ -459,6 +620,22 @@ static bool exhausted(void)
 	return finish();
 }
 
+static bool retry(void)
+{
+	range.hi = 30001;
+	range.quarantine = 2500;
+	prepare();
+	range.hi = 30099;
+	range.quarantine = 5000;
+	begin_session();
+	KTAP_CHECK(up());
+	session_end(session);
+	begin_session();
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU)) == -ENOSPC);
+	KTAP_CHECK(session_retry_after(callee) == 3);
+	return finish();
+}
+
 static bool known(void)
 {
 	range.hi = 30001;
@@ -533,6 +710,7 @@ int main(void)
 		  forks },
 		{ "the branch that was heard is dropped", dropped },
 		{ "and the next one is refused", dropped_and_refused },
+		{ "a bridge that is not let go of keeps its ports", stuck },
 		{ "another party's branch takes over", other_party },
 		{ "forks have an end", too_many_forks },
 		{ "early answers, and back to what was before", early },
@@ -541,10 +719,18 @@ int main(void)
 		{ "SDES: answers that are void, and one that is not",
 		  sdes_answers },
 		{ "SDES: our key lives as long as what it protects", keys_live },
+		{ "SDES: of several keys the one in use", keys_chosen },
+		{ "SDES: profiles with feedback", feedback },
+		{ "SDES: what is there already is offered again", keys_again },
+		{ "SDES: RTP/SAVP to whoever said so", savp_again },
+		{ "SDES: keys beside plain RTP, when there is news",
+		  beside_plain },
+		{ "SDES: one party becomes plain", callee_becomes_plain },
 		{ "SDES: keys of forks, none begins twice", keys_of_forks },
 		{ "SDES: nobody to do it", no_srtp_datapath },
 		{ "ports are used up; the reserve is for calls that are there",
 		  exhausted },
+		{ "when to come again", retry },
 		{ "the reserve is for who is known", known },
 		{ "quotas are charged and given back", quota },
 	};

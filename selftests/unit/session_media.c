@@ -106,6 +106,18 @@ static bool moved(void)
 	kernel.refuse = kernel.calls + 1;
 	KTAP_CHECK(session_moved(caller, &rebound, &err) == -EIO);
 	KTAP_CHECK(fake_same(&before, &kernel));
+	/* nobody knew where it was: it has not moved */
+	session_end(session);
+	begin_session();
+	{
+		struct session_party_conf a = party_conf("-");
+
+		caller = session_party_add(session, &a);
+	}
+	branch = session_branch_new(caller, callee, NULL);
+	KTAP_CHECK(up());
+	kernel.calls = 0;
+	KTAP_CHECK(!session_moved(caller, &rebound, &err) && !kernel.calls);
 	return finish();
 }
 
@@ -257,8 +269,17 @@ static bool silence_on_hold(void)
 	timers_run(&timers, timers.now + 59000);
 	tell("192.0.2.1:7000", RTPLANE_EVENT_SILENCE, 0);
 	KTAP_CHECK(!n_timeouts);
+	/* whoever it is that holds */
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU "a=sendonly\r\n")));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, PCMU "a=recvonly\r\n")));
+	KTAP_CHECK(!timers.count);
 	session_end(session);
 	conf.timeout_hold = 600;
+	begin_session();
+	KTAP_CHECK(!offer(caller, sdp_of("0.0.0.0", PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!timers.count);		/* no bridge, no silence */
+	session_end(session);
 	begin_session();
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "a=inactive\r\n")));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU "a=inactive\r\n")));
@@ -335,6 +356,7 @@ static void all_now(uint64_t cookie)
 static bool adopted(void)
 {
 	struct session_policy *policies[2];
+	uint64_t last;
 
 	prepare();
 	policies[0] = access_policy;
@@ -358,12 +380,15 @@ static bool adopted(void)
 	left_behind(8, 30070, 0);
 	timers_run(&timers, timers.now + 5000);
 	KTAP_CHECK(kernel.dumps == 2 && sessions_orphan_count(sessions) == 2);
-	sessions_set_orphan_timeout(sessions, 0);
 	all_now(5);
+	last = kernel.leg[4].last;
+	timers_run(&timers, timers.now + 5000);
+	KTAP_CHECK(sessions_orphan(sessions, 5)->legs == 4);
+	KTAP_CHECK(sessions_orphan(sessions, 5)->last >= last);
+	sessions_set_orphan_timeout(sessions, 0);
 	kernel.dels = 0;
 	KTAP_CHECK(sessions_orphan_end(sessions, 6));
 	KTAP_CHECK(!sessions_orphan_end(sessions, 6) && kernel.dels == 1);
-	KTAP_CHECK(!fake_find(&kernel, &(struct dp_addr){}));
 	timers_run(&timers, timers.now + 5000);
 	KTAP_CHECK(!sessions_orphan_count(sessions) && pairs_used(0) == 1);
 	KTAP_CHECK(kernel.n == 4 + 2 + 2 + 2);		/* ours, 7, by hand, 8 */
@@ -443,6 +468,29 @@ static bool report(void)
 	KTAP_CHECK(SEEN(WAITING) && SEEN(FLOWS) && !SEEN(NO_MEDIA));
 	session_report_free(r);
 	return true;
+}
+
+#define SAVP	"m=audio 7000 RTP/SAVP 0\r\n" \
+		"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" \
+		"WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
+
+static bool report_of_srtp(void)
+{
+	struct session_report *r;
+
+	begin();
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU PCMU)));
+	r = session_report(session);
+	KTAP_CHECK(r && r->n_legs == 8 && !strcmp(r->datapath, "uring, kernel"));
+	KTAP_CHECK(r->leg[0].srtp_rx == DP_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(r->leg[0].srtp_tx == DP_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(!r->leg[1].srtp_rx && !r->leg[1].srtp_tx && r->leg[4].line);
+	/* by udp, as the caller's signalling is */
+	KTAP_CHECK(r->party[0].bare_keys && !r->party[1].bare_keys);
+	session_report_free(r);
+	return finish();
 }
 
 static bool sentences(void)
@@ -535,6 +583,8 @@ int main(void)
 		  adopted },
 		{ "what was adopted stays for the next agent", adopted_and_left },
 		{ "a report outlives its session", report },
+		{ "a report of SRTP names suites, and whose keys anybody can read",
+		  report_of_srtp },
 		{ "verdicts", sentences },
 	};
 

@@ -93,7 +93,8 @@ static bool set_up(enum session_nat nat, uint32_t timeout)
 		tear_down();	/* a test that failed has left it */
 	timers_init(&timers, 0);
 	n_timeouts = 0;
-	if (media_new(&media, NULL, NULL, NULL, &err))
+	n_passed = 0;
+	if (media_new(&media, NULL, on_passed, NULL, &err))
 		return false;
 	sessions = NULL;
 	if (dp_open(&dp, "uring", media, on_event, NULL, &err)) {
@@ -293,6 +294,24 @@ static bool moved(void)
 	return tear_down();
 }
 
+/* what the datapath does not take is told, of the right leg */
+static bool at_agent(void)
+{
+	static const uint8_t dtls[20] = { 22, 254, 253 };
+	struct session_report *report;
+
+	KTAP_CHECK(set_up(SESSION_NAT_OFF, 0));
+	KTAP_CHECK(agree_in(branch, "127.0.0.11", AUDIO, "127.0.0.12", AUDIO));
+	KTAP_CHECK(say(b, &to_callee, dtls, sizeof(dtls)));
+	KTAP_CHECK(AWAIT(n_passed));
+	report = session_report(session);
+	KTAP_CHECK(report && report->n_legs == 4);
+	KTAP_CHECK(!report->leg[0].at_agent[MEDIA_DTLS]);
+	KTAP_CHECK(report->leg[1].at_agent[MEDIA_DTLS] == 1);
+	session_report_free(report);
+	return tear_down();
+}
+
 static bool fell_silent(void)
 {
 	KTAP_CHECK(set_up(SESSION_NAT_OFF, 1));
@@ -314,6 +333,7 @@ int main(void)
 		{ "of two that answer the other one is chosen", fork_chosen },
 		{ "audio becomes T.38", fax },
 		{ "a phone behind NAT moves", moved },
+		{ "packets that are no RTP are told", at_agent },
 		{ "nobody sends any more", fell_silent },
 	};
 
