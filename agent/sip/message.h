@@ -22,7 +22,7 @@
 #define SIP_MAX_LINE	8192	/* of a header field, folds included: 400 */
 #define SIP_MAX_HEADERS	256	/* header fields: 400 */
 #define SIP_MAX_LIST	64	/* Vias, Routes, Contacts...: 400 */
-#define SIP_MAX_NESTING	8	/* of comments and multiparts */
+#define SIP_MAX_NESTING	8	/* of multiparts: as if there were no description */
 
 /**
  * struct sip_fault - what is wrong with a message, or why we refuse it
@@ -110,6 +110,22 @@ struct sip_msg *sip_msg_hold(struct sip_msg *msg);
 void sip_msg_drop(struct sip_msg *msg);
 
 /**
+ * struct sip_peek - what a datagram begins with
+ * @request: it is a request, else a response
+ * @method: of a request
+ * @uri: of a request, not judged
+ * @status: of a response, not judged
+ * @via: value of the first Via field, folds as they stand; absent if there is none
+ */
+struct sip_peek {
+	bool request;
+	enum sip_method method;
+	struct span uri;
+	unsigned int status;
+	struct span via;
+};
+
+/**
  * sip_peek() - just enough of a datagram to refuse it
  * @data: what was received, whole or a stream's complete head
  * @n: its bytes
@@ -119,13 +135,6 @@ void sip_msg_drop(struct sip_msg *msg);
  *
  * Return: true if it starts as a SIP message does.
  */
-struct sip_peek {
-	bool request;
-	enum sip_method method;	/* of a request */
-	struct span uri;	/* of a request */
-	unsigned int status;	/* of a response */
-	struct span via;	/* value of the first Via field; absent: none */
-};
 bool sip_peek(const char *data, size_t n, struct sip_peek *peek);
 
 /* ------------------------------------------------------------ header fields */

@@ -146,6 +146,17 @@ static void read_param(struct sip_uri *uri, struct span name, struct span value)
 		first(&uri->user_param, value);
 }
 
+static unsigned int count(struct span s, char c)
+{
+	unsigned int n = 0;
+
+	while (s.p) {
+		span_cut(&s, c);
+		n++;
+	}
+	return n;
+}
+
 static const char *read_host_port(struct span s, struct sip_uri *uri)
 {
 	const char *end = s.p + s.n, *colon, *from = s.p;
@@ -200,6 +211,9 @@ static const char *read_sip(struct span rest, struct sip_uri *uri)
 		rest = span_from(rest.p, p);
 	}
 	uri->params = rest.n ? span_skip(rest, 1) : rest;
+	if (count(uri->params, ';') > SIP_MAX_PARAMS ||
+	    count(uri->headers, '&') > SIP_MAX_PARAMS)
+		return "it has more than 32 parameters or header fields";
 	rest = uri->params;
 	while (rest.n && sip_param_next(&rest, &name, &value))
 		read_param(uri, name, value);
@@ -230,6 +244,8 @@ static const char *read_tel(struct span rest, struct sip_uri *uri)
 {
 	uri->user = span_cut(&rest, ';');
 	uri->params = rest;
+	if (count(uri->params, ';') > SIP_MAX_PARAMS)
+		return "it has more than 32 parameters";
 	return is_tel_number(uri->user) ? NULL : "the telephone number is none";
 }
 

@@ -26,6 +26,9 @@ enum sip_scheme {
 /** SIP_MAX_URI - bytes of a URI; a request for a longer one gets 414 */
 #define SIP_MAX_URI	2048
 
+/** SIP_MAX_PARAMS - parameters of a URI, and header fields: comparison is square */
+#define SIP_MAX_PARAMS	32
+
 /**
  * struct sip_uri - a URI, taken apart
  * @text: all of it

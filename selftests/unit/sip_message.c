@@ -626,9 +626,38 @@ static bool unsupported(void)
 	KTAP_CHECK(!strcmp(buf, "foo, bar"));
 	KTAP_CHECK(sip_msg_unsupported(m, SIP_HDR_REQUIRE, known, buf, 7));
 	KTAP_CHECK(!strcmp(buf, "foo"));
+	KTAP_CHECK(sip_msg_unsupported(m, SIP_HDR_REQUIRE, known, buf, 6));
+	KTAP_CHECK(!strcmp(buf, "foo"));
+	KTAP_CHECK(sip_msg_unsupported(m, SIP_HDR_REQUIRE, known, buf, 5));
+	KTAP_CHECK(!*buf);
 	KTAP_CHECK(!sip_msg_unsupported(m, SIP_HDR_PROXY_REQUIRE, known, buf, sizeof(buf)));
 	KTAP_CHECK(!*buf);
 	sip_msg_drop(m);
+	return true;
+}
+
+static bool cookies(void)
+{
+	struct sip_via via;
+
+	KTAP_CHECK(!sip_via_read(SPAN("SIP/2.0/UDP h;branch=z9hG4bK"), &via) && !via.cookie);
+	KTAP_CHECK(!sip_via_read(SPAN("SIP/2.0/UDP h;branch=Z9HG4bka"), &via) && via.cookie);
+	KTAP_CHECK(!sip_via_read(SPAN("SIP/2.0/UDP h;branch=xz9hG4bKa"), &via) && !via.cookie);
+	KTAP_CHECK(!sip_via_read(SPAN("SIP/2.0/UDP h"), &via) && !via.cookie && !via.branch.p);
+	return true;
+}
+
+static bool unquoted(void)
+{
+	char buf[8];
+
+	KTAP_CHECK(span_is(sip_unquote(SPAN("\"a\\\"b\\\\\""), buf, 4), "a\"b\\"));
+	KTAP_CHECK(!sip_unquote(SPAN("\"a\\\"b\\\\\""), buf, 3).p);
+	KTAP_CHECK(span_is(sip_unquote(SPAN("token"), buf, 0), "token"));
+	KTAP_CHECK(span_is(sip_unquote(SPAN("\""), buf, 0), "\""));
+	KTAP_CHECK(span_is(sip_unquote(SPAN("\"\""), buf, 0), ""));
+	/* a backslash with nothing behind it stands for itself */
+	KTAP_CHECK(span_is(sip_unquote(SPAN("\"a\\b\\\""), buf, 8), "ab\\"));
 	return true;
 }
 
@@ -906,6 +935,8 @@ static const struct ktap_point points[] = {
 	{ "single values", single_values },
 	{ "seconds at their edge", seconds_at_the_edge },
 	{ "what is required and not there", unsupported },
+	{ "branches of RFC 3261", cookies },
+	{ "quotes taken off", unquoted },
 	{ "names, full and compact", names },
 	{ "references", references },
 	{ "a look at the first lines", peeks },

@@ -125,6 +125,25 @@ static bool none(void)
 	return true;
 }
 
+/* @head, @n times @piece */
+static bool is_uri(const char *head, const char *piece, int n)
+{
+	char text[400], *p = stpcpy(text, head);
+	struct sip_uri u;
+
+	while (n--)
+		p = stpcpy(p, piece);
+	return !sip_uri_parse(span_of(text), &u);
+}
+
+static bool bounds(void)
+{
+	KTAP_CHECK(is_uri("sip:h", ";x=y", 32) && !is_uri("sip:h", ";x=y", 33));
+	KTAP_CHECK(is_uri("tel:1", ";x=y", 32) && !is_uri("tel:1", ";x=y", 33));
+	KTAP_CHECK(is_uri("sip:h?a=b", "&c=d", 31) && !is_uri("sip:h?a=b", "&c=d", 32));
+	return true;
+}
+
 static bool others(void)
 {
 	struct sip_uri u;
@@ -177,6 +196,7 @@ static const struct ktap_point points[] = {
 	{ "which are equivalent", equality },
 	{ "their parts", parts },
 	{ "what is none", none },
+	{ "no more parameters than can be compared", bounds },
 	{ "other schemes", others },
 	{ "hosts that are addresses", addresses },
 	{ "escapes", escapes },
