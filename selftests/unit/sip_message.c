@@ -517,6 +517,8 @@ static bool lists(void)
 	KTAP_CHECK(span_is(addr[3].uri.host, "e"));
 	KTAP_CHECK(sip_msg_addrs(m, SIP_HDR_ROUTE, &again) == 4 && again == addr);
 	KTAP_CHECK(sip_msg_addrs(m, SIP_HDR_RECORD_ROUTE, &again) == 0 && !again);
+	KTAP_CHECK(sip_msg_addrs(m, SIP_HDR_FROM, &again) == 1 && again != addr);
+	KTAP_CHECK(sip_msg_addrs(m, SIP_HDR_ROUTE, &again) == 4 && again == addr);
 	KTAP_CHECK(sip_msg_has(m, SIP_HDR_SUPPORTED, "100rel"));
 	KTAP_CHECK(sip_msg_has(m, SIP_HDR_SUPPORTED, "outbound"));
 	KTAP_CHECK(!sip_msg_has(m, SIP_HDR_SUPPORTED, "tim"));
@@ -717,6 +719,7 @@ static bool peeks(void)
 	KTAP_CHECK(sip_peek("\r\nSIP/2.0 487 x\r\nX: y", 22, &peek));
 	KTAP_CHECK(!peek.request && peek.status == 487 && !peek.via.p);
 	KTAP_CHECK(!sip_peek("GET / HTTP/1.0\r\n\r\n", 18, &peek));
+	KTAP_CHECK(!sip_peek("SIP/2.0 x OK\r\n", 14, &peek));
 	KTAP_CHECK(!sip_peek("", 0, &peek) && !sip_peek("\r\n", 2, &peek));
 	return true;
 }
