@@ -17,6 +17,13 @@
 #define RTCP_HEADER	8
 #define SRTCP_INDEX	4
 
+/*
+ * Packets in a row, each the next of the one before, by which a sequence has begun
+ * anew: one more where they fall into the window, since some networks repeat.
+ */
+#define ANEW		2
+#define ANEW_NEAR	3
+
 /**
  * struct source - an SSRC whose packets were authenticated, or protected
  * @ssrc: host byte order
@@ -25,7 +32,17 @@
  * @carried: it is from under the former key; nothing of it came by the present
  *	one yet
  * @added: (with @carried) the session has a stream for it all the same
+ * @parked: (with @carried) it was put aside under the present key
+ * @floored: it was put aside and its window with it: what is not beyond @floor may
+ *	have been here.  Until the window that it has now does not reach so far back.
+ * @rtcp: RTCP passed by the present key
+ * @no_old: (with @carried) the session of the former key does not know what was here
  * @roc: (with @carried) the rollover counter that belongs to @seq
+ * @floor: (with @floored) where it stood
+ * @used: when it was here last, by &rtpsec.clock
+ * @shift: outbound: what its sequence numbers are moved by
+ * @next: outbound: the number that would follow the last one that was refused
+ * @anew: outbound: how many such came in a row
  */
 struct source {
 	uint32_t ssrc;
@@ -33,7 +50,16 @@ struct source {
 	bool rtp;
 	bool carried;
 	bool added;
+	bool parked;
+	bool floored;
+	bool rtcp;
+	bool no_old;
 	uint32_t roc;
+	uint32_t used;
+	uint16_t floor;
+	uint16_t shift;
+	uint16_t next;
+	uint8_t anew;
 };
 
 /**
@@ -45,7 +71,9 @@ struct source {
  * @by_new: packets by the present key since then
  * @by_old: packets by the former one
  * @n: sources
+ * @room: places in @source
  * @last: index of the source that was last looked up
+ * @clock: packets so far
  * @source: sources
  */
 struct rtpsec {
@@ -56,8 +84,22 @@ struct rtpsec {
 	unsigned int by_new;
 	unsigned int by_old;
 	unsigned int n;
+	unsigned int room;
 	unsigned int last;
-	struct source source[RTPSEC_SSRCS];
+	uint32_t clock;
+	struct source *source;
+};
+
+/**
+ * struct rtpsec_key - a key on its way to a context, or from it
+ * @conf: suite and key
+ * @srtp: a session with them
+ * @old: another session to free
+ */
+struct rtpsec_key {
+	struct dp_srtp conf;
+	srtp_t srtp;
+	srtp_t old;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -184,6 +226,7 @@ void rtpsec_free(struct rtpsec *ctx)
 	forget_old(ctx);
 	if (ctx->srtp)
 		srtp_dealloc(ctx->srtp);
+	free(ctx->source);
 	explicit_bzero(ctx, sizeof(*ctx));
 	free(ctx);
 }
@@ -207,37 +250,85 @@ static void carry_sources(struct rtpsec *ctx)
 			srtp_get_stream_roc(ctx->srtp, s->ssrc, &s->roc);
 		s->carried = true;
 		s->added = false;
+		s->no_old = s->floored;
+		s->parked = false;
+		s->floored = false;
+		s->rtcp = false;
 		ctx->source[n++] = *s;
 	}
 	ctx->n = n;
 	ctx->last = 0;
 }
 
-int rtpsec_rekey(struct rtpsec *ctx, const struct dp_srtp *conf,
-		 struct dp_err *err)
+int rtpsec_prepare(struct rtpsec_key **key, const struct rtpsec *ctx,
+		   const struct dp_srtp *conf, struct dp_err *err)
 {
-	srtp_t srtp;
+	struct rtpsec_key *new;
 	int ret;
 
+	*key = NULL;
 	if (conf->suite == ctx->conf.suite &&
 	    !memcmp(conf->key, ctx->conf.key, dp_srtp_key_len(conf->suite)))
 		return 0;
-	ret = open_session(ctx, conf, &srtp, err);
-	if (ret)
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return dp_fail(err, ENOMEM, "no memory for SRTP");
+	new->conf = *conf;
+	ret = open_session(ctx, conf, &new->srtp, err);
+	if (ret) {
+		new->srtp = NULL;
+		rtpsec_key_free(new);
 		return ret;
+	}
+	*key = new;
+	return 0;
+}
+
+void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key)
+{
+	srtp_t former = ctx->srtp;
+
+	if (!key)
+		return;
 	carry_sources(ctx);
-	forget_old(ctx);
+	key->old = ctx->old;
+	ctx->old = NULL;
+	ctx->srtp = key->srtp;
+	ctx->conf = key->conf;
+	key->srtp = NULL;
 	if (ctx->dir == RTPSEC_IN) {
-		ctx->old = ctx->srtp;
+		ctx->old = former;
 		ctx->by_new = 0;
 		ctx->by_old = 0;
-	} else {
-		srtp_dealloc(ctx->srtp);
-		if (conf->fresh)
-			ctx->n = 0;
+		return;
 	}
-	ctx->srtp = srtp;
-	ctx->conf = *conf;
+	key->srtp = former;
+	if (key->conf.fresh)
+		ctx->n = 0;
+}
+
+void rtpsec_key_free(struct rtpsec_key *key)
+{
+	if (!key)
+		return;
+	if (key->srtp)
+		srtp_dealloc(key->srtp);
+	if (key->old)
+		srtp_dealloc(key->old);
+	explicit_bzero(key, sizeof(*key));
+	free(key);
+}
+
+int rtpsec_rekey(struct rtpsec *ctx, const struct dp_srtp *conf,
+		 struct dp_err *err)
+{
+	struct rtpsec_key *key;
+	int ret = rtpsec_prepare(&key, ctx, conf, err);
+
+	if (ret)
+		return ret;
+	rtpsec_swap(ctx, key);
+	rtpsec_key_free(key);
 	return 0;
 }
 
@@ -302,27 +393,127 @@ static struct source *find(struct rtpsec *ctx, uint32_t ssrc)
 	return NULL;
 }
 
-/* a place for a new source: a free one, or that of one which has not come back */
-static struct source *vacancy(struct rtpsec *ctx)
+/* has the session a stream for it? */
+static bool is_live(const struct source *s)
 {
-	unsigned int i;
+	return !s->carried || s->added;
+}
 
-	if (ctx->n < RTPSEC_SSRCS)
-		return &ctx->source[ctx->n];
+/* the source that can be put aside and was longest silent; NULL: none can */
+static struct source *idle_one(struct rtpsec *ctx)
+{
+	struct source *s, *idle = NULL;
+
+	for (s = ctx->source; s < ctx->source + ctx->n; s++)
+		if (is_live(s) && s->rtp && !s->rtcp &&
+		    (!idle || (int32_t)(s->used - idle->used) < 0))
+			idle = s;
+	return idle;
+}
+
+static unsigned int count_live(const struct rtpsec *ctx)
+{
+	unsigned int i, n = 0;
+
 	for (i = 0; i < ctx->n; i++)
-		if (ctx->source[i].carried && !ctx->source[i].added)
-			return &ctx->source[i];
+		n += is_live(&ctx->source[i]);
+	return n;
+}
+
+/* a place of one that nothing came of by the present key */
+static struct source *vacant(struct rtpsec *ctx)
+{
+	struct source *s;
+
+	for (s = ctx->source; s < ctx->source + ctx->n; s++)
+		if (!is_live(s) && !s->parked)
+			return s;
 	return NULL;
 }
 
-/* the first packet of a source; @place is vacant */
-static struct source *take(struct rtpsec *ctx, struct source *place,
-			   uint32_t ssrc)
+/* Can the session have one stream more? */
+static bool has_stream(struct rtpsec *ctx)
 {
-	*place = (struct source){ .ssrc = ssrc };
+	return count_live(ctx) < RTPSEC_STREAMS || idle_one(ctx);
+}
+
+/* Is there room for a new source?  Nothing changes yet: it may be nobody's. */
+static bool has_room(struct rtpsec *ctx)
+{
+	return (ctx->n < RTPSEC_SSRCS || vacant(ctx)) && has_stream(ctx);
+}
+
+/* put one aside if there is no stream left; false if none can be */
+static bool make_stream(struct rtpsec *ctx)
+{
+	struct source *s;
+	uint32_t roc;
+
+	if (count_live(ctx) < RTPSEC_STREAMS)
+		return true;
+	s = idle_one(ctx);
+	if (!s || srtp_get_stream_roc(ctx->srtp, s->ssrc, &roc) ||
+	    srtp_remove_stream(ctx->srtp, htonl(s->ssrc)))
+		return false;
+	s->added = false;
+	/* nothing has come since it was carried over, or put aside before */
+	if (s->carried)
+		return true;
+	s->roc = roc;
+	s->carried = true;
+	s->parked = true;
+	s->floored = true;
+	s->floor = s->seq;
+	return true;
+}
+
+static bool grow(struct rtpsec *ctx)
+{
+	unsigned int room = ctx->room ? 2 * ctx->room : 4;
+	struct source *source;
+
+	if (room > RTPSEC_SSRCS)
+		return false;
+	source = reallocarray(ctx->source, room, sizeof(*source));
+	if (!source)
+		return false;
+	ctx->source = source;
+	ctx->room = room;
+	return true;
+}
+
+/* a new source; NULL without memory or room.  Others may be elsewhere afterwards. */
+static struct source *take(struct rtpsec *ctx, uint32_t ssrc)
+{
+	struct source *place;
+
+	if (!make_stream(ctx))
+		return NULL;
+	if (ctx->n < ctx->room || grow(ctx))
+		place = &ctx->source[ctx->n++];
+	else
+		place = vacant(ctx);
+	if (!place)
+		return NULL;
+	*place = (struct source){ .ssrc = ssrc, .used = ctx->clock };
 	ctx->last = place - ctx->source;
-	ctx->n += ctx->last == ctx->n;
 	return place;
+}
+
+/* of one that was put aside, only what is beyond where it stood has not been here */
+static bool was_here(const struct source *s, uint16_t seq)
+{
+	return s->floored && (int16_t)(seq - s->floor) <= 0;
+}
+
+/* the library has a stream for it already, which nobody would know of */
+static struct source *take_in(struct rtpsec *ctx, uint32_t ssrc)
+{
+	struct source *s = take(ctx, ssrc);
+
+	if (!s)
+		srtp_remove_stream(ctx->srtp, htonl(ssrc));
+	return s;
 }
 
 /* a packet has passed by the present key */
@@ -330,12 +521,15 @@ static void note(struct source *s, uint16_t seq, bool rtcp)
 {
 	if (rtcp) {
 		s->added |= s->carried;
+		s->rtcp = true;
 		return;
 	}
 	if (s->carried || !s->rtp || (int16_t)(seq - s->seq) > 0)
 		s->seq = seq;
 	s->rtp = true;
 	s->carried = false;
+	s->parked = false;
+	s->floored &= (uint16_t)(s->seq - s->floor) < WINDOW;
 }
 
 /* a packet has passed by the former key: from there the source goes on */
@@ -436,30 +630,33 @@ static enum rtpsec_result try_again(struct attempt *a, srtp_t srtp)
 
 /* by the new key it does not authenticate: what the old one says counts */
 static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
-				  struct source *place, struct attempt *a)
+				  struct attempt *a)
 {
 	uint16_t seq = get16(a->copy + 2);
-	uint32_t ssrc = ssrc_of(a->copy, a->rtcp);
 	enum rtpsec_result ret;
 
 	/* nor may the old session grow without bounds */
-	if (!ctx->old || (!s && ctx->n == RTPSEC_SSRCS))
+	if (!ctx->old || (s ? s->no_old : ctx->n >= RTPSEC_STREAMS))
 		return RTPSEC_AUTH;
 	ret = try_again(a, ctx->old);
 	if (ret != RTPSEC_OK)
 		return ret;
 	if (!s)
-		s = take(ctx, place, ssrc);
-	if (s->carried || !s->rtp)
+		s = take(ctx, ssrc_of(a->copy, a->rtcp));
+	if (!s)
+		return RTPSEC_FAILED;
+	if ((s->carried && !s->parked) || !s->rtp)
 		note_old(s, seq, a->rtcp, s->rtp ? guess_roc(s, seq) : 0);
 	if (++ctx->by_old >= RTPSEC_OLD_MAX)
 		forget_old(ctx);
 	return RTPSEC_OK;
 }
 
-/* while keys change: the new key, with either rollover counter; the old key */
+/*
+ * While keys change: the new key, with either rollover counter; the old key.  And a
+ * source that comes back: with its rollover counter and no other.
+ */
 static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
-					struct source *place,
 					struct attempt *a)
 {
 	uint16_t seq = get16(a->buf + 2);
@@ -469,18 +666,21 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 	memcpy(a->copy, a->buf, a->size);
 	if (s && s->carried && s->rtp && !a->rtcp) {
 		roc = guess_roc(s, seq);
-		if (!set_roc(ctx, s, roc))
+		if ((!is_live(s) && !make_stream(ctx)) ||
+		    !set_roc(ctx, s, roc))
 			return RTPSEC_FAILED;
 	}
 	ret = unprotect(ctx->srtp, a->buf, a->len, a->rtcp);
-	if (ret == RTPSEC_AUTH && roc && set_roc(ctx, s, 0))
+	if (ret == RTPSEC_AUTH && roc && !s->parked && set_roc(ctx, s, 0))
 		ret = try_again(a, ctx->srtp);
 	if (ret == RTPSEC_AUTH)
-		return try_old(ctx, s, place, a);
+		return try_old(ctx, s, a);
 	if (ret != RTPSEC_OK)
 		return ret;
+	s = s ? s : take_in(ctx, ssrc_of(a->copy, a->rtcp));
 	if (!s)
-		s = take(ctx, place, ssrc_of(a->copy, a->rtcp));
+		return RTPSEC_FAILED;
+	s->used = ++ctx->clock;
 	note(s, seq, a->rtcp);
 	if (ctx->old && ++ctx->by_new >= RTPSEC_NEW_MAX)
 		forget_old(ctx);
@@ -488,23 +688,22 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 }
 
 static enum rtpsec_result unprotect_slowly(struct rtpsec *ctx,
-					   struct source *s,
-					   struct source *place, uint8_t *buf,
+					   struct source *s, uint8_t *buf,
 					   size_t *len, bool rtcp)
 {
 	struct attempt a = {
 		.buf = buf, .len = len, .size = *len, .rtcp = rtcp,
 	};
 
-	return unprotect_any(ctx, s, place, &a);
+	return unprotect_any(ctx, s, &a);
 }
 
 enum rtpsec_result rtpsec_unprotect(struct rtpsec *ctx, uint8_t *buf,
 				    size_t *len, bool rtcp)
 {
 	size_t more = tag_len(ctx, rtcp) + (rtcp ? SRTCP_INDEX : 0);
-	struct source *s, *place = NULL;
 	enum rtpsec_result ret;
+	struct source *s;
 	uint32_t ssrc;
 	uint16_t seq;
 
@@ -514,17 +713,21 @@ enum rtpsec_result rtpsec_unprotect(struct rtpsec *ctx, uint8_t *buf,
 	ssrc = ssrc_of(buf, rtcp);
 	seq = get16(buf + 2);
 	s = find(ctx, ssrc);
-	if (!s) {
-		place = vacancy(ctx);
-		if (!place)
-			return RTPSEC_FULL;
-	}
+	if (s ? !is_live(s) && !has_stream(ctx) : !has_room(ctx))
+		return RTPSEC_FULL;
+	if (s && !rtcp && was_here(s, seq))
+		return RTPSEC_REPLAY;
 	if (ctx->old || (s && s->carried))
-		return unprotect_slowly(ctx, s, place, buf, len, rtcp);
+		return unprotect_slowly(ctx, s, buf, len, rtcp);
 	ret = unprotect(ctx->srtp, buf, len, rtcp);
-	if (ret == RTPSEC_OK)
-		note(s ? s : take(ctx, place, ssrc), seq, rtcp);
-	return ret;
+	if (ret != RTPSEC_OK)
+		return ret;
+	s = s ? s : take_in(ctx, ssrc);
+	if (!s)
+		return RTPSEC_FAILED;
+	s->used = ++ctx->clock;
+	note(s, seq, rtcp);
+	return RTPSEC_OK;
 }
 
 static enum rtpsec_result protect(srtp_t srtp, uint8_t *buf, size_t *len,
@@ -539,33 +742,78 @@ static enum rtpsec_result protect(srtp_t srtp, uint8_t *buf, size_t *len,
 	return ret;
 }
 
+/*
+ * The number by which a packet leaves.  What comes again and again before where its
+ * source stands has begun anew: from then on it goes on behind it.
+ */
+static uint16_t outgoing(struct source *s, uint16_t seq)
+{
+	uint16_t out = seq + s->shift;
+	int behind = (int16_t)(s->seq - out);
+
+	if (!s->rtp || behind < 0 || !s->anew || seq != s->next)
+		return out;
+	if (s->anew + 1 < (behind >= WINDOW ? ANEW : ANEW_NEAR))
+		return out;
+	s->shift = s->seq + 1 - seq;
+	return s->seq + 1;
+}
+
+/* one that was refused for its number, or passed */
+static void watch_for_anew(struct source *s, uint16_t seq, bool refused)
+{
+	if (!refused)
+		s->anew = 0;
+	else if (s->anew && seq == s->next)
+		s->anew++;
+	else
+		s->anew = 1;
+	s->next = seq + 1;
+}
+
+static enum rtpsec_result protect_rtp(struct rtpsec *ctx, struct source *s,
+				      uint8_t *buf, size_t *len)
+{
+	uint16_t seq = get16(buf + 2), out = outgoing(s, seq);
+	enum rtpsec_result ret = RTPSEC_REPLAY;
+
+	if (s->carried && s->rtp && !was_here(s, out) &&
+	    !set_roc(ctx, s, guess_roc(s, out)))
+		return RTPSEC_FAILED;
+	buf[2] = out >> 8;
+	buf[3] = (uint8_t)out;
+	if (!was_here(s, out))
+		ret = protect(ctx->srtp, buf, len, false);
+	watch_for_anew(s, seq, ret == RTPSEC_REPLAY);
+	if (ret == RTPSEC_OK)
+		note(s, out, false);
+	return ret;
+}
+
 enum rtpsec_result rtpsec_protect(struct rtpsec *ctx, uint8_t *buf,
 				  size_t *len, size_t room, bool rtcp)
 {
 	size_t more = tag_len(ctx, rtcp) + (rtcp ? SRTCP_INDEX : 0);
 	enum rtpsec_result ret;
 	struct source *s;
-	uint16_t seq;
 
 	if (*len > RTPSEC_LEN_MAX - more || !is_sane(buf, *len, rtcp))
 		return RTPSEC_MALFORMED;
 	if (*len + more > room)
 		return RTPSEC_FAILED;
-	seq = get16(buf + 2);
 	s = find(ctx, ssrc_of(buf, rtcp));
-	if (!s) {
-		s = vacancy(ctx);
-		if (!s)
-			return RTPSEC_FULL;
-		/* the library keeps a stream for it from here on, come what may */
-		take(ctx, s, ssrc_of(buf, rtcp));
-	} else if (s->carried && s->rtp && !rtcp &&
-		   !set_roc(ctx, s, guess_roc(s, seq))) {
+	if (s ? !is_live(s) && !make_stream(ctx) : !has_room(ctx))
+		return RTPSEC_FULL;
+	/* the library keeps a stream for it from here on, come what may */
+	s = s ? s : take(ctx, ssrc_of(buf, rtcp));
+	if (!s)
 		return RTPSEC_FAILED;
-	}
-	ret = protect(ctx->srtp, buf, len, rtcp);
+	s->used = ++ctx->clock;
+	if (!rtcp)
+		return protect_rtp(ctx, s, buf, len);
+	ret = protect(ctx->srtp, buf, len, true);
 	if (ret == RTPSEC_OK)
-		note(s, seq, rtcp);
+		note(s, 0, true);
 	return ret;
 }
 

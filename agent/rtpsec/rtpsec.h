@@ -4,11 +4,17 @@
  * libsrtp2.  A context belongs to one thread at a time; any number of threads
  * may have their own.
  *
- * How much memory a context may take is bounded: it follows RTPSEC_SSRCS sources
- * and no more, and what does not authenticate never makes it allocate.  A source
- * beyond that is refused, not taken in the place of an older one: outbound, an
- * older one that came back would be protected with key stream that was used
- * before; inbound, its packets could be replayed.
+ * How much memory a context may take is bounded, and what does not authenticate
+ * never makes it allocate.  It has keys and windows ready for RTPSEC_STREAMS sources;
+ * of those that were longest silent it then keeps where they stood, a few bytes, and
+ * goes on from there when they come back: never before that, since key stream would
+ * be used twice outbound, and packets could be replayed inbound.  Sources that had
+ * RTCP in the same context are not put aside, for SRTCP's index cannot be set.  A
+ * source beyond RTPSEC_SSRCS is refused, and so is one when none can be put aside.
+ *
+ * Who sends RTP without SRTP may begin its sequence numbers anew (music on hold,
+ * another recording); who receives SRTP would take that for a replay.  So outbound
+ * they are moved on to where the source stands, once several in a row ask for it.
  *
  * Re-keying.  Outbound the new key is used from the next packet on.  Inbound a
  * packet that the new key does not authenticate is tried with the old one, until
@@ -22,8 +28,11 @@
 
 #include "datapath/datapath.h"
 
-/** RTPSEC_SSRCS - sources (SSRC) that a context follows under one key */
-#define RTPSEC_SSRCS	64
+/** RTPSEC_SSRCS - sources (SSRC) that a context remembers under one key */
+#define RTPSEC_SSRCS	4096
+
+/** RTPSEC_STREAMS - sources that it has keys and windows ready for */
+#define RTPSEC_STREAMS	64
 
 /** RTPSEC_GROWTH - what protection adds to a packet at most: tag, SRTCP index */
 #define RTPSEC_GROWTH	20
@@ -43,7 +52,8 @@ struct rtpsec;
  * enum rtpsec_result - what became of a packet
  * @RTPSEC_OK: it was protected, or unprotected
  * @RTPSEC_AUTH: it does not authenticate: another key, or it was changed
- * @RTPSEC_REPLAY: it was here before, or is older than the window remembers
+ * @RTPSEC_REPLAY: it was here before, or is older than the window remembers;
+ *	outbound one of the first of a sequence that begins anew
  * @RTPSEC_MALFORMED: it is no RTP or RTCP packet of that protection
  * @RTPSEC_FULL: it is of one source too many
  * @RTPSEC_FAILED: no room in its buffer, no memory, or the library failed
@@ -96,6 +106,34 @@ void rtpsec_free(struct rtpsec *ctx);
  */
 int rtpsec_rekey(struct rtpsec *ctx, const struct dp_srtp *conf,
 		 struct dp_err *err);
+
+struct rtpsec_key;
+
+/**
+ * rtpsec_prepare() - all of rtpsec_rekey() that takes long or may fail
+ * @key: for rtpsec_swap(), to be given to rtpsec_key_free(); NULL: nothing changes
+ * @ctx: the context, which is not changed; its thread may use it meanwhile
+ * @conf: suite (not DP_SRTP_NONE) and key
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int rtpsec_prepare(struct rtpsec_key **key, const struct rtpsec *ctx,
+		   const struct dp_srtp *conf, struct dp_err *err);
+
+/**
+ * rtpsec_swap() - the rest of rtpsec_rekey()
+ * @ctx: the context
+ * @key: what was prepared for it; has what is no longer wanted afterwards; NULL is
+ *	fine
+ */
+void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key);
+
+/**
+ * rtpsec_key_free() - free what was prepared, used or not, and forget the key
+ * @key: NULL is fine
+ */
+void rtpsec_key_free(struct rtpsec_key *key);
 
 /**
  * rtpsec_suite() - by which suite

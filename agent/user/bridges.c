@@ -524,17 +524,6 @@ static int prepare_keys(struct batch *b, struct dp_err *err)
 	return ret;
 }
 
-static int rekey_all(struct batch *b, struct dp_err *err)
-{
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; !ret && i < 2 * b->n; i++)
-		ret = legsec_rekey(b->req[i / 2].leg[i % 2],
-				   &b->req[i / 2].conf[i % 2], err);
-	return ret;
-}
-
 static void change_leg(struct uring *u, struct leg *leg, struct dp_leg *conf,
 		       struct legsec *sec)
 {
@@ -627,8 +616,6 @@ static int carry_out(struct batch *b, struct dp_err *err)
 	if (ret)
 		return ret;
 	ret = tune_all(b, err);
-	if (!ret)
-		ret = rekey_all(b, err);
 	if (ret)
 		untune_all(b);
 	else
@@ -678,8 +665,6 @@ static int set_parked(struct uring *u, struct leg *leg, struct dp_leg *conf,
 {
 	int ret = tune_for(leg, conf, err);
 
-	if (!ret)
-		ret = legsec_rekey(leg, conf, err);
 	if (ret)
 		tune(leg, leg->mark, leg->oif, NULL);
 	else

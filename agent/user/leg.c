@@ -416,8 +416,8 @@ static int admit_protected(struct leg *leg, struct worker *w, struct rx *rx,
 	bool tied;
 
 	if (!src) {
-		no = police(leg, w, rx);
-		return no == ACCEPTED ? unprotect(leg, rx, kind) : no;
+		no = unprotect(leg, rx, kind);
+		return no == ACCEPTED ? police(leg, w, rx) : no;
 	}
 	/* asked once: the RTP leg may commit meanwhile */
 	tied = tie_permits(leg, src);

@@ -22,23 +22,11 @@ int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
 
 	for (dir = 0; !ret && dir < 2; dir++) {
 		srtp = asked(conf, dir);
-		if (srtp && srtp->suite != DP_SRTP_NONE && !leg->sec[dir])
-			ret = rtpsec_new(&sec->ctx[dir], dir, srtp, err);
-	}
-	return ret;
-}
-
-int legsec_rekey(struct leg *leg, const struct dp_leg *conf,
-		 struct dp_err *err)
-{
-	const struct dp_srtp *srtp;
-	unsigned int dir;
-	int ret = 0;
-
-	for (dir = 0; !ret && dir < 2; dir++) {
-		srtp = asked(conf, dir);
-		if (srtp && srtp->suite != DP_SRTP_NONE && leg->sec[dir])
-			ret = rtpsec_rekey(leg->sec[dir], srtp, err);
+		if (!srtp || srtp->suite == DP_SRTP_NONE)
+			continue;
+		ret = leg->sec[dir] ?
+		      rtpsec_prepare(&sec->key[dir], leg->sec[dir], srtp, err) :
+		      rtpsec_new(&sec->ctx[dir], dir, srtp, err);
 	}
 	return ret;
 }
@@ -52,8 +40,12 @@ void legsec_commit(struct leg *leg, const struct dp_leg *conf,
 
 	for (dir = 0; dir < 2; dir++) {
 		srtp = asked(conf, dir);
-		if (!srtp || (srtp->suite != DP_SRTP_NONE && leg->sec[dir]))
+		if (!srtp)
 			continue;
+		if (srtp->suite != DP_SRTP_NONE && leg->sec[dir]) {
+			rtpsec_swap(leg->sec[dir], sec->key[dir]);
+			continue;
+		}
 		old = leg->sec[dir];
 		leg->sec[dir] = sec->ctx[dir];
 		sec->ctx[dir] = old;
@@ -62,6 +54,10 @@ void legsec_commit(struct leg *leg, const struct dp_leg *conf,
 
 void legsec_end(struct legsec *sec)
 {
-	rtpsec_free(sec->ctx[RTPSEC_IN]);
-	rtpsec_free(sec->ctx[RTPSEC_OUT]);
+	unsigned int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		rtpsec_free(sec->ctx[dir]);
+		rtpsec_key_free(sec->key[dir]);
+	}
 }

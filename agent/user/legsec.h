@@ -10,14 +10,16 @@
 
 /**
  * struct legsec - contexts on their way to a leg, or from it
- * @ctx: by enum rtpsec_dir
+ * @ctx: for a direction that had none, by enum rtpsec_dir
+ * @key: for one that had
  */
 struct legsec {
 	struct rtpsec *ctx[2];
+	struct rtpsec_key *key[2];
 };
 
 /**
- * legsec_prepare() - make the contexts that a leg does not have yet
+ * legsec_prepare() - make what a leg does not have yet: all that may fail
  * @sec: filled; to be ended by legsec_end(), on error too
  * @conf: what is asked
  * @leg: the leg
@@ -27,19 +29,6 @@ struct legsec {
  */
 int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
 		   const struct leg *leg, struct dp_err *err);
-
-/**
- * legsec_rekey() - give the contexts that are there their new keys
- * @leg: the leg, its worker parked
- * @conf: what is asked
- * @err: the sentence
- *
- * What can be judged has been; only memory may be missing now.
- *
- * Return: 0 or -errno.
- */
-int legsec_rekey(struct leg *leg, const struct dp_leg *conf,
-		 struct dp_err *err);
 
 /**
  * legsec_commit() - put contexts in their place

@@ -665,6 +665,77 @@ static bool say_srtp(struct rtpsec *ctx, int fd, const struct dp_addr *to,
 }
 
 /* SRTP at a, plain at b; who authenticates is the remote, nobody else */
+/*
+ * Who has the remote's address and no key does not use up what it may send; the
+ * remote itself has that, and no more.
+ */
+static bool srtp_limits(void)
+{
+	struct dp_bridge br = bridge();
+	struct dp_leg leg = { .set = DP_LEG_PPS, .pps = 100 };
+	struct rtpsec *out, *other;
+	struct dp_srtp k = key(DP_SRTP_AES_128_CM_SHA1_80, 9);
+	struct dp_leg_info info;
+	int i;
+
+	KTAP_CHECK(phones());
+	br = bridge();
+	br.leg[0].set |= DP_LEG_SRTP_RX;
+	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 1);
+	KTAP_CHECK(!rtpsec_new(&out, RTPSEC_OUT, &br.leg[0].srtp_rx, NULL));
+	KTAP_CHECK(!rtpsec_new(&other, RTPSEC_OUT, &k, NULL));
+	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
+	KTAP_CHECK(say_srtp(out, a, &leg_a, 1) && hear(b, NULL, NULL) == 1);
+	leg.local = leg_a;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
+	for (i = 0; i < 400; i++)
+		KTAP_CHECK(say_srtp(other, a, &leg_a, 1000 + i));
+	for (i = 2; i < 6; i++)
+		KTAP_CHECK(say_srtp(out, a, &leg_a, i) && hear(b, NULL, NULL) == i);
+	KTAP_CHECK(get(&leg_a, &info));
+	KTAP_CHECK(info.drops[RTPLANE_DROP_SRTP_AUTH] == 400 &&
+		   !info.drops[RTPLANE_DROP_PPS]);
+	for (i = 6; i < 106; i++)
+		KTAP_CHECK(say_srtp(out, a, &leg_a, i));
+	KTAP_CHECK(AWAIT(get(&leg_a, &info) &&
+			 info.rx_packets + info.drops[RTPLANE_DROP_PPS] == 105));
+	KTAP_CHECK(info.drops[RTPLANE_DROP_PPS] >= 50);
+	rtpsec_free(out);
+	rtpsec_free(other);
+	end();
+	return true;
+}
+
+/* a change of keys that is refused changes neither, though the first was fine */
+static bool srtp_all_or_none(void)
+{
+	struct dp_bridge br = bridge();
+	struct rtpsec *out;
+	struct dp_err err = {};
+
+	KTAP_CHECK(phones());
+	br = bridge();
+	br.leg[0].set |= DP_LEG_SRTP_RX;
+	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 1);
+	KTAP_CHECK(!rtpsec_new(&out, RTPSEC_OUT, &br.leg[0].srtp_rx, NULL));
+	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
+	KTAP_CHECK(say_srtp(out, a, &leg_a, 1) && hear(b, NULL, NULL) == 1);
+	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 2);
+	br.leg[1].set |= DP_LEG_OIF;
+	br.leg[1].oif = 12345;
+	KTAP_CHECK(dp_bridges_set(dp, &br, 1, &err) && strstr(err.text, "oif"));
+	/* the old key holds, and is not one of two that are tried */
+	KTAP_CHECK(say_srtp(out, a, &leg_a, 2) && hear(b, NULL, NULL) == 2);
+	br.leg[1].set &= ~DP_LEG_OIF;
+	KTAP_CHECK(!dp_bridges_set(dp, &br, 1, &err));
+	rtpsec_free(out);
+	KTAP_CHECK(!rtpsec_new(&out, RTPSEC_OUT, &br.leg[0].srtp_rx, NULL));
+	KTAP_CHECK(say_srtp(out, a, &leg_a, 3) && hear(b, NULL, NULL) == 3);
+	rtpsec_free(out);
+	end();
+	return true;
+}
+
 static bool srtp(void)
 {
 	struct dp_addr at_c = addr("127.0.0.2", 4444);
@@ -816,6 +887,8 @@ EPOLL(silence)
 EPOLL(many)
 EPOLL(flood)
 EPOLL(srtp)
+EPOLL(srtp_limits)
+EPOLL(srtp_all_or_none)
 EPOLL(hostile)
 
 int main(void)
@@ -838,6 +911,8 @@ int main(void)
 		BOTH("500 bridges at once", many),
 		BOTH("20,000 packets, whole and in order", flood),
 		BOTH("SRTP, and proof by it", srtp),
+		BOTH("limits of a protected leg", srtp_limits),
+		BOTH("a change of keys that is refused", srtp_all_or_none),
 		BOTH("16,000 datagrams of garbage, each accounted for",
 		     hostile),
 	};
