@@ -64,7 +64,8 @@ static const struct sdp_crypto *choose(const struct session_policy *policy,
 	size_t i;
 
 	for (i = 0; i < offer->n_crypto; i++) {
-		if (!has_suite(policy, offer->crypto[i].srtp.suite))
+		if (!has_suite(policy, offer->crypto[i].srtp.suite) ||
+		    offer->crypto[i].mki_len)
 			continue;
 		if (now->on && same_key(&offer->crypto[i].srtp, &now->rx))
 			return &offer->crypto[i];
@@ -105,12 +106,27 @@ static const char *profile(bool savp, bool feedback)
 	return feedback ? "RTP/AVPF" : "RTP/AVP";
 }
 
+/* its sender puts an identifier into each packet, which the datapath cannot read */
+static bool has_identifiers(const struct sdp_media *offer)
+{
+	size_t i;
+
+	for (i = 0; i < offer->n_crypto; i++)
+		if (offer->crypto[i].mki_len)
+			return true;
+	return false;
+}
+
 /* there is no key that we could take: why that costs the line, or NULL */
 static const char *without_key(const struct session_party *party,
 			       const struct sdp_media *offer)
 {
 	enum session_srtp policy = policy_of(party);
 
+	if ((policy == SESSION_SRTP_REQUIRE ||
+	     (policy == SESSION_SRTP_ALLOW && offer->savp)) &&
+	    has_identifiers(offer))
+		return "its keys have identifiers (MKI), which are not taken";
 	if (policy == SESSION_SRTP_REQUIRE)
 		return offer->crypto_why ? offer->crypto_why :
 		       "its realm requires SRTP, and there is no key of a suite that the realm takes";

@@ -95,6 +95,8 @@ bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
  * @server_ops: for the server transactions given to @request, with @arg; may be NULL
  * @acked: the first ACK of our 2xx with CSeq @cseq
  * @unacked: no ACK came within 64 * T1; RFC 3261 13.3.1.4 wants a BYE
+ * @refused: a request within the dialog was refused with @status, by a rule of dialogs;
+ *	for the log
  * @forked: an answer of a further fork: @fork is a new dialog, the user's as well
  *	(with the same @arg until sip_dialog_set_arg()). Its response is told next.
  */
@@ -105,6 +107,8 @@ struct sip_dialog_ops {
 	void (*acked)(void *arg, struct sip_dialog *dialog, uint32_t cseq,
 		      struct sip_msg *ack);
 	void (*unacked)(void *arg, struct sip_dialog *dialog, uint32_t cseq);
+	void (*refused)(void *arg, struct sip_dialog *dialog, struct sip_msg *request,
+			unsigned int status);
 	void (*forked)(void *arg, struct sip_dialog *dialog, struct sip_dialog *fork);
 };
 

@@ -274,6 +274,8 @@ static void refuse(struct sip_dialog *dialog, struct sip_flow *flow,
 	tx = sip_tx_server_new(dialog->dialogs->stack, flow, request, NULL, NULL);
 	if (tx)
 		sip_tx_respond(tx, reply);
+	if (dialog->ops && dialog->ops->refused)
+		dialog->ops->refused(dialog->arg, dialog, request, reply->status);
 }
 
 static void hand_up(struct sip_dialog *dialog, struct sip_flow *flow,

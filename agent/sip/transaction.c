@@ -195,10 +195,8 @@ static void take_cancel(struct sip_tx_stack *stack, struct sip_flow *flow,
 static enum sip_tx_verdict take_ack(struct sip_tx_stack *stack, struct sip_flow *flow,
 				    struct sip_msg *ack)
 {
-	struct sip_tx *tx = NULL;
+	struct sip_tx *tx = sip_tx_find_server(stack, sip_tx_realm(flow), ack);
 
-	if (ack->via.cookie)
-		tx = sip_tx_find_server(stack, sip_tx_realm(flow), ack);
 	/* some acknowledge a 2xx with the INVITE's branch: the dialog knows it */
 	if (!tx || tx->state == SIP_TX_ACCEPTED || tx->state == SIP_TX_ACKED)
 		return SIP_TX_ACK;
@@ -218,12 +216,8 @@ static enum sip_tx_verdict take_request(struct sip_tx_stack *stack,
 {
 	struct sip_tx *tx;
 
-	if (!request->via.cookie) {
-		/* RFC 2543's matching is for those who died before 2002 */
-		stack->counters.bad_branch++;
-		sip_tx_refuse(stack, flow, request, 400);
-		return SIP_TX_TAKEN;
-	}
+	if (!request->via.cookie)
+		stack->counters.bad_branch++;	/* RFC 2543's, or RFC 4475 3.2.1 */
 	tx = sip_tx_find_server(stack, sip_tx_realm(flow), request);
 	if (tx) {
 		sip_tx_event(tx, SIP_TX_EV_REQUEST, request);

@@ -100,7 +100,7 @@ struct sip_tx_config {
  * @late: responses to nothing (any more), dropped
  * @strange: messages that their transaction has no row for, dropped
  * @merged: requests that came by a second way (482)
- * @bad_branch: requests without RFC 3261's magic cookie (400)
+ * @bad_branch: requests without RFC 3261's magic cookie, told apart as in RFC 2543
  * @no_invite: CANCELs for nothing (481)
  * @full: server transactions refused by @max
  * @full_source: server transactions refused by @max_per_source
@@ -145,8 +145,8 @@ const struct sip_flow_ops *sip_tx_stack_ops(const struct sip_tx_stack *stack);
 
 /**
  * enum sip_tx_verdict - what sip_tx_receive() did with a message
- * @SIP_TX_TAKEN: all that is to be done; this includes what was refused (a request
- *	without a magic cookie, a merged one, a CANCEL for nothing) and dropped
+ * @SIP_TX_TAKEN: all that is to be done; this includes what was refused (a merged
+ *	request, a CANCEL for nothing) and dropped
  * @SIP_TX_REQUEST: a request that belongs to no transaction: sip_dialog_receive()
  *	and what is above judge it, with sip_tx_server_new() or sip_tx_stateless()
  * @SIP_TX_ACK: an ACK of a 2xx, or of nothing: for dialogs; never answered

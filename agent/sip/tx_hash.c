@@ -118,6 +118,25 @@ static bool is_invite(const struct sip_msg *msg)
 	       msg->method == SIP_CANCEL;
 }
 
+/* A branch without RFC 3261's cookie says little: RFC 2543's ids belong to it (17.2.3). */
+static void add_id(struct sip_hash *h, const struct sip_msg *msg)
+{
+	sip_hash_span(h, msg->via.branch);
+	if (msg->via.cookie)
+		return;
+	sip_hash_span(h, msg->call_id);
+	sip_hash_span(h, msg->from.tag);
+	sip_hash_add(h, &msg->cseq.number, sizeof(msg->cseq.number));
+}
+
+static bool same_id(const struct sip_msg *a, const struct sip_msg *b)
+{
+	return span_eq(a->via.branch, b->via.branch) &&
+	       (a->via.cookie || (span_eq(a->call_id, b->call_id) &&
+				  span_eq(a->from.tag, b->from.tag) &&
+				  a->cseq.number == b->cseq.number));
+}
+
 static uint64_t server_hash(const struct sip_tx_stack *stack, const void *realm,
 			    const struct sip_msg *msg)
 {
@@ -125,7 +144,7 @@ static uint64_t server_hash(const struct sip_tx_stack *stack, const void *realm,
 
 	sip_hash_begin(&h, stack->key);
 	add_realm(&h, realm);
-	sip_hash_span(&h, msg->via.branch);
+	add_id(&h, msg);
 	add_lower(&h, msg->via.host);
 	sip_hash_add(&h, &msg->via.port, sizeof(msg->via.port));
 	/* an ACK and a CANCEL are looked for as the INVITE that they are about */
@@ -277,7 +296,7 @@ struct sip_tx *sip_tx_find_server(struct sip_tx_stack *stack, const void *realm,
 	for (tx = stack->bucket[hash & stack->mask]; tx; tx = tx->next) {
 		if (tx->hash == hash && !sip_tx_is_client(tx) &&
 		    sip_tx_realm(tx->flow) == realm &&
-		    span_eq(tx->request->via.branch, request->via.branch) &&
+		    same_id(tx->request, request) &&
 		    same_sent_by(&tx->request->via, &request->via) &&
 		    (invite ? tx->kind == SIP_TX_INVITE_SERVER :
 		     span_eq(tx->request->method_text, request->method_text)))
