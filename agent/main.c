@@ -3,7 +3,7 @@
  * rtplaned: order of start, and its mirror.
  *
  * Everything is opened before anything is promised: config, datapath, sockets,
- * calls of a former agent, control socket, and SIP last.
+ * control socket, calls of a former agent, and SIP last.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,24 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "call/call.h"
+#include "api/api.h"
+#include "b2b/b2b.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/timer.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
 #include "choose.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
 #include "serve/serve.h"
-#include "base/log.h"
-#include "sofia/stack.h"
+#include "session/session.h"
 
 #define DEFAULT_CONFIG	"/etc/rtplane/rtplaned.yaml"
 #define RELAY_SOCKET	"/run/rtplane/datapath.sock"
-#define WATCHES		5
+#define WATCHES		4
+#define SIGNALS		3
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
 
@@ -52,37 +55,43 @@ struct options {
 
 /**
  * struct agent - the whole
- * @config: the configuration; NULL: datapath only
+ * @file: the configuration's file
+ * @config: the configuration that we run by; NULL: datapath only
  * @choice: which datapath, and why
  * @dp: relays media
  * @srtp: relays media with SRTP: @dp itself if it is in user space, or another
  *	one beside it, or NULL: no SRTP
  * @media: holds sockets
  * @serve: the datapath socket; NULL: none is in user space
- * @root: the event loop
- * @calls: the calls; NULL: datapath only
- * @stack: SIP
+ * @loop: the event loop
+ * @sessions: media of calls; NULL: datapath only
+ * @b2b: the calls
+ * @api: what is told of all that
  * @ctl: the control socket
- * @signals: signalfd
+ * @signal: the loop's
  * @timer: drain time, last words
+ * @waited: half seconds of drain time that are over
  * @watch: what the loop watches for us
  * @draining: SIGTERM has come
  * @leaving: calls have been ended; only last words are left
  */
 struct agent {
+	const char *file;
 	struct config *config;
 	struct dp_choice choice;
 	struct dp *dp;
 	struct dp *srtp;
 	struct media *media;
 	struct serve *serve;
-	su_root_t *root;
-	struct calls *calls;
-	struct sip_stack *stack;
+	struct loop *loop;
+	struct sessions *sessions;
+	struct b2b *b2b;
+	struct api api;
 	struct ctl *ctl;
-	int signals;
-	su_timer_t *timer;
-	int watch[WATCHES];
+	struct loop_signal *signal[SIGNALS];
+	struct timer timer;
+	unsigned int waited;
+	struct loop_fd *watch[WATCHES];
 	bool draining;
 	bool leaving;
 };
@@ -119,106 +128,117 @@ static void take_events(struct dp *dp)
 			    err.text);
 }
 
-static int on_events(void *magic, su_wait_t *wait, void *arg)
+static void on_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
 	take_events(agent->dp);
-	return 0;
 }
 
-static int on_srtp_events(void *magic, su_wait_t *wait, void *arg)
+static void on_srtp_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
 	take_events(agent->srtp);
-	return 0;
 }
 
-static int on_media(void *magic, su_wait_t *wait, void *arg)
+static void on_media(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
 	media_dispatch(agent->media);
-	return 0;
 }
 
-static int on_serve(void *magic, su_wait_t *wait, void *arg)
+static void on_serve(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
 	serve_dispatch(agent->serve);
-	return 0;
 }
-
-static void on_timer(void *magic, su_timer_t *timer, void *arg);
 
 static void leave(struct agent *agent, const char *reason)
 {
 	if (agent->leaving)
 		return;
 	agent->leaving = true;
-	calls_end_all(agent->calls, reason);
-	su_timer_set_interval(agent->timer, on_timer, agent, LAST_WORDS_MS);
+	b2b_end_all(agent->b2b, reason);
+	timer_set(loop_timers(agent->loop), &agent->timer, LAST_WORDS_MS);
 }
 
-static void on_timer(void *magic, su_timer_t *timer, void *arg)
+static void on_timer(struct timer *timer, void *arg)
 {
-	static unsigned int waited;
 	struct agent *agent = arg;
 
-	if (agent->leaving) {
-		su_root_break(agent->root);
-	} else if (!calls_count(agent->calls) ||
-		   ++waited >= agent->config->drain * 2) {
+	if (agent->leaving)
+		loop_stop(agent->loop);
+	else if (!b2b_count(agent->b2b) ||
+		 ++agent->waited >= agent->config->drain * 2)
 		leave(agent, "the agent stops");
-	} else {
-		su_timer_set_interval(timer, on_timer, agent, 500);
-	}
+	else
+		timer_set(loop_timers(agent->loop), timer, 500);
 }
 
-static void drain(struct agent *agent)
+static void on_term(void *arg)
 {
-	if (!agent->calls) {
+	struct agent *agent = arg;
+
+	if (!agent->b2b) {
 		notify("STOPPING=1");
-		su_root_break(agent->root);
+		loop_stop(agent->loop);
 		return;
 	}
 	if (agent->draining) {
 		log_info("second signal: ending %u calls at once",
-			 calls_count(agent->calls));
+			 b2b_count(agent->b2b));
 		leave(agent, "the agent stops at once");
 		return;
 	}
 	agent->draining = true;
 	notify("STOPPING=1");
 	log_info("draining: new calls get 503, %u calls have %u s to end",
-		 calls_count(agent->calls), agent->config->drain);
-	calls_drain(agent->calls);
-	if (!calls_count(agent->calls) || !agent->config->drain)
+		 b2b_count(agent->b2b), agent->config->drain);
+	b2b_drain(agent->b2b);
+	if (!b2b_count(agent->b2b) || !agent->config->drain)
 		leave(agent, "the agent stops");
 	else
-		su_timer_set_interval(agent->timer, on_timer, agent, 500);
+		timer_set(loop_timers(agent->loop), &agent->timer, 500);
 }
 
-static int on_signal(void *magic, su_wait_t *wait, void *arg)
+/* a file with a mistake, or one that wants a restart, changes nothing */
+static bool reload(void *arg, char *error)
 {
 	struct agent *agent = arg;
-	struct signalfd_siginfo info;
+	struct config *config = config_load(agent->file, error);
 
-	while (read(agent->signals, &info, sizeof(info)) == sizeof(info))
-		drain(agent);
-	return 0;
+	if (!config || !b2b_reload(agent->b2b, config, error)) {
+		config_put(config);
+		log_error("the configuration stays as it was: %s", error);
+		return false;
+	}
+	config_put(agent->config);
+	agent->config = config;
+	log_set_level(config->log);
+	log_info("configuration read again: %zu realms, %zu routes",
+		 config->n_realms, config->n_routes);
+	return true;
 }
 
-static bool watch(struct agent *agent, unsigned int i, int fd, su_wakeup_f fn)
+static void on_hup(void *arg)
 {
-	su_wait_t wait[1] = { SU_WAIT_INIT };
+	struct agent *agent = arg;
+	char error[CONFIG_ERROR_LEN];
 
-	if (su_wait_create(wait, fd, SU_WAIT_IN) < 0)
-		return false;
-	agent->watch[i] = su_root_register(agent->root, wait, fn, agent, 0);
-	return agent->watch[i] >= 0;
+	if (!agent->b2b)
+		return;
+	notify("RELOADING=1");
+	reload(agent, error);
+	notify("READY=1");
+}
+
+static bool watch(struct agent *agent, unsigned int i, int fd, loop_fd_fn *fn)
+{
+	agent->watch[i] = loop_fd_new(agent->loop, fd, LOOP_READ, fn, agent);
+	return agent->watch[i];
 }
 
 /* thousands of sockets, two for each pair of ports */
@@ -234,20 +254,19 @@ static void raise_limits(void)
 
 static bool open_loop(struct agent *agent)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	agent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	agent->root = su_root_create(NULL);
-	if (agent->root)
-		agent->timer = su_timer_create(su_root_task(agent->root), 0);
-	if (agent->signals >= 0 && agent->timer &&
-	    watch(agent, 0, agent->signals, on_signal))
-		return true;
+	agent->loop = loop_new();
+	timer_init(&agent->timer, on_timer, agent);
+	if (agent->loop) {
+		agent->signal[0] = loop_signal_new(agent->loop, SIGTERM,
+						   on_term, agent);
+		agent->signal[1] = loop_signal_new(agent->loop, SIGINT,
+						   on_term, agent);
+		agent->signal[2] = loop_signal_new(agent->loop, SIGHUP, on_hup,
+						   agent);
+		if (agent->signal[0] && agent->signal[1] && agent->signal[2])
+			return true;
+	}
 	log_error("the event loop cannot be made: %s", strerror(errno));
 	return false;
 }
@@ -257,8 +276,8 @@ static void on_event(const struct dp_event *event, void *arg)
 {
 	struct agent *agent = arg;
 
-	if (agent->calls)
-		calls_event(event, agent->calls);
+	if (agent->sessions)
+		sessions_event(event, agent->sessions);
 	serve_event(agent->serve, event);
 }
 
@@ -312,16 +331,16 @@ static bool open_datapath(struct agent *agent)
 		log_error("datapath %s: %s", backend, err.text);
 		return false;
 	}
-	return watch(agent, 1, dp_fd(agent->dp), on_events) &&
-	       watch(agent, 2, media_fd(agent->media), on_media);
+	return watch(agent, 0, dp_fd(agent->dp), on_events) &&
+	       watch(agent, 1, media_fd(agent->media), on_media);
 }
 
 static void on_srtp_event(const struct dp_event *event, void *arg)
 {
 	struct agent *agent = arg;
 
-	if (agent->calls)
-		calls_event(event, agent->calls);
+	if (agent->sessions)
+		sessions_event(event, agent->sessions);
 	serve_event(agent->serve, event);
 }
 
@@ -339,7 +358,7 @@ static bool open_srtp(struct agent *agent)
 	}
 	if (!dp_open(&agent->srtp, "uring", agent->media,
 		     on_srtp_event, agent, &err))
-		return watch(agent, 4, dp_fd(agent->srtp), on_srtp_events);
+		return watch(agent, 2, dp_fd(agent->srtp), on_srtp_events);
 	realm = who_wants_srtp(agent->config, CONFIG_SRTP_REQUIRE);
 	if (realm) {
 		log_error("realm %s requires SRTP, which needs the datapath uring: %s",
@@ -375,30 +394,49 @@ static bool open_serve(struct agent *agent, const char *path)
 	return watch(agent, 3, serve_fd(agent->serve), on_serve);
 }
 
+static bool open_sessions(struct agent *agent)
+{
+	const struct sessions_conf conf = {
+		.dp = agent->dp,
+		.dp_srtp = agent->srtp,
+		.timers = loop_timers(agent->loop),
+		.orphan_timeout = agent->config->orphan_timeout,
+	};
+
+	agent->sessions = sessions_new(&conf);
+	return agent->sessions;
+}
+
 static bool open_calls(struct agent *agent)
 {
-	char error[CONFIG_ERROR_LEN] = "";
+	struct b2b_conf conf = {
+		.loop = agent->loop,
+		.config = agent->config,
+		.media = agent->media,
+	};
+	struct ctl_conf ctl = {
+		.loop = agent->loop,
+		.path = agent->config->control,
+		.api = &agent->api,
+		.datapath = &agent->choice,
+		.reload = reload,
+		.arg = agent,
+	};
+	char error[CONFIG_ERROR_LEN] = "no memory";
 
-	agent->calls = calls_new(agent->root, agent->config, agent->dp,
-				 agent->srtp, agent->media, error);
-	if (!agent->calls) {
-		log_error("%s", error);
-		return false;
+	if (open_sessions(agent)) {
+		conf.sessions = agent->sessions;
+		agent->b2b = b2b_new(&conf, error);
 	}
-	agent->ctl = ctl_new(agent->root, agent->config->control, agent->calls,
-			     &agent->choice, error);
-	if (agent->ctl) {
-		calls_adopt(agent->calls);
-		agent->stack = sip_stack_new(agent->root, agent->config,
-					     calls_request, agent->calls,
-					     error);
+	if (agent->b2b) {
+		agent->api = (struct api){ agent->b2b, agent->sessions,
+					   agent->dp, agent->media };
+		agent->ctl = ctl_new(&ctl, error);
 	}
-	if (!agent->stack) {
-		log_error("%s", error);
-		return false;
-	}
-	calls_set_stack(agent->calls, agent->stack);
-	return true;
+	if (agent->ctl && b2b_listen(agent->b2b, error))
+		return true;
+	log_error("%s", error);
+	return false;
 }
 
 static bool start(struct agent *agent, const struct options *options)
@@ -416,36 +454,22 @@ static void stop(struct agent *agent)
 	unsigned int i;
 
 	ctl_free(agent->ctl);
-	calls_free(agent->calls);
-	sip_stack_free(agent->stack);
-	agent->calls = NULL;	/* the datapath may still have events */
+	b2b_free(agent->b2b);
+	sessions_free(agent->sessions);
+	agent->sessions = NULL;	/* the datapath may still have events */
+	timer_cancel(&agent->timer);
 	for (i = 0; i < WATCHES; i++)
-		if (agent->watch[i] > 0)
-			su_root_deregister(agent->root, agent->watch[i]);
+		loop_fd_free(agent->watch[i]);
+	for (i = 0; i < SIGNALS; i++)
+		loop_signal_free(agent->signal[i]);
 	serve_free(agent->serve);
 	agent->serve = NULL;
 	if (agent->srtp != agent->dp)
 		dp_close(agent->srtp);
 	dp_close(agent->dp);
 	media_free(agent->media);
-	if (agent->timer)
-		su_timer_destroy(agent->timer);
-	if (agent->root)
-		su_root_destroy(agent->root);
-	if (agent->signals >= 0)
-		close(agent->signals);
+	loop_free(agent->loop);
 	config_put(agent->config);
-}
-
-/* libsofia-sip's own words belong to debugging */
-static void sip_log(void *stream, const char *fmt, va_list ap)
-{
-	char text[1024];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	text[strcspn(text, "\n")] = '\0';
-	if (*text)
-		log_debug("sip: %s", text);
 }
 
 /* a line for each listener: what an admin gives to phones */
@@ -498,7 +522,7 @@ static void choose(struct agent *agent, const struct options *options)
 static int run(const struct options *options)
 {
 	char error[CONFIG_ERROR_LEN];
-	struct agent agent = { .signals = -1 };
+	struct agent agent = { .file = options->config };
 	int status = 1;
 
 	if (!options->relay) {
@@ -511,16 +535,13 @@ static int run(const struct options *options)
 	}
 	choose(&agent, options);
 	raise_limits();
-	su_init();
-	su_log_redirect(NULL, sip_log, NULL);
 	if (start(&agent, options)) {
 		say_ready(&agent, options);
-		su_root_run(agent.root);
+		loop_run(agent.loop);
 		status = 0;
 		log_info("stopped");
 	}
 	stop(&agent);
-	su_deinit();
 	return status;
 }
 

@@ -8,11 +8,11 @@ memory than a call needs and use no processor.  agent_kills.sh made the network.
 Ends with 0, or with 1 and a sentence about what was not so.
 """
 import os
+import socket
 import sys
 import time
 
-from agent_srtp import A, B, Failed, check, in_ns, sdp
-import socket
+from agent_srtp import A, B, Failed, Party, check, in_ns, sdp
 
 PID = int(os.environ["AGENT_PID"])
 TICK = os.sysconf("SC_CLK_TCK")
@@ -73,6 +73,19 @@ class Alive:
         check(busy < 0.5, self.name, "leaves the agent busy: %.2f of a processor" % busy)
         check(rss() - self.memory < MEMORY_MAX, self.name, "took memory:",
               rss() - self.memory)
+
+
+def receive(self, theirs=Party.receive):
+    """The next message of this call; what former ones still want is answered."""
+    while True:
+        m = theirs(self)
+        if m["call-id"] == self.call_id or m.method == "INVITE":
+            return m
+        if m.method and m.method != "ACK":
+            self.reply(m, 200)
+
+
+Party.receive = receive
 
 
 def raw(who, text):

@@ -26,7 +26,7 @@ attack()
 		out=$(AGENT_PID=$AGENT_PID PYTHONPATH=$TREE/selftests PYTHONDONTWRITEBYTECODE=1 \
 			python3 "$TREE/selftests/agent_kills.py" "$name" 2>&1) ||
 			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n ${TAIL:-3} "$AGENT_LOG")"
-		if [ -n "$TEST_FAILED" ]; then
+		if [ -e "$W/failed" ]; then
 			agent_stop KILL
 			return 1
 		fi

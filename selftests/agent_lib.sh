@@ -20,7 +20,8 @@ AGENT_LOG=$W/rtplaned.log
 AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
-# Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, PORTS (maps), LOG.
+# Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
+# PORTS (maps), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
@@ -43,6 +44,7 @@ agent_config()
 			    latch: $access
 			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
 			    devices: [ma]
+			    acl: ${ACCESS_ACL:-{allow: [192.0.2.0/24, "2001:db8:a::/64"]\}}
 			  - name: core
 			    addresses:
 			      - listen: $MB4
@@ -54,6 +56,7 @@ agent_config()
 			    latch: $core
 			    srtp: ${CORE_SRTP:-{policy: allow\}}
 			    devices: [mb]
+			    acl: ${CORE_ACL:-{allow: [198.51.100.0/24, "2001:db8:b::/64"]\}}
 			routes:
 			  - {from: access, user-prefix: tcp, to: core, next-hop: "sip:$B4:5060;transport=tcp"}
 			  - {from: access, user-prefix: v6, to: core, next-hop: "sip:[$B6]:5060"}

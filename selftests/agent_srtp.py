@@ -671,7 +671,8 @@ def forks():
     key, one, two = new_key(CM80), new_key(CM80), new_key(gcm)
     m = offer_to_b(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, key)]))
     B.reply(m, 183, answer_key(CM80, one)(m.sdp))
-    ok = A.response(183).sdp
+    early = A.response(183)
+    first, ok = early["to"], early.sdp
 
     def all_is_well(seq):
         b = B.srtp(m.sdp.port, CM80, one, m.sdp.key(CM80), seq=seq, after_first=True)
@@ -680,10 +681,14 @@ def forks():
     all_is_well(0)
     for status, answer in (183, answer_key(gcm, two)), (180, plain_b):
         B.reply(m, status, answer(m.sdp), fork="2")
-        check(not A.response(status).body, "another fork's description was passed on")
+        early = A.response(status)
+        check(early["to"] != first, "another fork's answer is in the first one's dialog")
+        check(not early.body or early.sdp.port == ok.port, "another fork has another port")
     all_is_well(100)
     B.reply(m, 200, answer_key(CM80, one)(m.sdp))
-    check(A.response(200).sdp.crypto == ok.crypto, "another key than in the 183")
+    final = A.response(200)
+    check(final.sdp.crypto == ok.crypto, "another key than in the 183")
+    check(final["to"] == first, "the answer is in another fork's dialog")
     A.ack()
     B.wait("ACK")
     all_is_well(200)

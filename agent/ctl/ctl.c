@@ -21,7 +21,7 @@
  * @entry: in the list
  * @ctl: whose
  * @fd: the connection
- * @index: su_root's name for it
+ * @watch: the loop's
  * @in: what has been read of a line
  * @in_len: its bytes
  * @out: what is still to be written; NULL: nothing
@@ -32,7 +32,7 @@ struct client {
 	LIST_ENTRY(client) entry;
 	struct ctl *ctl;
 	int fd;
-	int index;
+	struct loop_fd *watch;
 	char in[LINE_MAX_LEN];
 	size_t in_len;
 	char *out;
@@ -42,22 +42,18 @@ struct client {
 
 /**
  * struct ctl - the control socket
- * @root: the event loop
- * @calls: what is asked about
- * @datapath: the backend and why it was taken
+ * @conf: as given
  * @path: of the socket
  * @fd: listens
- * @index: su_root's name for it
+ * @watch: the loop's
  * @clients: who is connected
  * @n_clients: how many
  */
 struct ctl {
-	su_root_t *root;
-	struct calls *calls;
-	const struct dp_choice *datapath;
+	struct ctl_conf conf;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int fd;
-	int index;
+	struct loop_fd *watch;
 	LIST_HEAD(, client) clients;
 	unsigned int n_clients;
 };
@@ -67,7 +63,7 @@ static json_t *error_json(const char *fmt, ...)
 
 static json_t *error_json(const char *fmt, ...)
 {
-	char text[256];
+	char text[CONFIG_ERROR_LEN];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -94,10 +90,10 @@ static bool parse_id(const char *text, uint64_t *id)
 
 static json_t *do_status(struct ctl *ctl, uint64_t id)
 {
-	json_t *status = calls_status(ctl->calls);
+	json_t *status = api_status(ctl->conf.api);
 	json_t *head = json_pack("{s:s, s:s, s:s}", "version", RTPLANE_VERSION,
-				 "backend", ctl->datapath->backend,
-				 "backend_why", ctl->datapath->why);
+				 "backend", ctl->conf.datapath->backend,
+				 "backend_why", ctl->conf.datapath->why);
 
 	json_object_update(head, status);
 	json_decref(status);
@@ -106,22 +102,34 @@ static json_t *do_status(struct ctl *ctl, uint64_t id)
 
 static json_t *do_calls(struct ctl *ctl, uint64_t id)
 {
-	return calls_list(ctl->calls);
+	return api_calls(ctl->conf.api);
 }
 
 static json_t *do_call(struct ctl *ctl, uint64_t id)
 {
-	return calls_show(ctl->calls, id);
+	return api_call(ctl->conf.api, id);
 }
 
 static json_t *do_why(struct ctl *ctl, uint64_t id)
 {
-	return calls_why(ctl->calls, id);
+	return api_why(ctl->conf.api, id);
 }
 
 static json_t *do_end(struct ctl *ctl, uint64_t id)
 {
-	return calls_end(ctl->calls, id) ? json_string("ended") : NULL;
+	return api_end(ctl->conf.api, id) ? json_string("ended") : NULL;
+}
+
+static json_t *do_reload(struct ctl *ctl, uint64_t id)
+{
+	char error[CONFIG_ERROR_LEN];
+	json_t *o;
+
+	if (ctl->conf.reload(ctl->conf.arg, error))
+		return json_string("reloaded");
+	o = json_object();
+	json_object_set_new(o, "refused", json_string(error));
+	return o;
 }
 
 static const struct {
@@ -134,6 +142,7 @@ static const struct {
 	{ "call", true, do_call },
 	{ "why", true, do_why },
 	{ "end", true, do_end },
+	{ "reload", false, do_reload },
 };
 
 static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
@@ -147,7 +156,7 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID or end ID",
+		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,
@@ -157,6 +166,13 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 		return error_json("%s: '%.64s' is no id; expected the number that `rtplane calls` shows",
 				  name, arg ? arg : "");
 	result = commands[i].run(ctl, id);
+	if (json_is_object(result) && json_object_get(result, "refused")) {
+		json_t *error = error_json("%s", json_string_value(
+				json_object_get(result, "refused")));
+
+		json_decref(result);
+		return error;
+	}
 	if (!result)
 		return error_json("%s: there is no call %" PRIu64 " (ended calls are forgotten in time: history)",
 				  name, id);
@@ -185,7 +201,7 @@ static void hang_up(struct client *client)
 {
 	struct ctl *ctl = client->ctl;
 
-	su_root_deregister(ctl->root, client->index);
+	loop_fd_free(client->watch);
 	close(client->fd);
 	LIST_REMOVE(client, entry);
 	ctl->n_clients--;
@@ -195,8 +211,7 @@ static void hang_up(struct client *client)
 
 static void rearm(struct client *client)
 {
-	su_root_eventmask(client->ctl->root, client->index, client->fd,
-			  client->out ? SU_WAIT_OUT : SU_WAIT_IN);
+	loop_fd_set(client->watch, client->out ? LOOP_WRITE : LOOP_READ);
 }
 
 /* false if the client is gone */
@@ -256,7 +271,7 @@ static bool serve(struct client *client)
 	return client->in_len < sizeof(client->in);
 }
 
-static int on_client(void *magic, su_wait_t *wait, void *arg)
+static void on_client(unsigned int events, void *arg)
 {
 	struct client *client = arg;
 	ssize_t n;
@@ -264,29 +279,20 @@ static int on_client(void *magic, su_wait_t *wait, void *arg)
 	if (client->out) {
 		if (!flush(client) || !serve(client))
 			hang_up(client);
-		return 0;
+		return;
 	}
 	n = recv(client->fd, client->in + client->in_len,
 		 sizeof(client->in) - client->in_len, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
+		return;
 	if (n > 0)
 		client->in_len += n;
 	if (n <= 0 || !serve(client))
 		hang_up(client);
-	return 0;
+	return;
 }
 
-static int watch(su_root_t *root, int fd, su_wakeup_f fn, void *arg)
-{
-	su_wait_t wait[1] = { SU_WAIT_INIT };
-
-	if (su_wait_create(wait, fd, SU_WAIT_IN) < 0)
-		return -1;
-	return su_root_register(root, wait, fn, arg, 0);
-}
-
-static int on_accept(void *magic, su_wait_t *wait, void *arg)
+static void on_accept(unsigned int events, void *arg)
 {
 	struct ctl *ctl = arg;
 	struct client *client;
@@ -294,24 +300,24 @@ static int on_accept(void *magic, su_wait_t *wait, void *arg)
 
 	fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
-		return 0;
+		return;
 	client = ctl->n_clients < CLIENTS_MAX ? calloc(1, sizeof(*client)) :
 		 NULL;
 	if (!client) {
 		close(fd);
-		return 0;
+		return;
 	}
 	client->ctl = ctl;
 	client->fd = fd;
-	client->index = watch(ctl->root, fd, on_client, client);
-	if (client->index < 0) {
+	client->watch = loop_fd_new(ctl->conf.loop, fd, LOOP_READ, on_client,
+				    client);
+	if (!client->watch) {
 		close(fd);
 		free(client);
-		return 0;
+		return;
 	}
 	LIST_INSERT_HEAD(&ctl->clients, client, entry);
 	ctl->n_clients++;
-	return 0;
 }
 
 static int listen_at(const char *path, char *error)
@@ -327,8 +333,7 @@ static int listen_at(const char *path, char *error)
 	return fd;
 }
 
-struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,
-		    const struct dp_choice *datapath, char *error)
+struct ctl *ctl_new(const struct ctl_conf *conf, char *error)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 
@@ -336,18 +341,16 @@ struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,
 		snprintf(error, CONFIG_ERROR_LEN, "no memory");
 		return NULL;
 	}
-	ctl->root = root;
-	ctl->calls = calls;
-	ctl->datapath = datapath;
+	ctl->conf = *conf;
 	LIST_INIT(&ctl->clients);
-	ctl->fd = listen_at(path, error);
+	ctl->fd = listen_at(conf->path, error);
 	if (ctl->fd < 0) {
 		free(ctl);
 		return NULL;
 	}
-	snprintf(ctl->path, sizeof(ctl->path), "%s", path);
-	ctl->index = watch(root, ctl->fd, on_accept, ctl);
-	if (ctl->index < 0) {
+	snprintf(ctl->path, sizeof(ctl->path), "%s", conf->path);
+	ctl->watch = loop_fd_new(conf->loop, ctl->fd, LOOP_READ, on_accept, ctl);
+	if (!ctl->watch) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory");
 		close(ctl->fd);
 		unlink(ctl->path);
@@ -365,7 +368,7 @@ void ctl_free(struct ctl *ctl)
 		return;
 	while ((client = LIST_FIRST(&ctl->clients)))
 		hang_up(client);
-	su_root_deregister(ctl->root, ctl->index);
+	loop_fd_free(ctl->watch);
 	close(ctl->fd);
 	unlink(ctl->path);
 	free(ctl);

@@ -11,23 +11,41 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
-#include "call/call.h"
+#include "api/api.h"
+#include "base/loop.h"
 #include "choose.h"
 
 struct ctl;
 
 /**
- * ctl_new() - listen
- * @root: the event loop
+ * struct ctl_conf - what a control socket is made of
+ * @loop: the event loop
  * @path: of the socket; a stale one is replaced, a live one is an error
- * @calls: what is asked about
- * @datapath: the backend and why it was taken, for status; used, not copied
+ * @api: what is asked about
+ * @datapath: the backend and why it was taken, for status
+ * @reload: read the configuration again; false with a sentence of CONFIG_ERROR_LEN
+ *	bytes: nothing has changed
+ * @arg: for @reload
+ *
+ * What it points to must outlive the socket.
+ */
+struct ctl_conf {
+	struct loop *loop;
+	const char *path;
+	const struct api *api;
+	const struct dp_choice *datapath;
+	bool (*reload)(void *arg, char *error);
+	void *arg;
+};
+
+/**
+ * ctl_new() - listen
+ * @conf: copied
  * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
  *
  * Return: the socket, or NULL.
  */
-struct ctl *ctl_new(su_root_t *root, const char *path, struct calls *calls,
-		    const struct dp_choice *datapath, char *error);
+struct ctl *ctl_new(const struct ctl_conf *conf, char *error);
 
 /**
  * ctl_free() - hang up on everybody and remove the socket

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the agent tells of itself, as JSON: the same for the control socket, the
+ * command line and whatever else asks.  Texts of strangers are made fit for a
+ * terminal here, once (base/text.h).
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "b2b/b2b.h"
+#include "datapath/datapath.h"
+#include "engine/media.h"
+#include "session/session.h"
+
+/**
+ * struct api - what there is to tell of; all of it must outlive its user
+ * @b2b: SIP calls
+ * @sessions: media, and what a former agent left
+ * @dp: the datapath
+ * @media: sockets
+ */
+struct api {
+	struct b2b *b2b;
+	struct sessions *sessions;
+	struct dp *dp;
+	struct media *media;
+};
+
+/*
+ * Each returns a new reference.  api_call() and api_why() know ended calls too, as
+ * many as the configuration says, and return NULL if there is no such call.
+ */
+json_t *api_status(const struct api *api);
+json_t *api_calls(const struct api *api);
+json_t *api_call(const struct api *api, uint64_t id);
+json_t *api_why(const struct api *api, uint64_t id);
+
+/**
+ * api_end() - end a call, or remove the bridges of an adopted one
+ * @api: what there is
+ * @id: the call
+ *
+ * Return: false if there is none.
+ */
+bool api_end(const struct api *api, uint64_t id);
+
+#endif /* API_API_H */

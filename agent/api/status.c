@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The whole as JSON: what `rtplane status` asks for. */
+#include "api.h"
+#include "json.h"
+
+static void append_pool(const struct b2b_pool *pool, void *arg)
+{
+	json_t *o = json_object();
+
+	api_set_text(o, "realm", pool->realm);
+	api_set_addr(o, "address", &pool->listen);
+	api_set_int(o, "low", pool->low);
+	api_set_int(o, "high", pool->high);
+	api_set_int(o, "pairs", pool->stats.pairs);
+	api_set_int(o, "used", pool->stats.used);
+	api_set_int(o, "quarantined", pool->stats.quarantined);
+	api_set_int(o, "exhausted", pool->stats.exhausted);
+	api_set_int(o, "busy", pool->stats.busy);
+	json_array_append_new(arg, o);
+}
+
+static json_t *counters_json(const struct b2b_counters *c)
+{
+	json_t *o = json_object();
+
+	api_set_int(o, "calls", c->total);
+	api_set_int(o, "answered", c->answered);
+	api_set_int(o, "failed", c->failed);
+	api_set_int(o, "refused", c->refused);
+	api_set_int(o, "no_route", c->no_route);
+	api_set_int(o, "no_ports", c->no_ports);
+	api_set_int(o, "datapath_refused", c->datapath);
+	api_set_int(o, "draining", c->draining);
+	api_set_int(o, "loops", c->loops);
+	api_set_int(o, "per_source", c->caps);
+	api_set_int(o, "reloads", c->reloads);
+	return o;
+}
+
+static void append_gate(const char *realm, const uint64_t *counters, void *arg)
+{
+	json_t *o = json_object();
+	unsigned int i;
+
+	api_set_text(o, "realm", realm);
+	for (i = 0; i < SIP_GATE_REASONS; i++)
+		api_set_int(o, sip_gate_reason_name(i), counters[i]);
+	json_array_append_new(arg, o);
+}
+
+static json_t *sip_json(const struct api *api, const struct b2b_status *status)
+{
+	const struct sip_counters *t = status->sip;
+	const struct sip_tx_counters *x = status->tx;
+	json_t *o = json_object(), *gates = json_array();
+
+	api_set_int(o, "received", t->received);
+	api_set_int(o, "sent", t->sent);
+	api_set_int(o, "send_failed", t->send_failed);
+	api_set_int(o, "garbage", t->garbage);
+	api_set_int(o, "too_big", t->too_big);
+	api_set_int(o, "connections", t->connections);
+	api_set_int(o, "turned_away", t->turned_away);
+	api_set_int(o, "slow", t->slow_head + t->slow_reader);
+	api_set_int(o, "handshake_failed", t->handshake_failed);
+	api_set_int(o, "transactions", x->live);
+	api_set_int(o, "resent", x->resent);
+	api_set_int(o, "timed_out", x->timed_out);
+	api_set_int(o, "transactions_refused", x->full + x->full_source);
+	b2b_gates(api->b2b, append_gate, gates);
+	json_object_set_new(o, "gates", gates);
+	return o;
+}
+
+static json_t *sockets_json(struct media *media)
+{
+	const struct media_counts *counts = media_counts(media);
+	json_t *o = json_object();
+	unsigned int i;
+
+	api_set_int(o, "held", media_sockets(media));
+	for (i = 0; i < MEDIA_CLASSES; i++)
+		api_set_int(o, media_class_name(i), counts->packets[i]);
+	api_set_text(o, "io", media_io_name(media));
+	api_set_int(o, "workers", media_workers(media));
+	for (i = 0; i < MEDIA_FAULTS; i++)
+		api_set_int(o, media_fault_name(i), media_fault(media, i));
+	return o;
+}
+
+static json_t *datapath_json(struct dp *dp)
+{
+	json_t *o = json_object();
+	struct dp_stats stats;
+	struct dp_err err;
+
+	if (dp_stats(dp, &stats, &err)) {
+		api_set_text(o, "error", err.text);
+		return o;
+	}
+	api_set_int(o, "devices", stats.devs);
+	api_set_int(o, "legs", stats.legs);
+	api_set_int(o, "rx_packets", stats.rx_packets);
+	api_set_int(o, "tx_packets", stats.tx_packets);
+	api_set_int(o, "passed", stats.passed);
+	api_set_int(o, "events_lost", stats.events_lost);
+	return o;
+}
+
+json_t *api_status(const struct api *api)
+{
+	json_t *o = json_object(), *ports = json_array();
+	struct b2b_status status;
+	struct timespec now;
+
+	b2b_status(api->b2b, &status);
+	clock_gettime(CLOCK_REALTIME, &now);
+	api_set_int(o, "uptime", (uint64_t)(now.tv_sec - status.started.tv_sec));
+	api_set_int(o, "calls", b2b_count(api->b2b));
+	api_set_int(o, "adopted", sessions_orphan_count(api->sessions));
+	json_object_set_new(o, "draining", json_boolean(status.draining));
+	b2b_pools(api->b2b, append_pool, ports);
+	json_object_set_new(o, "ports", ports);
+	json_object_set_new(o, "counters",
+			    counters_json(b2b_counters(api->b2b)));
+	json_object_set_new(o, "sip", sip_json(api, &status));
+	json_object_set_new(o, "sockets", sockets_json(api->media));
+	json_object_set_new(o, "datapath", datapath_json(api->dp));
+	return o;
+}

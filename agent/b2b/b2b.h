@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The first front end: SIP calls.  A call is two dialogs, one with each party, and
+ * a session between them.  A request comes in by one realm, leaves by another, and
+ * what is said about media goes through the session on the way.
+ *
+ * All of it runs in the loop's thread.
+ */
+#ifndef B2B_B2B_H
+#define B2B_B2B_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/loop.h"
+#include "config/config.h"
+#include "engine/media.h"
+#include "session/ports.h"
+#include "session/session.h"
+#include "sip/gate.h"
+#include "sip/transaction.h"
+#include "sip/transport.h"
+
+struct b2b;
+
+/** B2B_TEXT - room for a URI or a reason, cut if longer */
+#define B2B_TEXT	128
+
+/**
+ * struct b2b_conf - what the front end works with; all of it must outlive it
+ * @loop: the event loop
+ * @config: the configuration; a reference is taken
+ * @sessions: media
+ * @media: holds sockets
+ */
+struct b2b_conf {
+	struct loop *loop;
+	struct config *config;
+	struct sessions *sessions;
+	struct media *media;
+};
+
+/**
+ * b2b_new() - no calls yet, and nothing listens
+ * @conf: copied
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: to be given to b2b_free(), or NULL.
+ */
+struct b2b *b2b_new(const struct b2b_conf *conf, char *error);
+
+/**
+ * b2b_listen() - open all listeners
+ * @b2b: the front end
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Adopts the legs that a former agent left on the realms' ports before.
+ *
+ * Return: false on failure: some may be open then.
+ */
+bool b2b_listen(struct b2b *b2b, char *error);
+
+/**
+ * b2b_free() - end all that is left, at once
+ * @b2b: NULL is fine
+ *
+ * Parties still in a call have been sent a BYE when it returns.
+ */
+void b2b_free(struct b2b *b2b);
+
+/**
+ * b2b_reload() - another configuration
+ * @b2b: the front end
+ * @config: the new one; a reference is taken
+ * @error: on failure a sentence that names what cannot change while we run, at
+ *	least CONFIG_ERROR_LEN bytes
+ *
+ * Calls go on by what they began with; what comes goes by the new one.
+ *
+ * Return: false if it cannot be had without a restart: nothing has changed then.
+ */
+bool b2b_reload(struct b2b *b2b, struct config *config, char *error);
+
+/**
+ * b2b_drain() - from now on new calls and OPTIONS get 503
+ * @b2b: the front end
+ */
+void b2b_drain(struct b2b *b2b);
+
+/**
+ * b2b_end_all() - BYE to everybody, CANCEL to whom it still rings
+ * @b2b: the front end
+ * @reason: for the log and the Reason header field
+ */
+void b2b_end_all(struct b2b *b2b, const char *reason);
+
+/**
+ * b2b_end() - end one call
+ * @b2b: the front end
+ * @id: the call
+ *
+ * Return: false if there is none.
+ */
+bool b2b_end(struct b2b *b2b, uint64_t id);
+
+/** b2b_count() - how many calls there are */
+unsigned int b2b_count(const struct b2b *b2b);
+
+/* ------------------------------------------------------------- what is told */
+
+/**
+ * struct b2b_side - a party of a call, for people
+ * @name: "caller" or "callee"
+ * @uri: who it is
+ * @realm: where it is
+ * @call_id: its dialog's Call-ID
+ * @source: where its signalling comes from; family 0: not known yet
+ */
+struct b2b_side {
+	const char *name;
+	char uri[B2B_TEXT];
+	const char *realm;
+	char call_id[B2B_TEXT];
+	struct dp_addr source;
+};
+
+/**
+ * enum b2b_state - how far a call is
+ * @B2B_SETUP: the INVITE is on its way or rings
+ * @B2B_UP: answered
+ * @B2B_OVER: ended
+ */
+enum b2b_state {
+	B2B_SETUP,
+	B2B_UP,
+	B2B_OVER
+};
+
+/**
+ * struct b2b_view - a call, as it is at one moment
+ * @id: its id, the session's
+ * @state: how far it is
+ * @request: request URI as the caller sent it
+ * @side: caller and callee
+ * @created: CLOCK_REALTIME
+ * @answered: CLOCK_REALTIME, 0: never
+ * @ended: CLOCK_REALTIME, 0: not yet
+ * @reason: why it ended, or ""
+ *
+ * Texts of strangers are as they came: not fit to be shown without text_safe().
+ */
+struct b2b_view {
+	uint64_t id;
+	enum b2b_state state;
+	char request[B2B_TEXT];
+	struct b2b_side side[2];
+	struct timespec created;
+	struct timespec answered;
+	struct timespec ended;
+	char reason[B2B_TEXT];
+};
+
+/**
+ * b2b_each() - walk the calls that are not over, oldest first
+ * @b2b: the front end
+ * @fn: called for each; may change nothing here
+ * @arg: for @fn
+ */
+void b2b_each(const struct b2b *b2b,
+	      void (*fn)(const struct b2b_view *view, void *arg), void *arg);
+
+/**
+ * b2b_view() - one call, one that has ended too, as far as the history goes
+ * @b2b: the front end
+ * @id: the call
+ * @view: filled
+ * @report: NULL, or set to what its media is, or was at its end; to be given to
+ *	b2b_report_put().  NULL without memory
+ *
+ * Return: false if there is none.
+ */
+bool b2b_view(struct b2b *b2b, uint64_t id, struct b2b_view *view,
+	      struct session_report **report);
+
+/**
+ * b2b_report_put() - done with a report
+ * @b2b: the front end
+ * @id: the call
+ * @report: NULL is fine
+ */
+void b2b_report_put(struct b2b *b2b, uint64_t id,
+		    struct session_report *report);
+
+/**
+ * struct b2b_counters - since the start
+ * @total: INVITEs that became a call
+ * @answered: of these, answered
+ * @failed: of these, not answered
+ * @refused: INVITEs refused for what they said
+ * @no_route: INVITEs that no route wanted
+ * @no_ports: 503: no port was free
+ * @datapath: 503: the datapath refused
+ * @draining: 503: shutting down
+ * @loops: 482 and 483
+ * @caps: 503: its source has as much as it may
+ * @reloads: configurations that were taken
+ */
+struct b2b_counters {
+	uint64_t total;
+	uint64_t answered;
+	uint64_t failed;
+	uint64_t refused;
+	uint64_t no_route;
+	uint64_t no_ports;
+	uint64_t datapath;
+	uint64_t draining;
+	uint64_t loops;
+	uint64_t caps;
+	uint64_t reloads;
+};
+
+/** b2b_counters() - borrowed, counts on */
+const struct b2b_counters *b2b_counters(const struct b2b *b2b);
+
+/**
+ * struct b2b_pool - ports of an address
+ * @realm: name of its realm
+ * @listen: the address
+ * @low: first port
+ * @high: last port
+ * @stats: how full it is
+ */
+struct b2b_pool {
+	const char *realm;
+	struct dp_addr listen;
+	uint16_t low;
+	uint16_t high;
+	struct ports_stats stats;
+};
+
+/**
+ * b2b_pools() - walk them
+ * @b2b: the front end
+ * @fn: called for each
+ * @arg: for @fn
+ */
+void b2b_pools(const struct b2b *b2b,
+	       void (*fn)(const struct b2b_pool *pool, void *arg), void *arg);
+
+/**
+ * b2b_gates() - walk the realms' gates
+ * @b2b: the front end
+ * @fn: called for each with the realm's name and counters by enum sip_gate_reason
+ * @arg: for @fn
+ */
+void b2b_gates(const struct b2b *b2b,
+	       void (*fn)(const char *realm, const uint64_t *counters, void *arg),
+	       void *arg);
+
+/**
+ * struct b2b_status - of the whole
+ * @started: CLOCK_REALTIME
+ * @draining: no new calls
+ * @sip: transport
+ * @tx: transactions
+ */
+struct b2b_status {
+	struct timespec started;
+	bool draining;
+	const struct sip_counters *sip;
+	const struct sip_tx_counters *tx;
+};
+
+/** b2b_status() - fill it; what it points to counts on */
+void b2b_status(const struct b2b *b2b, struct b2b_status *status);
+
+#endif /* B2B_B2B_H */

@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One attempt to reach the callee: an INVITE to the targets of a next hop, one after
+ * the other, and what is answered, by however many forks.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+/* RFC 3261 section 18.1.1: what may be added to what we know of a request */
+#define HEAD_BYTES	600
+
+static void try_next(struct branch *branch);
+
+/* ------------------------------------------------------------------ begin, end */
+
+/* the listener that requests to a next hop leave by, as far as can be told now */
+static const struct config_listener *listener_for(const struct config_realm *conf,
+						  const struct config_hop *hop)
+{
+	const struct config_listener *l;
+	size_t i;
+
+	for (i = 0; i < conf->n_listeners; i++) {
+		l = &conf->listeners[i];
+		if (l->transport == hop->transport &&
+		    (!hop->addr.family ||
+		     hop->addr.family == l->address->listen.family))
+			return l;
+	}
+	return &conf->listeners[0];
+}
+
+const struct config_address *b2b_branch_address(const struct route *route)
+{
+	return listener_for(route->to, route->hop[0])->address;
+}
+
+static bool fill(struct branch *branch, const struct route *route,
+		 struct sip_msg *invite, const char *sdp)
+{
+	const struct call *call = branch->call;
+	const struct config_hop *hop = branch->hop;
+	char uri[SIP_MAX_URI], host[DP_ADDR_STRLEN + 2];
+	struct content content;
+	struct sip_writer w = { 0 };
+	struct span text = route_uri(hop, &invite->uri, uri, sizeof(uri));
+	bool ok;
+
+	b2b_host(&b2b_branch_address(route)->advertise, host, sizeof(host));
+	branch->uri = text.p ? span_dup(text) : NULL;
+	branch->local = b2b_identity(&invite->from, span_of(host));
+	branch->remote = b2b_identity(&invite->to, hop->lr ? invite->uri.host :
+						   hop->host_text);
+	b2b_pass(&w, invite, call->realm[0], call->realm[1]);
+	b2b_abilities(&w, call->first->end[0].allow);
+	ok = b2b_content_sdp(&content, invite, sdp);
+	if (content.lines)
+		sip_write_block(&w, span_of(content.lines));
+	branch->headers = b2b_lines(&w);
+	branch->type = content.type;
+	branch->body = content.body;
+	branch->body_len = content.len;
+	free(content.lines);
+	branch->hops = invite->max_forwards > 1 ? invite->max_forwards - 1 :
+		       UINT_MAX;
+	return ok && branch->uri && branch->local && branch->remote &&
+	       branch->headers;
+}
+
+void b2b_branch_free(struct branch *branch)
+{
+	sip_query_cancel(branch->query);
+	b2b_index_via_remove(branch->via);
+	sip_flow_unref(branch->flow);
+	free(branch->uri);
+	free(branch->local);
+	free(branch->remote);
+	free(branch->headers);
+	free(branch->type);
+	if (branch->body)
+		explicit_bzero(branch->body, branch->body_len);
+	free(branch->body);
+	LIST_REMOVE(branch, entry);
+	b2b_call_put(branch->call);
+	free(branch);
+}
+
+struct branch *b2b_branch_new(struct call *call, const struct route *route,
+			  struct sip_msg *invite, const char *sdp)
+{
+	struct branch *branch = calloc(1, sizeof(*branch));
+
+	if (!branch)
+		return NULL;
+	branch->call = b2b_call_get(call);
+	branch->realm = call->realm[1];
+	branch->hop = route->hop[0];
+	LIST_INSERT_HEAD(&call->branches, branch, entry);
+	branch->retry = b2b_index_retry_take(call->b2b->index, call->realm[0],
+					 invite, loop_now(call->b2b->loop),
+					 &branch->before);
+	if (fill(branch, route, invite, sdp))
+		return branch;
+	b2b_branch_free(branch);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------- the last word */
+
+static void fail(struct branch *branch, unsigned int status,
+		 const struct sip_msg *msg)
+{
+	struct call *call = branch->call;
+	struct answer answer = { .status = status, .from = msg };
+	char reason[B2B_TEXT], phrase[64] = "";
+
+	branch->over = true;
+	if (call->state == B2B_OVER)
+		return;
+	if (msg)
+		span_str(msg->reason, phrase, sizeof(phrase));
+	snprintf(reason, sizeof(reason),
+		 "callee answered INVITE with %u %s%s", status,
+		 msg ? phrase : "Service Unavailable",
+		 msg ? "" : " (by timeout or transport)");
+	b2b_call_log(call, LOG_LEVEL_INFO, 1, "%s", reason);
+	if ((status == 401 || status == 407) && msg && call->invite)
+		b2b_index_retry_add(call->b2b->index, call->realm[0],
+				sip_tx_request(call->invite), branch->dialog,
+				loop_now(call->b2b->loop));
+	/*
+	 * RFC 3261 section 16.7: the caller would take us out of service for a 503, and
+	 * there is more behind us than this next hop.
+	 */
+	if (msg && status == 503)
+		answer = (struct answer){ .status = 500,
+			.why = "the next hop is out of service" };
+	if (call->invite)
+		b2b_reply(&call->first->end[0], call->invite, &answer);
+	b2b_call_finish(call, reason);
+}
+
+/* ----------------------------------------------------------------------- answers */
+
+static void learn(struct end *end, struct sip_tx *tx, const struct sip_msg *msg)
+{
+	uint32_t allow = b2b_allow(msg);
+
+	if (allow)
+		end->allow = allow;
+	b2b_call_heard(end, sip_tx_flow(tx));
+}
+
+/* an early answer; one that does not fit is not passed on, the call goes on */
+static char *early_answer(struct pair *pair, const struct sip_msg *msg)
+{
+	struct call *call = pair->call;
+	struct span text;
+	struct dp_err err;
+	char *sdp = NULL;
+
+	if (!call->offer || b2b_sdp(msg, &text) != 1)
+		return NULL;
+	if (session_answer(pair->media, call->party[1], text.p, text.n, true,
+			   &sdp, &err)) {
+		b2b_call_log(call, LOG_LEVEL_WARNING, 1,
+			 "its early description is not passed on: %s",
+			 err.text);
+		return NULL;
+	}
+	return sdp;
+}
+
+static void provisional(struct pair *pair, struct sip_tx *tx,
+			const struct sip_msg *msg)
+{
+	struct call *call = pair->call;
+	char *sdp;
+
+	learn(&pair->end[1], tx, msg);
+	if (!call->invite || !pair->end[0].dialog)
+		return;
+	sdp = early_answer(pair, msg);
+	b2b_call_log(call, LOG_LEVEL_DEBUG, 1, "answers %u%s", msg->status,
+		 sdp ? ", with early media" : "");
+	b2b_reply(&pair->end[0], call->invite, &(struct answer){
+		.status = msg->status, .from = msg, .sdp = sdp });
+	session_text_free(sdp);
+}
+
+/* the description in a 2xx: the answer to our offer, or an offer */
+static int take(struct pair *pair, const struct sip_msg *msg, char **sdp,
+		struct dp_err *err)
+{
+	struct call *call = pair->call;
+	struct span text;
+	int is = b2b_sdp(msg, &text), ret;
+
+	*sdp = NULL;
+	if (is < 0)
+		return dp_fail(err, EPROTO,
+			       "a body that is no session description");
+	if (!call->offer) {
+		if (!is)
+			return 0;
+		ret = session_offer(pair->media, call->party[1], text.p, text.n,
+				    sdp, err);
+		pair->late_offer = !ret;
+		return ret;
+	}
+	if (is)
+		return session_answer(pair->media, call->party[1], text.p,
+				      text.n, false, sdp, err);
+	/* RFC 3261 section 13.2.1: the answer must be in the 2xx; an early one had it */
+	session_settle(pair->media);
+	*sdp = session_reanswer(pair->media, call->party[0]);
+	if (!*sdp)
+		session_rollback(pair->media);
+	return 0;
+}
+
+/* the callee believes in its answer, so there is no call; the caller gets the reason */
+static void spoilt(struct pair *pair, int error, const struct dp_err *err)
+{
+	bool theirs = error == -EPROTO || error == -EAFNOSUPPORT;
+	struct call *call = pair->call;
+	char reason[B2B_TEXT];
+
+	b2b_call_log(call, LOG_LEVEL_WARNING, 1, "%s", err->text);
+	b2b_call_count_media(call, error);
+	snprintf(reason, sizeof(reason), "callee's answer cannot be used: %.80s",
+		 err->text);
+	b2b_reply(&pair->end[0], call->invite, &(struct answer){
+		.status = theirs ? 502 : 503, .why = err->text });
+	b2b_call_finish(call, reason);
+}
+
+static void drop_others(struct call *call, const struct pair *winner,
+			bool dropped)
+{
+	struct pair *pair;
+
+	LIST_FOREACH(pair, &call->pairs, entry) {
+		if (pair == winner)
+			continue;
+		if (!dropped)
+			session_branch_drop(pair->media);
+		pair->media = NULL;
+		b2b_pair_lose(pair);
+	}
+}
+
+static void success(struct pair *pair, struct sip_tx *tx,
+		    const struct sip_msg *msg)
+{
+	struct call *call = pair->call;
+	struct dp_err err = { 0 };
+	bool chosen = false;
+	char *sdp;
+	int ret;
+
+	if (!call->invite || !pair->end[0].dialog)
+		return;
+	pair->branch->over = true;
+	learn(&pair->end[1], tx, msg);
+	ret = take(pair, msg, &sdp, &err);
+	if (!ret && session_answered(pair->media)) {
+		ret = session_choose(pair->media, true, &err);
+		chosen = !ret;
+	}
+	if (ret) {
+		session_text_free(sdp);
+		spoilt(pair, ret, &err);
+		return;
+	}
+	drop_others(call, pair, chosen);
+	pair->answered = true;
+	b2b_call_up(call, pair);
+	b2b_timer_session(call, msg);
+	b2b_reply(&pair->end[0], call->invite, &(struct answer){
+		.status = msg->status, .from = msg, .sdp = sdp });
+	session_text_free(sdp);
+}
+
+/* the last answer to an INVITE whose call is over */
+static void too_late(struct branch *branch, struct sip_dialog *dialog,
+		     const struct sip_msg *msg)
+{
+	struct sip_dialog *first = branch->dialog;
+	struct sip_writer w = { 0 };
+
+	if (msg && msg->status < 200)
+		return;
+	branch->over = true;
+	branch->dialog = NULL;
+	if (msg && msg->status < 300) {
+		b2b_call_log(branch->call, LOG_LEVEL_INFO, 1,
+			 "answered after the call was over: ACK and BYE");
+		b2b_reason(&w, branch->call->reason);
+		sip_dialog_bye(dialog, (struct span){ w.p, w.failed ? 0 : w.n });
+		sip_write_free(&w);
+		if (dialog == first)
+			first = NULL;
+	}
+	sip_dialog_close(first);
+	b2b_branch_free(branch);
+}
+
+static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
+			struct sip_msg *msg)
+{
+	struct branch *branch = arg;
+	struct call *call = branch->call;
+	struct end *end;
+
+	if (branch->lingers) {
+		too_late(branch, dialog, msg);
+		return;
+	}
+	if (call->state == B2B_OVER || msg->status == 100)
+		return;
+	if (msg->status == 503 && !branch->heard &&
+	    branch->next < branch->targets.n) {
+		b2b_call_log(call, LOG_LEVEL_INFO, 1,
+			 "a target is out of service (503): the next one");
+		try_next(branch);
+		return;
+	}
+	branch->heard = true;
+	end = sip_dialog_arg(dialog);
+	if (msg->status >= 300)
+		fail(branch, msg->status, msg);
+	else if (!end)
+		return;		/* a fork that nobody wants, closed already */
+	else if (call->state == B2B_UP)	/* another fork was quicker */
+		b2b_pair_drop(end->pair, (struct span){ NULL, 0 });
+	else if (msg->status >= 200)
+		success(end->pair, tx, msg);
+	else
+		provisional(end->pair, tx, msg);
+}
+
+static void on_failed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
+		      unsigned int status)
+{
+	struct branch *branch = arg;
+
+	if (branch->lingers) {
+		too_late(branch, dialog, NULL);
+		return;
+	}
+	if (branch->call->state == B2B_OVER || branch->over)
+		return;
+	if (!branch->heard && branch->sized)
+		branch->next--;		/* by UDP, then */
+	if (!branch->heard && branch->next < branch->targets.n)
+		try_next(branch);
+	else
+		fail(branch, status, NULL);
+}
+
+static void on_over(void *arg, struct sip_tx *tx)
+{
+	struct branch *branch = arg;
+
+	if (branch->tx != tx)
+		return;		/* the next target's is under way */
+	branch->tx = NULL;
+	if (branch->lingers)	/* without a last word: nothing more can come */
+		too_late(branch, branch->dialog, NULL);
+}
+
+void b2b_branch_forked(struct branch *branch, struct sip_dialog *fork)
+{
+	struct call *call = branch->call;
+	struct realm *realm = call->realm[0];
+	char contact[B2B_TEXT];
+	struct sip_dialog_conf conf = {
+		.policy = b2b_realm_dialog_policy(realm),
+		.policy_arg = realm,
+		.ops = &b2b_indialog_ops,
+	};
+	struct pair *pair = NULL;
+
+	if (!branch->lingers && call->state == B2B_SETUP && call->invite)
+		pair = b2b_pair_new(call, branch);
+	if (pair) {
+		pair->end[1].dialog = fork;
+		sip_dialog_set_arg(fork, &pair->end[1]);
+		b2b_contact(sip_tx_flow(call->invite), contact, sizeof(contact));
+		conf.contact = span_of(contact);
+		conf.arg = &pair->end[0];
+		pair->end[0].allow = call->first->end[0].allow;
+		pair->end[0].dialog = sip_dialog_uas_new(call->b2b->dialogs,
+							 call->invite, &conf);
+		pair->media = session_branch_fork(call->first->media, pair);
+		if (pair->end[0].dialog && pair->media)
+			return;
+		session_branch_drop(pair->media);
+		pair->media = NULL;
+		b2b_pair_drop(pair, (struct span){ NULL, 0 });
+		return;
+	}
+	/* whatever it answers is acknowledged and ended by the dialog itself */
+	sip_dialog_close(fork);
+}
+
+/* --------------------------------------------------------------------- the INVITE */
+
+static bool begin(struct branch *branch, const char *contact)
+{
+	struct call *call = branch->call;
+	struct sip_dialog_conf conf = {
+		.local = span_of(branch->local),
+		.remote = span_of(branch->remote),
+		.target = span_of(branch->uri),
+		.contact = span_of(contact),
+		.flow = branch->flow,
+		.policy = b2b_realm_dialog_policy(branch->realm),
+		.policy_arg = branch->realm,
+		.ops = &b2b_indialog_ops,
+		.arg = &call->first->end[1],
+	};
+
+	if (branch->dialog)
+		return !sip_dialog_move(branch->dialog, branch->flow,
+					conf.contact, (struct span){ NULL, 0 });
+	if (branch->retry) {
+		conf.call_id = span_of(branch->before.call_id);
+		conf.tag = span_of(branch->before.tag);
+		conf.cseq = branch->before.cseq;
+	}
+	branch->dialog = sip_dialog_uac_new(call->b2b->dialogs, &conf);
+	call->first->end[1].dialog = branch->dialog;
+	if (branch->dialog)
+		span_str(sip_dialog_call_id(branch->dialog), call->call_id[1],
+			 sizeof(call->call_id[1]));
+	return branch->dialog;
+}
+
+static bool send_invite(struct branch *branch)
+{
+	struct call *call = branch->call;
+	struct sip_dialog_request request = {
+		.method = "INVITE",
+		.headers = span_of(branch->headers),
+		.max_forwards = branch->hops,
+		.response = on_response,
+		.failed = on_failed,
+		.over = on_over,
+		.arg = branch,
+	};
+	char contact[B2B_TEXT];
+	struct sip_tx *tx;
+
+	b2b_contact(branch->flow, contact, sizeof(contact));
+	if (!begin(branch, contact))
+		return false;
+	if (branch->body) {
+		request.type = span_of(branch->type);
+		request.body = (struct span){ branch->body, branch->body_len };
+	}
+	tx = sip_dialog_request(branch->dialog, &request);
+	if (!tx)
+		return false;
+	branch->tx = tx;
+	sip_tx_set_timer_c(tx, (call->config->answer_timeout + 10) * 1000);
+	b2b_index_via_remove(branch->via);
+	branch->via = b2b_index_via_add(call->b2b->index,
+				    sip_tx_request(tx)->via.branch, call);
+	b2b_call_log(call, LOG_LEVEL_DEBUG, 1, "INVITE with Call-ID %s",
+		 call->call_id[1]);
+	return true;
+}
+
+/* a flow to the target that is next; a big INVITE goes by TCP if nothing is said */
+static bool next_flow(struct branch *branch)
+{
+	size_t len = strlen(branch->headers) + branch->body_len + HEAD_BYTES;
+	struct sip_transport *t = branch->call->b2b->transport;
+	struct sip_target target = branch->targets.target[branch->next++];
+	enum sip_proto proto = target.proto;
+
+	sip_flow_unref(branch->flow);
+	branch->flow = NULL;
+	if (branch->targets.by_size)
+		sip_transport_by_size(t, branch->realm, &target, len);
+	branch->sized = target.proto != proto;
+	if (!sip_transport_flow(t, branch->realm, &target, &branch->flow))
+		return true;
+	target.proto = proto;
+	if (branch->sized && !sip_transport_flow(t, branch->realm, &target,
+						 &branch->flow)) {
+		branch->sized = false;
+		return true;
+	}
+	branch->flow = NULL;
+	return false;
+}
+
+static void try_next(struct branch *branch)
+{
+	while (branch->next < branch->targets.n)
+		if (next_flow(branch) && send_invite(branch))
+			return;
+	fail(branch, 503, NULL);
+}
+
+static void on_found(int error, const struct sip_targets *targets, void *arg)
+{
+	struct branch *branch = arg;
+
+	branch->query = NULL;
+	if (error) {
+		b2b_call_log(branch->call, LOG_LEVEL_WARNING, 1,
+			 "the next hop %s cannot be found: %s", branch->hop->host,
+			 strerror(-error));
+		fail(branch, 503, NULL);
+		return;
+	}
+	branch->targets = *targets;
+	try_next(branch);
+}
+
+bool b2b_branch_start(struct branch *branch)
+{
+	struct sip_hop hop;
+
+	route_lookup(branch->hop, &hop);
+	branch->query = sip_resolve(branch->call->b2b->resolver, &hop, on_found,
+				    branch);
+	return branch->query;
+}
+
+/*
+ * The call is over.  An INVITE that still rings is cancelled and its last answer
+ * awaited; all else of it goes now.
+ */
+void b2b_branch_cancel(struct branch *branch, struct span headers)
+{
+	static const struct sip_dialog_ops nobody;
+
+	sip_query_cancel(branch->query);
+	branch->query = NULL;
+	if (branch->over || !branch->tx) {
+		b2b_branch_free(branch);
+		return;
+	}
+	branch->lingers = true;
+	/* its end goes with the call's pairs */
+	sip_dialog_set_ops(branch->dialog, &nobody, NULL);
+	branch->call->first->end[1].dialog = NULL;
+	b2b_index_via_remove(branch->via);
+	branch->via = NULL;
+	sip_tx_cancel(branch->tx, headers);
+}

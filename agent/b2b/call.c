@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The only file that begins and ends calls. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+static void on_later(void *arg)
+{
+	b2b_call_end(arg);
+}
+
+/* no answer in time */
+static void on_timer(struct timer *timer, void *arg)
+{
+	struct call *call = arg;
+
+	if (call->invite && call->first->end[0].dialog)
+		b2b_reply(&call->first->end[0], call->invite,
+		      &(struct answer){ .status = 408 });
+	b2b_call_finish(call, "not answered in time");
+}
+
+static struct session *make_session(struct call *call)
+{
+	struct session_conf conf = {
+		.ops = &b2b_timer_session_ops,
+		.arg = call,
+		.known = !call->source,
+		.timeout = call->config->media_timeout,
+		.timeout_hold = call->config->hold_timeout,
+	};
+
+	if (call->source) {
+		call->source->quota.max = call->realm[0]->conf->source.ports;
+		conf.quota[0] = &call->source->quota;
+	}
+	return session_new(call->b2b->sessions, &conf);
+}
+
+static bool add_parties(struct call *call, const struct route *route,
+			const struct sip_flow *flow)
+{
+	const struct config_address *address = b2b_branch_address(route);
+	struct session_party_conf caller = {
+		.name = "caller",
+		.policy = call->realm[0]->policy,
+		.source = flow->remote,
+		.local = flow->listener->local,
+		.transport = sip_proto_param(flow->proto),
+		.confidential = flow->proto == SIP_PROTO_TLS,
+	}, callee = {
+		.name = "callee",
+		.policy = call->realm[1]->policy,
+		.local = address->listen,
+		.transport = config_transport_name(route->hop[0]->transport),
+		.confidential = route->hop[0]->transport == CONFIG_TLS,
+	};
+
+	call->session = make_session(call);
+	if (!call->session)
+		return false;
+	call->party[0] = session_party_add(call->session, &caller);
+	call->party[1] = session_party_add(call->session, &callee);
+	return call->party[0] && call->party[1];
+}
+
+static bool add_pair(struct call *call, const struct sip_msg *invite)
+{
+	call->first = b2b_pair_new(call, NULL);
+	if (!call->first)
+		return false;
+	call->first->end[0].allow = b2b_allow(invite);
+	call->first->media = session_branch_new(call->party[0], call->party[1],
+						call->first);
+	return call->first->media;
+}
+
+static void release_source(struct call *call)
+{
+	if (!call->source)
+		return;
+	if (call->ringing)
+		call->source->ringing--;
+	call->ringing = false;
+	call->source->calls--;
+	b2b_index_source_put(call->source);
+	call->source = NULL;
+}
+
+static void take_source(struct call *call, const struct sip_flow *flow)
+{
+	struct b2b *b2b = call->b2b;
+
+	if (b2b_realm_knows(call->realm[0], &flow->remote))
+		return;
+	call->source = b2b_index_source(b2b->index, call->realm[0], &flow->remote);
+	if (!call->source)
+		return;
+	call->source->calls++;
+	call->source->ringing++;
+	call->ringing = true;
+}
+
+static void free_pairs(struct call *call)
+{
+	struct pair *pair;
+
+	while ((pair = LIST_FIRST(&call->pairs)))
+		b2b_pair_free(pair);
+	call->first = NULL;
+	call->chosen = NULL;
+}
+
+struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route *route,
+		      struct sip_flow *flow, const struct sip_msg *invite)
+{
+	struct call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	call->refs = 1;
+	call->b2b = b2b;
+	call->config = config_get(b2b->config);
+	call->realm[0] = in;
+	call->realm[1] = b2b_realm_of(b2b, route->to);
+	call->from[0] = flow->remote;
+	call->by = -1;
+	call->later = (struct loop_later){ .fn = on_later, .arg = call };
+	LIST_INIT(&call->pairs);
+	LIST_INIT(&call->branches);
+	timer_init(&call->timer, on_timer, call);
+	timer_init(&call->expiry, b2b_timer_expired, call);
+	b2b_uri_text(&invite->from, call->uri[0], sizeof(call->uri[0]));
+	b2b_uri_text(&invite->to, call->uri[1], sizeof(call->uri[1]));
+	span_str(invite->uri.text, call->request, sizeof(call->request));
+	span_str(invite->call_id, call->call_id[0], sizeof(call->call_id[0]));
+	clock_gettime(CLOCK_REALTIME, &call->created);
+	take_source(call, flow);
+	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {
+		session_end(call->session);
+		free_pairs(call);
+		release_source(call);
+		b2b_call_put(call);
+		return NULL;
+	}
+	call->id = session_id(call->session);
+	b2b_index_add(b2b->index, call);
+	TAILQ_INSERT_TAIL(&b2b->active, call, entry);
+	b2b->n_active++;
+	b2b->counters.total++;
+	timer_set(b2b->timers, &call->timer,
+		  (uint64_t)call->config->answer_timeout * 1000);
+	return call;
+}
+
+/* what its legs looked like, for `rtplane why` */
+static void end_media(struct call *call)
+{
+	if (call->config->history)
+		call->report = session_report(call->session);
+	session_end(call->session);
+	call->session = NULL;
+	call->party[0] = NULL;
+	call->party[1] = NULL;
+	release_source(call);
+}
+
+/* who has not ended it gets what the other one has said, or our own reason */
+static void end_dialogs(struct call *call)
+{
+	struct branch *branch, *next;
+	struct sip_writer w = { 0 };
+	struct span headers;
+	struct pair *pair;
+
+	if (!call->headers)
+		b2b_reason(&w, call->reason);
+	headers = call->headers ? span_of(call->headers) :
+		  (struct span){ w.p, w.failed ? 0 : w.n };
+	if (call->invite && sip_tx_status(call->invite) < 200)
+		b2b_reply(&call->first->end[0], call->invite,
+		      &(struct answer){ .status = 487 });
+	sip_tx_forget(call->invite);
+	call->invite = NULL;
+	for (branch = LIST_FIRST(&call->branches); branch; branch = next) {
+		next = LIST_NEXT(branch, entry);
+		b2b_branch_cancel(branch, headers);
+	}
+	LIST_FOREACH(pair, &call->pairs, entry)
+		b2b_pair_drop(pair, headers);
+	sip_write_free(&w);
+}
+
+static void trim_history(struct b2b *b2b)
+{
+	struct call *call;
+
+	while (b2b->n_history > b2b->config->history) {
+		call = TAILQ_FIRST(&b2b->history);
+		if (call->session)
+			return;		/* its end is still to come */
+		TAILQ_REMOVE(&b2b->history, call, entry);
+		b2b->n_history--;
+		b2b_index_remove(call);
+		b2b_call_put(call);
+	}
+}
+
+void b2b_call_end(struct call *call)
+{
+	struct b2b *b2b = call->b2b;
+
+	loop_defer_cancel(&call->later);
+	end_media(call);
+	end_dialogs(call);
+	free_pairs(call);
+	trim_history(b2b);
+}

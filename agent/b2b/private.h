@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of b2b/ share; each uses those above it in this list:
+ *
+ *   text     header fields and texts that go from one side to the other
+ *   index    calls by id and by the Via that we sent; what each source has
+ *   realm    realms: listeners, gates, policies; another configuration
+ *   life     what is known of a call, and that it is to end
+ *   timer    session timers and silence
+ *   reply    an answer
+ *   relay    a request from one end of a pair to the other, and its answer
+ *   pair     two dialogs that belong together
+ *   branch   one attempt to reach the callee: targets, forks, answers
+ *   indialog requests in a call
+ *   call     begins and ends calls
+ *   invite   an INVITE becomes a call
+ *   server   what comes out of no dialog; the front end's begin and end
+ *
+ * Life of a call: b2b_call_new() by the INVITE.  It is over with b2b_call_finish(), by
+ * whoever sees that; at the end of that turn of the loop, when nobody stands on
+ * anything of it any more, b2b_call_end() takes its media away, ends its dialogs and
+ * frees its pairs and relays.  From then on it is history.  A branch whose INVITE has
+ * no last answer yet outlives that with a reference on the call.
+ */
+#ifndef B2B_PRIVATE_H
+#define B2B_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "base/span.h"
+#include "base/timer.h"
+#include "route/route.h"
+#include "sip/dialog.h"
+#include "sip/message.h"
+#include "sip/resolve.h"
+#include "sip/write.h"
+#include "b2b.h"
+
+struct branch;
+struct call;
+struct pair;
+struct realm;
+
+/** B2B_METHODS - methods that are served, as in Allow */
+#define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
+
+/** B2B_OPTION - the option tag that passes through us */
+#define B2B_OPTION	"timer"
+extern const char *const b2b_options[];
+
+/**
+ * struct end - one end of a pair: our dialog with one party
+ * @pair: the pair
+ * @i: 0 caller, 1 callee
+ * @dialog: ours; NULL when it is over
+ * @allow: bits (1 << enum sip_method) that the party has said it allows; 0: it has
+ *	said nothing
+ */
+struct end {
+	struct pair *pair;
+	unsigned int i;
+	struct sip_dialog *dialog;
+	uint32_t allow;
+};
+
+/**
+ * struct relay - a request from one end of a pair, on its way to the other
+ * @entry: in the pair's list
+ * @pair: the pair
+ * @from: end that it came from
+ * @method: its method
+ * @in: its server transaction; NULL when that is over
+ * @out: our client transaction; NULL when that is over
+ * @offer: it has an offer
+ * @answered: a 2xx has gone to @from; of an INVITE the ACK is awaited
+ * @late: the offer came in the 2xx: the ACK has the answer
+ * @given_up: it was answered by us, what still comes is too late
+ * @done: nothing is awaited any more; it goes with @out, or with the pair
+ * @cseq: of @in
+ * @timer: what takes too long
+ */
+struct relay {
+	LIST_ENTRY(relay) entry;
+	struct pair *pair;
+	unsigned int from;
+	enum sip_method method;
+	struct sip_tx *in;
+	struct sip_tx *out;
+	bool offer;
+	bool answered;
+	bool late;
+	bool given_up;
+	bool done;
+	uint32_t cseq;
+	struct timer timer;
+};
+
+/**
+ * struct pair - a dialog with the caller and one with the callee that belong together:
+ * one for each fork while it rings, and one from the answer on
+ * @entry: in the call's list
+ * @call: the call
+ * @branch: attempt that it belongs to; NULL once that is over
+ * @end: caller's and callee's
+ * @media: their negotiation
+ * @answered: the callee's 2xx was passed on: the caller's ACK is awaited
+ * @acked: it came
+ * @late_offer: the 2xx had the offer
+ * @relays: requests under way
+ */
+struct pair {
+	LIST_ENTRY(pair) entry;
+	struct call *call;
+	struct branch *branch;
+	struct end end[2];
+	struct session_branch *media;
+	bool answered;
+	bool acked;
+	bool late_offer;
+	LIST_HEAD(, relay) relays;
+};
+
+/**
+ * struct index_retry - dialog ids of an INVITE that was challenged (401, 407): the next
+ * try has them too (RFC 3261 section 22.2)
+ * @entry: in the index
+ * @key: realm, Call-ID and From tag of the caller's INVITE
+ * @call_id: of ours
+ * @tag: of our From
+ * @cseq: of the next try
+ * @until: ms of the loop's clock
+ */
+struct index_retry {
+	LIST_ENTRY(index_retry) entry;
+	char *key;
+	char call_id[64];
+	char tag[SIP_TAG_LEN + 1];
+	uint32_t cseq;
+	uint64_t until;
+};
+
+/**
+ * struct branch - one attempt to reach the callee
+ * @entry: in the call's list
+ * @call: the call; a reference
+ * @realm: where the callee is
+ * @hop: the next hop
+ * @query: where that is, being asked for
+ * @targets: where it is
+ * @next: target that is tried next
+ * @flow: to the one that is tried
+ * @dialog: the first dialog, that the INVITE is sent in; NULL: none yet
+ * @tx: the INVITE
+ * @via: its entry in the index
+ * @uri: request URI
+ * @local: From, without tag
+ * @remote: To, without tag
+ * @headers: further header fields of the INVITE
+ * @type: Content-Type
+ * @body: the body, with keys in it
+ * @body_len: its bytes
+ * @hops: Max-Forwards
+ * @before: dialog ids of the try before, that was challenged
+ * @retry: @before is filled
+ * @heard: something was answered: other targets are not tried any more
+ * @sized: TCP is tried, only since the INVITE is big
+ * @over: it has its last answer
+ * @lingers: the call is over, the last answer is awaited
+ */
+struct branch {
+	LIST_ENTRY(branch) entry;
+	struct call *call;
+	struct realm *realm;
+	const struct config_hop *hop;
+	struct sip_query *query;
+	struct sip_targets targets;
+	size_t next;
+	struct sip_flow *flow;
+	struct sip_dialog *dialog;
+	struct sip_tx *tx;
+	struct index_via *via;
+	char *uri;
+	char *local;
+	char *remote;
+	char *headers;
+	char *type;
+	char *body;
+	size_t body_len;
+	unsigned int hops;
+	struct index_retry before;
+	bool retry;
+	bool heard;
+	bool sized;
+	bool over;
+	bool lingers;
+};
+
+/**
+ * struct call - a call
+ * @entry: among those that are not over, or in the history
+ * @bucket: in the index, by id
+ * @refs: the index or the history, and each branch
+ * @b2b: the front end
+ * @config: what it began with; a reference
+ * @id: its name, and the session's
+ * @state: how far it is
+ * @realm: caller's and callee's
+ * @session: its media; NULL when it is over
+ * @party: caller and callee in it
+ * @invite: the caller's INVITE; NULL when that is over
+ * @first: the pair whose end 0 was made with the INVITE
+ * @pairs: all
+ * @chosen: the one that was answered
+ * @branches: attempts
+ * @source: what the caller's source has; NULL: it is known, and not counted
+ * @ringing: it is counted among its ringing calls
+ * @offer: the INVITE has an offer
+ * @uri: who the parties are, for people
+ * @call_id: Call-IDs of their dialogs, for people
+ * @from: where their signalling comes from
+ * @request: request URI as the caller sent it
+ * @created: CLOCK_REALTIME
+ * @answered: CLOCK_REALTIME
+ * @ended: CLOCK_REALTIME
+ * @reason: why it ended
+ * @timer: no answer in time
+ * @expiry: the parties' session timer (RFC 4028)
+ * @later: ends it
+ * @headers: for the BYE or CANCEL at the end, of the party that ended it; NULL: ours
+ * @by: that party; -1: we
+ * @report: its media at its end
+ */
+struct call {
+	TAILQ_ENTRY(call) entry;
+	LIST_ENTRY(call) bucket;
+	unsigned int refs;
+	struct b2b *b2b;
+	struct config *config;
+	uint64_t id;
+	enum b2b_state state;
+	struct realm *realm[2];
+	struct session *session;
+	struct session_party *party[2];
+	struct sip_tx *invite;
+	struct pair *first;
+	LIST_HEAD(, pair) pairs;
+	struct pair *chosen;
+	LIST_HEAD(, branch) branches;
+	struct index_source *source;
+	bool ringing;
+	bool offer;
+	char uri[2][B2B_TEXT];
+	char call_id[2][B2B_TEXT];
+	struct dp_addr from[2];
+	char request[B2B_TEXT];
+	struct timespec created;
+	struct timespec answered;
+	struct timespec ended;
+	char reason[B2B_TEXT];
+	struct timer timer;
+	struct timer expiry;
+	struct loop_later later;
+	char *headers;
+	int by;
+	struct session_report *report;
+};
+
+TAILQ_HEAD(call_list, call);
+
+/**
+ * struct realm - a realm while we run
+ * @b2b: the front end
+ * @name: as the configuration says it
+ * @conf: of the present configuration
+ * @gate: who may speak
+ * @policy: what holds for the media of parties that come; calls keep theirs
+ * @ports: of each of its addresses, in the configuration's order
+ * @listener: of each of its listeners, likewise
+ * @n_ports: how many
+ * @n_listeners: how many are open
+ * @known: addresses that the gate knows as next hops'
+ * @n_known: how many
+ */
+struct realm {
+	struct b2b *b2b;
+	char *name;
+	const struct config_realm *conf;
+	struct sip_gate *gate;
+	struct session_policy *policy;
+	struct ports **ports;
+	struct sip_listener **listener;
+	size_t n_ports;
+	size_t n_listeners;
+	struct dp_addr *known;
+	size_t n_known;
+};
+
+/**
+ * struct hop_watch - keeps an eye on where a next hop is, so that the gate knows it
+ * @b2b: the front end
+ * @realm: where it is
+ * @hop: the next hop
+ * @query: being asked for
+ * @timer: when to ask again
+ * @found: where it was
+ * @n_found: how many
+ */
+struct hop_watch {
+	struct b2b *b2b;
+	struct realm *realm;
+	const struct config_hop *hop;
+	struct sip_query *query;
+	struct timer timer;
+	struct dp_addr found[SIP_TARGETS_MAX];
+	size_t n_found;
+};
+
+struct index;
+
+/**
+ * struct b2b - the front end
+ * @loop: the event loop
+ * @timers: its timers
+ * @config: the present configuration; a reference
+ * @sessions: media
+ * @media: holds sockets
+ * @transport: SIP's sockets
+ * @stack: transactions
+ * @dialogs: dialogs
+ * @resolver: of next hops
+ * @realms: in the configuration's order
+ * @n_realms: how many
+ * @watch: of each route's next hop that is a name
+ * @n_watch: how many
+ * @index: calls, Vias, sources
+ * @active: calls that are not over
+ * @n_active: how many
+ * @history: those that are, oldest first
+ * @n_history: how many
+ * @draining: no new calls
+ * @counters: what happened
+ * @started: CLOCK_REALTIME
+ */
+struct b2b {
+	struct loop *loop;
+	struct timers *timers;
+	struct config *config;
+	struct sessions *sessions;
+	struct media *media;
+	struct sip_transport *transport;
+	struct sip_tx_stack *stack;
+	struct sip_dialogs *dialogs;
+	struct sip_resolver *resolver;
+	struct realm *realms;
+	size_t n_realms;
+	struct hop_watch *watch;
+	size_t n_watch;
+	struct index *index;
+	struct call_list active;
+	unsigned int n_active;
+	struct call_list history;
+	unsigned int n_history;
+	bool draining;
+	struct b2b_counters counters;
+	struct timespec started;
+};
+
+/* ---------------------------------------------------------------- text.c */
+
+/* what of a message's header fields goes to the other realm */
+void b2b_pass(struct sip_writer *w, const struct sip_msg *msg,
+	      const struct realm *from, const struct realm *to);
+/* Allow: what we serve and the party at @other allows; Supported */
+void b2b_abilities(struct sip_writer *w, uint32_t other);
+/* methods of a message's Allow, as bits; 0 if it has none */
+uint32_t b2b_allow(const struct sip_msg *msg);
+/* From or To of the other side, an address in it replaced by @host; for free() */
+char *b2b_identity(const struct sip_addr *addr, struct span host);
+/* URI of our Contact at a flow's listener */
+void b2b_contact(const struct sip_flow *flow, char *buf, size_t size);
+/* host of a listener as a URI has it */
+void b2b_host(const struct dp_addr *addr, char *buf, size_t size);
+/* a URI for people, cut */
+void b2b_uri_text(const struct sip_addr *addr, char *buf, size_t size);
+/* a writer's lines as a string of their own; NULL if it failed */
+char *b2b_lines(struct sip_writer *w);
+/* an own Reason */
+void b2b_reason(struct sip_writer *w, const char *text);
+
+/* the session description of a message: 1 it has one, 0 it has none, -1: it has
+ * another body
+ */
+int b2b_sdp(const struct sip_msg *msg, struct span *sdp);
+
+/**
+ * struct content - a body as we send it; zeroed: none
+ * @lines: further Content-* lines
+ * @type: Content-Type
+ * @body: the body
+ * @len: its bytes
+ */
+struct content {
+	char *lines;
+	char *type;
+	char *body;
+	size_t len;
+};
+
+/* false without memory; b2b_content_free() in any case */
+/* the body of @msg with @sdp in the place of its description; NULL: none */
+bool b2b_content_sdp(struct content *content, const struct sip_msg *msg,
+		 const char *sdp);
+bool b2b_content_copy(struct content *content, const struct sip_msg *msg);
+void b2b_content_free(struct content *content);
+
+/* --------------------------------------------------------------- index.c */
+
+struct index_via;
+
+/**
+ * struct index_source - what a source has that is not known
+ * @entry: in the index
+ * @realm: realm that it comes by
+ * @addr: an IPv4 address, or a /64
+ * @calls: calls
+ * @ringing: of these, not answered
+ * @quota: its ports
+ */
+struct index_source {
+	LIST_ENTRY(index_source) entry;
+	const struct realm *realm;
+	struct dp_addr addr;
+	uint32_t calls;
+	uint32_t ringing;
+	struct session_quota quota;
+};
+
+struct index *b2b_index_new(void);
+void b2b_index_free(struct index *index);
+void b2b_index_add(struct index *index, struct call *call);
+void b2b_index_remove(struct call *call);
+struct call *b2b_index_find(const struct index *index, uint64_t id);
+/* an INVITE that we have sent, by its branch */
+struct index_via *b2b_index_via_add(struct index *index, struct span branch,
+				struct call *call);
+void b2b_index_via_remove(struct index_via *via);
+struct call *b2b_index_via_find(const struct index *index, struct span branch);
+struct index_source *b2b_index_source(struct index *index, const struct realm *realm,
+				  const struct dp_addr *addr);
+/* forget it if it has nothing any more */
+void b2b_index_source_put(struct index_source *source);
+void b2b_index_retry_add(struct index *index, const struct realm *realm,
+		     const struct sip_msg *invite, const struct sip_dialog *dialog,
+		     uint64_t now);
+bool b2b_index_retry_take(struct index *index, const struct realm *realm,
+		      const struct sip_msg *invite, uint64_t now,
+		      struct index_retry *retry);
+
+/* --------------------------------------------------------------- realm.c */
+
+bool b2b_realms_open(struct b2b *b2b, char *error);
+bool b2b_realms_listen(struct b2b *b2b, char *error);
+void b2b_realms_unwatch(struct b2b *b2b);
+void b2b_realms_close(struct b2b *b2b);
+bool b2b_realms_reload(struct b2b *b2b, struct config *config, char *error);
+struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf);
+struct realm *b2b_realm_of_flow(const struct sip_flow *flow);
+/* is this the address of a next hop in the realm? */
+bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr);
+const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm);
+
+/* ---------------------------------------------------------------- life.c */
+
+struct call *b2b_call_get(struct call *call);
+void b2b_call_put(struct call *call);
+void b2b_call_up(struct call *call, struct pair *pair);
+/* it ends at the end of this turn; nothing else is done for it from now on */
+void b2b_call_finish(struct call *call, const char *reason);
+/* the same for what a party has said: what it said goes to the other one */
+void b2b_call_finish_by(struct call *call, const char *reason, struct end *by,
+		    const struct sip_msg *msg);
+void b2b_call_log(const struct call *call, enum log_level level, int side,
+	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void b2b_call_view(const struct call *call, struct b2b_view *view);
+/* a party was heard: it may have moved */
+void b2b_call_heard(struct end *end, const struct sip_flow *flow);
+void b2b_call_count_media(struct call *call, int error);
+const char *b2b_end_name(const struct end *end);
+struct realm *b2b_end_realm(const struct end *end);
+struct session_party *b2b_end_party(const struct end *end);
+struct end *b2b_end_other(struct end *end);
+
+/* --------------------------------------------------------------- timer.c */
+
+/* a 2xx to an INVITE or UPDATE: the parties' session timer begins anew, or ends */
+void b2b_timer_session(struct call *call, const struct sip_msg *response);
+void b2b_timer_expired(struct timer *timer, void *arg);
+extern const struct session_ops b2b_timer_session_ops;
+
+/* --------------------------------------------------------------- reply.c */
+
+/* a whole answer to a request in a dialog, or to the INVITE that begins it */
+struct answer {
+	unsigned int status;
+	const char *phrase;	/* NULL: the usual one */
+	const struct sip_msg *from;	/* what is relayed; NULL: our own */
+	const char *sdp;	/* NULL: none */
+	const char *why;	/* for a Warning; NULL: none */
+	const char *headers;	/* further lines; NULL: none */
+};
+int b2b_reply(struct end *end, struct sip_tx *tx, const struct answer *answer);
+
+/* --------------------------------------------------------------- relay.c */
+
+/* a request that came at @from goes on; or it is refused */
+void b2b_relay_request(struct end *from, struct sip_tx *in, struct sip_msg *request);
+void b2b_relay_abandon(struct relay *relay, struct span headers);
+void b2b_relay_free(struct relay *relay);
+void b2b_relay_cancelled(struct end *from, struct sip_tx *in, struct sip_msg *cancel);
+void b2b_relay_over(struct end *from, struct sip_tx *in);
+/* an INVITE of this end has got our 2xx, and this is its ACK; or none came */
+void b2b_relay_acked(struct end *from, uint32_t cseq, struct sip_msg *ack);
+/* pass the ACK of a 2xx on, with the answer if the 2xx had the offer */
+void b2b_relay_ack(struct end *from, bool late_offer, struct sip_msg *ack);
+
+/* ---------------------------------------------------------------- pair.c */
+
+struct pair *b2b_pair_new(struct call *call, struct branch *branch);
+/* lost against another fork */
+void b2b_pair_lose(struct pair *pair);
+/* it is over; @headers for who is told */
+void b2b_pair_drop(struct pair *pair, struct span headers);
+void b2b_pair_free(struct pair *pair);
+
+/* -------------------------------------------------------------- branch.c */
+
+struct branch *b2b_branch_new(struct call *call, const struct route *route,
+			  struct sip_msg *invite, const char *sdp);
+bool b2b_branch_start(struct branch *branch);
+/* it is not wanted any more */
+void b2b_branch_cancel(struct branch *branch, struct span headers);
+void b2b_branch_free(struct branch *branch);
+/* an answer of another fork */
+void b2b_branch_forked(struct branch *branch, struct sip_dialog *fork);
+/* our address towards a route's next hop, as far as can be told before it is found */
+const struct config_address *b2b_branch_address(const struct route *route);
+
+/* ------------------------------------------------------------ indialog.c */
+
+extern const struct sip_dialog_ops b2b_indialog_ops;
+
+/* ---------------------------------------------------------------- call.c */
+
+struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route *route,
+		      struct sip_flow *flow, const struct sip_msg *invite);
+/* now, not at the end of the turn */
+void b2b_call_end(struct call *call);
+
+/* -------------------------------------------------------------- invite.c */
+
+void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow,
+		     struct sip_msg *msg);
+/* refuse without state; @why goes into the log and a Warning */
+void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
+		   unsigned int status, const char *headers, const char *why);
+
+#endif /* B2B_PRIVATE_H */

@@ -1,0 +1,608 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Realms while we run: ports, policies, gates, listeners. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+/* names of next hops are asked for again so often, from the resolver's cache mostly */
+#define WATCH_MS	30000
+
+static void no_memory(char *error)
+{
+	snprintf(error, CONFIG_ERROR_LEN, "no memory");
+}
+
+struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf)
+{
+	size_t i;
+
+	for (i = 0; i < b2b->n_realms; i++)
+		if (!strcmp(b2b->realms[i].name, conf->name))
+			return &b2b->realms[i];
+	return NULL;
+}
+
+struct realm *b2b_realm_of_flow(const struct sip_flow *flow)
+{
+	return flow->listener->realm;
+}
+
+/* ---------------------------------------------------------------- policies */
+
+static struct session_policy *make_policy(const struct realm *realm)
+{
+	static const enum session_nat nats[] = {
+		[CONFIG_NAT_OFF] = SESSION_NAT_OFF,
+		[CONFIG_NAT_LEARN] = SESSION_NAT_LEARN,
+		[CONFIG_NAT_SOURCE] = SESSION_NAT_SOURCE,
+	};
+	static const enum session_srtp srtps[] = {
+		[CONFIG_SRTP_REFUSE] = SESSION_SRTP_REFUSE,
+		[CONFIG_SRTP_ALLOW] = SESSION_SRTP_ALLOW,
+		[CONFIG_SRTP_REQUIRE] = SESSION_SRTP_REQUIRE,
+	};
+	const struct config_realm *conf = realm->conf;
+	struct session_policy *p = session_policy_new();
+	size_t i;
+
+	if (!p)
+		return NULL;
+	snprintf(p->name, sizeof(p->name), "%s", conf->name);
+	for (i = 0; i < conf->n_addresses; i++)
+		session_policy_add(p, &conf->addresses[i].listen,
+				   &conf->addresses[i].advertise,
+				   realm->ports[i]);
+	p->latch = conf->latch.mode;
+	p->probation = conf->latch.probation;
+	p->early = conf->latch.early;
+	p->relatch = conf->latch.relatch;
+	p->nat = nats[conf->latch.nat];
+	p->srtp = srtps[conf->srtp.policy];
+	memcpy(p->suite, conf->srtp.suites, conf->srtp.n_suites);
+	p->n_suites = conf->srtp.n_suites;
+	p->dscp_audio = conf->dscp_audio;
+	p->dscp_other = conf->dscp_video;
+	p->pps = conf->pps;
+	p->bps = conf->bps;
+	return p;
+}
+
+static bool open_ports(struct realm *realm, char *error)
+{
+	const struct config_realm *conf = realm->conf;
+	struct ports_conf ports = {
+		.lo = conf->port_low,
+		.hi = conf->port_high,
+		.quarantine = realm->b2b->config->quarantine * 1000,
+		.dscp = conf->dscp_audio,
+	};
+	struct dp_err err;
+
+	realm->ports = calloc(conf->n_addresses, sizeof(*realm->ports));
+	if (!realm->ports) {
+		no_memory(error);
+		return false;
+	}
+	for (; realm->n_ports < conf->n_addresses; realm->n_ports++) {
+		ports.addr = conf->addresses[realm->n_ports].listen;
+		if (!ports_new(&realm->ports[realm->n_ports], &ports,
+			       realm->b2b->media, &err))
+			continue;
+		snprintf(error, CONFIG_ERROR_LEN, "realm %s: %s", conf->name,
+			 err.text);
+		return false;
+	}
+	realm->policy = make_policy(realm);
+	if (!realm->policy)
+		no_memory(error);
+	return realm->policy;
+}
+
+/* -------------------------------------------------------------- who may speak */
+
+static bool know(struct realm *realm, const struct dp_addr *addr)
+{
+	struct dp_addr *list;
+
+	if (b2b_realm_knows(realm, addr))
+		return true;
+	list = reallocarray(realm->known, realm->n_known + 1, sizeof(*list));
+	if (!list)
+		return false;
+	realm->known = list;
+	if (sip_gate_know(realm->gate, addr))
+		return false;
+	list[realm->n_known] = *addr;
+	list[realm->n_known++].port = 0;
+	return true;
+}
+
+static void forget_all(struct realm *realm)
+{
+	while (realm->n_known)
+		sip_gate_forget(realm->gate, &realm->known[--realm->n_known]);
+}
+
+bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < realm->n_known; i++)
+		if (dp_addr_same_host(&realm->known[i], addr))
+			return true;
+	return false;
+}
+
+static struct sip_prefix *prefixes(const struct config_prefix *from, size_t n,
+				   size_t more)
+{
+	struct sip_prefix *list = calloc(n + more + 1, sizeof(*list));
+	size_t i;
+
+	for (i = 0; list && i < n; i++)
+		list[i] = (struct sip_prefix){ from[i].addr, from[i].len };
+	return list;
+}
+
+/*
+ * Who may speak: whom the configuration allows, and the next hops.  A realm that
+ * says nothing lets nobody else in: an open relay is nobody's wish.
+ */
+static int set_gate(struct realm *realm)
+{
+	const struct config_acl *acl = &realm->conf->acl;
+	struct sip_prefix *allow, *deny;
+	struct sip_gate_conf conf = {
+		.rate = realm->conf->source.messages,
+		.burst = realm->conf->source.messages * 2,
+	};
+	size_t i, n = acl->n_allow;
+	int ret = -ENOMEM;
+
+	allow = prefixes(acl->allow, acl->n_allow, realm->n_known);
+	deny = prefixes(acl->deny, acl->n_deny, 0);
+	if (!allow || !deny)
+		goto out;
+	for (i = 0; i < realm->n_known; i++, n++)
+		allow[n] = (struct sip_prefix){
+			realm->known[i],
+			realm->known[i].family == AF_INET ? 32 : 128,
+		};
+	if (!n)	/* an empty list would allow everybody */
+		allow[n++] = (struct sip_prefix){
+			{ .family = AF_INET, .v4.s_addr = INADDR_BROADCAST }, 32
+		};
+	conf.allow = allow;
+	conf.n_allow = n;
+	conf.deny = deny;
+	conf.n_deny = acl->n_deny;
+	if (realm->gate) {
+		ret = sip_gate_set(realm->gate, &conf);
+	} else {
+		realm->gate = sip_gate_new(&conf);
+		ret = realm->gate ? 0 : -ENOMEM;
+	}
+out:
+	free(allow);
+	free(deny);
+	return ret;
+}
+
+/* which next hops there are in each realm, as far as it is known where they are */
+static void learn_hops(struct b2b *b2b)
+{
+	const struct config_route *route;
+	struct realm *realm;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++)
+		forget_all(&b2b->realms[i]);
+	for (i = 0; i < b2b->config->n_routes; i++) {
+		route = &b2b->config->routes[i];
+		realm = b2b_realm_of(b2b, route->to);
+		if (route->hop.addr.family)
+			know(realm, &route->hop.addr);
+	}
+	for (i = 0; i < b2b->n_watch; i++)
+		for (j = 0; j < b2b->watch[i].n_found; j++)
+			know(b2b->watch[i].realm, &b2b->watch[i].found[j]);
+	for (i = 0; i < b2b->n_realms; i++)
+		if (set_gate(&b2b->realms[i]))
+			log_warning("realm %s: no memory to change who may speak",
+				    b2b->realms[i].name);
+}
+
+static void on_found(int error, const struct sip_targets *targets, void *arg)
+{
+	struct hop_watch *watch = arg;
+	bool changed = false;
+	size_t i;
+
+	watch->query = NULL;
+	timer_set(watch->b2b->timers, &watch->timer, WATCH_MS);
+	if (error)
+		return;	/* what was found before holds */
+	changed = watch->n_found != targets->n;
+	for (i = 0; i < targets->n; i++) {
+		changed |= !dp_addr_eq(&watch->found[i], &targets->target[i].addr);
+		watch->found[i] = targets->target[i].addr;
+	}
+	watch->n_found = targets->n;
+	if (changed)
+		learn_hops(watch->b2b);
+}
+
+static void on_watch(struct timer *timer, void *arg)
+{
+	struct hop_watch *watch = arg;
+	struct sip_hop hop;
+
+	route_lookup(watch->hop, &hop);
+	watch->query = sip_resolve(watch->b2b->resolver, &hop, on_found, watch);
+	if (!watch->query)
+		timer_set(watch->b2b->timers, timer, WATCH_MS);
+}
+
+void b2b_realms_unwatch(struct b2b *b2b)
+{
+	size_t i;
+
+	for (i = 0; i < b2b->n_watch; i++) {
+		sip_query_cancel(b2b->watch[i].query);
+		timer_cancel(&b2b->watch[i].timer);
+	}
+	free(b2b->watch);
+	b2b->watch = NULL;
+	b2b->n_watch = 0;
+}
+
+static bool watch_hops(struct b2b *b2b)
+{
+	const struct config *config = b2b->config;
+	struct hop_watch *watch;
+	size_t i;
+
+	b2b->watch = calloc(config->n_routes, sizeof(*b2b->watch));
+	if (!b2b->watch)
+		return false;
+	for (i = 0; i < config->n_routes; i++) {
+		if (config->routes[i].hop.addr.family)
+			continue;
+		watch = &b2b->watch[b2b->n_watch++];
+		watch->b2b = b2b;
+		watch->realm = b2b_realm_of(b2b, config->routes[i].to);
+		watch->hop = &config->routes[i].hop;
+		timer_init(&watch->timer, on_watch, watch);
+		on_watch(&watch->timer, watch);
+	}
+	learn_hops(b2b);
+	return true;
+}
+
+/* ------------------------------------------------- where dialogs may lead us */
+
+/* how well a realm fits an address: bits of the longest prefix, -1: not at all */
+static int fit(const struct realm *realm, const struct dp_addr *addr)
+{
+	const struct config_acl *acl = &realm->conf->acl;
+	struct sip_prefix prefix;
+	int best = b2b_realm_knows(realm, addr) ? 129 : -1;
+	size_t i;
+
+	for (i = 0; i < acl->n_allow; i++) {
+		prefix = (struct sip_prefix){ acl->allow[i].addr,
+					      acl->allow[i].len };
+		if (sip_prefix_has(&prefix, addr) && (int)prefix.len > best)
+			best = (int)prefix.len;
+	}
+	return best;
+}
+
+static bool is_local(const struct dp_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return (ntohl(addr->v4.s_addr) >> 24) == 127 ||
+		       !addr->v4.s_addr;
+	return IN6_IS_ADDR_LOOPBACK(&addr->v6) ||
+	       IN6_IS_ADDR_UNSPECIFIED(&addr->v6);
+}
+
+static bool is_ours(const struct b2b *b2b, const struct dp_addr *addr)
+{
+	const struct config_address *a;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		for (j = 0; j < b2b->realms[i].conf->n_addresses; j++) {
+			a = &b2b->realms[i].conf->addresses[j];
+			if (dp_addr_same_host(&a->listen, addr) ||
+			    dp_addr_same_host(&a->advertise, addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A party says where it wants to be reached (Contact, Record-Route).  We go where
+ * somebody could have come from to this realm, and no other realm claims better:
+ * else a phone could have us connect to what stands behind us.
+ */
+static bool may(void *arg, const struct sip_target *target)
+{
+	const struct realm *realm = arg;
+	const struct b2b *b2b = realm->b2b;
+	int mine = fit(realm, &target->addr);
+	size_t i;
+
+	if (mine < 0 || is_local(&target->addr) || is_ours(b2b, &target->addr))
+		return false;
+	for (i = 0; i < b2b->n_realms; i++)
+		if (fit(&b2b->realms[i], &target->addr) > mine)
+			return false;
+	return true;
+}
+
+static struct sip_flow *flow_to(void *arg, const struct sip_target *target)
+{
+	struct realm *realm = arg;
+	struct sip_flow *flow;
+
+	if (sip_transport_flow(realm->b2b->transport, realm, target, &flow))
+		return NULL;
+	return flow;
+}
+
+static const struct sip_dialog_policy policies[] = {
+	{ .may = may, .flow = flow_to, .supported = b2b_options },
+	{ .may = may, .flow = flow_to, .supported = b2b_options, .by_flow = true },
+};
+
+const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm)
+{
+	return &policies[realm->conf->latch.nat != CONFIG_NAT_OFF];
+}
+
+/* ---------------------------------------------------------- begin and end */
+
+bool b2b_realms_open(struct b2b *b2b, char *error)
+{
+	const struct config *config = b2b->config;
+	struct realm *realm;
+	size_t i;
+
+	b2b->realms = calloc(config->n_realms, sizeof(*b2b->realms));
+	if (!b2b->realms) {
+		no_memory(error);
+		return false;
+	}
+	for (i = 0; i < config->n_realms; i++) {
+		realm = &b2b->realms[b2b->n_realms++];
+		realm->b2b = b2b;
+		realm->conf = &config->realms[i];
+		realm->name = strdup(config->realms[i].name);
+		if (!realm->name || set_gate(realm)) {
+			no_memory(error);
+			return false;
+		}
+		if (!open_ports(realm, error))
+			return false;
+	}
+	return true;
+}
+
+static bool listen_at(struct realm *realm, const struct config_listener *l,
+		      char *error)
+{
+	struct sip_listen listen = {
+		.proto = route_proto(l->transport),
+		.local = l->address->listen,
+		.advertise = l->address->advertise,
+		.realm = realm,
+		.gate = realm->gate,
+		.dscp = realm->conf->dscp_signalling,
+		.symmetric = realm->conf->latch.nat != CONFIG_NAT_OFF,
+		.certificates = l->certificates,
+		.client_certificates = l->verify_clients,
+		.insecure = !l->verify_servers,
+	};
+	char why[SIP_TRANSPORT_ERROR_LEN];
+
+	listen.local.port = l->port;
+	listen.advertise.port = l->port;
+	if (!sip_transport_listen(realm->b2b->transport, &listen,
+				  &realm->listener[realm->n_listeners], why)) {
+		realm->n_listeners++;
+		return true;
+	}
+	snprintf(error, CONFIG_ERROR_LEN, "realm %.32s: %.900s", realm->name,
+		 why);
+	return false;
+}
+
+bool b2b_realms_listen(struct b2b *b2b, char *error)
+{
+	const struct config_realm *conf;
+	struct realm *realm;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		realm = &b2b->realms[i];
+		conf = realm->conf;
+		realm->listener = calloc(conf->n_listeners,
+					 sizeof(*realm->listener));
+		if (!realm->listener) {
+			no_memory(error);
+			return false;
+		}
+		for (j = 0; j < conf->n_listeners; j++)
+			if (!listen_at(realm, &conf->listeners[j], error))
+				return false;
+	}
+	if (watch_hops(b2b))
+		return true;
+	no_memory(error);
+	return false;
+}
+
+/* the transport is gone by now */
+void b2b_realms_close(struct b2b *b2b)
+{
+	struct realm *realm;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		realm = &b2b->realms[i];
+		session_policy_put(realm->policy);
+		for (j = 0; j < realm->n_ports; j++)
+			ports_free(realm->ports[j]);
+		free(realm->ports);
+		free(realm->listener);
+		free(realm->known);
+		sip_gate_free(realm->gate);
+		free(realm->name);
+	}
+	free(b2b->realms);
+	b2b->realms = NULL;
+	b2b->n_realms = 0;
+}
+
+
+/* ------------------------------------------------------ another configuration */
+
+static bool same_address(const struct config_address *a,
+			 const struct config_address *b)
+{
+	return dp_addr_eq(&a->listen, &b->listen) &&
+	       dp_addr_eq(&a->advertise, &b->advertise);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_listener(const struct config_listener *a,
+			  const struct config_listener *b)
+{
+	return a->transport == b->transport && a->port == b->port &&
+	       same_address(a->address, b->address) &&
+	       a->verify_clients == b->verify_clients &&
+	       a->verify_servers == b->verify_servers &&
+	       same_text(a->certificates, b->certificates);
+}
+
+/* what of a realm cannot change while we run; NULL: nothing has */
+static const char *changed(const struct config_realm *a,
+			   const struct config_realm *b)
+{
+	size_t i;
+
+	if (a->n_addresses != b->n_addresses)
+		return "addresses";
+	for (i = 0; i < a->n_addresses; i++)
+		if (!same_address(&a->addresses[i], &b->addresses[i]))
+			return "addresses";
+	if (a->n_listeners != b->n_listeners)
+		return "sip";
+	for (i = 0; i < a->n_listeners; i++)
+		if (!same_listener(&a->listeners[i], &b->listeners[i]))
+			return "sip";
+	if (a->port_low != b->port_low || a->port_high != b->port_high)
+		return "ports";
+	if (a->dscp_signalling != b->dscp_signalling)
+		return "dscp.signalling";
+	if ((a->latch.nat == CONFIG_NAT_OFF) != (b->latch.nat == CONFIG_NAT_OFF))
+		return "latch.nat";
+	if (a->n_devices != b->n_devices)
+		return "devices";
+	for (i = 0; i < a->n_devices; i++)
+		if (!same_text(a->devices[i], b->devices[i]))
+			return "devices";
+	return NULL;
+}
+
+static bool refuse(char *error, const char *realm, const char *key)
+{
+	snprintf(error, CONFIG_ERROR_LEN,
+		 "%s%s%s%s cannot change while calls are served; expected a restart, or what it was",
+		 realm ? "realm " : "", realm ? realm : "", realm ? ": " : "",
+		 key);
+	return false;
+}
+
+static bool may_change(const struct b2b *b2b, const struct config *new,
+		       char *error)
+{
+	const struct config *old = b2b->config;
+	const struct config_realm *conf;
+	const char *key;
+	size_t i;
+
+	if (strcmp(old->control, new->control))
+		return refuse(error, NULL, "control");
+	if (old->datapath != new->datapath)
+		return refuse(error, NULL, "datapath");
+	if (old->workers != new->workers)
+		return refuse(error, NULL, "workers");
+	if (old->quarantine != new->quarantine)
+		return refuse(error, NULL, "quarantine");
+	if (old->n_realms != new->n_realms)
+		return refuse(error, NULL, "the list of realms");
+	for (i = 0; i < b2b->n_realms; i++) {
+		conf = config_realm(new, b2b->realms[i].name);
+		if (!conf)
+			return refuse(error, NULL, "the list of realms");
+		key = changed(b2b->realms[i].conf, conf);
+		if (key)
+			return refuse(error, conf->name, key);
+	}
+	return true;
+}
+
+/* certificates may have been renewed under the same name */
+static void renew(struct realm *realm)
+{
+	char why[SIP_TRANSPORT_ERROR_LEN];
+	size_t i;
+
+	for (i = 0; i < realm->n_listeners; i++)
+		if (realm->listener[i]->proto == SIP_PROTO_TLS &&
+		    sip_listener_reload(realm->listener[i], why))
+			log_error("realm %s: %s; the certificate from before is used",
+				  realm->name, why);
+}
+
+bool b2b_realms_reload(struct b2b *b2b, struct config *config, char *error)
+{
+	struct session_policy *policy;
+	struct config *old = b2b->config;
+	struct realm *realm;
+	size_t i;
+
+	if (!may_change(b2b, config, error))
+		return false;
+	b2b_realms_unwatch(b2b);
+	b2b->config = config_get(config);
+	for (i = 0; i < b2b->n_realms; i++) {
+		realm = &b2b->realms[i];
+		realm->conf = config_realm(config, realm->name);
+		renew(realm);
+		policy = make_policy(realm);
+		if (!policy) {
+			log_error("realm %s: no memory: its media policy stays",
+				  realm->name);
+			continue;
+		}
+		session_policy_put(realm->policy);
+		realm->policy = policy;
+	}
+	if (!watch_hops(b2b))
+		log_error("no memory to look after next hops");
+	config_put(old);
+	return true;
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What comes out of no dialog; the front end's begin and end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sip/strict.h"
+#include "private.h"
+
+#define ALLOW	"Allow: " B2B_METHODS "\r\n"
+
+static void answer_options(struct b2b *b2b, struct sip_flow *flow,
+			   struct sip_msg *msg)
+{
+	static const char abilities[] = "Server: rtplane\r\n" ALLOW
+		"Accept: application/sdp\r\nSupported: " B2B_OPTION "\r\n";
+	struct sip_reply reply = {
+		.status = 200,
+		.headers = span_of(abilities),
+	};
+	char header[32];
+
+	if (b2b->draining) {
+		/* whoever asks shall send its calls elsewhere */
+		snprintf(header, sizeof(header), "Retry-After: %u\r\n",
+			 b2b->config->drain);
+		b2b_invite_refuse(b2b, flow, msg, 503, header, NULL);
+		return;
+	}
+	if (sip_require_ok(b2b->stack, flow, msg, b2b_options))
+		sip_tx_stateless(b2b->stack, flow, msg, &reply);
+}
+
+static void out_of_dialog(struct b2b *b2b, struct sip_flow *flow,
+			  struct sip_msg *msg)
+{
+	if (!sip_uri_is_sip(&msg->uri)) {
+		b2b_invite_refuse(b2b, flow, msg, 416, NULL, NULL);
+		return;
+	}
+	if (msg->uri.headers.p) {
+		b2b_invite_refuse(b2b, flow, msg, 400, NULL,
+			      "header fields in the request URI");
+		return;
+	}
+	switch (msg->method) {
+	case SIP_INVITE:
+		b2b_invite_received(b2b, flow, msg);
+		break;
+	case SIP_OPTIONS:
+		answer_options(b2b, flow, msg);
+		break;
+	case SIP_CANCEL:
+	case SIP_BYE:
+	case SIP_UPDATE:
+	case SIP_INFO:
+	case SIP_PRACK:
+		/* these live in dialogs only */
+		b2b_invite_refuse(b2b, flow, msg, 481, NULL, NULL);
+		break;
+	case SIP_METHOD_OTHER:
+		b2b_invite_refuse(b2b, flow, msg, 501, ALLOW, NULL);
+		break;
+	default:
+		b2b_invite_refuse(b2b, flow, msg, 405, ALLOW, NULL);
+	}
+}
+
+static void on_message(struct sip_flow *flow, struct sip_msg *msg, void *arg)
+{
+	struct sip_fault fault = { 0 };
+	struct b2b *b2b = arg;
+
+	if (msg->fault.status) {
+		if (!msg->request)
+			log_debug("%s: a response is dropped: %s",
+				  b2b_realm_of_flow(flow)->name, msg->fault.text);
+		else if (msg->method != SIP_ACK)
+			b2b_invite_refuse(b2b, flow, msg, msg->fault.status, NULL,
+				      msg->fault.text);
+		return;
+	}
+	if (msg->request && msg->method != SIP_ACK &&
+	    !sip_strict_check(msg, &fault)) {
+		b2b_invite_refuse(b2b, flow, msg, fault.status, NULL, fault.text);
+		return;
+	}
+	switch (sip_tx_receive(b2b->stack, flow, msg)) {
+	case SIP_TX_TAKEN:
+		return;
+	case SIP_TX_REQUEST:
+	case SIP_TX_ACK:
+		break;
+	}
+	if (!sip_dialogs_receive(b2b->dialogs, flow, msg) &&
+	    msg->method != SIP_ACK)
+		out_of_dialog(b2b, flow, msg);
+}
+
+/* ------------------------------------------------------------------ begin and end */
+
+static bool open_sip(struct b2b *b2b)
+{
+	const struct sip_transport_ops ops = { .message = on_message };
+
+	b2b->transport = sip_transport_new(b2b->loop, NULL, &ops, b2b);
+	b2b->stack = sip_tx_stack_new(&(struct sip_tx_config){ 0 }, b2b->timers,
+				      &sip_flow_real_ops);
+	if (b2b->stack)
+		b2b->dialogs = sip_dialogs_new(b2b->stack);
+	b2b->resolver = sip_resolver_new(b2b->loop, NULL);
+	b2b->index = b2b_index_new();
+	return b2b->transport && b2b->dialogs && b2b->resolver && b2b->index;
+}
+
+static void adopt(struct b2b *b2b)
+{
+	struct session_policy **list = calloc(b2b->n_realms, sizeof(*list));
+	size_t i;
+
+	for (i = 0; list && i < b2b->n_realms; i++)
+		list[i] = b2b->realms[i].policy;
+	if (list)
+		sessions_adopt(b2b->sessions, list, b2b->n_realms);
+	free(list);
+}
+
+struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
+{
+	struct b2b *b2b = calloc(1, sizeof(*b2b));
+
+	if (!b2b) {
+		snprintf(error, CONFIG_ERROR_LEN, "no memory");
+		return NULL;
+	}
+	b2b->loop = conf->loop;
+	b2b->timers = loop_timers(conf->loop);
+	b2b->config = config_get(conf->config);
+	b2b->sessions = conf->sessions;
+	b2b->media = conf->media;
+	TAILQ_INIT(&b2b->active);
+	TAILQ_INIT(&b2b->history);
+	clock_gettime(CLOCK_REALTIME, &b2b->started);
+	if (!open_sip(b2b)) {
+		snprintf(error, CONFIG_ERROR_LEN, "no memory for SIP");
+		b2b_free(b2b);
+		return NULL;
+	}
+	if (!b2b_realms_open(b2b, error)) {
+		b2b_free(b2b);
+		return NULL;
+	}
+	return b2b;
+}
+
+bool b2b_listen(struct b2b *b2b, char *error)
+{
+	adopt(b2b);
+	return b2b_realms_listen(b2b, error);
+}
+
+static void free_history(struct b2b *b2b)
+{
+	struct branch *branch;
+	struct call *call;
+
+	while ((call = TAILQ_FIRST(&b2b->history))) {
+		TAILQ_REMOVE(&b2b->history, call, entry);
+		b2b_index_remove(call);
+		/* the stacks are gone: nothing comes any more */
+		b2b_call_get(call);
+		while ((branch = LIST_FIRST(&call->branches)))
+			b2b_branch_free(branch);
+		b2b_call_put(call);
+		b2b_call_put(call);
+	}
+}
+
+void b2b_free(struct b2b *b2b)
+{
+	struct call *call, *next;
+
+	if (!b2b)
+		return;
+	b2b_end_all(b2b, "the agent stops");
+	for (call = TAILQ_FIRST(&b2b->history); call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (call->session)
+			b2b_call_end(call);
+	}
+	b2b_realms_unwatch(b2b);
+	sip_dialogs_free(b2b->dialogs);
+	sip_tx_stack_free(b2b->stack);
+	sip_transport_free(b2b->transport);
+	free_history(b2b);
+	sip_resolver_free(b2b->resolver);
+	b2b_realms_close(b2b);
+	b2b_index_free(b2b->index);
+	config_put(b2b->config);
+	free(b2b);
+}
+
+bool b2b_reload(struct b2b *b2b, struct config *config, char *error)
+{
+	if (!b2b_realms_reload(b2b, config, error))
+		return false;
+	b2b->counters.reloads++;
+	sessions_set_orphan_timeout(b2b->sessions, config->orphan_timeout);
+	return true;
+}
+
+void b2b_drain(struct b2b *b2b)
+{
+	b2b->draining = true;
+}
+
+void b2b_end_all(struct b2b *b2b, const char *reason)
+{
+	struct call *call;
+
+	while ((call = TAILQ_FIRST(&b2b->active))) {
+		if (call->state == B2B_SETUP && call->invite &&
+		    call->first->end[0].dialog)
+			b2b_reply(&call->first->end[0], call->invite,
+			      &(struct answer){ .status = 503 });
+		b2b_call_finish(call, reason);
+	}
+}
+
+bool b2b_end(struct b2b *b2b, uint64_t id)
+{
+	struct call *call = b2b_index_find(b2b->index, id);
+
+	if (!call || call->state == B2B_OVER)
+		return false;
+	b2b_call_finish(call, "ended on request");
+	return true;
+}
+
+/* -------------------------------------------------------------------- what is told */
+
+unsigned int b2b_count(const struct b2b *b2b)
+{
+	return b2b->n_active;
+}
+
+void b2b_each(const struct b2b *b2b,
+	      void (*fn)(const struct b2b_view *view, void *arg), void *arg)
+{
+	const struct call *call;
+	struct b2b_view view;
+
+	TAILQ_FOREACH(call, &b2b->active, entry) {
+		b2b_call_view(call, &view);
+		fn(&view, arg);
+	}
+}
+
+bool b2b_view(struct b2b *b2b, uint64_t id, struct b2b_view *view,
+	      struct session_report **report)
+{
+	struct call *call = b2b_index_find(b2b->index, id);
+
+	if (!call)
+		return false;
+	b2b_call_view(call, view);
+	if (report)
+		*report = call->session ? session_report(call->session) :
+					  call->report;
+	return true;
+}
+
+void b2b_report_put(struct b2b *b2b, uint64_t id,
+		    struct session_report *report)
+{
+	struct call *call = b2b_index_find(b2b->index, id);
+
+	if (!call || call->report != report)
+		session_report_free(report);
+}
+
+const struct b2b_counters *b2b_counters(const struct b2b *b2b)
+{
+	return &b2b->counters;
+}
+
+void b2b_pools(const struct b2b *b2b,
+	       void (*fn)(const struct b2b_pool *pool, void *arg), void *arg)
+{
+	const struct realm *realm;
+	struct b2b_pool pool;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		realm = &b2b->realms[i];
+		for (j = 0; j < realm->n_ports; j++) {
+			pool.realm = realm->name;
+			pool.listen = realm->conf->addresses[j].listen;
+			pool.low = realm->conf->port_low;
+			pool.high = realm->conf->port_high;
+			ports_stats(realm->ports[j], &pool.stats);
+			fn(&pool, arg);
+		}
+	}
+}
+
+void b2b_gates(const struct b2b *b2b,
+	       void (*fn)(const char *realm, const uint64_t *counters, void *arg),
+	       void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < b2b->n_realms; i++)
+		fn(b2b->realms[i].name, sip_gate_counters(b2b->realms[i].gate),
+		   arg);
+}
+
+void b2b_status(const struct b2b *b2b, struct b2b_status *status)
+{
+	status->started = b2b->started;
+	status->draining = b2b->draining;
+	status->sip = sip_transport_counters(b2b->transport);
+	status->tx = sip_tx_stack_counters(b2b->stack);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Header fields and texts that go from one side of a call to the other. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sip/body.h"
+#include "sip/cross.h"
+#include "private.h"
+
+const char *const b2b_options[] = { B2B_OPTION, NULL };
+
+/* methods that we serve and that a party may not: who sees it would use it */
+static const enum sip_method optional[] = { SIP_UPDATE, SIP_INFO, SIP_OPTIONS };
+
+uint32_t b2b_allow(const struct sip_msg *msg)
+{
+	struct sip_iter it = SIP_ITER(msg, SIP_HDR_ALLOW);
+	uint32_t bits = 0;
+	struct span item;
+
+	while (sip_iter_next(&it, &item))
+		bits |= UINT32_C(1) << sip_method_lookup(item);
+	return bits;
+}
+
+void b2b_abilities(struct sip_writer *w, uint32_t other)
+{
+	char text[sizeof(B2B_METHODS) + 16];
+	size_t i, n;
+
+	n = (size_t)snprintf(text, sizeof(text), "INVITE, ACK, BYE, CANCEL");
+	for (i = 0; i < sizeof(optional) / sizeof(*optional); i++)
+		if (!other || other & (UINT32_C(1) << optional[i]))
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+					      ", " SPAN_FMT,
+					      SPAN_ARG(sip_method_text(optional[i])));
+	sip_write_header(w, SIP_HDR_ALLOW, span_of(text));
+}
+
+void b2b_host(const struct dp_addr *addr, char *buf, size_t size)
+{
+	struct dp_addr host = *addr;
+	char text[DP_ADDR_STRLEN];
+
+	host.port = 0;
+	dp_addr_str(&host, text, sizeof(text));
+	snprintf(buf, size, host.family == AF_INET6 ? "[%s]" : "%s", text);
+}
+
+void b2b_contact(const struct sip_flow *flow, char *buf, size_t size)
+{
+	const struct sip_listener *l = flow->listener;
+	char host[DP_ADDR_STRLEN + 2];
+
+	b2b_host(&l->advertise, host, sizeof(host));
+	snprintf(buf, size, "sip:%s:%u%s%s", host,
+		 l->advertise.port ? l->advertise.port : l->local.port,
+		 l->proto == SIP_PROTO_UDP ? "" : ";transport=",
+		 l->proto == SIP_PROTO_UDP ? "" : sip_proto_param(l->proto));
+}
+
+void b2b_uri_text(const struct sip_addr *addr, char *buf, size_t size)
+{
+	span_str(addr->uri.text, buf, size);
+}
+
+char *b2b_identity(const struct sip_addr *addr, struct span host)
+{
+	const struct sip_uri *uri = &addr->uri;
+	bool replace = sip_uri_is_sip(uri) && uri->addr.family && host.n;
+	struct sip_writer w = { 0 };
+
+	if (addr->display.n) {
+		sip_write_text(&w, addr->display);
+		sip_write_text(&w, SPAN(" "));
+	}
+	sip_write_text(&w, SPAN("<"));
+	if (replace) {
+		sip_write_text(&w, uri->scheme_text);
+		sip_write_text(&w, SPAN(":"));
+		sip_write_text(&w, uri->user);
+		if (uri->user.p)
+			sip_write_text(&w, SPAN("@"));
+		sip_write_text(&w, host);
+		if (uri->user_param.n) {
+			sip_write_text(&w, SPAN(";user="));
+			sip_write_text(&w, uri->user_param);
+		}
+	} else {
+		sip_write_text(&w, uri->text);
+	}
+	sip_write_text(&w, SPAN(">"));
+	return b2b_lines(&w);
+}
+
+char *b2b_lines(struct sip_writer *w)
+{
+	char *text = NULL;
+
+	if (!w->failed)
+		text = span_dup((struct span){ w->p, w->n });
+	sip_write_free(w);
+	return text;
+}
+
+void b2b_reason(struct sip_writer *w, const char *text)
+{
+	/* no cause of SIP: 200 would say that somebody else has answered */
+	sip_write_reason(w, "Q.850", 31, span_of(text));
+}
+
+void b2b_pass(struct sip_writer *w, const struct sip_msg *msg,
+	      const struct realm *from, const struct realm *to)
+{
+	const struct sip_cross cross = {
+		.from_trusted = from->conf->trust,
+		.to_trusted = to->conf->trust,
+	};
+
+	sip_cross_copy(w, msg, &cross);
+	/* the parties agree on these, and we hold them to it: timer.c */
+	sip_write_copy(w, msg, SIP_HDR_SESSION_EXPIRES);
+	sip_write_copy(w, msg, SIP_HDR_MIN_SE);
+	if (sip_msg_has(msg, SIP_HDR_SUPPORTED, B2B_OPTION))
+		sip_write_header(w, SIP_HDR_SUPPORTED, span_of(B2B_OPTION));
+	if (sip_msg_has(msg, SIP_HDR_REQUIRE, B2B_OPTION))
+		sip_write_header(w, SIP_HDR_REQUIRE, span_of(B2B_OPTION));
+}
+
+/* the Content-* lines, the empty line and the body that a writer has written */
+static bool split(struct sip_writer *w, struct content *content)
+{
+	struct span rest = { w->p, w->n }, line, name, value;
+	struct sip_writer others = { 0 };
+	bool ok;
+
+	while (rest.n && *rest.p != '\r') {
+		line = span_cut(&rest, '\n');
+		value = line;
+		name = span_cut(&value, ':');
+		if (span_iscase(name, "Content-Length"))
+			continue;
+		if (span_iscase(name, "Content-Type")) {
+			free(content->type);
+			value.n -= value.n && value.p[value.n - 1] == '\r';
+			content->type = span_dup(span_trim(value));
+			continue;
+		}
+		sip_write_named(&others, name, span_trim(
+				(struct span){ value.p, value.n - 1 }));
+	}
+	rest = span_skip(rest, 2);
+	content->len = rest.n;
+	content->body = span_dup(rest);
+	content->lines = b2b_lines(&others);
+	ok = !w->failed && content->body && content->lines;
+	sip_write_free(w);
+	return ok;
+}
+
+bool b2b_content_sdp(struct content *content, const struct sip_msg *msg,
+		 const char *sdp)
+{
+	struct sip_writer w = { 0 };
+	struct sip_body body;
+
+	*content = (struct content){ NULL };
+	if (!sdp)
+		return true;
+	sip_body_look(msg, &body);
+	sip_body_write_sdp(&w, msg, &body, span_of(sdp));
+	return split(&w, content);
+}
+
+bool b2b_content_copy(struct content *content, const struct sip_msg *msg)
+{
+	struct sip_writer w = { 0 };
+
+	*content = (struct content){ NULL };
+	if (!msg->body.n)
+		return true;
+	sip_body_write_copy(&w, msg);
+	return split(&w, content);
+}
+
+/* a description of ours has our keys in it */
+void b2b_content_free(struct content *content)
+{
+	if (content->body)
+		explicit_bzero(content->body, content->len);
+	free(content->body);
+	free(content->type);
+	free(content->lines);
+	*content = (struct content){ NULL };
+}
+
+int b2b_sdp(const struct sip_msg *msg, struct span *sdp)
+{
+	struct sip_body body;
+
+	*sdp = (struct span){ NULL, 0 };
+	switch (sip_body_look(msg, &body)) {
+	case SIP_BODY_SDP:
+	case SIP_BODY_PART:
+		*sdp = body.sdp;
+		return 1;
+	case SIP_BODY_NONE:
+	case SIP_BODY_OPTIONAL:
+		return 0;
+	default:
+		return -1;
+	}
+}

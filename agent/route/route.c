@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "route.h"
+
+static bool eq(struct span a, struct span b, bool fold)
+{
+	return fold ? span_eqcase(a, b) : span_eq(a, b);
+}
+
+static bool begins(struct span text, const char *prefix, bool fold)
+{
+	struct span want = span_of(prefix);
+
+	return text.n >= want.n &&
+	       eq((struct span){ text.p, want.n }, want, fold);
+}
+
+static bool ends(struct span text, const char *suffix, bool fold)
+{
+	struct span want = span_of(suffix);
+
+	return text.n >= want.n &&
+	       eq(span_skip(text, text.n - want.n), want, fold);
+}
+
+bool route_find(const struct config *config, const struct config_realm *from,
+		const struct sip_uri *uri, struct route *route)
+{
+	const struct config_route *r;
+	size_t i;
+
+	for (i = 0; i < config->n_routes; i++) {
+		r = &config->routes[i];
+		if ((r->from && r->from != from) ||
+		    !begins(uri->user, r->user_prefix, false) ||
+		    !ends(uri->user, r->user_suffix, false) ||
+		    !begins(uri->host, r->host_prefix, true) ||
+		    !ends(uri->host, r->host_suffix, true))
+			continue;
+		*route = (struct route){
+			.to = r->to,
+			.hop = { &r->hop },
+			.text = { r->next_hop },
+			.n = 1,
+		};
+		return true;
+	}
+	return false;
+}
+
+/* of a request's own URI no password goes on, and no header fields */
+static int write_through(const struct sip_uri *uri, char *buf, size_t size)
+{
+	char port[8] = "";
+
+	if (uri->port)
+		snprintf(port, sizeof(port), ":%u", uri->port);
+	return snprintf(buf, size, SPAN_FMT ":" SPAN_FMT "%s" SPAN_FMT "%s%s" SPAN_FMT,
+			SPAN_ARG(uri->scheme_text), SPAN_ARG(uri->user),
+			uri->user.p ? "@" : "", SPAN_ARG(uri->host), port,
+			uri->params.n ? ";" : "", SPAN_ARG(uri->params));
+}
+
+static int write_hop(const struct config_hop *hop, const struct sip_uri *uri,
+		     char *buf, size_t size)
+{
+	struct span user = hop->user.n ? hop->user : uri->user;
+	bool phone = !hop->user.n && uri->user_param.n;
+	char port[8] = "";
+
+	if (hop->port)
+		snprintf(port, sizeof(port), ":%u", hop->port);
+	return snprintf(buf, size, "%s:" SPAN_FMT "%s" SPAN_FMT "%s%s" SPAN_FMT "%s",
+			hop->secure ? "sips" : "sip", SPAN_ARG(user),
+			user.n ? "@" : "", SPAN_ARG(hop->host_text), port,
+			hop->params.n ? ";" : "", SPAN_ARG(hop->params),
+			phone ? ";user=phone" : "");
+}
+
+struct span route_uri(const struct config_hop *hop, const struct sip_uri *uri,
+		      char *buf, size_t size)
+{
+	int n = hop->lr ? write_through(uri, buf, size) :
+			  write_hop(hop, uri, buf, size);
+
+	if (n < 0 || (size_t)n >= size)
+		return (struct span){ NULL, 0 };
+	return (struct span){ buf, (size_t)n };
+}
+
+enum sip_proto route_proto(enum config_transport transport)
+{
+	static const enum sip_proto protos[] = {
+		[CONFIG_UDP] = SIP_PROTO_UDP, [CONFIG_TCP] = SIP_PROTO_TCP,
+		[CONFIG_TLS] = SIP_PROTO_TLS,
+	};
+
+	return protos[transport];
+}
+
+void route_lookup(const struct config_hop *hop, struct sip_hop *sip)
+{
+	*sip = (struct sip_hop){
+		.host = hop->host,
+		.port = hop->port,
+		.has_proto = hop->has_transport,
+		.proto = route_proto(hop->transport),
+		.secure = hop->secure,
+	};
+}

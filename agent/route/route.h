@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where a request goes: the first route of the file that matches, and the hops of
+ * it in the order in which they are tried.
+ */
+#ifndef ROUTE_ROUTE_H
+#define ROUTE_ROUTE_H
+
+#include <stddef.h>
+
+#include "config/config.h"
+#include "sip/resolve.h"
+#include "sip/uri.h"
+
+/** ROUTE_HOPS_MAX - next hops of a route; groups will have more than one */
+#define ROUTE_HOPS_MAX	8
+
+/**
+ * struct route - a decision
+ * @to: realm it leaves by
+ * @hop: next hops, the first one first
+ * @text: these, for people
+ * @n: how many
+ *
+ * Points into the configuration that it was found in.
+ */
+struct route {
+	const struct config_realm *to;
+	const struct config_hop *hop[ROUTE_HOPS_MAX];
+	const char *text[ROUTE_HOPS_MAX];
+	size_t n;
+};
+
+/**
+ * route_find() - decide
+ * @config: has the routes
+ * @from: realm that the request came in by
+ * @uri: its Request-URI
+ * @route: filled
+ *
+ * Return: false if no route wants it.
+ */
+bool route_find(const struct config *config, const struct config_realm *from,
+		const struct sip_uri *uri, struct route *route);
+
+/**
+ * route_uri() - the Request-URI for a next hop
+ * @hop: the next hop
+ * @uri: the request's
+ * @buf: filled, terminated
+ * @size: bytes of @buf
+ *
+ * A next hop with ;lr is a proxy: the URI goes through it untouched.  Any other
+ * takes the place of the host, and of the user if it has one; the user's number
+ * stays otherwise.
+ *
+ * Return: the URI in @buf; absent if it does not go in.
+ */
+struct span route_uri(const struct config_hop *hop, const struct sip_uri *uri,
+		      char *buf, size_t size);
+
+/**
+ * route_lookup() - a next hop as the resolver wants it
+ * @hop: the next hop
+ * @sip: filled; points into @hop
+ */
+void route_lookup(const struct config_hop *hop, struct sip_hop *sip);
+
+/** route_proto() - a transport of the configuration as SIP has it */
+enum sip_proto route_proto(enum config_transport transport);
+
+#endif /* ROUTE_ROUTE_H */
