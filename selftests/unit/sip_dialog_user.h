@@ -72,6 +72,12 @@ static inline void on_unacked(void *arg, struct sip_dialog *dialog, uint32_t cse
 	tell("unacked%u", cseq);
 }
 
+static inline void on_refused(void *arg, struct sip_dialog *dialog,
+			      struct sip_msg *request, unsigned int status)
+{
+	tell("refused%u", status);
+}
+
 static inline void on_forked(void *arg, struct sip_dialog *dialog,
 			     struct sip_dialog *fork)
 {
@@ -81,7 +87,7 @@ static inline void on_forked(void *arg, struct sip_dialog *dialog,
 
 static const struct sip_dialog_ops user = {
 	.request = on_request, .acked = on_acked, .unacked = on_unacked,
-	.forked = on_forked,
+	.refused = on_refused, .forked = on_forked,
 };
 
 static inline void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
