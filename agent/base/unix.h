@@ -8,8 +8,8 @@
  * @path: of the socket; a stale one is replaced
  * @type: SOCK_STREAM or SOCK_SEQPACKET
  *
- * Return: the socket, which does not block; or -errno, -EADDRINUSE if somebody
- * listens there.
+ * Return: the socket, which does not block; or -errno: -EADDRINUSE if somebody
+ * listens there, -EEXIST if something is there that is no socket.
  */
 int unix_listen(const char *path, int type);
 

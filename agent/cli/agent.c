@@ -23,6 +23,7 @@
 
 static int agent_connect(const struct cli *cli)
 {
+	static const struct timeval patience = { .tv_sec = 10 };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
@@ -37,6 +38,9 @@ static int agent_connect(const struct cli *cli)
 		cli_refused(cli, "cannot make a UNIX socket: %m");
 		return -1;
 	}
+	/* for connections, too: monitoring must not pile up on an agent that hangs */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun))) {
 		cli_refused(cli, "cannot reach the agent at %s: %m (is rtplaned running?)",
 			    cli->socket);
@@ -270,6 +274,8 @@ static int converse(const struct cli *cli, int fd, const char *line)
 	if (!send_all(fd, line, strlen(line)) || !send_all(fd, "\n", 1))
 		return cli_refused(cli, "cannot write to the agent: %m");
 	text = read_line(fd, &len);
+	if (!text && errno == EAGAIN)
+		return cli_refused(cli, "the agent does not answer within 10 s");
 	if (!text)
 		return cli_refused(cli, "the agent gave no whole answer: %m");
 	answer = json_loadb(text, len, 0, &error);

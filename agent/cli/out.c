@@ -12,7 +12,15 @@
 
 void out_uint(json_t *object, const char *key, uint64_t value)
 {
-	json_object_set_new(object, key, json_integer((json_int_t)value));
+	char text[24];
+
+	if (value <= INT64_MAX) {
+		json_object_set_new(object, key, json_integer((json_int_t)value));
+		return;
+	}
+	/* beyond what the library counts to: as a cookie that is too long */
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	out_str(object, key, text);
 }
 
 void out_str(json_t *object, const char *key, const char *value)

@@ -82,6 +82,7 @@ int genl_link_kernel(struct genl_link **link, struct dp_err *err)
 static int connect_agent(struct genl_link *link, const char *path,
 			 struct dp_err *err)
 {
+	static const struct timeval patience = { .tv_sec = 10 };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 
 	if (strlen(path) >= sizeof(sun.sun_path))
@@ -93,6 +94,9 @@ static int connect_agent(struct genl_link *link, const char *path,
 	if (link->fd < 0)
 		return dp_fail(err, errno, "cannot make a UNIX socket: %m");
 	set_room(link->fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_ROOM);
+	/* for connections, too: the kernel answers, an agent may hang */
+	setsockopt(link->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(link->fd, (struct sockaddr *)&sun, sizeof(sun)))
 		return dp_fail(err, errno,
 			       "no user-space datapath answers at %s: %m (is rtplaned running with --datapath=uring?)",
@@ -172,6 +176,9 @@ int genl_link_recv(struct genl_link *link, int flags, struct dp_err *err)
 		return 0;
 	if (len < 0 && errno == ENOBUFS)
 		return lost(link, err);
+	if (len < 0 && errno == EAGAIN && !(flags & MSG_DONTWAIT))
+		return dp_fail(err, ETIMEDOUT,
+			       "%s does not answer within 10 s", link->peer);
 	if (len < 0)
 		return dp_fail(err, errno, "cannot read what %s says: %m",
 			       link->peer);

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/unix.h"
@@ -19,6 +20,10 @@
 #define PACKET		16384
 /* a thousand events must fit while their reader is busy elsewhere */
 #define EVENT_ROOM	(1 << 20)
+/* bytes of answers from which on those are dropped that are not being read */
+#define UNREAD_MAX	(16 << 20)
+/* who has done nothing for so long makes room for others, if there is none */
+#define IDLE_MS		3000
 /* clients looked after in one dispatch */
 #define BATCH		16
 
@@ -28,6 +33,7 @@
  * @fd: the connection
  * @listens: events are wanted
  * @behind: events were dropped and the client does not know it yet
+ * @seen: monotonic ms when it last did something
  * @out: answers; while there are any, nothing is read
  */
 struct client {
@@ -35,6 +41,7 @@ struct client {
 	int fd;
 	bool listens;
 	bool behind;
+	uint64_t seen;
 	struct serve_out out;
 };
 
@@ -72,6 +79,45 @@ static void hang_up(struct serve *serve, struct client *client)
 	LIST_REMOVE(client, entry);
 	serve->n_clients--;
 	free(client);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/*
+ * Connections that were forgotten must not keep everybody else out: the one that did
+ * nothing for longest goes, but who listens for events.
+ */
+static void make_room(struct serve *serve)
+{
+	struct client *client, *idle = NULL;
+
+	if (serve->n_clients < SERVE_CLIENTS_MAX)
+		return;
+	LIST_FOREACH(client, &serve->clients, entry)
+		if (!client->listens && (!idle || client->seen < idle->seen))
+			idle = client;
+	if (idle && now_ms() - idle->seen >= IDLE_MS)
+		hang_up(serve, idle);
+}
+
+/* nor must answers that nobody reads: theirs are everybody's memory */
+static void drop_unread(struct serve *serve, const struct client *but)
+{
+	struct client *client, *next;
+
+	for (client = LIST_FIRST(&serve->clients);
+	     client && serve->waiting > UNREAD_MAX; client = next) {
+		next = LIST_NEXT(client, entry);
+		if (client != but && client->out.len &&
+		    now_ms() - client->seen >= IDLE_MS)
+			hang_up(serve, client);
+	}
 }
 
 static int spare_fd(void)
@@ -114,6 +160,7 @@ static void welcome(struct serve *serve)
 		turn_away(serve, errno);
 		return;
 	}
+	make_room(serve);
 	client = serve->n_clients < SERVE_CLIENTS_MAX ?
 		 calloc(1, sizeof(*client)) : NULL;
 	event.data.ptr = client;
@@ -125,6 +172,7 @@ static void welcome(struct serve *serve)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	client->fd = fd;
+	client->seen = now_ms();
 	client->out.waiting = &serve->waiting;
 	LIST_INSERT_HEAD(&serve->clients, client, entry);
 	serve->n_clients++;
@@ -160,6 +208,7 @@ static bool flush(struct client *client)
 			return errno == EAGAIN || errno == EINTR;
 		out->done += len;
 		*out->waiting -= len;
+		client->seen = now_ms();
 	}
 	serve_out_clear(out);
 	return true;
@@ -181,6 +230,8 @@ static bool hear(struct serve *serve, struct client *client)
 		return errno == EAGAIN || errno == EINTR;
 	if (!len || (size_t)len > sizeof(serve->request))
 		return false;
+	client->seen = now_ms();
+	drop_unread(serve, client);
 	if (!serve_do(&job, (struct nlmsghdr *)serve->request, (size_t)len))
 		return false;
 	client->listens |= job.listen;
@@ -245,12 +296,22 @@ static void tell(struct serve *serve, struct client *client,
 	watch(serve, client);
 }
 
+static bool anybody_listens(const struct serve *serve)
+{
+	const struct client *client;
+
+	LIST_FOREACH(client, &serve->clients, entry)
+		if (client->listens)
+			return true;
+	return false;
+}
+
 void serve_event(struct serve *serve, const struct dp_event *event)
 {
 	struct client *client;
 	struct nl_msg *msg;
 
-	if (!serve || LIST_EMPTY(&serve->clients))
+	if (!serve || !anybody_listens(serve))
 		return;
 	msg = serve_event_msg(event);
 	if (!msg) {
