@@ -285,6 +285,16 @@ struct notices {
 };
 
 /**
+ * struct event_limit - how many events of a kind a worker tells
+ * @second: the second that is counted
+ * @n: told in it
+ */
+struct event_limit {
+	uint64_t second;
+	unsigned int n;
+};
+
+/**
  * struct worker - a thread with its sockets
  *
  * @media: whose
@@ -328,6 +338,7 @@ struct notices {
  * @news: it has put something for the agent: passed datagrams, events
  * @passed: datagrams for the agent
  * @events: events for the datapath
+ * @limits: of these: RTCP reports, and all others
  * @faults: by enum media_fault
  * @fault_log: what it has to say of them
  */
@@ -374,6 +385,7 @@ struct worker {
 	bool news[2];
 	struct queue passed;
 	struct queue events;
+	struct event_limit limits[2];
 	engine_count faults[MEDIA_FAULTS];
 	struct fault_log fault_log[MEDIA_FAULTS];
 };

@@ -23,6 +23,8 @@
 _Static_assert(ENGINE_TRAILER >= RTPSEC_GROWTH, "no room for the trailer");
 
 /* no datagram waits longer in a socket and is worth relaying */
+/* events of each kind and worker */
+#define EVENTS_PER_S	10000
 #define ARRIVAL_MAX_NS	10000000000ull
 
 /* --- addresses --- */
@@ -151,11 +153,22 @@ static uint64_t realtime(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+/* as the module: a flood of reports uses up no other event's place */
+static bool may_tell(struct worker *w, const struct dp_event *event)
+{
+	struct event_limit *l = &w->limits[event->type == RTPLANE_EVENT_RTCP];
+	uint64_t second = w->now / 1000000000;
+
+	if (l->second != second)
+		*l = (struct event_limit){ .second = second };
+	return l->n++ < EVENTS_PER_S;
+}
+
 /* false if it is lost */
 static bool tell(struct worker *w, const struct dp_event *event)
 {
-	struct dp_event *copy = queue_full(&w->events) ? NULL :
-				malloc(sizeof(*copy));
+	struct dp_event *copy = queue_full(&w->events) || !may_tell(w, event) ?
+				NULL : malloc(sizeof(*copy));
 
 	if (!copy) {
 		worker_fault(w, MEDIA_FAULT_EVENTS_LOST, 1,

@@ -411,6 +411,37 @@ static bool trains_lost(void)
 	return true;
 }
 
+/* --- events --- */
+
+/* a flood of reports is told of so far, and uses up no other event's place */
+static bool reports(void)
+{
+	static const uint8_t rtcp[32] = { 0x81, 201, 0, 7 };
+	struct dp_leg leg = { .set = DP_LEG_UNLATCH };
+	struct dp_leg_info info;
+	uint64_t since = now_ms();
+	unsigned int i, n;
+
+	conf.workers = 1;
+	KTAP_CHECK(start());
+	for (i = 1; i <= 30000; i++) {
+		KTAP_CHECK(say(a, &leg_a, rtcp, sizeof(rtcp)));
+		if (i % 200)
+			continue;
+		KTAP_CHECK(AWAIT(get(&leg_a, &info) && info.rx_packets == i));
+	}
+	n = (now_ms() - since) / 1000 + 2;
+	printf("# %u events of 30000, at most %u\n", n_events, n * 10000);
+	KTAP_CHECK(n_events <= n * 10000 + 2);
+	leg.local = leg_a;
+	n_events = 0;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL) && say_rtp(a, &leg_a, 1));
+	KTAP_CHECK(AWAIT(n_events && events[0].type == RTPLANE_EVENT_LATCH));
+	end();
+	conf = defaults;
+	return true;
+}
+
 /* --- sockets' options --- */
 
 static int mark_of(const struct dp_addr *local)
@@ -500,6 +531,7 @@ int main(void)
 		BOTH("a socket that takes no mark", no_mark_of_its_own),
 		BOTH("marks have their priority", priorities),
 		BOTH("what trains lose", trains_lost),
+		{ "a flood of reports", reports },
 		BOTH("options of a change that is refused", refused_options),
 		{ "room for what waits, by the number of legs", room_by_number },
 	};
