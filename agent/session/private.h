@@ -319,8 +319,13 @@ struct sessions {
 
 /* a line of the log about a session, and a party of it or NULL */
 #define session_log(session, level, party, ...)				\
-	log_call(level, (session)->id, (party) ? (party)->policy->name : NULL, \
+	log_call(level, (session)->id,					\
+		 session_leg_name(party, (char[2 * SESSION_NAME_LEN]){ 0 }), \
 		 __VA_ARGS__)
+
+/* PARTY@REALM, as the log says it, in @buf; NULL: no party */
+const char *session_leg_name(const struct session_party *party,
+			     char buf[2 * SESSION_NAME_LEN]);
 
 /* --- line.c --- */
 

@@ -216,6 +216,16 @@ const char *session_party_name(const struct session_party *party)
 	return party->name;
 }
 
+const char *session_leg_name(const struct session_party *party,
+			     char buf[2 * SESSION_NAME_LEN])
+{
+	if (!party)
+		return NULL;
+	snprintf(buf, 2 * SESSION_NAME_LEN, "%s@%s", party->name,
+		 party->policy->name);
+	return buf;
+}
+
 int session_moved(struct session_party *party, const struct dp_addr *source,
 		  struct dp_err *err)
 {

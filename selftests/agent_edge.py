@@ -1,0 +1,514 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+agent_edge.py NAME: what an edge owes both its sides, call by call: what it passes on,
+what it keeps back, what it survives.  agent_edge.sh made the network; both parties are
+played here (agent_srtp.py).
+
+Ends with 0, or with 1 and a sentence about what was not so.
+"""
+import os
+import re
+import signal
+import socket
+import sys
+import time
+
+from agent_kills import drain, options
+from agent_srtp import A, B, Failed, ask, check, in_ns, sdp
+
+
+def with_headers(who, *more):
+    """The next message of @who has these header fields, too."""
+    send = type(who).send
+
+    def once(first, headers, body=""):
+        del who.send
+        send(who, first, headers + list(more), body)
+    who.send = once
+
+
+def up(*more):
+    """An answered call."""
+    if more:
+        with_headers(A, *more)
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 200, sdp(B.ip))
+    ok = A.response(200)
+    A.ack()
+    B.wait("ACK")
+    return m, ok
+
+
+def ends():
+    A.request("BYE")
+    m = B.wait("BYE")
+    B.reply(m, 200)
+    A.response(200)
+    drain()
+    return m
+
+
+def all_of(m, name):
+    return [v for n, v in m.all if n.lower() == name]
+
+
+def quiet(who, seconds=0.3):
+    who.sock.settimeout(seconds)
+    try:
+        m = who.receive()
+        raise Failed("%s gets %s" % (who.name, m.first))
+    except Failed as e:
+        if "waits" not in str(e):
+            raise
+    finally:
+        who.sock.settimeout(10)
+
+
+# ------------------------------------------------------------------- call handling
+
+def late_provisional():
+    """P1: a 180 and a 183 behind the 200 are no second answer."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 200, sdp(B.ip))
+    B.reply(m, 180)
+    B.reply(m, 183, sdp(B.ip))
+    ok = A.response(200)
+    check(ok.body, "the 200 has no description")
+    quiet(A)
+    A.ack()
+    B.wait("ACK")
+    check(ask("status")["counters"]["answered"] == 1, ask("status")["counters"])
+    ends()
+
+
+def reasons_pass():
+    """P2, field 01: what CANCEL and BYE say reaches the other party."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 180)
+    A.response(180)
+    branch, cseq = A.branch, A.last_invite
+    with_headers(A, 'Reason: SIP;cause=200;text="Call completed elsewhere"',
+                 "Reason: Q.850;cause=26", "X-Stat: 7")
+    A.request("CANCEL", "", cseq, branch)
+    c = B.wait("CANCEL")
+    check(any("completed elsewhere" in r for r in all_of(c, "reason")) and
+          any("Q.850;cause=26" in r for r in all_of(c, "reason")), c.all)
+    check(all_of(c, "x-stat") == ["7"], c.all)
+    B.reply(c, 200)
+    B.reply(m, 487)
+    B.wait("ACK")
+    drain()
+    up()
+    with_headers(A, "Reason: Q.850;cause=34", "X-Stat: 8")
+    m = ends()
+    check(all_of(m, "reason") == ["Q.850;cause=34"] and all_of(m, "x-stat") == ["8"], m.all)
+
+
+def own_reason():
+    """An end of ours does not say that somebody else has answered."""
+    up()
+    ask("end", str(ask("calls")[0]["id"]))
+    for who in A, B:
+        m = who.wait("BYE")
+        check("cause=200" not in m["reason"], m["reason"])
+        who.reply(m, 200)
+    drain()
+
+
+def forks():
+    """P9: each fork is a dialog of its own towards the caller."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    tags = []
+    for fork in "12":
+        B.reply(m, 183, sdp(B.ip), fork=fork)
+        early = A.response(183)
+        tags.append(early["to"])
+        check(early.body, "fork", fork, "has no description")
+    check(tags[0] != tags[1], "one To tag for two forks:", tags[0])
+    B.reply(m, 200, sdp(B.ip), fork="2")
+    check(A.response(200)["to"] == tags[1], "the answer is the other fork's")
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def early_requests():
+    """P10: UPDATE without an offer, and INFO, before the answer."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 180)
+    A.response(180)
+    last = A.last_invite
+    for method in "INFO", "UPDATE":
+        A.request(method)
+        B.reply(B.wait(method), 200)
+        A.response(200)
+    A.request("UPDATE", sdp(A.ip))
+    A.response(500)
+    B.reply(m, 200, sdp(B.ip))
+    A.response(200)
+    A.last_invite = last
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def a_bye_of_another_tag():
+    """P10: whoever does not know the tags ends nothing."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 180)
+    A.response(180)
+    us, A.tag = A.tag, ";tag=forged"
+    A.request("BYE")
+    A.response(481)
+    A.tag = us
+    quiet(B)
+    B.reply(m, 486)
+    B.wait("ACK")
+    drain()
+
+
+def require_in_dialog():
+    """P11."""
+    up()
+    with_headers(A, "Require: 100rel, foo")
+    A.request("INVITE", sdp(A.ip))
+    branch, cseq = A.branch, A.cseq
+    m = A.response(420)
+    check("foo" in m["unsupported"] and "100rel" in m["unsupported"], m.all)
+    A.request("ACK", "", cseq, branch)
+    quiet(B)
+    ends()
+
+
+def digest():
+    """P12: the try after a 401 is the same INVITE with the next CSeq."""
+    A.invite(sdp(A.ip))
+    one = B.wait("INVITE")
+    with_headers(B, 'WWW-Authenticate: Digest realm="x", nonce="n"')
+    B.reply(one, 401)
+    B.wait("ACK")
+    m = A.refused(401)
+    check("nonce" in m["www-authenticate"], m.all)
+    A.them = "<sip:4900@%s:5060>" % A.server
+    with_headers(A, 'Authorization: Digest username="a", realm="x", nonce="n", uri="sip:x", response="y"')
+    A.invite(sdp(A.ip))
+    two = B.wait("INVITE")
+    check("username" in two["authorization"], two.all)
+    check(one["call-id"] == two["call-id"] and one["from"] == two["from"], "another dialog")
+    check(int(two["cseq"].split()[0]) == int(one["cseq"].split()[0]) + 1, two["cseq"])
+    B.reply(two, 200, sdp(B.ip))
+    A.response(200)
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def multipart():
+    """P13, RFC 5621: the description in a multipart, with the rest of it."""
+    body = ("--b1\r\nContent-Type: application/sdp\r\n\r\n" + sdp(A.ip) +
+            "\r\n--b1\r\nContent-Type: application/pidf+xml\r\n\r\n<presence/>\r\n--b1--\r\n")
+    send = type(A).send
+
+    def typed(first, headers, b=""):
+        del A.send
+        lines = [first] + headers + ["Contact: " + A.us, "Max-Forwards: 70",
+                                     "Content-Type: multipart/mixed;boundary=b1",
+                                     "Content-Length: %d" % len(b)]
+        A.sock.sendto(("\r\n".join(lines) + "\r\n\r\n" + b).encode(), (A.server, 5060))
+    A.send = typed
+    A.invite(body)
+    m = B.wait("INVITE")
+    check("multipart/mixed" in m["content-type"] and "<presence/>" in m.body, m.body)
+    check("c=IN IP4 " + B.server in m.body and A.ip not in m.body, m.body)
+    B.reply(m, 200, sdp(B.ip))
+    A.response(200)
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def a_digit_without_answer():
+    """P14: 408 and 481 to an INFO end the INFO."""
+    up()
+    for status in 481, 408:
+        A.request("INFO")
+        B.reply(B.wait("INFO"), status)
+        A.response(status)
+    check(len(ask("calls")) == 1, "the call is over")
+    ends()
+
+
+def rejected_line():
+    """P15, field 12: what follows a port of 0 is nobody's business."""
+    A.invite(sdp(A.ip, more=["m=video 7100 RTP/AVP 34"]))
+    m = B.wait("INVITE")
+    B.reply(m, 200, sdp(B.ip, more=["m=video 0 RTP/AVP"]))
+    A.response(200)
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def busy_next_hop():
+    """P18: its 503 does not take us out of service, nor does its Server leave."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    with_headers(B, "Retry-After: 3600", "Server: pbx 1.2 at 10.0.0.5")
+    B.reply(m, 503)
+    B.wait("ACK")
+    m = A.refused(500)
+    check("retry-after" not in m.headers or m["retry-after"] != "3600", m.all)
+    check("10.0.0.5" not in str(m.all), m.all)
+    drain()
+
+
+def allowed():
+    """P19: Allow is what both serve."""
+    with_headers(A, "Allow: INVITE, ACK, BYE, CANCEL")
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    check("UPDATE" not in m["allow"] and "INVITE" in m["allow"], m["allow"])
+    with_headers(B, "Allow: INVITE, ACK, BYE, CANCEL, INFO")
+    B.reply(m, 200, sdp(B.ip))
+    ok = A.response(200)
+    check("INFO" in ok["allow"] and "UPDATE" not in ok["allow"], ok["allow"])
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def quotes_in_a_warning():
+    """P20."""
+    A.invite(sdp('a"b\\'))
+    m = A.refused(488)
+    check(re.match(r'399 \S+ "(?:[^"\\]|\\.)*"$', m["warning"]), m["warning"])
+
+
+def unreadable_texts():
+    """P22, P23: what strangers say is shown, and obeyed by no terminal."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    ident = ask("calls")[0]["id"]
+    B.sock.sendto(("SIP/2.0 486 \x1b]0;owned\x07\xff\xfeBusy\r\n" +
+                   "".join("Via: %s\r\n" % v for n, v in m.all if n.lower() == "via") +
+                   "From: %s\r\nTo: %s;tag=x\r\nCall-ID: %s\r\nCSeq: %s\r\nContent-Length: 0\r\n\r\n" %
+                   (m["from"], m["to"], m["call-id"], m["cseq"])).encode("latin-1"),
+                  (B.server, 5060))
+    B.wait("ACK")
+    drain()
+    reason = ask("call", str(ident))["reason"]
+    check("Busy" in reason and "\x1b" not in reason and "\x07" not in reason, repr(reason))
+
+
+def replaces():
+    """P25: a dialog that we do not know is not replaced by a new call."""
+    with_headers(A, "Replaces: nobody@x;to-tag=1;from-tag=2")
+    A.invite(sdp(A.ip))
+    A.refused(481)
+    quiet(B)
+
+
+def change_without_answer():
+    """P7: change-timeout is 1 here; CANCEL, 408, and all is as it was."""
+    up()
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 100)
+    c = B.wait("CANCEL")
+    B.reply(c, 200)
+    branch, cseq = A.branch, A.last_invite
+    A.response(408)
+    A.request("ACK", "", cseq, branch)
+    A.request("UPDATE", sdp(A.ip))
+    B.reply(B.wait("UPDATE"), 200, sdp(B.ip))
+    A.response(200)
+    B.reply(m, 487)
+    B.wait("ACK")
+    ends()
+
+
+def session_expires():
+    """P8, field 27: who does not refresh a session has left it."""
+    with_headers(A, "Supported: timer", "Session-Expires: 2;refresher=uac")
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    check(m["session-expires"].startswith("2"), m.all)
+    with_headers(B, "Session-Expires: 2;refresher=uac", "Require: timer")
+    B.reply(m, 200, sdp(B.ip))
+    A.response(200)
+    A.ack()
+    B.wait("ACK")
+    for who in A, B:
+        who.reply(who.wait("BYE"), 200)
+    drain()
+
+
+# --------------------------------------------------------------- security of an edge
+
+def identities():
+    """E2: what a stranger says about who he is stays outside, and so do our insides."""
+    m, ok = up("P-Asserted-Identity: <sip:boss@example.com>", "Diversion: <sip:b@10.1.2.3>",
+               "Remote-Party-ID: <sip:boss@10.1.2.3>", "User-Agent: phone 10.1.2.3",
+               "X-Kept: yes")
+    text = str(m.all)
+    for word in "boss", "10.1.2.3", A.ip:
+        check(word not in text, "the callee sees", word, text)
+    check(m["x-kept"] == "yes", text)
+    check(B.ip not in str(ok.all), "the caller sees", B.ip, ok.all)
+    ends()
+
+
+def redirection():
+    """E2: a Contact of a 3xx leads back through us."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    us, B.us = B.us, "<sip:4901@10.0.0.5>"
+    send = type(B).send
+
+    def moved(first, headers, body=""):
+        del B.send
+        B.us = "<sip:4901@10.0.0.5>"
+        send(B, first, headers, body)
+    B.send = moved
+    B.reply(m, 302)
+    B.us = us
+    B.wait("ACK")
+    m = A.refused(302)
+    check("4901@" in m["contact"] and "10.0.0.5" not in m["contact"], m["contact"])
+    drain()
+
+
+def confined():
+    """E3: a Contact in the core's network makes us connect to nobody there."""
+    trap = in_ns(B.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    with trap:
+        trap.bind((B.ip, 6379))
+        trap.listen()
+        trap.settimeout(0.5)
+        us, A.us = A.us, "<sip:x@%s:6379;transport=tcp>" % B.ip
+        up()
+        A.us = us
+        B.request("BYE")
+        m = A.wait("BYE")       # it came where A's messages come from
+        A.reply(m, 200)
+        B.response(200)
+        try:
+            trap.accept()
+            raise Failed("the agent connects to the core's host")
+        except socket.timeout:
+            pass
+    drain()
+
+
+def random_ids():
+    """E6: ids tell nothing."""
+    seen = []
+    for _ in range(2):
+        m, _ = up()
+        seen.append((m["call-id"], re.search(r"^o=\S+ (\d+)", m.body, re.M)[1]))
+        ends()
+    (call, sess), (call2, sess2) = seen
+    check(call != call2 and abs(int(sess) - int(sess2)) > 1000000, seen)
+
+
+def strangers():
+    """E1: who is in no acl and no next hop gets 403, and no call."""
+    sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    with sock:
+        sock.bind(("192.0.2.66", 5060))
+        sock.settimeout(5)
+        sock.sendto(("INVITE sip:4900@%s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKstranger\r\n"
+                     "From: <sip:x@x>;tag=1\r\nTo: <sip:4900@x>\r\nCall-ID: stranger\r\nCSeq: 1 INVITE\r\n"
+                     "Contact: <sip:x@192.0.2.66>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n" %
+                     A.server).encode(), (A.server, 5060))
+        check(b" 403 " in sock.recv(65535).split(b"\r\n")[0], "a stranger's INVITE")
+    quiet(B)
+    check(ask("status")["calls"] == 0 and ask("status")["sip"]["transactions"] == 0, ask("status"))
+
+
+def ringing_calls():
+    """D3: one source has so many, the next one gets 503 (per-source: ringing 2)."""
+    sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    got = []
+    with sock:
+        sock.bind(("192.0.2.66", 5060))
+        sock.settimeout(5)
+        for n in range(3):
+            body = sdp("192.0.2.66")
+            sock.sendto(("INVITE sip:4900@%s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKring%d\r\n"
+                         "From: <sip:x@x>;tag=1\r\nTo: <sip:4900@x>\r\nCall-ID: ring%d\r\nCSeq: 1 INVITE\r\n"
+                         "Contact: <sip:x@192.0.2.66>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\n"
+                         "Content-Length: %d\r\n\r\n%s" % (A.server, n, n, len(body), body)).encode(),
+                        (A.server, 5060))
+            got.append(sock.recv(65535).split()[1])
+    check(got == [b"100", b"100", b"503"], got)
+
+
+def reload():
+    """P17: SIGHUP reads the file again; a bad one changes nothing, calls go on."""
+    path, pid = os.environ["CONFIG"], int(os.environ["AGENT_PID"])
+    with open(path, encoding="utf-8") as f:
+        good = f.read()
+    up()
+
+    def again(text, want):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        os.kill(pid, signal.SIGHUP)
+        for _ in range(200):
+            if ask("status")["counters"]["reloads"] == want:
+                return
+            time.sleep(0.02)
+        raise Failed("reloads: %d; expected %d" % (ask("status")["counters"]["reloads"], want))
+
+    again(good.replace("user-suffix: \"00\"", "user-suffix: \"99\""), 1)
+    check(len(ask("calls")) == 1, "the call is gone")
+    ends()
+    A.invite(sdp(A.ip))
+    A.refused(404)
+    again(good + "nonsense: 1\n", 1)
+    again(good.replace("5070", "5071"), 1)
+    again(good, 2)
+    drain()
+    up()
+    ends()
+
+
+def keep_alives():
+    """Field 38: CRLFs before and between messages, in one segment; a double one is answered."""
+    sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    with sock:
+        sock.bind((A.ip, 0))
+        sock.settimeout(5)
+        sock.connect((A.server, 5060))
+        text = ("OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/TCP %s:5060;branch=z9hG4bKk%%d\r\nFrom: <sip:o@x>;tag=1\r\n"
+                "To: <sip:o@x>\r\nCall-ID: keep%%d\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n" %
+                (A.server, A.ip))
+        sock.sendall(("\r\n" + text % (1, 1) + "\r\n\r\n" + text % (2, 2)).encode())
+        data = b""
+        while data.count(b"SIP/2.0 200") < 2:
+            got = sock.recv(65535)
+            check(got, "the connection is closed", data)
+            data += got
+        check(options(A.ns, A.ip, A.server), "no answer")
+
+
+def main():
+    found = {n: f for n, f in globals().items() if callable(f)}
+    try:
+        found[sys.argv[1]]()
+    except Failed as e:
+        print(e)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

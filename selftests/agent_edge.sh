@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host timeout=300
+#
+# What the agent owes both its sides, as an edge: what passes, what is kept back, what
+# does not hurt.  agent_edge.py plays both parties, with the user-space datapath on this
+# host's kernel.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +---------------+
+#   | caller,      |=====| rtplaned --datapath uring   |=====| callee        |
+#   | stranger .66 |     | 192.0.2.254  198.51.100.254 |     | 198.51.100.1  |
+#   +--------------+     +-----------------------------+     +---------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+
+# edge NAME...: each by the agent that runs; it has no call left afterwards.
+edge()
+{
+	local name out
+	for name; do
+		out=$(AGENT_PID=$AGENT_PID CONFIG=$W/rtplaned.yaml PYTHONPATH=$TREE/selftests \
+			PYTHONDONTWRITEBYTECODE=1 python3 "$TREE/selftests/agent_edge.py" "$name" 2>&1) ||
+			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
+		if [ -e "$W/failed" ]; then
+			agent_stop KILL
+			return 1
+		fi
+		[ "$name" = ringing_calls ] || no_calls
+	done
+}
+
+begin()
+{
+	agent_ends
+	agent_config 'quarantine: 0' "$@"
+	agent_start --datapath "$BACKEND"
+}
+
+test_late_provisional_answers() { begin && edge late_provisional; }
+test_reasons() { begin && edge reasons_pass own_reason; }
+test_forks() { begin && edge forks; }
+test_before_the_answer() { begin && edge early_requests a_bye_of_another_tag; }
+test_extensions_and_methods() { begin && edge require_in_dialog allowed replaces; }
+test_a_challenge() { begin && edge digest; }
+test_bodies() { begin && edge multipart rejected_line quotes_in_a_warning; }
+test_what_ends_no_call() { begin && edge a_digit_without_answer busy_next_hop; }
+test_a_change_without_an_answer() { begin 'change-timeout: 1' && edge change_without_answer; }
+test_a_session_that_nobody_refreshes() { begin && edge session_expires; }
+test_texts_of_strangers() { begin && edge unreadable_texts; }
+test_who_is_who() { begin && edge identities redirection random_ids; }
+test_where_contacts_lead() { begin && edge confined; }
+test_strangers() { ACCESS_ACL='{deny: [192.0.2.66]}' begin && edge strangers; }
+test_caps_of_a_source()
+{
+	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2}' begin &&
+		edge ringing_calls
+	agent_stop KILL
+}
+test_reload() { begin && edge reload; }
+test_keep_alives() { begin && edge keep_alives; }
+test_the_agent_ends() { agent_ends; }
+
+run_tests "$@"
