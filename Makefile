@@ -21,7 +21,7 @@ say := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 # ---------------------------------------------------------------- the module
 #
 # KERNEL names what the module is built for: 6.1 and 6.12 are Debian's (fetched
-# into the cache by scripts/kernel), debug and kcsan those of
+# into the cache by scripts/kernel), 7 the newest that Debian has, debug and kcsan those of
 # scripts/debug-kernel, "running" the kernel of this machine. KDIR=... names any
 # other header tree. W=1 and C=1 reach Kbuild by themselves.
 
@@ -35,6 +35,10 @@ KMOD_LINKS := kmod uapi $(wildcard selftests/kunit)
 kdir-running := /lib/modules/$(RUNNING)/build
 kdir = $(or $(KDIR),$(kdir-$(1)),$(shell scripts/kernel $(1) build))
 
+# Debian builds 7 with a newer compiler, which knows this option; the headers' .config
+# says so.
+kbuild-7 := CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
+
 # $(1): name, for build/kmod-$(1). Kbuild writes objects beside the sources, so
 # it is given a tree of links to them and the sources stay clean.
 define kbuild
@@ -43,7 +47,7 @@ define kbuild
 	+@kdir=$(call kdir,$(1)) && [ -n "$$kdir" ] && flock $(BUILD)/kmod-$(1).lock \
 		$(MAKE) --no-print-directory -C "$$kdir" \
 		$(if $(filter arm64,$(1)),CROSS_COMPILE=aarch64-linux-gnu-) \
-		$(if $(filter debug kcsan,$(1)),CC=gcc-12) M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
+		$(if $(filter debug kcsan 7,$(1)),CC=gcc-12) $(kbuild-$(1)) M=$(CURDIR)/$(BUILD)/kmod-$(1) modules
 endef
 
 .PHONY: modules modules-% modules_install headers-missing
@@ -280,7 +284,7 @@ help:
 	@echo
 	@$(say) '  make setup    install the packages needed to build (apt, as root)'
 	@$(say) '  make all      modules, agent and the tests'\'' programs'
-	@$(say) '  make modules  rtplane.ko for KERNEL=6.1|6.12|running|arm64|debug|kcsan or KDIR=tree;'
+	@$(say) '  make modules  rtplane.ko for KERNEL=6.1|6.12|7|running|arm64|debug|kcsan or KDIR=tree;'
 	@$(say) '                W=1 and C=1 as in the kernel; result in build/kmod-KERNEL or kmod-custom'
 	@$(say) '  make agent    rtplaned and rtplane, in build/'
 	@$(say) '  make tools    the programs that the tests use'

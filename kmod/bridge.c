@@ -13,6 +13,87 @@
 #include "table.h"
 
 #define RTPLANE_SWEEP_INTERVAL	(HZ / 5)
+#define RTPLANE_SWEEP_LEGS	1024
+
+static struct hlist_head *cookie_list(const struct rtplane_net *rn, u64 cookie)
+{
+	return &rn->cookies[hash_64(cookie, ilog2(RTPLANE_COOKIE_BUCKETS))];
+}
+
+static bool cookies_init(struct rtplane_net *rn)
+{
+	if (!rn->cookies)
+		rn->cookies = kvcalloc(RTPLANE_COOKIE_BUCKETS, sizeof(*rn->cookies),
+				       GFP_KERNEL_ACCOUNT);
+	return rn->cookies;
+}
+
+static void set_cookie(struct rtplane_leg *leg, u64 cookie)
+{
+	hlist_del(&leg->of_cookie);
+	leg->cookie = cookie;
+	hlist_add_head(&leg->of_cookie, cookie_list(leg->rn, cookie));
+}
+
+/**
+ * rtplane_bridge_next() - the next leg of a cookie, in order of their numbers
+ * @rn: namespace, @rn->lock held
+ * @cookie: the cookie
+ * @id: least number that it may have
+ *
+ * Return: the leg, or NULL.
+ */
+struct rtplane_leg *rtplane_bridge_next(struct rtplane_net *rn, u64 cookie, unsigned long id)
+{
+	struct rtplane_leg *leg, *next = NULL;
+	unsigned long n = 0;
+
+	lockdep_assert_held(&rn->lock);
+	if (!rn->cookies)
+		return NULL;
+	hlist_for_each_entry(leg, cookie_list(rn, cookie), of_cookie) {
+		n++;
+		if (leg->cookie == cookie && leg->id >= id && (!next || leg->id < next->id))
+			next = leg;
+		/* Where one cookie has nearly all of them, they are found by number. */
+		if (n * n > rn->nr_legs + 64)
+			goto many;
+	}
+	return next;
+many:
+	xa_for_each_start(&rn->legs, id, leg, id) {
+		if (leg->cookie == cookie)
+			return leg;
+		cond_resched();
+	}
+	return NULL;
+}
+
+/**
+ * rtplane_bridge_remove_cookie() - remove all bridges of a cookie
+ * @rn: namespace, @rn->lock held
+ * @cookie: the cookie
+ *
+ * Return: whether there were any.
+ */
+bool rtplane_bridge_remove_cookie(struct rtplane_net *rn, u64 cookie)
+{
+	struct rtplane_leg *leg;
+	struct hlist_node *next;
+	bool any = false;
+
+	lockdep_assert_held(&rn->lock);
+	if (!rn->cookies)
+		return false;
+	hlist_for_each_entry_safe(leg, next, cookie_list(rn, cookie), of_cookie) {
+		if (leg->cookie != cookie)
+			continue;
+		rtplane_bridge_remove(leg);
+		any = true;
+		cond_resched();
+	}
+	return any;
+}
 
 /**
  * rtplane_bridge_insert() - let packets and dumps find a leg
@@ -26,6 +107,8 @@ int rtplane_bridge_insert(struct rtplane_leg *leg)
 	int err;
 
 	lockdep_assert_held(&rn->lock);
+	if (!cookies_init(rn))
+		return -ENOMEM;
 	err = xa_alloc_cyclic(&rn->legs, &leg->id, leg, xa_limit_32b, &rn->next_leg, GFP_KERNEL);
 	if (err < 0)
 		return err;
@@ -35,6 +118,7 @@ int rtplane_bridge_insert(struct rtplane_leg *leg)
 		leg->id = 0;
 		return err;
 	}
+	hlist_add_head(&leg->of_cookie, cookie_list(rn, leg->cookie));
 	rn->nr_legs++;
 	rn->seq++;
 	return 0;
@@ -91,6 +175,7 @@ void rtplane_bridge_remove(struct rtplane_leg *leg)
 	if (leg->id) {
 		rtplane_table_del(rn, leg);
 		xa_erase(&rn->legs, leg->id);
+		hlist_del(&leg->of_cookie);
 		rn->nr_legs--;
 		rn->seq++;
 	}
@@ -256,10 +341,11 @@ void rtplane_bridge_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, str
 		settle(a);
 	a->peer = b;
 	b->peer = a;
-	if (cookie)
-		a->cookie = *cookie;
 	/* Before anything happens that is told with it. */
-	b->cookie = a->cookie;
+	if (cookie && a->cookie != *cookie)
+		set_cookie(a, *cookie);
+	if (b->cookie != a->cookie)
+		set_cookie(b, a->cookie);
 	apply(a, ca, &na);
 	apply(b, cb, &nb);
 	unlock_pair(a, b);
@@ -299,8 +385,11 @@ void rtplane_bridge_forget_dev(struct rtplane_net *rn, const struct net_device *
 	struct rtplane_leg *leg;
 	unsigned long id;
 
+	if (!rtplane_way_leads(rn, dev))
+		return;
 	mutex_lock(&rn->lock);
 	xa_for_each(&rn->legs, id, leg) {
+		cond_resched();
 		spin_lock_bh(&leg->lock);
 		eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
 		if (eg && rtplane_way_uses(&eg->way, dev))
@@ -326,6 +415,7 @@ void rtplane_bridge_totals(struct rtplane_net *rn, struct rtplane_totals *t)
 		spin_lock_bh(&leg->lock);
 		totals_add(t, leg);
 		spin_unlock_bh(&leg->lock);
+		cond_resched();
 	}
 }
 
@@ -347,20 +437,40 @@ static void tell_silence(struct rtplane_leg *leg, u64 now)
 		leg->silence_of = of;
 }
 
-/* Work: look for legs that have become silent; runs while any leg asks for it. */
-void rtplane_bridge_sweep(struct work_struct *work)
+/* Look at some legs, from number @id on; the number to go on with, 0 = all seen. */
+static unsigned long sweep_some(struct rtplane_net *rn, unsigned long id)
 {
-	struct rtplane_net *rn = container_of(to_delayed_work(work), struct rtplane_net, sweep);
+	unsigned int n = 0;
 	struct rtplane_leg *leg;
-	unsigned long id;
 	u64 now;
 
 	mutex_lock(&rn->lock);
 	now = ktime_get_ns();
-	xa_for_each(&rn->legs, id, leg) {
+	xa_for_each_start(&rn->legs, id, leg, id) {
+		if (n++ == RTPLANE_SWEEP_LEGS)
+			break;
 		if (leg->silence)
 			tell_silence(leg, now);
 	}
+	if (!leg)
+		id = 0;
+	mutex_unlock(&rn->lock);
+	cond_resched();
+	return id;
+}
+
+/* Work: look for legs that have become silent; runs while any leg asks for it.  It
+ * does not keep the mutex from others for longer than some legs take.
+ */
+void rtplane_bridge_sweep(struct work_struct *work)
+{
+	struct rtplane_net *rn = container_of(to_delayed_work(work), struct rtplane_net, sweep);
+	unsigned long id = 0;
+
+	do {
+		id = sweep_some(rn, id);
+	} while (id);
+	mutex_lock(&rn->lock);
 	sweep_arm(rn);
 	mutex_unlock(&rn->lock);
 }

@@ -11,6 +11,8 @@ struct work_struct;
 
 int rtplane_bridge_insert(struct rtplane_leg *leg);
 void rtplane_bridge_remove(struct rtplane_leg *leg);
+struct rtplane_leg *rtplane_bridge_next(struct rtplane_net *rn, u64 cookie, unsigned long id);
+bool rtplane_bridge_remove_cookie(struct rtplane_net *rn, u64 cookie);
 void rtplane_bridge_remove_all(struct rtplane_net *rn);
 void rtplane_bridge_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, struct rtplane_leg *b,
 			 struct rtplane_leg_conf *cb, const u64 *cookie);

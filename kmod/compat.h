@@ -6,10 +6,16 @@
 #define _RTPLANE_COMPAT_H
 
 #include <linux/skbuff.h>
+#include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
+
+/* Counters of 64 bits are read while packets count, without a lock or sequence. */
+#ifndef CONFIG_64BIT
+#error "rtplane needs a 64-bit kernel"
+#endif
 
 #ifdef RTPLANE_HAVE_UNALIGNED_H
 #include <linux/unaligned.h>
@@ -29,6 +35,17 @@
 #ifndef dst_rt6_info
 #define dst_rt6_info(d)	container_of(d, struct rt6_info, dst)
 #endif
+
+/* What a switch, nft or tc said of a packet on its way in is not true of its way out. */
+static __always_inline void rtplane_skb_unmark(struct sk_buff *skb)
+{
+#ifdef CONFIG_NET_SWITCHDEV
+	skb->offload_fwd_mark = 0;
+	skb->offload_l3_fwd_mark = 0;
+#endif
+	nf_reset_trace(skb);
+	skb_reset_redirect(skb);
+}
 
 /* 6.13 made the DSCP of a route look-up a type of its own. */
 static inline int rtplane_route_input(struct sk_buff *skb, const struct iphdr *iph)

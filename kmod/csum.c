@@ -62,6 +62,8 @@ bool rtplane_udp_csum_ok(struct sk_buff *skb, bool v6)
 	unsigned int len = skb->len - hdrlen;
 	__wsum sum;
 
+	if (rtplane_udp_astray(skb, hdrlen))
+		return false;
 	/* A right IPv4 header adds nothing to the device's sum; an IPv6 header does.  If
 	 * it is wrong, it may be the device that is.
 	 */

@@ -103,12 +103,27 @@ static __always_inline bool rtplane_ip4_csum_ok(const void *header)
 	return sum * inverse <= U64_MAX / 0xffff;
 }
 
+/* Is the checksum that a device is to fill in that of the UDP header behind @hdrlen
+ * bytes?  A guest says where it is, and may say anything.
+ */
+static __always_inline bool rtplane_udp_partial(const struct sk_buff *skb, unsigned int hdrlen)
+{
+	return skb_checksum_start_offset(skb) == hdrlen &&
+	       skb->csum_offset == offsetof(struct udphdr, check);
+}
+
 /* Has a device or a local sender vouched for the UDP checksum? */
-static __always_inline bool rtplane_udp_vouched(const struct sk_buff *skb)
+static __always_inline bool rtplane_udp_vouched(const struct sk_buff *skb, unsigned int hdrlen)
 {
 	if (likely(skb->ip_summed == CHECKSUM_UNNECESSARY))
 		return true;
-	return skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_start_offset(skb) >= 0;
+	return skb->ip_summed == CHECKSUM_PARTIAL && rtplane_udp_partial(skb, hdrlen);
+}
+
+/* A checksum in a place that is none: nothing can be done with it but harm. */
+static __always_inline bool rtplane_udp_astray(const struct sk_buff *skb, unsigned int hdrlen)
+{
+	return unlikely(skb->ip_summed == CHECKSUM_PARTIAL && !rtplane_udp_partial(skb, hdrlen));
 }
 
 /* The checks of ip_rcv(), ip6_rcv() and udp_rcv(), for a packet that will not
@@ -116,19 +131,15 @@ static __always_inline bool rtplane_udp_vouched(const struct sk_buff *skb)
  */
 static __always_inline bool rtplane_csum_ok(struct sk_buff *skb, const bool v6)
 {
-	const struct udphdr *uh;
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + hdrlen);
 
-	if (v6) {
-		uh = (const struct udphdr *)(skb->data + sizeof(struct ipv6hdr));
-	} else {
-		uh = (const struct udphdr *)(skb->data + sizeof(struct iphdr));
-		if (unlikely(!rtplane_ip4_csum_ok(skb->data)))
-			return false;
-	}
+	if (!v6 && unlikely(!rtplane_ip4_csum_ok(skb->data)))
+		return false;
 	/* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */
 	if (unlikely(!uh->check))
-		return !v6;
-	return rtplane_udp_vouched(skb) || rtplane_udp_csum_ok(skb, v6);
+		return !v6 && !rtplane_udp_astray(skb, hdrlen);
+	return rtplane_udp_vouched(skb, hdrlen) || rtplane_udp_csum_ok(skb, v6);
 }
 
 #endif /* _RTPLANE_CSUM_H */

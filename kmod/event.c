@@ -11,8 +11,26 @@
 #include "net.h"
 #include "nlput.h"
 
-/* Events of a namespace and second; of each of the two limits. */
+/* Events of a namespace and second; of each of the limits. */
 #define RTPLANE_EVENTS_BURST	10000
+/* What an event is made of, at its largest: the nest, two numbers of a byte, three of
+ * eight with their padding, three endpoints, a report.
+ */
+#define RTPLANE_EVENT_EP	(3 * nla_total_size(sizeof(struct in6_addr)))
+#define RTPLANE_EVENT_SIZE	(nla_total_size(0) + 2 * nla_total_size(1) +		\
+				 3 * nla_total_size_64bit(sizeof(u64)) +		\
+				 3 * RTPLANE_EVENT_EP + 7 * nla_total_size(sizeof(u32)))
+
+static bool stopped;
+
+/**
+ * rtplane_event_stop() - send no more events, for the module's end
+ */
+void rtplane_event_stop(void)
+{
+	WRITE_ONCE(stopped, true);
+	synchronize_net();
+}
 
 /**
  * rtplane_notice() - gather an event
@@ -65,6 +83,21 @@ static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 	return 0;
 }
 
+/* Each kind that others send at will has a limit of its own: no flood of it hides the
+ * rest.
+ */
+static struct rtplane_event_limit *limit_of(struct rtplane_net *rn, u8 type)
+{
+	switch (type) {
+	case RTPLANE_EVENT_RTCP:
+		return &rn->reports;
+	case RTPLANE_EVENT_REFUSED:
+		return &rn->refusals;
+	default:
+		return &rn->events;
+	}
+}
+
 /* Two that find a new second at once may grant a few more. */
 static bool event_may(struct rtplane_event_limit *limit)
 {
@@ -77,6 +110,40 @@ static bool event_may(struct rtplane_event_limit *limit)
 	return atomic_inc_return(&limit->n) <= RTPLANE_EVENTS_BURST;
 }
 
+static struct sk_buff *event_message(const struct rtplane_leg *leg, const struct rtplane_notice *n)
+{
+	struct sk_buff *msg = genlmsg_new(RTPLANE_EVENT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+	void *hdr;
+
+	if (!msg)
+		return NULL;
+	hdr = genlmsg_put(msg, 0, 0, &rtplane_genl, 0, RTPLANE_CMD_EVENT_NTF);
+	if (!hdr || event_put(msg, leg, n)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	genlmsg_end(msg, hdr);
+	return msg;
+}
+
+/* With RCU read side: rtplane_event_stop() waits for it. */
+static bool event_multicast(struct rtplane_leg *leg, const struct rtplane_notice *n)
+{
+	struct rtplane_net *rn = leg->rn;
+	struct sk_buff *msg = NULL;
+
+	if (READ_ONCE(stopped) || !genl_has_listeners(&rtplane_genl, rn->net, 0))
+		return true;
+	if (event_may(limit_of(rn, n->type)))
+		msg = event_message(leg, n);
+	if (!msg) {
+		atomic64_inc(&rn->events_lost);
+		return false;
+	}
+	genlmsg_multicast_netns(&rtplane_genl, rn->net, msg, 0, 0, GFP_ATOMIC);
+	return true;
+}
+
 /**
  * rtplane_event_send() - send an event to whoever listens
  * @leg: whose, not locked; must not go away meanwhile (RCU or the mutex)
@@ -86,26 +153,12 @@ static bool event_may(struct rtplane_event_limit *limit)
  */
 bool rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
 {
-	struct rtplane_net *rn = leg->rn;
-	struct sk_buff *msg;
-	void *hdr;
+	bool sent;
 
-	if (!n->set || !genl_has_listeners(&rtplane_genl, rn->net, 0))
+	if (!n->set)
 		return true;
-	if (!event_may(n->type == RTPLANE_EVENT_RTCP ? &rn->reports : &rn->events))
-		goto lost;
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
-	if (!msg)
-		goto lost;
-	hdr = genlmsg_put(msg, 0, 0, &rtplane_genl, 0, RTPLANE_CMD_EVENT_NTF);
-	if (!hdr || event_put(msg, leg, n)) {
-		nlmsg_free(msg);
-		goto lost;
-	}
-	genlmsg_end(msg, hdr);
-	genlmsg_multicast_netns(&rtplane_genl, rn->net, msg, 0, 0, GFP_ATOMIC);
-	return true;
-lost:
-	atomic64_inc(&rn->events_lost);
-	return false;
+	rcu_read_lock();
+	sent = event_multicast(leg, n);
+	rcu_read_unlock();
+	return sent;
 }

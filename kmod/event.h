@@ -30,6 +30,7 @@ struct rtplane_notice {
 void rtplane_notice(struct rtplane_notice *n, const struct rtplane_leg *leg,
 		    enum rtplane_event type, enum rtplane_reason reason,
 		    const struct rtplane_ep *old, const struct rtplane_ep *new);
+void rtplane_event_stop(void);
 bool rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n);
 
 #endif /* _RTPLANE_EVENT_H */

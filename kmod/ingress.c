@@ -94,6 +94,9 @@ static __always_inline unsigned int ingress4(struct rtplane_dev *rd, struct sk_b
 	struct rtplane_verdict v;
 
 	if (unlikely(headlen < sizeof(*iph) + sizeof(*uh))) {
+		/* Nobody pulls in a buffer that others hold too (pktgen). */
+		if (skb_shared(skb))
+			return NF_ACCEPT;
 		/* The last fragment of a packet may be this short. */
 		if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(*uh)))
 			return pskb_may_pull(skb, sizeof(*iph)) ? not_udp(rd, skb) : NF_ACCEPT;
@@ -124,7 +127,7 @@ static __always_inline unsigned int ingress6(struct rtplane_dev *rd, struct sk_b
 	struct rtplane_verdict v;
 
 	if (unlikely(headlen < sizeof(*ip6h) + sizeof(*uh))) {
-		if (!pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh)))
+		if (skb_shared(skb) || !pskb_may_pull(skb, sizeof(*ip6h) + sizeof(*uh)))
 			return NF_ACCEPT;
 		headlen = skb_headlen(skb);
 	}
@@ -151,14 +154,41 @@ static unsigned int handle_part(void *arg, struct sk_buff *skb)
 /* A tag that has a priority and no VLAN (802.1p, VID 0) is as none, as it is to the
  * stack, unless somebody has made a device for it.
  */
-static noinline bool priority_tag(struct sk_buff *skb)
+static bool priority_tag(const struct sk_buff *skb)
 {
 	if (skb_vlan_tag_get_id(skb) || skb_shared(skb) ||
 	    (skb->protocol != htons(ETH_P_IP) && skb->protocol != htons(ETH_P_IPV6)) ||
 	    __vlan_find_dev_deep_rcu(skb->dev, skb->vlan_proto, 0))
 		return false;
-	__vlan_hwaccel_clear_tag(skb);
 	return true;
+}
+
+static __always_inline unsigned int hook_plain(struct rtplane_dev *rd, struct sk_buff *skb)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return ingress4(rd, skb, false);
+	case htons(ETH_P_IPV6):
+		return ingress6(rd, skb, false);
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+/* With the tag off, as the stack would have it; on again for whoever comes after us. */
+static noinline unsigned int hook_tagged(struct rtplane_dev *rd, struct sk_buff *skb)
+{
+	__be16 proto = skb->vlan_proto;
+	u16 tci = skb_vlan_tag_get(skb);
+	unsigned int verdict;
+
+	if (!priority_tag(skb))
+		return NF_ACCEPT;
+	__vlan_hwaccel_clear_tag(skb);
+	verdict = hook_plain(rd, skb);
+	if (verdict == NF_ACCEPT)
+		__vlan_hwaccel_put_tag(skb, proto, tci);
+	return verdict;
 }
 
 /* A packet for another MAC address, or with a VLAN tag whose device is still to
@@ -168,16 +198,9 @@ static __always_inline unsigned int hook(struct rtplane_dev *rd, struct sk_buff 
 {
 	if (skb->pkt_type != PACKET_HOST)
 		return NF_ACCEPT;
-	if (skb_vlan_tag_present(skb) && !priority_tag(skb))
-		return NF_ACCEPT;
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		return ingress4(rd, skb, false);
-	case htons(ETH_P_IPV6):
-		return ingress6(rd, skb, false);
-	default:
-		return NF_ACCEPT;
-	}
+	if (unlikely(skb_vlan_tag_present(skb)))
+		return hook_tagged(rd, skb);
+	return hook_plain(rd, skb);
 }
 
 static noinline unsigned int hook_timed(struct rtplane_dev *rd, struct sk_buff *skb)

@@ -136,6 +136,7 @@ struct rtplane_leg_detail {
  * @tx_packets: sent by this leg for earlier peers; namespace's mutex
  * @tx_bytes: sent by this leg for earlier peers; namespace's mutex
  * @cookie: the owner's name for the bridge
+ * @of_cookie: in the namespace's list of that cookie; namespace's mutex
  * @rn: namespace; constant
  * @id: number for dumps; constant
  * @busy: named by the netlink message that is being carried out; namespace's mutex
@@ -179,6 +180,7 @@ struct rtplane_leg {
 	u64 bps;
 	u8 *dscp_map;
 	u64 cookie;
+	struct hlist_node of_cookie;
 	struct rtplane_net *rn;
 	union {
 		struct {

@@ -6,6 +6,7 @@
 
 #include "bridge.h"
 #include "egress.h"
+#include "event.h"
 #include "ingress.h"
 #include "latency.h"
 #include "leg.h"
@@ -27,7 +28,10 @@ static int __net_init net_init(struct net *net)
 	return 0;
 }
 
-static void __net_exit net_exit(struct net *net)
+/* Hooks, legs and natmaps go here: a grace period follows, one for all namespaces that
+ * end together, and where nothing was there is nothing to wait for.
+ */
+static void __net_exit net_pre_exit(struct net *net)
 {
 	struct rtplane_net *rn = rtplane_pernet(net);
 	struct rtplane_dev *rd, *next;
@@ -39,17 +43,30 @@ static void __net_exit net_exit(struct net *net)
 	rtplane_natmap_remove_all(rn);
 	mutex_unlock(&rn->lock);
 	cancel_delayed_work_sync(&rn->sweep);
-	/* Packets that were in a hook may look a leg up until they have left. */
-	synchronize_net();
+}
+
+/* No packet is in a hook any more. */
+static void __net_exit net_exit(struct list_head *nets)
+{
+	bool natmaps = false;
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list) {
+		struct rtplane_net *rn = rtplane_pernet(net);
+
+		natmaps |= rn->next_natmap;
+		xa_destroy(&rn->legs);
+		kvfree(rn->cookies);
+	}
 	/* Natmaps give their routes back when they are freed. */
-	if (rn->next_natmap)
+	if (natmaps)
 		rcu_barrier();
-	xa_destroy(&rn->legs);
 }
 
 static struct pernet_operations net_ops = {
 	.init = net_init,
-	.exit = net_exit,
+	.pre_exit = net_pre_exit,
+	.exit_batch = net_exit,
 	.id = &rtplane_net_id,
 	.size = sizeof(struct rtplane_net),
 };
@@ -141,6 +158,8 @@ caches:
 static void __exit mod_exit(void)
 {
 	rtplane_latency_exit();
+	/* Hooks go after the family, whose groups are no longer ours then. */
+	rtplane_event_stop();
 	rtplane_netlink_exit();
 	unregister_netdevice_notifier(&netdev_nb);
 	unregister_pernet_subsys(&net_ops);

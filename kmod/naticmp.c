@@ -16,8 +16,8 @@
  * who sent that packet, @inner.  Towards the inside the inner source and the
  * outer destination are external; from the inside the inner destination is an
  * inside address, and the outer source somebody inside, maybe a router.  What
- * is sent to anybody but the inner source is no answer: nobody may have us send
- * errors in the name of an external address to whom he likes.
+ * is sent to anybody but the inner source is no answer.  Both are the sender's choice, so
+ * an error of somebody inside must come from there (judge()), as any packet must.
  */
 static bool find(const struct rtplane_nat_table *t,
 		 const struct rtplane_pkt *outer,
@@ -85,6 +85,15 @@ static void rewrite_error4(struct sk_buff *skb, const struct rtplane_pkt *outer,
 	rewrite_outer(skb, outer, nat);
 }
 
+/* What RFC 5508 has a NAT translate.  A redirect or a source quench tells a host how to
+ * send, which somebody beyond a NAT has no business to.
+ */
+static bool translated4(u8 type)
+{
+	return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETERPROB;
+}
+
 static bool parse_error4(struct sk_buff *skb, struct rtplane_pkt *outer,
 			 struct rtplane_pkt *inner)
 {
@@ -93,7 +102,7 @@ static bool parse_error4(struct sk_buff *skb, struct rtplane_pkt *outer,
 	const struct iphdr *in = (const struct iphdr *)(icmph + 1);
 	const struct udphdr *uh = (const struct udphdr *)(in + 1);
 
-	if (!icmp_is_err(icmph->type) || *(u8 *)in != 0x45 || in->protocol != IPPROTO_UDP ||
+	if (!translated4(icmph->type) || *(u8 *)in != 0x45 || in->protocol != IPPROTO_UDP ||
 	    in->frag_off & htons(IP_OFFSET))
 		return false;
 	*outer = (struct rtplane_pkt) {
@@ -136,6 +145,12 @@ static void rewrite_error6(struct sk_buff *skb, const struct rtplane_pkt *outer,
 	skb->ip_summed = CHECKSUM_NONE;
 }
 
+/* Other errors are of nobody that we know (RFC 4443 2.4). */
+static bool translated6(u8 type)
+{
+	return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
+}
+
 static bool parse_error6(struct sk_buff *skb, struct rtplane_pkt *outer,
 			 struct rtplane_pkt *inner)
 {
@@ -144,7 +159,7 @@ static bool parse_error6(struct sk_buff *skb, struct rtplane_pkt *outer,
 	const struct ipv6hdr *in = (const struct ipv6hdr *)(icmph + 1);
 	const struct udphdr *uh = (const struct udphdr *)(in + 1);
 
-	if (!icmpv6_is_err(icmph->icmp6_type) || in->version != 6 || in->nexthdr != IPPROTO_UDP)
+	if (!translated6(icmph->icmp6_type) || in->version != 6 || in->nexthdr != IPPROTO_UDP)
 		return false;
 	*outer = (struct rtplane_pkt) {
 		.hdrlen = sizeof(*ip6h),
@@ -176,11 +191,14 @@ static bool error_ok(struct sk_buff *skb, const struct rtplane_pkt *outer)
 /* What a packet may not do, an error may not either.  It comes from anybody on the way,
  * but tells of a packet that the inside must have sent.
  */
-static struct rtplane_verdict judge(const struct rtplane_pkt *outer,
+static struct rtplane_verdict judge(const struct sk_buff *skb, const struct rtplane_pkt *outer,
 				    const struct rtplane_pkt *inner, const struct rtplane_nat *nat)
 {
 	struct rtplane_ep remote = inner->dst;
 
+	if (nat->from ? !rtplane_natmap_inside(nat->from, skb->dev) :
+			!rtplane_natmap_outside(nat->to, skb->dev))
+		return rtplane_drop(RTPLANE_DROP_MARTIAN);
 	if (nat->from)
 		remote.addr = nat->from->conf.ext.addr;
 	if (nat->to && nat->to->permits &&
@@ -201,7 +219,7 @@ static struct rtplane_verdict translate(const struct rtplane_nat_table *t, struc
 	if (outer->ttl <= 1 || !rtplane_ep_unicast(&outer->src) ||
 	    rtplane_ep_loopback(&outer->src) || !error_ok(skb, outer))
 		return rtplane_nat_pass(&nat);
-	v = judge(outer, inner, &nat);
+	v = judge(skb, outer, inner, &nat);
 	if (!rtplane_goes_on(v))
 		return rtplane_nat_drop(&nat, v.why);
 	v = rtplane_nat_way(&nat, &way);
@@ -242,7 +260,8 @@ static struct rtplane_verdict other4(const struct rtplane_nat_table *t, struct s
 	struct rtplane_pkt outer, inner;
 	const struct iphdr *iph;
 
-	if (!pskb_may_pull(skb, sizeof(*iph)))
+	/* Nobody pulls in a buffer that others hold too (pktgen). */
+	if (skb_shared(skb) || !pskb_may_pull(skb, sizeof(*iph)))
 		return rtplane_fate(RTPLANE_PASSED);
 	iph = ip_hdr(skb);
 	if (*(u8 *)iph != 0x45)
@@ -259,7 +278,8 @@ static struct rtplane_verdict other6(const struct rtplane_nat_table *t, struct s
 {
 	struct rtplane_pkt outer, inner;
 
-	if (ipv6_hdr(skb)->version != 6 || ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6 ||
+	if (skb_shared(skb) || ipv6_hdr(skb)->version != 6 ||
+	    ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6 ||
 	    !pskb_may_pull(skb, RTPLANE_ERROR6) || !parse_error6(skb, &outer, &inner))
 		return rtplane_fate(RTPLANE_PASSED);
 	return translate(t, skb, &outer, &inner);

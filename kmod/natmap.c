@@ -121,12 +121,12 @@ free:
  * rtplane_natmap_add() - create a natmap
  * @rn: namespace, @rn->lock held
  * @conf: valid
- * @why: set to a sentence when it is refused
+ * @why: set to what others have that it cannot have
  *
  * Return: 0, -EEXIST or -ENOMEM.
  */
 int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf,
-		       const char **why)
+		       enum rtplane_nat_conflict *why)
 {
 	struct rtplane_natmap *nm;
 	int err;
@@ -212,9 +212,13 @@ void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *
 {
 	struct rtplane_natmap *nm;
 
+	if (!rtplane_way_leads(rn, dev))
+		return;
 	mutex_lock(&rn->lock);
-	list_for_each_entry(nm, &rn->natmaps, list)
+	list_for_each_entry(nm, &rn->natmaps, list) {
 		nat_ways_drop(nm, dev);
+		cond_resched();
+	}
 	mutex_unlock(&rn->lock);
 }
 
@@ -227,7 +231,7 @@ static bool nat_is_inside(const struct rtplane_natmap *nm, const struct rtplane_
 /* Where to put the way to a remote: where its last one is, or none, or one that is no
  * longer true, or else anyone's.
  */
-static struct rtplane_nat_way __rcu **nat_way_place(const struct rtplane_natmap *nm,
+static struct rtplane_nat_way __rcu **nat_way_place(struct rtplane_natmap *nm,
 						    const struct rtplane_ep *to)
 {
 	struct rtplane_nat_way __rcu **set = rtplane_nat_way_slots(nm, to->w[0], to->w[1]);
@@ -242,24 +246,29 @@ static struct rtplane_nat_way __rcu **nat_way_place(const struct rtplane_natmap 
 		if (!place && (!w || !rtplane_way_valid(&w->way)))
 			place = &set[i];
 	}
-	return place ?: &set[jiffies % RTPLANE_NAT_WAY_SET];
+	return place ?: &set[nm->victim++ % RTPLANE_NAT_WAY_SET];
 }
 
 static const struct rtplane_way *nat_way_renew(struct rtplane_natmap *nm,
 					       const struct rtplane_ep *src,
 					       const struct rtplane_ep *to)
 {
-	struct rtplane_nat_way *w = kmalloc(sizeof(*w), GFP_ATOMIC);
+	struct rtplane_nat_way *w = kmalloc(sizeof(*w), GFP_ATOMIC | __GFP_NOWARN);
 	struct rtplane_nat_way __rcu **slot = &nm->way_in;
 
 	if (!w)
 		return ERR_PTR(-ENOMEM);
 	w->to = *to;
+	w->ifindex = 0;
+	/* Under the lock: whoever drops the ways of a device that goes finds this one, or
+	 * its route is gone before it is looked up.
+	 */
+	spin_lock(&nm->ways_lock);
 	if (rtplane_way_find(nm->rn->net, &w->way, src, to, 0, 0, FLOWI_FLAG_ANYSRC)) {
+		spin_unlock(&nm->ways_lock);
 		kfree(w);
 		return ERR_PTR(-ENETUNREACH);
 	}
-	spin_lock(&nm->ways_lock);
 	if (!nat_is_inside(nm, to))
 		slot = nat_way_place(nm, to);
 	nat_way_drop(nm, slot);
@@ -288,6 +297,72 @@ const struct rtplane_way *rtplane_natmap_way(struct rtplane_natmap *nm,
 	if (w && rtplane_way_valid(&w->way))
 		return &w->way;
 	return nat_way_renew(nm, src, to);
+}
+
+/* Is @dev below the side's device: a port of its bridge, of its bond? */
+static bool side_above(const struct rtplane_nat_side *side, struct net_device *dev)
+{
+	struct net_device *upper = dev_get_by_index_rcu(dev_net(dev), side->ifindex);
+
+	return upper && netdev_has_upper_dev_all_rcu(dev, upper) &&
+	       (!side->grouped || side->group == (u32)upper->group);
+}
+
+static bool side_has(const struct rtplane_nat_side *side, const struct net_device *dev)
+{
+	return rtplane_nat_side_has(side, dev) ||
+	       (side->ifindex && side_above(side, (struct net_device *)dev));
+}
+
+/* Would what is sent to the inside leave by @dev, or by one that @dev is below of? */
+static bool leads_to(const struct rtplane_way *way, const struct rtplane_ep *to,
+		     const struct net_device *dev)
+{
+	struct net_device *out = READ_ONCE(way->dst->dev);
+
+	return out == dev || netdev_has_upper_dev_all_rcu((struct net_device *)dev, out) ||
+	       rtplane_way_nexthop(dev, to);
+}
+
+/**
+ * rtplane_natmap_inside() - does what comes by a device come from inside?
+ * @nm: natmap
+ * @dev: device that the packet came by
+ *
+ * The hook is before the stack's own reverse-path check.  Where no inside was told, it
+ * is whence the route to the inside leads.
+ *
+ * Context: softirq, RCU read side.
+ */
+bool rtplane_natmap_inside(struct rtplane_natmap *nm, const struct net_device *dev)
+{
+	const struct rtplane_nat_side *side = &nm->conf.inside;
+	const struct rtplane_way *way;
+	struct rtplane_nat_way *w;
+
+	if (rtplane_nat_inside_known(nm, dev))
+		return true;
+	way = rtplane_natmap_way(nm, &nm->conf.ext, &nm->conf.in);
+	if (side->ifindex || side->grouped) {
+		if (!side_has(side, dev))
+			return false;
+	} else if (IS_ERR(way) || !leads_to(way, &nm->conf.in, dev)) {
+		return false;
+	}
+	w = rcu_dereference(nm->way_in);
+	if (w)
+		WRITE_ONCE(w->ifindex, dev->ifindex);
+	return true;
+}
+
+/**
+ * rtplane_natmap_outside() - may what comes by a device come from outside?
+ * @nm: natmap
+ * @dev: device that the packet came by
+ */
+bool rtplane_natmap_outside(const struct rtplane_natmap *nm, const struct net_device *dev)
+{
+	return side_has(&nm->conf.outside, dev);
 }
 
 static struct rtplane_nat_permit *nat_set(const struct rtplane_natmap *nm,
@@ -324,12 +399,11 @@ void rtplane_natmap_permit(struct rtplane_natmap *nm, const struct rtplane_ep *r
 {
 	struct rtplane_nat_permit *set = nat_set(nm, remote, port);
 	struct rtplane_nat_permit *p, *old = set;
-	u32 now = jiffies;
+	u32 now = ktime_get_seconds();
 
 	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
 		if (nat_permit_is(p, remote, port)) {
-			/* Once a second is fine enough for a life of minutes. */
-			if (now - READ_ONCE(p->when) > HZ)
+			if (READ_ONCE(p->when) != now)
 				WRITE_ONCE(p->when, now);
 			return;
 		}
@@ -362,7 +436,7 @@ bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtpl
 
 	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
 		if (nat_permit_is(p, remote, port) &&
-		    (u32)jiffies - READ_ONCE(p->when) < RTPLANE_NAT_FILTER_LIFE)
+		    (u32)ktime_get_seconds() - READ_ONCE(p->when) < RTPLANE_NAT_FILTER_LIFE)
 			return true;
 	}
 	return false;

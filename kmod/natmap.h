@@ -24,7 +24,7 @@ struct rtplane_totals;
 #define RTPLANE_NAT_PERMIT_SETS	1024
 #define RTPLANE_NAT_PERMIT_SET	8
 /* RFC 4787 REQ-5: a mapping (here: a filter rule) lasts 5 minutes by default. */
-#define RTPLANE_NAT_FILTER_LIFE	(300 * HZ)
+#define RTPLANE_NAT_FILTER_LIFE	300
 
 enum rtplane_nat_dir {
 	RTPLANE_NAT_IN,
@@ -33,11 +33,40 @@ enum rtplane_nat_dir {
 };
 
 /**
+ * enum rtplane_nat_conflict - what a natmap cannot have because of others
+ * @RTPLANE_NAT_CONFLICT_NONE: it can have all
+ * @RTPLANE_NAT_CONFLICT_EXT: ports of its external address
+ * @RTPLANE_NAT_CONFLICT_INT: ports of its inside address
+ * @RTPLANE_NAT_CONFLICT_BOTH: an address as external that is another's inside, or the
+ *	other way round
+ */
+enum rtplane_nat_conflict {
+	RTPLANE_NAT_CONFLICT_NONE,
+	RTPLANE_NAT_CONFLICT_EXT,
+	RTPLANE_NAT_CONFLICT_INT,
+	RTPLANE_NAT_CONFLICT_BOTH,
+};
+
+/**
+ * struct rtplane_nat_side - devices of one side of a natmap
+ * @ifindex: a device, 0 = not told by device
+ * @group: a device group (ip link set group), valid if @grouped
+ * @grouped: told by group
+ */
+struct rtplane_nat_side {
+	u32 ifindex;
+	u32 group;
+	bool grouped;
+};
+
+/**
  * struct rtplane_natmap_conf - what user space asks
  * @ext: external address, no port
  * @in: inside address, no port
  * @lo: first port
  * @hi: last port
+ * @inside: whence comes what has the inside address; untold: whence the route to it leads
+ * @outside: whence comes what goes to the external address; untold: anywhere
  * @filter: address-dependent filtering
  * @dscp_mode: &enum rtplane_dscp_mode
  * @dscp: value
@@ -50,6 +79,8 @@ struct rtplane_natmap_conf {
 	struct rtplane_ep in;
 	u16 lo;
 	u16 hi;
+	struct rtplane_nat_side inside;
+	struct rtplane_nat_side outside;
 	u8 filter;
 	u8 dscp_mode;
 	u8 dscp;
@@ -80,11 +111,14 @@ struct rtplane_nat_stats {
  * struct rtplane_nat_way - a remembered way to an address
  * @way: route and neighbour
  * @to: the address
+ * @ifindex: of the way to the inside: the device by which its packets last came and
+ *	were found to come from there, 0 = none yet
  * @rcu: to free it
  */
 struct rtplane_nat_way {
 	struct rtplane_way way;
 	struct rtplane_ep to;
+	u32 ifindex;
 	struct rcu_head rcu;
 };
 
@@ -92,7 +126,7 @@ struct rtplane_nat_way {
  * struct rtplane_nat_permit - somebody the inside has sent to
  * @addr: who, two words
  * @port: by which of our ports, network order; 0 = free
- * @when: jiffies of the last packet
+ * @when: second of the last packet (ktime_get_seconds())
  */
 struct rtplane_nat_permit {
 	u64 addr[2];
@@ -130,7 +164,8 @@ struct rtplane_nat_gate {
  * @ways: those to remotes, in sets of RTPLANE_NAT_WAY_SET by hash of the address;
  *	likewise
  * @ways_shift: from a hash of 64 bits to the number of a set
- * @ways_lock: see @ways
+ * @ways_lock: see @ways; @victim
+ * @victim: whose turn it is to give its slot to another
  * @permit_lock: see @permits
  * @permits: with address-dependent filtering: sets of permits; written under
  *	@permit_lock, read without
@@ -151,6 +186,7 @@ struct rtplane_natmap {
 	struct rtplane_nat_way __rcu **ways;
 	u8 ways_shift;
 	spinlock_t ways_lock; /* ways */
+	u8 victim;
 	spinlock_t permit_lock; /* permits */
 	struct rtplane_nat_permit *permits;
 	struct rtplane_net *rn;
@@ -184,8 +220,29 @@ rtplane_nat_way_look(const struct rtplane_natmap *nm, u64 w0, u64 w1)
 	return NULL;
 }
 
+/* Is this a device of a side at a glance?  One below it may be, too. */
+static __always_inline bool rtplane_nat_side_has(const struct rtplane_nat_side *side,
+						 const struct net_device *dev)
+{
+	return (!side->ifindex || side->ifindex == (u32)dev->ifindex) &&
+	       (!side->grouped || side->group == (u32)dev->group);
+}
+
+/* Does a packet from inside come by the device that it last came by?  If so, it has
+ * been found right.
+ */
+static __always_inline bool rtplane_nat_inside_known(const struct rtplane_natmap *nm,
+						     const struct net_device *dev)
+{
+	const struct rtplane_nat_way *w = rcu_dereference(nm->way_in);
+
+	return w && READ_ONCE(w->ifindex) == (u32)dev->ifindex;
+}
+
+bool rtplane_natmap_inside(struct rtplane_natmap *nm, const struct net_device *dev);
+bool rtplane_natmap_outside(const struct rtplane_natmap *nm, const struct net_device *dev);
 int rtplane_natmap_add(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf,
-		       const char **why);
+		       enum rtplane_nat_conflict *why);
 void rtplane_natmap_remove(struct rtplane_natmap *nm);
 void rtplane_natmap_remove_all(struct rtplane_net *rn);
 void rtplane_natmap_forget_dev(struct rtplane_net *rn, const struct net_device *dev);

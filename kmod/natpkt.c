@@ -37,9 +37,18 @@ static struct rtplane_verdict judge(const struct sk_buff *skb, const struct rtpl
 {
 	if (!pkt->v6 && !rtplane_ip4_csum_ok(skb_network_header(skb)))
 		return rtplane_drop(RTPLANE_DROP_CHECKSUM);
+	if (rtplane_udp_astray(skb, pkt->hdrlen))
+		return rtplane_drop(RTPLANE_DROP_CHECKSUM);
 	if (rtplane_ep_martian(&pkt->src) || rtplane_ep_loopback(&pkt->src) ||
 	    rtplane_ep_is4(&pkt->src) == pkt->v6)
 		return rtplane_drop(RTPLANE_DROP_MARTIAN);
+	/* What claims to come from inside must come from there, and nobody else opens a
+	 * filter or has us send in the name of an external address.
+	 */
+	if (nat->from && !rtplane_natmap_inside(nat->from, skb->dev))
+		return rtplane_drop(RTPLANE_DROP_MARTIAN);
+	if (!nat->from && !rtplane_natmap_outside(nat->to, skb->dev))
+		return rtplane_fate(RTPLANE_PASSED);
 	if (nat->from && nat->from->permits)
 		rtplane_natmap_permit(nat->from, &pkt->dst, pkt->src.port);
 	if (nat->to && nat->to->permits &&
@@ -98,6 +107,8 @@ static struct rtplane_verdict translate(struct sk_buff *skb, struct rtplane_pkt 
 	v = judge(skb, pkt, nat);
 	if (v.fate == RTPLANE_DROPPED)
 		return rtplane_nat_drop(nat, v.why);
+	if (!rtplane_goes_on(v))
+		return rtplane_nat_pass(nat);
 	v = rtplane_nat_way(nat, &way);
 	if (!rtplane_goes_on(v))
 		return v;
@@ -199,7 +210,11 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_natmap *nm, s
 	if (unlikely(nm->usual != (v6 ? 6 : 4) || !rtplane_skb_plain(skb, v6) ||
 		     unusual_end(skb, dir, v6)))
 		return rtplane_fate(RTPLANE_UNUSUAL);
-	if (!v6 && unlikely(!rtplane_ip4_csum_ok(skb->data)))
+	if (unlikely(dir == RTPLANE_NAT_IN ? !rtplane_nat_side_has(&nm->conf.outside, skb->dev) :
+					     !rtplane_nat_inside_known(nm, skb->dev)))
+		return rtplane_fate(RTPLANE_UNUSUAL);
+	if ((!v6 && unlikely(!rtplane_ip4_csum_ok(skb->data))) ||
+	    rtplane_udp_astray(skb, v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
 		return rtplane_fate(RTPLANE_UNUSUAL);
 	way = way_known(nm, skb, dir, v6);
 	if (unlikely(!way || !way->fast || !rtplane_way_usual(way, skb, v6)))

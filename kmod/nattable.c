@@ -202,20 +202,21 @@ static bool nat_taken(struct rtplane_nat_table *t, enum rtplane_nat_dir dir,
  * @rn: namespace, @rn->lock held
  * @conf: what the other is to be
  *
- * Return: a sentence, or NULL.
+ * Return: what it has first, or RTPLANE_NAT_CONFLICT_NONE.
  */
-const char *rtplane_nat_conflict(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf)
+enum rtplane_nat_conflict rtplane_nat_conflict(struct rtplane_net *rn,
+					       const struct rtplane_natmap_conf *conf)
 {
 	struct rtplane_nat_table *t = the_table(rn);
 
 	if (!t)
-		return NULL;
+		return RTPLANE_NAT_CONFLICT_NONE;
 	if (nat_taken(t, RTPLANE_NAT_IN, &conf->ext, conf))
-		return "the ports of this external address are mapped already";
+		return RTPLANE_NAT_CONFLICT_EXT;
 	if (nat_taken(t, RTPLANE_NAT_OUT, &conf->in, conf))
-		return "the ports of this inside address are mapped already";
+		return RTPLANE_NAT_CONFLICT_INT;
 	if (nat_taken(t, RTPLANE_NAT_OUT, &conf->ext, conf) ||
 	    nat_taken(t, RTPLANE_NAT_IN, &conf->in, conf))
-		return "an address is external in one natmap and inside in another";
-	return NULL;
+		return RTPLANE_NAT_CONFLICT_BOTH;
+	return RTPLANE_NAT_CONFLICT_NONE;
 }

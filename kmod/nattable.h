@@ -61,7 +61,8 @@ int rtplane_nat_table_add(struct rtplane_net *rn, struct rtplane_natmap *nm);
 void rtplane_nat_table_del(struct rtplane_net *rn, const struct rtplane_natmap *nm);
 struct rtplane_natmap *rtplane_natmap_get(struct rtplane_net *rn, const struct rtplane_ep *ext,
 					  u16 lo);
-const char *rtplane_nat_conflict(struct rtplane_net *rn, const struct rtplane_natmap_conf *conf);
+enum rtplane_nat_conflict rtplane_nat_conflict(struct rtplane_net *rn,
+					       const struct rtplane_natmap_conf *conf);
 
 /* Only addresses that the administrator gave are in the table, so nobody else can
  * make its chains grow.

@@ -3,8 +3,12 @@
 #ifndef _RTPLANE_NET_H
 #define _RTPLANE_NET_H
 
+#include <linux/bitmap.h>
+#include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mutex.h>
+#include <linux/netdevice.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -12,6 +16,10 @@
 #include <linux/rtplane.h>
 
 #define RTPLANE_BUCKETS		256
+/* Cookies are the agent's, one for a call; its legs hang in one of so many lists. */
+#define RTPLANE_COOKIE_BUCKETS	8192
+/* Devices are told apart by so many bits. */
+#define RTPLANE_DEV_BITS	1024
 
 struct rtplane_nat_table;
 
@@ -45,6 +53,10 @@ struct rtplane_event_limit {
  * @table: local addresses with legs; look-up under RCU, changes under @lock
  * @lock: serialises every change; taken inside RTNL, never around it
  * @legs: the same legs by number, in order of creation, for dumps; @lock
+ * @cookies: the same legs by cookie, RTPLANE_COOKIE_BUCKETS lists, NULL before there
+ *	was a leg; @lock
+ * @out_devs: by hash of ifindex: some way out led by this device; set atomically,
+ *	never cleared
  * @next_leg: where the next leg's number is sought; @lock
  * @nr_legs: how many; @lock
  * @seq: changes with every change of the set of legs, natmaps or devices; @lock
@@ -59,6 +71,7 @@ struct rtplane_event_limit {
  * @events: limit of the whole namespace's events
  * @reports: another for RTCP reports, which a remote sends at will: no flood of them
  *	hides the rest
+ * @refusals: likewise for refused sources, which are anybody
  * @events_lost: events that the limit or lack of memory swallowed
  * @sweep: looks for silent legs
  * @nr_silence: legs that want to be looked at by @sweep; @lock
@@ -68,6 +81,8 @@ struct rtplane_net {
 	struct hlist_head table[RTPLANE_BUCKETS];
 	struct mutex lock; /* every change */
 	struct xarray legs;
+	struct hlist_head *cookies;
+	DECLARE_BITMAP(out_devs, RTPLANE_DEV_BITS);
 	u32 next_leg;
 	u32 nr_legs;
 	u32 seq;
@@ -80,6 +95,7 @@ struct rtplane_net {
 	struct rtplane_totals gone;
 	struct rtplane_event_limit events;
 	struct rtplane_event_limit reports;
+	struct rtplane_event_limit refusals;
 	atomic64_t events_lost;
 	struct delayed_work sweep;
 	u32 nr_silence;
@@ -90,6 +106,11 @@ extern unsigned int rtplane_net_id;
 static inline struct rtplane_net *rtplane_pernet(const struct net *net)
 {
 	return net_generic(net, rtplane_net_id);
+}
+
+static inline unsigned int rtplane_dev_bit(const struct net_device *dev)
+{
+	return hash_32(dev->ifindex, ilog2(RTPLANE_DEV_BITS));
 }
 
 #endif /* _RTPLANE_NET_H */

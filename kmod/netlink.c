@@ -209,7 +209,8 @@ static int stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 static const struct genl_ops ops[] = {
 	{ .cmd = RTPLANE_CMD_DEV_NEW, .flags = GENL_ADMIN_PERM, .doit = dev_new_doit },
 	{ .cmd = RTPLANE_CMD_DEV_DEL, .flags = GENL_ADMIN_PERM, .doit = dev_del_doit },
-	{ .cmd = RTPLANE_CMD_DEV_GET, .doit = dev_get_doit,
+	{ .cmd = RTPLANE_CMD_DEV_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .doit = dev_get_doit,
 	  .dumpit = dev_get_dumpit },
 	{ .cmd = RTPLANE_CMD_BRIDGE_NEW, .flags = GENL_ADMIN_PERM,
 	  .doit = rtplane_bridge_new_doit },
@@ -218,15 +219,18 @@ static const struct genl_ops ops[] = {
 	{ .cmd = RTPLANE_CMD_BRIDGE_DEL, .flags = GENL_ADMIN_PERM,
 	  .doit = rtplane_bridge_del_doit },
 	{ .cmd = RTPLANE_CMD_LEG_SET, .flags = GENL_ADMIN_PERM, .doit = rtplane_leg_set_doit },
-	{ .cmd = RTPLANE_CMD_LEG_GET, .doit = rtplane_leg_get_doit,
+	{ .cmd = RTPLANE_CMD_LEG_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .doit = rtplane_leg_get_doit,
 	  .start = rtplane_leg_get_start, .dumpit = rtplane_leg_get_dumpit },
 	{ .cmd = RTPLANE_CMD_NATMAP_NEW, .flags = GENL_ADMIN_PERM,
 	  .doit = rtplane_natmap_new_doit },
 	{ .cmd = RTPLANE_CMD_NATMAP_DEL, .flags = GENL_ADMIN_PERM,
 	  .doit = rtplane_natmap_del_doit },
-	{ .cmd = RTPLANE_CMD_NATMAP_GET, .doit = rtplane_natmap_get_doit,
+	{ .cmd = RTPLANE_CMD_NATMAP_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .doit = rtplane_natmap_get_doit,
 	  .dumpit = rtplane_natmap_get_dumpit },
-	{ .cmd = RTPLANE_CMD_STATS_GET, .doit = stats_get_doit },
+	{ .cmd = RTPLANE_CMD_STATS_GET, .flags = GENL_UNS_ADMIN_PERM,
+	  .doit = stats_get_doit },
 };
 
 int __init rtplane_netlink_init(void)

@@ -310,17 +310,11 @@ static void remove_both(struct rtplane_leg *leg)
 static int cookie_remove(struct rtplane_net *rn, u64 cookie, const struct nlattr *nla,
 			 struct netlink_ext_ack *extack)
 {
-	struct rtplane_leg *leg;
-	unsigned long id;
-	bool any = false;
-
-	xa_for_each(&rn->legs, id, leg) {
-		if (leg->cookie != cookie)
-			continue;
-		rtplane_bridge_remove(leg);
-		any = true;
+	if (!cookie) {
+		NL_SET_ERR_MSG_ATTR(extack, nla, "cookie 0 is none: it names no bridge");
+		return -EINVAL;
 	}
-	if (any)
+	if (rtplane_bridge_remove_cookie(rn, cookie))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, nla, "there is no bridge with this cookie");
 	return -ENOENT;

@@ -265,10 +265,33 @@ struct rtplane_leg_dump {
 	bool filter;
 };
 
+/* Nothing but a cookie narrows a dump; what we would not heed is refused. */
+static int dump_filter(struct rtplane_leg_dump *dump, const struct nlattr *nla,
+		       struct netlink_ext_ack *extack)
+{
+	struct nlattr *leg[RTPLANE_LEG_A_MAX + 1];
+	int i, err;
+
+	err = nla_parse_nested(leg, RTPLANE_LEG_A_MAX, nla, rtplane_leg_policy, extack);
+	if (err)
+		return err;
+	for (i = 0; i <= RTPLANE_LEG_A_MAX; i++) {
+		if (!leg[i] || i == RTPLANE_LEG_A_COOKIE)
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, leg[i],
+				    "a dump of legs is narrowed by a cookie and nothing else");
+		return -EINVAL;
+	}
+	if (!leg[RTPLANE_LEG_A_COOKIE])
+		return 0;
+	dump->cookie = nla_get_u64(leg[RTPLANE_LEG_A_COOKIE]);
+	dump->filter = true;
+	return 0;
+}
+
 int rtplane_leg_get_start(struct netlink_callback *cb)
 {
 	struct rtplane_leg_dump *dump = (void *)cb->ctx;
-	struct nlattr *leg[RTPLANE_LEG_A_MAX + 1];
 	struct nlattr *tb[RTPLANE_A_MAX + 1];
 	int err;
 
@@ -278,12 +301,33 @@ int rtplane_leg_get_start(struct netlink_callback *cb)
 			    cb->extack);
 	if (err || !tb[RTPLANE_A_LEG])
 		return err;
-	err = nla_parse_nested(leg, RTPLANE_LEG_A_MAX, tb[RTPLANE_A_LEG], rtplane_leg_policy,
-			       cb->extack);
-	if (err || !leg[RTPLANE_LEG_A_COOKIE])
+	return dump_filter(dump, tb[RTPLANE_A_LEG], cb->extack);
+}
+
+static struct rtplane_leg *dump_next(struct rtplane_net *rn, const struct rtplane_leg_dump *dump)
+{
+	unsigned long id = dump->next;
+
+	if (dump->filter)
+		return rtplane_bridge_next(rn, dump->cookie, id);
+	return xa_find(&rn->legs, &id, ULONG_MAX, XA_PRESENT);
+}
+
+static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, struct rtplane_leg *leg)
+{
+	void *hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				&rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_LEG_GET);
+	int err;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	err = leg_put(msg, leg);
+	if (err) {
+		genlmsg_cancel(msg, hdr);
 		return err;
-	dump->cookie = nla_get_u64(leg[RTPLANE_LEG_A_COOKIE]);
-	dump->filter = true;
+	}
+	genl_dump_check_consistent(cb, hdr);
+	genlmsg_end(msg, hdr);
 	return 0;
 }
 
@@ -296,29 +340,14 @@ int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	struct rtplane_net *rn = rtplane_pernet(sock_net(msg->sk));
 	struct rtplane_leg_dump *dump = (void *)cb->ctx;
 	struct rtplane_leg *leg;
-	unsigned long id;
-	int err = 0;
-	void *hdr;
 
 	mutex_lock(&rn->lock);
 	cb->seq = rn->seq;
-	xa_for_each_start(&rn->legs, id, leg, dump->next) {
-		dump->next = id;
-		if (dump->filter && leg->cookie != dump->cookie)
-			continue;
-		hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				  &rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_LEG_GET);
-		err = hdr ? leg_put(msg, leg) : -EMSGSIZE;
-		if (err) {
-			if (hdr)
-				genlmsg_cancel(msg, hdr);
+	while ((leg = dump_next(rn, dump))) {
+		if (dump_one(msg, cb, leg))
 			break;
-		}
-		genl_dump_check_consistent(cb, hdr);
-		genlmsg_end(msg, hdr);
+		dump->next = leg->id + 1UL;
 	}
-	if (!err)
-		dump->next = ULONG_MAX;
 	mutex_unlock(&rn->lock);
 	return msg->len;
 }

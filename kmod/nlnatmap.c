@@ -70,6 +70,13 @@ static int nat_parse(struct genl_info *info, struct nlattr **tb)
 				rtplane_natmap_policy, info->extack);
 }
 
+static void nat_side(struct nlattr *ifindex, struct nlattr *group, struct rtplane_nat_side *side)
+{
+	side->ifindex = ifindex ? nla_get_u32(ifindex) : 0;
+	side->group = group ? nla_get_u32(group) : 0;
+	side->grouped = group;
+}
+
 static int nat_conf(struct genl_info *info, struct rtplane_natmap_conf *c)
 {
 	struct nlattr *nest = info->attrs[RTPLANE_A_NATMAP];
@@ -93,6 +100,8 @@ static int nat_conf(struct genl_info *info, struct rtplane_natmap_conf *c)
 				    "the addresses must be two of one family");
 		return -EINVAL;
 	}
+	nat_side(tb[RTPLANE_NATMAP_A_INSIDE], tb[RTPLANE_NATMAP_A_INSIDE_GROUP], &c->inside);
+	nat_side(tb[RTPLANE_NATMAP_A_OUTSIDE], tb[RTPLANE_NATMAP_A_OUTSIDE_GROUP], &c->outside);
 	if (tb[RTPLANE_NATMAP_A_FILTER])
 		c->filter = nla_get_u8(tb[RTPLANE_NATMAP_A_FILTER]);
 	if (tb[RTPLANE_NATMAP_A_PPS])
@@ -102,11 +111,33 @@ static int nat_conf(struct genl_info *info, struct rtplane_natmap_conf *c)
 	return 0;
 }
 
+static void conflict_say(struct genl_info *info, enum rtplane_nat_conflict why)
+{
+	struct nlattr *nest = info->attrs[RTPLANE_A_NATMAP];
+
+	switch (why) {
+	case RTPLANE_NAT_CONFLICT_EXT:
+		NL_SET_ERR_MSG_ATTR(info->extack, nest,
+				    "the ports of this external address are mapped already");
+		break;
+	case RTPLANE_NAT_CONFLICT_INT:
+		NL_SET_ERR_MSG_ATTR(info->extack, nest,
+				    "the ports of this inside address are mapped already");
+		break;
+	case RTPLANE_NAT_CONFLICT_BOTH:
+		NL_SET_ERR_MSG_ATTR(info->extack, nest,
+				    "an address is external in one natmap and inside in another");
+		break;
+	case RTPLANE_NAT_CONFLICT_NONE:
+		break;
+	}
+}
+
 int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct rtplane_natmap_conf conf = {};
-	const char *why = NULL;
+	enum rtplane_nat_conflict why = RTPLANE_NAT_CONFLICT_NONE;
 	int err;
 
 	err = nat_conf(info, &conf);
@@ -115,10 +146,7 @@ int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&rn->lock);
 	err = rtplane_natmap_add(rn, &conf, &why);
 	mutex_unlock(&rn->lock);
-	if (why) {
-		NL_SET_BAD_ATTR(info->extack, info->attrs[RTPLANE_A_NATMAP]);
-		info->extack->_msg = why;
-	}
+	conflict_say(info, why);
 	return err;
 }
 
@@ -171,6 +199,14 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, RTPLANE_NATMAP_A_PAD);
 }
 
+static int nat_put_side(struct sk_buff *msg, int ifindex, int group,
+			const struct rtplane_nat_side *side)
+{
+	if (side->ifindex && nla_put_u32(msg, ifindex, side->ifindex))
+		return -EMSGSIZE;
+	return side->grouped ? nla_put_u32(msg, group, side->group) : 0;
+}
+
 static int nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap_conf *c)
 {
 	if (rtplane_nl_put_ep(msg, RTPLANE_NATMAP_A_EXT, &c->ext) ||
@@ -180,7 +216,11 @@ static int nat_put_conf(struct sk_buff *msg, const struct rtplane_natmap_conf *c
 	    nla_put_u8(msg, RTPLANE_NATMAP_A_FILTER, c->filter) ||
 	    nla_put_u8(msg, RTPLANE_NATMAP_A_DSCP_MODE, c->dscp_mode) ||
 	    nla_put_u32(msg, RTPLANE_NATMAP_A_PPS, c->pps) ||
-	    put_u64(msg, RTPLANE_NATMAP_A_BPS, c->bps))
+	    put_u64(msg, RTPLANE_NATMAP_A_BPS, c->bps) ||
+	    nat_put_side(msg, RTPLANE_NATMAP_A_INSIDE, RTPLANE_NATMAP_A_INSIDE_GROUP,
+			 &c->inside) ||
+	    nat_put_side(msg, RTPLANE_NATMAP_A_OUTSIDE, RTPLANE_NATMAP_A_OUTSIDE_GROUP,
+			 &c->outside))
 		return -EMSGSIZE;
 	if (c->dscp_mode == RTPLANE_DSCP_SET)
 		return nla_put_u8(msg, RTPLANE_NATMAP_A_DSCP, c->dscp);

@@ -6,12 +6,7 @@
 #include <net/genetlink.h>
 
 #include "leg.h"
-
-extern const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1];
-extern const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1];
-extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
-extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
-extern const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1];
+#include "nlpolicy.h"
 
 int rtplane_nl_addr(const struct nlattr *nla, struct rtplane_ep *ep,
 		    struct netlink_ext_ack *extack);

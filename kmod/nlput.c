@@ -3,7 +3,7 @@
 #include "nlput.h"
 
 static const struct genl_multicast_group mcgrps[] = {
-	{ .name = RTPLANE_MCGRP_EVENTS },
+	{ .name = RTPLANE_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 /* netlink.c adds the commands and what they take before it is registered. */

@@ -226,10 +226,7 @@ static struct rtplane_verdict media(struct rtplane_leg *leg, struct sk_buff *skb
 	return rtplane_goes_on(v) ? forward(leg, skb, pkt) : v;
 }
 
-/* Somebody else holds the buffer too (pktgen): go on with a copy of its head.
- * A copy that turns out to be the stack's, because the leg has just been
- * removed, is lost.
- */
+/* Somebody else holds the buffer too (pktgen): go on with a copy of its head. */
 static struct rtplane_verdict media_shared(struct rtplane_leg *leg, struct sk_buff *skb,
 					   struct rtplane_pkt *pkt)
 {
@@ -283,6 +280,9 @@ static struct rtplane_verdict classify(struct rtplane_leg *leg, struct sk_buff *
 {
 	unsigned int look = min_t(unsigned int, pkt->paylen, RTPLANE_RTP_HDRLEN);
 
+	/* Nobody pulls in a buffer that others hold too (pktgen). */
+	if (skb_shared(skb) && skb_headlen(skb) < pkt->hdrlen + sizeof(struct udphdr) + look)
+		return rtplane_fate(RTPLANE_PASSED);
 	if (!pskb_may_pull(skb, pkt->hdrlen + sizeof(struct udphdr) + look))
 		return rtplane_fate(RTPLANE_PASSED);
 	pkt->payload = skb->data + pkt->hdrlen + sizeof(struct udphdr);

@@ -8,9 +8,11 @@
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
+#include <net/ip_fib.h>
 #include <net/route.h>
 
 #include "compat.h"
+#include "net.h"
 #include "way.h"
 
 /* net.ipv4.route.min_pmtu, unless somebody lowers it: less is learned from nobody. */
@@ -78,6 +80,47 @@ static bool way_odd_neigh(const struct rtplane_way *way)
 	return way->neigh->tbl->family != (way->v6 ? AF_INET6 : AF_INET);
 }
 
+/* What the device's header really takes, and what its driver wants before that.
+ * LL_RESERVED_SPACE() rounds it up, which virtio_net's buffers do not have.  The cached
+ * header is copied as a whole, with what it is aligned by.
+ */
+static unsigned int headroom(const struct net_device *dev)
+{
+	return max_t(unsigned int, HH_DATA_MOD,
+		     dev->hard_header_len + READ_ONCE(dev->needed_headroom));
+}
+
+/* Let it be known that a way leads by this device.  Who takes the device's ways away
+ * reads that after its routes are gone: either it is seen there, or the route is seen
+ * to be gone here.
+ */
+static int way_told(struct rtplane_net *rn, struct rtplane_way *way)
+{
+	unsigned int bit = rtplane_dev_bit(way->dst->dev);
+
+	if (test_bit(bit, rn->out_devs))
+		return 0;
+	set_bit(bit, rn->out_devs);
+	/* Pairs with the barrier in rtplane_way_leads(). */
+	smp_mb__after_atomic();
+	if (rtplane_way_valid(way))
+		return 0;
+	rtplane_way_release(way);
+	return -ENETUNREACH;
+}
+
+/**
+ * rtplane_way_leads() - may any way of a namespace lead by this device?
+ * @rn: namespace
+ * @dev: device whose routes are gone
+ */
+bool rtplane_way_leads(const struct rtplane_net *rn, const struct net_device *dev)
+{
+	/* Pairs with the barrier in way_told(). */
+	smp_mb();
+	return test_bit(rtplane_dev_bit(dev), rn->out_devs);
+}
+
 /**
  * rtplane_way_find() - look up the way to an address
  * @net: namespace
@@ -117,11 +160,46 @@ int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtpl
 		.cookie = v6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0,
 		.sure = min_t(u32, dst_mtu(dst), v6 ? IPV6_MIN_MTU : RTPLANE_MIN_PMTU),
 		.mark = mark,
-		.headroom = LL_RESERVED_SPACE(dst->dev),
+		.headroom = headroom(dst->dev),
 		.v6 = v6,
 	};
 	way->fast = neigh && !way_keeps_dst(way) && !way_odd_neigh(way);
-	return 0;
+	return way_told(rtplane_pernet(net), way);
+}
+
+/**
+ * rtplane_way_nexthop() - is a device one of several by which a route leads?
+ * @dev: device
+ * @to: where to
+ *
+ * Of a route with one next hop the way tells.  IPv6 takes the device as a demand.
+ */
+bool rtplane_way_nexthop(const struct net_device *dev, const struct rtplane_ep *to)
+{
+	struct net *net = dev_net(dev);
+	struct fib_result res;
+	struct flowi4 fl4 = {
+		.flowi4_iif = LOOPBACK_IFINDEX,
+		.flowi4_proto = IPPROTO_UDP,
+		.daddr = to->w32[3],
+	};
+	struct flowi6 fl6 = {
+		.flowi6_oif = dev->ifindex,
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = to->addr,
+	};
+	struct dst_entry *dst;
+	bool leads;
+
+	if (rtplane_ep_is4(to))
+		return !fib_lookup(net, &fl4, &res, FIB_LOOKUP_IGNORE_LINKSTATE) &&
+		       res.type == RTN_UNICAST && fib_info_nh_uses_dev(res.fi, dev);
+	dst = rtplane_dst_lookup6(net, &fl6);
+	if (IS_ERR(dst))
+		return false;
+	leads = !dst->error && dst->dev == dev && dst_rt6_info(dst)->rt6i_dst.plen;
+	dst_release(dst);
+	return leads;
 }
 
 /**
@@ -209,6 +287,8 @@ static int way_send_slow(struct net *net, struct sk_buff *skb, u8 tos,
 	int err;
 
 	rtplane_way_scrub(skb);
+	skb_orphan(skb);
+	rtplane_skb_unmark(skb);
 	if (!dst_hold_safe(way->dst)) {
 		kfree_skb(skb);
 		return NET_XMIT_DROP;

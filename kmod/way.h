@@ -12,6 +12,8 @@
 
 #include "pkt.h"
 
+struct rtplane_net;
+
 /**
  * struct rtplane_way - what sending to one address needs; never changed once it
  * is published
@@ -39,6 +41,8 @@ struct rtplane_way {
 int rtplane_way_find(struct net *net, struct rtplane_way *way, const struct rtplane_ep *src,
 		     const struct rtplane_ep *to, u32 oif, u32 mark, u8 flags);
 void rtplane_way_release(struct rtplane_way *way);
+bool rtplane_way_nexthop(const struct net_device *dev, const struct rtplane_ep *to);
+bool rtplane_way_leads(const struct rtplane_net *rn, const struct net_device *dev);
 void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way);
 void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u8 code, u32 info);
@@ -86,25 +90,31 @@ static __always_inline bool rtplane_way_usual(const struct rtplane_way *way,
 
 /* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
  * voice is served first by the default bands and VLAN egress maps see EF as 6.
- * The kernel's own table still reads the TOS bits of RFC 1349.
+ * The kernel's own table still reads the TOS bits of RFC 1349.  It gives nobody
+ * TC_PRIO_CONTROL either, which fq serves before all else: the DSCP is a stranger's.
  */
 static inline u32 rtplane_priority(u8 tos)
 {
 	/* A nibble for each class, the lowest first. */
 	const u32 of_class = TC_PRIO_BESTEFFORT | TC_PRIO_BULK << 4 | TC_PRIO_BULK << 8 |
 			     TC_PRIO_INTERACTIVE_BULK << 12 | TC_PRIO_INTERACTIVE_BULK << 16 |
-			     TC_PRIO_INTERACTIVE << 20 | TC_PRIO_CONTROL << 24 |
-			     TC_PRIO_CONTROL << 28;
+			     TC_PRIO_INTERACTIVE << 20 | TC_PRIO_INTERACTIVE << 24 |
+			     TC_PRIO_INTERACTIVE << 28;
 
 	return of_class >> (tos >> 5) * 4 & 0xf;
 }
 
-/* What the way in may have left on the buffer goes, what is to be on it is set. */
+/* What the way in may have left on the buffer goes, what is to be on it is set: no
+ * socket of a container decides queues or is charged here (a veth's buffers have
+ * theirs still), and no switch takes the packet for one that it has forwarded.
+ */
 static __always_inline void rtplane_way_dress(struct sk_buff *skb, u8 tos,
 					      const struct rtplane_way *way)
 {
 	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb) | skb_has_extensions(skb)))
 		rtplane_way_scrub(skb);
+	skb_orphan(skb);
+	rtplane_skb_unmark(skb);
 	skb->dev = way->dst->dev;
 	skb->mark = way->mark;
 	skb->priority = rtplane_priority(tos);

@@ -261,7 +261,12 @@ test_missing_capability_is_refused()
 	no permitted m $low rtplane leg set local "$LA" dscp 46
 	no permitted m setpriv --bounding-set -net_admin --inh-caps -net_admin rtplane bridge del all
 	no permitted unshare -Urn rtplane bridge add leg local "$LA" remote "$RA" leg local "$LB" remote "$RB"
-	ok "anybody may look" m $low rtplane leg show
+	no permitted m $low rtplane leg show
+	no permitted m $low rtplane leg show local "$LA"
+	no permitted m $low rtplane stats
+	no permitted m $low rtplane dev show
+	no permitted m $low rtplane natmap show
+	no permitted m $low rtplane monitor count 1
 	clear_bridges
 }
 

@@ -14,6 +14,7 @@ import os
 import re
 import socket
 import struct
+import subprocess
 import sys
 
 import yaml
@@ -229,6 +230,14 @@ def check_header_defines(spec, header, t):
     t.point("constants, names and version are the header's")
 
 
+def check_policy(t):
+    """The module's policies are made of the spec."""
+    ran = subprocess.run([os.path.join(TREE, "scripts/genpolicy"), "--check"],
+                         capture_output=True, text=True, check=False)
+    t.is_("genpolicy --check", (ran.returncode, ran.stderr), (0, ""))
+    t.point("kmod/nlpolicy.c is what scripts/genpolicy makes of the spec")
+
+
 def check_by_index(spec, t):
     """Nests whose attribute types are 1 + something else."""
     drops = [e["name"] for e in spec.enums["drop"]["entries"]]
@@ -348,7 +357,7 @@ def kernel_family(spec, nl, family, t):
     for number, op in spec.numbered(spec.ops, 1):
         if "event" in op:
             continue
-        want[number] = ("admin-perm" in op.get("flags", []), "do" in op, "dump" in op)
+        want[number] = (bool({"admin-perm", "uns-admin-perm"} & set(op.get("flags", []))), "do" in op, "dump" in op)
     t.same("command", kernel, want)
     t.point("the module's commands, and who may give them, are the spec's")
 
@@ -427,6 +436,7 @@ def main():
         check_header_defines(spec, header, t)
         check_by_index(spec, t)
         check_types(spec, header, t)
+        check_policy(t)
     elif sys.argv[1:] == ["kernel"]:
         check_kernel(spec, t)
     else:

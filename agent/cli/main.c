@@ -23,6 +23,7 @@ static const char usage[] =
 "  leg set local A:P WORDS [unlatch] [moved] [proven A:P]\n"
 "  leg show [local A:P | cookie C]\n"
 "  natmap add ext A int A [ports LO-HI] [filter endpoint|address]\n"
+"             [inside DEV|group:N] [outside DEV|group:N]\n"
 "             [dscp V|preserve|map V0,...,V63] [pps N] [bps N]\n"
 "  natmap del ext A [ports LO-HI]\n"
 "  natmap show [ext A [ports LO-HI]]\n"

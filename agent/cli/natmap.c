@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* rtplane natmap add|del|show */
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,32 @@ static int parse_dscp(struct args *args, struct dp_natmap *nm)
 	return CLI_OK;
 }
 
+/* a device, or group:N; @dev and @group are the bits of either */
+static int parse_side(struct args *args, const char *word, struct dp_natmap *nm,
+		      uint32_t dev, uint32_t group)
+{
+	uint32_t *ifindex = dev == DP_NATMAP_INSIDE ? &nm->inside : &nm->outside;
+	uint32_t *number = dev == DP_NATMAP_INSIDE ? &nm->inside_group :
+						     &nm->outside_group;
+	const char *value = args_next(args);
+	uint64_t n;
+
+	if (nm->set & (dev | group))
+		return key_twice(args, word);
+	if (value && !strncmp(value, "group:", 6) &&
+	    key_number(value + 6, UINT32_MAX, &n)) {
+		*number = (uint32_t)n;
+		nm->set |= group;
+		return CLI_OK;
+	}
+	*ifindex = value ? if_nametoindex(value) : 0;
+	if (!*ifindex)
+		return cli_usage(args->cli, "%s: %s '%s': expected a device or group:N",
+				 args->cmd, word, value ? value : "");
+	nm->set |= dev;
+	return CLI_OK;
+}
+
 /* ext, int and ports say which natmap; the rest, with all, what it is to be */
 static int parse_natmap(struct args *args, struct dp_natmap *nm, bool all)
 {
@@ -108,6 +135,12 @@ static int parse_natmap(struct args *args, struct dp_natmap *nm, bool all)
 			ret = parse_ports(args, nm);
 		else if (all && !strcmp(word, "int"))
 			ret = parse_host(args, word, &nm->in);
+		else if (all && !strcmp(word, "inside"))
+			ret = parse_side(args, word, nm, DP_NATMAP_INSIDE,
+					 DP_NATMAP_INSIDE_GROUP);
+		else if (all && !strcmp(word, "outside"))
+			ret = parse_side(args, word, nm, DP_NATMAP_OUTSIDE,
+					 DP_NATMAP_OUTSIDE_GROUP);
 		else if (all && !strcmp(word, "dscp"))
 			ret = parse_dscp(args, nm);
 		else
@@ -142,6 +175,27 @@ static int natmap_change(struct args *args, bool add)
 	return cli_result(args->cli, ret, &err);
 }
 
+static void json_side(json_t *o, const char *dev, uint32_t ifindex,
+		      const char *group, const uint32_t *number)
+{
+	char name[IF_NAMESIZE];
+
+	if (ifindex)
+		out_str(o, dev, out_dev(ifindex, name));
+	if (number)
+		out_uint(o, group, *number);
+}
+
+static void text_side(const char *word, uint32_t ifindex, const uint32_t *number)
+{
+	char name[IF_NAMESIZE];
+
+	if (ifindex)
+		printf(" %s %s", word, out_dev(ifindex, name));
+	if (number)
+		printf(" %s group:%u", word, *number);
+}
+
 static json_t *json_natmap(const struct dp_natmap *nm)
 {
 	json_t *o = json_object();
@@ -158,6 +212,10 @@ static json_t *json_natmap(const struct dp_natmap *nm)
 		out_uint(o, "pps", nm->pps);
 	if (nm->set & DP_NATMAP_BPS)
 		out_uint(o, "bps", nm->bps);
+	json_side(o, "inside", nm->inside, "inside_group",
+		  nm->set & DP_NATMAP_INSIDE_GROUP ? &nm->inside_group : NULL);
+	json_side(o, "outside", nm->outside, "outside_group",
+		  nm->set & DP_NATMAP_OUTSIDE_GROUP ? &nm->outside_group : NULL);
 	out_uint(o, "in_packets", nm->in_packets);
 	out_uint(o, "in_bytes", nm->in_bytes);
 	out_uint(o, "out_packets", nm->out_packets);
@@ -178,6 +236,10 @@ static void text_natmap(const struct dp_natmap *nm)
 	       dp_addr_str(&nm->ext, ext, sizeof(ext)),
 	       dp_addr_str(&nm->in, in, sizeof(in)), nm->lo, nm->hi,
 	       dp_filter_name(nm->filter));
+	text_side("inside", nm->inside,
+		  nm->set & DP_NATMAP_INSIDE_GROUP ? &nm->inside_group : NULL);
+	text_side("outside", nm->outside,
+		  nm->set & DP_NATMAP_OUTSIDE_GROUP ? &nm->outside_group : NULL);
 	out_text_dscp(nm->dscp_mode, nm->dscp, nm->dscp_map);
 	if (nm->pps)
 		printf(" pps %u", nm->pps);

@@ -38,6 +38,10 @@ struct dp_dev {
 #define DP_NATMAP_DSCP_MAP	(1u << 4)
 #define DP_NATMAP_PPS		(1u << 5)
 #define DP_NATMAP_BPS		(1u << 6)
+#define DP_NATMAP_INSIDE	(1u << 7)
+#define DP_NATMAP_INSIDE_GROUP	(1u << 8)
+#define DP_NATMAP_OUTSIDE	(1u << 9)
+#define DP_NATMAP_OUTSIDE_GROUP	(1u << 10)
 
 /**
  * struct dp_natmap - a port range mapped 1:1 to an inside address
@@ -52,6 +56,10 @@ struct dp_dev {
  * @dscp_map: DSCP sent, indexed with the DSCP received
  * @pps: packets/s in each direction, 0 = no limit
  * @bps: bits/s in each direction, 0 = no limit
+ * @inside: ifindex of the device that what comes from inside comes by
+ * @inside_group: the same by device group
+ * @outside: ifindex of the device that what comes from outside comes by
+ * @outside_group: the same by device group
  * @in_packets: translated from outside to inside (this and all below: out)
  * @in_bytes: their IP bytes
  * @out_packets: translated from inside to outside
@@ -73,6 +81,10 @@ struct dp_natmap {
 	uint8_t dscp_map[RTPLANE_DSCP_MAP_LEN];
 	uint32_t pps;
 	uint64_t bps;
+	uint32_t inside;
+	uint32_t inside_group;
+	uint32_t outside;
+	uint32_t outside_group;
 	uint64_t in_packets;
 	uint64_t in_bytes;
 	uint64_t out_packets;

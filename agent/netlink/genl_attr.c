@@ -201,6 +201,16 @@ int genl_put_natmap(struct nl_msg *msg, const struct dp_natmap *nm)
 		ret |= nla_put_u32(msg, RTPLANE_NATMAP_A_PPS, nm->pps);
 	if (nm->set & DP_NATMAP_BPS)
 		ret |= nla_put_u64(msg, RTPLANE_NATMAP_A_BPS, nm->bps);
+	if (nm->set & DP_NATMAP_INSIDE)
+		ret |= nla_put_u32(msg, RTPLANE_NATMAP_A_INSIDE, nm->inside);
+	if (nm->set & DP_NATMAP_INSIDE_GROUP)
+		ret |= nla_put_u32(msg, RTPLANE_NATMAP_A_INSIDE_GROUP,
+				   nm->inside_group);
+	if (nm->set & DP_NATMAP_OUTSIDE)
+		ret |= nla_put_u32(msg, RTPLANE_NATMAP_A_OUTSIDE, nm->outside);
+	if (nm->set & DP_NATMAP_OUTSIDE_GROUP)
+		ret |= nla_put_u32(msg, RTPLANE_NATMAP_A_OUTSIDE_GROUP,
+				   nm->outside_group);
 	nla_nest_end(msg, at);
 	return ret;
 }
@@ -547,6 +557,10 @@ static struct nla_policy natmap_policy[RTPLANE_NATMAP_A_MAX + 1] = {
 	[RTPLANE_NATMAP_A_ICMP] = { .type = NLA_U64 },
 	[RTPLANE_NATMAP_A_PASSED] = { .type = NLA_U64 },
 	[RTPLANE_NATMAP_A_DROPS] = { .type = NLA_NESTED },
+	[RTPLANE_NATMAP_A_INSIDE] = { .type = NLA_U32 },
+	[RTPLANE_NATMAP_A_INSIDE_GROUP] = { .type = NLA_U32 },
+	[RTPLANE_NATMAP_A_OUTSIDE] = { .type = NLA_U32 },
+	[RTPLANE_NATMAP_A_OUTSIDE_GROUP] = { .type = NLA_U32 },
 };
 
 static uint32_t natmap_set(struct nlattr **tb)
@@ -567,6 +581,14 @@ static uint32_t natmap_set(struct nlattr **tb)
 		set |= DP_NATMAP_PPS;
 	if (tb[RTPLANE_NATMAP_A_BPS])
 		set |= DP_NATMAP_BPS;
+	if (tb[RTPLANE_NATMAP_A_INSIDE])
+		set |= DP_NATMAP_INSIDE;
+	if (tb[RTPLANE_NATMAP_A_INSIDE_GROUP])
+		set |= DP_NATMAP_INSIDE_GROUP;
+	if (tb[RTPLANE_NATMAP_A_OUTSIDE])
+		set |= DP_NATMAP_OUTSIDE;
+	if (tb[RTPLANE_NATMAP_A_OUTSIDE_GROUP])
+		set |= DP_NATMAP_OUTSIDE_GROUP;
 	return set;
 }
 
@@ -592,6 +614,10 @@ int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *nm)
 		       sizeof(nm->dscp_map));
 	nm->pps = get_u32(tb[RTPLANE_NATMAP_A_PPS]);
 	nm->bps = get_u64(tb[RTPLANE_NATMAP_A_BPS]);
+	nm->inside = get_u32(tb[RTPLANE_NATMAP_A_INSIDE]);
+	nm->inside_group = get_u32(tb[RTPLANE_NATMAP_A_INSIDE_GROUP]);
+	nm->outside = get_u32(tb[RTPLANE_NATMAP_A_OUTSIDE]);
+	nm->outside_group = get_u32(tb[RTPLANE_NATMAP_A_OUTSIDE_GROUP]);
 	nm->in_packets = get_u64(tb[RTPLANE_NATMAP_A_IN_PACKETS]);
 	nm->in_bytes = get_u64(tb[RTPLANE_NATMAP_A_IN_BYTES]);
 	nm->out_packets = get_u64(tb[RTPLANE_NATMAP_A_OUT_PACKETS]);

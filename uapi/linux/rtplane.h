@@ -480,6 +480,13 @@ enum rtplane_rtcp_attr {
  * @RTPLANE_NATMAP_A_ICMP: u64, ICMP errors translated (out)
  * @RTPLANE_NATMAP_A_PASSED: u64 (out)
  * @RTPLANE_NATMAP_A_DROPS: nest as RTPLANE_LEG_A_DROPS (out)
+ * @RTPLANE_NATMAP_A_INSIDE: u32, device that what comes from inside comes by, itself
+ *	or one below it (a bridge's port); without it and INSIDE_GROUP: those by which
+ *	the route to the inside leads
+ * @RTPLANE_NATMAP_A_INSIDE_GROUP: u32, the same by device group
+ * @RTPLANE_NATMAP_A_OUTSIDE: u32, device that what comes from outside comes by; without
+ *	it and OUTSIDE_GROUP: any
+ * @RTPLANE_NATMAP_A_OUTSIDE_GROUP: u32, the same by device group
  */
 enum rtplane_natmap_attr {
 	RTPLANE_NATMAP_A_UNSPEC,
@@ -502,6 +509,10 @@ enum rtplane_natmap_attr {
 	RTPLANE_NATMAP_A_ICMP,
 	RTPLANE_NATMAP_A_PASSED,
 	RTPLANE_NATMAP_A_DROPS,
+	RTPLANE_NATMAP_A_INSIDE,
+	RTPLANE_NATMAP_A_INSIDE_GROUP,
+	RTPLANE_NATMAP_A_OUTSIDE,
+	RTPLANE_NATMAP_A_OUTSIDE_GROUP,
 
 	__RTPLANE_NATMAP_A_MAX,
 	RTPLANE_NATMAP_A_MAX = __RTPLANE_NATMAP_A_MAX - 1

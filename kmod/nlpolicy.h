@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Netlink policies, made by scripts/genpolicy. */
+#ifndef _RTPLANE_NLPOLICY_H
+#define _RTPLANE_NLPOLICY_H
+
+#include <net/netlink.h>
+#include <linux/rtplane.h>
+
+extern const struct nla_policy rtplane_endpoint_policy[RTPLANE_EP_A_MAX + 1];
+extern const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1];
+extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
+extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
+extern const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1];
+extern const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1];
+
+#endif /* _RTPLANE_NLPOLICY_H */
