@@ -86,11 +86,11 @@ test_sides_by_group()
 
 test_a_device_below_the_named_one()
 {
-	ip -n "$M" link add br0 type bridge
+	ok "a bridge" ip -n "$M" link add br0 type bridge
 	natmap ext $E int $A4 inside br0
 	out $A4:30100 $B4:50000 1
 	nat_becomes $E '.drops.martian == 1'
-	ip -n "$M" link set ma master br0
+	ok "its port" ip -n "$M" link set dev ma master br0
 	out $A4:30100 $B4:50000 1
 	nat_becomes $E '.out_packets == 1 and .drops.martian == 1'
 	ip -n "$M" link del br0
