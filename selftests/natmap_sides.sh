@@ -84,19 +84,6 @@ test_sides_by_group()
 	clear_natmaps
 }
 
-test_a_device_below_the_named_one()
-{
-	ok "a bridge" ip -n "$M" link add br0 type bridge
-	natmap ext $E int $A4 inside br0
-	out $A4:30100 $B4:50000 1
-	nat_becomes $E '.drops.martian == 1'
-	ok "its port" ip -n "$M" link set dev ma master br0
-	out $A4:30100 $B4:50000 1
-	nat_becomes $E '.out_packets == 1 and .drops.martian == 1'
-	ip -n "$M" link del br0
-	clear_natmaps
-}
-
 test_sides_are_checked()
 {
 	misused m rtplane natmap add ext $E int $A4 inside nosuchdev0
