@@ -8,6 +8,7 @@
 #include "bridge.h"
 #include "egress.h"
 #include "event.h"
+#include "hold.h"
 #include "latch.h"
 #include "net.h"
 #include "table.h"
@@ -152,6 +153,7 @@ static void unpair(struct rtplane_leg *leg)
 {
 	spin_lock_bh(&leg->lock);
 	settle(leg);
+	rtplane_leg_crowd(leg);
 	leg->peer = NULL;
 	rtplane_egress_forget(leg);
 	spin_unlock_bh(&leg->lock);
@@ -182,6 +184,7 @@ void rtplane_bridge_remove(struct rtplane_leg *leg)
 	if (peer && peer->peer == leg)
 		unpair(peer);
 	unpair(leg);
+	rtplane_hold_end(leg);
 	if (leg->silence)
 		rn->nr_silence--;
 	totals_add(&rn->gone, leg);
@@ -280,9 +283,11 @@ static void apply_remote(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 
 	if (has(c, REMOTE) && !rtplane_ep_eq(&c->remote, &leg->policy.signalled)) {
 		leg->policy.signalled = c->remote;
-		rtplane_latch_forget(leg);
+		rtplane_latch_left(leg, now);
 	}
-	if (has(c, UNLATCH) || has(c, MOVED))
+	if (has(c, MOVED))
+		rtplane_latch_left(leg, now);
+	if (has(c, UNLATCH))
 		rtplane_latch_forget(leg);
 	/* A stricter mode than the remote was learned by lets go of it. */
 	if ((has(c, LATCH) || has(c, PREFIX) || has(c, TIE)) &&
@@ -413,6 +418,7 @@ void rtplane_bridge_totals(struct rtplane_net *rn, struct rtplane_totals *t)
 	*t = rn->gone;
 	xa_for_each(&rn->legs, id, leg) {
 		spin_lock_bh(&leg->lock);
+		rtplane_leg_crowd(leg);
 		totals_add(t, leg);
 		spin_unlock_bh(&leg->lock);
 		cond_resched();

@@ -6,6 +6,7 @@
 #define _RTPLANE_COMPAT_H
 
 #include <linux/skbuff.h>
+#include <linux/timer.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -54,6 +55,28 @@ static inline int rtplane_route_input(struct sk_buff *skb, const struct iphdr *i
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr, ip4h_dscp(iph), skb->dev);
 #else
 	return ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, skb->dev);
+#endif
+}
+
+/* Was that the reverse-path check, or a source that can be nobody's? */
+static inline bool rtplane_route_foreign(int answer)
+{
+#ifdef RTPLANE_HAVE_ROUTE_REASON
+	return answer == SKB_DROP_REASON_IP_RPFILTER ||
+	       answer == SKB_DROP_REASON_IP_INVALID_SOURCE ||
+	       answer == SKB_DROP_REASON_IP_LOCAL_SOURCE;
+#else
+	return answer == -EXDEV || answer == -EINVAL;
+#endif
+}
+
+/* End a timer for good; it was renamed in 6.2, and the old name has gone since. */
+static inline void rtplane_timer_end(struct timer_list *timer)
+{
+#ifdef RTPLANE_HAVE_TIMER_DELETE
+	timer_delete_sync(timer);
+#else
+	del_timer_sync(timer);
 #endif
 }
 

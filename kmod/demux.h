@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is in this UDP payload?  RFC 7983 section 7, RFC 5761 section 4. */
+/* What is in this UDP payload?  RFC 7983 section 7, RFC 5761 section 4, RFC 6189. */
 #ifndef _RTPLANE_DEMUX_H
 #define _RTPLANE_DEMUX_H
 
@@ -9,22 +9,32 @@
  * enum rtplane_kind - kinds of payload on a media port
  * @RTPLANE_KIND_RTP: RTP version 2
  * @RTPLANE_KIND_RTCP: RTCP, on its own port or multiplexed
+ * @RTPLANE_KIND_ZRTP: ZRTP (RFC 6189), which the ends speak with each other
  * @RTPLANE_KIND_STACK: STUN, DTLS or a TURN channel: the socket's business
  * @RTPLANE_KIND_UNKNOWN: nobody's
  */
 enum rtplane_kind {
 	RTPLANE_KIND_RTP,
 	RTPLANE_KIND_RTCP,
+	RTPLANE_KIND_ZRTP,
 	RTPLANE_KIND_STACK,
 	RTPLANE_KIND_UNKNOWN,
 };
 
 #define RTPLANE_RTP_HDRLEN	12
 #define RTPLANE_RTCP_HDRLEN	8
+#define RTPLANE_ZRTP_HDRLEN	12
+
+/* RFC 6189 section 5: the magic cookie, and thus not T.38 or anything else. */
+static inline bool rtplane_demux_zrtp(const u8 *b, unsigned int len)
+{
+	return b[0] >= 16 && b[0] <= 19 && len >= RTPLANE_ZRTP_HDRLEN &&
+	       get_unaligned_be32(b + 4) == 0x5a525450;
+}
 
 /**
  * rtplane_demux() - tell what a UDP payload is
- * @b: at least the first two bytes of the payload
+ * @b: the payload, 12 bytes or @len if less
  * @len: bytes of the whole payload
  *
  * Return: the kind, by the first byte (RFC 7983) and, between RTP and RTCP, by
@@ -39,6 +49,8 @@ static inline enum rtplane_kind rtplane_demux(const u8 *b, unsigned int len)
 								    RTPLANE_KIND_RTP;
 	if (b[0] <= 3 || (b[0] >= 20 && b[0] <= 79))
 		return RTPLANE_KIND_STACK;
+	if (rtplane_demux_zrtp(b, len))
+		return RTPLANE_KIND_ZRTP;
 	return RTPLANE_KIND_UNKNOWN;
 }
 

@@ -118,6 +118,21 @@ const struct rtplane_leg_detail *rtplane_leg_detail_get(const struct rtplane_leg
 }
 
 /**
+ * rtplane_leg_crowd() - count what was refused while the leg was busy
+ * @leg: leg, locked
+ */
+void rtplane_leg_crowd(struct rtplane_leg *leg)
+{
+	struct rtplane_leg_detail *d;
+
+	if (likely(!atomic_read(&leg->crowd)))
+		return;
+	d = rtplane_leg_detail(leg);
+	if (d)
+		d->drops[RTPLANE_DROP_REFUSED] += (u32)atomic_xchg(&leg->crowd, 0);
+}
+
+/**
  * rtplane_leg_dropped() - count a packet that was dropped
  * @leg: leg that it arrived on, locked
  * @why: reason

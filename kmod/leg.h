@@ -13,6 +13,7 @@
 #include "rtpstats.h"
 
 struct rtplane_egress;
+struct rtplane_hold;
 struct rtplane_net;
 
 /**
@@ -71,6 +72,7 @@ struct rtplane_leg_conf {
  * @rtcp_packets: RTCP packets accepted
  * @sr: last sender report, for the peer's round trip; read without the lock
  * @rtcp: the remote's view
+ * @rtcp_told: monotonic ns of the last RTCP event
  * @dscp_seen: counters of 64 DSCP values once a second one has been seen
  *
  * Allocated by the packet that first has something to count, and kept for the
@@ -83,6 +85,7 @@ struct rtplane_leg_detail {
 	u64 rtcp_packets;
 	u64 sr;
 	struct rtplane_rtcpstats rtcp;
+	u64 rtcp_told;
 	u64 *dscp_seen;
 };
 
@@ -114,6 +117,7 @@ struct rtplane_leg_detail {
  * @fwd_packets: of these sent by the present peer
  * @fwd_bytes: their IP bytes as sent
  * @last: monotonic ns of the last packet accepted, or of the leg's creation
+ * @iif: device that the remote's packets come by, 0 = not known yet
  * @dscp_first: DSCP that arrived first
  * @dscp_first_count: how often
  * @fwd_tos: DSCP of the last packet that was sent by the peer, 0xff = none
@@ -123,12 +127,15 @@ struct rtplane_leg_detail {
  * @detail: what else was counted, NULL until there is something
  * @remote_seq: guards @remote and @latched for readers without @lock
  * @policy: who may become the remote, and who has tried
+ * @hold: the timer of what it holds, NULL before it held anything
+ * @crowd: packets refused without @lock, since it was taken, and not counted yet
  * @tie: see RTPLANE_LEG_A_TIE, may be none
  * @silence_of: @last when its silence was told; by rtplane_bridge_sweep() alone
  * @latches: remotes committed
  * @silence: ms
  * @dscp_mode: of packets sent by this leg
  * @dscp: value
+ * @iif_leads: routes to the remote led by @iif when it was learned
  * @dscp_map: table or NULL
  * @mark: of the way out
  * @oif: of the way out
@@ -161,15 +168,19 @@ struct rtplane_leg {
 	u64 dscp_first_count;
 	struct rtplane_rtpstats rtp;
 	struct rtplane_police police;
+	u32 iif;
 	u8 dscp_first;
-	/* 217: what follows is not for the usual packet */
+	/* 229: what follows is not for the usual packet */
 	u8 dscp_mode;
 	u8 dscp;
 	bool busy;
+	bool iif_leads;
 	u32 latches;
 	u64 first;
 	struct rtplane_leg_detail *detail;
 	struct rtplane_policy policy;
+	struct rtplane_hold *hold;
+	atomic_t crowd;
 	struct rtplane_ep tie;
 	seqcount_spinlock_t remote_seq;
 	u64 silence_of;
@@ -205,6 +216,7 @@ void rtplane_leg_free(struct rtplane_leg *leg);
 bool rtplane_leg_remote(const struct rtplane_leg *leg, struct rtplane_ep *remote);
 struct rtplane_leg_detail *rtplane_leg_detail(struct rtplane_leg *leg);
 const struct rtplane_leg_detail *rtplane_leg_detail_get(const struct rtplane_leg *leg);
+void rtplane_leg_crowd(struct rtplane_leg *leg);
 void rtplane_leg_dropped(struct rtplane_leg *leg, enum rtplane_drop why);
 void rtplane_leg_dscp_seen(struct rtplane_leg *leg, u8 dscp);
 

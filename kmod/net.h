@@ -72,6 +72,7 @@ struct rtplane_event_limit {
  * @reports: another for RTCP reports, which a remote sends at will: no flood of them
  *	hides the rest
  * @refusals: likewise for refused sources, which are anybody
+ * @held: bytes of packets that are held until their source is the remote
  * @events_lost: events that the limit or lack of memory swallowed
  * @sweep: looks for silent legs
  * @nr_silence: legs that want to be looked at by @sweep; @lock
@@ -96,6 +97,7 @@ struct rtplane_net {
 	struct rtplane_event_limit events;
 	struct rtplane_event_limit reports;
 	struct rtplane_event_limit refusals;
+	atomic_long_t held;
 	atomic64_t events_lost;
 	struct delayed_work sweep;
 	u32 nr_silence;

@@ -203,6 +203,7 @@ static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	if (leg->peer && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_PEER, &leg->peer->local))
 		return -EMSGSIZE;
 	spin_lock_bh(&leg->lock);
+	rtplane_leg_crowd(leg);
 	d = rtplane_leg_detail_get(leg);
 	if (!nla_put_u64_64bit(msg, RTPLANE_LEG_A_COOKIE, leg->cookie, RTPLANE_LEG_A_PAD) &&
 	    !put_policy(msg, leg) &&

@@ -232,6 +232,24 @@ static bool linklocal(const struct rtplane_ep *ep)
 	return !rtplane_ep_is4(ep) && ipv6_addr_type(&ep->addr) & IPV6_ADDR_LINKLOCAL;
 }
 
+/* One forged packet must not decide a call: see rtplane_policy_sense(). */
+static bool probation_makes_sense(const struct rtplane_leg_conf *c, const struct rtplane_leg *leg,
+				  u8 latch)
+{
+	bool v4 = rtplane_ep_is4(&c->local);
+	struct rtplane_policy p = {};
+
+	if (leg)
+		p = leg->policy;
+	else
+		rtplane_policy_init(&p, v4);
+	if (latch != p.mode)
+		rtplane_policy_mode(&p, latch);
+	return rtplane_policy_sense(latch, rtplane_given(c, PROBATION) ? c->probation : p.probation,
+				    rtplane_given(c, PREFIX) ? c->prefix : p.prefix, v4,
+				    rtplane_given(c, TIE) || (leg && !rtplane_ep_none(&leg->tie)));
+}
+
 /**
  * rtplane_nl_check() - would the leg make sense with these changes?
  * @nla: leg nest, for the place of the error
@@ -254,6 +272,9 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 		return rtplane_refuse(extack, nla, "latch off needs a remote");
 	if (latch == RTPLANE_LATCH_RESTRICTED && !remote)
 		return rtplane_refuse(extack, nla, "latch restricted needs a remote");
+	if (!probation_makes_sense(c, leg, latch))
+		return rtplane_refuse(extack, nla,
+				      "a probation below 2 needs the whole address: latch restricted with the full prefix, or a tie");
 	if (rtplane_given(c, EARLY) && c->early && !remote)
 		return rtplane_refuse(extack, nla, "early media needs a remote");
 	if ((rtplane_given(c, UNLATCH) || rtplane_given(c, MOVED)) && latch == RTPLANE_LATCH_OFF)

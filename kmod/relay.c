@@ -24,6 +24,8 @@
 
 /* As much of an RTCP packet as is looked at: one report of each kind. */
 #define RTPLANE_RTCP_LOOK	256
+/* Reports are the remote's at will: one event of a leg and so long. */
+#define RTPLANE_RTCP_EVENT_NS	NSEC_PER_SEC
 
 /* Accounting of both ways; the leg is locked -------------------------------- */
 
@@ -105,7 +107,10 @@ static void count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 	if (!rtcp)
 		return;
 	sr = d->sr;
-	if (rtplane_rtcp_rx(&d->rtcp, rtcp, len, peer_sr, now, &sr) && !notices_begin(n)->set) {
+	if (rtplane_rtcp_rx(&d->rtcp, rtcp, len, pkt->paylen, peer_sr, now, &sr) &&
+	    (!d->rtcp_told || now - d->rtcp_told >= RTPLANE_RTCP_EVENT_NS) &&
+	    !notices_begin(n)->set) {
+		d->rtcp_told = now;
 		rtplane_notice(&n->other, leg, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
 			       NULL);
 		n->other.rtcp = d->rtcp;
@@ -129,10 +134,12 @@ static void count(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtp
 	if (!leg->rx_packets)
 		first_packet(leg, pkt, n);
 	count_in(leg, pkt->iplen, pkt->tos >> 2, now);
-	if (pkt->kind == RTPLANE_KIND_RTP)
+	if (pkt->kind == RTPLANE_KIND_RTP) {
 		rtplane_rtpstats_rx(&leg->rtp, pkt->payload, now);
-	else if (pkt->kind == RTPLANE_KIND_RTCP)
+		leg->policy.fresh = false;
+	} else if (pkt->kind == RTPLANE_KIND_RTCP) {
 		count_rtcp(leg, skb, pkt, now, n);
+	}
 }
 
 static u8 tos_out(const struct rtplane_leg *leg, const struct rtplane_egress *eg, u8 tos)
@@ -142,24 +149,53 @@ static u8 tos_out(const struct rtplane_leg *leg, const struct rtplane_egress *eg
 	return (tos & eg->tos_keep) | eg->tos_set;
 }
 
+/* RTP of another SSRC than the remote's, which must show itself before it passes? */
+static bool strange(const struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
+{
+	if (pkt->kind != RTPLANE_KIND_RTP || leg->flags & RTPLANE_LEG_ANY ||
+	    !rtplane_rtp_started(&leg->rtp))
+		return false;
+	return rtplane_policy_guards(&leg->policy, leg->rtp.ssrc ==
+				     get_unaligned((const __be32 *)(pkt->payload + 8)));
+}
+
+/* Is it the remote's, or does it make its source the remote? */
+static struct rtplane_verdict from_remote(struct rtplane_leg *leg, struct sk_buff *skb,
+					  struct rtplane_pkt *pkt, u64 now,
+					  struct rtplane_notices *n, struct rtplane_release *r)
+{
+	struct rtplane_verdict v;
+
+	if (!leg->latched || !rtplane_ep_eq(&leg->remote, &pkt->src)) {
+		pkt->lo = skb->dev->flags & IFF_LOOPBACK;
+		return rtplane_latch(leg, skb, pkt, now, notices_begin(n), r);
+	}
+	if (unlikely(leg->iif != skb->skb_iif)) {
+		v = rtplane_latch_device(leg, skb, pkt, now, notices_begin(n));
+		if (!rtplane_goes_on(v))
+			return v;
+	}
+	if (unlikely(strange(leg, pkt)))
+		return rtplane_latch_ssrc(leg, skb, pkt, now, r);
+	return rtplane_fate(RTPLANE_GOES_ON);
+}
+
 /*
  * All that happens with the leg locked; it has a peer.
  *
- * Return: RTPLANE_GOES_ON with the way out in @eg, or RTPLANE_DROPPED.
+ * Return: RTPLANE_GOES_ON with the way out in @eg, or with something in @r that is to
+ * go before it; RTPLANE_TAKEN, it is held; or RTPLANE_DROPPED.
  */
 static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb,
 				    struct rtplane_pkt *pkt, struct rtplane_egress **eg,
-				    struct rtplane_notices *n)
+				    struct rtplane_notices *n, struct rtplane_release *r)
 {
 	struct rtplane_verdict v;
 	u64 now = ktime_get_ns();
 
-	if (!leg->latched || !rtplane_ep_eq(&leg->remote, &pkt->src)) {
-		pkt->lo = skb->dev->flags & IFF_LOOPBACK;
-		v = rtplane_latch(leg, pkt, now, notices_begin(n));
-		if (!rtplane_goes_on(v))
-			return v;
-	}
+	v = from_remote(leg, skb, pkt, now, n, r);
+	if (!rtplane_goes_on(v) || unlikely(r->n))
+		return v;
 	v = gate(leg, pkt->iplen, now);
 	if (!rtplane_goes_on(v))
 		return v;
@@ -174,6 +210,58 @@ static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb
 	return v;
 }
 
+static struct rtplane_verdict any(struct rtplane_leg *leg, struct sk_buff *skb);
+
+/* What was held goes before @skb, as if it came now by the same device. */
+static void release(struct rtplane_leg *leg, const struct sk_buff *skb, struct rtplane_release *r)
+{
+	struct sk_buff *held;
+	unsigned int i;
+
+	for (i = 0; i < r->n; i++) {
+		held = r->skb[i];
+		/* It forged the address of who is the remote now. */
+		if (held->skb_iif != skb->skb_iif) {
+			spin_lock(&leg->lock);
+			rtplane_leg_dropped(leg, RTPLANE_DROP_REFUSED);
+			spin_unlock(&leg->lock);
+			kfree_skb(held);
+			continue;
+		}
+		held->dev = skb->dev;
+		if (any(leg, held).fate != RTPLANE_TAKEN)
+			kfree_skb(held);
+	}
+}
+
+/* Whose packet is refused whatever the policy says?  Without the lock, so it may be
+ * wrong while things change; then the packet is lost as one of a full queue is.
+ */
+static bool stranger(const struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
+{
+	struct rtplane_ep remote;
+
+	/* Both are changed by netlink alone, and a wrong answer loses one packet. */
+	if (data_race(leg->policy.relatch || rtplane_ep_eq(&leg->policy.signalled, &pkt->src)))
+		return false;
+	return rtplane_leg_remote(leg, &remote) && !rtplane_ep_eq(&remote, &pkt->src);
+}
+
+/* Who floods a leg from many queues must not have its remote wait for the lock: while
+ * it is taken, strangers are refused without it.
+ */
+static bool lock_unless_stranger(struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
+{
+	if (likely(spin_trylock(&leg->lock)))
+		return true;
+	if (stranger(leg, pkt)) {
+		atomic_inc(&leg->crowd);
+		return false;
+	}
+	spin_lock(&leg->lock);
+	return true;
+}
+
 /* @skb is not shared and exactly as long as its IP packet, whose checksums are right.
  * A leg that has just been removed has no peer: the packet is the stack's.
  */
@@ -181,20 +269,30 @@ static struct rtplane_verdict forward(struct rtplane_leg *leg, struct sk_buff *s
 				      struct rtplane_pkt *pkt)
 {
 	struct rtplane_notices n;
+	struct rtplane_release r;
 	struct rtplane_egress *eg;
 	struct rtplane_verdict v;
 
+again:
 	n.any = false;
-	spin_lock(&leg->lock);
+	r.n = 0;
+	if (!lock_unless_stranger(leg, pkt)) {
+		kfree_skb(skb);
+		return rtplane_fate(RTPLANE_TAKEN);
+	}
 	if (!leg->peer) {
 		spin_unlock(&leg->lock);
 		return rtplane_fate(RTPLANE_PASSED);
 	}
-	v = admit(leg, skb, pkt, &eg, &n);
+	v = admit(leg, skb, pkt, &eg, &n, &r);
 	spin_unlock(&leg->lock);
 
 	if (n.any)
 		notices_send(leg, &n);
+	if (unlikely(r.n)) {
+		release(leg, skb, &r);
+		goto again;
+	}
 	if (!rtplane_goes_on(v))
 		return v;
 	rtplane_egress_send(leg, skb, pkt, eg);
@@ -291,6 +389,8 @@ static struct rtplane_verdict classify(struct rtplane_leg *leg, struct sk_buff *
 	if (READ_ONCE(leg->flags) & RTPLANE_LEG_ANY &&
 	    pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
 		pkt->kind = RTPLANE_KIND_UNKNOWN;
+	if (pkt->kind == RTPLANE_KIND_ZRTP && READ_ONCE(leg->flags) & RTPLANE_LEG_ANY)
+		pkt->kind = RTPLANE_KIND_UNKNOWN;
 	return pkt->kind < RTPLANE_KIND_STACK ? rtplane_fate(RTPLANE_GOES_ON) :
 						not_media(leg, pkt);
 }
@@ -355,7 +455,7 @@ static __always_inline bool usual_stream(const struct rtplane_leg *leg, const st
 	if (v6 ? !ipv6_addr_equal(&leg->remote.addr, &ip6h->saddr) :
 		 leg->remote.w32[3] != iph->saddr)
 		return false;
-	return leg->remote.port == uh->source &&
+	return leg->remote.port == uh->source && leg->iif == skb->skb_iif &&
 	       leg->rtp.ssrc == get_unaligned((const __be32 *)(rtp + 8)) &&
 	       rtplane_rtp_same_pt(&leg->rtp, rtp[1]) &&
 	       leg->dscp_first == rtplane_skb_tos(skb, v6) >> 2;

@@ -7,6 +7,12 @@
 #include "rtpstats.h"
 
 #define RTPLANE_NO_SEQ	0x10000
+/* RFC 3551 section 3: payload types from here on are what signalling says. */
+#define RTPLANE_PT_DYNAMIC	96
+/* Packets of another dynamic payload type whose timestamps go on make it the
+ * present one; those of a telephone event stand still (RFC 4733 section 2.5.1.2).
+ */
+#define RTPLANE_PT_MOVES	3
 
 /* Clock rates of the static payload types, RFC 3551 section 6. */
 u32 rtplane_rtp_clock(u8 pt)
@@ -83,6 +89,8 @@ void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 se
 	s->stream = RTPLANE_STREAM | pt;
 	s->mult = rtplane_rtp_mult(pt);
 	s->jitter = 0;
+	s->other = 0;
+	s->other_moves = 0;
 	s->transit = rtplane_rtp_time(s, now) - ts;
 }
 
@@ -124,20 +132,58 @@ void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta)
 }
 
 /**
- * rtplane_clock_change() - another payload type
+ * rtplane_jitter_record() - more jitter than ever
+ * @s: statistics, the leg's lock held
+ * @jitter: the new value
+ * @d: by how much the transit time changed, RTP units
+ *
+ * A change of more than a second is no jitter: the timestamps were set anew.
+ *
+ * Return: the jitter.
+ */
+u32 rtplane_jitter_record(struct rtplane_rtpstats *s, u32 jitter, u32 d)
+{
+	if (d > rtplane_rtp_clock(rtplane_rtp_pt(s)))
+		return s->jitter;
+	s->jitter_max = jitter;
+	return jitter;
+}
+
+/* Is it an event, or may it be one? */
+static bool rtplane_may_be_event(struct rtplane_rtpstats *s, u8 pt, u32 ts)
+{
+	bool moves;
+
+	if (pt < RTPLANE_PT_DYNAMIC)
+		return false;
+	moves = s->other != (RTPLANE_STREAM | pt) || s->other_ts != ts;
+	s->other = RTPLANE_STREAM | pt;
+	s->other_ts = ts;
+	s->other_moves = moves ? s->other_moves + 1 : 0;
+	return s->other_moves < RTPLANE_PT_MOVES;
+}
+
+/**
+ * rtplane_other_pt() - another payload type than the present one
  * @s: statistics, the leg's lock held
  * @pt: payload type
  * @ts: RTP timestamp
  * @now: monotonic nanoseconds
  *
- * Return: whether the clock is another too, so that the timestamps before and
- * after cannot be compared.
+ * The packets of a telephone event share a timestamp, so they say nothing of
+ * jitter; nor do they make the event the present payload type.
+ *
+ * Return: whether the timestamps before and after cannot be compared.
  */
-bool rtplane_clock_change(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now)
+bool rtplane_other_pt(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now)
 {
 	u32 mult = rtplane_rtp_mult(pt);
 
+	if (rtplane_may_be_event(s, pt, ts))
+		return true;
 	s->stream = RTPLANE_STREAM | pt;
+	s->other = 0;
+	s->other_moves = 0;
 	if (mult == s->mult)
 		return false;
 	s->mult = mult;
@@ -170,11 +216,28 @@ static void rtplane_report_block(struct rtplane_rtcpstats *s, const u8 *b, u64 p
 		s->rtt_us = max_t(u32, mul_u64_u32_shr(units, USEC_PER_SEC, 16), 1);
 }
 
+/* RFC 3550 A.2: packets of its own version and types that fill it exactly.  Encrypted
+ * reports do not, for what follows them (RFC 3711 section 3.4).
+ */
+static bool is_compound(const u8 *rtcp, unsigned int len, unsigned int whole)
+{
+	unsigned int at = 0;
+
+	while (at + 4 <= len) {
+		if ((rtcp[at] & 0xc0) != 0x80 || rtcp[at + 1] < 192 || rtcp[at + 1] > 223)
+			return false;
+		at += (get_unaligned_be16(rtcp + at + 2) + 1U) * 4;
+	}
+	return len < whole ? at <= whole : at == whole;
+}
+
 /**
  * rtplane_rtcp_rx() - account a compound RTCP packet
  * @s: statistics, the leg's lock held
  * @rtcp: the packet, linear
- * @len: its bytes; nothing beyond is read whatever the packet says
+ * @len: its bytes, or the first of them; nothing beyond is read whatever the packet
+ *	says
+ * @whole: bytes of the whole packet
  * @peer_sr: @sr as the peer leg's last sender report left it, 0 = none
  * @now: monotonic nanoseconds of its arrival
  * @sr: set if it has a sender report: middle 32 bits of its NTP time << 32 |
@@ -182,11 +245,13 @@ static void rtplane_report_block(struct rtplane_rtcpstats *s, const u8 *b, u64 p
  *
  * Return: whether a report block was there.
  */
-bool rtplane_rtcp_rx(struct rtplane_rtcpstats *s, const u8 *rtcp, unsigned int len, u64 peer_sr,
-		     u64 now, u64 *sr)
+bool rtplane_rtcp_rx(struct rtplane_rtcpstats *s, const u8 *rtcp, unsigned int len,
+		     unsigned int whole, u64 peer_sr, u64 now, u64 *sr)
 {
 	bool report = false;
 
+	if (!is_compound(rtcp, len, whole))
+		return false;
 	while (len >= RTPLANE_RTCP_HDRLEN && (rtcp[0] & 0xc0) == 0x80) {
 		unsigned int size = (get_unaligned_be16(rtcp + 2) + 1U) * 4;
 		unsigned int n = rtcp[0] & 0x1f;

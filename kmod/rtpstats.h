@@ -26,7 +26,10 @@
  * @mult: nanoseconds >> 10 to RTP units, << 26
  * @bad_seq: next number of a run that may be starting, or > 0xffff
  * @lost_before: lost of earlier SSRCs and earlier runs of this one
+ * @other_ts: timestamp of the last packet of @other
  * @stream: RTPLANE_STREAM with the present payload type; 0 = none yet, nor @ssrc
+ * @other: RTPLANE_STREAM with a payload type that is not the present one, 0 = none
+ * @other_moves: packets of @other in a row whose timestamp went on
  */
 struct rtplane_rtpstats {
 	u64 seen;
@@ -44,7 +47,10 @@ struct rtplane_rtpstats {
 	u32 mult;
 	u32 bad_seq;
 	u32 lost_before;
+	u32 other_ts;
 	u8 stream;
+	u8 other;
+	u8 other_moves;
 };
 
 #define RTPLANE_STREAM		0x80
@@ -88,11 +94,12 @@ struct rtplane_rtcpstats {
 void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 seq, u32 ts,
 			  u64 now);
 void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta);
-bool rtplane_clock_change(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now);
+bool rtplane_other_pt(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now);
+u32 rtplane_jitter_record(struct rtplane_rtpstats *s, u32 jitter, u32 d);
 u64 rtplane_rtpstats_lost(const struct rtplane_rtpstats *s);
 u32 rtplane_rtp_clock(u8 pt);
-bool rtplane_rtcp_rx(struct rtplane_rtcpstats *s, const u8 *rtcp, unsigned int len, u64 peer_sr,
-		     u64 now, u64 *sr);
+bool rtplane_rtcp_rx(struct rtplane_rtcpstats *s, const u8 *rtcp, unsigned int len,
+		     unsigned int whole, u64 peer_sr, u64 now, u64 *sr);
 
 /* The product is taken modulo 2^64, so the low 32 bits of the result stay
  * right however large @now becomes.
@@ -119,14 +126,16 @@ static __always_inline void rtplane_seq(struct rtplane_rtpstats *s, u16 seq)
 static inline void rtplane_jitter(struct rtplane_rtpstats *s, u32 ts, u64 now)
 {
 	u32 transit = rtplane_rtp_time(s, now) - ts;
-	s32 d = transit - s->transit;
+	u32 d = transit - s->transit;
 	u32 jitter = s->jitter;
 
 	s->transit = transit;
-	jitter += (d < 0 ? -d : d) - ((jitter + 8) >> 4);
-	s->jitter = jitter;
+	if ((s32)d < 0)
+		d = -d;
+	jitter += d - ((jitter + 8) >> 4);
 	if (unlikely(jitter > s->jitter_max))
-		s->jitter_max = jitter;
+		jitter = rtplane_jitter_record(s, jitter, d);
+	s->jitter = jitter;
 }
 
 /**
@@ -160,7 +169,7 @@ static inline void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp
 		s->packets++;
 		rtplane_stream_start(s, ssrc, pt, seq, ts, now);
 	} else if (unlikely(!rtplane_rtp_same_pt(s, pt)) &&
-		   rtplane_clock_change(s, pt, ts, now)) {
+		   rtplane_other_pt(s, pt, ts, now)) {
 		s->packets++;
 		rtplane_seq(s, seq);
 	} else {

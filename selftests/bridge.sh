@@ -41,7 +41,7 @@ test_add_show_delete()
 test_defaults()
 {
 	ok "add" bridge
-	leg_holds "$LA" '.latch == "restricted" and (.probation // 0) == 0 and .state == "waiting"'
+	leg_holds "$LA" '.latch == "restricted" and .probation == 3 and .ssrc_guard and .state == "waiting"'
 	leg_holds "$LA" '(.dscp_mode // "preserve") == "preserve" and (.accept // "rtp") == "rtp" and (.unknown // "pass") == "pass"'
 	leg_holds "$LA" '(.early // false | . == false or . == 0 or . == "off") and .latched == null and (.prefix // 32) == 32'
 	leg_holds "$LA" '.rx_packets == 0 and .tx_packets == 0 and .dropped == 0'

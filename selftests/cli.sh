@@ -128,7 +128,7 @@ test_large_cookies()
 test_monitor_counts_and_prints()
 {
 	monitor_start count 1
-	ok "add" m rtplane bridge add cookie 5 leg local "$LA" latch learn probation 0 \
+	ok "add" m rtplane bridge add cookie 5 leg local "$LA" latch learn remote "$RA" \
 		leg local "$LB" remote "$RB" early on
 	relay 5
 	ok "the monitor ended by itself" wait_for 10 test ! -d "/proc/${BG[monitor]}"
@@ -143,7 +143,7 @@ test_monitor_text()
 	m rtplane monitor >"$W/text" &
 	BG["text"]=$!
 	ok "subscribed" wait_for 10 monitor_subscribed text
-	ok "add" m rtplane bridge add leg local "$LA" latch learn probation 0 \
+	ok "add" m rtplane bridge add leg local "$LA" latch learn remote "$RA" \
 		leg local "$LB" remote "$RB" early on
 	relay 5
 	ok "latch is told" wait_for 10 grep -qE \

@@ -138,8 +138,8 @@ test_martian_sources()
 test_martian_sources_are_not_learned()
 {
 	local src l=$MA4:30020 l6="[$MA6]:30020"
-	ok "learn" m rtplane bridge add leg local "$l" latch learn probation 0 leg local "$MB4:30022" remote "$RB" latch off
-	ok "learn" m rtplane bridge add leg local "$l6" latch learn probation 0 leg local "[$MB6]:30022" remote "$RB6" latch off
+	ok "learn" m rtplane bridge add leg local "$l" latch learn leg local "$MB4:30022" remote "$RB" latch off
+	ok "learn" m rtplane bridge add leg local "$l6" latch learn leg local "[$MB6]:30022" remote "$RB6" latch off
 	for src in 0.0.0.0 127.0.0.1 224.0.0.5 255.255.255.255; do
 		raw_a --dport 30020 --src $src
 		leg_holds "$l" '.state == "waiting" and .rx_packets == 0'

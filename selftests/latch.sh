@@ -90,37 +90,53 @@ test_prefix_widens_restricted()
 	leg_becomes "$LA" '.drops.refused == 2'
 	clear_bridges
 	open remote "$RA" prefix 24
-	send "$X4:40000" 2
-	leg_becomes "$LA" '.rx_packets == 2'
+	send "$X4:40000" 3
+	leg_becomes "$LA" '.rx_packets == 3'
 	leg_holds "$LA" ".state == \"locked\" and .latched == \"$X4:40000\""
-	send "$RA" 2
+	send "$A4:40002" 2
 	leg_becomes "$LA" '.drops.refused == 2'
 	clear_bridges
 	open remote "$RA" prefix 0
-	send "$X4:40000" 2
-	leg_becomes "$LA" '.rx_packets == 2'
+	send "$X4:40000" 3
+	leg_becomes "$LA" '.rx_packets == 3'
 	clear_bridges
+	# One packet of anybody is not enough where nobody's whole address is known.
+	refused 'needs the whole address' m rtplane bridge add leg local "$LA" remote "$RA" prefix 31 \
+		probation 1 leg local "$LB" remote "$RB"
+	refused 'needs the whole address' m rtplane bridge add leg local "$LA" latch learn probation 0 \
+		leg local "$LB" remote "$RB"
 }
 
 test_learn_needs_three_in_a_row()
 {
 	open latch learn
-	bg callee b rtp --on "$RB" --expect 3
 	send "$X4:40006" 1 --seq 100
 	leg_becomes "$LA" '.state == "probation"'
-	leg_holds "$LA" '.latched == null and .latches == 0'
+	leg_holds "$LA" '.latched == null and .latches == 0 and .rx_packets == 0'
+	leg_holds "$LB" '.tx_packets == 0'
 	# Nothing goes back before the commit.
 	b rtp --on "$B4:50001" --to "$LB" --send 1 >/dev/null
 	leg_becomes "$LB" '.drops.refused == 1'
+	# It may take its time for three, but what it sent is not held for ever.
+	leg_becomes "$LA" '.drops.probation == 1'
 	send "$X4:40006" 2 --seq 101
 	leg_becomes "$LA" '.state == "locked"'
-	leg_holds "$LA" ".latched == \"$X4:40006\" and .rx_packets == 3 and .latches == 1"
-	# But what the candidate sent was heard from the first packet on.
-	finish callee
-	holds callee '.received == 3'
+	leg_holds "$LA" ".latched == \"$X4:40006\" and .rx_packets == 2 and .latches == 1"
 	back 3 "$X4:40006"
 	send "$RA" 3
 	leg_becomes "$LA" '.drops.refused == 3'
+	clear_bridges
+}
+
+# What a candidate sent was held meanwhile: none of it is lost, and in its order.
+test_probation_costs_no_media()
+{
+	open latch learn
+	bg callee b rtp --on "$RB" --expect 50 --timeout 20000
+	a rtp --on "$X4:40006" --to "$LA" --send 50 --pps 50 >/dev/null
+	finish callee
+	holds callee '.received == 50 and .lost == 0 and .reordered == 0'
+	leg_holds "$LA" '.rx_packets == 50 and .rtp.lost == 0 and .rtp.out_of_order == 0 and (.drops.probation // 0) == 0'
 	clear_bridges
 }
 
@@ -149,14 +165,13 @@ test_probation_starts_again_after_a_gap()
 
 test_rtcp_between_does_not_disturb_probation()
 {
-	open latch learn probation 5
+	open latch learn
 	send "$RA" 2 --seq 10
 	leg_becomes "$LA" '.state == "probation"'
-	a rtp --on "$RA" --to "$LA" --send 4 --pps 0 --kind sr >/dev/null
-	leg_becomes "$LA" '.rx_packets == 6'
+	a rtp --on "$RA" --to "$LA" --send 2 --pps 0 --kind sr >/dev/null
 	leg_holds "$LA" '.state == "probation"'
-	send "$RA" 3 --seq 12
-	leg_becomes "$LA" ".latched == \"$RA\""
+	send "$RA" 1 --seq 12
+	leg_becomes "$LA" ".latched == \"$RA\" and .rx_packets == 5 and .rtcp_packets == 2"
 	clear_bridges
 }
 
@@ -182,12 +197,139 @@ test_probation_over_the_sequence_wrap()
 	clear_bridges
 }
 
-test_learn_without_probation_takes_the_first()
+test_restricted_without_probation_takes_the_first()
 {
-	open latch learn probation 0
-	send "$X4:40008" 1
-	leg_becomes "$LA" ".state == \"locked\" and .latched == \"$X4:40008\""
+	open remote "$RA" probation 0
+	send "$A4:40008" 1
+	leg_becomes "$LA" ".state == \"locked\" and .latched == \"$A4:40008\""
 	clear_bridges
+}
+
+# The caller's own address, forged, before its first packet: in every mode the caller
+# is the remote with that, and before it nothing has passed.
+test_forged_before_the_first_packet()
+{
+	local mode
+	for mode in restricted learn; do
+		open remote "$RA" latch "$mode"
+		bg callee b rtp --on "$RB" --expect 4 --timeout 20000
+		send "$A4:40002" 2 --ssrc 9
+		leg_becomes "$LA" '.state == "probation"'
+		send "$RA" 4
+		finish callee
+		holds callee '.received == 4 and (.ssrc | length) == 1 and .ssrc["9"] == null'
+		leg_holds "$LA" ".latched == \"$RA\" and .latches == 1 and .rx_packets == 4 and .drops.probation == 2"
+		clear_bridges
+	done
+}
+
+# Who was committed a moment ago without being exactly what is signalled gives way.
+test_the_signalled_address_displaces()
+{
+	monitor_start
+	open remote "$RA" latch learn
+	send "$X4:40000" 3 --ssrc 9
+	leg_becomes "$LA" ".latched == \"$X4:40000\""
+	send "$RA" 1
+	leg_becomes "$LA" ".latched == \"$RA\" and .latches == 2"
+	event_comes ".event == \"latch\" and .reason == \"exact\" and .old == \"$X4:40000\" and .new == \"$RA\""
+	send "$X4:40000" 3 --ssrc 9
+	leg_becomes "$LA" '.drops.refused == 3'
+	monitor_stop
+	clear_bridges
+}
+
+# A change by signalling while the old stream goes on: it must not lock the leg again.
+test_the_former_remote_is_kept_out()
+{
+	monitor_start
+	open remote "$RA" probation 0
+	send "$RA" 2
+	leg_becomes "$LA" ".latched == \"$RA\""
+	ok "new port" m rtplane leg set local "$LA" remote "$A4:40200"
+	send "$RA" 5
+	leg_becomes "$LA" '.drops.refused == 5'
+	event_comes ".event == \"refused\" and .reason == \"former\" and .new == \"$RA\""
+	send "$A4:40200" 3
+	leg_becomes "$LA" ".latched == \"$A4:40200\" and .rx_packets == 5"
+	back 2 "$A4:40200"
+	monitor_stop
+	clear_bridges
+}
+
+# The same for a party whose signalling comes from elsewhere; "unlatch" is for one that
+# may be where it was.
+test_a_party_that_moved()
+{
+	open latch learn
+	send "$RA" 3
+	leg_becomes "$LA" ".latched == \"$RA\""
+	ok "moved" m rtplane leg set local "$LA" moved
+	send "$RA" 5
+	leg_becomes "$LA" '.drops.refused == 5'
+	send "$X4:40000" 3
+	leg_becomes "$LA" ".latched == \"$X4:40000\""
+	ok "unlatch" m rtplane leg set local "$LA" unlatch
+	send "$X4:40000" 3
+	leg_becomes "$LA" ".latched == \"$X4:40000\" and .latches == 3"
+	clear_bridges
+}
+
+test_a_proven_remote_is_moved_by_proof_alone()
+{
+	open remote "$RA" latch learn relatch 100
+	send "$RA" 1
+	leg_becomes "$LA" ".latched == \"$RA\""
+	ok "proven" m rtplane leg set local "$LA" proven "$X4:40010"
+	# A second of both: the silence that lets others in is over many times.
+	send "$RA" 3
+	a rtp --on "$A4:40002" --to "$LA" --send 20 --pps 20 >/dev/null
+	leg_becomes "$LA" '.drops.refused == 23'
+	leg_holds "$LA" ".latched == \"$X4:40010\""
+	ok "proven" m rtplane leg set local "$LA" proven "$A4:40002"
+	leg_holds "$LA" ".latched == \"$A4:40002\""
+	clear_bridges
+}
+
+# ssrc SSRC N SEQ [OPTIONS]: the remote's own address.
+ssrc()
+{
+	local ssrc=$1 n=$2 seq=$3
+	shift 3
+	send "$RA" "$n" --ssrc "$ssrc" --seq "$seq" "$@"
+}
+
+test_another_ssrc_of_the_remote()
+{
+	open remote "$RA"
+	leg_holds "$LA" '.ssrc_guard'
+	# A stream, and a burst in the midst of it from who knows all but its SSRC.
+	bg caller a rtp --on "$RA" --to "$LA" --send 100 --pps 50 --ssrc 1
+	leg_becomes "$LA" '.rx_packets >= 20'
+	a rawpkt --dev a0 --smac "$A_MAC" --dmac "$MA_MAC" --src "$A4" --dst "$MA4" --sport 40000 \
+		--dport 30000 --count 20 --ssrc 9 >/dev/null
+	finish caller
+	leg_becomes "$LA" '.rx_packets == 100 and .drops.ssrc == 20 and .rtp.ssrc_changes == 0'
+	# It goes on with another: nothing of that is lost.
+	a rtp --on "$RA" --to "$LA" --send 10 --pps 50 --ssrc 2 >/dev/null
+	leg_becomes "$LA" '.rx_packets == 110 and .rtp.ssrc_changes == 1 and .drops.ssrc == 20'
+	ok "off" m rtplane leg set local "$LA" ssrc-guard off
+	leg_holds "$LA" '.ssrc_guard | not'
+	ssrc 3 1 1
+	leg_becomes "$LA" '.rx_packets == 111 and .rtp.ssrc_changes == 2'
+	clear_bridges
+}
+
+# What is held has its time, and an end with the leg.
+test_held_packets_do_not_stay()
+{
+	open remote "$RA"
+	send "$A4:40002" 2
+	leg_becomes "$LA" '.state == "probation"'
+	leg_becomes "$LA" '.drops.probation == 2'
+	send "$A4:40004" 2
+	clear_bridges
+	stats_become '.legs == 0'
 }
 
 test_probation_with_restricted()
@@ -200,16 +342,15 @@ test_probation_with_restricted()
 	clear_bridges
 }
 
-test_another_candidate_waits_until_the_first_is_quiet()
+test_a_lead_that_does_not_pass_gives_way()
 {
 	open latch learn probation 32
-	# Both send at once; whoever was first keeps its place while it sends, here
-	# one packet less than would commit it.
+	# Both send at once; whoever was first leads for 300 ms, and does not pass in
+	# them nor after.
 	a rtp --on "$RA" --to "$LA" --send 31 --pps 20 >/dev/null &
-	leg_becomes "$LA" '.rx_packets >= 1'
+	leg_becomes "$LA" '.state == "probation"'
 	a rtp --on "$X4:40000" --to "$LA" --send 150 --pps 50 --ssrc 9 >/dev/null
 	wait $!
-	# A quarter of a second later the quiet one has lost its place.
 	leg_becomes "$LA" ".state == \"locked\" and .latched == \"$X4:40000\""
 	leg_holds "$LA" '.drops.refused >= 1'
 	clear_bridges
@@ -230,7 +371,7 @@ test_early_media_goes_to_the_signalled_address()
 	open remote "$RA" early on
 	back 5 "$RA"
 	leg_holds "$LA" '.tx_packets == 5 and .state == "waiting"'
-	send "$A4:40002" 1
+	send "$A4:40002" 3
 	leg_becomes "$LA" '.state == "locked"'
 	back 3 "$A4:40002"
 	clear_bridges
@@ -239,13 +380,13 @@ test_early_media_goes_to_the_signalled_address()
 test_unlatch_learns_again()
 {
 	open remote "$RA"
-	send "$A4:40002" 1
+	send "$A4:40002" 3
 	leg_becomes "$LA" ".latched == \"$A4:40002\""
 	ok "unlatch" m rtplane leg set local "$LA" unlatch
 	leg_holds "$LA" '.state == "waiting" and .latched == null'
 	b rtp --on "$RB" --to "$LB" --send 2 --pps 0 >/dev/null
 	leg_becomes "$LB" '.drops["no-remote"] == 2'
-	send "$A4:40004" 1
+	send "$A4:40004" 3
 	leg_becomes "$LA" ".latched == \"$A4:40004\" and .latches == 2"
 	back 2 "$A4:40004"
 	clear_bridges
@@ -272,7 +413,7 @@ test_proven_commits_at_once()
 test_new_remote_by_signalling_unlocks_the_same_does_not()
 {
 	open remote "$RA"
-	send "$A4:40002" 1
+	send "$A4:40002" 3
 	leg_becomes "$LA" ".latched == \"$A4:40002\""
 	ok "same remote" m rtplane bridge set leg local "$LA" remote "$RA" leg local "$LB" remote "$RB"
 	leg_holds "$LA" ".state == \"locked\" and .latched == \"$A4:40002\""
@@ -280,7 +421,7 @@ test_new_remote_by_signalling_unlocks_the_same_does_not()
 	leg_holds "$LA" ".state == \"waiting\" and .remote == \"$X4:40000\""
 	send "$A4:40002" 2
 	leg_becomes "$LA" '.drops.refused == 2'
-	send "$X4:40077" 1
+	send "$X4:40077" 3
 	leg_becomes "$LA" ".latched == \"$X4:40077\""
 	clear_bridges
 }
@@ -329,26 +470,29 @@ test_relatch_satisfies_the_mode()
 
 test_relatch_with_probation_keeps_the_old_remote_meanwhile()
 {
-	open latch learn probation 10 relatch 300
-	send "$RA" 10
+	open latch learn probation 5 relatch 300
+	send "$RA" 5
 	leg_becomes "$LA" ".latched == \"$RA\""
 	a rtp --on "$X4:40000" --to "$LA" --send 60 --pps 30 --ssrc 9 >/dev/null
 	leg_becomes "$LA" ".latched == \"$X4:40000\" and .latches == 2"
-	leg_holds "$LA" '.drops.probation == 9'
+	leg_holds "$LA" '(.drops.probation // 0) == 0'
 	clear_bridges
 }
 
 test_rtcp_leg_tied_to_its_rtp_leg()
 {
 	local rtcp=$MA4:30001
-	open latch learn probation 0
+	open latch learn
 	ok "RTCP" m rtplane bridge add leg local "$rtcp" latch learn probation 0 tie "$LA" \
 		leg local "$MB4:30003" remote "$B4:50001" latch off
 	a rtp --on "$RA" --to "$rtcp" --send 2 --pps 0 --kind sr >/dev/null
 	leg_becomes "$rtcp" '.drops.refused == 2'
-	send "$RA" 1
+	send "$RA" 3
+	leg_becomes "$LA" ".latched == \"$RA\""
 	a rtp --on "$X4:40001" --to "$rtcp" --send 2 --pps 0 --kind sr >/dev/null
 	leg_becomes "$rtcp" '.drops.refused == 4'
+	a rtp --on "$A4:40002" --to "$rtcp" --send 2 --pps 0 --kind sr >/dev/null
+	leg_becomes "$rtcp" '.drops.refused == 6'
 	a rtp --on "$A4:40001" --to "$rtcp" --send 2 --pps 0 --kind sr >/dev/null
 	leg_becomes "$rtcp" ".latched == \"$A4:40001\" and .rtcp_packets == 2"
 	# Nor does the tie that it has, while the RTP leg is learning again.
@@ -362,8 +506,8 @@ test_rtcp_leg_tied_to_its_rtp_leg()
 
 test_a_stricter_mode_lets_go_of_the_remote()
 {
-	open latch learn remote "$RA" probation 0
-	send "$X4:40000" 1
+	open latch learn remote "$RA"
+	send "$X4:40000" 3
 	leg_becomes "$LA" ".latched == \"$X4:40000\""
 	ok "set" m rtplane leg set local "$LA" latch restricted
 	leg_holds "$LA" '.state == "waiting"'

@@ -305,11 +305,15 @@ static bool get_latch(const struct loaded *l, const struct key *at,
 			 r->latch.mode != RTPLANE_LATCH_LEARN;
 	r->latch.relatch = from->relatch;
 	if (!get_number(l, sub(&k, "probation"), from->probation,
-			r->latch.mode == RTPLANE_LATCH_LEARN ? 3 : 0, 0,
+			r->latch.mode == RTPLANE_LATCH_OFF ? 0 : 3, 0,
 			RTPLANE_PROBATION_MAX, "a number of packets",
 			&probation))
 		return false;
 	r->latch.probation = probation;
+	if (probation < 2 && r->latch.mode == RTPLANE_LATCH_LEARN)
+		return bad(l, sub(&k, "probation"),
+			   "%u with mode learn; expected 2 or more, since one forged packet would decide",
+			   probation);
 	if (r->latch.early && r->latch.mode == RTPLANE_LATCH_LEARN)
 		return bad(l, sub(&k, "early"),
 			   "true with mode learn; expected mode off or restricted, since media would go to an address that nobody has proven");

@@ -334,7 +334,9 @@ struct event_limit {
  * @rate_packets: packets since then
  * @more: the last turn did not take everything that was there
  * @busy: there are so many packets that gathering them pays
+ * @holding: legs may hold packets, whose time the sweep looks at
  * @gather: where events of the present packet go; NULL: there is none
+ * @notices: that place
  * @news: it has put something for the agent: passed datagrams, events
  * @passed: datagrams for the agent
  * @events: events for the datapath
@@ -381,7 +383,9 @@ struct worker {
 	unsigned int rate_packets;
 	bool more;
 	bool busy;
+	bool holding;
 	struct notices *gather;
+	struct notices notices;
 	bool news[2];
 	struct queue passed;
 	struct queue events;
@@ -429,6 +433,7 @@ struct bell {
  * @legs: of the datapath that has legs on the sockets; NULL: none has
  * @legs_arg: for @legs
  * @events: somebody wants events; changed while all workers are parked
+ * @held: bytes of packets that are held until their source is the remote
  */
 struct media {
 	struct media_conf conf;
@@ -455,6 +460,7 @@ struct media {
 	const struct leg_ops *legs;
 	void *legs_arg;
 	bool events;
+	_Atomic size_t held;
 };
 
 /* --- media.c: for the datapath; by the agent's thread --- */

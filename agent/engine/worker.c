@@ -490,21 +490,23 @@ static void judge_load(struct worker *w)
 /* Does it have to wake up although nothing arrives? */
 static bool has_to_sweep(const struct worker *w)
 {
-	return w->n_silence || w->retry || w->looks || w->rate_packets;
+	return w->n_silence || w->holding || w->retry || w->looks || w->rate_packets;
 }
 
-/* silent legs, sockets that could not be received on, and what was dropped there */
+/* silent legs, what they hold too long, sockets that could not be received on, and what was dropped there */
 static void sweep(struct worker *w)
 {
 	struct media_sock *sock;
 	bool look = w->looks;
 	bool retry = w->retry;
+	bool legs = w->n_silence || w->holding;
 	unsigned int i;
 
 	if (!has_to_sweep(w) || w->now - w->swept < SWEEP_NS)
 		return;
 	w->swept = w->now;
 	w->retry = false;
+	w->holding = false;
 	w->looks -= look;
 	w->look = (w->look + look) % LOOKS;
 	for (i = 0; i < w->n_slots; i++) {
@@ -517,7 +519,7 @@ static void sweep(struct worker *w)
 		}
 		if (retry && !sock->armed && !sock->leaving)
 			w->io->arm(w, sock);
-		if (w->n_silence && sock->leg)
+		if (legs && sock->leg)
 			w->media->legs->sweep(sock->leg, w);
 		if (look && i % LOOKS == w->look)
 			look_for_dropped(w, sock);

@@ -218,6 +218,7 @@ static void free_leg(struct leg *leg)
 {
 	rtpsec_free(leg->sec[RTPSEC_IN]);
 	rtpsec_free(leg->sec[RTPSEC_OUT]);
+	rtplane_policy_forget(&leg->policy);
 	free(leg->policy.suspects);
 	free(leg);
 }

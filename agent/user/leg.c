@@ -18,7 +18,9 @@
 #define IP6_HDRLEN	40
 /* as much of an RTCP packet as is looked at: one report of each kind */
 #define RTCP_LOOK	256
+/* what judging functions return beside enum rtplane_drop */
 #define ACCEPTED	(-1)
+#define HELD		(-2)
 
 _Static_assert(ENGINE_TRAILER >= RTPSEC_GROWTH, "no room for the trailer");
 
@@ -26,6 +28,34 @@ _Static_assert(ENGINE_TRAILER >= RTPSEC_GROWTH, "no room for the trailer");
 /* events of each kind and worker */
 #define EVENTS_PER_S	10000
 #define ARRIVAL_MAX_NS	10000000000ull
+
+/* all that may be held of sources on probation, and the events of a leg's reports */
+#define HELD_MAX	(16u << 20)
+#define RTCP_EVENT_NS	1000000000ull
+
+/**
+ * struct held - a packet of a source that is not the remote yet
+ * @media: whose memory it is counted in
+ * @size: bytes counted there
+ * @name: source
+ * @namelen: its bytes
+ * @len: bytes of @data
+ * @tos: TOS or traffic class
+ * @kind: enum rtplane_kind
+ * @stamp: CLOCK_REALTIME ns of its arrival; 0: not told
+ * @data: the datagram, and room for the trailer of SRTP
+ */
+struct held {
+	struct media *media;
+	size_t size;
+	struct sockaddr_in6 name;
+	socklen_t namelen;
+	unsigned int len;
+	uint8_t tos;
+	uint8_t kind;
+	uint64_t stamp;
+	uint8_t data[];
+};
 
 /* --- addresses --- */
 
@@ -135,7 +165,7 @@ static bool tie_permits(const struct leg *leg, const struct rtplane_ep *src)
 		return true;
 	return leg->tied_to &&
 	       read_published(&leg->tied_to->published, &remote) &&
-	       rtplane_ep_same_addr(&remote, src);
+	       rtplane_policy_tied(&leg->policy, &remote, src);
 }
 
 bool leg_permits(const struct leg *leg, const struct rtplane_ep *src)
@@ -244,6 +274,15 @@ void leg_rtcp_info(const struct leg *leg, struct dp_rtcp *info)
 	};
 }
 
+static void count_wasted(struct leg *leg)
+{
+	uint32_t strange;
+
+	leg->drops[RTPLANE_DROP_PROBATION] +=
+		rtplane_policy_wasted(&leg->policy, &strange);
+	leg->drops[RTPLANE_DROP_SSRC] += strange;
+}
+
 void leg_commit(struct leg *leg, struct worker *w,
 		const struct rtplane_ep *remote, uint8_t reason)
 {
@@ -252,7 +291,9 @@ void leg_commit(struct leg *leg, struct worker *w,
 
 	leg->remote = *remote;
 	leg->latched = true;
-	rtplane_policy_committed(&leg->policy, worker_clock());
+	rtplane_policy_committed(&leg->policy, worker_clock(),
+				 reason == RTPLANE_REASON_PROVEN);
+	count_wasted(leg);
 	leg->latches++;
 	publish(leg);
 	leg_retarget(leg);
@@ -264,8 +305,89 @@ void leg_forget(struct leg *leg)
 {
 	leg->latched = false;
 	rtplane_policy_forget(&leg->policy);
+	count_wasted(leg);
 	publish(leg);
 	leg_retarget(leg);
+}
+
+void leg_left(struct leg *leg)
+{
+	if (leg->latched)
+		rtplane_policy_left(&leg->policy, &leg->remote, worker_clock());
+	leg_forget(leg);
+}
+
+/* --- packets of a source that is not the remote yet --- */
+
+static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
+		    uint8_t kind, unsigned int iplen);
+
+void rtplane_unhold(void *packet)
+{
+	struct held *h = packet;
+
+	atomic_fetch_sub(&h->media->held, h->size);
+	free(h);
+}
+
+/* HELD, or the enum rtplane_drop to count */
+static int hold(struct leg *leg, struct worker *w, const struct rx *rx,
+		uint8_t kind, struct rtplane_candidate *place)
+{
+	size_t size = sizeof(struct held) + rx->len + ENGINE_TRAILER;
+	_Atomic size_t *all = &w->media->held;
+	struct held *h = NULL;
+
+	if (atomic_fetch_add(all, size) + size <= HELD_MAX)
+		h = malloc(size);
+	if (!h) {
+		atomic_fetch_sub(all, size);
+		return RTPLANE_DROP_NOMEM;
+	}
+	h->media = w->media;
+	h->size = size;
+	h->namelen = rx->namelen < sizeof(h->name) ? rx->namelen :
+						     sizeof(h->name);
+	memcpy(&h->name, rx->name, h->namelen);
+	h->len = rx->len;
+	h->tos = rx->tos;
+	h->kind = kind;
+	h->stamp = rx->stamp;
+	memcpy(h->data, rx->data, rx->len);
+	rtplane_policy_hold(&leg->policy, place, h);
+	w->holding = true;
+	return HELD;
+}
+
+/* its source is the remote now: the packets go their way, before the next one */
+static void release(struct leg *leg, struct worker *w, void **packets,
+		    unsigned int n)
+{
+	unsigned int i;
+	int no;
+
+	if (!n)
+		return;
+	/* there is room for what is sent, and the buffers are ours again after it */
+	w->io->flush(w);
+	for (i = 0; i < n; i++) {
+		struct held *h = packets[i];
+		struct rx rx = {
+			.name = (const struct sockaddr *)&h->name,
+			.namelen = h->namelen,
+			.data = h->data,
+			.len = h->len,
+			.tos = h->tos,
+			.stamp = h->stamp,
+		};
+
+		no = accepted(leg, w, &rx, h->kind, ip_len(leg, h->len));
+		if (no != ACCEPTED)
+			leg->drops[no]++;
+	}
+	w->io->flush(w);
+	for (i = 0; i < n; i++)
+		rtplane_unhold(packets[i]);
 }
 
 /* --- a packet --- */
@@ -295,7 +417,7 @@ static int refused(struct leg *leg, struct worker *w,
 	return RTPLANE_DROP_REFUSED;
 }
 
-/* a packet that does not come from the remote: ACCEPTED or enum rtplane_drop */
+/* a packet that does not come from the remote: ACCEPTED, HELD or enum rtplane_drop */
 static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
 		 const struct rtplane_ep *src, uint8_t kind, bool tied)
 {
@@ -308,22 +430,71 @@ static int latch(struct leg *leg, struct worker *w, const struct rx *rx,
 		.latched = leg->latched,
 		.tied = tied,
 	};
+	void *packets[RTPLANE_HELD];
 	struct rtplane_finding f;
+	int no = ACCEPTED;
+	unsigned int n;
 
 	switch (rtplane_policy_judge(&leg->policy, &a, &f)) {
 	case RTPLANE_JUDGED_COMMIT:
+		n = rtplane_policy_take(f.place, packets);
 		leg_commit(leg, w, src, f.reason);
-		return ACCEPTED;
-	case RTPLANE_JUDGED_FORWARD:
-		return ACCEPTED;
-	case RTPLANE_JUDGED_PROBATION:
-		return RTPLANE_DROP_PROBATION;
+		release(leg, w, packets, n);
+		break;
+	case RTPLANE_JUDGED_HOLD:
+		no = hold(leg, w, rx, kind, f.place);
+		break;
 	case RTPLANE_JUDGED_NOMEM:
-		return RTPLANE_DROP_NOMEM;
+		no = RTPLANE_DROP_NOMEM;
+		break;
 	case RTPLANE_JUDGED_REFUSED:
+		no = refused(leg, w, src, &f);
 		break;
 	}
-	return refused(leg, w, src, &f);
+	count_wasted(leg);
+	return no;
+}
+
+/* RTP of the remote whose SSRC is another: ACCEPTED, HELD or enum rtplane_drop */
+static int guard(struct leg *leg, struct worker *w, const struct rx *rx)
+{
+	struct rtplane_arrival a = {
+		.src = &leg->remote,
+		.payload = rx->data,
+		.kind = RTPLANE_KIND_RTP,
+		.now = w->now,
+		.last = leg->last,
+		.latched = true,
+	};
+	void *packets[RTPLANE_HELD];
+	struct rtplane_finding f;
+	int no = ACCEPTED;
+
+	switch (rtplane_policy_guard(&leg->policy, &a, leg->rtp.ssrc, &f)) {
+	case RTPLANE_JUDGED_COMMIT:
+		release(leg, w, packets, rtplane_policy_take(f.place, packets));
+		break;
+	case RTPLANE_JUDGED_HOLD:
+		no = hold(leg, w, rx, RTPLANE_KIND_RTP, f.place);
+		break;
+	default:
+		no = RTPLANE_DROP_NOMEM;
+		break;
+	}
+	count_wasted(leg);
+	return no;
+}
+
+/* must this packet of the remote be judged for its SSRC? */
+static bool is_strange(const struct leg *leg, const struct rx *rx, uint8_t kind)
+{
+	uint32_t ssrc;
+
+	if (kind != RTPLANE_KIND_RTP || leg->any ||
+	    !rtplane_rtp_started(&leg->rtp))
+		return false;
+	memcpy(&ssrc, rx->data + 8, sizeof(ssrc));
+	return rtplane_policy_guards(&leg->policy, ssrc == leg->rtp.ssrc);
 }
 
 /*
@@ -361,10 +532,14 @@ static void count_rtcp(struct leg *leg, struct worker *w, const struct rx *rx)
 	uint64_t sr = leg->sr;
 
 	leg->rtcp_packets++;
-	if (rtplane_rtcp_rx(&leg->rtcp, rx->data, len, leg->peer->sr, w->now,
-			    &sr))
+	if (rtplane_rtcp_rx(&leg->rtcp, rx->data, len, rx->len,
+			    leg->peer->sr, w->now, &sr) &&
+	    !w->gather->has_other &&
+	    (!leg->rtcp_told || w->now - leg->rtcp_told >= RTCP_EVENT_NS)) {
+		leg->rtcp_told = w->now;
 		notice(leg, w, RTPLANE_EVENT_RTCP, RTPLANE_REASON_NONE, NULL,
 		       NULL, 0);
+	}
 	leg->sr = sr;
 }
 
@@ -387,10 +562,12 @@ static void count_rx(struct leg *leg, struct worker *w, const struct rx *rx,
 	leg->rx_bytes += iplen;
 	leg->last = w->now;
 	leg->dscp_seen[rx->tos >> 2]++;
-	if (kind == RTPLANE_KIND_RTP)
+	if (kind == RTPLANE_KIND_RTP) {
 		rtplane_rtpstats_rx(&leg->rtp, rx->data, w->now);
-	else if (kind == RTPLANE_KIND_RTCP)
+		leg->policy.fresh = false;
+	} else if (kind == RTPLANE_KIND_RTCP) {
 		count_rtcp(leg, w, rx);
+	}
 }
 
 /* take the protection off; what failed counts for nothing */
@@ -434,7 +611,8 @@ static int admit_protected(struct leg *leg, struct worker *w, struct rx *rx,
 	}
 	/* asked once: the RTP leg may commit meanwhile */
 	tied = tie_permits(leg, src);
-	if (!rtplane_policy_permits(&leg->policy, src, tied))
+	if (!rtplane_policy_permits(&leg->policy, src, tied) ||
+	    rtplane_policy_former(&leg->policy, src, w->now))
 		return latch(leg, w, rx, src, kind, tied);
 	no = unprotect(leg, rx, kind);
 	if (no == ACCEPTED)
@@ -444,7 +622,7 @@ static int admit_protected(struct leg *leg, struct worker *w, struct rx *rx,
 	return no;
 }
 
-/* may it come in?  ACCEPTED or enum rtplane_drop */
+/* may it come in?  ACCEPTED, HELD or enum rtplane_drop */
 static int admit(struct leg *leg, struct worker *w, struct rx *rx,
 		 uint8_t kind)
 {
@@ -463,7 +641,9 @@ static int admit(struct leg *leg, struct worker *w, struct rx *rx,
 		return admit_protected(leg, w, rx, src, kind);
 	if (src)
 		no = latch(leg, w, rx, src, kind, tie_permits(leg, src));
-	return no == ACCEPTED ? police(leg, w, rx) : no;
+	else if (is_strange(leg, rx, kind))
+		no = guard(leg, w, rx);
+	return no;
 }
 
 /* by the peer, to its remote */
@@ -504,6 +684,18 @@ static bool elsewhere(const struct leg *leg, uint8_t kind)
 						   RTPLANE_KIND_RTCP);
 }
 
+/* a packet of the remote goes on; what is protected was policed before */
+static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
+		    uint8_t kind, unsigned int iplen)
+{
+	int no = leg->sec[RTPSEC_IN] ? ACCEPTED : police(leg, w, rx);
+
+	if (no != ACCEPTED)
+		return no;
+	count_rx(leg, w, rx, kind, iplen);
+	return send_on(leg, w, rx, kind);
+}
+
 static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 		 uint8_t kind)
 {
@@ -517,10 +709,7 @@ static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 	if (elsewhere(leg, kind))
 		return RTPLANE_DROP_UNKNOWN;
 	no = admit(leg, w, rx, kind);
-	if (no != ACCEPTED)
-		return no;
-	count_rx(leg, w, rx, kind, iplen);
-	return send_on(leg, w, rx, kind);
+	return no == ACCEPTED ? accepted(leg, w, rx, kind, iplen) : no;
 }
 
 static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
@@ -531,16 +720,32 @@ static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
 	return false;
 }
 
-bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
-		 struct rx *rx)
+/* ends that speak ZRTP with each other need a way that is plain as a whole */
+static bool is_plain(const struct leg *leg)
+{
+	return !leg->sec[RTPSEC_IN] && !leg->sec[RTPSEC_OUT] &&
+	       !leg->peer->sec[RTPSEC_IN] && !leg->peer->sec[RTPSEC_OUT];
+}
+
+static uint8_t kind_of(const struct leg *leg, const struct rx *rx)
 {
 	uint8_t kind = rtplane_demux(rx->data, rx->len);
-	struct notices n;
-	int no;
 
 	/* what is too short to be RTP may be something else */
 	if (leg->any && rx->len < rtplane_demux_need(kind, rx->data))
-		kind = RTPLANE_KIND_UNKNOWN;
+		return RTPLANE_KIND_UNKNOWN;
+	if (kind == RTPLANE_KIND_ZRTP && (leg->any || !is_plain(leg)))
+		return RTPLANE_KIND_UNKNOWN;
+	return kind;
+}
+
+bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
+		 struct rx *rx)
+{
+	uint8_t kind = kind_of(leg, rx);
+	struct notices *n = &w->notices;
+	int no;
+
 	if (kind >= RTPLANE_KIND_STACK) {
 		if (leg->any && !rtplane_demux_proof(rx->data, rx->len))
 			kind = RTPLANE_KIND_UNKNOWN;
@@ -552,13 +757,13 @@ bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 			return false;
 		}
 	}
-	n.has_first = false;
-	n.has_other = false;
-	w->gather = &n;
+	n->has_first = false;
+	n->has_other = false;
+	w->gather = n;
 	no = relay(leg, w, rx, kind);
 	w->gather = NULL;
-	tell_gathered(w, &n);
-	if (no != ACCEPTED)
+	tell_gathered(w, n);
+	if (no != ACCEPTED && no != HELD)
 		leg->drops[no]++;
 	return no == ACCEPTED;
 }
@@ -605,6 +810,9 @@ void leg_sweep(struct leg *leg, struct worker *w)
 {
 	uint64_t since = leg->last ? leg->last : leg->born;
 
+	if (rtplane_policy_expire(&leg->policy, w->now))
+		w->holding = true;
+	count_wasted(leg);
 	if (!leg->silence || leg->silence_of == since ||
 	    (int64_t)(w->now - since) < (int64_t)leg->silence * 1000000)
 		return;

@@ -79,6 +79,7 @@ struct leg_remote {
  *	RTP leg is not there
  * @published: @remote for legs that are tied to this one
  * @born: monotonic ns of its creation
+ * @rtcp_told: monotonic ns of the last RTCP event
  * @silence_of: @last, or @born, when its silence was reported
  * @latches: remotes committed
  * @silence: ms
@@ -136,6 +137,7 @@ struct leg {
 	struct leg *next_tie;
 	struct leg_remote published;
 	uint64_t born;
+	uint64_t rtcp_told;
 	uint64_t silence_of;
 	uint32_t latches;
 	uint32_t silence;
@@ -179,7 +181,7 @@ void leg_unsent(struct leg *leg, unsigned int packets, unsigned int bytes,
 		int error);
 
 /**
- * leg_sweep() - tell of silence that is long enough
+ * leg_sweep() - tell of silence that is long enough, let go of what is held too long
  * @leg: the leg
  * @w: its worker
  */
@@ -200,6 +202,13 @@ void leg_commit(struct leg *leg, struct worker *w,
  * @leg: the leg
  */
 void leg_forget(struct leg *leg);
+
+/**
+ * leg_left() - signalling says that the remote is elsewhere: forget it, and do not
+ * learn it again for a while
+ * @leg: the leg
+ */
+void leg_left(struct leg *leg);
 
 /**
  * leg_retarget() - where media goes to has changed

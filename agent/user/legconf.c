@@ -138,6 +138,27 @@ static bool link_local(const struct dp_addr *addr)
 	return addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->v6);
 }
 
+/* one forged packet must not decide a call: see rtplane_policy_sense() */
+static bool sense_probation(const struct dp_leg *conf, const struct leg *leg,
+			    uint8_t latch)
+{
+	struct rtplane_policy p = {};
+	bool v4 = conf->local.family == AF_INET;
+
+	if (leg)
+		p = leg->policy;
+	else
+		rtplane_policy_init(&p, v4);
+	if (latch != p.mode)
+		rtplane_policy_mode(&p, latch);
+	return rtplane_policy_sense(latch,
+				    HAS(conf, PROBATION) ? conf->probation :
+							   p.probation,
+				    HAS(conf, PREFIX) ? conf->prefix : p.prefix,
+				    v4, HAS(conf, TIE) ||
+				    (leg && !rtplane_ep_none(&leg->tie)));
+}
+
 static int sense_latch(const struct dp_leg *conf, const struct leg *leg,
 		       struct dp_err *err)
 {
@@ -151,6 +172,10 @@ static int sense_latch(const struct dp_leg *conf, const struct leg *leg,
 		return refuse(conf, "", "latch off needs a remote", err);
 	if (latch == RTPLANE_LATCH_RESTRICTED && !remote)
 		return refuse(conf, "", "latch restricted needs a remote", err);
+	if (!sense_probation(conf, leg, latch))
+		return refuse(conf, "",
+			      "a probation below 2 needs the whole address: latch restricted with the full prefix, or a tie",
+			      err);
 	if (HAS(conf, EARLY) && conf->early && !remote)
 		return refuse(conf, "", "early media needs a remote", err);
 	if ((HAS(conf, UNLATCH) || HAS(conf, MOVED)) &&
@@ -271,9 +296,11 @@ static void apply_remote(struct leg *leg, struct worker *w,
 	leg_ep(&c->proven, &proven);
 	if (HAS(c, REMOTE) && !rtplane_ep_eq(&remote, &leg->policy.signalled)) {
 		leg->policy.signalled = remote;
-		leg_forget(leg);
+		leg_left(leg);
 	}
-	if (HAS(c, UNLATCH) || HAS(c, MOVED))
+	if (HAS(c, MOVED))
+		leg_left(leg);
+	if (HAS(c, UNLATCH))
 		leg_forget(leg);
 	/* a stricter mode than the remote was learned by lets go of it */
 	if ((HAS(c, LATCH) || HAS(c, PREFIX) || HAS(c, TIE)) && leg->latched &&

@@ -67,7 +67,7 @@ static const struct dp_event *last_event(uint8_t type)
 	return NULL;
 }
 
-/* learn wants three in a row; media flows all the while; then strangers do not */
+/* learn wants three in a row, of which none is lost; then strangers do not pass */
 static bool learn(void)
 {
 	struct dp_addr at_c = addr("127.0.0.4", 5000);
@@ -85,19 +85,23 @@ static bool learn(void)
 	KTAP_CHECK(get(&leg_b, &info));
 	KTAP_CHECK(info.drops[RTPLANE_DROP_NO_REMOTE] == 1);
 	for (i = 1; i <= 2; i++) {
-		KTAP_CHECK(say_rtp(a, &leg_a, i) && hear(b, NULL, NULL) == i);
+		KTAP_CHECK(say_rtp(a, &leg_a, i) && quiet(b));
 		KTAP_CHECK(get(&leg_a, &info));
 		KTAP_CHECK(info.state == RTPLANE_STATE_PROBATION);
 	}
 	/* somebody else is not let in between, nor afterwards */
 	KTAP_CHECK(say_rtp(c, &leg_a, 9) && quiet(b));
-	KTAP_CHECK(say_rtp(a, &leg_a, 3) && hear(b, NULL, NULL) == 3);
+	KTAP_CHECK(say_rtp(a, &leg_a, 3));
+	for (i = 1; i <= 3; i++)
+		KTAP_CHECK(hear(b, NULL, NULL) == i);
 	KTAP_CHECK(say_rtp(c, &leg_a, 10) && quiet(b));
 	KTAP_CHECK(get(&leg_a, &info));
 	KTAP_CHECK(info.state == RTPLANE_STATE_LOCKED && info.latches == 1);
 	KTAP_CHECK(dp_addr_eq(&info.latched, &at_a));
-	KTAP_CHECK(info.drops[RTPLANE_DROP_REFUSED] == 2);
-	KTAP_CHECK(dp_addr_eq(&info.offender, &at_c) && info.offenses == 2);
+	KTAP_CHECK(info.rx_packets == 3 && info.tx_packets == 0);
+	KTAP_CHECK(info.drops[RTPLANE_DROP_PROBATION] == 1);
+	KTAP_CHECK(info.drops[RTPLANE_DROP_REFUSED] == 1);
+	KTAP_CHECK(dp_addr_eq(&info.offender, &at_c) && info.offenses == 1);
 	KTAP_CHECK(AWAIT(count_events(RTPLANE_EVENT_REFUSED) >= 1 &&
 			 count_events(RTPLANE_EVENT_LATCH) >= 2));
 	KTAP_CHECK(last_event(RTPLANE_EVENT_LATCH)->reason ==
@@ -120,7 +124,7 @@ static bool relatch(void)
 	struct dp_leg leg = { .set = DP_LEG_PROVEN };
 	struct dp_bridge br;
 	struct dp_leg_info info;
-	int c;
+	int c, i;
 
 	KTAP_CHECK(phones());
 	c = phone(&at_c);
@@ -131,7 +135,10 @@ static bool relatch(void)
 	KTAP_CHECK(say_rtp(a, &leg_a, 1) && hear(b, NULL, NULL) == 1);
 	KTAP_CHECK(say_rtp(c, &leg_a, 2) && quiet(b));
 	poll(NULL, 0, 110);
-	KTAP_CHECK(say_rtp(c, &leg_a, 3) && hear(b, NULL, NULL) == 3);
+	for (i = 3; i < 6; i++)
+		KTAP_CHECK(say_rtp(c, &leg_a, i));
+	for (i = 3; i < 6; i++)
+		KTAP_CHECK(hear(b, NULL, NULL) == i);
 	KTAP_CHECK(get(&leg_a, &info));
 	KTAP_CHECK(dp_addr_eq(&info.latched, &at_c) && info.latches == 2);
 	/* the caller may prove somebody, or let go of all */
@@ -142,7 +149,10 @@ static bool relatch(void)
 	leg.set = DP_LEG_UNLATCH;
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	KTAP_CHECK(get(&leg_a, &info) && info.state == RTPLANE_STATE_WAITING);
-	KTAP_CHECK(say_rtp(c, &leg_a, 5) && hear(b, NULL, NULL) == 5);
+	for (i = 6; i < 9; i++)
+		KTAP_CHECK(say_rtp(c, &leg_a, i));
+	for (i = 6; i < 9; i++)
+		KTAP_CHECK(hear(b, NULL, NULL) == i);
 	close(c);
 	end();
 	return true;
@@ -367,8 +377,9 @@ static bool ties(void)
 		KTAP_CHECK(!dp_bridges_new(dp, &br[!i], 1, NULL));
 		KTAP_CHECK(say(r, &br[1].leg[0].local, rtcp, 32) && quiet(b));
 		for (int k = 0; k < 3; k++)
-			KTAP_CHECK(say_rtp(a, &leg_a, k) &&
-				   hear(b, NULL, NULL) == k);
+			KTAP_CHECK(say_rtp(a, &leg_a, k));
+		for (int k = 0; k < 3; k++)
+			KTAP_CHECK(hear(b, NULL, NULL) == k);
 		KTAP_CHECK(say(c, &br[1].leg[0].local, rtcp, 32) && quiet(b));
 		/* the first latches and tells that, the second its report */
 		for (int k = 0; k < 2; k++)
@@ -470,6 +481,14 @@ static bool refusals(void)
 	leg.set |= DP_LEG_PREFIX;
 	leg.prefix = 33;
 	KTAP_CHECK(refused("an IPv4 prefix has at most 32 bits", leg));
+	leg.set |= DP_LEG_PROBATION;
+	leg.prefix = 31;
+	leg.probation = 1;
+	KTAP_CHECK(refused("needs the whole address", leg));
+	leg = l;
+	leg.set |= DP_LEG_PROBATION | DP_LEG_LATCH;
+	leg.latch = RTPLANE_LATCH_LEARN;
+	KTAP_CHECK(refused("needs the whole address", leg));
 	leg = l;
 	leg.set |= DP_LEG_DSCP_MODE;
 	leg.dscp_mode = RTPLANE_DSCP_SET;
