@@ -35,9 +35,9 @@ KMOD_LINKS := kmod uapi $(wildcard selftests/kunit)
 kdir-running := /lib/modules/$(RUNNING)/build
 kdir = $(or $(KDIR),$(kdir-$(1)),$(shell scripts/kernel $(1) build))
 
-# Debian builds 7 with a newer compiler, which knows this option; the headers' .config
-# says so.
-kbuild-7 := CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=
+# Debian builds 7 with a newer compiler and pahole, which know more than those here; the
+# headers' .config says what.
+kbuild-7 := CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_DEBUG_INFO_BTF_MODULES=
 
 # $(1): name, for build/kmod-$(1). Kbuild writes objects beside the sources, so
 # it is given a tree of links to them and the sources stay clean.
