@@ -24,6 +24,16 @@ static bool by_loopback(const struct sk_buff *skb)
 	return skb->dev->flags & IFF_LOOPBACK;
 }
 
+/* The device whose packet it is for the stack: routes lead by a bond or bridge, not by
+ * its ports, on which our hook may be.
+ */
+static struct net_device *device_of(struct net_device *dev)
+{
+	struct net_device *master = netdev_master_upper_dev_get_rcu(dev);
+
+	return master && !netif_is_l3_master(master) ? master : dev;
+}
+
 /* Some route to the source leads by the device: as the stack's strict check asks. */
 static bool leads_back4(const struct rtplane_leg *leg, const struct net_device *dev,
 			const struct rtplane_pkt *pkt)
@@ -91,9 +101,10 @@ static bool leads_back6(const struct rtplane_leg *leg, const struct net_device *
 	return route6(leg, net, dev->ifindex, pkt, &by) == bits && by == dev;
 }
 
-static bool leads_back(const struct rtplane_leg *leg, const struct net_device *dev,
+static bool leads_back(const struct rtplane_leg *leg, struct net_device *dev,
 		       const struct rtplane_pkt *pkt)
 {
+	dev = device_of(dev);
 	if (!pkt->v6)
 		return leads_back4(leg, dev, pkt);
 	/* Every device leads to link-local addresses. */
@@ -112,12 +123,15 @@ static bool leads_back(const struct rtplane_leg *leg, const struct net_device *d
  */
 bool rtplane_device_commits(struct sk_buff *skb, const struct rtplane_pkt *pkt)
 {
+	struct net_device *dev = skb->dev;
 	bool ok;
 
 	if (pkt->v6 || by_loopback(skb))
 		return true;
 	skb_dst_drop(skb);
+	skb->dev = device_of(dev);
 	ok = !rtplane_route_foreign(rtplane_route_input(skb, ip_hdr(skb)));
+	skb->dev = dev;
 	skb_dst_drop(skb);
 	return ok;
 }
