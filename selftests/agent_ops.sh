@@ -164,7 +164,7 @@ test_killed_it_leaves_media_and_finds_it_again()
 	long_call
 	agent_stop KILL
 	is "legs after SIGKILL" "$(leg_count)" 4
-	agent_config 'quarantine: 0' "orphan-timeout: $((3 * SLOW))"
+	agent_config 'quarantine: 0' "orphan-timeout: $((8 * SLOW))"
 	agent_start
 	told status '.adopted == 1'
 	told status '([.ports[].used] | add) == 2'
