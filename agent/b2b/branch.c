@@ -85,6 +85,8 @@ void b2b_branch_free(struct branch *branch)
 	if (branch->body)
 		explicit_bzero(branch->body, branch->body_len);
 	free(branch->body);
+	if (branch->lingers)
+		LIST_REMOVE(branch, rest);
 	LIST_REMOVE(branch, entry);
 	b2b_call_put(branch->call);
 	free(branch);
@@ -552,6 +554,7 @@ void b2b_branch_cancel(struct branch *branch, struct span headers)
 		return;
 	}
 	branch->lingers = true;
+	LIST_INSERT_HEAD(&branch->call->b2b->lingering, branch, rest);
 	/* its end goes with the call's pairs */
 	sip_dialog_set_ops(branch->dialog, &nobody, NULL);
 	branch->call->first->end[1].dialog = NULL;

@@ -167,6 +167,7 @@ struct index_retry {
  * @sized: TCP is tried, only since the INVITE is big
  * @over: it has its last answer
  * @lingers: the call is over, the last answer is awaited
+ * @rest: then: among all such
  */
 struct branch {
 	LIST_ENTRY(branch) entry;
@@ -194,6 +195,7 @@ struct branch {
 	bool sized;
 	bool over;
 	bool lingers;
+	LIST_ENTRY(branch) rest;
 };
 
 /**
@@ -338,6 +340,7 @@ struct index;
  * @n_active: how many
  * @history: those that are, oldest first
  * @n_history: how many
+ * @lingering: branches of calls that are over
  * @draining: no new calls
  * @counters: what happened
  * @started: CLOCK_REALTIME
@@ -361,6 +364,7 @@ struct b2b {
 	unsigned int n_active;
 	struct call_list history;
 	unsigned int n_history;
+	LIST_HEAD(, branch) lingering;
 	bool draining;
 	struct b2b_counters counters;
 	struct timespec started;

@@ -287,6 +287,8 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 	char method[32];
 	int error = ENOMEM;
 
+	if (!to->dialog)
+		return -ENOTCONN;
 	span_str(msg->method_text, method, sizeof(method));
 	request.method = method;
 	b2b_pass(&w, msg, b2b_end_realm(from), b2b_end_realm(to));
@@ -524,6 +526,9 @@ void b2b_relay_abandon(struct relay *relay, struct span headers)
 	if (relay->out && relay->method == SIP_INVITE && !relay->done &&
 	    !relay->answered)
 		sip_tx_cancel(relay->out, headers);
+	/* a dialog may outlive its pair: that of an INVITE which awaits its last answer */
+	sip_dialog_forget(relay->out);
+	relay->out = NULL;
 	relay->done = true;
 	timer_cancel(&relay->timer);
 }

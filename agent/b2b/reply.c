@@ -89,8 +89,10 @@ int b2b_reply(struct end *end, struct sip_tx *tx, const struct answer *answer)
 		r.type = span_of(content.type);
 		r.body = (struct span){ content.body, content.len };
 	}
+	/* its dialog may be over before its requests are answered */
 	if (!w.failed)
-		ret = sip_dialog_respond(end->dialog, tx, &r);
+		ret = end->dialog ? sip_dialog_respond(end->dialog, tx, &r) :
+				    sip_tx_respond(tx, &r);
 	b2b_content_free(&content);
 	sip_write_free(&w);
 	return ret;

@@ -140,6 +140,7 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 	b2b->media = conf->media;
 	TAILQ_INIT(&b2b->active);
 	TAILQ_INIT(&b2b->history);
+	LIST_INIT(&b2b->lingering);
 	clock_gettime(CLOCK_REALTIME, &b2b->started);
 	if (!open_sip(b2b)) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory for SIP");
@@ -161,17 +162,14 @@ bool b2b_listen(struct b2b *b2b, char *error)
 
 static void free_history(struct b2b *b2b)
 {
-	struct branch *branch;
 	struct call *call;
 
+	/* the stacks are gone: nothing comes any more */
+	while (!LIST_EMPTY(&b2b->lingering))
+		b2b_branch_free(LIST_FIRST(&b2b->lingering));
 	while ((call = TAILQ_FIRST(&b2b->history))) {
 		TAILQ_REMOVE(&b2b->history, call, entry);
 		b2b_index_remove(call);
-		/* the stacks are gone: nothing comes any more */
-		b2b_call_get(call);
-		while ((branch = LIST_FIRST(&call->branches)))
-			b2b_branch_free(branch);
-		b2b_call_put(call);
 		b2b_call_put(call);
 	}
 }

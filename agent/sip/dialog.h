@@ -264,6 +264,15 @@ struct sip_tx *sip_dialog_request(struct sip_dialog *dialog,
 				  const struct sip_dialog_request *request);
 
 /**
+ * sip_dialog_forget() - the user of a request of ours goes, and its dialog stays
+ * @tx: what sip_dialog_request() has returned, not over yet; NULL is fine
+ *
+ * No function of &struct sip_dialog_request is called for it any more. What it is
+ * answered changes the dialog all the same.
+ */
+void sip_dialog_forget(struct sip_tx *tx);
+
+/**
  * sip_dialog_ack() - acknowledge the 2xx of our last INVITE
  * @dialog: that the 2xx was told for
  * @headers: further header lines, as in &struct sip_dialog_request

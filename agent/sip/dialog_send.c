@@ -163,6 +163,14 @@ struct sip_tx *sip_dialog_request(struct sip_dialog *dialog,
 	return out->tx;
 }
 
+void sip_dialog_forget(struct sip_tx *tx)
+{
+	struct sip_dlg_out *out = tx ? tx->arg : NULL;
+
+	if (out)
+		out->orphan = true;
+}
+
 /* ----------------------------------------------------------------------------- ACK */
 
 struct sip_dlg_ack *sip_dlg_ack_find(const struct sip_dialog *dialog, uint32_t cseq)
