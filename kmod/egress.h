@@ -16,6 +16,7 @@
  * @tos_set: bits that are set
  * @mapped: the TOS goes through the peer's DSCP map instead
  * @usual: packets of the leg's remote may take the usual way (relay.c)
+ * @priority: queueing priority of these packets, whose DSCP is the leg's first
  * @diff: what changes in their checksums
  * @src: local address of the leg that sends
  * @to: its remote
@@ -27,6 +28,7 @@ struct rtplane_egress {
 	u8 tos_set;
 	bool mapped;
 	bool usual;
+	u32 priority;
 	struct rtplane_diff diff;
 	struct rtplane_ep src;
 	struct rtplane_ep to;

@@ -29,11 +29,11 @@ static noinline unsigned int leg_verdict(struct rtplane_dev *rd, struct rtplane_
 {
 	struct rtplane_leg_detail *d;
 
-	if (v.fate == RTPLANE_DROPPED) {
+	if (rtplane_fate_of(v) == RTPLANE_DROPPED) {
 		this_cpu_inc(rd->stats->rx_packets);
 		return NF_DROP;
 	}
-	if (v.fate == RTPLANE_TRAIN && rtplane_gso_each(skb, handle_part, rd))
+	if (rtplane_fate_of(v) == RTPLANE_TRAIN && rtplane_gso_each(skb, handle_part, rd))
 		return NF_STOLEN;
 	if (part)
 		return NF_ACCEPT;
@@ -51,7 +51,7 @@ static noinline unsigned int leg_verdict(struct rtplane_dev *rd, struct rtplane_
 static unsigned int nat_verdict(struct rtplane_dev *rd, struct sk_buff *skb,
 				struct rtplane_verdict v)
 {
-	switch (v.fate) {
+	switch (rtplane_fate_of(v)) {
 	case RTPLANE_TAKEN:
 		return NF_STOLEN;
 	case RTPLANE_DROPPED:
@@ -111,7 +111,7 @@ static __always_inline unsigned int ingress4(struct rtplane_dev *rd, struct sk_b
 	if (!leg)
 		return no_leg(rd, skb, false);
 	v = rtplane_relay4(leg, skb, headlen);
-	if (unlikely(v.fate != RTPLANE_TAKEN))
+	if (unlikely(rtplane_fate_of(v) != RTPLANE_TAKEN))
 		return leg_verdict(rd, leg, skb, v, part);
 	this_cpu_inc(rd->stats->rx_packets);
 	return NF_STOLEN;
@@ -139,7 +139,7 @@ static __always_inline unsigned int ingress6(struct rtplane_dev *rd, struct sk_b
 	if (!leg)
 		return no_leg(rd, skb, true);
 	v = rtplane_relay6(leg, skb, headlen);
-	if (unlikely(v.fate != RTPLANE_TAKEN))
+	if (unlikely(rtplane_fate_of(v) != RTPLANE_TAKEN))
 		return leg_verdict(rd, leg, skb, v, part);
 	this_cpu_inc(rd->stats->rx_packets);
 	return NF_STOLEN;

@@ -4,6 +4,7 @@
 #define _RTPLANE_NAT_H
 
 #include "nattable.h"
+#include "rewrite.h"
 #include "verdict.h"
 
 /**
@@ -47,6 +48,12 @@ static __always_inline struct rtplane_verdict rtplane_nat_gate(struct rtplane_na
 	v = rtplane_gate(&gate->police, now, bytes);
 	spin_unlock(&gate->lock);
 	return v;
+}
+
+/* Which ends a translation changes. */
+static inline unsigned int rtplane_nat_ends(const struct rtplane_nat *nat)
+{
+	return (nat->from ? RTPLANE_NEW_SRC : 0) | (nat->to ? RTPLANE_NEW_DST : 0);
 }
 
 /* A packet was translated. */

@@ -35,15 +35,14 @@ static bool find(const struct rtplane_nat_table *t,
 static void rewrite_outer(struct sk_buff *skb, const struct rtplane_pkt *outer,
 			  const struct rtplane_nat *nat)
 {
-	const struct rtplane_ep *src = nat->from ? &nat->src : NULL;
-	const struct rtplane_ep *dst = nat->to ? &nat->dst : NULL;
+	unsigned int ends = rtplane_nat_ends(nat);
 	struct rtplane_diff diff;
 
 	rtplane_diff(&diff, &outer->src, &outer->dst, &nat->src, &nat->dst);
 	if (outer->v6)
-		rtplane_rewrite_ip(skb, outer->tos_out, src, dst, &diff, true);
+		rtplane_rewrite_ip(skb, outer->tos_out, ends, &nat->src, &nat->dst, &diff, true);
 	else
-		rtplane_rewrite_ip(skb, outer->tos_out, src, dst, &diff, false);
+		rtplane_rewrite_ip(skb, outer->tos_out, ends, &nat->src, &nat->dst, &diff, false);
 }
 
 /* The inner packet as its sender would know it. */
@@ -221,7 +220,7 @@ static struct rtplane_verdict translate(const struct rtplane_nat_table *t, struc
 		return rtplane_nat_pass(&nat);
 	v = judge(skb, outer, inner, &nat);
 	if (!rtplane_goes_on(v))
-		return rtplane_nat_drop(&nat, v.why);
+		return rtplane_nat_drop(&nat, rtplane_why(v));
 	v = rtplane_nat_way(&nat, &way);
 	if (!rtplane_goes_on(v))
 		return v;

@@ -86,16 +86,15 @@ static void count(const struct rtplane_nat *nat, unsigned int bytes)
 static void rewrite(struct sk_buff *skb, struct rtplane_pkt *pkt, const struct rtplane_nat *nat)
 {
 	const struct rtplane_natmap_conf *conf = &rtplane_nat_owner(nat)->conf;
-	const struct rtplane_ep *src = nat->from ? &nat->src : NULL;
-	const struct rtplane_ep *dst = nat->to ? &nat->dst : NULL;
+	unsigned int ends = rtplane_nat_ends(nat);
 	struct rtplane_diff diff;
 
 	pkt->tos_out = rtplane_dscp_tos(conf->dscp_mode, conf->dscp, conf->dscp_map, pkt->tos);
 	rtplane_diff(&diff, &pkt->src, &pkt->dst, &nat->src, &nat->dst);
 	if (pkt->v6)
-		rtplane_rewrite(skb, pkt->tos_out, src, dst, &diff, true);
+		rtplane_rewrite(skb, pkt->tos_out, ends, &nat->src, &nat->dst, &diff, true);
 	else
-		rtplane_rewrite(skb, pkt->tos_out, src, dst, &diff, false);
+		rtplane_rewrite(skb, pkt->tos_out, ends, &nat->src, &nat->dst, &diff, false);
 }
 
 static struct rtplane_verdict translate(struct sk_buff *skb, struct rtplane_pkt *pkt,
@@ -105,8 +104,8 @@ static struct rtplane_verdict translate(struct sk_buff *skb, struct rtplane_pkt 
 	struct rtplane_verdict v;
 
 	v = judge(skb, pkt, nat);
-	if (v.fate == RTPLANE_DROPPED)
-		return rtplane_nat_drop(nat, v.why);
+	if (rtplane_fate_of(v) == RTPLANE_DROPPED)
+		return rtplane_nat_drop(nat, rtplane_why(v));
 	if (!rtplane_goes_on(v))
 		return rtplane_nat_pass(nat);
 	v = rtplane_nat_way(nat, &way);
@@ -221,13 +220,13 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_natmap *nm, s
 		return rtplane_fate(RTPLANE_UNUSUAL);
 	v = rtplane_nat_gate(nm, dir, bytes);
 	if (unlikely(!rtplane_goes_on(v))) {
-		this_cpu_inc(nm->stats->drops[v.why]);
+		this_cpu_inc(nm->stats->drops[rtplane_why(v)]);
 		return v;
 	}
 	tos = (rtplane_skb_tos(skb, v6) & nm->tos_keep) | nm->tos_set;
-	rtplane_rewrite(skb, tos, dir == RTPLANE_NAT_OUT ? &nm->conf.ext : NULL,
-			dir == RTPLANE_NAT_IN ? &nm->conf.in : NULL, &nm->diff[dir], v6);
-	if (unlikely(rtplane_way_send_fast(skb, tos, way)))
+	rtplane_rewrite(skb, tos, dir == RTPLANE_NAT_OUT ? RTPLANE_NEW_SRC : RTPLANE_NEW_DST,
+			&nm->conf.ext, &nm->conf.in, &nm->diff[dir], v6);
+	if (unlikely(rtplane_way_send_fast(skb, rtplane_priority(tos), way)))
 		this_cpu_inc(nm->stats->drops[RTPLANE_DROP_XMIT]);
 	else
 		rtplane_nat_count(nm, dir, bytes);
@@ -253,7 +252,7 @@ static __always_inline struct rtplane_verdict udp(const struct rtplane_nat_table
 		v = usual(to, skb, RTPLANE_NAT_IN, v6);
 	else if (!to)
 		v = usual(from, skb, RTPLANE_NAT_OUT, v6);
-	return likely(v.fate != RTPLANE_UNUSUAL) ? v : any(t, skb);
+	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(t, skb);
 }
 
 /**

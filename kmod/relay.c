@@ -229,7 +229,7 @@ static void release(struct rtplane_leg *leg, const struct sk_buff *skb, struct r
 			continue;
 		}
 		held->dev = skb->dev;
-		if (any(leg, held).fate != RTPLANE_TAKEN)
+		if (rtplane_fate_of(any(leg, held)) != RTPLANE_TAKEN)
 			kfree_skb(held);
 	}
 }
@@ -334,7 +334,7 @@ static struct rtplane_verdict media_shared(struct rtplane_leg *leg, struct sk_bu
 	if (!own)
 		return rtplane_drop(RTPLANE_DROP_NOMEM);
 	v = media(leg, own, pkt);
-	if (v.fate != RTPLANE_TAKEN) {
+	if (rtplane_fate_of(v) != RTPLANE_TAKEN) {
 		kfree_skb(own);
 		return v;
 	}
@@ -416,9 +416,9 @@ static noinline struct rtplane_verdict any(struct rtplane_leg *leg, struct sk_bu
 {
 	struct rtplane_verdict v = judge(leg, skb);
 
-	if (v.fate == RTPLANE_DROPPED) {
+	if (rtplane_fate_of(v) == RTPLANE_DROPPED) {
 		spin_lock(&leg->lock);
-		rtplane_leg_dropped(leg, v.why);
+		rtplane_leg_dropped(leg, rtplane_why(v));
 		spin_unlock(&leg->lock);
 	}
 	return v;
@@ -470,7 +470,7 @@ static __always_inline struct rtplane_verdict usual_count(struct rtplane_leg *le
 
 	v = gate(leg, bytes, now);
 	if (unlikely(!rtplane_goes_on(v))) {
-		rtplane_leg_dropped(leg, v.why);
+		rtplane_leg_dropped(leg, rtplane_why(v));
 		return v;
 	}
 	count_in(leg, bytes, leg->dscp_first, now);
@@ -505,8 +505,8 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_leg *leg, str
 	if (unlikely(!rtplane_goes_on(v)))
 		return v;
 	rtplane_rewrite_ports(uh, &eg->src, &eg->to);
-	rtplane_rewrite(skb, tos, &eg->src, &eg->to, &eg->diff, v6);
-	if (unlikely(rtplane_way_send_fast(skb, tos, &eg->way)))
+	rtplane_rewrite(skb, tos, RTPLANE_NEW_BOTH, &eg->src, &eg->to, &eg->diff, v6);
+	if (unlikely(rtplane_way_send_fast(skb, eg->priority, &eg->way)))
 		rtplane_egress_unsent(leg, bytes, RTPLANE_DROP_XMIT);
 	return rtplane_fate(RTPLANE_TAKEN);
 }
@@ -527,7 +527,7 @@ struct rtplane_verdict rtplane_relay4(struct rtplane_leg *leg, struct sk_buff *s
 {
 	struct rtplane_verdict v = usual(leg, skb, headlen, false);
 
-	return likely(v.fate != RTPLANE_UNUSUAL) ? v : any(leg, skb);
+	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }
 
 /* The same for IPv6. */
@@ -536,5 +536,5 @@ struct rtplane_verdict rtplane_relay6(struct rtplane_leg *leg, struct sk_buff *s
 {
 	struct rtplane_verdict v = usual(leg, skb, headlen, true);
 
-	return likely(v.fate != RTPLANE_UNUSUAL) ? v : any(leg, skb);
+	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }

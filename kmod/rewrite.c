@@ -87,9 +87,11 @@ void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 	rtplane_rewrite_ports(uh, src, dst);
 	if (pkt->v6 == v6) {
 		if (v6)
-			rtplane_rewrite(skb, pkt->tos_out, src, dst, &diff, true);
+			rtplane_rewrite(skb, pkt->tos_out, RTPLANE_NEW_BOTH, src, dst, &diff,
+					true);
 		else
-			rtplane_rewrite(skb, pkt->tos_out, src, dst, &diff, false);
+			rtplane_rewrite(skb, pkt->tos_out, RTPLANE_NEW_BOTH, src, dst, &diff,
+					false);
 		return;
 	}
 	rtplane_udp_csum(skb, uh, &diff);

@@ -13,11 +13,17 @@
 void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_ep *src, const struct rtplane_ep *dst);
 
+/* Which ends of a packet become others. */
+#define RTPLANE_NEW_SRC		0x1
+#define RTPLANE_NEW_DST		0x2
+#define RTPLANE_NEW_BOTH	(RTPLANE_NEW_SRC | RTPLANE_NEW_DST)
+
 /**
  * rtplane_rewrite_ip() - the IP header as a router would send it on
  * @skb: writable; data at the IP header
  * @tos: TOS or traffic class to send
- * @src: source to send with, of the same family; NULL = as it is
+ * @ends: which ends change, RTPLANE_NEW_*; best a constant
+ * @src: source to send with, of the same family
  * @dst: destination to send to, likewise
  * @diff: what they add to the header's checksum
  * @v6: that family
@@ -25,6 +31,7 @@ void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
  * The identification, DF and, unless both ends change, the flow label are kept.
  */
 static __always_inline void rtplane_rewrite_ip(struct sk_buff *skb, u8 tos,
+					       const unsigned int ends,
 					       const struct rtplane_ep *src,
 					       const struct rtplane_ep *dst,
 					       const struct rtplane_diff *diff, const bool v6)
@@ -33,18 +40,18 @@ static __always_inline void rtplane_rewrite_ip(struct sk_buff *skb, u8 tos,
 	struct iphdr *iph = (struct iphdr *)skb->data;
 
 	if (v6) {
-		ip6_flow_hdr(ip6h, tos, src && dst ? 0 : ip6_flowlabel(ip6h));
+		ip6_flow_hdr(ip6h, tos, ends == RTPLANE_NEW_BOTH ? 0 : ip6_flowlabel(ip6h));
 		ip6h->hop_limit--;
-		if (src)
+		if (ends & RTPLANE_NEW_SRC)
 			ip6h->saddr = src->addr;
-		if (dst)
+		if (ends & RTPLANE_NEW_DST)
 			ip6h->daddr = dst->addr;
 		return;
 	}
 	rtplane_ip4_hop(iph, tos, diff);
-	if (src)
+	if (ends & RTPLANE_NEW_SRC)
 		iph->saddr = src->w32[3];
-	if (dst)
+	if (ends & RTPLANE_NEW_DST)
 		iph->daddr = dst->w32[3];
 }
 
@@ -52,12 +59,14 @@ static __always_inline void rtplane_rewrite_ip(struct sk_buff *skb, u8 tos,
  * rtplane_rewrite() - make a received packet the one to send
  * @skb: writable; data at the IP header
  * @tos: TOS or traffic class to send
- * @src: as for rtplane_rewrite_ip()
+ * @ends: as for rtplane_rewrite_ip()
+ * @src: likewise
  * @dst: likewise
  * @diff: what they add to the packet's checksums
  * @v6: family
  */
 static __always_inline void rtplane_rewrite(struct sk_buff *skb, u8 tos,
+					    const unsigned int ends,
 					    const struct rtplane_ep *src,
 					    const struct rtplane_ep *dst,
 					    const struct rtplane_diff *diff, const bool v6)
@@ -65,7 +74,7 @@ static __always_inline void rtplane_rewrite(struct sk_buff *skb, u8 tos,
 	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 
 	rtplane_udp_csum(skb, (struct udphdr *)(skb->data + hdrlen), diff);
-	rtplane_rewrite_ip(skb, tos, src, dst, diff, v6);
+	rtplane_rewrite_ip(skb, tos, ends, src, dst, diff, v6);
 	skb->transport_header = skb->network_header + hdrlen;
 }
 

@@ -11,7 +11,7 @@
  * enum rtplane_fate - what becomes of a packet
  * @RTPLANE_GOES_ON: nothing is against it so far, the next step is to be asked
  * @RTPLANE_PASSED: the stack's; the buffer is as it was
- * @RTPLANE_DROPPED: refused for &rtplane_verdict.why; who decides it does not free
+ * @RTPLANE_DROPPED: refused for rtplane_why(); who decides it does not free
  *	the buffer, who carries it out counts it
  * @RTPLANE_TAKEN: sent or freed, and counted; nobody may touch the buffer
  * @RTPLANE_UNUSUAL: the usual way is not for it, and nothing has happened
@@ -29,28 +29,38 @@ enum rtplane_fate {
 };
 
 /**
- * struct rtplane_verdict - what a step decided; two bytes, returned in a register
- * @fate: &enum rtplane_fate
- * @why: &enum rtplane_drop, if @fate is RTPLANE_DROPPED
+ * struct rtplane_verdict - what a step decided
+ * @word: &enum rtplane_fate, and above its 8 bits the &enum rtplane_drop; one number, so
+ *	that the compiler returns a verdict that is known as a constant
  */
 struct rtplane_verdict {
-	u8 fate;
-	u8 why;
+	u32 word;
 };
 
 static __always_inline struct rtplane_verdict rtplane_fate(enum rtplane_fate fate)
 {
-	return (struct rtplane_verdict) { .fate = fate };
+	return (struct rtplane_verdict) { .word = fate };
 }
 
 static __always_inline struct rtplane_verdict rtplane_drop(enum rtplane_drop why)
 {
-	return (struct rtplane_verdict) { .fate = RTPLANE_DROPPED, .why = why };
+	return (struct rtplane_verdict) { .word = RTPLANE_DROPPED | (u32)why << 8 };
+}
+
+static __always_inline enum rtplane_fate rtplane_fate_of(struct rtplane_verdict v)
+{
+	return v.word & 0xff;
+}
+
+/* Why a packet is dropped; v is RTPLANE_DROPPED. */
+static __always_inline enum rtplane_drop rtplane_why(struct rtplane_verdict v)
+{
+	return v.word >> 8;
 }
 
 static __always_inline bool rtplane_goes_on(struct rtplane_verdict v)
 {
-	return v.fate == RTPLANE_GOES_ON;
+	return rtplane_fate_of(v) == RTPLANE_GOES_ON;
 }
 
 /**

@@ -264,16 +264,16 @@ void rtplane_way_scrub(struct sk_buff *skb)
 /**
  * rtplane_way_send() - send a packet that has been rewritten and fits
  * @skb: packet, writable, data at the IP header; consumed
- * @tos: its TOS
+ * @priority: that its TOS gives it, rtplane_priority()
  * @way: way with a neighbour, under the RCU read side in which it was found
  *
  * Return: 0, or not 0 if it was dropped on the way.
  */
-int rtplane_way_send(struct sk_buff *skb, u8 tos, const struct rtplane_way *way)
+int rtplane_way_send(struct sk_buff *skb, u32 priority, const struct rtplane_way *way)
 {
 	int err;
 
-	rtplane_way_dress(skb, tos, way);
+	rtplane_way_dress(skb, priority, way);
 	if (way_keeps_dst(way))
 		skb_dst_set_noref(skb, way->dst);
 	err = neigh_output(way->neigh, skb, way_odd_neigh(way));
@@ -318,5 +318,5 @@ int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtpl
 {
 	if (!way->neigh || !rtplane_way_fits(way, rtplane_way_len(pkt, way)))
 		return way_send_slow(net, skb, pkt->tos_out, way);
-	return rtplane_way_send(skb, pkt->tos_out, way);
+	return rtplane_way_send(skb, rtplane_priority(pkt->tos_out), way);
 }

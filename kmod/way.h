@@ -47,7 +47,7 @@ void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way);
 void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u8 code, u32 info);
 void rtplane_way_scrub(struct sk_buff *skb);
-int rtplane_way_send(struct sk_buff *skb, u8 tos, const struct rtplane_way *way);
+int rtplane_way_send(struct sk_buff *skb, u32 priority, const struct rtplane_way *way);
 int rtplane_way_send_any(struct net *net, struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way);
 
@@ -108,7 +108,7 @@ static inline u32 rtplane_priority(u8 tos)
  * socket of a container decides queues or is charged here (a veth's buffers have
  * theirs still), and no switch takes the packet for one that it has forwarded.
  */
-static __always_inline void rtplane_way_dress(struct sk_buff *skb, u8 tos,
+static __always_inline void rtplane_way_dress(struct sk_buff *skb, u32 priority,
 					      const struct rtplane_way *way)
 {
 	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb) | skb_has_extensions(skb)))
@@ -117,14 +117,14 @@ static __always_inline void rtplane_way_dress(struct sk_buff *skb, u8 tos,
 	rtplane_skb_unmark(skb);
 	skb->dev = way->dst->dev;
 	skb->mark = way->mark;
-	skb->priority = rtplane_priority(tos);
+	skb->priority = priority;
 	skb_clear_tstamp(skb);
 }
 
 /**
  * rtplane_way_send_fast() - rtplane_way_send() with a device that needs no route
  * @skb: packet, with at least @way->headroom before its data; consumed
- * @tos: its TOS
+ * @priority: that its TOS gives it, rtplane_priority()
  * @way: way that is @fast
  *
  * The header that the neighbour has ready is put before the packet here:
@@ -132,7 +132,7 @@ static __always_inline void rtplane_way_dress(struct sk_buff *skb, u8 tos,
  *
  * Return: 0, or not 0 if it was dropped on the way.
  */
-static __always_inline int rtplane_way_send_fast(struct sk_buff *skb, u8 tos,
+static __always_inline int rtplane_way_send_fast(struct sk_buff *skb, u32 priority,
 						 const struct rtplane_way *way)
 {
 	struct neighbour *neigh = way->neigh;
@@ -140,16 +140,16 @@ static __always_inline int rtplane_way_send_fast(struct sk_buff *skb, u8 tos,
 	int err;
 
 	if (unlikely(!(READ_ONCE(neigh->nud_state) & NUD_CONNECTED)))
-		return rtplane_way_send(skb, tos, way);
+		return rtplane_way_send(skb, priority, way);
 	do {
 		seq = read_seqbegin(&neigh->hh.hh_lock);
 		len = READ_ONCE(neigh->hh.hh_len);
 		if (unlikely(!len || len > HH_DATA_MOD))
-			return rtplane_way_send(skb, tos, way);
+			return rtplane_way_send(skb, priority, way);
 		memcpy(skb->data - HH_DATA_MOD, neigh->hh.hh_data, HH_DATA_MOD);
 	} while (read_seqretry(&neigh->hh.hh_lock, seq));
 	__skb_push(skb, len);
-	rtplane_way_dress(skb, tos, way);
+	rtplane_way_dress(skb, priority, way);
 	err = dev_queue_xmit(skb);
 	return unlikely(err) ? net_xmit_eval(err) : 0;
 }
