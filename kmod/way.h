@@ -111,7 +111,7 @@ static inline u32 rtplane_priority(u8 tos)
 static __always_inline void rtplane_way_dress(struct sk_buff *skb, u32 priority,
 					      const struct rtplane_way *way)
 {
-	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb) | skb_has_extensions(skb)))
+	if (unlikely(skb->_skb_refdst | skb_get_nfct(skb)) || unlikely(skb_has_extensions(skb)))
 		rtplane_way_scrub(skb);
 	skb_orphan(skb);
 	rtplane_skb_unmark(skb);
