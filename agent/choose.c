@@ -20,6 +20,24 @@
 /* loading our module takes milliseconds; a hung modprobe holds up no start */
 #define PATIENCE_MS	10000
 
+static const struct dp_ops *const backends[] = {
+	&dp_kernel_ops,
+	&dp_uring_ops,
+};
+
+int dp_open(struct dp **dp, const char *backend, struct media *media,
+	    dp_event_fn *events, void *arg, struct dp_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+		if (!strcmp(backends[i]->name, backend))
+			return backends[i]->open(dp, media, events, arg,
+						 err);
+	return dp_fail(err, EPROTONOSUPPORT,
+		       "there is no datapath '%s': expected 'kernel' or 'uring'", backend);
+}
+
 bool dp_want_parse(const char *word, enum dp_want *want)
 {
 	static const char *const words[] = { "auto", "kernel", "uring" };

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Which datapath is taken where it is left open, and why. */
-#ifndef DATAPATH_CHOOSE_H
-#define DATAPATH_CHOOSE_H
+#ifndef CHOOSE_H
+#define CHOOSE_H
 
 #include <stdbool.h>
+
+#include "datapath/datapath.h"
 
 /**
  * enum dp_want - what is asked for
@@ -47,4 +49,23 @@ bool dp_want_parse(const char *word, enum dp_want *want);
  */
 void dp_choose(enum dp_want want, const char *by, struct dp_choice *choice);
 
-#endif /* DATAPATH_CHOOSE_H */
+/**
+ * dp_open() - open a datapath
+ * @dp: the new datapath; the caller owns it and ends it with dp_close()
+ * @backend: "kernel" or "uring"
+ * @media: the sockets that "uring" relays on, one datapath at most; it must
+ *	outlive the datapath.  A leg whose address no socket holds gets one of its
+ *	own.  "kernel" does not look at it.
+ * @events: receives events, or NULL: none are asked for
+ * @arg: for @events
+ * @err: the sentence
+ *
+ * Errors: EPROTONOSUPPORT no such backend; ENOENT the kernel module is not
+ * loaded; EPROTO it speaks another version of the contract.
+ *
+ * Return: 0 or -errno.
+ */
+int dp_open(struct dp **dp, const char *backend, struct media *media,
+	    dp_event_fn *events, void *arg, struct dp_err *err);
+
+#endif /* CHOOSE_H */

@@ -71,7 +71,7 @@ static struct sk_buff *give_back(void *packet)
 	return skb;
 }
 
-void rtplane_unhold(void *packet)
+static void unhold(void *packet)
 {
 	kfree_skb(give_back(packet));
 }
@@ -164,7 +164,7 @@ bool rtplane_hold(struct rtplane_leg *leg, struct rtplane_candidate *place, stru
 	strip(skb);
 	HOLD_CB(skb)->rn = leg->rn;
 	HOLD_CB(skb)->bytes = bytes;
-	rtplane_policy_hold(&leg->policy, place, skb);
+	rtplane_policy_hold(&leg->policy, place, skb, unhold);
 	if (!timer_pending(&hold->timer))
 		arm(hold, now + RTPLANE_HELD_NS, now);
 	return true;

@@ -67,7 +67,7 @@ bool rtplane_policy_former(const struct rtplane_policy *p, const struct rtplane_
 
 static void unhold_first(struct rtplane_suspects *s, struct rtplane_candidate *c)
 {
-	rtplane_unhold(c->held[0]);
+	s->unhold(c->held[0]);
 	if (c == &s->newcomer)
 		s->strange++;
 	else
@@ -86,13 +86,16 @@ static void unhold_all(struct rtplane_suspects *s, struct rtplane_candidate *c)
  * rtplane_policy_hold() - keep a packet until its source is committed or gives up
  * @p: policy
  * @c: its place: &struct rtplane_finding.place of RTPLANE_JUDGED_HOLD
- * @packet: the packet; from now on the policy's, to be freed by rtplane_unhold()
- *	or given back by rtplane_policy_take()
+ * @packet: the packet; from now on the policy's, to be freed by @unhold or given
+ *	back by rtplane_policy_take()
+ * @unhold: frees it; always the same of a leg
  *
  * Of a source that waits for its turn only the last packets are kept.
  */
-void rtplane_policy_hold(struct rtplane_policy *p, struct rtplane_candidate *c, void *packet)
+void rtplane_policy_hold(struct rtplane_policy *p, struct rtplane_candidate *c, void *packet,
+			 void (*unhold)(void *packet))
 {
+	p->suspects->unhold = unhold;
 	if (c->n_held == RTPLANE_HELD)
 		unhold_first(p->suspects, c);
 	c->held[c->n_held++] = packet;

@@ -70,6 +70,8 @@ struct rtplane_candidate {
  * @offenses: packets in a row of @offender
  * @refused_at: monotonic ns of the last refused event
  * @refused_since: refused packets since that event
+ * @unhold: frees a packet that was held in vain; of the datapath, which knows what a
+ *	packet is kept in.  Set by whoever holds the first one
  * @wasted: packets that were held in vain, and not counted yet
  * @strange: the same, of @newcomer
  */
@@ -82,6 +84,7 @@ struct rtplane_suspects {
 	u64 offenses;
 	u64 refused_at;
 	u64 refused_since;
+	void (*unhold)(void *packet);
 	u32 wasted;
 	u32 strange;
 };
@@ -177,21 +180,14 @@ enum rtplane_judgement rtplane_policy_guard(struct rtplane_policy *p,
 enum rtplane_judgement rtplane_policy_elsewhere(struct rtplane_policy *p,
 						const struct rtplane_arrival *a,
 						struct rtplane_finding *f);
-void rtplane_policy_hold(struct rtplane_policy *p, struct rtplane_candidate *c, void *packet);
+void rtplane_policy_hold(struct rtplane_policy *p, struct rtplane_candidate *c, void *packet,
+			 void (*unhold)(void *packet));
 unsigned int rtplane_policy_take(struct rtplane_candidate *c, void *packets[RTPLANE_HELD]);
 u64 rtplane_policy_expire(struct rtplane_policy *p, u64 now);
 u32 rtplane_policy_wasted(struct rtplane_policy *p, u32 *strange);
 void rtplane_policy_committed(struct rtplane_policy *p, u64 now, bool proven);
 void rtplane_policy_left(struct rtplane_policy *p, const struct rtplane_ep *remote, u64 now);
 void rtplane_policy_forget(struct rtplane_policy *p);
-
-/**
- * rtplane_unhold() - free a packet that was held in vain
- * @packet: as given to rtplane_policy_hold()
- *
- * Of the datapath, which knows what a packet is kept in.
- */
-void rtplane_unhold(void *packet);
 
 /**
  * rtplane_policy_mode() - another mode, with its defaults

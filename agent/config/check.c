@@ -16,7 +16,6 @@
 
 #include "datapath/datapath.h"
 #include "engine/media.h"
-#include "datapath/names.h"
 #include "raw.h"
 
 #define FILE_MAX	(1024 * 1024)
@@ -353,7 +352,7 @@ static bool get_srtp(const struct loaded *l, const struct key *at,
 				return bad(l, key("%.64s.srtp.suites[%u]",
 						  at->path, i),
 					   "'%s' is there twice; expected each suite once",
-					   dp_srtp_suite_name(from->suites[i]));
+					   raw_suite_word(from->suites[i]));
 		to->suites[i] = from->suites[i];
 	}
 	to->n_suites = from->n_suites;

@@ -133,6 +133,9 @@ struct raw_config *raw_load(const char *path, const char *text, size_t len,
 /** raw_free() - free what raw_load() gave; NULL is fine */
 void raw_free(struct raw_config *raw);
 
+/* the word of the file for a suite, which is one */
+const char *raw_suite_word(int suite);
+
 /**
  * raw_line() - where in the file a key stands
  * @text: content of the file

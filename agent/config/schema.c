@@ -54,6 +54,15 @@ static const cyaml_strval_t suites[] = {
 	{ "AEAD_AES_256_GCM", DP_SRTP_AES_256_GCM },
 };
 
+const char *raw_suite_word(int suite)
+{
+	size_t i;
+
+	for (i = 0; suites[i].val != suite; i++)
+		;
+	return suites[i].str;
+}
+
 static const cyaml_strval_t levels[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARNING },
 	{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG },

@@ -1,27 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The datapath vtable: what every backend would otherwise check for itself. */
 #include <errno.h>
-#include <string.h>
 
 #include "datapath.h"
-
-static const struct dp_ops *const backends[] = {
-	&dp_kernel_ops,
-	&dp_uring_ops,
-};
-
-int dp_open(struct dp **dp, const char *backend, struct media *media,
-	    dp_event_fn *events, void *arg, struct dp_err *err)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-		if (!strcmp(backends[i]->name, backend))
-			return backends[i]->open(dp, media, events, arg,
-						 err);
-	return dp_fail(err, EPROTONOSUPPORT,
-		       "there is no datapath '%s': expected 'kernel' or 'uring'", backend);
-}
 
 void dp_close(struct dp *dp)
 {

@@ -498,25 +498,6 @@ extern const struct dp_ops dp_kernel_ops;
 extern const struct dp_ops dp_uring_ops;
 
 /**
- * dp_open() - open a datapath
- * @dp: the new datapath; the caller owns it and ends it with dp_close()
- * @backend: "kernel" or "uring"
- * @media: the sockets that "uring" relays on, one datapath at most; it must
- *	outlive the datapath.  A leg whose address no socket holds gets one of its
- *	own.  "kernel" does not look at it.
- * @events: receives events, or NULL: none are asked for
- * @arg: for @events
- * @err: the sentence
- *
- * Errors: EPROTONOSUPPORT no such backend; ENOENT the kernel module is not
- * loaded; EPROTO it speaks another version of the contract.
- *
- * Return: 0 or -errno.
- */
-int dp_open(struct dp **dp, const char *backend, struct media *media,
-	    dp_event_fn *events, void *arg, struct dp_err *err);
-
-/**
  * dp_close() - end a datapath; bridges in the kernel go on without it, others end
  * @dp: the datapath; NULL is fine
  */

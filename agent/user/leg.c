@@ -322,7 +322,7 @@ void leg_left(struct leg *leg)
 static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
 		    uint8_t kind, unsigned int iplen);
 
-void rtplane_unhold(void *packet)
+static void unhold(void *packet)
 {
 	struct held *h = packet;
 
@@ -354,7 +354,7 @@ static int hold(struct leg *leg, struct worker *w, const struct rx *rx,
 	h->kind = kind;
 	h->stamp = rx->stamp;
 	memcpy(h->data, rx->data, rx->len);
-	rtplane_policy_hold(&leg->policy, place, h);
+	rtplane_policy_hold(&leg->policy, place, h, unhold);
 	w->holding = true;
 	return HELD;
 }
@@ -387,7 +387,7 @@ static void release(struct leg *leg, struct worker *w, void **packets,
 	}
 	w->io->flush(w);
 	for (i = 0; i < n; i++)
-		rtplane_unhold(packets[i]);
+		unhold(packets[i]);
 }
 
 /* --- a packet --- */

@@ -726,7 +726,7 @@ static struct rtplane_ep source(int who)
 /* What is held in these tests is a byte of memory. */
 static unsigned int unheld;
 
-void rtplane_unhold(void *packet)
+static void unhold(void *packet)
 {
 	unheld++;
 	kfree(packet);
@@ -1083,7 +1083,7 @@ static void policy_packet(struct kunit *test, struct policy_leg *leg, const stru
 	}
 	KUNIT_EXPECT_EQ_MSG(test, (int)f.reason, (int)s->reason, "%s: step %d: reason", c->what, i);
 	if (got == RTPLANE_JUDGED_HOLD)
-		rtplane_policy_hold(&leg->p, f.place, rtplane_zalloc(1));
+		rtplane_policy_hold(&leg->p, f.place, rtplane_zalloc(1), unhold);
 	if (got == RTPLANE_JUDGED_COMMIT && s->want != -4) {
 		taken = policy_commit(leg, f.place, a.now, false);
 		leg->last = a.now;
@@ -1279,7 +1279,7 @@ static void policy_held(struct kunit *test)
 			rtp_packet(rtp, 0, n, 0, 7);
 			if (rtplane_policy_judge(&p, &a, &f) != RTPLANE_JUDGED_HOLD)
 				continue;
-			rtplane_policy_hold(&p, f.place, rtplane_zalloc(1));
+			rtplane_policy_hold(&p, f.place, rtplane_zalloc(1), unhold);
 			held++;
 		}
 	}
@@ -1366,7 +1366,7 @@ static void guard_steps(struct kunit *test, const struct guard_case *c)
 		if (rtplane_policy_guards(&p, same)) {
 			got = rtplane_policy_guard(&p, &a, htonl(present), &f);
 			if (got == RTPLANE_JUDGED_HOLD) {
-				rtplane_policy_hold(&p, f.place, rtplane_zalloc(1));
+				rtplane_policy_hold(&p, f.place, rtplane_zalloc(1), unhold);
 				held++;
 			} else {
 				n = rtplane_policy_take(f.place, taken);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "choose.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
 #include "pkt.h"

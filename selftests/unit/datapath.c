@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "choose.h"
 #include "datapath/datapath.h"
 #include "ktap.h"
 #include "net.h"

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "choose.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
 #include "engines.h"

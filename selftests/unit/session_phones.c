@@ -6,6 +6,7 @@
  *   127.0.0.11:4000, 127.0.0.1      127.0.0.9         127.0.0.12:4000
  *   [::1]:4000       [::1]                            127.0.0.13:4000
  */
+#include "choose.h"
 #include "base/log.h"
 #include "net.h"
 #include "phones.h"

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "choose.h"
 #include "net.h"
 #include "phones.h"
 #include "stall.h"
