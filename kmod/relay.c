@@ -247,23 +247,10 @@ static bool stranger(const struct rtplane_leg *leg, const struct rtplane_pkt *pk
 	return rtplane_leg_remote(leg, &remote) && !rtplane_ep_eq(&remote, &pkt->src);
 }
 
-/* Who floods a leg from many queues must not have its remote wait for the lock: while
- * it is taken, strangers are refused without it.
- */
-static bool lock_unless_stranger(struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
-{
-	if (likely(spin_trylock(&leg->lock)))
-		return true;
-	if (stranger(leg, pkt)) {
-		atomic_inc(&leg->crowd);
-		return false;
-	}
-	spin_lock(&leg->lock);
-	return true;
-}
-
 /* @skb is not shared and exactly as long as its IP packet, whose checksums are right.
- * A leg that has just been removed has no peer: the packet is the stack's.
+ * A leg that has just been removed has no peer: the packet is the stack's.  Who floods
+ * a leg from many queues must not have its remote wait for the lock: while it is taken,
+ * strangers are refused without it.
  */
 static struct rtplane_verdict forward(struct rtplane_leg *leg, struct sk_buff *skb,
 				      struct rtplane_pkt *pkt)
@@ -276,9 +263,13 @@ static struct rtplane_verdict forward(struct rtplane_leg *leg, struct sk_buff *s
 again:
 	n.any = false;
 	r.n = 0;
-	if (!lock_unless_stranger(leg, pkt)) {
-		kfree_skb(skb);
-		return rtplane_fate(RTPLANE_TAKEN);
+	if (unlikely(!spin_trylock(&leg->lock))) {
+		if (stranger(leg, pkt)) {
+			atomic_inc(&leg->crowd);
+			kfree_skb(skb);
+			return rtplane_fate(RTPLANE_TAKEN);
+		}
+		spin_lock(&leg->lock);
 	}
 	if (!leg->peer) {
 		spin_unlock(&leg->lock);

@@ -177,18 +177,25 @@ int serve_local(struct serve_ask *ask, struct dp_addr *local)
 	return read_local(ask, find(ask, RTPLANE_A_LEG), local);
 }
 
-bool serve_cookie(struct serve_ask *ask, uint64_t *cookie)
+int serve_cookie(struct serve_ask *ask, bool *given, uint64_t *cookie)
 {
 	struct nlattr *nest = find(ask, RTPLANE_A_LEG);
 	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
+	int i;
 
+	*given = false;
 	if (!nest)
-		return false;
+		return 0;
 	split(tb, RTPLANE_LEG_A_MAX, nest);
+	for (i = 0; i <= RTPLANE_LEG_A_MAX; i++)
+		if (tb[i] && i != RTPLANE_LEG_A_COOKIE)
+			return serve_refuse(ask, tb[i], EINVAL,
+					    "a dump of legs is narrowed by a cookie and nothing else");
 	if (!tb[RTPLANE_LEG_A_COOKIE])
-		return false;
+		return 0;
 	*cookie = nla_get_u64(tb[RTPLANE_LEG_A_COOKIE]);
-	return true;
+	*given = true;
+	return 0;
 }
 
 /* bridges of a message; 0 with a sentence, or more than may be */
@@ -307,10 +314,9 @@ static int read_del(struct serve_ask *ask, const struct nlattr *nest,
 	if (n > 1)
 		return serve_refuse(ask, nest, EINVAL,
 				    "a message removes by one cookie or by legs");
-	/* no bridge carries the cookie that means none */
 	if (!parts.cookie)
-		return serve_refuse(ask, nest, ENOENT,
-				    "there is no bridge with this cookie");
+		return serve_refuse(ask, nest, EINVAL,
+				    "cookie 0 is none: it names no bridge");
 	del->cookie = parts.cookie;
 	return 0;
 }

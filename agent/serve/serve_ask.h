@@ -89,10 +89,11 @@ int serve_local(struct serve_ask *ask, struct dp_addr *local);
 /**
  * serve_cookie() - the cookie that a dump of LEG_GET names
  * @ask: the request, checked
- * @cookie: filled
+ * @given: is there one?
+ * @cookie: filled if there is
  *
- * Return: is there one?
+ * Return: 0, or -errno where the dump is to be narrowed by something else.
  */
-bool serve_cookie(struct serve_ask *ask, uint64_t *cookie);
+int serve_cookie(struct serve_ask *ask, bool *given, uint64_t *cookie);
 
 #endif /* DATAPATH_SERVE_ASK_H */

@@ -190,7 +190,9 @@ static int do_dump(struct serve_job *job, struct serve_ask *ask)
 	struct dump dump = { .job = job, .request = ask->hdr };
 	int ret;
 
-	dump.filter = serve_cookie(ask, &dump.cookie);
+	ret = serve_cookie(ask, &dump.filter, &dump.cookie);
+	if (ret)
+		return ret;
 	ret = dp_legs_dump(job->dp, dump.cookie, put_leg, &dump, &ask->err);
 	if (!ret)
 		put_done(job->out, ask->hdr);

@@ -316,6 +316,14 @@ static void bad_cookies(struct nl_msg *m)
 	}
 }
 
+static void bad_cookie_none(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, 0);
+	nl_end(m, bridge);
+}
+
 static void bad_leg_alone(struct nl_msg *m)
 {
 	nl_end(m, nl_nest(m, RTPLANE_A_LEG));
@@ -324,6 +332,12 @@ static void bad_leg_alone(struct nl_msg *m)
 static void bad_leg_unknown(struct nl_msg *m)
 {
 	nl_end(m, leg_open(m, RTPLANE_A_LEG, LOCAL_A, 31000));
+}
+
+static void bad_dump_filter(struct nl_msg *m)
+{
+	((struct nlmsghdr *)m->buf)->nlmsg_flags |= NLM_F_DUMP;
+	bad_leg_unknown(m);
 }
 
 static void bad_dev_empty(struct nl_msg *m)
@@ -514,6 +528,10 @@ static const struct bad cases[] = {
 	  "one of its legs or a cookie" },
 	{ "del-cookies", RTPLANE_CMD_BRIDGE_DEL, bad_cookies, EINVAL,
 	  "one cookie or by legs" },
+	{ "del-cookie-none", RTPLANE_CMD_BRIDGE_DEL, bad_cookie_none, EINVAL,
+	  "cookie 0 is none: it names no bridge" },
+	{ "leg-dump-filter", RTPLANE_CMD_LEG_GET, bad_dump_filter, EINVAL,
+	  "a dump of legs is narrowed by a cookie and nothing else" },
 	{ "leg-set-none", RTPLANE_CMD_LEG_SET, bad_empty, EINVAL,
 	  "a leg is required" },
 	{ "leg-set-alone", RTPLANE_CMD_LEG_SET, bad_leg_alone, EINVAL,
