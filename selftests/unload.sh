@@ -177,7 +177,7 @@ test_namespace_deleted_under_traffic()
 		ok "second media host" second_host
 		bg talk in_ns "rp$$-y" rtp --on "$RA" --to "$LA" --send 10000000 --pps 1000
 		bg talk2 in_ns "rp$$-y" rtp --on 192.0.2.2:50000 --to "$MA4:30002" --send 10000000 --pps 1000
-		ok "packets pass" wait_for 10 second_leg_counts
+		ok "packets pass" wait_for 30 second_leg_counts
 		ok "delete" ip netns del "rp$$-n"
 		stop talk
 		stop talk2
@@ -191,7 +191,7 @@ test_device_deleted_under_traffic()
 	for _ in 1 2 3; do
 		ok "second media host" second_host
 		bg talk in_ns "rp$$-y" rtp --on "$RA" --to "$LA" --send 10000000 --pps 1000
-		ok "packets pass" wait_for 10 second_leg_counts
+		ok "packets pass" wait_for 30 second_leg_counts
 		ok "delete" ip -n "rp$$-n" link del n0
 		stop talk
 		is "devices" "$(in_ns "rp$$-n" rtplane --json dev show | jq length)" 0
