@@ -37,7 +37,7 @@ spray()
 	local n=$1
 	shift
 	x rawpkt --dev x0 --smac $X_MAC --dmac $MX_MAC --src $XX --dst $MA4 \
-		--sport 40000 --dport 30000 --count "$n" "$@" >/dev/null
+		--sport 40000 --dport 30000 --count "$n" --pps $FAST "$@" >/dev/null
 }
 
 # forge COUNT [OPTIONS]: frames of the caller's address and another port, by ma.
@@ -46,7 +46,7 @@ forge()
 	local n=$1
 	shift
 	a rawpkt --dev a0 --smac "$A_MAC" --dmac "$MA_MAC" --src "$A4" --dst "$MA4" \
-		--sport 45000 --dport 30000 --count "$n" --ssrc 0xcccccccc "$@" >/dev/null
+		--sport 45000 --dport 30000 --count "$n" --pps $FAST --ssrc 0xcccccccc "$@" >/dev/null
 }
 
 # reverse_path N: what the stack of m asks of the source of a packet.

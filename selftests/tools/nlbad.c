@@ -7,6 +7,7 @@
  * status 1 if any was answered otherwise.
  */
 #include <limits.h>
+#include <sys/utsname.h>
 
 #include "nl.h"
 
@@ -591,8 +592,21 @@ static bool needs_module(uint8_t cmd)
 	       (cmd >= RTPLANE_CMD_NATMAP_NEW && cmd <= RTPLANE_CMD_NATMAP_GET);
 }
 
+/* A kernel before 6.2 has no place for the sentence of a dump that does not begin. */
+static bool has_words_for_dumps(void)
+{
+	int major = 0, minor = 0;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%d.%d", &major, &minor) != 2)
+		die("uname: %s", strerror(errno));
+	return major > 6 || (major == 6 && minor >= 2);
+}
+
 static bool run(struct nl *nl, const struct bad *wanted)
 {
+	bool mute;
+
 	struct bad here = *wanted, *c = &here;
 	static struct nl_msg m;
 	struct nl_answer ans;
@@ -606,10 +620,12 @@ static bool run(struct nl *nl, const struct bad *wanted)
 	nl_begin(&m, nl->family, NLM_F_ACK, c->cmd, RTPLANE_GENL_VERSION);
 	c->build(&m);
 	((struct nlmsghdr *)m.buf)->nlmsg_len = 0;
+	mute = !nl->agent && (((struct nlmsghdr *)m.buf)->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP &&
+	       !has_words_for_dumps();
 	nl_talk(nl, &m, &ans);
 	/* Where a policy refuses, the sentence is the kernel's own. */
-	good = ans.error == c->error && strstr(ans.text, c->words) &&
-	       (ans.text[0] || c->error == EOPNOTSUPP);
+	good = ans.error == c->error && (mute || strstr(ans.text, c->words)) &&
+	       (mute || ans.text[0] || c->error == EOPNOTSUPP);
 	printf("{\"case\":\"%s\",\"good\":%s,\"error\":%d,\"wanted\":%d,\"text\":\"%s\",\"words\":\"%s\"}\n",
 	       c->name, good ? "true" : "false", ans.error, c->error, ans.text,
 	       c->words);
