@@ -21,6 +21,20 @@ const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1] = {
 	[RTPLANE_DEV_A_PASSED] = READONLY,
 };
 
+const struct nla_policy rtplane_source_policy[RTPLANE_SOURCE_A_MAX + 1] = {
+	[RTPLANE_SOURCE_A_SSRC] = { .type = NLA_U32 },
+	[RTPLANE_SOURCE_A_INDEX] = { .type = NLA_U64 },
+	[RTPLANE_SOURCE_A_RTCP_INDEX] = NLA_POLICY_MAX(NLA_U32, 2147483647),
+};
+
+const struct nla_policy rtplane_srtp_policy[RTPLANE_SRTP_A_MAX + 1] = {
+	[RTPLANE_SRTP_A_SUITE] = NLA_POLICY_MAX(NLA_U8, RTPLANE_SRTP_MAX),
+	[RTPLANE_SRTP_A_KEY] = NLA_POLICY_MAX_LEN(46),
+	[RTPLANE_SRTP_A_MKI] = NLA_POLICY_MAX_LEN(16),
+	[RTPLANE_SRTP_A_FRESH] = { .type = NLA_FLAG },
+	[RTPLANE_SRTP_A_SOURCE] = NLA_POLICY_NESTED(rtplane_source_policy),
+};
+
 const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_LOCAL] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
 	[RTPLANE_LEG_A_REMOTE] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
@@ -55,6 +69,9 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_OFFENSES] = READONLY,
 	[RTPLANE_LEG_A_MOVED] = { .type = NLA_FLAG },
 	[RTPLANE_LEG_A_SSRC_GUARD] = NLA_POLICY_MAX(NLA_U8, 1),
+	[RTPLANE_LEG_A_SRTP_RX] = NLA_POLICY_NESTED(rtplane_srtp_policy),
+	[RTPLANE_LEG_A_SRTP_TX] = NLA_POLICY_NESTED(rtplane_srtp_policy),
+	[RTPLANE_LEG_A_ONLY] = NLA_POLICY_MAX(NLA_U8, RTPLANE_ONLY_MAX),
 };
 
 const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {

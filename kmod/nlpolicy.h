@@ -8,6 +8,8 @@
 
 extern const struct nla_policy rtplane_endpoint_policy[RTPLANE_EP_A_MAX + 1];
 extern const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1];
+extern const struct nla_policy rtplane_source_policy[RTPLANE_SOURCE_A_MAX + 1];
+extern const struct nla_policy rtplane_srtp_policy[RTPLANE_SRTP_A_MAX + 1];
 extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
 extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
 extern const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1];

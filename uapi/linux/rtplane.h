@@ -25,6 +25,9 @@
 #define RTPLANE_PROBATION_MAX	32
 #define RTPLANE_FORMER_MS	3000
 #define RTPLANE_BRIDGES_MAX	512
+#define RTPLANE_SRTP_KEY_MAX	46
+#define RTPLANE_SRTP_MKI_MAX	16
+#define RTPLANE_SRTP_SSRCS_MAX	64
 #define RTPLANE_NATMAP_PORT_LO	30000
 #define RTPLANE_NATMAP_PORT_HI	33000
 
@@ -220,6 +223,95 @@ enum rtplane_unknown {
 };
 
 /**
+ * enum rtplane_srtp_suite - how media is protected; RFC 4568 6.2, RFC 6188, RFC 7714
+ * @RTPLANE_SRTP_NONE: not at all
+ * @RTPLANE_SRTP_AES_128_CM_SHA1_80: AES_CM_128_HMAC_SHA1_80
+ * @RTPLANE_SRTP_AES_128_CM_SHA1_32: AES_CM_128_HMAC_SHA1_32; RTCP has 80 bits
+ * @RTPLANE_SRTP_AES_256_CM_SHA1_80: AES_256_CM_HMAC_SHA1_80
+ * @RTPLANE_SRTP_AES_256_CM_SHA1_32: AES_256_CM_HMAC_SHA1_32; RTCP has 80 bits
+ * @RTPLANE_SRTP_AES_128_GCM: AEAD_AES_128_GCM
+ * @RTPLANE_SRTP_AES_256_GCM: AEAD_AES_256_GCM
+ */
+enum rtplane_srtp_suite {
+	RTPLANE_SRTP_NONE,
+	RTPLANE_SRTP_AES_128_CM_SHA1_80,
+	RTPLANE_SRTP_AES_128_CM_SHA1_32,
+	RTPLANE_SRTP_AES_256_CM_SHA1_80,
+	RTPLANE_SRTP_AES_256_CM_SHA1_32,
+	RTPLANE_SRTP_AES_128_GCM,
+	RTPLANE_SRTP_AES_256_GCM,
+
+	__RTPLANE_SRTP_MAX,
+	RTPLANE_SRTP_MAX = __RTPLANE_SRTP_MAX - 1
+};
+
+/**
+ * enum rtplane_only - what a leg of a protected bridge takes
+ * @RTPLANE_ONLY_BOTH: RTP and RTCP
+ * @RTPLANE_ONLY_RTP: RTP, since RTCP has a bridge of its own with the same keys
+ * @RTPLANE_ONLY_RTCP: RTCP, since RTP has one
+ *
+ * Two bridges are two cryptographic contexts: what one key protects must all go
+ * through one of them, or key stream is used twice and replays are not seen.
+ */
+enum rtplane_only {
+	RTPLANE_ONLY_BOTH,
+	RTPLANE_ONLY_RTP,
+	RTPLANE_ONLY_RTCP,
+
+	__RTPLANE_ONLY_MAX,
+	RTPLANE_ONLY_MAX = __RTPLANE_ONLY_MAX - 1
+};
+
+/**
+ * enum rtplane_source_attr - where a source (SSRC) stands under a key
+ * @RTPLANE_SOURCE_A_UNSPEC: never sent
+ * @RTPLANE_SOURCE_A_PAD: padding of the 64-bit attributes
+ * @RTPLANE_SOURCE_A_SSRC: u32
+ * @RTPLANE_SOURCE_A_INDEX: u64, the highest index of its RTP packets, rollover
+ *	counter * 65536 + sequence number (48 bits); absent: none came.  In a request
+ *	all that is not beyond it is taken to have been here
+ * @RTPLANE_SOURCE_A_RTCP_INDEX: u32, the highest SRTCP index (31 bits); absent: none
+ */
+enum rtplane_source_attr {
+	RTPLANE_SOURCE_A_UNSPEC,
+	RTPLANE_SOURCE_A_PAD,
+	RTPLANE_SOURCE_A_SSRC,
+	RTPLANE_SOURCE_A_INDEX,
+	RTPLANE_SOURCE_A_RTCP_INDEX,
+
+	__RTPLANE_SOURCE_A_MAX,
+	RTPLANE_SOURCE_A_MAX = __RTPLANE_SOURCE_A_MAX - 1
+};
+
+/**
+ * enum rtplane_srtp_attr - the protection of one direction of a leg
+ * @RTPLANE_SRTP_A_UNSPEC: never sent
+ * @RTPLANE_SRTP_A_SUITE: u8 of &enum rtplane_srtp_suite; required
+ * @RTPLANE_SRTP_A_KEY: master key, then master salt: 30 bytes with
+ *	AES_CM_128, 46 with AES_256_CM, 28 and 44 with GCM; never told
+ * @RTPLANE_SRTP_A_MKI: 1 to 16 bytes, the master key identifier that each packet
+ *	carries; absent: packets carry none
+ * @RTPLANE_SRTP_A_FRESH: flag: the key begins a new cryptographic context, what
+ *	leaves counts from 0 again; without it a new key goes on where the former one
+ *	was (RFC 3711 3.3.1).  Of no meaning for what arrives
+ * @RTPLANE_SRTP_A_SOURCE: nest of &enum rtplane_source_attr, up to
+ *	RTPLANE_SRTP_SSRCS_MAX times; in a request: where this key stands, used elsewhere
+ *	so far.  It is then a new one, whatever the present key is
+ */
+enum rtplane_srtp_attr {
+	RTPLANE_SRTP_A_UNSPEC,
+	RTPLANE_SRTP_A_SUITE,
+	RTPLANE_SRTP_A_KEY,
+	RTPLANE_SRTP_A_MKI,
+	RTPLANE_SRTP_A_FRESH,
+	RTPLANE_SRTP_A_SOURCE,
+
+	__RTPLANE_SRTP_A_MAX,
+	RTPLANE_SRTP_A_MAX = __RTPLANE_SRTP_A_MAX - 1
+};
+
+/**
  * enum rtplane_leg_attr - a leg
  * @RTPLANE_LEG_A_UNSPEC: never sent
  * @RTPLANE_LEG_A_PAD: padding of the 64-bit attributes
@@ -274,6 +366,11 @@ enum rtplane_unknown {
  *	seconds the remote until now cannot be learned again
  * @RTPLANE_LEG_A_SSRC_GUARD: u8, 1: another SSRC of the remote must send three
  *	packets in a row before it passes; default 1 with restricted and learn
+ * @RTPLANE_LEG_A_SRTP_RX: nest of &enum rtplane_srtp_attr, protection of what
+ *	arrives; suite none: it is taken off
+ * @RTPLANE_LEG_A_SRTP_TX: the same of what leaves by this leg; another key is used
+ *	from the next packet on
+ * @RTPLANE_LEG_A_ONLY: u8 of &enum rtplane_only; default both
  */
 enum rtplane_leg_attr {
 	RTPLANE_LEG_A_UNSPEC,
@@ -311,6 +408,9 @@ enum rtplane_leg_attr {
 	RTPLANE_LEG_A_OFFENSES,
 	RTPLANE_LEG_A_MOVED,
 	RTPLANE_LEG_A_SSRC_GUARD,
+	RTPLANE_LEG_A_SRTP_RX,
+	RTPLANE_LEG_A_SRTP_TX,
+	RTPLANE_LEG_A_ONLY,
 
 	__RTPLANE_LEG_A_MAX,
 	RTPLANE_LEG_A_MAX = __RTPLANE_LEG_A_MAX - 1
