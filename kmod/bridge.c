@@ -11,6 +11,7 @@
 #include "hold.h"
 #include "latch.h"
 #include "net.h"
+#include "srtp.h"
 #include "table.h"
 
 #define RTPLANE_SWEEP_INTERVAL	(HZ / 5)
@@ -188,6 +189,9 @@ void rtplane_bridge_remove(struct rtplane_leg *leg)
 	if (leg->silence)
 		rn->nr_silence--;
 	totals_add(&rn->gone, leg);
+	/* Without a peer there is no packet that knows them. */
+	rtplane_srtp_free(leg->srtp_rx);
+	rtplane_srtp_free(leg->srtp_tx);
 	rtplane_leg_free(leg);
 }
 
@@ -248,6 +252,25 @@ static void apply_policy(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 		set_flag(leg, RTPLANE_LEG_ANY, c->accept == RTPLANE_ACCEPT_ANY);
 	if (has(c, UNKNOWN))
 		set_flag(leg, RTPLANE_LEG_DROP, c->unknown == RTPLANE_UNKNOWN_DROP);
+	if (has(c, ONLY))
+		leg->only = c->only;
+}
+
+static void apply_srtp(struct rtplane_leg *leg, struct rtplane_leg_conf *c)
+{
+	if (has(c, SRTP_RX))
+		rtplane_srtp_install(&leg->srtp_rx, &c->srtp_rx, false, false);
+	if (has(c, SRTP_TX))
+		rtplane_srtp_install(&leg->srtp_tx, &c->srtp_tx, true, c->srtp_fresh);
+}
+
+/* Their packets need more than plain ones do, whichever way is protected. */
+static void secure(struct rtplane_leg *a, struct rtplane_leg *b)
+{
+	bool on = a->srtp_rx || a->srtp_tx || b->srtp_rx || b->srtp_tx;
+
+	set_flag(a, RTPLANE_LEG_SECURE, on);
+	set_flag(b, RTPLANE_LEG_SECURE, on);
 }
 
 static void apply_rest(struct rtplane_leg *leg, struct rtplane_leg_conf *c)
@@ -317,6 +340,7 @@ static void apply(struct rtplane_leg *leg, struct rtplane_leg_conf *conf,
 	apply_news(leg, conf);
 	apply_policy(leg, conf);
 	apply_rest(leg, conf);
+	apply_srtp(leg, conf);
 	apply_remote(leg, conf, n);
 	leg->stale = 1;
 }
@@ -341,6 +365,9 @@ void rtplane_bridge_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, str
 	struct rtplane_notice na = {}, nb = {};
 
 	lockdep_assert_held(&a->rn->lock);
+	/* What @a sends for another is guarded by that one's lock: it sends no more. */
+	if (a->peer && a->peer != b)
+		unpair(a->peer);
 	lock_pair(a, b);
 	if (a->peer != b)
 		settle(a);
@@ -353,6 +380,7 @@ void rtplane_bridge_pair(struct rtplane_leg *a, struct rtplane_leg_conf *ca, str
 		set_cookie(b, a->cookie);
 	apply(a, ca, &na);
 	apply(b, cb, &nb);
+	secure(a, b);
 	unlock_pair(a, b);
 	rtplane_event_send(a, &na);
 	rtplane_event_send(b, &nb);
@@ -372,6 +400,7 @@ void rtplane_bridge_set(struct rtplane_leg *leg, struct rtplane_leg_conf *conf)
 	lockdep_assert_held(&leg->rn->lock);
 	lock_pair(leg, peer);
 	apply(leg, conf, &n);
+	secure(leg, peer);
 	peer->stale = 1;
 	unlock_pair(leg, peer);
 	rtplane_event_send(leg, &n);

@@ -65,6 +65,7 @@ static void egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg
 	eg->tos_keep = rtplane_dscp_keep(peer->dscp_mode);
 	eg->tos_set = rtplane_dscp_set(peer->dscp_mode, peer->dscp);
 	eg->usual = leg->latched && !eg->mapped && eg->way.fast &&
+		    !(leg->flags & RTPLANE_LEG_SECURE) && leg->only != RTPLANE_ONLY_RTCP &&
 		    eg->way.v6 == !rtplane_ep_is4(&leg->local);
 	eg->priority = rtplane_priority((leg->dscp_first << 2 & eg->tos_keep) | eg->tos_set);
 	rtplane_diff(&eg->diff, &leg->remote, &leg->local, &eg->src, &eg->to);
@@ -153,7 +154,9 @@ void rtplane_egress_send(struct rtplane_leg *leg, struct sk_buff *skb,
 	unsigned int bytes = rtplane_way_len(pkt, &eg->way);
 
 	if (rtplane_way_stuck(skb, pkt, &eg->way)) {
-		rtplane_way_too_big(skb, pkt, &eg->way);
+		/* What was protected is quoted without a byte of it. */
+		if (!pkt->opened || !pskb_trim(skb, pkt->hdrlen + sizeof(struct udphdr)))
+			rtplane_way_too_big(skb, pkt, &eg->way);
 		rtplane_egress_unsent(leg, bytes, RTPLANE_DROP_TOO_BIG);
 		kfree_skb(skb);
 		return;

@@ -198,6 +198,45 @@ struct rtplane_verdict rtplane_latch(struct rtplane_leg *leg, struct sk_buff *sk
 }
 
 /**
+ * rtplane_latch_might() - may the source of a protected packet become the remote?
+ * @leg: leg, locked, with a peer
+ * @skb: as for rtplane_latch()
+ * @pkt: likewise
+ * @now: likewise
+ * @n: likewise
+ * @r: likewise
+ *
+ * Return: RTPLANE_GOES_ON, if it authenticates; else as rtplane_latch().
+ */
+struct rtplane_verdict rtplane_latch_might(struct rtplane_leg *leg, struct sk_buff *skb,
+					   const struct rtplane_pkt *pkt, u64 now,
+					   struct rtplane_notice *n, struct rtplane_release *r)
+{
+	if (rtplane_policy_martian(&pkt->src, &leg->local, pkt->v6, pkt->lo))
+		return rtplane_drop(RTPLANE_DROP_MARTIAN);
+	if (rtplane_latch_permits(leg, &pkt->src) &&
+	    !rtplane_policy_former(&leg->policy, &pkt->src, now))
+		return rtplane_fate(RTPLANE_GOES_ON);
+	return rtplane_latch(leg, skb, pkt, now, n, r);
+}
+
+/**
+ * rtplane_latch_proven() - the source of a packet has authenticated it
+ * @leg: leg, locked, with a peer
+ * @skb: the packet
+ * @pkt: the same
+ * @now: monotonic nanoseconds
+ * @n: where the event is gathered; NULL: it is the remote already, by another device
+ */
+void rtplane_latch_proven(struct rtplane_leg *leg, struct sk_buff *skb,
+			  const struct rtplane_pkt *pkt, u64 now, struct rtplane_notice *n)
+{
+	if (n)
+		rtplane_latch_commit(leg, &pkt->src, now, RTPLANE_REASON_PROVEN, n);
+	rtplane_device_learn(leg, skb, pkt);
+}
+
+/**
  * rtplane_latch_device() - judge a packet of the remote that came by another device
  * @leg: leg, locked
  * @skb: the packet

@@ -11,6 +11,11 @@
 struct rtplane_verdict rtplane_latch(struct rtplane_leg *leg, struct sk_buff *skb,
 				     const struct rtplane_pkt *pkt, u64 now,
 				     struct rtplane_notice *n, struct rtplane_release *r);
+struct rtplane_verdict rtplane_latch_might(struct rtplane_leg *leg, struct sk_buff *skb,
+					   const struct rtplane_pkt *pkt, u64 now,
+					   struct rtplane_notice *n, struct rtplane_release *r);
+void rtplane_latch_proven(struct rtplane_leg *leg, struct sk_buff *skb,
+			  const struct rtplane_pkt *pkt, u64 now, struct rtplane_notice *n);
 struct rtplane_verdict rtplane_latch_device(struct rtplane_leg *leg, struct sk_buff *skb,
 					    const struct rtplane_pkt *pkt, u64 now,
 					    struct rtplane_notice *n);

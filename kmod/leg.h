@@ -15,6 +15,7 @@
 struct rtplane_egress;
 struct rtplane_hold;
 struct rtplane_net;
+struct rtplane_srtp;
 
 /**
  * struct rtplane_leg_conf - what user space asks of a leg
@@ -38,6 +39,11 @@ struct rtplane_net;
  * @dscp_mode: &enum rtplane_dscp_mode
  * @dscp: value
  * @ssrc_guard: boolean
+ * @only: &enum rtplane_only
+ * @srtp_fresh: boolean, of @srtp_tx
+ * @srtp_rx: protection of what arrives, NULL = none; whoever holds the conf frees it,
+ *	unless a leg took it, and left what it had
+ * @srtp_tx: the same of what leaves
  * @dscp_map: table, allocated; whoever holds the conf frees it, unless a leg
  *	took it and left NULL
  */
@@ -62,6 +68,10 @@ struct rtplane_leg_conf {
 	u8 dscp_mode;
 	u8 dscp;
 	u8 ssrc_guard;
+	u8 only;
+	u8 srtp_fresh;
+	struct rtplane_srtp *srtp_rx;
+	struct rtplane_srtp *srtp_tx;
 	u8 *dscp_map;
 };
 
@@ -137,6 +147,10 @@ struct rtplane_leg_detail {
  * @dscp: value
  * @iif_leads: routes to the remote led by @iif when it was learned
  * @dscp_map: table or NULL
+ * @srtp_rx: protection of what arrives, or NULL
+ * @srtp_tx: protection of what leaves, or NULL; of the peer's packets, so it is changed
+ *	with both locks held, and they use it with their own
+ * @only: &enum rtplane_only
  * @mark: of the way out
  * @oif: of the way out
  * @bps: configured rate; that in packets is in @police
@@ -173,9 +187,12 @@ struct rtplane_leg {
 	/* 229: what follows is not for the usual packet */
 	u8 dscp_mode;
 	u8 dscp;
+	u8 only;
 	bool busy;
 	bool iif_leads;
 	u32 latches;
+	struct rtplane_srtp *srtp_rx;
+	struct rtplane_srtp *srtp_tx;
 	u64 first;
 	struct rtplane_leg_detail *detail;
 	struct rtplane_policy policy;
@@ -206,6 +223,7 @@ struct rtplane_leg {
 #define RTPLANE_LEG_DROP	0x02	/* drops what is unknown */
 #define RTPLANE_LEG_EARLY	0x04	/* sends to the signalled remote before a latch */
 #define RTPLANE_LEG_POLICED	0x08	/* has a rate limit */
+#define RTPLANE_LEG_SECURE	0x10	/* it or its peer is protected, in any direction */
 
 int rtplane_leg_cache_init(void);
 void rtplane_leg_cache_exit(void);

@@ -71,8 +71,8 @@ static void batch_free(struct rtplane_batch *b)
 	unsigned int i;
 
 	for (i = 0; b->req && i < b->n; i++) {
-		kfree(b->req[i].conf[0].dscp_map);
-		kfree(b->req[i].conf[1].dscp_map);
+		rtplane_nl_conf_free(&b->req[i].conf[0]);
+		rtplane_nl_conf_free(&b->req[i].conf[1]);
 	}
 	kvfree(b->req);
 }

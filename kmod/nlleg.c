@@ -8,6 +8,7 @@
 #include "netlink.h"
 #include "nlparse.h"
 #include "nlput.h"
+#include "nlsrtp.h"
 #include "table.h"
 
 /**
@@ -153,6 +154,7 @@ static int put_policy(struct sk_buff *msg, const struct rtplane_leg *leg)
 	    nla_put_u8(msg, RTPLANE_LEG_A_SSRC_GUARD, p->guard) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_ACCEPT, accept) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_UNKNOWN, unknown) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_ONLY, leg->only) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->police.pps) ||
 	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_BPS, leg->bps, RTPLANE_LEG_A_PAD) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_MARK, leg->mark) ||
@@ -188,6 +190,20 @@ static int put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 	return 0;
 }
 
+/* What leaves is protected by the peer's packets, under the peer's lock. */
+static int put_sends(struct sk_buff *msg, const struct rtplane_leg *leg)
+{
+	struct rtplane_leg *peer = leg->peer;
+	int err;
+
+	if (!peer || !leg->srtp_tx)
+		return 0;
+	spin_lock_bh(&peer->lock);
+	err = rtplane_nl_put_srtp(msg, RTPLANE_LEG_A_SRTP_TX, leg->srtp_tx);
+	spin_unlock_bh(&peer->lock);
+	return err;
+}
+
 static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 {
 	const struct rtplane_leg_detail *d;
@@ -202,6 +218,8 @@ static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 		return -EMSGSIZE;
 	if (leg->peer && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_PEER, &leg->peer->local))
 		return -EMSGSIZE;
+	if (put_sends(msg, leg))
+		return -EMSGSIZE;
 	spin_lock_bh(&leg->lock);
 	rtplane_leg_crowd(leg);
 	d = rtplane_leg_detail_get(leg);
@@ -212,7 +230,8 @@ static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	    !rtplane_nl_put_drops(msg, RTPLANE_LEG_A_DROPS, d->drops) &&
 	    !put_rtp(msg, &leg->rtp) &&
 	    !rtplane_nl_put_rtcp(msg, RTPLANE_LEG_A_RTCP, &d->rtcp) &&
-	    !put_dscp_seen(msg, leg))
+	    !put_dscp_seen(msg, leg) &&
+	    !rtplane_nl_put_srtp(msg, RTPLANE_LEG_A_SRTP_RX, leg->srtp_rx))
 		err = 0;
 	spin_unlock_bh(&leg->lock);
 	if (!err)
@@ -371,6 +390,6 @@ int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info)
 		rtplane_bridge_set(leg, &conf);
 	mutex_unlock(&rn->lock);
 free:
-	kfree(conf.dscp_map);
+	rtplane_nl_conf_free(&conf);
 	return err;
 }

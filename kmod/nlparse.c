@@ -3,6 +3,8 @@
 #include <linux/slab.h>
 
 #include "nlparse.h"
+#include "nlsrtp.h"
+#include "srtp.h"
 
 #define rtplane_refuse(extack, nla, msg)			\
 	({ NL_SET_ERR_MSG_ATTR(extack, nla, msg); -EINVAL; })
@@ -137,6 +139,7 @@ static void nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
 	c->oif = nl_u32(tb[RTPLANE_LEG_A_OIF]);
 	c->silence = nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
 	c->ssrc_guard = nl_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]);
+	c->only = nl_u8(tb[RTPLANE_LEG_A_ONLY]);
 }
 
 /**
@@ -181,10 +184,37 @@ static int nl_dscp(struct nlattr **tb, struct rtplane_leg_conf *c,
 	return c->dscp_map ? 0 : -ENOMEM;
 }
 
+static int nl_protection(struct nlattr **tb, struct rtplane_leg_conf *c,
+			 struct netlink_ext_ack *extack)
+{
+	u8 unused;
+	int err = 0;
+
+	if (tb[RTPLANE_LEG_A_SRTP_RX])
+		err = rtplane_nl_srtp(tb[RTPLANE_LEG_A_SRTP_RX], &c->srtp_rx, &unused, extack);
+	if (!err && tb[RTPLANE_LEG_A_SRTP_TX])
+		err = rtplane_nl_srtp(tb[RTPLANE_LEG_A_SRTP_TX], &c->srtp_tx, &c->srtp_fresh,
+				      extack);
+	return err;
+}
+
+/**
+ * rtplane_nl_conf_free() - free what a conf has allocated, or what a leg left in it
+ * @c: as rtplane_nl_conf() filled it
+ *
+ * Context: process.
+ */
+void rtplane_nl_conf_free(struct rtplane_leg_conf *c)
+{
+	kfree(c->dscp_map);
+	rtplane_srtp_free(c->srtp_rx);
+	rtplane_srtp_free(c->srtp_tx);
+}
+
 /**
  * rtplane_nl_conf() - what a leg nest asks
  * @nla: nest of &enum rtplane_leg_attr, or NULL
- * @c: filled; the caller frees @c->dscp_map, also on error
+ * @c: filled; to be given to rtplane_nl_conf_free(), also on error
  * @extack: for the sentence
  *
  * What can be judged without knowing the leg is judged here.
@@ -222,7 +252,8 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 	if (c->oif > INT_MAX)
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_OIF],
 				      "oif must be the index of a device");
-	return nl_dscp(tb, c, extack);
+	err = nl_dscp(tb, c, extack);
+	return err ?: nl_protection(tb, c, extack);
 }
 
 #define rtplane_given(c, attr)	((c)->set & BIT_ULL(RTPLANE_LEG_A_##attr))

@@ -24,13 +24,13 @@ const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1] = {
 const struct nla_policy rtplane_source_policy[RTPLANE_SOURCE_A_MAX + 1] = {
 	[RTPLANE_SOURCE_A_SSRC] = { .type = NLA_U32 },
 	[RTPLANE_SOURCE_A_INDEX] = { .type = NLA_U64 },
-	[RTPLANE_SOURCE_A_RTCP_INDEX] = NLA_POLICY_MAX(NLA_U32, 2147483647),
+	[RTPLANE_SOURCE_A_RTCP_INDEX] = { .type = NLA_U32 },
 };
 
 const struct nla_policy rtplane_srtp_policy[RTPLANE_SRTP_A_MAX + 1] = {
 	[RTPLANE_SRTP_A_SUITE] = NLA_POLICY_MAX(NLA_U8, RTPLANE_SRTP_MAX),
-	[RTPLANE_SRTP_A_KEY] = NLA_POLICY_MAX_LEN(46),
-	[RTPLANE_SRTP_A_MKI] = NLA_POLICY_MAX_LEN(16),
+	[RTPLANE_SRTP_A_KEY] = { .type = NLA_BINARY, .len = 46 },
+	[RTPLANE_SRTP_A_MKI] = { .type = NLA_BINARY, .len = 16 },
 	[RTPLANE_SRTP_A_FRESH] = { .type = NLA_FLAG },
 	[RTPLANE_SRTP_A_SOURCE] = NLA_POLICY_NESTED(rtplane_source_policy),
 };

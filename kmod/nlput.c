@@ -92,6 +92,9 @@ int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcp
 	return 0;
 }
 
+/* Bytes of the longest answer: a leg with 64 sources each way. */
+#define RTPLANE_ANSWER_MAX	16384
+
 /**
  * rtplane_nl_begin() - begin the answer to a request
  * @info: request
@@ -101,7 +104,7 @@ int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcp
  */
 struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr)
 {
-	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(RTPLANE_ANSWER_MAX, GFP_KERNEL);
 
 	if (!msg)
 		return NULL;

@@ -20,7 +20,8 @@
  * @payload: UDP payload, the first min(@paylen, 12) bytes linear; stale once the
  *	skb is made writable
  * @iplen: bytes of the IP packet
- * @paylen: bytes of the UDP payload
+ * @paylen: bytes of the UDP payload; those of the IP packet follow it only in
+ *	rtplane_rewrite_payload()
  * @hdrlen: bytes of the IP header
  * @kind: &enum rtplane_kind
  * @tos: TOS or traffic class as received
@@ -28,6 +29,8 @@
  * @ttl: TTL or hop limit as received
  * @v6: it is IPv6
  * @lo: it came by a loopback device
+ * @ready: it can be protected in place
+ * @opened: it is plain now, and was not
  */
 struct rtplane_pkt {
 	struct rtplane_ep src;
@@ -42,6 +45,8 @@ struct rtplane_pkt {
 	u8 ttl;
 	bool v6;
 	bool lo;
+	bool ready;
+	bool opened;
 };
 
 static __always_inline u8 rtplane_skb_tos(const struct sk_buff *skb, const bool v6)
@@ -86,6 +91,8 @@ static inline void rtplane_pkt_read(const struct sk_buff *skb, struct rtplane_pk
 	const struct iphdr *iph = ip_hdr(skb);
 
 	pkt->v6 = iph->version == 6;
+	pkt->ready = false;
+	pkt->opened = false;
 	if (pkt->v6) {
 		const struct udphdr *uh = (const struct udphdr *)(ip6h + 1);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, rtpstats.c and
- * policy.c are compiled into the agent's user-space datapath too, so that both
+ * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, srtpmath.h,
+ * rtpstats.c and policy.c are compiled into the agent's user-space datapath too, so that both
  * judge and count alike.  They know no leg, no lock and no buffer.
  */
 #ifndef _RTPLANE_PORTABLE_H
@@ -27,6 +27,12 @@
 static inline void *rtplane_zalloc(size_t size)
 {
 	return kzalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+/* Forget a secret. */
+static inline void rtplane_wipe(void *secret, size_t size)
+{
+	memzero_explicit(secret, size);
 }
 
 #else /* !__KERNEL__ */

@@ -21,6 +21,7 @@
 #include "latch.h"
 #include "relay.h"
 #include "rewrite.h"
+#include "srtp.h"
 
 /* As much of an RTCP packet as is looked at: one report of each kind. */
 #define RTPLANE_RTCP_LOOK	256
@@ -181,6 +182,62 @@ static struct rtplane_verdict from_remote(struct rtplane_leg *leg, struct sk_buf
 }
 
 /*
+ * What arrives protected: whoever satisfies the mode and authenticates is the remote, at
+ * once, by whichever device, and whoever was it before.  What does not authenticate
+ * changes nothing, nor does it use up what the remote may send.
+ */
+static struct rtplane_verdict opened(struct rtplane_leg *leg, struct sk_buff *skb,
+				     struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n,
+				     struct rtplane_release *r)
+{
+	bool known = leg->latched && rtplane_ep_eq(&leg->remote, &pkt->src);
+	struct rtplane_verdict v;
+
+	if (!known) {
+		pkt->lo = skb->dev->flags & IFF_LOOPBACK;
+		v = rtplane_latch_might(leg, skb, pkt, now, notices_begin(n), r);
+		if (!rtplane_goes_on(v))
+			return v;
+	}
+	v = rtplane_srtp_unprotect(leg->srtp_rx, skb, pkt);
+	if (!rtplane_goes_on(v))
+		return v;
+	pkt->opened = true;
+	v = gate(leg, pkt->iplen, now);
+	if (rtplane_goes_on(v) && (!known || leg->iif != skb->skb_iif))
+		rtplane_latch_proven(leg, skb, pkt, now, known ? NULL : notices_begin(n));
+	return v;
+}
+
+/* May it come in? */
+static struct rtplane_verdict enter(struct rtplane_leg *leg, struct sk_buff *skb,
+				    struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n,
+				    struct rtplane_release *r)
+{
+	struct rtplane_verdict v;
+
+	if (unlikely(leg->srtp_rx))
+		return opened(leg, skb, pkt, now, n, r);
+	v = from_remote(leg, skb, pkt, now, n, r);
+	if (!rtplane_goes_on(v) || unlikely(r->n))
+		return v;
+	return gate(leg, pkt->iplen, now);
+}
+
+/* What leaves has another payload than what came. */
+static struct rtplane_verdict secured(struct rtplane_leg *leg, struct sk_buff *skb,
+				      struct rtplane_pkt *pkt)
+{
+	struct rtplane_verdict v = rtplane_fate(RTPLANE_GOES_ON);
+
+	if (leg->peer->srtp_tx)
+		v = rtplane_srtp_protect(leg->peer->srtp_tx, skb, pkt);
+	if (rtplane_goes_on(v) && (pkt->opened || leg->peer->srtp_tx))
+		rtplane_rewrite_payload(skb, pkt);
+	return v;
+}
+
+/*
  * All that happens with the leg locked; it has a peer.
  *
  * Return: RTPLANE_GOES_ON with the way out in @eg, or with something in @r that is to
@@ -193,11 +250,8 @@ static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb
 	struct rtplane_verdict v;
 	u64 now = ktime_get_ns();
 
-	v = from_remote(leg, skb, pkt, now, n, r);
+	v = enter(leg, skb, pkt, now, n, r);
 	if (!rtplane_goes_on(v) || unlikely(r->n))
-		return v;
-	v = gate(leg, pkt->iplen, now);
-	if (!rtplane_goes_on(v))
 		return v;
 	count(leg, skb, pkt, now, n);
 	v = rtplane_egress_get(leg, eg);
@@ -205,6 +259,11 @@ static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb
 		return v;
 	if (pkt->ttl <= 1)
 		return rtplane_drop(RTPLANE_DROP_TTL);
+	if (unlikely(leg->flags & RTPLANE_LEG_SECURE)) {
+		v = secured(leg, skb, pkt);
+		if (!rtplane_goes_on(v))
+			return v;
+	}
 	pkt->tos_out = tos_out(leg, *eg, pkt->tos);
 	count_out(leg, rtplane_way_len(pkt, &(*eg)->way), pkt->tos_out);
 	return v;
@@ -263,6 +322,12 @@ static struct rtplane_verdict forward(struct rtplane_leg *leg, struct sk_buff *s
 again:
 	n.any = false;
 	r.n = 0;
+	/* Before the lock, since it may copy the packet. */
+	if (unlikely(READ_ONCE(leg->flags) & RTPLANE_LEG_SECURE) && !pkt->ready) {
+		if (!rtplane_srtp_room(skb, pkt))
+			return rtplane_drop(RTPLANE_DROP_NOMEM);
+		pkt->ready = true;
+	}
 	if (unlikely(!spin_trylock(&leg->lock))) {
 		if (stranger(leg, pkt)) {
 			atomic_inc(&leg->crowd);
@@ -274,6 +339,10 @@ again:
 	if (!leg->peer) {
 		spin_unlock(&leg->lock);
 		return rtplane_fate(RTPLANE_PASSED);
+	}
+	if (unlikely(leg->flags & RTPLANE_LEG_SECURE && !pkt->ready)) {
+		spin_unlock(&leg->lock);
+		goto again;
 	}
 	v = admit(leg, skb, pkt, &eg, &n, &r);
 	spin_unlock(&leg->lock);
@@ -290,11 +359,23 @@ again:
 	return rtplane_fate(RTPLANE_TAKEN);
 }
 
+/* Has this kind a bridge of its own? */
+static bool elsewhere(const struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
+{
+	u8 only = READ_ONCE(leg->only);
+
+	return only && pkt->kind != (only == RTPLANE_ONLY_RTP ? RTPLANE_KIND_RTP :
+								RTPLANE_KIND_RTCP);
+}
+
 /* Fit to be relayed?  The buffer may be trimmed to the IP packet. */
-static struct rtplane_verdict sane(struct sk_buff *skb, struct rtplane_pkt *pkt)
+static struct rtplane_verdict sane(const struct rtplane_leg *leg, struct sk_buff *skb,
+				   struct rtplane_pkt *pkt)
 {
 	if (pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
 		return rtplane_drop(RTPLANE_DROP_MALFORMED);
+	if (unlikely(elsewhere(leg, pkt)))
+		return rtplane_drop(RTPLANE_DROP_UNKNOWN);
 	/* Ethernet pads what is short. */
 	if (skb->len > pkt->iplen) {
 		if (pskb_trim_rcsum(skb, pkt->iplen))
@@ -310,7 +391,7 @@ static struct rtplane_verdict sane(struct sk_buff *skb, struct rtplane_pkt *pkt)
 static struct rtplane_verdict media(struct rtplane_leg *leg, struct sk_buff *skb,
 				    struct rtplane_pkt *pkt)
 {
-	struct rtplane_verdict v = sane(skb, pkt);
+	struct rtplane_verdict v = sane(leg, skb, pkt);
 
 	return rtplane_goes_on(v) ? forward(leg, skb, pkt) : v;
 }
@@ -380,7 +461,9 @@ static struct rtplane_verdict classify(struct rtplane_leg *leg, struct sk_buff *
 	if (READ_ONCE(leg->flags) & RTPLANE_LEG_ANY &&
 	    pkt->paylen < rtplane_demux_need(pkt->kind, pkt->payload))
 		pkt->kind = RTPLANE_KIND_UNKNOWN;
-	if (pkt->kind == RTPLANE_KIND_ZRTP && READ_ONCE(leg->flags) & RTPLANE_LEG_ANY)
+	/* Ends that speak ZRTP with each other need a way that is plain as a whole. */
+	if (pkt->kind == RTPLANE_KIND_ZRTP &&
+	    READ_ONCE(leg->flags) & (RTPLANE_LEG_ANY | RTPLANE_LEG_SECURE))
 		pkt->kind = RTPLANE_KIND_UNKNOWN;
 	return pkt->kind < RTPLANE_KIND_STACK ? rtplane_fate(RTPLANE_GOES_ON) :
 						not_media(leg, pkt);

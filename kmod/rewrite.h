@@ -12,6 +12,7 @@
 
 void rtplane_rewrite_any(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_ep *src, const struct rtplane_ep *dst);
+void rtplane_rewrite_payload(struct sk_buff *skb, struct rtplane_pkt *pkt);
 
 /* Which ends of a packet become others. */
 #define RTPLANE_NEW_SRC		0x1

@@ -7,6 +7,7 @@
 #define BASE_KERNELISH_H
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,13 @@ static inline void *rtplane_zalloc(size_t size)
 {
 	return calloc(1, size);
 }
+
+static inline void rtplane_wipe(void *secret, size_t size)
+{
+	explicit_bzero(secret, size);
+}
+
+#define cpu_to_be64(x)	htobe64(x)
 
 static inline u16 get_unaligned_be16(const void *p)
 {

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* SRTP of a leg's two directions: keys, sources, and what is done to a packet. */
+#ifndef _RTPLANE_SRTP_H
+#define _RTPLANE_SRTP_H
+
+#include <linux/skbuff.h>
+#include <linux/rtplane.h>
+
+#include "pkt.h"
+#include "srtpmath.h"
+
+struct rtplane_cipher;
+struct rtplane_srtp;
+
+/* What protection adds to a packet at most, and the rollover counter behind it. */
+#define RTPLANE_SRTP_ROOM	(16 + 4 + RTPLANE_SRTP_MKI_MAX + 4)
+
+/**
+ * struct rtplane_srtp_conf - a key as user space gives it
+ * @suite: &enum rtplane_srtp_suite
+ * @mki_len: bytes of @mki, 0 = packets carry none
+ * @key: master key and master salt, as many bytes as the suite wants
+ * @mki: master key identifier
+ */
+struct rtplane_srtp_conf {
+	u8 suite;
+	u8 mki_len;
+	const u8 *key;
+	const u8 *mki;
+};
+
+/**
+ * struct rtplane_srtp_told - what is told of a source
+ * @ssrc: the source
+ * @index: highest index, if @rtp
+ * @rtcp_index: highest SRTCP index, if @rtcp
+ * @rtp: RTP came
+ * @rtcp: RTCP came
+ */
+struct rtplane_srtp_told {
+	u32 ssrc;
+	u64 index;
+	u32 rtcp_index;
+	bool rtp;
+	bool rtcp;
+};
+
+unsigned int rtplane_srtp_key_len(u8 suite);
+struct rtplane_srtp *rtplane_srtp_new(const struct rtplane_srtp_conf *conf);
+void rtplane_srtp_free(struct rtplane_srtp *s);
+int rtplane_srtp_give(struct rtplane_srtp *s, const struct rtplane_srtp_told *told);
+void rtplane_srtp_install(struct rtplane_srtp **have, struct rtplane_srtp **news, bool sends,
+			  bool fresh);
+
+u8 rtplane_srtp_suite(const struct rtplane_srtp *s, const u8 **mki, unsigned int *mki_len);
+const void *rtplane_srtp_each(const struct rtplane_srtp *s, const void *source,
+			      struct rtplane_srtp_told *told);
+
+bool rtplane_srtp_room(struct sk_buff *skb, struct rtplane_pkt *pkt);
+struct rtplane_verdict rtplane_srtp_unprotect(struct rtplane_srtp *s, struct sk_buff *skb,
+					      struct rtplane_pkt *pkt);
+struct rtplane_verdict rtplane_srtp_protect(struct rtplane_srtp *s, struct sk_buff *skb,
+					    struct rtplane_pkt *pkt);
+
+#endif /* _RTPLANE_SRTP_H */
