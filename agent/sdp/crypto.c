@@ -38,7 +38,7 @@ static const char *get_tag(const char *text, uint32_t *tag)
 /* padding may be there or not: RFC 4568 leaves it out, many do not */
 static const char *get_key(const char *text, size_t len, struct dp_srtp *srtp)
 {
-	uint8_t out[DP_SRTP_KEY_MAX + 3];
+	uint8_t out[RTPLANE_SRTP_KEY_MAX + 3];
 	size_t want = dp_srtp_key_len(srtp->suite), n;
 	char in[68] = "";
 	int got;
@@ -176,7 +176,7 @@ const char *sdp_crypto_parse(const char *value, size_t len,
 
 void sdp_crypto_print(FILE *out, const struct sdp_crypto *crypto)
 {
-	unsigned char key[4 * (DP_SRTP_KEY_MAX + 2) / 3 + 1];
+	unsigned char key[4 * (RTPLANE_SRTP_KEY_MAX + 2) / 3 + 1];
 
 	EVP_EncodeBlock(key, crypto->srtp.key,
 			dp_srtp_key_len(crypto->srtp.suite));

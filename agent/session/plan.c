@@ -92,7 +92,7 @@ static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		leg->srtp_tx = srtp->tx;
 	}
 	if (session_protected(line))
-		leg->only = rtcp ? DP_ONLY_RTCP : DP_ONLY_RTP;
+		leg->only = rtcp ? RTPLANE_ONLY_RTCP : RTPLANE_ONLY_RTP;
 	leg->set |= DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY;
 }
 

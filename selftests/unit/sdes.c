@@ -38,7 +38,7 @@ static bool good(void)
 			return false;
 		}
 		KTAP_CHECK(c.tag == (i == 1 ? 999999999 : 1));
-		KTAP_CHECK(c.srtp.suite == DP_SRTP_AES_128_CM_SHA1_80);
+		KTAP_CHECK(c.srtp.suite == RTPLANE_SRTP_AES_128_CM_SHA1_80);
 		KTAP_CHECK(!memcmp(c.srtp.key, "YS___semctl () {\t220;}\n}\nunles", 30));
 	}
 	KTAP_CHECK(parse_key(values[i], &c));	/* "knows=it" is not ignorable */

@@ -354,9 +354,9 @@ static bool sdes_answers(void)
 	KTAP_CHECK(has(" RTP/AVP 0\r\n") && !has("a=crypto"));
 	KTAP_CHECK(user.n == 4 && !kernel.n);
 	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.srtp_rx.suite ==
-		   DP_SRTP_AES_128_CM_SHA1_80);
-	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.only == DP_ONLY_RTP);
-	KTAP_CHECK(leg_to(&user, "198.51.100.1:7001")->conf.only == DP_ONLY_RTCP);
+		   RTPLANE_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.only == RTPLANE_ONLY_RTP);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7001")->conf.only == RTPLANE_ONLY_RTCP);
 	KTAP_CHECK(!leg_to(&user, "192.0.2.1:7000")->conf.srtp_rx.suite);
 	return finish();
 }
@@ -563,7 +563,7 @@ static bool keys_of_forks(void)
 	first_key = leg_to(&user, "198.51.100.1:7000")->conf.srtp_tx;
 	KTAP_CHECK(!session_choose(second, false, &err));
 	KTAP_CHECK(leg_to(&user, "198.51.100.2:7000")->conf.srtp_tx.suite ==
-		   DP_SRTP_AES_256_GCM);
+		   RTPLANE_SRTP_AES_256_GCM);
 	KTAP_CHECK(leg_to(&user, "198.51.100.2:7000")->beginnings == 2);
 	/* back: what had begun goes on */
 	KTAP_CHECK(!session_choose(branch, false, &err));

@@ -91,8 +91,8 @@ static inline struct session_policy *new_policy(const char *name)
 	struct session_policy *policy = session_policy_new();
 
 	snprintf(policy->name, sizeof(policy->name), "%s", name);
-	policy->suite[0] = DP_SRTP_AES_256_GCM;
-	policy->suite[1] = DP_SRTP_AES_128_CM_SHA1_80;
+	policy->suite[0] = RTPLANE_SRTP_AES_256_GCM;
+	policy->suite[1] = RTPLANE_SRTP_AES_128_CM_SHA1_80;
 	policy->n_suites = 2;
 	policy->dscp_audio = 46;
 	policy->dscp_other = 34;
