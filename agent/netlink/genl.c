@@ -119,7 +119,7 @@ static void refuse(struct reply *reply, int code, struct nlattr *head, int len)
 			   sizeof(where));
 	/* netlink's own words, in the kernel's spelling and serve_check()'s */
 	if (!strncasecmp(nla_data(at), UNKNOWN, strlen(UNKNOWN))) {
-		reply->ret = dp_fail(reply->err, code,
+		reply->ret = dp_fail(reply->err, EOPNOTSUPP,
 				     "%s%s%s is older than this program and does not know it (%.*s)",
 				     where, *where ? ": " : "",
 				     module_of(reply->genl), nla_len(at),

@@ -259,14 +259,14 @@ struct session_ops {
 /**
  * struct sessions_conf - what all sessions share
  * @dp: relays media
- * @dp_srtp: relays media with SRTP on either side; may be @dp; NULL: there is no
- *	SRTP
+ * @beside: relays media with SRTP that @dp refuses (-EOPNOTSUPP: no such cipher);
+ *	NULL: nothing does
  * @timers: for media timeouts and for what was adopted; NULL: there are none
  * @orphan_timeout: seconds of silence after which the legs of a former agent go
  */
 struct sessions_conf {
 	struct dp *dp;
-	struct dp *dp_srtp;
+	struct dp *beside;
 	struct timers *timers;
 	uint32_t orphan_timeout;
 };

@@ -150,7 +150,8 @@ static void begin(uint8_t how)
 	kernel.dp.ops = &fake_ops;
 	user.dp.ops = &fake_user_ops;
 	timers_init(&timers, 0);
-	all.dp_srtp = how & 2 ? &user.dp : how & 4 ? &kernel.dp : NULL;
+	all.beside = how & 2 ? &user.dp : NULL;
+	kernel.no_srtp = how & 4;
 	sessions = sessions_new(&all);
 	session = session_new(sessions, &conf);
 	for (i = 0; i < 2; i++) {

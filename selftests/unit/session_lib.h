@@ -115,7 +115,7 @@ static inline bool finish(void);
 static inline void prepare(void)
 {
 	struct sessions_conf all = {
-		.dp = &kernel.dp, .dp_srtp = &user.dp, .timers = &timers,
+		.dp = &kernel.dp, .beside = &user.dp, .timers = &timers,
 		.orphan_timeout = 60,
 	};
 
@@ -124,6 +124,7 @@ static inline void prepare(void)
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&user, 0, sizeof(user));
 	kernel.dp.ops = &fake_ops;
+	kernel.no_srtp = true;
 	user.dp.ops = &fake_user_ops;
 	timers_init(&timers, 1000);
 	memset(&conf, 0, sizeof(conf));
