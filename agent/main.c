@@ -59,8 +59,7 @@ struct options {
  * @config: the configuration that we run by; NULL: datapath only
  * @choice: which datapath, and why
  * @dp: relays media
- * @srtp: relays media with SRTP: @dp itself if it is in user space, or another
- *	one beside it, or NULL: no SRTP
+ * @beside: in user space beside the module, for SRTP that it refuses; NULL: none
  * @media: holds sockets
  * @serve: the datapath socket; NULL: none is in user space
  * @loop: the event loop
@@ -80,7 +79,7 @@ struct agent {
 	struct config *config;
 	struct dp_choice choice;
 	struct dp *dp;
-	struct dp *srtp;
+	struct dp *beside;
 	struct media *media;
 	struct serve *serve;
 	struct loop *loop;
@@ -135,11 +134,11 @@ static void on_events(unsigned int events, void *arg)
 	take_events(agent->dp);
 }
 
-static void on_srtp_events(unsigned int events, void *arg)
+static void on_beside_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
-	take_events(agent->srtp);
+	take_events(agent->beside);
 }
 
 static void on_media(unsigned int events, void *arg)
@@ -281,15 +280,14 @@ static void on_event(const struct dp_event *event, void *arg)
 	serve_event(agent->serve, event);
 }
 
-static const struct config_realm *who_wants_srtp(const struct config *config,
-						 enum config_srtp_policy least)
+static bool wants_srtp(const struct config *config)
 {
 	size_t i;
 
 	for (i = 0; i < config->n_realms; i++)
-		if (config->realms[i].srtp.policy >= least)
-			return &config->realms[i];
-	return NULL;
+		if (config->realms[i].srtp.policy >= CONFIG_SRTP_ALLOW)
+			return true;
+	return false;
 }
 
 /* the devices that the realms name */
@@ -320,9 +318,9 @@ static bool open_datapath(struct agent *agent)
 	struct media_conf media = {};
 	struct dp_err err;
 
-	/* beside the module the sockets see little, unless it is SRTP */
+	/* beside the module the sockets see little, unless it refuses SRTP */
 	if (!strcmp(backend, "kernel") &&
-	    !who_wants_srtp(agent->config, CONFIG_SRTP_ALLOW))
+	    !wants_srtp(agent->config))
 		media.workers = 1;
 	else if (agent->config)
 		media.workers = agent->config->workers;
@@ -335,7 +333,7 @@ static bool open_datapath(struct agent *agent)
 	       watch(agent, 1, media_fd(agent->media), on_media);
 }
 
-static void on_srtp_event(const struct dp_event *event, void *arg)
+static void on_beside_event(const struct dp_event *event, void *arg)
 {
 	struct agent *agent = arg;
 
@@ -344,35 +342,25 @@ static void on_srtp_event(const struct dp_event *event, void *arg)
 	serve_event(agent->serve, event);
 }
 
-/* The module does no SRTP: calls that have it are relayed beside it. */
-static bool open_srtp(struct agent *agent)
+/* SRTP that the module refuses, for want of a cipher or for its age, is relayed here */
+static bool open_beside(struct agent *agent)
 {
-	const struct config_realm *realm;
 	struct dp_err err;
 
-	if (!who_wants_srtp(agent->config, CONFIG_SRTP_ALLOW))
+	if (agent->dp->ops != &dp_kernel_ops || !wants_srtp(agent->config))
 		return true;
-	if (agent->dp->ops != &dp_kernel_ops) {
-		agent->srtp = agent->dp;
-		return true;
-	}
-	if (!dp_open(&agent->srtp, "uring", agent->media,
-		     on_srtp_event, agent, &err))
-		return watch(agent, 2, dp_fd(agent->srtp), on_srtp_events);
-	realm = who_wants_srtp(agent->config, CONFIG_SRTP_REQUIRE);
-	if (realm) {
-		log_error("realm %s requires SRTP, which needs the datapath uring: %s",
-			  realm->name, err.text);
-		return false;
-	}
-	log_warning("SRTP is refused: it needs the datapath uring: %s", err.text);
+	if (!dp_open(&agent->beside, "uring", agent->media,
+		     on_beside_event, agent, &err))
+		return watch(agent, 2, dp_fd(agent->beside), on_beside_events);
+	log_warning("calls with SRTP that the module refuses will be refused: the datapath uring cannot be opened: %s",
+		    err.text);
 	return true;
 }
 
 /* A datapath that lives in this process is reached through it by others too. */
 static bool open_serve(struct agent *agent, const char *path)
 {
-	struct dp *dp = agent->dp->ops == &dp_kernel_ops ? agent->srtp :
+	struct dp *dp = agent->dp->ops == &dp_kernel_ops ? agent->beside :
 							    agent->dp;
 	char beside[PATH_MAX];
 	struct dp_err err;
@@ -398,7 +386,7 @@ static bool open_sessions(struct agent *agent)
 {
 	const struct sessions_conf conf = {
 		.dp = agent->dp,
-		.dp_srtp = agent->srtp,
+		.beside = agent->beside,
 		.timers = loop_timers(agent->loop),
 		.orphan_timeout = agent->config->orphan_timeout,
 	};
@@ -445,7 +433,7 @@ static bool start(struct agent *agent, const struct options *options)
 		return false;
 	if (options->relay)
 		return open_serve(agent, options->socket);
-	return enrol(agent) && open_srtp(agent) &&
+	return enrol(agent) && open_beside(agent) &&
 	       open_serve(agent, options->socket) && open_calls(agent);
 }
 
@@ -464,8 +452,8 @@ static void stop(struct agent *agent)
 		loop_signal_free(agent->signal[i]);
 	serve_free(agent->serve);
 	agent->serve = NULL;
-	if (agent->srtp != agent->dp)
-		dp_close(agent->srtp);
+	if (agent->beside != agent->dp)
+		dp_close(agent->beside);
 	dp_close(agent->dp);
 	media_free(agent->media);
 	loop_free(agent->loop);

@@ -50,6 +50,7 @@ expect()
 	else
 		cp "$W/err" "$W/said"
 	fi
+	no_key_in "$W/said" || KEYS_TOLD=1
 	if [ $status = "$want" ] && grep -qE -- "$regex" "$W/said" &&
 	   { [ $status = 0 ] || [ ! -s "$W/out" ]; }; then
 		result ok "$(cut -c1-90 <<<"rtplane $*")"
@@ -58,6 +59,11 @@ expect()
 	echo "# ended with $status, expected $want; said: $(cat "$W/said")"
 	echo "# expected something like: $regex"
 	result "not ok" "$(cut -c1-90 <<<"rtplane $*")"
+}
+
+no_key_in()
+{
+	! grep -qaF -- "$KEY" "$1"
 }
 
 # one line of JSON, whatever is asked; what was asked is kept in $W/asked
@@ -91,6 +97,12 @@ answers()
 }
 
 LEG="leg set local 192.0.2.1:30000"
+KEY=WbTBosdVUZqEb6Htqhn+m3z7wUh4RJVR8nE15GbN
+PROTECTED="AES_CM_128_HMAC_SHA1_80 $KEY"
+KEYS_TOLD=0
+(umask 077 && echo "$KEY" >"$W/key")
+echo "$KEY" >"$W/open"
+chmod 644 "$W/open"
 
 # lines of status, regex, words, with tabs between
 usage_points()
@@ -145,6 +157,29 @@ usage_points <<END
 2	dscp map '$MAP,0': expected 64 values	$LEG dscp map $MAP,0
 2	'dscp' is given twice	$LEG dscp 1 dscp 2
 1	no network device 'nosuch0' here	$LEG oif nosuch0
+2	only 'none': expected rtp, rtcp or both	$LEG only none
+2	'srtp-rx' is not followed by a suite: expected AES_CM_128_HMAC_SHA1_80, .* or none$	$LEG srtp-rx
+2	'srtp-tx' is not followed by a suite	$LEG srtp-tx $KEY AES_CM_128_HMAC_SHA1_80
+2	'srtp-tx' has no key: expected base64 .* or @FILE	$LEG srtp-tx AES_CM_128_HMAC_SHA1_80
+2	srtp-rx: the key has another length: .* 28 bytes .* of AEAD_AES_128_GCM	$LEG srtp-rx AEAD_AES_128_GCM $KEY
+2	srtp-rx: the key is not base64	$LEG srtp-rx AES_CM_128_HMAC_SHA1_80 ${KEY/b/-}
+2	'srtp-rx' is given twice	$LEG srtp-rx none srtp-rx none
+2	mki '123': expected 1 to 16 bytes, as 2 to 32 hex	$LEG srtp-rx $PROTECTED mki 123
+2	mki '0g': expected 1 to 16 bytes	$LEG srtp-rx $PROTECTED mki 0g
+2	mki '$(printf %034d 0)': expected 1 to 16 bytes	$LEG srtp-rx $PROTECTED mki $(printf %034d 0)
+2	'mki' is given twice	$LEG srtp-rx $PROTECTED mki 01 mki 02
+2	'fresh' is no word of a leg	$LEG srtp-rx $PROTECTED fresh
+2	a word of 40 characters after those of SRTP is no word	$LEG srtp-rx $PROTECTED $KEY
+2	source '4294967296': expected an SSRC	$LEG srtp-rx $PROTECTED source 4294967296
+2	index '281474976710656': expected rollover counter	$LEG srtp-rx $PROTECTED source 1 index 281474976710656
+2	rtcp-index '2147483648': expected an SRTCP index	$LEG srtp-tx $PROTECTED fresh source 1 rtcp-index 2147483648
+2	'index' is given twice	$LEG srtp-rx $PROTECTED source 1 index 2 index 3
+2	a key has at most 64 sources	$LEG srtp-rx $PROTECTED $(printf ' source %d' $(seq 65))
+1	cannot read the key's file '/nonexistent': No such file	$LEG srtp-rx AES_CM_128_HMAC_SHA1_80 @/nonexistent
+1	everybody may read or write the key's file '$W/open' \(mode 0644\)	$LEG srtp-rx AES_CM_128_HMAC_SHA1_80 @$W/open
+2	srtp-rx: the key has another length	$LEG srtp-rx AEAD_AES_128_GCM @$W/key
+2	pps 'x'	$LEG srtp-rx AES_CM_128_HMAC_SHA1_80 @$W/key mki 0aFF source 0x10 index 7 rtcp-index 1 source 2 srtp-tx none only rtp pps x
+2	pps 'x'	$LEG srtp-tx AES_CM_128_HMAC_SHA1_80 $KEY== fresh mki 01 pps x
 2	either local A:P or cookie C	leg show local 192.0.2.1:5 cookie 1
 2	cookie '0': expected a number, 1 or more	leg show cookie 0
 2	leg show: 'all': expected local	leg show all
@@ -179,6 +214,17 @@ usage_points <<END
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
 1	cannot reach the agent at $W/none: No such file	--socket $W/none status
 END
+
+# No sentence has a key in it, and who lists processes sees none for long.
+holds "no key was told" [ "$KEYS_TOLD" = 0 ]
+mkfifo "$W/wait"
+# shellcheck disable=SC2086
+rtplane $LEG srtp-rx $PROTECTED srtp-tx AES_CM_128_HMAC_SHA1_80 "@$W/wait" 2>/dev/null &
+READER=$!
+exec 3>"$W/wait"
+holds "a key is gone from the words of the process" no_key_in "/proc/$READER/cmdline"
+exec 3>&-
+wait "$READER"
 
 # The most bridges of one command, and one more.
 bridges=("leg" local 192.0.2.1:2 leg local 192.0.2.1:4)

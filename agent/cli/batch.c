@@ -68,6 +68,8 @@ int cli_batch(struct cli *cli, const char *name)
 	cli->batch = std ? "stdin" : name;
 	for (cli->line = 1; getline(&line, &room, file) >= 0; cli->line++) {
 		ret = run_line(cli, line);
+		/* there may be a key in it */
+		explicit_bzero(line, room);
 		if (!ret)
 			continue;
 		if (!status)

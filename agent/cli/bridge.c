@@ -93,6 +93,7 @@ static int bridge_change(struct args *args, bool add)
 		ret = genl_bridges_set(genl, bridges, n, &err);
 	ret = cli_result(args->cli, ret, &err);
 free_bridges:
+	explicit_bzero(bridges, RTPLANE_BRIDGES_MAX * sizeof(*bridges));
 	free(bridges);
 	return ret;
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "datapath/sources.h"
 #include "netlink/genl.h"
 
 /* exit statuses */
@@ -26,6 +27,7 @@
  * @batch: name of the batch file being read; NULL: none
  * @line: line of the batch file
  * @genl: the connection to the datapath, made when first needed
+ * @sources: of keys that the present command names or shows
  */
 struct cli {
 	bool json;
@@ -35,6 +37,7 @@ struct cli {
 	const char *batch;
 	unsigned int line;
 	struct genl *genl;
+	struct dp_sources sources;
 };
 
 /**

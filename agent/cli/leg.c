@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "leg.h"
 #include "out.h"
+#include "srtp.h"
 
 #define MS	"milliseconds, 0 to 4294967295"
 #define A_P	"A:P, with IPv6 [A]:P"
@@ -59,6 +60,9 @@ static const struct key leg_keys[] = {
 	{ .word = "ssrc-guard", .bit = DP_LEG_SSRC_GUARD, .type = KEY_ONOFF,
 	  .offset = offsetof(struct dp_leg, ssrc_guard),
 	  .expect = "on or off" },
+	{ .word = "only", .bit = DP_LEG_ONLY, .type = KEY_WORD,
+	  .offset = offsetof(struct dp_leg, only), .parse = dp_only_parse,
+	  .expect = "rtp, rtcp or both" },
 	{}
 };
 
@@ -91,6 +95,29 @@ static int parse_dscp(struct args *args, struct dp_leg *leg)
 	return CLI_OK;
 }
 
+static int parse_srtp(struct args *args, const char *word, struct dp_leg *leg)
+{
+	bool rx = !strcmp(word, "srtp-rx");
+	uint32_t bit = rx ? DP_LEG_SRTP_RX : DP_LEG_SRTP_TX;
+
+	if (leg->set & bit)
+		return key_twice(args, word);
+	leg->set |= bit;
+	return srtp_parse(args, word, rx ? &leg->srtp_rx : &leg->srtp_tx);
+}
+
+/* what stands where a key could is not told */
+static int no_word(const struct args *args, const struct dp_leg *leg,
+		   const char *word)
+{
+	if (leg->set & (DP_LEG_SRTP_RX | DP_LEG_SRTP_TX) && strlen(word) > 20)
+		return cli_usage(args->cli,
+				 "%s: a word of %zu characters after those of SRTP is no word of a leg",
+				 args->cmd, strlen(word));
+	return cli_usage(args->cli, "%s: '%s' is no word of a leg", args->cmd,
+			 word);
+}
+
 int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
 {
 	const struct key *key;
@@ -108,10 +135,10 @@ int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
 			ret = key_read(args, key, &leg->set, leg);
 		else if (!strcmp(word, "dscp"))
 			ret = parse_dscp(args, leg);
+		else if (!strcmp(word, "srtp-rx") || !strcmp(word, "srtp-tx"))
+			ret = parse_srtp(args, word, leg);
 		else
-			ret = cli_usage(args->cli,
-					"%s: '%s' is no word of a leg",
-					args->cmd, word);
+			ret = no_word(args, leg, word);
 		if (ret)
 			return ret;
 	}
@@ -142,7 +169,9 @@ static int leg_change(struct args *args)
 	genl = cli_genl(args->cli);
 	if (!genl)
 		return CLI_REFUSED;
-	return cli_result(args->cli, genl_leg_set(genl, &leg, &err), &err);
+	ret = genl_leg_set(genl, &leg, &err);
+	explicit_bzero(&leg, sizeof(leg));
+	return cli_result(args->cli, ret, &err);
 }
 
 static void print_legs(const struct cli *cli, const struct dp_leg_info *legs,
@@ -219,12 +248,14 @@ static int leg_show(struct args *args)
 	if (!genl)
 		return CLI_REFUSED;
 	if (which.local.family) {
-		ret = genl_leg_get(genl, &which.local, &leg, &err);
+		ret = genl_leg_get(genl, &which.local, &leg,
+				   &args->cli->sources, &err);
 		if (!ret)
 			print_legs(args->cli, &leg, 1);
 		return cli_result(args->cli, ret, &err);
 	}
-	ret = genl_legs(genl, which.cookie, &legs, &n, &err);
+	ret = genl_legs(genl, which.cookie, &legs, &n, &args->cli->sources,
+			&err);
 	if (!ret)
 		print_legs(args->cli, legs, n);
 	free(legs);

@@ -33,7 +33,9 @@ static const char usage[] =
 "WORDS: [remote A:P] [latch off|restricted|learn] [probation N] [prefix LEN]\n"
 "       [early on|off] [relatch MS] [tie A:P] [dscp V|preserve|map V0,...,V63]\n"
 "       [accept rtp|any] [unknown pass|drop] [pps N] [bps N] [mark N]\n"
-"       [oif DEV|any] [silence MS]\n"
+"       [oif DEV|any] [silence MS] [ssrc-guard on|off] [only rtp|rtcp|both]\n"
+"       [srtp-rx none|SUITE KEY|@FILE [mki HEX] [source SSRC index N rtcp-index N]...]\n"
+"       [srtp-tx none|SUITE KEY|@FILE [mki HEX] [fresh] [source ...]...]\n"
 "\n"
 "The agent:\n"
 "  status | calls | call ID | why ID | end ID\n"
@@ -141,14 +143,19 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		.argv = argv + 1, .argc = argc - 1,
 	};
 	size_t i;
+	int ret;
 
 	if (!strcmp(argv[0], "help")) {
 		fputs(usage, stdout);
 		return CLI_OK;
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(commands[i].word, argv[0]))
-			return commands[i].run(&args);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].word, argv[0]))
+			continue;
+		ret = commands[i].run(&args);
+		dp_sources_clear(&cli->sources);
+		return ret;
+	}
 	return cli_usage(cli, "there is no command '%s': see rtplane help",
 			 argv[0]);
 }

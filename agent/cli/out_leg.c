@@ -41,6 +41,51 @@ static void json_conf(json_t *o, const struct dp_leg *conf)
 	if (conf->set & DP_LEG_SSRC_GUARD)
 		json_object_set_new(o, "ssrc_guard",
 				    json_boolean(conf->ssrc_guard));
+	if (conf->set & DP_LEG_ONLY)
+		out_str(o, "only", dp_only_name(conf->only));
+}
+
+static const char *mki_text(const struct dp_srtp *srtp, char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < srtp->mki_len; i++)
+		snprintf(text + 2 * i, 3, "%02x", srtp->mki[i]);
+	return text;
+}
+
+static json_t *json_source(const struct dp_source *source)
+{
+	json_t *o = json_object();
+	char ssrc[16];
+
+	snprintf(ssrc, sizeof(ssrc), "0x%08x", source->ssrc);
+	out_str(o, "ssrc", ssrc);
+	if (source->has_index)
+		out_uint(o, "index", source->index);
+	if (source->has_rtcp_index)
+		out_uint(o, "rtcp_index", source->rtcp_index);
+	return o;
+}
+
+static void json_srtp(json_t *object, const char *key,
+		      const struct dp_srtp *srtp)
+{
+	char mki[2 * RTPLANE_SRTP_MKI_MAX + 1];
+	json_t *sources, *o;
+	unsigned int i;
+
+	if (!srtp->suite)
+		return;
+	o = json_object();
+	sources = json_array();
+	out_str(o, "suite", dp_srtp_suite_name(srtp->suite));
+	if (srtp->mki_len)
+		out_str(o, "mki", mki_text(srtp, mki));
+	for (i = 0; i < srtp->n_sources; i++)
+		json_array_append_new(sources, json_source(&srtp->source[i]));
+	json_object_set_new(o, "sources", sources);
+	json_object_set_new(object, key, o);
 }
 
 static void json_counters(json_t *o, const struct dp_leg_info *leg)
@@ -105,6 +150,8 @@ json_t *out_leg(const struct dp_leg_info *leg)
 	out_some_addr(o, "peer", &leg->peer);
 	out_cookie(o, leg->cookie);
 	json_conf(o, &leg->conf);
+	json_srtp(o, "srtp_rx", &leg->conf.srtp_rx);
+	json_srtp(o, "srtp_tx", &leg->conf.srtp_tx);
 	out_str(o, "state", dp_state_name(leg->state));
 	out_some_addr(o, "latched", &leg->latched);
 	json_counters(o, leg);
@@ -176,6 +223,30 @@ static void text_conf(const struct dp_leg *conf)
 	if (conf->set & DP_LEG_SSRC_GUARD &&
 	    conf->ssrc_guard != (conf->latch != RTPLANE_LATCH_OFF))
 		printf(" ssrc-guard %s", conf->ssrc_guard ? "on" : "off");
+	if (conf->only)
+		printf(" only %s", dp_only_name(conf->only));
+	putchar('\n');
+}
+
+/* in the words of "leg set" but for the key */
+static void text_srtp(const char *word, const struct dp_srtp *srtp)
+{
+	char mki[2 * RTPLANE_SRTP_MKI_MAX + 1];
+	const struct dp_source *source;
+
+	if (!srtp->suite)
+		return;
+	printf("    %s %s", word, dp_srtp_suite_name(srtp->suite));
+	if (srtp->mki_len)
+		printf(" mki %s", mki_text(srtp, mki));
+	for (source = srtp->source; source < srtp->source + srtp->n_sources;
+	     source++) {
+		printf(" source 0x%08x", source->ssrc);
+		if (source->has_index)
+			printf(" index %" PRIu64, source->index);
+		if (source->has_rtcp_index)
+			printf(" rtcp-index %u", source->rtcp_index);
+	}
 	putchar('\n');
 }
 
@@ -230,6 +301,8 @@ void out_text_leg(const struct dp_leg_info *leg)
 
 	text_head(leg);
 	text_conf(&leg->conf);
+	text_srtp("srtp-rx", &leg->conf.srtp_rx);
+	text_srtp("srtp-tx", &leg->conf.srtp_tx);
 	text_counters(leg);
 	text_rtp(&leg->rtp);
 	if (leg->rtcp.present) {

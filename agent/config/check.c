@@ -324,8 +324,8 @@ static bool get_latch(const struct loaded *l, const struct key *at,
  * forged packet in four billion passes.
  */
 static const uint8_t default_suites[] = {
-	DP_SRTP_AES_256_GCM, DP_SRTP_AES_128_GCM, DP_SRTP_AES_256_CM_SHA1_80,
-	DP_SRTP_AES_128_CM_SHA1_80,
+	RTPLANE_SRTP_AES_256_GCM, RTPLANE_SRTP_AES_128_GCM, RTPLANE_SRTP_AES_256_CM_SHA1_80,
+	RTPLANE_SRTP_AES_128_CM_SHA1_80,
 };
 
 static bool get_srtp(const struct loaded *l, const struct key *at,

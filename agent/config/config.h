@@ -60,7 +60,7 @@ enum config_srtp_policy {
 /**
  * struct config_srtp - protection of a realm's media
  * @policy: whether
- * @suites: enum dp_srtp_suite, the one we like best first: what we offer, and what
+ * @suites: enum rtplane_srtp_suite, the one we like best first: what we offer, and what
  *	we take
  * @n_suites: how many
  */

@@ -84,60 +84,46 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_SSRC_GUARD	(1u << 23)
 
 /**
- * enum dp_srtp_suite - how media is protected; RFC 4568 6.2, RFC 6188, RFC 7714
- * @DP_SRTP_NONE: not at all
- * @DP_SRTP_AES_128_CM_SHA1_80: AES_CM_128_HMAC_SHA1_80
- * @DP_SRTP_AES_128_CM_SHA1_32: AES_CM_128_HMAC_SHA1_32
- * @DP_SRTP_AES_256_CM_SHA1_80: AES_256_CM_HMAC_SHA1_80
- * @DP_SRTP_AES_256_CM_SHA1_32: AES_256_CM_HMAC_SHA1_32
- * @DP_SRTP_AES_128_GCM: AEAD_AES_128_GCM
- * @DP_SRTP_AES_256_GCM: AEAD_AES_256_GCM
- * @DP_SRTP_SUITES: number of suites
+ * struct dp_source - where a source (SSRC) stands under a key
+ * @ssrc: host byte order
+ * @has_index: RTP came
+ * @has_rtcp_index: RTCP came
+ * @rtcp_index: the highest SRTCP index
+ * @index: the highest index of its RTP packets: rollover counter * 65536 + sequence
+ *	number.  In a request all that is not beyond it is taken to have been here
  */
-enum dp_srtp_suite {
-	DP_SRTP_NONE,
-	DP_SRTP_AES_128_CM_SHA1_80,
-	DP_SRTP_AES_128_CM_SHA1_32,
-	DP_SRTP_AES_256_CM_SHA1_80,
-	DP_SRTP_AES_256_CM_SHA1_32,
-	DP_SRTP_AES_128_GCM,
-	DP_SRTP_AES_256_GCM,
-
-	DP_SRTP_SUITES
+struct dp_source {
+	uint32_t ssrc;
+	bool has_index;
+	bool has_rtcp_index;
+	uint32_t rtcp_index;
+	uint64_t index;
 };
-
-/** DP_SRTP_KEY_MAX - bytes of the longest master key with its salt */
-#define DP_SRTP_KEY_MAX		46
 
 /**
  * struct dp_srtp - the protection of one direction
- * @suite: enum dp_srtp_suite
+ * @suite: enum rtplane_srtp_suite
  * @fresh: the key begins a new cryptographic context (RFC 4568 section 7.1.4): what
  *	leaves counts from 0 again. Otherwise a new key goes on where the former
  *	one was (RFC 3711 section 3.3.1). Of no meaning for what arrives, or with
  *	the present key.
+ * @mki_len: bytes of @mki; 0: packets carry no master key identifier
  * @key: master key, then master salt: as many bytes as the suite wants, which
- *	dp_srtp_key_len() tells (30, 46; 28 and 44 with GCM)
+ *	dp_srtp_key_len() tells (30, 46; 28 and 44 with GCM); never told
+ * @mki: the master key identifier that each packet carries
+ * @n_sources: how many there are in @source, at most RTPLANE_SRTP_SSRCS_MAX
+ * @source: in a request where this key stands, used elsewhere so far; it is then a
+ *	new one, whatever the present key is.  The caller's.  In a &struct dp_leg_info
+ *	where it stands now; the datapath's, see dp_leg_get()
  */
 struct dp_srtp {
 	uint8_t suite;
 	bool fresh;
-	uint8_t key[DP_SRTP_KEY_MAX];
-};
-
-/**
- * enum dp_only - what a leg of a protected bridge takes
- * @DP_ONLY_BOTH: RTP and RTCP
- * @DP_ONLY_RTP: RTP, since RTCP has a bridge of its own with the same keys
- * @DP_ONLY_RTCP: RTCP, since RTP has one
- *
- * Two bridges are two cryptographic contexts: what one key protects must all go
- * through one of them, or key stream is used twice and replays are not seen.
- */
-enum dp_only {
-	DP_ONLY_BOTH,
-	DP_ONLY_RTP,
-	DP_ONLY_RTCP
+	uint8_t mki_len;
+	uint8_t key[RTPLANE_SRTP_KEY_MAX];
+	uint8_t mki[RTPLANE_SRTP_MKI_MAX];
+	unsigned int n_sources;
+	const struct dp_source *source;
 };
 
 /**
@@ -181,10 +167,10 @@ enum dp_only {
  * @oif: ifindex of the device (or VRF) that packets leave by, 0 = any
  * @silence: ms without a packet before a silence event, 0 = never
  * @srtp_rx: protection of what arrives here.  Keys go in and never come out: in a
- *	&struct dp_leg_info only the suite is told
+ *	&struct dp_leg_info suite, identifier and sources are told
  * @srtp_tx: protection of what leaves by this leg; a key that differs from the
  *	present one is used from the next packet on
- * @only: enum dp_only; user-space datapath alone
+ * @only: enum rtplane_only; of meaning only with protection on either side
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
  * forgotten and learned again, also if it is the same (a call is resumed).  With
@@ -574,7 +560,7 @@ int dp_leg_set(struct dp *dp, const struct dp_leg *leg, struct dp_err *err);
  * dp_leg_get() - one leg
  * @dp: the datapath
  * @local: its local address
- * @leg: filled
+ * @leg: filled; what it points to is valid until the next dp_leg_get() of @dp
  * @err: the sentence
  *
  * Return: 0 or -errno; -ENOENT if it does not exist.

@@ -101,24 +101,30 @@ static const char *const reason_texts[] = {
 	[RTPLANE_REASON_DEVICE] = "it did not come by a device that leads to it",
 };
 
-/* RFC 4568 section 6.2, RFC 6188, RFC 7714; the bytes of key and salt */
-static const char *const suites[] = {
-	[DP_SRTP_NONE] = "none",
-	[DP_SRTP_AES_128_CM_SHA1_80] = "AES_CM_128_HMAC_SHA1_80",
-	[DP_SRTP_AES_128_CM_SHA1_32] = "AES_CM_128_HMAC_SHA1_32",
-	[DP_SRTP_AES_256_CM_SHA1_80] = "AES_256_CM_HMAC_SHA1_80",
-	[DP_SRTP_AES_256_CM_SHA1_32] = "AES_256_CM_HMAC_SHA1_32",
-	[DP_SRTP_AES_128_GCM] = "AEAD_AES_128_GCM",
-	[DP_SRTP_AES_256_GCM] = "AEAD_AES_256_GCM",
+static const char *const onlies[] = {
+	[RTPLANE_ONLY_BOTH] = "both",
+	[RTPLANE_ONLY_RTP] = "rtp",
+	[RTPLANE_ONLY_RTCP] = "rtcp",
 };
 
-static const uint8_t suite_keys[DP_SRTP_SUITES] = {
-	[DP_SRTP_AES_128_CM_SHA1_80] = 16 + 14,
-	[DP_SRTP_AES_128_CM_SHA1_32] = 16 + 14,
-	[DP_SRTP_AES_256_CM_SHA1_80] = 32 + 14,
-	[DP_SRTP_AES_256_CM_SHA1_32] = 32 + 14,
-	[DP_SRTP_AES_128_GCM] = 16 + 12,
-	[DP_SRTP_AES_256_GCM] = 32 + 12,
+/* RFC 4568 section 6.2, RFC 6188, RFC 7714; the bytes of key and salt */
+static const char *const suites[] = {
+	[RTPLANE_SRTP_NONE] = "none",
+	[RTPLANE_SRTP_AES_128_CM_SHA1_80] = "AES_CM_128_HMAC_SHA1_80",
+	[RTPLANE_SRTP_AES_128_CM_SHA1_32] = "AES_CM_128_HMAC_SHA1_32",
+	[RTPLANE_SRTP_AES_256_CM_SHA1_80] = "AES_256_CM_HMAC_SHA1_80",
+	[RTPLANE_SRTP_AES_256_CM_SHA1_32] = "AES_256_CM_HMAC_SHA1_32",
+	[RTPLANE_SRTP_AES_128_GCM] = "AEAD_AES_128_GCM",
+	[RTPLANE_SRTP_AES_256_GCM] = "AEAD_AES_256_GCM",
+};
+
+static const uint8_t suite_keys[__RTPLANE_SRTP_MAX] = {
+	[RTPLANE_SRTP_AES_128_CM_SHA1_80] = 16 + 14,
+	[RTPLANE_SRTP_AES_128_CM_SHA1_32] = 16 + 14,
+	[RTPLANE_SRTP_AES_256_CM_SHA1_80] = 32 + 14,
+	[RTPLANE_SRTP_AES_256_CM_SHA1_32] = 32 + 14,
+	[RTPLANE_SRTP_AES_128_GCM] = 16 + 12,
+	[RTPLANE_SRTP_AES_256_GCM] = 32 + 12,
 };
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
@@ -134,7 +140,8 @@ _Static_assert(ARRAY_LEN(events) == __RTPLANE_EVENT_MAX, "event words");
 _Static_assert(ARRAY_LEN(reasons) == __RTPLANE_REASON_MAX, "reason words");
 _Static_assert(ARRAY_LEN(reason_texts) == __RTPLANE_REASON_MAX,
 	       "reason sentences");
-_Static_assert(ARRAY_LEN(suites) == DP_SRTP_SUITES, "suite words");
+_Static_assert(ARRAY_LEN(onlies) == __RTPLANE_ONLY_MAX, "only words");
+_Static_assert(ARRAY_LEN(suites) == __RTPLANE_SRTP_MAX, "suite words");
 
 #define NAME(table, value) \
 	((value) < ARRAY_LEN(table) ? (table)[value] : "?")
@@ -189,6 +196,11 @@ const char *dp_reason_text(unsigned int reason)
 	return NAME(reason_texts, reason);
 }
 
+const char *dp_only_name(unsigned int only)
+{
+	return NAME(onlies, only);
+}
+
 const char *dp_srtp_suite_name(unsigned int suite)
 {
 	return NAME(suites, suite);
@@ -196,7 +208,7 @@ const char *dp_srtp_suite_name(unsigned int suite)
 
 size_t dp_srtp_key_len(unsigned int suite)
 {
-	return suite < DP_SRTP_SUITES ? suite_keys[suite] : 0;
+	return suite < __RTPLANE_SRTP_MAX ? suite_keys[suite] : 0;
 }
 
 static bool parse(const char *const *table, size_t n, const char *word,
@@ -233,12 +245,17 @@ bool dp_filter_parse(const char *word, uint8_t *value)
 	return parse(filters, ARRAY_LEN(filters), word, value);
 }
 
+bool dp_only_parse(const char *word, uint8_t *value)
+{
+	return parse(onlies, ARRAY_LEN(onlies), word, value);
+}
+
 bool dp_srtp_suite_parse(const char *word, uint8_t *value)
 {
 	uint8_t suite;
 
 	if (!parse(suites, ARRAY_LEN(suites), word, &suite) ||
-	    suite == DP_SRTP_NONE)
+	    suite == RTPLANE_SRTP_NONE)
 		return false;
 	*value = suite;
 	return true;

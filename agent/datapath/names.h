@@ -23,8 +23,9 @@ const char *dp_filter_name(unsigned int filter);
 const char *dp_drop_name(unsigned int drop);
 const char *dp_event_name(unsigned int event);
 const char *dp_reason_name(unsigned int reason);
+const char *dp_only_name(unsigned int only);
 
-/* enum dp_srtp_suite, as a=crypto spells it; "none" */
+/* enum rtplane_srtp_suite, as a=crypto spells it; "none" */
 const char *dp_srtp_suite_name(unsigned int suite);
 
 /* a sentence for people instead of a word */
@@ -35,6 +36,7 @@ bool dp_latch_parse(const char *word, uint8_t *value);
 bool dp_accept_parse(const char *word, uint8_t *value);
 bool dp_unknown_parse(const char *word, uint8_t *value);
 bool dp_filter_parse(const char *word, uint8_t *value);
+bool dp_only_parse(const char *word, uint8_t *value);
 bool dp_srtp_suite_parse(const char *word, uint8_t *value);	/* not "none" */
 
 /* bytes of a suite's master key and salt; 0 of none */

@@ -16,6 +16,8 @@
 
 /* events taken in one go, so that one call of genl_events() ends */
 #define EVENTS_MAX	256
+/* so begins the refusal of what an older datapath does not know */
+#define UNKNOWN		"unknown attribute"
 /* a dump that changes run into is taken again, that often */
 #define DUMP_TRIES	50
 
@@ -115,6 +117,15 @@ static void refuse(struct reply *reply, int code, struct nlattr *head, int len)
 	if (offset && nla_len(offset) == sizeof(uint32_t))
 		genl_where(reply->request, nla_get_u32(offset), where,
 			   sizeof(where));
+	/* netlink's own words, in the kernel's spelling and serve_check()'s */
+	if (!strncasecmp(nla_data(at), UNKNOWN, strlen(UNKNOWN))) {
+		reply->ret = dp_fail(reply->err, EOPNOTSUPP,
+				     "%s%s%s is older than this program and does not know it (%.*s)",
+				     where, *where ? ": " : "",
+				     module_of(reply->genl), nla_len(at),
+				     (const char *)nla_data(at));
+		return;
+	}
 	reply->ret = dp_fail(reply->err, code, "%s%s%.*s", where,
 			     *where ? ": " : "", nla_len(at),
 			     (const char *)nla_data(at));
@@ -224,6 +235,8 @@ static int exchange(struct genl *genl, struct nl_msg *msg, struct reply *reply)
 	ret = genl_link_send(genl->link, reply->request, reply->err);
 	if (!ret)
 		ret = receive(genl, reply);
+	/* there may be keys in it */
+	explicit_bzero(reply->request, reply->request->nlmsg_len);
 	nlmsg_free(msg);
 	return ret;
 }
@@ -469,6 +482,28 @@ int genl_dev_del(struct genl *genl, const char *name, struct dp_err *err)
 	return command(genl, msg, msg ? genl_put_dev(msg, name) : 0, err);
 }
 
+/* room for the sources of a leg's keys */
+static size_t sources_room(const struct dp_leg *leg)
+{
+	size_t n = 0;
+
+	if (leg->set & DP_LEG_SRTP_RX)
+		n += leg->srtp_rx.n_sources;
+	if (leg->set & DP_LEG_SRTP_TX)
+		n += leg->srtp_tx.n_sources;
+	return n * GENL_SOURCE_ROOM;
+}
+
+static size_t bridges_room(const struct dp_bridge *bridge, size_t n)
+{
+	size_t i, room = n * GENL_BRIDGE_ROOM;
+
+	for (i = 0; i < n; i++)
+		room += sources_room(&bridge[i].leg[0]) +
+			sources_room(&bridge[i].leg[1]);
+	return room;
+}
+
 static int bridges(struct genl *genl, uint8_t cmd,
 		   const struct dp_bridge *bridge, size_t n, struct dp_err *err)
 {
@@ -480,7 +515,7 @@ static int bridges(struct genl *genl, uint8_t cmd,
 		return dp_fail(err, E2BIG,
 			       "%zu bridges in one message, at most %d are possible",
 			       n, RTPLANE_BRIDGES_MAX);
-	msg = request(genl->family, cmd, 0, n * GENL_BRIDGE_ROOM);
+	msg = request(genl->family, cmd, 0, bridges_room(bridge, n));
 	for (i = 0; msg && i < n; i++)
 		ret |= genl_put_bridge(msg, &bridge[i]);
 	return command(genl, msg, ret, err);
@@ -520,7 +555,7 @@ int genl_leg_set(struct genl *genl, const struct dp_leg *leg,
 		 struct dp_err *err)
 {
 	struct nl_msg *msg = request(genl->family, RTPLANE_CMD_LEG_SET, 0,
-				     GENL_BRIDGE_ROOM);
+				     GENL_BRIDGE_ROOM + sources_room(leg));
 
 	return command(genl, msg,
 		       msg ? genl_put_leg(msg, RTPLANE_A_LEG, leg) : 0, err);
@@ -554,6 +589,7 @@ int genl_natmap_del(struct genl *genl, const struct dp_natmap *natmap,
  * @attr: the attribute that holds an item
  * @what: for the sentence
  * @parse: fills an item
+ * @sources: what items of it point to; NULL: they do not
  */
 struct list {
 	const struct genl *genl;
@@ -563,25 +599,31 @@ struct list {
 	size_t size;
 	int attr;
 	const char *what;
-	int (*parse)(struct nlattr *attr, void *item);
+	int (*parse)(struct nlattr *attr, void *item,
+		     struct dp_sources *sources);
+	struct dp_sources *sources;
 };
 
-static int parse_leg(struct nlattr *attr, void *item)
+static int parse_leg(struct nlattr *attr, void *item,
+		     struct dp_sources *sources)
 {
-	return genl_parse_leg(attr, item);
+	return genl_parse_leg(attr, item, sources);
 }
 
-static int parse_dev(struct nlattr *attr, void *item)
+static int parse_dev(struct nlattr *attr, void *item,
+		     struct dp_sources *sources)
 {
 	return genl_parse_dev(attr, item);
 }
 
-static int parse_natmap(struct nlattr *attr, void *item)
+static int parse_natmap(struct nlattr *attr, void *item,
+			struct dp_sources *sources)
 {
 	return genl_parse_natmap(attr, item);
 }
 
-static int parse_stats(struct nlattr *attr, void *item)
+static int parse_stats(struct nlattr *attr, void *item,
+		       struct dp_sources *sources)
 {
 	return genl_parse_stats(attr, item);
 }
@@ -604,7 +646,8 @@ static int on_item(struct genlmsghdr *hdr, void *arg, struct dp_err *err)
 		list->items = items;
 		list->room = room;
 	}
-	if (!at || list->parse(at, list->items + list->n * list->size))
+	if (!at || list->parse(at, list->items + list->n * list->size,
+			       list->sources))
 		return dp_fail(err, EPROTO,
 			       "%s sent a %s that is malformed",
 			       list->genl->link->peer, list->what);
@@ -626,6 +669,8 @@ static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie,
 
 		list->genl = genl;
 		list->n = 0;
+		if (list->sources)
+			dp_sources_clear(list->sources);
 		msg = request(genl->family, cmd, NLM_F_DUMP, 64);
 		if (!msg || (cookie && genl_put_cookie(msg, cookie) < 0)) {
 			ret = no_room(msg, err);
@@ -647,10 +692,11 @@ static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie,
 }
 
 int genl_legs(struct genl *genl, uint64_t cookie, struct dp_leg_info **legs,
-	      size_t *n, struct dp_err *err)
+	      size_t *n, struct dp_sources *sources, struct dp_err *err)
 {
 	struct list list = { .size = sizeof(**legs), .attr = RTPLANE_A_LEG,
-			     .what = "leg", .parse = parse_leg };
+			     .what = "leg", .parse = parse_leg,
+			     .sources = sources };
 	int ret = dump(genl, RTPLANE_CMD_LEG_GET, cookie, &list, err);
 
 	*legs = (void *)list.items;
@@ -703,13 +749,16 @@ static int get(struct genl *genl, struct nl_msg *msg, struct list *list,
 }
 
 int genl_leg_get(struct genl *genl, const struct dp_addr *local,
-		 struct dp_leg_info *leg, struct dp_err *err)
+		 struct dp_leg_info *leg, struct dp_sources *sources,
+		 struct dp_err *err)
 {
 	struct list list = { .size = sizeof(*leg), .attr = RTPLANE_A_LEG,
-			     .what = "leg", .parse = parse_leg };
+			     .what = "leg", .parse = parse_leg,
+			     .sources = sources };
 	struct dp_leg spec = { .local = *local };
 	struct nl_msg *msg;
 
+	dp_sources_clear(sources);
 	msg = request(genl->family, RTPLANE_CMD_LEG_GET, 0, 128);
 	if (!msg || genl_put_leg(msg, RTPLANE_A_LEG, &spec) < 0)
 		return no_room(msg, err);

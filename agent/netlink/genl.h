@@ -12,7 +12,7 @@
 
 #include <net/if.h>
 
-#include "datapath/datapath.h"
+#include "datapath/sources.h"
 
 struct genl;
 
@@ -174,8 +174,10 @@ int genl_bridges_del(struct genl *genl, const struct dp_del *del,
 		     struct dp_err *err);
 int genl_leg_set(struct genl *genl, const struct dp_leg *leg,
 		 struct dp_err *err);
+/* @sources: emptied, and gets those that @leg points to */
 int genl_leg_get(struct genl *genl, const struct dp_addr *local,
-		 struct dp_leg_info *leg, struct dp_err *err);
+		 struct dp_leg_info *leg, struct dp_sources *sources,
+		 struct dp_err *err);
 
 /* natmaps; without DP_NATMAP_PORTS the module's default range is meant */
 int genl_natmap_new(struct genl *genl, const struct dp_natmap *natmap,
@@ -191,12 +193,13 @@ int genl_stats(struct genl *genl, struct dp_stats *stats, struct dp_err *err);
  * @cookie: only this cookie's, 0 = all
  * @legs: the array, allocated; the caller frees it with free()
  * @n: legs in @legs
+ * @sources: emptied, and gets those that they point to
  * @err: the sentence
  *
  * Return: 0 or -errno; -EAGAIN if legs kept changing while we read.
  */
 int genl_legs(struct genl *genl, uint64_t cookie, struct dp_leg_info **legs,
-	      size_t *n, struct dp_err *err);
+	      size_t *n, struct dp_sources *sources, struct dp_err *err);
 
 /* the same for devices and natmaps */
 int genl_devs(struct genl *genl, struct dp_dev **devs, size_t *n,

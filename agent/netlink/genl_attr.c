@@ -3,6 +3,7 @@
 #include <netlink/errno.h>
 #include <string.h>
 
+#include "datapath/names.h"
 #include "genl_attr.h"
 
 /*
@@ -87,12 +88,29 @@ static int put_leg_media(struct nl_msg *msg, const struct dp_leg *leg)
 		ret |= nla_put_u32(msg, RTPLANE_LEG_A_OIF, leg->oif);
 	if (leg->set & DP_LEG_SILENCE)
 		ret |= nla_put_u32(msg, RTPLANE_LEG_A_SILENCE, leg->silence);
+	if (leg->set & DP_LEG_ONLY)
+		ret |= nla_put_u8(msg, RTPLANE_LEG_A_ONLY, leg->only);
+	return ret;
+}
+
+static int put_leg_srtp(struct nl_msg *msg, const struct dp_leg *leg)
+{
+	const struct dp_srtp *rx = &leg->srtp_rx, *tx = &leg->srtp_tx;
+	int ret = 0;
+
+	if (leg->set & DP_LEG_SRTP_RX)
+		ret |= genl_put_srtp(msg, RTPLANE_LEG_A_SRTP_RX, rx, rx->key,
+				     dp_srtp_key_len(rx->suite));
+	if (leg->set & DP_LEG_SRTP_TX)
+		ret |= genl_put_srtp(msg, RTPLANE_LEG_A_SRTP_TX, tx, tx->key,
+				     dp_srtp_key_len(tx->suite));
 	return ret;
 }
 
 int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg)
 {
-	return put_leg_latch(msg, leg) | put_leg_media(msg, leg);
+	return put_leg_latch(msg, leg) | put_leg_media(msg, leg) |
+	       put_leg_srtp(msg, leg);
 }
 
 int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg)
@@ -419,6 +437,9 @@ static struct nla_policy leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_OFFENDER] = { .type = NLA_NESTED },
 	[RTPLANE_LEG_A_OFFENSES] = { .type = NLA_U64 },
 	[RTPLANE_LEG_A_SSRC_GUARD] = { .type = NLA_U8 },
+	[RTPLANE_LEG_A_SRTP_RX] = { .type = NLA_NESTED },
+	[RTPLANE_LEG_A_SRTP_TX] = { .type = NLA_NESTED },
+	[RTPLANE_LEG_A_ONLY] = { .type = NLA_U8 },
 };
 
 /* which configuration members the module told */
@@ -446,6 +467,9 @@ static uint32_t leg_set(struct nlattr **tb)
 		{ RTPLANE_LEG_A_OIF, DP_LEG_OIF },
 		{ RTPLANE_LEG_A_SILENCE, DP_LEG_SILENCE },
 		{ RTPLANE_LEG_A_SSRC_GUARD, DP_LEG_SSRC_GUARD },
+		{ RTPLANE_LEG_A_SRTP_RX, DP_LEG_SRTP_RX },
+		{ RTPLANE_LEG_A_SRTP_TX, DP_LEG_SRTP_TX },
+		{ RTPLANE_LEG_A_ONLY, DP_LEG_ONLY },
 	};
 	uint32_t set = 0;
 	size_t i;
@@ -456,7 +480,8 @@ static uint32_t leg_set(struct nlattr **tb)
 	return set;
 }
 
-static int parse_leg_conf(struct nlattr **tb, struct dp_leg *conf)
+static int parse_leg_conf(struct nlattr **tb, struct dp_leg *conf,
+			  struct dp_sources *sources)
 {
 	int ret;
 
@@ -482,10 +507,16 @@ static int parse_leg_conf(struct nlattr **tb, struct dp_leg *conf)
 	conf->oif = get_u32(tb[RTPLANE_LEG_A_OIF]);
 	conf->silence = get_u32(tb[RTPLANE_LEG_A_SILENCE]);
 	conf->ssrc_guard = get_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]) != 0;
+	conf->only = get_u8(tb[RTPLANE_LEG_A_ONLY]);
+	ret |= genl_parse_srtp(tb[RTPLANE_LEG_A_SRTP_RX], &conf->srtp_rx,
+			       sources);
+	ret |= genl_parse_srtp(tb[RTPLANE_LEG_A_SRTP_TX], &conf->srtp_tx,
+			       sources);
 	return ret;
 }
 
-int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg)
+int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg,
+		   struct dp_sources *sources)
 {
 	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
 	int ret;
@@ -496,7 +527,7 @@ int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg)
 		return ret;
 	if (!tb[RTPLANE_LEG_A_LOCAL])
 		return -NLE_MISSING_ATTR;
-	ret = parse_leg_conf(tb, &leg->conf);
+	ret = parse_leg_conf(tb, &leg->conf, sources);
 	leg->cookie = get_u64(tb[RTPLANE_LEG_A_COOKIE]);
 	leg->state = get_u8(tb[RTPLANE_LEG_A_STATE]);
 	leg->offenses = get_u64(tb[RTPLANE_LEG_A_OFFENSES]);

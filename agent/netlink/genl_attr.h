@@ -14,15 +14,22 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "datapath/sources.h"
 #include "genl.h"
 
 /** GENL_BRIDGE_ROOM - bytes that one bridge takes in a message, at most */
-#define GENL_BRIDGE_ROOM	1024
+#define GENL_BRIDGE_ROOM	1408
+
+/** GENL_SOURCE_ROOM - bytes that one source of a key takes beside that, at most */
+#define GENL_SOURCE_ROOM	40
 
 int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr);
 int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg);
 /* what is set of a leg, into a nest that is open */
 int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg);
+/* one direction's protection; without @len bytes of @key none is put */
+int genl_put_srtp(struct nl_msg *msg, int type, const struct dp_srtp *srtp,
+		  const uint8_t *key, size_t len);
 int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge);
 int genl_put_del(struct nl_msg *msg, const struct dp_del *del);
 int genl_put_dev(struct nl_msg *msg, const char *name);
@@ -37,7 +44,13 @@ int genl_put_event(struct nl_msg *msg, const struct dp_event *event);
 int genl_put_cookie(struct nl_msg *msg, uint64_t cookie);
 
 int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr);
-int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg);
+/* @sources: gets those that @leg then points to */
+int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg,
+		   struct dp_sources *sources);
+/* @attr: may be NULL, no protection.  A key of another length than the suite's is
+ * the caller's to find. */
+int genl_parse_srtp(struct nlattr *attr, struct dp_srtp *srtp,
+		    struct dp_sources *sources);
 int genl_parse_dev(struct nlattr *attr, struct dp_dev *dev);
 int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *natmap);
 int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats);

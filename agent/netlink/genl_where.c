@@ -35,6 +35,9 @@ static const char *leg_word(int type)
 		[RTPLANE_LEG_A_COOKIE] = " cookie",
 		[RTPLANE_LEG_A_MOVED] = " moved",
 		[RTPLANE_LEG_A_SSRC_GUARD] = " ssrc-guard",
+		[RTPLANE_LEG_A_SRTP_RX] = " srtp-rx",
+		[RTPLANE_LEG_A_SRTP_TX] = " srtp-tx",
+		[RTPLANE_LEG_A_ONLY] = " only",
 	};
 
 	return type <= RTPLANE_LEG_A_MAX && words[type] ? words[type] : "";

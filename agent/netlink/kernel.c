@@ -19,6 +19,7 @@
  * @fn: receives events
  * @arg: for @fn
  * @lost: times that events were lost because we read them too late
+ * @sources: of the leg that kernel_leg_get() told last
  */
 struct kernel {
 	struct dp dp;
@@ -27,6 +28,7 @@ struct kernel {
 	dp_event_fn *fn;
 	void *arg;
 	uint64_t lost;
+	struct dp_sources sources;
 };
 
 static struct kernel *to_kernel(struct dp *dp)
@@ -40,6 +42,7 @@ static void kernel_close(struct dp *dp)
 
 	genl_close(k->events);
 	genl_close(k->genl);
+	dp_sources_clear(&k->sources);
 	free(k);
 }
 
@@ -77,45 +80,16 @@ static int kernel_dev_del(struct dp *dp, const char *dev, struct dp_err *err)
 	return genl_dev_del(to_kernel(dp)->genl, dev, err);
 }
 
-static int refuse_srtp(const struct dp_leg *leg, struct dp_err *err)
-{
-	char local[DP_ADDR_STRLEN];
-
-	if ((!(leg->set & DP_LEG_SRTP_RX) || leg->srtp_rx.suite == DP_SRTP_NONE) &&
-	    (!(leg->set & DP_LEG_SRTP_TX) || leg->srtp_tx.suite == DP_SRTP_NONE))
-		return 0;
-	return dp_fail(err, EOPNOTSUPP,
-		       "leg %s: the module does no SRTP: expected the datapath 'uring'",
-		       dp_addr_str(&leg->local, local, sizeof(local)));
-}
-
-static int refuse_srtp_of(const struct dp_bridge *bridges, size_t n,
-			  struct dp_err *err)
-{
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; !ret && i < 2 * n; i++)
-		ret = refuse_srtp(&bridges[i / 2].leg[i % 2], err);
-	return ret;
-}
-
 static int kernel_bridges_new(struct dp *dp, const struct dp_bridge *bridges,
 			      size_t n, struct dp_err *err)
 {
-	int ret = refuse_srtp_of(bridges, n, err);
-
-	return ret ? ret :
-		     genl_bridges_new(to_kernel(dp)->genl, bridges, n, err);
+	return genl_bridges_new(to_kernel(dp)->genl, bridges, n, err);
 }
 
 static int kernel_bridges_set(struct dp *dp, const struct dp_bridge *bridges,
 			      size_t n, struct dp_err *err)
 {
-	int ret = refuse_srtp_of(bridges, n, err);
-
-	return ret ? ret :
-		     genl_bridges_set(to_kernel(dp)->genl, bridges, n, err);
+	return genl_bridges_set(to_kernel(dp)->genl, bridges, n, err);
 }
 
 static int kernel_bridges_del(struct dp *dp, const struct dp_del *del,
@@ -127,29 +101,31 @@ static int kernel_bridges_del(struct dp *dp, const struct dp_del *del,
 static int kernel_leg_set(struct dp *dp, const struct dp_leg *leg,
 			  struct dp_err *err)
 {
-	int ret = refuse_srtp(leg, err);
-
-	return ret ? ret : genl_leg_set(to_kernel(dp)->genl, leg, err);
+	return genl_leg_set(to_kernel(dp)->genl, leg, err);
 }
 
 static int kernel_leg_get(struct dp *dp, const struct dp_addr *local,
 			  struct dp_leg_info *leg, struct dp_err *err)
 {
-	return genl_leg_get(to_kernel(dp)->genl, local, leg, err);
+	struct kernel *k = to_kernel(dp);
+
+	return genl_leg_get(k->genl, local, leg, &k->sources, err);
 }
 
 static int kernel_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
 			    void *arg, struct dp_err *err)
 {
+	struct dp_sources sources = {};
 	struct dp_leg_info *legs;
 	size_t n;
 	size_t i;
 	int ret;
 
-	ret = genl_legs(to_kernel(dp)->genl, cookie, &legs, &n, err);
+	ret = genl_legs(to_kernel(dp)->genl, cookie, &legs, &n, &sources, err);
 	for (i = 0; !ret && i < n; i++)
 		ret = fn(&legs[i], arg);
 	free(legs);
+	dp_sources_clear(&sources);
 	return ret;
 }
 

@@ -5,17 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <srtp2/srtp.h>
 
 #include "datapath/names.h"
-#include "rtpsec.h"
+#include "packet.h"
+#include "private.h"
 
 /* packets that may overtake each other: video comes in bursts of hundreds */
 #define WINDOW		1024
-
-#define RTP_HEADER	12
-#define RTCP_HEADER	8
-#define SRTCP_INDEX	4
 
 /*
  * Packets in a row, each the next of the one before, by which a sequence has begun
@@ -25,75 +21,9 @@
 #define ANEW_NEAR	3
 
 /**
- * struct source - an SSRC whose packets were authenticated, or protected
- * @ssrc: host byte order
- * @seq: the highest sequence number; of no meaning without @rtp
- * @rtp: RTP was seen, not only RTCP
- * @carried: it is from under the former key; nothing of it came by the present
- *	one yet
- * @added: (with @carried) the session has a stream for it all the same
- * @parked: (with @carried) it was put aside under the present key
- * @floored: it was put aside and its window with it: what is not beyond @floor may
- *	have been here.  Until the window that it has now does not reach so far back.
- * @rtcp: RTCP passed by the present key
- * @no_old: (with @carried) the session of the former key does not know what was here
- * @roc: (with @carried) the rollover counter that belongs to @seq
- * @floor: (with @floored) where it stood
- * @used: when it was here last, by &rtpsec.clock
- * @shift: outbound: what its sequence numbers are moved by
- * @next: outbound: the number that would follow the last one that was refused
- * @anew: outbound: how many such came in a row
- */
-struct source {
-	uint32_t ssrc;
-	uint16_t seq;
-	bool rtp;
-	bool carried;
-	bool added;
-	bool parked;
-	bool floored;
-	bool rtcp;
-	bool no_old;
-	uint32_t roc;
-	uint32_t used;
-	uint16_t floor;
-	uint16_t shift;
-	uint16_t next;
-	uint8_t anew;
-};
-
-/**
- * struct rtpsec - a context
- * @dir: which direction
- * @conf: suite and key
- * @srtp: libsrtp2's session with them
- * @old: the session of the former key, while its packets are taken; else NULL
- * @by_new: packets by the present key since then
- * @by_old: packets by the former one
- * @n: sources
- * @room: places in @source
- * @last: index of the source that was last looked up
- * @clock: packets so far
- * @source: sources
- */
-struct rtpsec {
-	enum rtpsec_dir dir;
-	struct dp_srtp conf;
-	srtp_t srtp;
-	srtp_t old;
-	unsigned int by_new;
-	unsigned int by_old;
-	unsigned int n;
-	unsigned int room;
-	unsigned int last;
-	uint32_t clock;
-	struct source *source;
-};
-
-/**
  * struct rtpsec_key - a key on its way to a context, or from it
  * @conf: suite and key
- * @srtp: a session with them
+ * @srtp: a session with them; NULL: the key is the present one, by another identifier
  * @old: another session to free
  */
 struct rtpsec_key {
@@ -107,7 +37,7 @@ static srtp_err_status_t init_status;
 
 static void init(void)
 {
-	static uint8_t key[DP_SRTP_KEY_MAX];
+	static uint8_t key[RTPLANE_SRTP_KEY_MAX];
 	static srtp_t keeper;
 	srtp_policy_t policy = { .ssrc.type = ssrc_any_inbound, .key = key };
 
@@ -128,27 +58,27 @@ static void init(void)
 static void set_suite(srtp_policy_t *p, uint8_t suite)
 {
 	switch (suite) {
-	case DP_SRTP_AES_128_CM_SHA1_80:
+	case RTPLANE_SRTP_AES_128_CM_SHA1_80:
 		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&p->rtp);
 		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&p->rtcp);
 		break;
-	case DP_SRTP_AES_128_CM_SHA1_32:
+	case RTPLANE_SRTP_AES_128_CM_SHA1_32:
 		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&p->rtp);
 		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&p->rtcp);
 		break;
-	case DP_SRTP_AES_256_CM_SHA1_80:
+	case RTPLANE_SRTP_AES_256_CM_SHA1_80:
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&p->rtp);
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&p->rtcp);
 		break;
-	case DP_SRTP_AES_256_CM_SHA1_32:
+	case RTPLANE_SRTP_AES_256_CM_SHA1_32:
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&p->rtp);
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&p->rtcp);
 		break;
-	case DP_SRTP_AES_128_GCM:
+	case RTPLANE_SRTP_AES_128_GCM:
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtp);
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtcp);
 		break;
-	case DP_SRTP_AES_256_GCM:
+	case RTPLANE_SRTP_AES_256_GCM:
 		srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtp);
 		srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtcp);
 		break;
@@ -176,9 +106,9 @@ static int open_session(const struct rtpsec *ctx, const struct dp_srtp *conf,
 	srtp_err_status_t status;
 	srtp_policy_t policy;
 
-	if (conf->suite == DP_SRTP_NONE || conf->suite >= DP_SRTP_SUITES)
+	if (conf->suite == RTPLANE_SRTP_NONE || conf->suite >= __RTPLANE_SRTP_MAX)
 		return dp_fail(err, EINVAL, "SRTP suite %u: expected 1 to %u",
-			       conf->suite, DP_SRTP_SUITES - 1);
+			       conf->suite, __RTPLANE_SRTP_MAX - 1);
 	pthread_once(&once, init);
 	if (init_status)
 		return dp_fail(err, EIO, "libsrtp2 cannot be started: its error %d",
@@ -193,6 +123,14 @@ static int open_session(const struct rtpsec *ctx, const struct dp_srtp *conf,
 	return 0;
 }
 
+/* where its sources stand is no part of what is kept: it is the caller's memory */
+static void keep(struct dp_srtp *kept, const struct dp_srtp *conf)
+{
+	*kept = *conf;
+	kept->n_sources = 0;
+	kept->source = NULL;
+}
+
 int rtpsec_new(struct rtpsec **ctx, enum rtpsec_dir dir,
 	       const struct dp_srtp *conf, struct dp_err *err)
 {
@@ -202,8 +140,10 @@ int rtpsec_new(struct rtpsec **ctx, enum rtpsec_dir dir,
 	if (!new)
 		return dp_fail(err, ENOMEM, "no memory for SRTP");
 	new->dir = dir;
-	new->conf = *conf;
+	keep(&new->conf, conf);
 	ret = open_session(new, conf, &new->srtp, err);
+	if (!ret)
+		ret = rtpsec_adopt(new, conf, err);
 	if (ret) {
 		rtpsec_free(new);
 		return ret;
@@ -231,11 +171,6 @@ void rtpsec_free(struct rtpsec *ctx)
 	free(ctx);
 }
 
-uint8_t rtpsec_suite(const struct rtpsec *ctx)
-{
-	return ctx ? ctx->conf.suite : DP_SRTP_NONE;
-}
-
 /* what of the sources outlives their key: where each stands */
 static void carry_sources(struct rtpsec *ctx)
 {
@@ -250,31 +185,44 @@ static void carry_sources(struct rtpsec *ctx)
 			srtp_get_stream_roc(ctx->srtp, s->ssrc, &s->roc);
 		s->carried = true;
 		s->added = false;
-		s->no_old = s->floored;
+		s->no_old = s->floored || s->rtcp_floored;
 		s->parked = false;
 		s->floored = false;
 		s->rtcp = false;
+		s->rtcp_floored = false;
 		ctx->source[n++] = *s;
 	}
 	ctx->n = n;
 	ctx->last = 0;
 }
 
+static bool same_key(const struct dp_srtp *a, const struct dp_srtp *b)
+{
+	return a->suite == b->suite &&
+	       !memcmp(a->key, b->key, dp_srtp_key_len(a->suite));
+}
+
+static bool same_mki(const struct dp_srtp *a, const struct dp_srtp *b)
+{
+	return a->mki_len == b->mki_len && !memcmp(a->mki, b->mki, a->mki_len);
+}
+
 int rtpsec_prepare(struct rtpsec_key **key, const struct rtpsec *ctx,
 		   const struct dp_srtp *conf, struct dp_err *err)
 {
+	bool same = same_key(conf, &ctx->conf);
 	struct rtpsec_key *new;
-	int ret;
+	int ret = 0;
 
 	*key = NULL;
-	if (conf->suite == ctx->conf.suite &&
-	    !memcmp(conf->key, ctx->conf.key, dp_srtp_key_len(conf->suite)))
+	if (same && same_mki(conf, &ctx->conf))
 		return 0;
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return dp_fail(err, ENOMEM, "no memory for SRTP");
-	new->conf = *conf;
-	ret = open_session(ctx, conf, &new->srtp, err);
+	keep(&new->conf, conf);
+	if (!same)
+		ret = open_session(ctx, conf, &new->srtp, err);
 	if (ret) {
 		new->srtp = NULL;
 		rtpsec_key_free(new);
@@ -290,10 +238,18 @@ void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key)
 
 	if (!key)
 		return;
+	if (!key->srtp) {
+		ctx->conf = key->conf;
+		return;
+	}
 	carry_sources(ctx);
 	key->old = ctx->old;
 	ctx->old = NULL;
 	ctx->srtp = key->srtp;
+	if (ctx->dir == RTPSEC_IN) {
+		ctx->old_conf = ctx->conf;
+		explicit_bzero(ctx->old_conf.key, sizeof(ctx->old_conf.key));
+	}
 	ctx->conf = key->conf;
 	key->srtp = NULL;
 	if (ctx->dir == RTPSEC_IN) {
@@ -332,50 +288,9 @@ int rtpsec_rekey(struct rtpsec *ctx, const struct dp_srtp *conf,
 	return 0;
 }
 
-static size_t tag_len(const struct rtpsec *ctx, bool rtcp)
-{
-	switch (ctx->conf.suite) {
-	case DP_SRTP_AES_128_GCM:
-	case DP_SRTP_AES_256_GCM:
-		return 16;
-	case DP_SRTP_AES_128_CM_SHA1_32:
-	case DP_SRTP_AES_256_CM_SHA1_32:
-		return rtcp ? 10 : 4;
-	default:
-		return 10;
-	}
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
 static uint32_t ssrc_of(const uint8_t *buf, bool rtcp)
 {
 	return get32(buf + (rtcp ? 4 : 8));
-}
-
-/* the library believes a packet's lengths in places: they are checked here */
-static bool is_sane(const uint8_t *buf, size_t len, bool rtcp)
-{
-	size_t header = RTP_HEADER;
-
-	if (len < (rtcp ? RTCP_HEADER : RTP_HEADER) || buf[0] >> 6 != 2)
-		return false;
-	if (rtcp)
-		return true;
-	header += 4 * (buf[0] & 15);
-	if (!(buf[0] & 0x10))
-		return len >= header;
-	if (len < header + 4)
-		return false;
-	return len >= header + 4 + 4 * get16(buf + header + 2);
 }
 
 static struct source *find(struct rtpsec *ctx, uint32_t ssrc)
@@ -482,8 +397,7 @@ static bool grow(struct rtpsec *ctx)
 	return true;
 }
 
-/* a new source; NULL without memory or room.  Others may be elsewhere afterwards. */
-static struct source *take(struct rtpsec *ctx, uint32_t ssrc)
+struct source *rtpsec_take(struct rtpsec *ctx, uint32_t ssrc)
 {
 	struct source *place;
 
@@ -506,24 +420,32 @@ static bool was_here(const struct source *s, uint16_t seq)
 	return s->floored && (int16_t)(seq - s->floor) <= 0;
 }
 
+static bool was_here_rtcp(const struct source *s, uint32_t index)
+{
+	return s->rtcp_floored && index <= s->rtcp_floor;
+}
+
 /* the library has a stream for it already, which nobody would know of */
 static struct source *take_in(struct rtpsec *ctx, uint32_t ssrc)
 {
-	struct source *s = take(ctx, ssrc);
+	struct source *s = rtpsec_take(ctx, ssrc);
 
 	if (!s)
 		srtp_remove_stream(ctx->srtp, htonl(ssrc));
 	return s;
 }
 
-/* a packet has passed by the present key */
-static void note(struct source *s, uint16_t seq, bool rtcp)
+/* a packet has passed by the present key: RTCP, and RTP */
+static void note_rtcp(struct source *s, uint32_t index)
 {
-	if (rtcp) {
-		s->added |= s->carried;
-		s->rtcp = true;
-		return;
-	}
+	s->added |= s->carried;
+	if (!s->rtcp || index > s->rtcp_index)
+		s->rtcp_index = index;
+	s->rtcp = true;
+}
+
+static void note(struct source *s, uint16_t seq)
+{
 	if (s->carried || !s->rtp || (int16_t)(seq - s->seq) > 0)
 		s->seq = seq;
 	s->rtp = true;
@@ -551,25 +473,29 @@ static uint32_t guess_roc(const struct source *s, uint16_t seq)
 	return s->seq - 0x8000 > seq ? s->roc + 1 : s->roc;
 }
 
+bool rtpsec_add_stream(struct rtpsec *ctx, struct source *s)
+{
+	srtp_policy_t policy;
+
+	if (s->added)
+		return true;
+	policy = policy_of(ctx, &ctx->conf);
+	policy.ssrc.type = ssrc_specific;
+	policy.ssrc.value = s->ssrc;
+	s->added = !srtp_add_stream(ctx->srtp, &policy);
+	return s->added;
+}
+
 /*
  * The library has a rollover counter other than 0 only for streams that were
  * added by hand, and takes it over with the first packet that authenticates.
  */
 static bool set_roc(struct rtpsec *ctx, struct source *s, uint32_t roc)
 {
-	srtp_policy_t policy;
-
 	if (!s->added && !roc)
 		return true;
-	if (!s->added) {
-		policy = policy_of(ctx, &ctx->conf);
-		policy.ssrc.type = ssrc_specific;
-		policy.ssrc.value = s->ssrc;
-		if (srtp_add_stream(ctx->srtp, &policy))
-			return false;
-		s->added = true;
-	}
-	return !srtp_set_stream_roc(ctx->srtp, s->ssrc, roc);
+	return rtpsec_add_stream(ctx, s) &&
+	       !srtp_set_stream_roc(ctx->srtp, s->ssrc, roc);
 }
 
 static enum rtpsec_result result_of(srtp_err_status_t status)
@@ -593,12 +519,18 @@ static enum rtpsec_result result_of(srtp_err_status_t status)
 	}
 }
 
-static enum rtpsec_result unprotect(srtp_t srtp, uint8_t *buf, size_t *len,
-				    bool rtcp)
+static enum rtpsec_result unprotect(srtp_t srtp, const struct dp_srtp *conf,
+				    uint8_t *buf, size_t *len, bool rtcp)
 {
-	int n = (int)*len;
+	size_t more = packet_growth(conf, rtcp);
 	enum rtpsec_result ret;
+	int n;
 
+	if (*len < more || !packet_is_sane(buf, *len - more, rtcp))
+		return RTPSEC_MALFORMED;
+	if (conf->mki_len && !packet_cut_mki(conf, buf, len, rtcp))
+		return RTPSEC_AUTH;
+	n = (int)*len;
 	ret = result_of(rtcp ? srtp_unprotect_rtcp(srtp, buf, &n) :
 			       srtp_unprotect(srtp, buf, &n));
 	*len = (size_t)n;
@@ -621,11 +553,12 @@ struct attempt {
 	bool rtcp;
 };
 
-static enum rtpsec_result try_again(struct attempt *a, srtp_t srtp)
+static enum rtpsec_result try_again(struct attempt *a, srtp_t srtp,
+				    const struct dp_srtp *conf)
 {
 	memcpy(a->buf, a->copy, a->size);
 	*a->len = a->size;
-	return unprotect(srtp, a->buf, a->len, a->rtcp);
+	return unprotect(srtp, conf, a->buf, a->len, a->rtcp);
 }
 
 /* by the new key it does not authenticate: what the old one says counts */
@@ -638,11 +571,11 @@ static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
 	/* nor may the old session grow without bounds */
 	if (!ctx->old || (s ? s->no_old : ctx->n >= RTPSEC_STREAMS))
 		return RTPSEC_AUTH;
-	ret = try_again(a, ctx->old);
+	ret = try_again(a, ctx->old, &ctx->old_conf);
 	if (ret != RTPSEC_OK)
 		return ret;
 	if (!s)
-		s = take(ctx, ssrc_of(a->copy, a->rtcp));
+		s = rtpsec_take(ctx, ssrc_of(a->copy, a->rtcp));
 	if (!s)
 		return RTPSEC_FAILED;
 	if ((s->carried && !s->parked) || !s->rtp)
@@ -652,12 +585,27 @@ static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
 	return RTPSEC_OK;
 }
 
+/* a packet, of which @head begins, has passed by the present key */
+static enum rtpsec_result passed(struct rtpsec *ctx, struct source *s,
+				 const uint8_t *head, bool rtcp, uint32_t index)
+{
+	s = s ? s : take_in(ctx, ssrc_of(head, rtcp));
+	if (!s)
+		return RTPSEC_FAILED;
+	s->used = ++ctx->clock;
+	if (rtcp)
+		note_rtcp(s, index);
+	else
+		note(s, get16(head + 2));
+	return RTPSEC_OK;
+}
+
 /*
  * While keys change: the new key, with either rollover counter; the old key.  And a
  * source that comes back: with its rollover counter and no other.
  */
 static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
-					struct attempt *a)
+					struct attempt *a, uint32_t index)
 {
 	uint16_t seq = get16(a->buf + 2);
 	enum rtpsec_result ret;
@@ -670,18 +618,16 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 		    !set_roc(ctx, s, roc))
 			return RTPSEC_FAILED;
 	}
-	ret = unprotect(ctx->srtp, a->buf, a->len, a->rtcp);
+	ret = unprotect(ctx->srtp, &ctx->conf, a->buf, a->len, a->rtcp);
 	if (ret == RTPSEC_AUTH && roc && !s->parked && set_roc(ctx, s, 0))
-		ret = try_again(a, ctx->srtp);
-	if (ret == RTPSEC_AUTH)
+		ret = try_again(a, ctx->srtp, &ctx->conf);
+	if (ret == RTPSEC_AUTH || (ret == RTPSEC_MALFORMED && ctx->old))
 		return try_old(ctx, s, a);
 	if (ret != RTPSEC_OK)
 		return ret;
-	s = s ? s : take_in(ctx, ssrc_of(a->copy, a->rtcp));
-	if (!s)
-		return RTPSEC_FAILED;
-	s->used = ++ctx->clock;
-	note(s, seq, a->rtcp);
+	ret = passed(ctx, s, a->copy, a->rtcp, index);
+	if (ret != RTPSEC_OK)
+		return ret;
 	if (ctx->old && ++ctx->by_new >= RTPSEC_NEW_MAX)
 		forget_old(ctx);
 	return RTPSEC_OK;
@@ -689,45 +635,58 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 
 static enum rtpsec_result unprotect_slowly(struct rtpsec *ctx,
 					   struct source *s, uint8_t *buf,
-					   size_t *len, bool rtcp)
+					   size_t *len, bool rtcp,
+					   uint32_t index)
 {
 	struct attempt a = {
 		.buf = buf, .len = len, .size = *len, .rtcp = rtcp,
 	};
 
-	return unprotect_any(ctx, s, &a);
+	return unprotect_any(ctx, s, &a, index);
+}
+
+/* what protection adds at least, whichever key it is */
+static size_t least_growth(const struct rtpsec *ctx, bool rtcp)
+{
+	size_t more = packet_growth(&ctx->conf, rtcp), old;
+
+	if (!ctx->old)
+		return more;
+	old = packet_growth(&ctx->old_conf, rtcp);
+	return old < more ? old : more;
+}
+
+/* its SRTCP index, should it be by the present key; 0 of what is no RTCP */
+static uint32_t index_of(const struct rtpsec *ctx, const uint8_t *buf,
+			 size_t len, bool rtcp)
+{
+	if (!rtcp || len < packet_growth(&ctx->conf, true))
+		return 0;
+	return packet_rtcp_index(&ctx->conf, buf, len, ctx->conf.mki_len);
 }
 
 enum rtpsec_result rtpsec_unprotect(struct rtpsec *ctx, uint8_t *buf,
 				    size_t *len, bool rtcp)
 {
-	size_t more = tag_len(ctx, rtcp) + (rtcp ? SRTCP_INDEX : 0);
+	size_t more = least_growth(ctx, rtcp);
 	enum rtpsec_result ret;
 	struct source *s;
-	uint32_t ssrc;
-	uint16_t seq;
+	uint32_t index;
 
 	if (*len < more || *len > RTPSEC_LEN_MAX ||
-	    !is_sane(buf, *len - more, rtcp))
+	    !packet_is_sane(buf, *len - more, rtcp))
 		return RTPSEC_MALFORMED;
-	ssrc = ssrc_of(buf, rtcp);
-	seq = get16(buf + 2);
-	s = find(ctx, ssrc);
+	s = find(ctx, ssrc_of(buf, rtcp));
 	if (s ? !is_live(s) && !has_stream(ctx) : !has_room(ctx))
 		return RTPSEC_FULL;
-	if (s && !rtcp && was_here(s, seq))
+	index = index_of(ctx, buf, *len, rtcp);
+	if (s && (rtcp ? was_here_rtcp(s, index) :
+			 was_here(s, get16(buf + 2))))
 		return RTPSEC_REPLAY;
 	if (ctx->old || (s && s->carried))
-		return unprotect_slowly(ctx, s, buf, len, rtcp);
-	ret = unprotect(ctx->srtp, buf, len, rtcp);
-	if (ret != RTPSEC_OK)
-		return ret;
-	s = s ? s : take_in(ctx, ssrc);
-	if (!s)
-		return RTPSEC_FAILED;
-	s->used = ++ctx->clock;
-	note(s, seq, rtcp);
-	return RTPSEC_OK;
+		return unprotect_slowly(ctx, s, buf, len, rtcp, index);
+	ret = unprotect(ctx->srtp, &ctx->conf, buf, len, rtcp);
+	return ret == RTPSEC_OK ? passed(ctx, s, buf, rtcp, index) : ret;
 }
 
 static enum rtpsec_result protect(srtp_t srtp, uint8_t *buf, size_t *len,
@@ -739,6 +698,19 @@ static enum rtpsec_result protect(srtp_t srtp, uint8_t *buf, size_t *len,
 	ret = result_of(rtcp ? srtp_protect_rtcp(srtp, buf, &n) :
 			       srtp_protect(srtp, buf, &n));
 	*len = (size_t)n;
+	return ret;
+}
+
+/* by the present key, with its identifier */
+static enum rtpsec_result protect_with(struct rtpsec *ctx, struct source *s,
+				       uint8_t *buf, size_t *len, bool rtcp)
+{
+	enum rtpsec_result ret = protect(ctx->srtp, buf, len, rtcp);
+
+	if (ret == RTPSEC_OK && rtcp)
+		note_rtcp(s, packet_rtcp_index(&ctx->conf, buf, *len, 0));
+	if (ret == RTPSEC_OK && ctx->conf.mki_len)
+		packet_put_mki(&ctx->conf, buf, len, rtcp);
 	return ret;
 }
 
@@ -783,21 +755,20 @@ static enum rtpsec_result protect_rtp(struct rtpsec *ctx, struct source *s,
 	buf[2] = out >> 8;
 	buf[3] = (uint8_t)out;
 	if (!was_here(s, out))
-		ret = protect(ctx->srtp, buf, len, false);
+		ret = protect_with(ctx, s, buf, len, false);
 	watch_for_anew(s, seq, ret == RTPSEC_REPLAY);
 	if (ret == RTPSEC_OK)
-		note(s, out, false);
+		note(s, out);
 	return ret;
 }
 
 enum rtpsec_result rtpsec_protect(struct rtpsec *ctx, uint8_t *buf,
 				  size_t *len, size_t room, bool rtcp)
 {
-	size_t more = tag_len(ctx, rtcp) + (rtcp ? SRTCP_INDEX : 0);
-	enum rtpsec_result ret;
+	size_t more = packet_growth(&ctx->conf, rtcp);
 	struct source *s;
 
-	if (*len > RTPSEC_LEN_MAX - more || !is_sane(buf, *len, rtcp))
+	if (*len > RTPSEC_LEN_MAX - more || !packet_is_sane(buf, *len, rtcp))
 		return RTPSEC_MALFORMED;
 	if (*len + more > room)
 		return RTPSEC_FAILED;
@@ -805,16 +776,13 @@ enum rtpsec_result rtpsec_protect(struct rtpsec *ctx, uint8_t *buf,
 	if (s ? !is_live(s) && !make_stream(ctx) : !has_room(ctx))
 		return RTPSEC_FULL;
 	/* the library keeps a stream for it from here on, come what may */
-	s = s ? s : take(ctx, ssrc_of(buf, rtcp));
+	s = s ? s : rtpsec_take(ctx, ssrc_of(buf, rtcp));
 	if (!s)
 		return RTPSEC_FAILED;
 	s->used = ++ctx->clock;
 	if (!rtcp)
 		return protect_rtp(ctx, s, buf, len);
-	ret = protect(ctx->srtp, buf, len, true);
-	if (ret == RTPSEC_OK)
-		note(s, 0, true);
-	return ret;
+	return protect_with(ctx, s, buf, len, true);
 }
 
 unsigned int rtpsec_drop(enum rtpsec_result result)

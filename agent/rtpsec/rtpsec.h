@@ -21,12 +21,18 @@
  * RTPSEC_NEW_MAX packets came with the new key or RTPSEC_OLD_MAX with the old.
  * The rollover counter goes on (RFC 3711 section 3.3.1), unless the key is
  * &dp_srtp.fresh outbound.  Inbound nobody tells which of the two the other
- * party does, and both are common: whichever authenticates first holds.
+ * party does, and both are common: whichever authenticates first holds.  Where both
+ * keys have identifiers (MKI) of their own, they decide and nothing is tried.
+ *
+ * Handing over.  Where each source stands can be told, and a new context can go on
+ * from there.  What is not beyond the indices that it was given has been here.  The
+ * library's SRTCP index cannot be set: outbound it is counted up, which takes a
+ * microsecond or two each and is refused beyond RTPSEC_RTCP_MAX.
  */
 #ifndef RTPSEC_RTPSEC_H
 #define RTPSEC_RTPSEC_H
 
-#include "datapath/datapath.h"
+#include "datapath/sources.h"
 
 /** RTPSEC_SSRCS - sources (SSRC) that a context remembers under one key */
 #define RTPSEC_SSRCS	4096
@@ -34,8 +40,11 @@
 /** RTPSEC_STREAMS - sources that it has keys and windows ready for */
 #define RTPSEC_STREAMS	64
 
-/** RTPSEC_GROWTH - what protection adds to a packet at most: tag, SRTCP index */
-#define RTPSEC_GROWTH	20
+/** RTPSEC_GROWTH - what protection adds to a packet at most: tag, SRTCP index, MKI */
+#define RTPSEC_GROWTH	(16 + 4 + RTPLANE_SRTP_MKI_MAX)
+
+/** RTPSEC_RTCP_MAX - the highest SRTCP index that sending goes on from */
+#define RTPSEC_RTCP_MAX	65535
 
 /** RTPSEC_LEN_MAX - the longest packet, with its protection */
 #define RTPSEC_LEN_MAX	16000
@@ -81,7 +90,8 @@ enum rtpsec_dir {
  * rtpsec_new() - protection of a direction
  * @ctx: the new context, the caller's to rtpsec_free()
  * @dir: which direction
- * @conf: suite (not DP_SRTP_NONE) and key; copied
+ * @conf: suite (not RTPLANE_SRTP_NONE), key, identifier and where its sources stand;
+ *	copied
  * @err: the sentence
  *
  * Return: 0 or -errno.
@@ -98,8 +108,8 @@ void rtpsec_free(struct rtpsec *ctx);
 /**
  * rtpsec_rekey() - another key, in mid-call
  * @ctx: the context; unchanged on failure
- * @conf: suite (not DP_SRTP_NONE) and key; the present ones change nothing, not
- *	even where re-keying stands
+ * @conf: suite (not RTPLANE_SRTP_NONE), key and identifier; the present ones change
+ *	nothing, not even where re-keying stands.  Where sources stand is not looked at
  * @err: the sentence
  *
  * Return: 0 or -errno.
@@ -113,7 +123,7 @@ struct rtpsec_key;
  * rtpsec_prepare() - all of rtpsec_rekey() that takes long or may fail
  * @key: for rtpsec_swap(), to be given to rtpsec_key_free(); NULL: nothing changes
  * @ctx: the context, which is not changed; its thread may use it meanwhile
- * @conf: suite (not DP_SRTP_NONE) and key
+ * @conf: suite (not RTPLANE_SRTP_NONE) and key
  * @err: the sentence
  *
  * Return: 0 or -errno.
@@ -136,12 +146,14 @@ void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key);
 void rtpsec_key_free(struct rtpsec_key *key);
 
 /**
- * rtpsec_suite() - by which suite
- * @ctx: the context; NULL: none
- *
- * Return: enum dp_srtp_suite.
+ * rtpsec_tell() - how and from where it protects: all but the key
+ * @ctx: the context; NULL: not at all
+ * @told: filled: suite, identifier, sources; of more sources than
+ *	RTPLANE_SRTP_SSRCS_MAX those that are ready
+ * @sources: gets the sources that @told points to
  */
-uint8_t rtpsec_suite(const struct rtpsec *ctx);
+void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
+		 struct dp_sources *sources);
 
 /**
  * rtpsec_protect() - RTP to SRTP, RTCP to SRTCP, in place

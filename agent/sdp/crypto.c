@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* a=crypto: RFC 4568 section 9, with the suites of RFC 6188 and RFC 7714. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static const char *get_tag(const char *text, uint32_t *tag)
 /* padding may be there or not: RFC 4568 leaves it out, many do not */
 static const char *get_key(const char *text, size_t len, struct dp_srtp *srtp)
 {
-	uint8_t out[DP_SRTP_KEY_MAX + 3];
+	uint8_t out[RTPLANE_SRTP_KEY_MAX + 3];
 	size_t want = dp_srtp_key_len(srtp->suite), n;
 	char in[68] = "";
 	int got;
@@ -72,7 +73,7 @@ static bool is_lifetime(const char *text)
 }
 
 /* MKI:LENGTH: a number, in as many bytes, as it stands in each packet */
-static const char *get_mki(const char *text, struct sdp_crypto *crypto)
+static const char *get_mki(const char *text, struct dp_srtp *srtp)
 {
 	size_t n = strspn(text, DIGITS), len, i;
 	uint64_t mki;
@@ -83,16 +84,16 @@ static const char *get_mki(const char *text, struct sdp_crypto *crypto)
 	text += n + 1;
 	n = strspn(text, DIGITS);
 	len = n && n <= 3 && !text[n] ? strtoul(text, NULL, 10) : 0;
-	if (!len || len > SDP_MKI_MAX || (len < 8 && mki >> (8 * len)))
+	if (!len || len > RTPLANE_SRTP_MKI_MAX || (len < 8 && mki >> (8 * len)))
 		return "its a=crypto has a master key identifier (MKI) that its length does not fit; expected 1 to 16 bytes";
-	crypto->mki_len = len;
+	srtp->mki_len = len;
 	for (i = 0; i < len && i < 8; i++)
-		crypto->mki[len - 1 - i] = mki >> (8 * i);
+		srtp->mki[len - 1 - i] = mki >> (8 * i);
 	return NULL;
 }
 
 /* what follows the key: [|LIFETIME][|MKI:LENGTH] */
-static const char *get_more(char *text, struct sdp_crypto *crypto)
+static const char *get_more(char *text, struct dp_srtp *srtp)
 {
 	char *mki = strchr(text, ':') ? strrchr(text, '|') : NULL;
 
@@ -100,7 +101,7 @@ static const char *get_more(char *text, struct sdp_crypto *crypto)
 		*mki = '\0';
 	if (*text && !is_lifetime(text + 1))
 		return "its a=crypto has a lifetime that is none";
-	return mki ? get_mki(mki + 1, crypto) : NULL;
+	return mki ? get_mki(mki + 1, srtp) : NULL;
 }
 
 /* inline:KEY[|LIFETIME][|MKI:LENGTH][;inline:...] */
@@ -117,7 +118,7 @@ static const char *get_params(char *text, struct sdp_crypto *crypto)
 	more = strchr(text, '|');
 	why = get_key(text, more ? (size_t)(more - text) : strlen(text),
 		      &crypto->srtp);
-	return why || !more ? why : get_more(more, crypto);
+	return why || !more ? why : get_more(more, &crypto->srtp);
 }
 
 /*
@@ -174,13 +175,27 @@ const char *sdp_crypto_parse(const char *value, size_t len,
 	return why;
 }
 
+/* what stands in front of its last eight bytes is 0 */
+static uint64_t mki_number(const struct dp_srtp *srtp)
+{
+	uint64_t mki = 0;
+	size_t i;
+
+	for (i = 0; i < srtp->mki_len; i++)
+		mki = mki << 8 | srtp->mki[i];
+	return mki;
+}
+
 void sdp_crypto_print(FILE *out, const struct sdp_crypto *crypto)
 {
-	unsigned char key[4 * (DP_SRTP_KEY_MAX + 2) / 3 + 1];
+	const struct dp_srtp *srtp = &crypto->srtp;
+	unsigned char key[4 * (RTPLANE_SRTP_KEY_MAX + 2) / 3 + 1];
 
-	EVP_EncodeBlock(key, crypto->srtp.key,
-			dp_srtp_key_len(crypto->srtp.suite));
-	fprintf(out, "a=crypto:%u %s inline:%s\r\n", crypto->tag,
-		dp_srtp_suite_name(crypto->srtp.suite), key);
+	EVP_EncodeBlock(key, srtp->key, dp_srtp_key_len(srtp->suite));
+	fprintf(out, "a=crypto:%u %s inline:%s", crypto->tag,
+		dp_srtp_suite_name(srtp->suite), key);
+	if (srtp->mki_len)
+		fprintf(out, "|%" PRIu64 ":%u", mki_number(srtp), srtp->mki_len);
+	fputs("\r\n", out);
 	explicit_bzero(key, sizeof(key));
 }

@@ -35,9 +35,6 @@
 /** SDP_CRYPTO_MAX - keys of one media section that are read; more are left out */
 #define SDP_CRYPTO_MAX	8
 
-/** SDP_MKI_MAX - bytes of the longest master key identifier that is taken */
-#define SDP_MKI_MAX	16
-
 /** SDP_WHY_LEN - room for a sentence of sdp_desc_parse() */
 #define SDP_WHY_LEN	160
 
@@ -257,16 +254,12 @@ enum sdp_dir {
 /**
  * struct sdp_crypto - an a=crypto line (RFC 4568)
  * @tag: its number
- * @srtp: suite and key
- * @mki_len: bytes of the master key identifier that its sender puts into every
- *	packet it protects by this key; 0: none
- * @mki: the identifier, in network byte order
+ * @srtp: suite, key, and the master key identifier that its sender puts into every
+ *	packet it protects by this key, in network byte order
  */
 struct sdp_crypto {
 	uint32_t tag;
 	struct dp_srtp srtp;
-	uint8_t mki_len;
-	uint8_t mki[SDP_MKI_MAX];
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a datapath tells, as the attributes of <linux/rtplane.h>. */
 #include <netlink/errno.h>
+#include <string.h>
 
 #include "netlink/genl_attr.h"
 
@@ -106,19 +107,35 @@ static int put_rtcp(struct nl_msg *msg, int type, const struct dp_rtcp *rtcp)
 	return ret;
 }
 
+/* neither a key is told nor an order */
+static int put_protection(struct nl_msg *msg, int type,
+			  const struct dp_srtp *srtp)
+{
+	struct dp_srtp told = *srtp;
+	int ret = 0;
+
+	told.fresh = false;
+	if (srtp->suite)
+		ret = genl_put_srtp(msg, type, &told, NULL, 0);
+	explicit_bzero(&told, sizeof(told));
+	return ret;
+}
+
 /* what is told of a configuration: its words, never an order or a key */
 static int put_conf(struct nl_msg *msg, const struct dp_leg *conf)
 {
 	struct dp_leg told = *conf;
 
 	told.set &= ~(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN |
-		      DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY);
+		      DP_LEG_SRTP_RX | DP_LEG_SRTP_TX);
 	if (!told.remote.family)
 		told.set &= ~DP_LEG_REMOTE;
 	if (!told.tie.family)
 		told.set &= ~DP_LEG_TIE;
 	return genl_put_addr(msg, RTPLANE_LEG_A_LOCAL, &told.local) |
-	       genl_put_words(msg, &told);
+	       genl_put_words(msg, &told) |
+	       put_protection(msg, RTPLANE_LEG_A_SRTP_RX, &told.srtp_rx) |
+	       put_protection(msg, RTPLANE_LEG_A_SRTP_TX, &told.srtp_tx);
 }
 
 int genl_put_info(struct nl_msg *msg, const struct dp_leg_info *leg)

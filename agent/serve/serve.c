@@ -222,6 +222,7 @@ static bool hear(struct serve *serve, struct client *client)
 		.out = &client->out,
 		.events_lost = serve->events_lost,
 	};
+	bool answered;
 	ssize_t len;
 
 	len = recv(client->fd, serve->request, sizeof(serve->request),
@@ -232,7 +233,11 @@ static bool hear(struct serve *serve, struct client *client)
 		return false;
 	client->seen = now_ms();
 	drop_unread(serve, client);
-	if (!serve_do(&job, (struct nlmsghdr *)serve->request, (size_t)len))
+	answered = serve_do(&job, (struct nlmsghdr *)serve->request,
+			    (size_t)len);
+	/* there may be keys in it */
+	explicit_bzero(serve->request, (size_t)len);
+	if (!answered)
 		return false;
 	client->listens |= job.listen;
 	return flush(client);

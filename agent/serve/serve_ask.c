@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "datapath/names.h"
 #include "netlink/genl_attr.h"
 #include "serve_ask.h"
 
@@ -103,6 +104,8 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 {
 	uint8_t early = 0, guard = 0;
 
+	read_u8(tb[RTPLANE_LEG_A_ONLY], leg, DP_LEG_ONLY, &leg->only);
+
 	read_u8(tb[RTPLANE_LEG_A_LATCH], leg, DP_LEG_LATCH, &leg->latch);
 	read_u8(tb[RTPLANE_LEG_A_PREFIX], leg, DP_LEG_PREFIX, &leg->prefix);
 	read_u8(tb[RTPLANE_LEG_A_PROBATION], leg, DP_LEG_PROBATION,
@@ -136,6 +139,54 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 		leg->set |= DP_LEG_MOVED;
 }
 
+/* what the structures cannot express: a key of another length than its suite's */
+static int check_key(struct serve_ask *ask, const struct nlattr *nest,
+		     struct nlattr **tb)
+{
+	struct nlattr *key = tb[RTPLANE_SRTP_A_KEY];
+	struct nlattr *mki = tb[RTPLANE_SRTP_A_MKI];
+	size_t len;
+	uint8_t suite;
+
+	if (!tb[RTPLANE_SRTP_A_SUITE])
+		return serve_refuse(ask, nest, EINVAL,
+				    "protection needs a suite");
+	suite = nla_get_u8(tb[RTPLANE_SRTP_A_SUITE]);
+	len = dp_srtp_key_len(suite);
+	if (len && !key)
+		return serve_refuse(ask, nest, EINVAL, "a suite needs a key");
+	if (key && nla_len(key) != (int)len)
+		return serve_refuse(ask, key, EINVAL,
+				    "the key with its salt has %d bytes, %s wants %zu",
+				    nla_len(key), dp_srtp_suite_name(suite),
+				    len);
+	if (mki && !nla_len(mki))
+		return serve_refuse(ask, mki, EINVAL,
+				    "a master key identifier has 1 to %d bytes",
+				    RTPLANE_SRTP_MKI_MAX);
+	return 0;
+}
+
+static int read_srtp(struct serve_ask *ask, struct nlattr *nest,
+		     struct dp_leg *leg, uint32_t bit, struct dp_srtp *srtp)
+{
+	struct nlattr *tb[RTPLANE_SRTP_A_MAX + 1];
+	int ret;
+
+	if (!nest)
+		return 0;
+	split(tb, RTPLANE_SRTP_A_MAX, nest);
+	ret = check_key(ask, nest, tb);
+	if (ret)
+		return ret;
+	ret = genl_parse_srtp(nest, srtp, &ask->sources);
+	if (ret)
+		return serve_refuse(ask, nest, EINVAL,
+				    "a source has no SSRC, or there is no memory for it");
+	leg->set |= bit;
+	return 0;
+}
+
 static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
 		    struct dp_leg *leg)
 {
@@ -154,7 +205,10 @@ static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
 	if (ret)
 		return ret;
 	read_scalars(tb, leg);
-	return 0;
+	ret = read_srtp(ask, tb[RTPLANE_LEG_A_SRTP_RX], leg, DP_LEG_SRTP_RX,
+			&leg->srtp_rx);
+	return ret ? ret : read_srtp(ask, tb[RTPLANE_LEG_A_SRTP_TX], leg,
+				     DP_LEG_SRTP_TX, &leg->srtp_tx);
 }
 
 static struct nlattr *find(struct serve_ask *ask, int type)

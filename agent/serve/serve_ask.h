@@ -9,7 +9,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "datapath/datapath.h"
+#include "datapath/sources.h"
 
 /**
  * struct serve_ask - a request
@@ -17,11 +17,14 @@
  * @at: what the refusal is about, in the message; NULL: nothing that can be
  *	pointed at, or the sentence names it
  * @err: why it was refused
+ * @sources: those of keys in it, which what is read from it points to; whoever made
+ *	it clears them
  */
 struct serve_ask {
 	struct nlmsghdr *hdr;
 	const struct nlattr *at;
 	struct dp_err err;
+	struct dp_sources sources;
 };
 
 /**

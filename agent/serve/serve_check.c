@@ -17,7 +17,9 @@
  * @U32: a number
  * @U64: a number
  * @FLAG: nothing
+ * @U31: a number below 2^31
  * @BYTES: so many bytes as the rule's max says
+ * @UPTO: so many bytes as the rule's max says at most
  * @NEST: attributes by rules of their own
  * @ANY: whatever; no command that is served looks at it
  * @TOLD: what only the datapath tells
@@ -27,9 +29,11 @@ enum kind {
 	U8,
 	U16,
 	U32,
+	U31,
 	U64,
 	FLAG,
 	BYTES,
+	UPTO,
 	NEST,
 	ANY,
 	TOLD,
@@ -57,6 +61,20 @@ static const struct rule ep_rules[RTPLANE_EP_A_MAX + 1] = {
 	[RTPLANE_EP_A_IPV4] = { U32 },
 	[RTPLANE_EP_A_IPV6] = { BYTES, sizeof(struct in6_addr) },
 	[RTPLANE_EP_A_PORT] = { U16 },
+};
+
+static const struct rule source_rules[RTPLANE_SOURCE_A_MAX + 1] = {
+	[RTPLANE_SOURCE_A_SSRC] = { U32 },
+	[RTPLANE_SOURCE_A_INDEX] = { U64 },
+	[RTPLANE_SOURCE_A_RTCP_INDEX] = { U31 },
+};
+
+static const struct rule srtp_rules[RTPLANE_SRTP_A_MAX + 1] = {
+	[RTPLANE_SRTP_A_SUITE] = { U8, RTPLANE_SRTP_MAX },
+	[RTPLANE_SRTP_A_KEY] = { UPTO, RTPLANE_SRTP_KEY_MAX },
+	[RTPLANE_SRTP_A_MKI] = { UPTO, RTPLANE_SRTP_MKI_MAX },
+	[RTPLANE_SRTP_A_FRESH] = { FLAG },
+	[RTPLANE_SRTP_A_SOURCE] = NESTED(source_rules),
 };
 
 static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
@@ -93,6 +111,9 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_OFFENSES] = { TOLD },
 	[RTPLANE_LEG_A_MOVED] = { FLAG },
 	[RTPLANE_LEG_A_SSRC_GUARD] = { U8, 1 },
+	[RTPLANE_LEG_A_SRTP_RX] = NESTED(srtp_rules),
+	[RTPLANE_LEG_A_SRTP_TX] = NESTED(srtp_rules),
+	[RTPLANE_LEG_A_ONLY] = { U8, RTPLANE_ONLY_MAX },
 };
 
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {
@@ -144,6 +165,27 @@ static int check_u8(struct serve_ask *ask, const struct nlattr *at,
 			    nla_get_u8((struct nlattr *)(uintptr_t)at), max);
 }
 
+static int check_u31(struct serve_ask *ask, const struct nlattr *at)
+{
+	int ret = check_length(ask, at, sizeof(uint32_t));
+
+	if (ret || nla_get_u32((struct nlattr *)(uintptr_t)at) <= INT32_MAX)
+		return ret;
+	return serve_refuse(ask, at, ERANGE,
+			    "the value %u is out of range: expected 0 to %d",
+			    nla_get_u32((struct nlattr *)(uintptr_t)at),
+			    INT32_MAX);
+}
+
+static int check_upto(struct serve_ask *ask, const struct nlattr *at, int most)
+{
+	if (nla_len(at) <= most)
+		return 0;
+	return serve_refuse(ask, at, ERANGE,
+			    "the attribute has %d bytes, expected at most %d",
+			    nla_len(at), most);
+}
+
 static int check_bytes(struct serve_ask *ask, const struct nlattr *at, int want)
 {
 	if (nla_len(at) == want)
@@ -182,12 +224,16 @@ static int check_one(struct serve_ask *ask, const struct nlattr *at,
 		return check_length(ask, at, sizeof(uint16_t));
 	case U32:
 		return check_length(ask, at, sizeof(uint32_t));
+	case U31:
+		return check_u31(ask, at);
 	case U64:
 		return check_length(ask, at, sizeof(uint64_t));
 	case FLAG:
 		return check_bytes(ask, at, 0);
 	case BYTES:
 		return check_bytes(ask, at, rule->max);
+	case UPTO:
+		return check_upto(ask, at, rule->max);
 	case NEST:
 		return check_nest(ask, at, rule);
 	case ANY:

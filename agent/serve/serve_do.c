@@ -16,7 +16,7 @@
 #define FAMILY		(GENL_ID_CTRL + 1)
 #define GROUP		1
 /* a leg of which everything is known fits */
-#define ITEM_ROOM	4096
+#define ITEM_ROOM	8192
 
 void serve_out_clear(struct serve_out *out)
 {
@@ -119,6 +119,8 @@ static int do_bridges(struct serve_job *job, struct serve_ask *ask)
 		ret = dp_bridges_new(job->dp, bridges, n, &ask->err);
 	else if (!ret)
 		ret = dp_bridges_set(job->dp, bridges, n, &ask->err);
+	if (bridges)
+		explicit_bzero(bridges, n * sizeof(*bridges));
 	free(bridges);
 	return ret;
 }
@@ -142,7 +144,10 @@ static int do_leg_set(struct serve_job *job, struct serve_ask *ask)
 	int ret;
 
 	ret = serve_leg(ask, &leg);
-	return ret ? ret : dp_leg_set(job->dp, &leg, &ask->err);
+	if (!ret)
+		ret = dp_leg_set(job->dp, &leg, &ask->err);
+	explicit_bzero(&leg, sizeof(leg));
+	return ret;
 }
 
 /**
@@ -372,6 +377,7 @@ bool serve_do(struct serve_job *job, struct nlmsghdr *hdr, size_t len)
 	/* the end of a dump says so itself */
 	if (ret || (hdr->nlmsg_flags & NLM_F_ACK && !is_dump(hdr)))
 		acknowledge(job->out, &ask, -ret);
+	dp_sources_clear(&ask.sources);
 	return !job->out->failed;
 }
 

@@ -3,10 +3,12 @@
  * The bridges of a session: brought to what the lines of a branch say, all at
  * once, or left as they are.
  *
- * A line's bridges live in the datapath that can carry it: the module does no
- * SRTP, so a line with a protected party lives in user space.  It moves when that
- * changes: made there before it is removed here, so that media finds one of the
- * two at every instant.  A bridge that keeps a leg is changed, which is one
+ * A line's bridges live in the datapath that can carry it: the module, and where it
+ * refuses SRTP, for want of a cipher or for its age, user space beside it has the
+ * lines of the session with a protected party.  What moves is made there before it is
+ * removed here, so that media finds one of the two at every instant.  A protected
+ * line never moves: the other datapath would not know where its keys stand, and
+ * use key stream twice.  A bridge that keeps a leg is changed, which is one
  * message, and its statistics go on; one that keeps none is made anew.
  *
  * Each datapath does all or nothing of one call; what takes several calls is undone
@@ -72,6 +74,9 @@ struct plan {
 	size_t room;
 };
 
+/* what a datapath that knows no SRTP must not hear of plain legs */
+#define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
+
 /* --- one leg --- */
 
 static uint32_t silence_of(const struct session_conf *conf)
@@ -81,7 +86,6 @@ static uint32_t silence_of(const struct session_conf *conf)
 	return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
 }
 
-/* a leg that is plain now may have been protected before */
 static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		      struct dp_leg *leg)
 {
@@ -91,9 +95,10 @@ static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		leg->srtp_rx = srtp->rx;
 		leg->srtp_tx = srtp->tx;
 	}
-	if (session_protected(line))
-		leg->only = rtcp ? DP_ONLY_RTCP : DP_ONLY_RTP;
-	leg->set |= DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY;
+	if (!session_protected(line))
+		return;
+	leg->only = rtcp ? RTPLANE_ONLY_RTCP : RTPLANE_ONLY_RTP;
+	leg->set |= LEG_SRTP;
 }
 
 static void fill_media(const struct session_party *party,
@@ -159,7 +164,8 @@ static struct dp *dp_for(const struct session *session,
 {
 	const struct sessions_conf *conf = &session->sessions->conf;
 
-	return session_protected(line) ? conf->dp_srtp : conf->dp;
+	return session->beside && session_protected(line) ? conf->beside :
+							    conf->dp;
 }
 
 /* a party on hold from the start has no address yet */
@@ -190,8 +196,7 @@ static struct standing *stand(const struct session *session,
 		new->party[s] = wish->branch->end[s].party;
 		new->seat[s] = session_seat_get(line->half[s].seat);
 		fill_leg(new->party[s], line, s, rtcp, &new->bridge.leg[s]);
-		if (new->dp == session->sessions->conf.dp_srtp)
-			fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
+		fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
 	}
 	return new;
 }
@@ -266,6 +271,7 @@ static void plan_change(struct plan *plan, const struct standing *was,
 	struct step *step = step_of(plan, now->dp, CHANGE);
 	struct dp_bridge *to = &step->now[step->n];
 	struct dp_bridge *from = &step->was[step->n];
+	uint32_t srtp;
 	unsigned int s;
 
 	*to = now->bridge;
@@ -273,6 +279,12 @@ static void plan_change(struct plan *plan, const struct standing *was,
 	for (s = 0; s < 2; s++)
 		to->leg[s].set |= orders_for(wish, i, s);
 	if (align(from, to)) {
+		/* a leg that is plain in one of them is protected no more */
+		for (s = 0; s < 2; s++) {
+			srtp = (to->leg[s].set | from->leg[s].set) & LEG_SRTP;
+			to->leg[s].set |= srtp;
+			from->leg[s].set |= srtp;
+		}
 		step->dp = now->dp;
 		step->n++;
 		return;
@@ -453,8 +465,34 @@ static void settle(struct plan *plan)
 	}
 }
 
-static int apply(struct session *session, const struct wish *wish,
-		 struct dp_err *err)
+static bool has_protected(const struct wish *wish)
+{
+	size_t i;
+
+	for (i = 0; i < wish->n; i++)
+		if (session_protected(&wish->line[i]))
+			return true;
+	return false;
+}
+
+/* may the session's protected lines go beside, now that they were refused? */
+static bool may_go_beside(const struct session *session,
+			  const struct wish *wish)
+{
+	struct standing *const *at = &session->standing[0][0];
+	unsigned int i;
+
+	if (session->beside || !session->sessions->conf.beside ||
+	    !has_protected(wish))
+		return false;
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
+		if (at[i] && at[i]->bridge.leg[0].set & LEG_SRTP)
+			return false;
+	return true;
+}
+
+static int try(struct session *session, const struct wish *wish,
+	       struct dp_err *err)
 {
 	struct plan plan = { .session = session };
 	int ret;
@@ -466,6 +504,23 @@ static int apply(struct session *session, const struct wish *wish,
 		settle(&plan);
 	plan_free(&plan);
 	return ret;
+}
+
+static int apply(struct session *session, const struct wish *wish,
+		 struct dp_err *err)
+{
+	const struct sessions_conf *conf = &session->sessions->conf;
+	struct dp_err own;
+	int ret = try(session, wish, err ? err : &own);
+
+	if (ret != -EOPNOTSUPP || !may_go_beside(session, wish))
+		return ret;
+	session_log(session, LOG_LEVEL_WARNING, (struct session_party *)NULL,
+		    "its SRTP is relayed by the datapath '%s', since '%s' refuses it: %s",
+		    conf->beside->ops->name, conf->dp->ops->name,
+		    err ? err->text : own.text);
+	session->beside = true;
+	return try(session, wish, err);
 }
 
 int session_apply(struct session *session, const struct session_branch *branch,
@@ -533,5 +588,6 @@ static void unbridge_in(struct session *session, struct dp *dp, bool last)
 void session_unbridge(struct session *session, bool last)
 {
 	unbridge_in(session, session->sessions->conf.dp, last);
-	unbridge_in(session, session->sessions->conf.dp_srtp, last);
+	if (session->sessions->conf.beside)
+		unbridge_in(session, session->sessions->conf.beside, last);
 }

@@ -259,6 +259,7 @@ struct standing {
  * @timer: looks for silence
  * @changed: ms of the timers' clock at the last change of bridges
  * @unrelayed: the last line that could not be relayed, and why
+ * @beside: its lines with SRTP are in &sessions_conf.beside
  */
 struct session {
 	LIST_ENTRY(session) bucket;
@@ -275,6 +276,7 @@ struct session {
 	struct timer timer;
 	uint64_t changed;
 	char unrelayed[160];
+	bool beside;
 };
 
 #define SESSION_BUCKETS	4096

@@ -36,43 +36,44 @@ static bool same_key(const struct dp_srtp *a, const struct dp_srtp *b)
 	       !memcmp(a->key, b->key, dp_srtp_key_len(a->suite));
 }
 
-static bool has_suite(const struct session_policy *policy, uint8_t suite)
+/* how much we like a suite: 0 is best; n_suites: not at all */
+static size_t rank_of(const struct session_policy *policy, uint8_t suite)
 {
 	size_t i;
 
 	for (i = 0; i < policy->n_suites; i++)
 		if (policy->suite[i] == suite)
-			return true;
-	return false;
+			break;
+	return i;
 }
 
 static enum session_srtp policy_of(const struct session_party *party)
 {
-	if (!party->session->sessions->conf.dp_srtp)
-		return SESSION_SRTP_REFUSE;
 	return party->policy->srtp;
 }
 
 /* --- an offer --- */
 
-/* the key in use if it is offered again; else the offerer's choice of ours */
+/* the key in use if it is offered again; else the suite that we like best */
 static const struct sdp_crypto *choose(const struct session_policy *policy,
 				       const struct protection *now,
 				       const struct sdp_media *offer)
 {
-	const struct sdp_crypto *first = NULL;
-	size_t i;
+	const struct sdp_crypto *best = NULL;
+	size_t i, rank, least = policy->n_suites;
 
 	for (i = 0; i < offer->n_crypto; i++) {
-		if (!has_suite(policy, offer->crypto[i].srtp.suite) ||
-		    offer->crypto[i].mki_len)
+		rank = rank_of(policy, offer->crypto[i].srtp.suite);
+		if (rank == policy->n_suites)
 			continue;
 		if (now->on && same_key(&offer->crypto[i].srtp, &now->rx))
 			return &offer->crypto[i];
-		if (!first)
-			first = &offer->crypto[i];
+		if (rank >= least)
+			continue;
+		least = rank;
+		best = &offer->crypto[i];
 	}
-	return first;
+	return best;
 }
 
 /* its line needs another port of ours, where counting begins anew */
@@ -106,40 +107,35 @@ static const char *profile(bool savp, bool feedback)
 	return feedback ? "RTP/AVPF" : "RTP/AVP";
 }
 
-/* its sender puts an identifier into each packet, which the datapath cannot read */
-static bool has_identifiers(const struct sdp_media *offer)
-{
-	size_t i;
-
-	for (i = 0; i < offer->n_crypto; i++)
-		if (offer->crypto[i].mki_len)
-			return true;
-	return false;
-}
-
 /* there is no key that we could take: why that costs the line, or NULL */
 static const char *without_key(const struct session_party *party,
 			       const struct sdp_media *offer)
 {
 	enum session_srtp policy = policy_of(party);
 
-	if ((policy == SESSION_SRTP_REQUIRE ||
-	     (policy == SESSION_SRTP_ALLOW && offer->savp)) &&
-	    has_identifiers(offer))
-		return "its keys have identifiers (MKI), which are not taken";
 	if (policy == SESSION_SRTP_REQUIRE)
 		return offer->crypto_why ? offer->crypto_why :
 		       "its realm requires SRTP, and there is no key of a suite that the realm takes";
 	if (!offer->savp)
 		return NULL;
-	if (!party->session->sessions->conf.dp_srtp)
-		return "SRTP needs the user-space datapath, which is not there";
 	if (policy == SESSION_SRTP_REFUSE)
 		return "its realm refuses SRTP";
 	if (offer->n_crypto)
 		return "there is no key of a suite that its realm takes";
 	return offer->crypto_why ? offer->crypto_why :
 	       "its profile is RTP/SAVP, and there is no key (a=crypto)";
+}
+
+/*
+ * Who names keys in packets expects it of us: ours is number 1, in as many bytes.  A
+ * name is no part of what a key protects and may change with the same key.
+ */
+static void name_key(struct dp_srtp *tx, const struct dp_srtp *rx)
+{
+	memset(tx->mki, 0, sizeof(tx->mki));
+	tx->mki_len = rx->mki_len;
+	if (tx->mki_len)
+		tx->mki[tx->mki_len - 1] = 1;
 }
 
 /* the offerer's half: NULL, or why its line cannot be had */
@@ -162,6 +158,7 @@ static const char *take_offer(const struct session_party *party,
 		p->from.tx = half->srtp.tx;
 	else
 		make_key(&p->from.tx, crypto->srtp.suite);
+	name_key(&p->from.tx, &crypto->srtp);
 	p->reply.tag = p->from.tag;
 	p->reply.srtp = p->from.tx;
 	return NULL;

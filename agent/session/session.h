@@ -63,7 +63,7 @@ struct session_branch;
 #define SESSION_ADDRESSES_MAX	16
 
 /** SESSION_SUITES_MAX - SRTP suites of a policy: as many as there are */
-#define SESSION_SUITES_MAX	(DP_SRTP_SUITES - 1)
+#define SESSION_SUITES_MAX	(__RTPLANE_SRTP_MAX - 1)
 
 /** SESSION_LINES - media lines of an offer, unless the policy says otherwise */
 #define SESSION_LINES		4
@@ -125,7 +125,7 @@ struct session_address {
  * @relatch: ms of silence before another source may take over; 0 = never
  * @nat: what holds for clients behind NAT
  * @srtp: whether media is protected
- * @suite: enum dp_srtp_suite, the one we like best first: what we offer and take
+ * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
  * @n_suites: how many
  * @dscp_audio: of RTP and RTCP of audio that leaves towards the party
  * @dscp_other: of all other media
@@ -259,14 +259,14 @@ struct session_ops {
 /**
  * struct sessions_conf - what all sessions share
  * @dp: relays media
- * @dp_srtp: relays media with SRTP on either side; may be @dp; NULL: there is no
- *	SRTP
+ * @beside: relays media with SRTP that @dp refuses (-EOPNOTSUPP: no such cipher);
+ *	NULL: nothing does
  * @timers: for media timeouts and for what was adopted; NULL: there are none
  * @orphan_timeout: seconds of silence after which the legs of a former agent go
  */
 struct sessions_conf {
 	struct dp *dp;
-	struct dp *dp_srtp;
+	struct dp *beside;
 	struct timers *timers;
 	uint32_t orphan_timeout;
 };
@@ -633,7 +633,7 @@ unsigned int session_retry_after(const struct session_party *party);
  * @line: media line, from 0
  * @component: 1 RTP (or datagrams), 2 RTCP
  * @rtp: the line is RTP
- * @srtp_rx: enum dp_srtp_suite of what arrives
+ * @srtp_rx: enum rtplane_srtp_suite of what arrives
  * @srtp_tx: of what leaves
  * @info: what the datapath told
  * @at_agent: packets that reached the agent's socket instead, by class

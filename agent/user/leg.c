@@ -680,7 +680,7 @@ static int send_on(struct leg *leg, struct worker *w, struct rx *rx,
 static bool elsewhere(const struct leg *leg, uint8_t kind)
 {
 	return leg->only &&
-	       kind != (leg->only == DP_ONLY_RTP ? RTPLANE_KIND_RTP :
+	       kind != (leg->only == RTPLANE_ONLY_RTP ? RTPLANE_KIND_RTP :
 						   RTPLANE_KIND_RTCP);
 }
 

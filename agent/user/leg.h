@@ -46,7 +46,7 @@ struct leg_remote {
  * @v6: it is IPv6; constant
  * @any: relays what is not RTP
  * @drop_unknown: drops what is unknown
- * @only: enum dp_only
+ * @only: enum rtplane_only
  * @early: sends to the signalled remote before a latch
  * @policed: has a rate limit
  * @latched: @remote is valid

@@ -92,15 +92,65 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 	if ((HAS(conf, DSCP_MODE) && conf->dscp_mode > RTPLANE_DSCP_MAX) ||
 	    (HAS(conf, DSCP) && conf->dscp >= RTPLANE_DSCP_MAP_LEN))
 		return refuse(conf, " dscp", out, err);
-	if ((HAS(conf, SRTP_RX) && conf->srtp_rx.suite >= DP_SRTP_SUITES) ||
-	    (HAS(conf, SRTP_TX) && conf->srtp_tx.suite >= DP_SRTP_SUITES))
-		return refuse(conf, " srtp", out, err);
-	if (HAS(conf, ONLY) && conf->only > DP_ONLY_RTCP)
+	if (HAS(conf, ONLY) && conf->only > RTPLANE_ONLY_MAX)
 		return refuse(conf, " only", out, err);
 	if (HAS(conf, OIF) && conf->oif > INT_MAX)
 		return refuse(conf, " oif",
 			      "oif must be the index of a device", err);
 	return 0;
+}
+
+static int check_source(const struct dp_leg *conf, const char *word,
+			const struct dp_srtp *srtp, unsigned int i,
+			struct dp_err *err)
+{
+	const struct dp_source *s = &srtp->source[i];
+	unsigned int k;
+
+	if (s->has_index && s->index >> 48)
+		return refuse(conf, word,
+			      "the index of a source has at most 48 bits", err);
+	if (s->has_rtcp_index && s->rtcp_index > INT32_MAX)
+		return refuse(conf, word,
+			      "the SRTCP index of a source has at most 31 bits",
+			      err);
+	for (k = 0; k < i; k++)
+		if (srtp->source[k].ssrc == s->ssrc)
+			return refuse(conf, word, "a source is named twice",
+				      err);
+	return 0;
+}
+
+static int check_one_srtp(const struct dp_leg *conf, const char *word,
+			  const struct dp_srtp *srtp, struct dp_err *err)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (srtp->suite > RTPLANE_SRTP_MAX)
+		return refuse(conf, word, "integer out of range", err);
+	if (srtp->mki_len > RTPLANE_SRTP_MKI_MAX)
+		return refuse(conf, word,
+			      "a master key identifier has 1 to 16 bytes", err);
+	if (srtp->n_sources && srtp->suite == RTPLANE_SRTP_NONE)
+		return refuse(conf, word, "without a key there are no sources",
+			      err);
+	if (srtp->n_sources > RTPLANE_SRTP_SSRCS_MAX)
+		return refuse(conf, word, "a key has at most 64 sources", err);
+	for (i = 0; !ret && i < srtp->n_sources; i++)
+		ret = check_source(conf, word, srtp, i, err);
+	return ret;
+}
+
+static int check_srtp(const struct dp_leg *conf, struct dp_err *err)
+{
+	int ret = 0;
+
+	if (HAS(conf, SRTP_RX))
+		ret = check_one_srtp(conf, " srtp-rx", &conf->srtp_rx, err);
+	if (!ret && HAS(conf, SRTP_TX))
+		ret = check_one_srtp(conf, " srtp-tx", &conf->srtp_tx, err);
+	return ret;
 }
 
 static int check_map(const struct dp_leg *conf, struct dp_err *err)
@@ -123,6 +173,8 @@ int legconf_check(struct dp_leg *conf, struct dp_err *err)
 		ret = check_ranges(conf, err);
 	if (!ret)
 		ret = check_map(conf, err);
+	if (!ret)
+		ret = check_srtp(conf, err);
 	if (ret || HAS(conf, DSCP_MODE))
 		return ret;
 	if (HAS(conf, DSCP) || HAS(conf, DSCP_MAP)) {
@@ -338,7 +390,8 @@ void legconf_apply(struct leg *leg, struct worker *w,
 
 /* --- telling --- */
 
-static void info_conf(const struct leg *leg, struct dp_leg *c)
+static void info_conf(const struct leg *leg, struct dp_leg *c,
+		      struct dp_sources *sources)
 {
 	const struct rtplane_policy *p = &leg->policy;
 
@@ -346,7 +399,7 @@ static void info_conf(const struct leg *leg, struct dp_leg *c)
 		 DP_LEG_EARLY | DP_LEG_RELATCH | DP_LEG_DSCP_MODE |
 		 DP_LEG_ACCEPT | DP_LEG_UNKNOWN | DP_LEG_PPS | DP_LEG_BPS |
 		 DP_LEG_MARK | DP_LEG_OIF | DP_LEG_SILENCE |
-		 DP_LEG_SSRC_GUARD;
+		 DP_LEG_SSRC_GUARD | DP_LEG_ONLY;
 	c->local = leg->addr;
 	leg_addr(&p->signalled, &c->remote);
 	leg_addr(&leg->tie, &c->tie);
@@ -375,8 +428,9 @@ static void info_conf(const struct leg *leg, struct dp_leg *c)
 	c->mark = leg->mark;
 	c->oif = leg->oif;
 	c->silence = leg->silence;
-	c->srtp_rx.suite = rtpsec_suite(leg->sec[RTPSEC_IN]);
-	c->srtp_tx.suite = rtpsec_suite(leg->sec[RTPSEC_OUT]);
+	c->only = leg->only;
+	rtpsec_tell(leg->sec[RTPSEC_IN], &c->srtp_rx, sources);
+	rtpsec_tell(leg->sec[RTPSEC_OUT], &c->srtp_tx, sources);
 	c->set |= leg->sec[RTPSEC_IN] ? DP_LEG_SRTP_RX : 0;
 	c->set |= leg->sec[RTPSEC_OUT] ? DP_LEG_SRTP_TX : 0;
 }
@@ -436,12 +490,13 @@ static void info_counters(const struct leg *leg, struct dp_leg_info *info)
 	memcpy(info->dscp_seen, leg->dscp_seen, sizeof(info->dscp_seen));
 }
 
-void legconf_info(const struct leg *leg, struct dp_leg_info *info)
+void legconf_info(const struct leg *leg, struct dp_leg_info *info,
+		  struct dp_sources *sources)
 {
 	const struct rtplane_suspects *s = leg->policy.suspects;
 
 	memset(info, 0, sizeof(*info));
-	info_conf(leg, &info->conf);
+	info_conf(leg, &info->conf, sources);
 	info->cookie = leg->cookie;
 	info->peer = leg->peer->addr;
 	info->state = leg->latched ? RTPLANE_STATE_LOCKED :

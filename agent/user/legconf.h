@@ -6,6 +6,7 @@
 #ifndef DATAPATH_LEGCONF_H
 #define DATAPATH_LEGCONF_H
 
+#include "datapath/sources.h"
 #include "leg.h"
 
 /**
@@ -61,7 +62,9 @@ void legconf_apply(struct leg *leg, struct worker *w,
  * legconf_info() - what a leg is and has seen
  * @leg: the leg, its worker parked
  * @info: filled
+ * @sources: gets the sources that @info points to
  */
-void legconf_info(const struct leg *leg, struct dp_leg_info *info);
+void legconf_info(const struct leg *leg, struct dp_leg_info *info,
+		  struct dp_sources *sources);
 
 #endif /* DATAPATH_LEGCONF_H */

@@ -5,6 +5,12 @@
 #include "legsec.h"
 #include "rtpsec/rtpsec.h"
 
+/* a key that was used elsewhere is a new one, whatever the leg has */
+static bool is_change(const struct dp_srtp *srtp, const struct rtpsec *present)
+{
+	return srtp->suite != RTPLANE_SRTP_NONE && present && !srtp->n_sources;
+}
+
 /* what is asked of a direction, or NULL */
 static const struct dp_srtp *asked(const struct dp_leg *conf, unsigned int dir)
 {
@@ -22,9 +28,9 @@ int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
 
 	for (dir = 0; !ret && dir < 2; dir++) {
 		srtp = asked(conf, dir);
-		if (!srtp || srtp->suite == DP_SRTP_NONE)
+		if (!srtp || srtp->suite == RTPLANE_SRTP_NONE)
 			continue;
-		ret = leg->sec[dir] ?
+		ret = is_change(srtp, leg->sec[dir]) ?
 		      rtpsec_prepare(&sec->key[dir], leg->sec[dir], srtp, err) :
 		      rtpsec_new(&sec->ctx[dir], dir, srtp, err);
 	}
@@ -42,7 +48,7 @@ void legsec_commit(struct leg *leg, const struct dp_leg *conf,
 		srtp = asked(conf, dir);
 		if (!srtp)
 			continue;
-		if (srtp->suite != DP_SRTP_NONE && leg->sec[dir]) {
+		if (is_change(srtp, leg->sec[dir])) {
 			rtpsec_swap(leg->sec[dir], sec->key[dir]);
 			continue;
 		}

@@ -10,7 +10,8 @@
 
 /**
  * struct legsec - contexts on their way to a leg, or from it
- * @ctx: for a direction that had none, by enum rtpsec_dir
+ * @ctx: for a direction that had none, or whose key was used elsewhere, by enum
+ *	rtpsec_dir
  * @key: for one that had
  */
 struct legsec {

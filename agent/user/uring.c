@@ -146,6 +146,7 @@ static void uring_close(struct dp *dp)
 		return;
 	}
 	u->media->legs = NULL;
+	dp_sources_clear(&u->sources);
 	free(u);
 }
 
@@ -173,7 +174,8 @@ static int uring_leg_get(struct dp *dp, const struct dp_addr *local,
 	ret = media_park(u->media, err);
 	if (ret)
 		return ret;
-	legconf_info(leg, info);
+	dp_sources_clear(&u->sources);
+	legconf_info(leg, info, &u->sources);
 	media_resume(u->media);
 	return 0;
 }
@@ -183,7 +185,8 @@ static int uring_leg_get(struct dp *dp, const struct dp_addr *local,
  * consistent though not all workers wait all the time.
  */
 static int read_legs(struct uring *u, struct leg **legs, size_t n,
-		     struct dp_leg_info *infos, struct dp_err *err)
+		     struct dp_leg_info *infos, struct dp_sources *sources,
+		     struct dp_err *err)
 {
 	size_t from, to, i;
 	int ret;
@@ -196,7 +199,7 @@ static int read_legs(struct uring *u, struct leg **legs, size_t n,
 		if (ret)
 			return ret;
 		for (i = from; i < to; i++)
-			legconf_info(legs[i], &infos[i]);
+			legconf_info(legs[i], &infos[i], sources);
 		media_resume(u->media);
 	}
 	return 0;
@@ -209,17 +212,19 @@ static int uring_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
 	size_t n = uring_collect(u, cookie, NULL), i;
 	struct dp_leg_info *infos = calloc(n + 1, sizeof(*infos));
 	struct leg **legs = calloc(n + 1, sizeof(*legs));
+	struct dp_sources sources = {};
 	int ret;
 
 	if (infos && legs) {
 		uring_collect(u, cookie, legs);
-		ret = read_legs(u, legs, n, infos, err);
+		ret = read_legs(u, legs, n, infos, &sources, err);
 	} else {
 		ret = dp_fail(err, ENOMEM, "no memory for a dump of %zu legs",
 			      n);
 	}
 	for (i = 0; !ret && i < n; i++)
 		ret = fn(&infos[i], arg);
+	dp_sources_clear(&sources);
 	free(infos);
 	free(legs);
 	return ret;

@@ -3,6 +3,7 @@
 #ifndef DATAPATH_URING_H
 #define DATAPATH_URING_H
 
+#include "datapath/sources.h"
 #include "engine/engine.h"
 #include "leg.h"
 
@@ -24,6 +25,7 @@
  * @gone: what removed legs counted
  * @dead: sockets of removed legs, to be closed
  * @n_doomed: legs whose sockets were to end when a worker did not answer
+ * @sources: of the leg that was told last, not in a dump
  */
 struct uring {
 	struct dp dp;
@@ -39,6 +41,7 @@ struct uring {
 	struct dp_stats gone;
 	struct media_sock *dead;
 	unsigned int n_doomed;
+	struct dp_sources sources;
 };
 
 /**

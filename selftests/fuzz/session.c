@@ -150,15 +150,16 @@ static void begin(uint8_t how)
 	kernel.dp.ops = &fake_ops;
 	user.dp.ops = &fake_user_ops;
 	timers_init(&timers, 0);
-	all.dp_srtp = how & 2 ? &user.dp : how & 4 ? &kernel.dp : NULL;
+	all.beside = how & 2 ? &user.dp : NULL;
+	kernel.no_srtp = how & 4;
 	sessions = sessions_new(&all);
 	session = session_new(sessions, &conf);
 	for (i = 0; i < 2; i++) {
 		policy[i] = session_policy_new();
 		policy[i]->srtp = (how >> (3 + 2 * i)) % 3;
 		policy[i]->nat = (how >> i) % 3;
-		policy[i]->suite[0] = DP_SRTP_AES_128_CM_SHA1_80;
-		policy[i]->suite[1] = DP_SRTP_AES_256_GCM;
+		policy[i]->suite[0] = RTPLANE_SRTP_AES_128_CM_SHA1_80;
+		policy[i]->suite[1] = RTPLANE_SRTP_AES_256_GCM;
 		policy[i]->n_suites = 2;
 		set_pool(2 * i, i ? "198.18.0.2" : "198.18.0.1", i);
 	}

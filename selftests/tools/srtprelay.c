@@ -36,7 +36,7 @@ static struct dp_addr address(const char *host, unsigned int port)
 
 static struct dp_srtp protection(const char *word)
 {
-	struct dp_srtp srtp = { .suite = DP_SRTP_AES_128_CM_SHA1_80 };
+	struct dp_srtp srtp = { .suite = RTPLANE_SRTP_AES_128_CM_SHA1_80 };
 	unsigned int i;
 
 	for (i = 0; i < KEY_LEN; i++)

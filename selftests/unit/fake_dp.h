@@ -32,6 +32,7 @@ struct fake_leg {
  * @n: how many
  * @calls: that change things
  * @refuse: the number of the call that is refused; 0: none is
+ * @no_srtp: keys are refused, as by a module that has no such cipher
  * @wrong: calls that made no sense: legs that are there already, or not there
  * @news: calls by kind
  * @sets: calls by kind
@@ -45,6 +46,7 @@ struct fake {
 	unsigned int n;
 	unsigned int calls;
 	unsigned int refuse;
+	bool no_srtp;
 	unsigned int wrong;
 	unsigned int news, sets, dels, dumps, gets;
 };
@@ -72,6 +74,21 @@ static inline bool fake_refuses(struct fake *f, struct dp_err *err)
 		return false;
 	dp_fail(err, EIO, "no");
 	return true;
+}
+
+static inline bool fake_lacks(const struct fake *f, const struct dp_bridge *b,
+			      size_t n, struct dp_err *err)
+{
+	const struct dp_leg *leg;
+	size_t i;
+
+	for (i = 0; i < 2 * n && f->no_srtp; i++) {
+		leg = &b[i / 2].leg[i % 2];
+		/* not even that there is none is of its words */
+		if (leg->set & (DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY))
+			return dp_fail(err, EOPNOTSUPP, "no such cipher");
+	}
+	return false;
 }
 
 static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
@@ -130,6 +147,8 @@ static int fake_new(struct dp *dp, const struct dp_bridge *b, size_t n,
 	unsigned int s;
 	size_t i;
 
+	if (fake_lacks(f, b, n, err))
+		return -EOPNOTSUPP;
 	f->news++;
 	if (fake_refuses(f, err))
 		return -EIO;
@@ -166,6 +185,8 @@ static int fake_set(struct dp *dp, const struct dp_bridge *b, size_t n,
 	struct fake_leg *first, *second;
 	size_t i;
 
+	if (fake_lacks(f, b, n, err))
+		return -EOPNOTSUPP;
 	f->sets++;
 	if (fake_refuses(f, err))
 		return -EIO;

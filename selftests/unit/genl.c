@@ -14,6 +14,8 @@
 /* what every leg here is made of */
 #define WORDS	"192.0.2.1:30000", "[2001:db8::2]:4000"
 
+static struct dp_sources sources;
+
 static struct nl_msg *message(void)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(65536);
@@ -36,7 +38,7 @@ static bool leg(void)
 
 	fill(&want, WORDS);
 	KTAP_CHECK(!genl_put_leg(msg, RTPLANE_A_LEG, &want));
-	KTAP_CHECK(!genl_parse_leg(first(msg), &info));
+	KTAP_CHECK(!genl_parse_leg(first(msg), &info, &sources));
 	/* orders are not told back */
 	want.set &= ~(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN);
 	memset(&want.proven, 0, sizeof(want.proven));
@@ -57,7 +59,47 @@ static bool leg(void)
 	KTAP_CHECK(info.conf.mark == 0x80000001);
 	KTAP_CHECK(info.conf.silence == 30000);
 	KTAP_CHECK(info.conf.ssrc_guard);
+	KTAP_CHECK(info.conf.only == RTPLANE_ONLY_RTCP);
+	KTAP_CHECK(!memcmp(&info.conf.srtp_rx, &want.srtp_rx,
+			   sizeof(want.srtp_rx)));
+	KTAP_CHECK(!memcmp(&info.conf.srtp_tx, &want.srtp_tx,
+			   sizeof(want.srtp_tx)));
 	KTAP_CHECK(!info.rtp.present && !info.rtcp.present);
+	nlmsg_free(msg);
+	return true;
+}
+
+/* 64 sources of either key: in both directions, and within the room for them */
+static bool sources_of_keys(void)
+{
+	static struct dp_source many[RTPLANE_SRTP_SSRCS_MAX];
+	struct nl_msg *msg = message();
+	struct dp_leg_info info;
+	struct dp_leg want;
+	uint32_t i;
+
+	for (i = 0; i < RTPLANE_SRTP_SSRCS_MAX; i++)
+		many[i] = (struct dp_source){
+			.ssrc = 0xfffffff0 + i, .has_index = true,
+			.index = ((uint64_t)1 << 48) - 1 - i,
+			.has_rtcp_index = true, .rtcp_index = INT32_MAX - i,
+		};
+	many[1] = (struct dp_source){ .ssrc = 1, .has_index = true };
+	many[2] = (struct dp_source){ .ssrc = 2, .has_rtcp_index = true };
+	many[3] = (struct dp_source){ .ssrc = 3 };
+	fill(&want, WORDS);
+	want.srtp_rx.source = want.srtp_tx.source = many;
+	want.srtp_rx.n_sources = want.srtp_tx.n_sources = i;
+	KTAP_CHECK(!genl_put_leg(msg, RTPLANE_A_LEG, &want));
+	KTAP_CHECK(nla_total_size(nla_len(first(msg))) <=
+		   GENL_BRIDGE_ROOM / 2 + 2 * (int)i * GENL_SOURCE_ROOM);
+	KTAP_CHECK(!genl_parse_leg(first(msg), &info, &sources));
+	KTAP_CHECK(info.conf.srtp_rx.n_sources == i);
+	KTAP_CHECK(info.conf.srtp_tx.n_sources == i);
+	KTAP_CHECK(info.conf.srtp_rx.source != info.conf.srtp_tx.source);
+	KTAP_CHECK(!memcmp(info.conf.srtp_rx.source, many, sizeof(many)));
+	KTAP_CHECK(!memcmp(info.conf.srtp_tx.source, many, sizeof(many)));
+	dp_sources_clear(&sources);
 	nlmsg_free(msg);
 	return true;
 }
@@ -69,7 +111,7 @@ static bool least_leg(void)
 	struct dp_leg_info info;
 
 	KTAP_CHECK(!genl_put_leg(msg, RTPLANE_A_LEG, &want));
-	KTAP_CHECK(!genl_parse_leg(first(msg), &info));
+	KTAP_CHECK(!genl_parse_leg(first(msg), &info, &sources));
 	KTAP_CHECK(!info.conf.set && dp_addr_eq(&info.conf.local, &want.local));
 	nlmsg_free(msg);
 	return true;
@@ -153,7 +195,7 @@ static bool told(void)
 	nla_nest_end(msg, in);
 	nla_put_u32(msg, RTPLANE_LEG_A_MAX + 5, 1);	/* a newer module's */
 	nla_nest_end(msg, at);
-	KTAP_CHECK(!genl_parse_leg(first(msg), &info));
+	KTAP_CHECK(!genl_parse_leg(first(msg), &info, &sources));
 	KTAP_CHECK(info.cookie == 17 && info.state == RTPLANE_STATE_LOCKED);
 	KTAP_CHECK(info.rx_packets == 5 && info.last == 1795356000000000000);
 	KTAP_CHECK(info.has_dscp_tx && !info.dscp_tx);
@@ -176,7 +218,7 @@ static bool malformed(void)
 	struct nlattr *in;
 	int what;
 
-	for (what = 0; what < 5; what++) {
+	for (what = 0; what < 9; what++) {
 		msg = message();
 		at = nla_nest_start(msg, RTPLANE_A_LEG);
 		if (what != 0)
@@ -194,9 +236,20 @@ static bool malformed(void)
 		if (what != 4)
 			nla_put_u32(msg, RTPLANE_EP_A_IPV4, 5);
 		nla_nest_end(msg, in);
+		in = nla_nest_start(msg, RTPLANE_LEG_A_SRTP_RX);
+		nla_put_flag(msg, RTPLANE_SRTP_A_FRESH);
+		if (what != 5)
+			nla_put_u8(msg, RTPLANE_SRTP_A_SUITE, 1);
+		if (what == 6)
+			nla_put(msg, RTPLANE_SRTP_A_MKI, 17, &info);
+		if (what == 7)
+			nla_put(msg, RTPLANE_SRTP_A_KEY, 47, &info);
+		if (what == 8)		/* no SSRC */
+			nla_put(msg, RTPLANE_SRTP_A_SOURCE, 0, NULL);
+		nla_nest_end(msg, in);
 		nla_nest_end(msg, at);
 		memset(&info, 0, sizeof(info));
-		if (genl_parse_leg(first(msg), &info) >= 0) {
+		if (genl_parse_leg(first(msg), &info, &sources) >= 0) {
 			printf("# case %d was taken\n", what);
 			return false;
 		}
@@ -233,7 +286,8 @@ static bool noise(void)
 			bytes[i] = (uint8_t)(rand() % (rand() & 1 ? 24 : 256));
 		at = (struct nlattr *)bytes;
 		at->nla_len = (uint16_t)len;
-		genl_parse_leg(at, &info);
+		genl_parse_leg(at, &info, &sources);
+		dp_sources_clear(&sources);
 		genl_parse_natmap(at, &natmap);
 		genl_parse_stats(at, &stats);
 		genl_parse_event(at, &event);
@@ -321,6 +375,7 @@ int main(void)
 {
 	static const struct ktap_point points[] = {
 		{ "a leg with every member", leg },
+		{ "where the sources of its keys stand", sources_of_keys },
 		{ "a leg with nothing but its address", least_leg },
 		{ "a bridge fits into its room, and not into less",
 		  bridge_fits },

@@ -38,7 +38,7 @@ static bool good(void)
 			return false;
 		}
 		KTAP_CHECK(c.tag == (i == 1 ? 999999999 : 1));
-		KTAP_CHECK(c.srtp.suite == DP_SRTP_AES_128_CM_SHA1_80);
+		KTAP_CHECK(c.srtp.suite == RTPLANE_SRTP_AES_128_CM_SHA1_80);
 		KTAP_CHECK(!memcmp(c.srtp.key, "YS___semctl () {\t220;}\n}\nunles", 30));
 	}
 	KTAP_CHECK(parse_key(values[i], &c));	/* "knows=it" is not ignorable */
@@ -115,14 +115,14 @@ static bool key_identifier(void)
 	struct sdp_crypto c;
 
 	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|2^31|1:1", &c));
-	KTAP_CHECK(c.mki_len == 1 && c.mki[0] == 1);
+	KTAP_CHECK(c.srtp.mki_len == 1 && c.srtp.mki[0] == 1);
 	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|66051:4", &c));
-	KTAP_CHECK(c.mki_len == 4 && !memcmp(c.mki, "\0\1\2\3", 4));
+	KTAP_CHECK(c.srtp.mki_len == 4 && !memcmp(c.srtp.mki, "\0\1\2\3", 4));
 	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|255:1 WSH=64", &c));
-	KTAP_CHECK(c.mki_len == 1 && c.mki[0] == 255);
+	KTAP_CHECK(c.srtp.mki_len == 1 && c.srtp.mki[0] == 255);
 	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30 "|72623859790382856:16", &c));
-	KTAP_CHECK(c.mki_len == 16 && !memcmp(c.mki, "\0\0\0\0\0\0\0\0\1\2\3\4\5\6\7\10", 16));
-	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30, &c) && !c.mki_len);
+	KTAP_CHECK(c.srtp.mki_len == 16 && !memcmp(c.srtp.mki, "\0\0\0\0\0\0\0\0\1\2\3\4\5\6\7\10", 16));
+	KTAP_CHECK(!parse_key("1 " CM80 " inline:" KEY30, &c) && !c.srtp.mki_len);
 	return true;
 }
 

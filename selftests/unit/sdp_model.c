@@ -582,7 +582,7 @@ static bool printed_keys(void)
 	uint8_t suite;
 
 	memset(ours, 0, sizeof(ours));
-	for (suite = 1; suite < DP_SRTP_SUITES; suite++, n++) {
+	for (suite = 1; suite < __RTPLANE_SRTP_MAX; suite++, n++) {
 		ours[n].tag = suite * 100;
 		ours[n].srtp.suite = suite;
 		memset(ours[n].srtp.key, 0xfa + suite, dp_srtp_key_len(suite));

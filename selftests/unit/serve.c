@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <netlink/genl/genl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "netlink/genl.h"
+#include "netlink/genl_attr.h"
 #include "serve/serve.h"
 #include "ktap.h"
 #include "words.h"
@@ -34,6 +35,7 @@ static size_t n_asked;
 static struct dp_del asked_del;
 static struct dp_addr asked_local;
 static struct dp_leg asked_leg;
+static struct dp_source asked_source[2];
 static struct dp_leg_info told;
 static size_t n_told;
 static int refuse;
@@ -60,6 +62,8 @@ static int mock_leg_set(struct dp *dp, const struct dp_leg *leg,
 			struct dp_err *err)
 {
 	asked_leg = *leg;
+	if (leg->srtp_rx.n_sources == 2)
+		memcpy(asked_source, leg->srtp_rx.source, sizeof(asked_source));
 	return 0;
 }
 
@@ -177,6 +181,7 @@ static void event(const struct dp_event *what)
 
 static struct genl *genl;
 static struct dp_err err;
+static struct dp_sources sources;
 
 static bool test_open(void)
 {
@@ -259,6 +264,103 @@ static bool test_refusals_name_the_place(void)
 	return true;
 }
 
+static int connect_raw(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 5 };
+	int room = 8 << 20;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(sun.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+/* does the answer to a request have that sentence? */
+static bool says(const struct nlmsghdr *request, const char *sentence)
+{
+	char answer[1024];
+	int fd = connect_raw();
+	ssize_t n;
+
+	send(fd, request, request->nlmsg_len, MSG_NOSIGNAL);
+	n = recv(fd, answer, sizeof(answer), 0);
+	close(fd);
+	return n > 0 && memmem(answer, (size_t)n, sentence, strlen(sentence));
+}
+
+static bool refuses(const struct dp_leg *leg, const char *sentence)
+{
+	KTAP_CHECK(genl_leg_set(genl, leg, &err) < 0);
+	if (strstr(err.text, sentence))
+		return true;
+	printf("# said: %s\n", err.text);
+	return false;
+}
+
+/* the client puts as many bytes as the suite wants, so the message is made by hand */
+static bool refuses_key(uint8_t suite, int key, int mki, const char *sentence)
+{
+	struct dp_addr local = addr("192.0.2.1:30000");
+	struct nl_msg *msg = nlmsg_alloc_size(1024);
+	uint8_t bytes[64] = {};
+	struct nlattr *leg, *srtp;
+	bool said;
+
+	genlmsg_put(msg, 0, 1, GENL_ID_CTRL + 1, 0, NLM_F_REQUEST | NLM_F_ACK,
+		    RTPLANE_CMD_LEG_SET, 1);
+	leg = nla_nest_start(msg, RTPLANE_A_LEG | NLA_F_NESTED);
+	genl_put_addr(msg, RTPLANE_LEG_A_LOCAL, &local);
+	srtp = nla_nest_start(msg, RTPLANE_LEG_A_SRTP_RX | NLA_F_NESTED);
+	if (suite != 255)
+		nla_put_u8(msg, RTPLANE_SRTP_A_SUITE, suite);
+	if (key >= 0)
+		nla_put(msg, RTPLANE_SRTP_A_KEY, key, bytes);
+	if (mki >= 0)
+		nla_put(msg, RTPLANE_SRTP_A_MKI, mki, bytes);
+	nla_nest_end(msg, srtp);
+	nla_nest_end(msg, leg);
+	said = says(nlmsg_hdr(msg), sentence);
+	nlmsg_free(msg);
+	return said;
+}
+
+static bool test_keys(void)
+{
+	struct dp_source source[2] = { { .ssrc = 5 }, { .ssrc = 6 } };
+	struct dp_leg leg;
+
+	fill(&leg, "192.0.2.1:30000", REMOTE);
+	leg.srtp_rx.source = source;
+	leg.srtp_rx.n_sources = 2;
+	source[1].has_index = source[1].has_rtcp_index = true;
+	source[1].index = 65536 * 3;
+	source[1].rtcp_index = INT32_MAX;
+	KTAP_CHECK(!done(genl_leg_set(genl, &leg, &err)));
+	KTAP_CHECK(asked_leg.srtp_rx.n_sources == 2);
+	KTAP_CHECK(!memcmp(asked_source, source, sizeof(source)));
+	source[1].rtcp_index++;
+	KTAP_CHECK(refuses(&leg, "leg 192.0.2.1:30000 srtp-rx: the value 2147483648 is out of range"));
+	source[1].rtcp_index = 0;
+	leg.srtp_rx.suite = RTPLANE_SRTP_MAX + 1;
+	KTAP_CHECK(refuses(&leg, "leg 192.0.2.1:30000 srtp-rx: the value 7 is out of range: expected 0 to 6"));
+	leg.srtp_rx.suite = 1;
+	leg.only = RTPLANE_ONLY_MAX + 1;
+	KTAP_CHECK(refuses(&leg, "leg 192.0.2.1:30000 only: the value 3 is out of range"));
+	KTAP_CHECK(refuses_key(255, 30, -1, "protection needs a suite"));
+	KTAP_CHECK(refuses_key(1, -1, -1, "a suite needs a key"));
+	KTAP_CHECK(refuses_key(1, 28, -1, "the key with its salt has 28 bytes, AES_CM_128_HMAC_SHA1_80 wants 30"));
+	KTAP_CHECK(refuses_key(6, 46, -1, "the key with its salt has 46 bytes, AEAD_AES_256_GCM wants 44"));
+	KTAP_CHECK(refuses_key(0, 30, -1, "none wants 0"));
+	KTAP_CHECK(refuses_key(1, 30, 0, "a master key identifier has 1 to 16 bytes"));
+	KTAP_CHECK(refuses_key(1, 30, 17, "the attribute has 17 bytes, expected at most 16"));
+	KTAP_CHECK(refuses_key(1, 47, -1, "the attribute has 47 bytes, expected at most 46"));
+	return true;
+}
+
 static bool test_del(void)
 {
 	struct dp_addr locals[] = { addr("192.0.2.1:30000"),
@@ -277,6 +379,11 @@ static bool test_del(void)
 	return true;
 }
 
+static const struct dp_source stands[2] = {
+	{ .ssrc = 1, .has_index = true, .index = 1ull << 40 },
+	{ .ssrc = 2, .has_rtcp_index = true, .rtcp_index = 3 },
+};
+
 static void fill_info(struct dp_leg_info *info)
 {
 	int i;
@@ -285,6 +392,8 @@ static void fill_info(struct dp_leg_info *info)
 	fill(&info->conf, "192.0.2.1:30000", REMOTE);
 	info->conf.set &= ~(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN);
 	memset(&info->conf.proven, 0, sizeof(info->conf.proven));
+	info->conf.srtp_rx.source = stands;
+	info->conf.srtp_rx.n_sources = 2;
 	info->cookie = 42;
 	info->peer = addr("192.0.2.1:30002");
 	info->state = RTPLANE_STATE_LOCKED;
@@ -330,15 +439,23 @@ static void tell_nothing(void)
 static bool test_everything_of_a_leg(void)
 {
 	struct dp_leg_info nothing = {};
-	struct dp_leg_info info;
+	struct dp_leg_info info, want;
 	struct dp_addr local = addr("192.0.2.1:30000");
 
 	tell_all(0);
-	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &err)));
-	KTAP_CHECK(!memcmp(&info, &told, sizeof(info)));
+	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &sources, &err)));
+	want = told;
+	/* a key never comes out, nor an order */
+	memset(want.conf.srtp_rx.key, 0, sizeof(want.conf.srtp_rx.key));
+	memset(want.conf.srtp_tx.key, 0, sizeof(want.conf.srtp_tx.key));
+	want.conf.srtp_tx.fresh = false;
+	KTAP_CHECK(info.conf.srtp_rx.n_sources == 2);
+	KTAP_CHECK(!memcmp(info.conf.srtp_rx.source, stands, sizeof(stands)));
+	info.conf.srtp_rx.source = stands;
+	KTAP_CHECK(!memcmp(&info, &want, sizeof(info)));
 	/* a leg that knows nothing yet */
 	tell_nothing();
-	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &err)));
+	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &sources, &err)));
 	nothing.conf.local = local;
 	KTAP_CHECK(!memcmp(&info, &nothing, sizeof(info)));
 	return true;
@@ -350,14 +467,14 @@ static bool test_dump(void)
 	size_t n, i;
 
 	tell_all(LEGS);
-	KTAP_CHECK(!done(genl_legs(genl, 0, &legs, &n, &err)));
+	KTAP_CHECK(!done(genl_legs(genl, 0, &legs, &n, &sources, &err)));
 	KTAP_CHECK(n == LEGS);
 	for (i = 0; i < n; i++)
 		KTAP_CHECK(legs[i].conf.local.port == i + 1);
 	free(legs);
-	KTAP_CHECK(!genl_legs(genl, 43, &legs, &n, &err) && !n);
+	KTAP_CHECK(!genl_legs(genl, 43, &legs, &n, &sources, &err) && !n);
 	free(legs);
-	KTAP_CHECK(!genl_legs(genl, 42, &legs, &n, &err) && n == LEGS);
+	KTAP_CHECK(!genl_legs(genl, 42, &legs, &n, &sources, &err) && n == LEGS);
 	free(legs);
 	return true;
 }
@@ -466,21 +583,6 @@ static bool test_slow_reader(void)
 }
 
 /* --- mad clients ----------------------------------------------------------- */
-
-static int connect_raw(void)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = 5 };
-	int room = 8 << 20;
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	strcpy(sun.sun_path, path);
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	return fd;
-}
 
 /* does the server hang up? */
 static bool hangs_up(const void *packet, size_t len)
@@ -598,7 +700,7 @@ static bool test_who_does_not_read(void)
 		KTAP_CHECK(send(fd[i], &dump, sizeof(dump), 0) > 0);
 		KTAP_CHECK(!genl_stats(genl, &stats, &err));
 	}
-	ret = genl_legs(genl, 0, &legs, &n, &err);
+	ret = genl_legs(genl, 0, &legs, &n, &sources, &err);
 	/* on a slow machine the first have been dropped meanwhile */
 	KTAP_CHECK(!ret || (ret == -ENOBUFS && strstr(err.text, "wait to be read")));
 	if (!ret)
@@ -611,7 +713,7 @@ static bool test_who_does_not_read(void)
 	/* and in time those go that do not read, though they are still connected */
 	for (i = 0; i < 600 && ret; i++) {
 		usleep(10000);
-		ret = genl_legs(genl, 0, &legs, &n, &err);
+		ret = genl_legs(genl, 0, &legs, &n, &sources, &err);
 	}
 	KTAP_CHECK(!ret && n == LEGS);
 	free(legs);
@@ -731,6 +833,7 @@ static bool test_end(void)
 	KTAP_CHECK(access(path, F_OK) && errno == ENOENT);
 	KTAP_CHECK(genl_stats(genl, &stats, &err) < 0);
 	genl_close(genl);
+	dp_sources_clear(&sources);
 	return true;
 }
 
@@ -741,6 +844,7 @@ static const struct ktap_point points[] = {
 	{ "all words of a leg arrive", test_all_words },
 	{ "512 bridges in one packet", test_512_bridges },
 	{ "refusals name the place", test_refusals_name_the_place },
+	{ "keys, and where their sources stand", test_keys },
 	{ "removal by legs, by cookie, of all", test_del },
 	{ "everything of a leg is told", test_everything_of_a_leg },
 	{ "a dump of many packets", test_dump },

@@ -354,9 +354,9 @@ static bool sdes_answers(void)
 	KTAP_CHECK(has(" RTP/AVP 0\r\n") && !has("a=crypto"));
 	KTAP_CHECK(user.n == 4 && !kernel.n);
 	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.srtp_rx.suite ==
-		   DP_SRTP_AES_128_CM_SHA1_80);
-	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.only == DP_ONLY_RTP);
-	KTAP_CHECK(leg_to(&user, "198.51.100.1:7001")->conf.only == DP_ONLY_RTCP);
+		   RTPLANE_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->conf.only == RTPLANE_ONLY_RTP);
+	KTAP_CHECK(leg_to(&user, "198.51.100.1:7001")->conf.only == RTPLANE_ONLY_RTCP);
 	KTAP_CHECK(!leg_to(&user, "192.0.2.1:7000")->conf.srtp_rx.suite);
 	return finish();
 }
@@ -419,7 +419,7 @@ static bool keys_live(void)
 	return finish();
 }
 
-/* of several keys the one in use, else the offerer's first that we take */
+/* of several keys the one in use, else that of the suite that we like best */
 static bool keys_chosen(void)
 {
 	char first[100], now[100];
@@ -429,6 +429,9 @@ static bool keys_chosen(void)
 	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP
 		CRYPTO("1", "AES_CM_128_HMAC_SHA1_32", KEY)
 		CRYPTO("2", CM80, KEY) CRYPTO("3", GCM256, LONG_KEY))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("a=crypto:3 " GCM256));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP CRYPTO("2", CM80, KEY))));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(has("a=crypto:2 " CM80));
 	key_of(text, first);
@@ -563,7 +566,7 @@ static bool keys_of_forks(void)
 	first_key = leg_to(&user, "198.51.100.1:7000")->conf.srtp_tx;
 	KTAP_CHECK(!session_choose(second, false, &err));
 	KTAP_CHECK(leg_to(&user, "198.51.100.2:7000")->conf.srtp_tx.suite ==
-		   DP_SRTP_AES_256_GCM);
+		   RTPLANE_SRTP_AES_256_GCM);
 	KTAP_CHECK(leg_to(&user, "198.51.100.2:7000")->beginnings == 2);
 	/* back: what had begun goes on */
 	KTAP_CHECK(!session_choose(branch, false, &err));
@@ -571,6 +574,68 @@ static bool keys_of_forks(void)
 			   &first_key, sizeof(first_key)));
 	KTAP_CHECK(leg_to(&user, "198.51.100.1:7000")->beginnings == 2);
 	KTAP_CHECK(leg_to(&user, "192.0.2.1:7000")->beginnings == 1);
+	return finish();
+}
+
+/* the module has what it can: keys, identifiers, and takes a line that was plain */
+static bool in_the_module(void)
+{
+	char first[100], now[100];
+	struct dp_leg *leg;
+
+	begin();
+	kernel.no_srtp = false;
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	leg = &leg_to(&kernel, "192.0.2.1:7000")->conf;
+	KTAP_CHECK(kernel.n == 4 && !leg->srtp_rx.suite && !leg->only);
+	KTAP_CHECK(!offer(caller, OF("3", KEY "|2^31|1:1")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(kernel.n == 4 && !user.n && kernel.news == 1);
+	KTAP_CHECK(leg->srtp_rx.suite == RTPLANE_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(leg->srtp_rx.mki_len == 1 && leg->srtp_rx.mki[0] == 1);
+	KTAP_CHECK(leg->srtp_tx.mki_len == 1 && leg->srtp_tx.mki[0] == 1);
+	KTAP_CHECK(leg->only == RTPLANE_ONLY_RTP);
+	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7001")->conf.only ==
+		   RTPLANE_ONLY_RTCP);
+	KTAP_CHECK(has("|1:1\r\n"));
+	key_of(text, first);
+	/* the same keys by other names: nothing begins */
+	KTAP_CHECK(!offer(caller, OF("3", KEY "|7:4")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!strcmp(key_of(text, now), first) && has("|1:4\r\n"));
+	KTAP_CHECK(leg->srtp_rx.mki_len == 4 && leg->srtp_rx.mki[3] == 7);
+	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7000")->beginnings == 1);
+	/* a suite that it does not have: the call stays as it is */
+	kernel.no_srtp = true;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP CRYPTO("1", GCM256, LONG_KEY))));
+	KTAP_CHECK(answer(callee, sdp_of(B4, PCMU)) == -EOPNOTSUPP);
+	KTAP_CHECK(kernel.n == 4 && !user.n && leg->srtp_rx.suite ==
+		   RTPLANE_SRTP_AES_128_CM_SHA1_80);
+	session_rollback(branch);
+	kernel.no_srtp = false;
+	/* and plain again: its keys are taken off */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(kernel.n == 4 && !leg->srtp_rx.suite && !leg->only);
+	KTAP_CHECK(!leg->srtp_tx.suite && kernel.news == 1);
+	return finish();
+}
+
+/* in the answer to our offer a name is the answerer's alone */
+static bool identifier_answered(void)
+{
+	struct dp_leg *leg;
+
+	begin();
+	kernel.no_srtp = false;
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!has("|"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, SAVP CRYPTO("2", CM80, KEY "|1:2"))));
+	leg = &leg_to(&kernel, "198.51.100.1:7000")->conf;
+	KTAP_CHECK(leg->srtp_rx.mki_len == 2 && !leg->srtp_tx.mki_len);
 	return finish();
 }
 
@@ -583,10 +648,11 @@ static bool no_srtp_datapath(void)
 	sessions = sessions_new(&all);
 	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
 	begin_session();
-	KTAP_CHECK(offer(caller, OF("1", KEY)) == -EPROTO);
-	KTAP_CHECK(strstr(err.text, "needs the user-space datapath"));
-	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU CRYPTO("1", CM80, KEY))));
-	KTAP_CHECK(!has("a=crypto"));
+	KTAP_CHECK(!offer(caller, OF("1", KEY)));
+	KTAP_CHECK(answer(callee, sdp_of(B4, PCMU)) == -EOPNOTSUPP);
+	KTAP_CHECK(strstr(err.text, "no such cipher") && !kernel.n);
+	session_rollback(branch);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(kernel.n == 4);
 	return finish();
@@ -727,6 +793,8 @@ int main(void)
 		  beside_plain },
 		{ "SDES: one party becomes plain", callee_becomes_plain },
 		{ "SDES: keys of forks, none begins twice", keys_of_forks },
+		{ "SDES: in the module", in_the_module },
+		{ "SDES: the identifier of an answer", identifier_answered },
 		{ "SDES: nobody to do it", no_srtp_datapath },
 		{ "ports are used up; the reserve is for calls that are there",
 		  exhausted },

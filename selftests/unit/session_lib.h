@@ -91,8 +91,8 @@ static inline struct session_policy *new_policy(const char *name)
 	struct session_policy *policy = session_policy_new();
 
 	snprintf(policy->name, sizeof(policy->name), "%s", name);
-	policy->suite[0] = DP_SRTP_AES_256_GCM;
-	policy->suite[1] = DP_SRTP_AES_128_CM_SHA1_80;
+	policy->suite[0] = RTPLANE_SRTP_AES_256_GCM;
+	policy->suite[1] = RTPLANE_SRTP_AES_128_CM_SHA1_80;
 	policy->n_suites = 2;
 	policy->dscp_audio = 46;
 	policy->dscp_other = 34;
@@ -115,7 +115,7 @@ static inline bool finish(void);
 static inline void prepare(void)
 {
 	struct sessions_conf all = {
-		.dp = &kernel.dp, .dp_srtp = &user.dp, .timers = &timers,
+		.dp = &kernel.dp, .beside = &user.dp, .timers = &timers,
 		.orphan_timeout = 60,
 	};
 
@@ -124,6 +124,7 @@ static inline void prepare(void)
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&user, 0, sizeof(user));
 	kernel.dp.ops = &fake_ops;
+	kernel.no_srtp = true;
 	user.dp.ops = &fake_user_ops;
 	timers_init(&timers, 1000);
 	memset(&conf, 0, sizeof(conf));

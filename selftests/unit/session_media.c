@@ -484,8 +484,8 @@ static bool report_of_srtp(void)
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU PCMU)));
 	r = session_report(session);
 	KTAP_CHECK(r && r->n_legs == 8 && !strcmp(r->datapath, "uring, kernel"));
-	KTAP_CHECK(r->leg[0].srtp_rx == DP_SRTP_AES_128_CM_SHA1_80);
-	KTAP_CHECK(r->leg[0].srtp_tx == DP_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(r->leg[0].srtp_rx == RTPLANE_SRTP_AES_128_CM_SHA1_80);
+	KTAP_CHECK(r->leg[0].srtp_tx == RTPLANE_SRTP_AES_128_CM_SHA1_80);
 	KTAP_CHECK(!r->leg[1].srtp_rx && !r->leg[1].srtp_tx && r->leg[4].line);
 	/* by udp, as the caller's signalling is */
 	KTAP_CHECK(r->party[0].bare_keys && !r->party[1].bare_keys);
@@ -551,7 +551,7 @@ static bool sentences(void)
 	info->dscp_seen[0] = 100;
 	judge(&r);
 	KTAP_CHECK(SEEN(DSCP));
-	legs[0].srtp_rx = DP_SRTP_AES_128_GCM;
+	legs[0].srtp_rx = RTPLANE_SRTP_AES_128_GCM;
 	info->rx_packets = 0;
 	info->dropped = info->drops[RTPLANE_DROP_SRTP_AUTH] = 9;
 	judge(&r);

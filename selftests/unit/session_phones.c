@@ -102,7 +102,8 @@ static bool set_up(enum session_nat nat, uint32_t timeout)
 		printf("# %s\n", err.text);
 		return false;
 	}
-	all.dp = all.dp_srtp = dp;
+	all.dp = dp;
+	all.beside = NULL;
 	sessions = sessions_new(&all);
 	access_policy = policy("access", nat, access);
 	core_policy = policy("core", nat, core);

@@ -510,10 +510,10 @@ static bool refusals(void)
 	leg = l;
 	leg.set |= DP_LEG_SRTP_RX;
 	leg.srtp_rx.suite = 200;
-	KTAP_CHECK(refused("31002 srtp: integer out of range", leg));
+	KTAP_CHECK(refused("31002 srtp-rx: integer out of range", leg));
 	leg = l;
 	leg.set |= DP_LEG_ONLY;
-	leg.only = DP_ONLY_RTCP + 1;
+	leg.only = RTPLANE_ONLY_RTCP + 1;
 	KTAP_CHECK(refused("31002 only: integer out of range", leg));
 	end();
 	return true;
@@ -693,14 +693,14 @@ static bool srtp_limits(void)
 	struct dp_bridge br = bridge();
 	struct dp_leg leg = { .set = DP_LEG_PPS, .pps = 100 };
 	struct rtpsec *out, *other;
-	struct dp_srtp k = key(DP_SRTP_AES_128_CM_SHA1_80, 9);
+	struct dp_srtp k = key(RTPLANE_SRTP_AES_128_CM_SHA1_80, 9);
 	struct dp_leg_info info;
 	int i;
 
 	KTAP_CHECK(phones());
 	br = bridge();
 	br.leg[0].set |= DP_LEG_SRTP_RX;
-	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 1);
+	br.leg[0].srtp_rx = key(RTPLANE_SRTP_AES_128_CM_SHA1_80, 1);
 	KTAP_CHECK(!rtpsec_new(&out, RTPSEC_OUT, &br.leg[0].srtp_rx, NULL));
 	KTAP_CHECK(!rtpsec_new(&other, RTPSEC_OUT, &k, NULL));
 	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
@@ -735,11 +735,11 @@ static bool srtp_all_or_none(void)
 	KTAP_CHECK(phones());
 	br = bridge();
 	br.leg[0].set |= DP_LEG_SRTP_RX;
-	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 1);
+	br.leg[0].srtp_rx = key(RTPLANE_SRTP_AES_128_CM_SHA1_80, 1);
 	KTAP_CHECK(!rtpsec_new(&out, RTPSEC_OUT, &br.leg[0].srtp_rx, NULL));
 	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
 	KTAP_CHECK(say_srtp(out, a, &leg_a, 1) && hear(b, NULL, NULL) == 1);
-	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 2);
+	br.leg[0].srtp_rx = key(RTPLANE_SRTP_AES_128_CM_SHA1_80, 2);
 	br.leg[1].set |= DP_LEG_OIF;
 	br.leg[1].oif = 12345;
 	KTAP_CHECK(dp_bridges_set(dp, &br, 1, &err) && strstr(err.text, "oif"));
@@ -771,8 +771,8 @@ static bool srtp(void)
 	c = phone(&at_c);
 	br = bridge();
 	br.leg[0].set |= DP_LEG_SRTP_RX | DP_LEG_SRTP_TX;
-	br.leg[0].srtp_rx = key(DP_SRTP_AES_128_CM_SHA1_80, 1);
-	br.leg[0].srtp_tx = key(DP_SRTP_AES_256_GCM, 2);
+	br.leg[0].srtp_rx = key(RTPLANE_SRTP_AES_128_CM_SHA1_80, 1);
+	br.leg[0].srtp_tx = key(RTPLANE_SRTP_AES_256_GCM, 2);
 	KTAP_CHECK(!rtpsec_new(&out, RTPSEC_OUT, &br.leg[0].srtp_rx, NULL));
 	KTAP_CHECK(!rtpsec_new(&in, RTPSEC_IN, &br.leg[0].srtp_tx, NULL));
 	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
@@ -789,7 +789,7 @@ static bool srtp(void)
 	KTAP_CHECK(say_rtp(c, &leg_a, 4) && quiet(b));
 	KTAP_CHECK(say_srtp(out, c, &leg_a, 5) && hear(b, NULL, NULL) == 5);
 	KTAP_CHECK(get(&leg_a, &info) && dp_addr_eq(&info.latched, &at_c));
-	KTAP_CHECK(info.conf.srtp_rx.suite == DP_SRTP_AES_128_CM_SHA1_80 &&
+	KTAP_CHECK(info.conf.srtp_rx.suite == RTPLANE_SRTP_AES_128_CM_SHA1_80 &&
 		   !info.conf.srtp_rx.key[0]);
 	/* strangers do not use up what the remote may send */
 	leg.local = leg_a;
@@ -805,21 +805,21 @@ static bool srtp(void)
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	/* RTCP has a leg of its own, or RTP has */
 	leg.set = DP_LEG_ONLY;
-	leg.only = DP_ONLY_RTCP;
+	leg.only = RTPLANE_ONLY_RTCP;
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	KTAP_CHECK(say_srtp(out, c, &leg_a, 7) && quiet(b));
 	KTAP_CHECK(get(&leg_a, &info) && info.drops[RTPLANE_DROP_UNKNOWN] == 1);
-	leg.only = DP_ONLY_RTP;
+	leg.only = RTPLANE_ONLY_RTP;
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	KTAP_CHECK(say_srtp(out, c, &leg_a, 8) && hear(b, NULL, NULL) == 8);
 	leg.set = DP_LEG_SRTP_RX;
 	/* another key in mid-call, then none */
-	k = key(DP_SRTP_AES_128_CM_SHA1_80, 9);
+	k = key(RTPLANE_SRTP_AES_128_CM_SHA1_80, 9);
 	KTAP_CHECK(!rtpsec_rekey(out, &k, NULL));
 	leg.srtp_rx = k;
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	KTAP_CHECK(say_srtp(out, c, &leg_a, 9) && hear(b, NULL, NULL) == 9);
-	leg.srtp_rx = key(DP_SRTP_NONE, 0);
+	leg.srtp_rx = key(RTPLANE_SRTP_NONE, 0);
 	KTAP_CHECK(!dp_leg_set(dp, &leg, NULL));
 	KTAP_CHECK(say_rtp(c, &leg_a, 10) && hear(b, NULL, NULL) == 10);
 	rtpsec_free(out);
@@ -868,7 +868,7 @@ static bool hostile(void)
 		br.leg[0].set |= kinds[k];
 		br.leg[0].unknown = RTPLANE_UNKNOWN_DROP;
 		br.leg[0].accept = RTPLANE_ACCEPT_ANY;
-		br.leg[0].srtp_rx = key(DP_SRTP_AES_128_GCM, 3);
+		br.leg[0].srtp_rx = key(RTPLANE_SRTP_AES_128_GCM, 3);
 		KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
 		for (i = 1; i <= 4000; i++) {
 			size_t len = garbage(p, sizeof(p), &seed);

@@ -29,7 +29,8 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 
 	memset(leg, 0, sizeof(*leg));
 	leg->set = ((DP_LEG_PROVEN << 1) - 1) | DP_LEG_MOVED |
-		   DP_LEG_SSRC_GUARD;
+		   DP_LEG_SSRC_GUARD | DP_LEG_SRTP_RX | DP_LEG_SRTP_TX |
+		   DP_LEG_ONLY;
 	leg->local = addr(local);
 	leg->remote = addr(remote);
 	leg->tie = addr("192.0.2.7:30002");
@@ -52,6 +53,16 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	leg->oif = 12;
 	leg->silence = 30000;
 	leg->ssrc_guard = true;
+	leg->only = RTPLANE_ONLY_RTCP;
+	leg->srtp_rx.suite = RTPLANE_SRTP_AES_256_CM_SHA1_32;
+	memset(leg->srtp_rx.key, 0xa5, RTPLANE_SRTP_KEY_MAX);
+	leg->srtp_rx.mki_len = 1;
+	leg->srtp_rx.mki[0] = 7;
+	leg->srtp_tx.suite = RTPLANE_SRTP_AES_256_GCM;
+	memset(leg->srtp_tx.key, 0x5a, 44);
+	leg->srtp_tx.mki_len = RTPLANE_SRTP_MKI_MAX;
+	memset(leg->srtp_tx.mki, 0xfe, RTPLANE_SRTP_MKI_MAX);
+	leg->srtp_tx.fresh = true;
 }
 
 #endif /* UNIT_WORDS_H */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A context from inside. */
+#ifndef RTPSEC_PRIVATE_H
+#define RTPSEC_PRIVATE_H
+
+#include <srtp2/srtp.h>
+
+#include "rtpsec.h"
+
+/**
+ * struct source - an SSRC whose packets were authenticated, or protected
+ * @ssrc: host byte order
+ * @seq: the highest sequence number; of no meaning without @rtp
+ * @rtp: RTP was seen, not only RTCP
+ * @carried: it is from under the former key; nothing of it came by the present
+ *	one yet
+ * @added: (with @carried) the session has a stream for it all the same
+ * @parked: (with @carried) it was put aside under the present key
+ * @floored: it was put aside and its window with it: what is not beyond @floor may
+ *	have been here.  Until the window that it has now does not reach so far back.
+ * @rtcp: RTCP passed by the present key
+ * @rtcp_floored: what is not beyond @rtcp_floor was here, elsewhere
+ * @no_old: (with @carried) the session of the former key does not know what was here
+ * @roc: (with @carried) the rollover counter that belongs to @seq
+ * @floor: (with @floored) where it stood
+ * @used: when it was here last, by &rtpsec.clock
+ * @rtcp_index: (with @rtcp) the highest SRTCP index
+ * @rtcp_floor: (with @rtcp_floored) inbound: where it stood
+ * @shift: outbound: what its sequence numbers are moved by
+ * @next: outbound: the number that would follow the last one that was refused
+ * @anew: outbound: how many such came in a row
+ */
+struct source {
+	uint32_t ssrc;
+	uint16_t seq;
+	bool rtp;
+	bool carried;
+	bool added;
+	bool parked;
+	bool floored;
+	bool rtcp;
+	bool rtcp_floored;
+	bool no_old;
+	uint32_t roc;
+	uint32_t rtcp_index;
+	uint32_t rtcp_floor;
+	uint32_t used;
+	uint16_t floor;
+	uint16_t shift;
+	uint16_t next;
+	uint8_t anew;
+};
+
+/**
+ * struct rtpsec - a context
+ * @dir: which direction
+ * @conf: suite and key
+ * @srtp: libsrtp2's session with them
+ * @old: the session of the former key, while its packets are taken; else NULL
+ * @old_conf: (with @old) suite and identifier of that key
+ * @by_new: packets by the present key since then
+ * @by_old: packets by the former one
+ * @n: sources
+ * @room: places in @source
+ * @last: index of the source that was last looked up
+ * @clock: packets so far
+ * @source: sources
+ */
+struct rtpsec {
+	enum rtpsec_dir dir;
+	struct dp_srtp conf;
+	srtp_t srtp;
+	srtp_t old;
+	struct dp_srtp old_conf;
+	unsigned int by_new;
+	unsigned int by_old;
+	unsigned int n;
+	unsigned int room;
+	unsigned int last;
+	uint32_t clock;
+	struct source *source;
+};
+
+/* rtpsec.c */
+
+/**
+ * rtpsec_take() - a new source
+ * @ctx: the context; its other sources may be elsewhere afterwards
+ * @ssrc: that it does not have
+ *
+ * Return: the source; NULL: no memory or room.
+ */
+struct source *rtpsec_take(struct rtpsec *ctx, uint32_t ssrc);
+
+/**
+ * rtpsec_add_stream() - give a source a stream of the library that can be set
+ * @ctx: the context
+ * @s: the source; has none, or one by this function
+ *
+ * Return: false if the library cannot.
+ */
+bool rtpsec_add_stream(struct rtpsec *ctx, struct source *s);
+
+/* state.c */
+
+/**
+ * rtpsec_adopt() - go on where a key was used elsewhere
+ * @ctx: new, with its session
+ * @conf: has the sources
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int rtpsec_adopt(struct rtpsec *ctx, const struct dp_srtp *conf,
+		 struct dp_err *err);
+
+#endif /* RTPSEC_PRIVATE_H */
