@@ -1,0 +1,228 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2 timeout=400
+#
+# SRTP on one leg or on both, with libsrtp2 on the other side (tools/srtpway.c): every
+# suite, each direction, packets at random in any order; keys that change; what does
+# not authenticate; where sources stand, told and given.
+#
+#   a: a0 ==== ma LA [m] LB mb ==== b0 :b      srtpway has a socket in a and one in b
+
+. "$(dirname "$0")/lib.sh"
+
+SUITES="AES_CM_128_HMAC_SHA1_80 AES_CM_128_HMAC_SHA1_32 AES_256_CM_HMAC_SHA1_80
+AES_256_CM_HMAC_SHA1_32 AEAD_AES_128_GCM AEAD_AES_256_GCM"
+
+setup() { need srtpway; topology && enrol; }
+
+# key SUITE N: key number N of a suite, hexadecimal
+key()
+{
+	local n
+	case $1 in
+	AES_CM_128*) n=30 ;;
+	AES_256_CM*) n=46 ;;
+	*_128_GCM) n=28 ;;
+	*) n=44 ;;
+	esac
+	printf "%s:$1:%s" "$2" "$n" | sha512sum | cut -c1-$((2 * n))
+}
+
+# base64 SUITE N: the same in the words of a=crypto
+words() { key "$1" "$2" | xxd -r -p | base64 -w0; }
+
+# way NAME OPTIONS: srtpway from a to b; its line goes to NAME.json
+way()
+{
+	local name=$1
+	shift
+	srtpway --from "$A" --on "$RA" --to "$LA" --at "$B" --bound "$RB" "$@" \
+		>"$W/$name.json" 2>"$W/$name.err" || fail "srtpway $*: $(cat "$W/$name.err")"
+}
+
+# whole NAME N: N packets, each as it was
+whole() { holds "$1" ".sent == $2 and .good == $2 and .wrong == 0 and .auth == 0"; }
+
+# two legs of which the one towards b is given as it is, and nobody guards SSRCs
+secured() { bridge ssrc-guard off early on "$1" "$2" "$3" "${@:4}"; }
+
+test_every_suite_taken_off()
+{
+	local suite
+	for suite in $SUITES; do
+		ok "bridge" bridge ssrc-guard off srtp-rx "$suite" "$(words "$suite" 1)" -- early on
+		way off --tx "$suite:$(key "$suite" 1)" --count 240 --ssrcs 3 --rtcp 15 --shuffle 9 --flip --replay
+		whole off 240
+		leg_holds "$LA" ".rx_packets == 240 and .latched == \"$RA\" and .dropped == 480 and .drops[\"srtp-replay\"] == 240 and .drops[\"srtp-auth\"] >= 230"
+		clear_bridges
+	done
+}
+
+test_every_suite_put_on()
+{
+	local suite
+	for suite in $SUITES; do
+		ok "bridge" bridge ssrc-guard off -- early on srtp-tx "$suite" "$(words "$suite" 2)"
+		way on --rx "$suite:$(key "$suite" 2)" --count 240 --ssrcs 3 --rtcp 15 --shuffle 9
+		whole on 240
+		clear_bridges
+	done
+}
+
+test_both_legs_with_other_suites()
+{
+	local suite last=AEAD_AES_256_GCM
+	for suite in $SUITES; do
+		ok "bridge" bridge srtp-rx "$suite" "$(words "$suite" 3)" -- early on srtp-tx $last "$(words $last 4)"
+		way both --tx "$suite:$(key "$suite" 3)" --rx "$last:$(key $last 4)" --count 120 \
+			--ssrcs 2 --rtcp 15 --flip
+		whole both 120
+		clear_bridges
+		last=$suite
+	done
+}
+
+# libsrtp2 looks for the identifier of RTCP where RTP's tag would have it, so that it cannot
+# judge suites whose tags differ.
+test_master_key_identifiers()
+{
+	local suite rtcp
+	for suite in AES_CM_128_HMAC_SHA1_80 AES_256_CM_HMAC_SHA1_32 AEAD_AES_128_GCM; do
+		rtcp=20
+		[ $suite != AES_256_CM_HMAC_SHA1_32 ] || rtcp=0
+		ok "bridge" bridge srtp-rx $suite "$(words $suite 5)" mki 0001 -- \
+			early on srtp-tx $suite "$(words $suite 6)" mki 000102030405060708090a0b0c0d0e0f
+		way mki --tx "$suite:$(key $suite 5):0001" \
+			--rx "$suite:$(key $suite 6):000102030405060708090a0b0c0d0e0f" --count 100 --rtcp $rtcp --flip
+		whole mki 100
+		leg_holds "$LA" ".srtp_rx.mki == \"0001\""
+		clear_bridges
+		ok "bridge" bridge srtp-rx $suite "$(words $suite 5)" mki 0002 -- early on
+		way mki --tx "$suite:$(key $suite 5):0001" --count 16 --burst 16
+		holds mki '.good == 0 and .wrong == 0'
+		leg_holds "$LA" '.rx_packets == 0 and .drops["srtp-auth"] == 16'
+		clear_bridges
+	done
+}
+
+# What was forged does not latch, is counted nowhere else, and the limit is not its.
+test_only_what_authenticates_counts()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80
+	ok "bridge" m rtplane bridge add leg local "$LA" latch learn srtp-rx $suite "$(words $suite 1)" \
+		leg local "$LB" remote "$RB" early on
+	way forged --tx "$suite:$(key $suite 2)" --count 64 --burst 64
+	holds forged '.good == 0 and .wrong == 0'
+	leg_holds "$LA" '.rx_packets == 0 and .state == "waiting" and .drops["srtp-auth"] == 64 and
+		.srtp_rx.sources == [] and (.rtp // null) == null'
+	way right --tx "$suite:$(key $suite 1)" --count 64
+	whole right 64
+	leg_holds "$LA" ".latched == \"$RA\" and .latches == 1"
+	clear_bridges
+}
+
+test_keys_change_under_traffic()
+{
+	local suite i from=65000
+	for suite in AES_CM_128_HMAC_SHA1_80 AEAD_AES_128_GCM; do
+		ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on srtp-tx $suite "$(words $suite 1)"
+		way before --tx "$suite:$(key $suite 1)" --rx "$suite:$(key $suite 1)" --count 50 --seq $from
+		whole before 50
+		for i in 2 3 4; do
+			ok "new keys" m rtplane bridge set leg local "$LA" srtp-rx $suite "$(words $suite $i)" \
+				leg local "$LB" srtp-tx $suite "$(words $suite $i)" fresh
+			# the other party begins anew, with rollover counter 0
+			way after$i --tx "$suite:$(key $suite $i)" --rx "$suite:$(key $suite $i)" \
+				--count 100 --seq $((i * 100))
+			whole after$i 100
+		done
+		# what the former key protected still comes, until the new one is in use
+		ok "new key" m rtplane leg set local "$LA" srtp-rx $suite "$(words $suite 5)"
+		way late --tx "$suite:$(key $suite 4)" --rx "$suite:$(key $suite 4)" --count 20 --seq 600 --burst 20
+		leg_becomes "$LA" ".rx_packets == 370"
+		way new --tx "$suite:$(key $suite 5)" --rx "$suite:$(key $suite 4)" --count 70 --seq 700 --burst 70
+		leg_becomes "$LA" ".rx_packets == 440"
+		way void --tx "$suite:$(key $suite 4)" --count 20 --seq 900 --burst 20
+		leg_holds "$LA" ".rx_packets == 440"
+		clear_bridges
+	done
+}
+
+test_sources_beyond_64()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80
+	needs sources
+	ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on
+	way many --tx "$suite:$(key $suite 1)" --count 1500 --ssrcs 64
+	whole many 1500
+	leg_holds "$LA" '.srtp_rx.sources | length == 64'
+	a srtp --on "$RA" --to "$LA" --suite $suite --tx "$(words $suite 1)" --rx "$(words $suite 1)" \
+		--send 5 --every 0 --wait 100 --ssrc 99 >/dev/null
+	leg_becomes "$LA" '.drops["srtp-fail"] == 5 and .rx_packets == 1500'
+	clear_bridges
+}
+
+# Where a source stands is told, and given to another that goes on there.
+test_where_sources_stand()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80 index rtcp
+	ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on srtp-tx $suite "$(words $suite 2)"
+	way first --tx "$suite:$(key $suite 1)" --rx "$suite:$(key $suite 2)" --count 200 --seq 65500 --rtcp 10
+	whole first 200
+	index=$(leg_val "$LA" '.srtp_rx.sources[0].index')
+	rtcp=$(leg_val "$LA" '.srtp_rx.sources[0].rtcp_index')
+	ok "past the rollover" test "$index" -gt 65536
+	leg_holds "$LB" ".srtp_tx.sources[0].index == $index and .srtp_tx.sources[0].ssrc == \"0x5eed0000\""
+	clear_bridges
+	# the same packets again: all of them were here
+	ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" source 0x5eed0000 index "$index" rtcp-index "$rtcp" -- early on
+	way again --tx "$suite:$(key $suite 1)" --count 200 --seq 65500 --rtcp 10 --burst 200
+	holds again '.good == 0 and .wrong == 0'
+	leg_holds "$LA" '.drops["srtp-replay"] == 200 or (.drops["srtp-replay"] + .drops["srtp-auth"] == 200)'
+	clear_bridges
+}
+
+test_large_and_small()
+{
+	local suite
+	for suite in AES_CM_128_HMAC_SHA1_80 AEAD_AES_256_GCM; do
+		ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on srtp-tx $suite "$(words $suite 2)"
+		way small --tx "$suite:$(key $suite 1)" --rx "$suite:$(key $suite 2)" --count 64 --max 3 --seq 100
+		whole small 64
+		way large --tx "$suite:$(key $suite 1)" --rx "$suite:$(key $suite 2)" --count 64 --min 1300 --max 1320 --seq 3000
+		whole large 64
+		clear_bridges
+	done
+}
+
+test_families()
+{
+	local suite=AEAD_AES_128_GCM
+	ok "bridge" m rtplane bridge add leg local "$LA6" remote "$RA6" srtp-rx $suite "$(words $suite 1)" \
+		leg local "$LB6" remote "$RB6" early on srtp-tx AES_CM_128_HMAC_SHA1_80 "$(words AES_CM_128_HMAC_SHA1_80 1)"
+	srtpway --from "$A" --on "$RA6" --to "$LA6" --at "$B" --bound "$RB6" --tx "$suite:$(key $suite 1)" \
+		--rx "AES_CM_128_HMAC_SHA1_80:$(key AES_CM_128_HMAC_SHA1_80 1)" --count 100 --rtcp 10 >"$W/six.json"
+	whole six 100
+	clear_bridges
+	ok "bridge" m rtplane bridge add leg local "$LA" remote "$RA" srtp-rx $suite "$(words $suite 1)" \
+		leg local "$LB6" remote "$RB6" early on
+	srtpway --from "$A" --on "$RA" --to "$LA" --at "$B" --bound "$RB6" --tx "$suite:$(key $suite 1)" \
+		--count 100 --rtcp 10 >"$W/four.json"
+	whole four 100
+	clear_bridges
+}
+
+test_no_key_is_told()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80 secret
+	secret=$(words $suite 1)
+	ok "bridge" bridge srtp-rx $suite "$secret" -- srtp-tx $suite "$secret"
+	leg_holds "$LA" ".srtp_rx.suite == \"$suite\""
+	m rtplane leg show >"$W/shown"; m rtplane --json leg show >>"$W/shown"
+	ok "not there" bash -c '! grep -qF "$1" "$2"' - "$secret" "$W/shown"
+	ok "taken off" m rtplane leg set local "$LA" srtp-rx none
+	leg_holds "$LA" '(.srtp_rx // null) == null'
+	clear_bridges
+}
+
+run_tests
