@@ -41,10 +41,10 @@
 #endif
 
 #ifdef RTPLANE_HAVE_AES_ENCKEY
-typedef struct aes_enckey rtplane_aes;
+#define rtplane_aes		aes_enckey
 #define rtplane_aes_set		aes_prepareenckey
 #else
-typedef struct crypto_aes_ctx rtplane_aes;
+#define rtplane_aes		crypto_aes_ctx
 #define rtplane_aes_set		aes_expandkey
 #endif
 
@@ -73,7 +73,7 @@ struct rtplane_cipher {
 	bool fpu;
 	bool busy;
 	bool gcm;
-	rtplane_aes aes;
+	struct rtplane_aes aes;
 	be128 h;
 #ifdef RTPLANE_HAVE_HMAC_SHA1
 	struct hmac_sha1_key hmac;
@@ -172,7 +172,7 @@ int rtplane_cipher_mac(struct rtplane_cipher *c, const u8 *data, unsigned int le
  */
 void rtplane_aes_block(const void *aes, u8 *out, const u8 *in)
 {
-	aes_encrypt((const rtplane_aes *)aes, out, in);
+	aes_encrypt((const struct rtplane_aes *)aes, out, in);
 }
 
 /**
@@ -184,7 +184,7 @@ void rtplane_aes_block(const void *aes, u8 *out, const u8 *in)
  */
 void *rtplane_aes_new(const u8 *key, unsigned int len)
 {
-	rtplane_aes *aes = kmalloc(sizeof(*aes), GFP_KERNEL);
+	struct rtplane_aes *aes = kmalloc(sizeof(*aes), GFP_KERNEL);
 
 	if (aes && rtplane_aes_set(aes, key, len)) {
 		kfree_sensitive(aes);
@@ -331,6 +331,7 @@ static void late(struct crypto_async_request *req, int err)
 {
 	struct rtplane_cipher *c = req->data;
 #endif
+	/* After the last write to the request: who frees it waits for that. */
 	if (err != -EINPROGRESS)
 		smp_store_release(&c->busy, false);
 }
@@ -561,6 +562,7 @@ void rtplane_cipher_free(struct rtplane_cipher *c)
 {
 	if (IS_ERR_OR_NULL(c))
 		return;
+	/* Pairs with late(). */
 	while (smp_load_acquire(&c->busy))
 		msleep(20);
 	if (c->ctr)

@@ -551,24 +551,27 @@ static void came_by(struct rtplane_srtp *s, unsigned int slot)
 		s->first = s->now;
 }
 
-/* Each key that lives, the one that worked last first: RTPLANE_GOES_ON, and which; or why
- * not.  That it was here before outweighs that it is not authentic by another.
+/* Each key that lives, the one that worked last first: RTPLANE_GOES_ON, and @slot says
+ * which; or why not.  That it was here before outweighs that it is not authentic by
+ * another key.
  */
-#define rtplane_srtp_try(s, slot, try)						\
-	({									\
-		struct rtplane_verdict first_, second_;				\
-										\
-		slot = (s)->first;						\
-		first_ = try;							\
-		if (unlikely(!rtplane_goes_on(first_) && (s)->former)) {	\
-			slot = !(s)->first;					\
-			second_ = try;						\
-			if (rtplane_goes_on(second_) ||				\
-			    rtplane_why(first_) == RTPLANE_DROP_SRTP_AUTH)	\
-				first_ = second_;				\
-		}								\
-		first_;								\
-	})
+static __always_inline struct rtplane_verdict
+open_any(struct rtplane_srtp *s, struct rtplane_srtp_source *src, struct rtplane_srtp_job *job,
+	 unsigned int paylen, unsigned int *slot,
+	 struct rtplane_verdict (*by)(struct rtplane_srtp *s, unsigned int slot,
+				      struct rtplane_srtp_stand *stand,
+				      struct rtplane_srtp_job *job, unsigned int paylen))
+{
+	struct rtplane_verdict v, other;
+
+	*slot = s->first;
+	v = by(s, *slot, src ? &src->stand[*slot] : NULL, job, paylen);
+	if (likely(rtplane_goes_on(v)) || !s->former)
+		return v;
+	*slot = !*slot;
+	other = by(s, *slot, src ? &src->stand[*slot] : NULL, job, paylen);
+	return rtplane_goes_on(other) || rtplane_why(v) == RTPLANE_DROP_SRTP_AUTH ? other : v;
+}
 
 static struct rtplane_verdict open_rtp(struct rtplane_srtp *s, struct rtplane_srtp_job *job,
 				       unsigned int paylen)
@@ -581,8 +584,7 @@ static struct rtplane_verdict open_rtp(struct rtplane_srtp *s, struct rtplane_sr
 	if (unlikely(!src && s->n >= RTPLANE_SRTP_SSRCS_MAX))
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	job->gently = s->former || (src && src->stand[s->now].carried);
-	v = rtplane_srtp_try(s, slot, open_by(s, slot, src ? &src->stand[slot] : NULL, job,
-					      paylen));
+	v = open_any(s, src, job, paylen, &slot, open_by);
 	if (unlikely(!rtplane_goes_on(v)))
 		return v;
 	if (unlikely(!src)) {
@@ -725,8 +727,7 @@ static struct rtplane_verdict open_rtcp(struct rtplane_srtp *s, struct rtplane_s
 
 	if (!src && s->n >= RTPLANE_SRTP_SSRCS_MAX)
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
-	v = rtplane_srtp_try(s, slot, open_rtcp_by(s, slot, src ? &src->stand[slot] : NULL, job,
-						   paylen));
+	v = open_any(s, src, job, paylen, &slot, open_rtcp_by);
 	if (!rtplane_goes_on(v))
 		return v;
 	if (!src)

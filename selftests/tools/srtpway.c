@@ -33,7 +33,7 @@
 
 #define BURST_MAX	256
 #define PACKET_MAX	2048
-#define WAIT_MS		3000
+#define WAIT_MS		1500
 
 struct side {
 	const char *netns;
