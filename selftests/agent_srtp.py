@@ -377,10 +377,47 @@ def require_wrong_suite():
     check("no key of a suite" in m["warning"], m["warning"])
 
 
-def require_mki():
-    A.invite(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, new_key(CM80) + "|2^20|1:4")]))
-    m = A.refused(488)
-    check("MKI" in m["warning"], m["warning"])
+def identifiers():
+    """Keys with identifiers (MKI) in every packet; ours has one of the same length."""
+    for suite, name, length in (CM80, "|2^31|1:1", 1), ("AEAD_AES_128_GCM", "|300:4", 4):
+        key = new_key(suite)
+        ours, ok = set_up(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, suite, key + name)]),
+                          plain_b)
+        check(ok.key(suite).endswith("|1:%d" % length), ok.text)
+        talk(ok, suite, key + name, ours)
+        in_module(4)
+        # none, and another, is no packet of that key
+        for wrong in "", "|2:%d" % length:
+            result(A.srtp(ok.port, suite, key + wrong, ok.key(suite), seq=200, send=10,
+                          wait=100))
+        check(leg("caller")["drops"].get("srtp-auth") == 20, leg("caller")["drops"])
+        hang_up()
+
+
+def best_suite():
+    """Of several the one that the realm likes best, wherever it stands in the offer."""
+    gcm = "AEAD_AES_256_GCM"
+    keys = {suite: new_key(suite) for suite in (CM80, gcm)}
+    ours, ok = set_up(sdp(A.ip, proto="RTP/SAVP", crypto=[
+        (1, CM80, keys[CM80]), (2, gcm, keys[gcm])]), plain_b)
+    check(len(ok.crypto) == 1 and ok.crypto[0][:2] == (2, gcm), ok.text)
+    talk(ok, gcm, keys[gcm], ours)
+    hang_up()
+
+
+def beside():
+    """What the module has no cipher for is relayed beside it, and nothing else."""
+    gcm = "AEAD_AES_128_GCM"
+    key, strange = new_key(CM80), new_key(gcm)
+    ours, ok = set_up(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, key)]), plain_b)
+    in_module(4)
+    talk(ok, CM80, key, ours)
+    hang_up()
+    ours, ok = set_up(sdp(A.ip, proto="RTP/SAVP", crypto=[(1, gcm, strange)]), plain_b)
+    in_module(0)
+    check(len(this_call()["legs"]) == 4, this_call())
+    talk(ok, gcm, strange, ours)
+    hang_up()
 
 
 def require_fax():
@@ -604,7 +641,7 @@ def there_and_back():
         ours, ok = again(A, B, sdp(A.ip, proto="RTP/SAVP", crypto=[(1, CM80, key)]), plain_b)
         check(ok.key(CM80) and ok.key(CM80) not in seen, "a key came back", ok.text)
         seen.add(ok.key(CM80))
-        in_module(0)
+        in_module(4)
         check(len(this_call()["legs"]) == 4, this_call())
         talk(ok, CM80, key, ours, seq=turn * 100)
         ours, ok = again(A, B, sdp(A.ip), plain_b)

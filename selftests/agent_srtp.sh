@@ -1,18 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=300
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2 timeout=900
 #
 # SRTP in calls: policy of the realms, offer and answer in every shape, re-keying,
-# and media by every suite, with the user-space datapath on this host's kernel.
-# agent_srtp.py plays both parties.
+# and media by every suite.  agent_srtp.py plays both parties.  One list for both
+# datapaths: with the module all of it is in the module.
 #
 #    a: access                  m: media host                  b: core
 #   +--------------+     +-----------------------------+     +---------------+
-#   | caller: SIP, |=====| rtplaned --datapath uring   |=====| callee: SIP,  |
+#   | caller: SIP, |=====| rtplaned, either datapath   |=====| callee: SIP,  |
 #   | SRTP         |     | 192.0.2.254  198.51.100.254 |     | RTP or SRTP   |
 #   +--------------+     +-----------------------------+     +---------------+
 
-export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
 
@@ -22,9 +21,12 @@ test_every_suite()
 	realms "allow, suites: [$all]" refuse && play every_suite
 }
 
+test_identifiers() { realms require allow && play identifiers; }
+test_the_suite_that_is_liked_best() { realms allow allow && play best_suite; }
+
 test_required_of_the_caller()
 {
-	realms require allow && play require_plain require_wrong_suite require_mki require_fax
+	realms require allow && play require_plain require_wrong_suite require_fax
 }
 
 test_required_of_the_callee()

@@ -139,30 +139,27 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 		leg->set |= DP_LEG_MOVED;
 }
 
-/* what the structures cannot express: a key of another length than its suite's */
+/* what the structures cannot express: a key that is none of its suite */
 static int check_key(struct serve_ask *ask, const struct nlattr *nest,
 		     struct nlattr **tb)
 {
 	struct nlattr *key = tb[RTPLANE_SRTP_A_KEY];
 	struct nlattr *mki = tb[RTPLANE_SRTP_A_MKI];
-	size_t len;
 	uint8_t suite;
 
 	if (!tb[RTPLANE_SRTP_A_SUITE])
-		return serve_refuse(ask, nest, EINVAL,
-				    "protection needs a suite");
+		return serve_refuse(ask, nest, EINVAL, "a suite is required");
 	suite = nla_get_u8(tb[RTPLANE_SRTP_A_SUITE]);
-	len = dp_srtp_key_len(suite);
-	if (len && !key)
-		return serve_refuse(ask, nest, EINVAL, "a suite needs a key");
-	if (key && nla_len(key) != (int)len)
-		return serve_refuse(ask, key, EINVAL,
-				    "the key with its salt has %d bytes, %s wants %zu",
-				    nla_len(key), dp_srtp_suite_name(suite),
-				    len);
+	if (!suite)
+		return key || mki || tb[RTPLANE_SRTP_A_SOURCE] ?
+		       serve_refuse(ask, nest, EINVAL,
+				    "suite none has no key and no sources") : 0;
+	if (!key || nla_len(key) != (int)dp_srtp_key_len(suite))
+		return serve_refuse(ask, key ? key : nest, EINVAL,
+				    "a key has the bytes that its suite wants: master key and salt");
 	if (mki && !nla_len(mki))
 		return serve_refuse(ask, mki, EINVAL,
-				    "a master key identifier has 1 to %d bytes",
+				    "an MKI has 1 to %d bytes",
 				    RTPLANE_SRTP_MKI_MAX);
 	return 0;
 }
@@ -182,7 +179,7 @@ static int read_srtp(struct serve_ask *ask, struct nlattr *nest,
 	ret = genl_parse_srtp(nest, srtp, &ask->sources);
 	if (ret)
 		return serve_refuse(ask, nest, EINVAL,
-				    "a source has no SSRC, or there is no memory for it");
+				    "a source has an SSRC");
 	leg->set |= bit;
 	return 0;
 }

@@ -54,13 +54,13 @@ static enum session_srtp policy_of(const struct session_party *party)
 
 /* --- an offer --- */
 
-/* the key in use if it is offered again; else the suite that we like best */
+/* the key in use if it is offered again; else the suite in use, or that we like best */
 static const struct sdp_crypto *choose(const struct session_policy *policy,
 				       const struct protection *now,
 				       const struct sdp_media *offer)
 {
 	const struct sdp_crypto *best = NULL;
-	size_t i, rank, least = policy->n_suites;
+	size_t i, rank, least = 0;
 
 	for (i = 0; i < offer->n_crypto; i++) {
 		rank = rank_of(policy, offer->crypto[i].srtp.suite);
@@ -68,7 +68,11 @@ static const struct sdp_crypto *choose(const struct session_policy *policy,
 			continue;
 		if (now->on && same_key(&offer->crypto[i].srtp, &now->rx))
 			return &offer->crypto[i];
-		if (rank >= least)
+		if (now->on && offer->crypto[i].srtp.suite == now->rx.suite)
+			rank = 0;
+		else
+			rank++;
+		if (best && rank >= least)
 			continue;
 		least = rank;
 		best = &offer->crypto[i];

@@ -109,14 +109,13 @@ static int check_source(const struct dp_leg *conf, const char *word,
 
 	if (s->has_index && s->index >> 48)
 		return refuse(conf, word,
-			      "the index of a source has at most 48 bits", err);
+			      "an index of SRTP has 48 bits", err);
 	if (s->has_rtcp_index && s->rtcp_index > INT32_MAX)
 		return refuse(conf, word,
-			      "the SRTCP index of a source has at most 31 bits",
-			      err);
+			      "an index of SRTCP has 31 bits", err);
 	for (k = 0; k < i; k++)
 		if (srtp->source[k].ssrc == s->ssrc)
-			return refuse(conf, word, "a source is named twice",
+			return refuse(conf, word, "a source is given twice",
 				      err);
 	return 0;
 }
@@ -131,10 +130,10 @@ static int check_one_srtp(const struct dp_leg *conf, const char *word,
 		return refuse(conf, word, "integer out of range", err);
 	if (srtp->mki_len > RTPLANE_SRTP_MKI_MAX)
 		return refuse(conf, word,
-			      "a master key identifier has 1 to 16 bytes", err);
+			      "an MKI has 1 to 16 bytes", err);
 	if (srtp->n_sources && srtp->suite == RTPLANE_SRTP_NONE)
-		return refuse(conf, word, "without a key there are no sources",
-			      err);
+		return refuse(conf, word,
+			      "suite none has no key and no sources", err);
 	if (srtp->n_sources > RTPLANE_SRTP_SSRCS_MAX)
 		return refuse(conf, word, "a key has at most 64 sources", err);
 	for (i = 0; !ret && i < srtp->n_sources; i++)

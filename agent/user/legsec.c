@@ -2,6 +2,7 @@
 /* The keys of a leg. */
 #include <stddef.h>
 
+#include "legconf.h"
 #include "legsec.h"
 #include "rtpsec/rtpsec.h"
 
@@ -22,6 +23,10 @@ static const struct dp_srtp *asked(const struct dp_leg *conf, unsigned int dir)
 int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
 		   const struct leg *leg, struct dp_err *err)
 {
+	static const char *const words[] = {
+		[RTPSEC_IN] = " srtp-rx", [RTPSEC_OUT] = " srtp-tx",
+	};
+	struct dp_err own = {};
 	const struct dp_srtp *srtp;
 	unsigned int dir;
 	int ret = 0;
@@ -31,8 +36,11 @@ int legsec_prepare(struct legsec *sec, const struct dp_leg *conf,
 		if (!srtp || srtp->suite == RTPLANE_SRTP_NONE)
 			continue;
 		ret = is_change(srtp, leg->sec[dir]) ?
-		      rtpsec_prepare(&sec->key[dir], leg->sec[dir], srtp, err) :
-		      rtpsec_new(&sec->ctx[dir], dir, srtp, err);
+		      rtpsec_prepare(&sec->key[dir], leg->sec[dir], srtp, &own) :
+		      rtpsec_new(&sec->ctx[dir], dir, srtp, &own);
+		if (ret)
+			legconf_refuse(&leg->addr, words[dir], own.code,
+				       own.text, err);
 	}
 	return ret;
 }

@@ -6,6 +6,8 @@
  *   srtp --on A:P --to A:P --suite NAME --tx BASE64 --rx BASE64
  *        --send N [--after-first] [--seq S] [--ssrc N] [--rtcp] [--every MS] [--wait MS]
  *
+ * A key may be followed by its identifier: BASE64|VALUE:LENGTH.
+ *
  * Sends N packets, takes what comes until as many are back or --wait ms have
  * passed without one, and prints one JSON object: sent, good (authenticated by
  * --rx, and with a whole payload), auth (not authenticated), replay, plain (in
@@ -81,13 +83,38 @@ static struct sockaddr_in endpoint(const char *opt, const char *val)
 	return sin;
 }
 
+/* "KEY|...|VALUE:LENGTH" */
+static void read_mki(const char *key, srtp_master_key_t *to, uint8_t *mki)
+{
+	const char *at = strrchr(key, '|'), *colon = at ? strchr(at, ':') : NULL;
+	unsigned long long value;
+	unsigned int i;
+
+	if (!colon)
+		return;
+	value = strtoull(at + 1, NULL, 10);
+	to->mki_id = mki;
+	to->mki_size = (unsigned int)opt_num("mki", colon + 1, 1, 16);
+	for (i = 0; i < to->mki_size; i++)
+		mki[to->mki_size - 1 - i] = i < 8 ? value >> (8 * i) : 0;
+}
+
+static bool has_mki(const char *key)
+{
+	const char *at = strrchr(key, '|');
+
+	return at && strchr(at, ':');
+}
+
 static srtp_t session(const struct opts *o, const char *key,
 		      srtp_ssrc_type_t type)
 {
 	srtp_policy_t policy = { .ssrc.type = type, .window_size = 1024 };
+	srtp_master_key_t master = {}, *keys[] = { &master };
 	unsigned char raw[80];
+	uint8_t mki[16] = {};
 	char padded[80] = "";
-	size_t i, n = strlen(key);
+	size_t i, n = strcspn(key, "|");
 	srtp_t srtp;
 
 	for (i = 0; i < sizeof(suites) / sizeof(*suites); i++) {
@@ -105,7 +132,10 @@ static srtp_t session(const struct opts *o, const char *key,
 		padded[n] = '=';
 	if (EVP_DecodeBlock(raw, (unsigned char *)padded, n) < 0)
 		die("key %s: no base64", key);
-	policy.key = raw;
+	master.key = raw;
+	read_mki(key, &master, mki);
+	policy.keys = keys;
+	policy.num_master_keys = 1;
 	if (srtp_create(&srtp, &policy))
 		die("libsrtp2 refuses suite %s", o->suite);
 	return srtp;
@@ -138,10 +168,12 @@ static void take(const struct opts *o, srtp_t srtp, uint8_t *buf, int len,
 		r->plain++;
 		return;
 	}
-	status = o->rtcp ? srtp_unprotect_rtcp(srtp, buf, &len) :
-			   srtp_unprotect(srtp, buf, &len);
+	status = o->rtcp ? srtp_unprotect_rtcp_mki(srtp, buf, &len,
+						   has_mki(o->rx)) :
+			   srtp_unprotect_mki(srtp, buf, &len, has_mki(o->rx));
 	if (status == srtp_err_status_auth_fail ||
-	    status == srtp_err_status_cipher_fail)
+	    status == srtp_err_status_cipher_fail ||
+	    status == srtp_err_status_bad_mki)
 		r->auth++;
 	else if (status == srtp_err_status_replay_fail ||
 		 status == srtp_err_status_replay_old)
@@ -181,8 +213,9 @@ static void run(const struct opts *o, struct result *r)
 		receive(o, fd, rx, 20000, 1, r);
 	for (i = 0; i < o->send; i++) {
 		len = make(o, buf, o->seq + i);
-		if (o->rtcp ? srtp_protect_rtcp(tx, buf, &len) :
-			      srtp_protect(tx, buf, &len))
+		if (o->rtcp ? srtp_protect_rtcp_mki(tx, buf, &len,
+						    has_mki(o->tx), 0) :
+			      srtp_protect_mki(tx, buf, &len, has_mki(o->tx), 0))
 			die("libsrtp2 does not protect packet %lld", i);
 		if (sendto(fd, buf, len, 0, (const struct sockaddr *)&o->to,
 			   sizeof(o->to)) == len)

@@ -439,6 +439,13 @@ static bool keys_chosen(void)
 		CRYPTO("4", CM80, KEY2) CRYPTO("5", CM80, KEY))));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(has("a=crypto:5 " CM80) && !strcmp(key_of(text, now), first));
+	/* another key: the suite in use stays, and the first key comes back */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP CRYPTO("1", GCM256, LONG_KEY)
+		CRYPTO("4", CM80, KEY2))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("a=crypto:4 " CM80) && !strcmp(key_of(text, now), first));
+	KTAP_CHECK(!offer(caller, OF("5", KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	/* nobody is elsewhere who is on hold, or who has the same key */
 	KTAP_CHECK(!offer(caller, sdp_of("0.0.0.0", SAVP
 					 CRYPTO("1", CM80, KEY2))));
