@@ -331,9 +331,10 @@ static void late(struct crypto_async_request *req, int err)
 {
 	struct rtplane_cipher *c = req->data;
 #endif
+	if (err == -EINPROGRESS)
+		return;
 	/* After the last write to the request: who frees it waits for that. */
-	if (err != -EINPROGRESS)
-		smp_store_release(&c->busy, false);
+	smp_store_release(&c->busy, false);
 }
 
 static int done(struct rtplane_cipher *c, int err)

@@ -8,12 +8,14 @@
 #include <linux/rtnetlink.h>
 
 #include "bridge.h"
+#include "cipher.h"
 #include "ingress.h"
 #include "natmap.h"
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
 #include "nlput.h"
+#include "srtp.h"
 
 static int put_dev(struct sk_buff *msg, const struct rtplane_dev *rd)
 {
@@ -184,7 +186,10 @@ static int put_stats(struct sk_buff *msg, struct rtplane_net *rn)
 	    rtplane_nl_put_drops(msg, RTPLANE_STATS_A_DROPS, t.drops) ||
 	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_EVENTS_LOST, atomic64_read(&rn->events_lost),
 			      RTPLANE_STATS_A_PAD) ||
-	      nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, rtplane_leg_size()))
+	    nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, rtplane_leg_size()) ||
+	    nla_put_u32(msg, RTPLANE_STATS_A_KEY_BYTES, rtplane_srtp_size()) ||
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_SRTP_SLOW, rtplane_cipher_slow(),
+			      RTPLANE_STATS_A_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

@@ -36,11 +36,13 @@
  * @salt_len: bytes of the salt
  * @tag_len: bytes of RTP's tag
  */
-static const struct rtplane_srtp_suite_def {
+struct rtplane_srtp_suite_def {
 	u8 key_len;
 	u8 salt_len;
 	u8 tag_len;
-} suites[__RTPLANE_SRTP_MAX] = {
+};
+
+static const struct rtplane_srtp_suite_def suites[__RTPLANE_SRTP_MAX] = {
 	[RTPLANE_SRTP_AES_128_CM_SHA1_80] = { 16, 14, 10 },
 	[RTPLANE_SRTP_AES_128_CM_SHA1_32] = { 16, 14, 4 },
 	[RTPLANE_SRTP_AES_256_CM_SHA1_80] = { 32, 14, 10 },
@@ -138,6 +140,15 @@ unsigned int rtplane_srtp_key_len(u8 suite)
 	return suites[suite].key_len + suites[suite].salt_len;
 }
 
+/* Bytes of the key that was made last, its ciphers and one source. */
+static unsigned int key_bytes;
+
+/* Bytes of memory that one key takes with one source; 0 before there was one. */
+unsigned int rtplane_srtp_size(void)
+{
+	return READ_ONCE(key_bytes);
+}
+
 static void key_free(struct rtplane_srtp_key *key)
 {
 	if (!key)
@@ -206,8 +217,12 @@ static struct rtplane_srtp_key *key_new(const struct rtplane_srtp_conf *conf)
 	memcpy(key->mki, conf->mki, conf->mki_len);
 	memcpy(key->master, conf->key, rtplane_srtp_key_len(conf->suite));
 	err = key_derive(key);
-	if (!err)
+	if (!err) {
+		WRITE_ONCE(key_bytes, sizeof(*key) + rtplane_cipher_size(key->rtp) +
+			   rtplane_cipher_size(key->rtcp) + sizeof(struct rtplane_srtp) +
+			   sizeof(struct rtplane_srtp_source));
 		return key;
+	}
 	key_free(key);
 	return ERR_PTR(err);
 }

@@ -46,6 +46,7 @@ struct rtplane_srtp_told {
 };
 
 unsigned int rtplane_srtp_key_len(u8 suite);
+unsigned int rtplane_srtp_size(void);
 struct rtplane_srtp *rtplane_srtp_new(const struct rtplane_srtp_conf *conf);
 void rtplane_srtp_free(struct rtplane_srtp *s);
 int rtplane_srtp_give(struct rtplane_srtp *s, const struct rtplane_srtp_told *told);

@@ -183,6 +183,10 @@ static void json_stats(const char *datapath, const struct dp_stats *stats)
 	out_drops(o, stats->drops);
 	out_uint(o, "events_lost", stats->events_lost);
 	out_uint(o, "leg_bytes", stats->leg_bytes);
+	if (!stats->io[0]) {
+		out_uint(o, "key_bytes", stats->key_bytes);
+		out_uint(o, "srtp_slow", stats->srtp_slow);
+	}
 	if (stats->io[0]) {
 		out_str(o, "io", stats->io);
 		json_object_set_new(o, "faults", json_faults(stats));
@@ -201,8 +205,11 @@ static void text_stats(const char *datapath, const struct dp_stats *stats)
 	       stats->rx_packets, stats->tx_packets, stats->passed,
 	       sum(stats->drops), stats->events_lost, stats->leg_bytes);
 	out_text_drops("", stats->drops);
-	if (!stats->io[0])
+	if (!stats->io[0]) {
+		printf("key-bytes %u srtp-slow %" PRIu64 "\n", stats->key_bytes,
+		       stats->srtp_slow);
 		return;
+	}
 	printf("io %s faults", stats->io);
 	for (i = 0; i < stats->n_faults; i++)
 		if (stats->faults[i].count) {

@@ -369,6 +369,8 @@ struct dp_fault {
  * @drops: packets dropped, by enum rtplane_drop
  * @events_lost: events that were not sent, or that we were too slow to read
  * @leg_bytes: memory of one leg
+ * @key_bytes: memory of one SRTP key, the last that was made; 0: not told
+ * @srtp_slow: packets that were encrypted block by block, for want of a fast way
  * @io: how a datapath in user space receives and sends; empty: the module
  * @faults: its counters of what went wrong
  * @n_faults: how many
@@ -383,6 +385,8 @@ struct dp_stats {
 	uint64_t drops[__RTPLANE_DROP_MAX];
 	uint64_t events_lost;
 	uint32_t leg_bytes;
+	uint32_t key_bytes;
+	uint64_t srtp_slow;
 	char io[16];
 	struct dp_fault faults[DP_FAULTS_MAX];
 	unsigned int n_faults;

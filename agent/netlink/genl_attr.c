@@ -713,6 +713,8 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 		[RTPLANE_STATS_A_LEG_BYTES] = { .type = NLA_U32 },
 		[RTPLANE_STATS_A_IO] = { .type = NLA_STRING },
 		[RTPLANE_STATS_A_FAULT] = { .type = NLA_NESTED },
+		[RTPLANE_STATS_A_KEY_BYTES] = { .type = NLA_U32 },
+		[RTPLANE_STATS_A_SRTP_SLOW] = { .type = NLA_U64 },
 	};
 	struct nlattr *tb[RTPLANE_STATS_A_MAX + 1];
 	int ret;
@@ -729,6 +731,8 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 	stats->passed = get_u64(tb[RTPLANE_STATS_A_PASSED]);
 	stats->events_lost = get_u64(tb[RTPLANE_STATS_A_EVENTS_LOST]);
 	stats->leg_bytes = get_u32(tb[RTPLANE_STATS_A_LEG_BYTES]);
+	stats->key_bytes = get_u32(tb[RTPLANE_STATS_A_KEY_BYTES]);
+	stats->srtp_slow = get_u64(tb[RTPLANE_STATS_A_SRTP_SLOW]);
 	if (tb[RTPLANE_STATS_A_IO])
 		nla_strlcpy(stats->io, tb[RTPLANE_STATS_A_IO],
 			    sizeof(stats->io));

@@ -636,6 +636,10 @@ enum rtplane_natmap_attr {
  *	"io_uring" or "epoll"; the module has none
  * @RTPLANE_STATS_A_FAULT: nest of &enum rtplane_fault_attr, repeated: what went
  *	wrong in a datapath in user space; the module has none
+ * @RTPLANE_STATS_A_KEY_BYTES: u32, memory of one SRTP key, the last that was made;
+ *	the module's alone
+ * @RTPLANE_STATS_A_SRTP_SLOW: u64, packets that were encrypted block by block, since the
+ *	processor's fast way was busy; of all namespaces, the module's alone
  */
 enum rtplane_stats_attr {
 	RTPLANE_STATS_A_UNSPEC,
@@ -651,6 +655,8 @@ enum rtplane_stats_attr {
 	RTPLANE_STATS_A_LEG_BYTES,
 	RTPLANE_STATS_A_IO,
 	RTPLANE_STATS_A_FAULT,
+	RTPLANE_STATS_A_KEY_BYTES,
+	RTPLANE_STATS_A_SRTP_SLOW,
 
 	__RTPLANE_STATS_A_MAX,
 	RTPLANE_STATS_A_MAX = __RTPLANE_STATS_A_MAX - 1
