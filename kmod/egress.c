@@ -65,8 +65,10 @@ static void egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg
 	eg->tos_keep = rtplane_dscp_keep(peer->dscp_mode);
 	eg->tos_set = rtplane_dscp_set(peer->dscp_mode, peer->dscp);
 	eg->usual = leg->latched && !eg->mapped && eg->way.fast &&
-		    !(leg->flags & RTPLANE_LEG_SECURE) && leg->only != RTPLANE_ONLY_RTCP &&
+		    leg->only != RTPLANE_ONLY_RTCP &&
 		    eg->way.v6 == !rtplane_ep_is4(&leg->local);
+	eg->secure = eg->usual && leg->flags & RTPLANE_LEG_SECURE;
+	eg->usual &= !eg->secure;
 	eg->priority = rtplane_priority((leg->dscp_first << 2 & eg->tos_keep) | eg->tos_set);
 	rtplane_diff(&eg->diff, &leg->remote, &leg->local, &eg->src, &eg->to);
 }

@@ -16,6 +16,7 @@
  * @tos_set: bits that are set
  * @mapped: the TOS goes through the peer's DSCP map instead
  * @usual: packets of the leg's remote may take the usual way (relay.c)
+ * @secure: they may take the usual way of what is protected
  * @priority: queueing priority of these packets, whose DSCP is the leg's first
  * @diff: what changes in their checksums
  * @src: local address of the leg that sends
@@ -28,6 +29,7 @@ struct rtplane_egress {
 	u8 tos_set;
 	bool mapped;
 	bool usual;
+	bool secure;
 	u32 priority;
 	struct rtplane_diff diff;
 	struct rtplane_ep src;

@@ -585,6 +585,102 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_leg *leg, str
 	return rtplane_fate(RTPLANE_TAKEN);
 }
 
+/* The usual way of what is protected ------------------------------------------ */
+
+/* Ours alone, in one piece, with room for protection, and going out with that? */
+static __always_inline bool secure_skb(struct sk_buff *skb, unsigned int headlen, const bool v6)
+{
+	return usual_skb(skb, headlen, v6) && headlen == skb->len &&
+	       skb_tailroom(skb) >= RTPLANE_SRTP_ROOM;
+}
+
+/* As opened() and the rest of admit(), of the next packet of a stream. */
+static __always_inline struct rtplane_verdict secure_count(struct rtplane_leg *leg,
+							   struct sk_buff *skb,
+							   struct rtplane_pkt *pkt, u8 tos)
+{
+	struct rtplane_verdict v = rtplane_fate(RTPLANE_GOES_ON);
+	unsigned int bytes = skb->len;
+	const u8 *rtp;
+	u64 now;
+
+	if (leg->srtp_rx) {
+		v = rtplane_srtp_unprotect(leg->srtp_rx, skb, pkt);
+		if (unlikely(!rtplane_goes_on(v)))
+			return v;
+	}
+	now = ktime_get_ns();
+	v = gate(leg, bytes, now);
+	if (unlikely(!rtplane_goes_on(v)))
+		return v;
+	count_in(leg, bytes, leg->dscp_first, now);
+	rtp = skb->data + pkt->hdrlen + sizeof(struct udphdr);
+	rtplane_rtpstats_next(&leg->rtp, rtp, now);
+	if (leg->peer->srtp_tx) {
+		v = rtplane_srtp_protect(leg->peer->srtp_tx, skb, pkt);
+		if (unlikely(!rtplane_goes_on(v)))
+			return v;
+	}
+	count_out(leg, pkt->hdrlen + sizeof(struct udphdr) + pkt->paylen, tos);
+	return v;
+}
+
+static __always_inline struct rtplane_verdict secure(struct rtplane_leg *leg, struct sk_buff *skb,
+						     unsigned int headlen, const bool v6)
+{
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	struct udphdr *uh = (struct udphdr *)(skb->data + hdrlen);
+	const struct rtplane_egress *eg;
+	struct rtplane_verdict v;
+	struct rtplane_pkt pkt;
+	u8 tos;
+
+	if (unlikely(!secure_skb(skb, headlen, v6)))
+		return rtplane_fate(RTPLANE_UNUSUAL);
+	spin_lock(&leg->lock);
+	eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
+	if (unlikely(!eg || READ_ONCE(leg->stale) || !eg->secure ||
+		     !usual_stream(leg, skb, v6) || !rtplane_way_usual(&eg->way, skb, v6) ||
+		     !rtplane_way_fits(&eg->way, skb->len + RTPLANE_SRTP_ROOM))) {
+		spin_unlock(&leg->lock);
+		return rtplane_fate(RTPLANE_UNUSUAL);
+	}
+	tos = (rtplane_skb_tos(skb, v6) & eg->tos_keep) | eg->tos_set;
+	pkt.hdrlen = hdrlen;
+	pkt.paylen = skb->len - hdrlen - sizeof(*uh);
+	pkt.kind = RTPLANE_KIND_RTP;
+	pkt.v6 = v6;
+	v = secure_count(leg, skb, &pkt, tos);
+	if (unlikely(!rtplane_goes_on(v)))
+		rtplane_leg_dropped(leg, rtplane_why(v));
+	spin_unlock(&leg->lock);
+	if (unlikely(!rtplane_goes_on(v)))
+		return v;
+	rtplane_rewrite_payload(skb, &pkt);
+	rtplane_rewrite_ports(uh, &eg->src, &eg->to);
+	rtplane_rewrite(skb, tos, RTPLANE_NEW_BOTH, &eg->src, &eg->to, &eg->diff, v6);
+	if (unlikely(rtplane_way_send_fast(skb, eg->priority, &eg->way)))
+		rtplane_egress_unsent(leg, pkt.iplen, RTPLANE_DROP_XMIT);
+	return rtplane_fate(RTPLANE_TAKEN);
+}
+
+/* Of a leg that is protected, or whose peer is; what is not usual goes the general way. */
+static noinline struct rtplane_verdict secure4(struct rtplane_leg *leg, struct sk_buff *skb,
+					       unsigned int headlen)
+{
+	struct rtplane_verdict v = secure(leg, skb, headlen, false);
+
+	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
+}
+
+static noinline struct rtplane_verdict secure6(struct rtplane_leg *leg, struct sk_buff *skb,
+					       unsigned int headlen)
+{
+	struct rtplane_verdict v = secure(leg, skb, headlen, true);
+
+	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
+}
+
 /**
  * rtplane_relay4() - an IPv4 packet of a leg
  * @leg: leg that it arrived on
@@ -599,8 +695,11 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_leg *leg, str
 struct rtplane_verdict rtplane_relay4(struct rtplane_leg *leg, struct sk_buff *skb,
 				      unsigned int headlen)
 {
-	struct rtplane_verdict v = usual(leg, skb, headlen, false);
+	struct rtplane_verdict v;
 
+	if (unlikely(READ_ONCE(leg->flags) & RTPLANE_LEG_SECURE))
+		return secure4(leg, skb, headlen);
+	v = usual(leg, skb, headlen, false);
 	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }
 
@@ -608,7 +707,10 @@ struct rtplane_verdict rtplane_relay4(struct rtplane_leg *leg, struct sk_buff *s
 struct rtplane_verdict rtplane_relay6(struct rtplane_leg *leg, struct sk_buff *skb,
 				      unsigned int headlen)
 {
-	struct rtplane_verdict v = usual(leg, skb, headlen, true);
+	struct rtplane_verdict v;
 
+	if (unlikely(READ_ONCE(leg->flags) & RTPLANE_LEG_SECURE))
+		return secure6(leg, skb, headlen);
+	v = usual(leg, skb, headlen, true);
 	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }
