@@ -7,10 +7,12 @@ played here (agent_srtp.py).
 
 Ends with 0, or with 1 and a sentence about what was not so.
 """
+import json
 import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
 
@@ -477,6 +479,69 @@ def reload():
     again(good.replace("5070", "5071"), 1)
     again(good, 2)
     drain()
+    up()
+    ends()
+
+
+def reload_told():
+    """`rtplane reload` says what changed, or why nothing did."""
+    path = os.environ["CONFIG"]
+    with open(path, encoding="utf-8") as f:
+        good = f.read()
+
+    def again(text):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        p = subprocess.run(["rtplane", "--json", "--socket", os.environ["CTL"], "reload"],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        if p.returncode:
+            check(p.returncode == 1 and not p.stdout, "status", p.returncode, p.stdout)
+            return p.stderr.decode()
+        out = json.loads(p.stdout)
+        check(out["kept"] == [], out)
+        return sorted(c.get("realm", "") + ":" + c["key"] for c in out["changed"])
+
+    edits = (
+        ([], []),
+        ([("log: info", "log: debug"), ('suffix: "00"', 'suffix: "99"')], [":log", ":routes"]),
+        ([("192.0.2.0/24", "192.0.2.0/25")], ["access:acl"]),
+        ([("quarantine: 0", "quarantine: 0\ndrain: 7\nhistory: 3\nanswer-timeout: 9\norphan-timeout: 9\n"
+           "media-timeout: 9\nhold-timeout: 9\nchange-timeout: 9")],
+         [":answer-timeout", ":change-timeout", ":drain", ":history", ":hold-timeout",
+          ":media-timeout", ":orphan-timeout"]),
+        ([("latch: {mode: restricted}", "latch: {mode: learn, probation: 5, nat: source}\n    trust: yes\n"
+           "    per-source: {calls: 7}\n    limits: {packets: 99}\n    dscp: {audio: 40}"),
+          ("srtp: {policy: allow}", "srtp: {policy: refuse}")],
+         ["access:dscp", "access:latch", "access:latch.nat", "access:limits", "access:per-source",
+          "access:srtp", "access:trust"]),
+    )
+    for edit, want in edits:
+        text = good
+        for a, b in edit:
+            check(a in text, a, "is not in the configuration")
+            text = text.replace(a, b, 1)
+        got = again(text)
+        check(got == want, "there:", got, "expected", want)
+        got = again(good)
+        check(got == want, "and back:", got, "expected", want)
+    refused = (
+        ("5070", "5071", "realm access: sip cannot change while calls are served"),
+        ("32999", "32997", "realm access: ports cannot change"),
+        ("{mode: restricted}", "{nat: off}", "realm access: latch.nat cannot change"),
+        ("{nat: off}", "{nat: learn}", "realm core: latch.nat cannot change"),
+        ("[ma]", "[ma, lo]", "realm access: devices cannot change"),
+        ("quarantine: 0", "quarantine: 1", "quarantine cannot change"),
+        ("quarantine: 0", "quarantine: 0\nworkers: 3", "workers cannot change"),
+        ("name: access", "name: other", "no realm"),
+        ("quarantine: 0", "quarantine: x", "quarantine: "),
+    )
+    before = ask("status")["counters"]["reloads"]
+    for a, b, want in refused:
+        check(a in good, a, "is not in the configuration")
+        got = again(good.replace(a, b, 1))
+        check(isinstance(got, str) and want in got, "it is told", got, "expected", want)
+    check(ask("status")["counters"]["reloads"] == before, "a refused one is counted")
+    check(again(good) == [], "something was changed by what was refused")
     up()
     ends()
 

@@ -59,7 +59,7 @@ test_caps_of_a_source()
 		edge ringing_calls
 	agent_stop KILL
 }
-test_reload() { begin && edge reload; }
+test_reload() { begin && edge reload reload_told; }
 test_keep_alives() { begin && edge keep_alives; }
 test_the_agent_ends() { agent_ends; }
 

@@ -467,7 +467,9 @@ bool b2b_realms_open(struct b2b *b2b, char *error);
 bool b2b_realms_listen(struct b2b *b2b, char *error);
 void b2b_realms_unwatch(struct b2b *b2b);
 void b2b_realms_close(struct b2b *b2b);
-bool b2b_realms_reload(struct b2b *b2b, struct config *config, char *error);
+bool b2b_realms_reload(struct b2b *b2b, struct config *config,
+		       void (*kept)(const char *why, void *arg), void *arg,
+		       char *error);
 struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf);
 struct realm *b2b_realm_of_flow(const struct sip_flow *flow);
 /* is this the address of a next hop in the realm? */

@@ -198,9 +198,10 @@ void b2b_free(struct b2b *b2b)
 	free(b2b);
 }
 
-bool b2b_reload(struct b2b *b2b, struct config *config, char *error)
+bool b2b_reload(struct b2b *b2b, struct config *config,
+		void (*kept)(const char *why, void *arg), void *arg, char *error)
 {
-	if (!b2b_realms_reload(b2b, config, error))
+	if (!b2b_realms_reload(b2b, config, kept, arg, error))
 		return false;
 	b2b->counters.reloads++;
 	sessions_set_orphan_timeout(b2b->sessions, config->orphan_timeout);

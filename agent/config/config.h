@@ -318,6 +318,24 @@ const struct config_realm *config_realm(const struct config *config,
 					const char *name);
 
 /**
+ * typedef config_diff_fn - something differs
+ * @realm: name of the realm; NULL: at the top
+ * @key: the key in the file, "realms": the list of them
+ * @arg: as given
+ */
+typedef void config_diff_fn(const char *realm, const char *key, void *arg);
+
+/**
+ * config_diff() - what differs between two configurations
+ * @a: one
+ * @b: the other
+ * @fn: called for each key, "latch.nat" and "dscp.signalling" apart from their maps
+ * @arg: for @fn
+ */
+void config_diff(const struct config *a, const struct config *b,
+		 config_diff_fn *fn, void *arg);
+
+/**
  * config_hop_parse() - read a next hop
  * @text: sip:[USER@]HOST[:PORT][;PARAMETERS], or sips:
  * @hop: filled

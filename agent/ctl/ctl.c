@@ -123,13 +123,9 @@ static json_t *do_end(struct ctl *ctl, uint64_t id)
 static json_t *do_reload(struct ctl *ctl, uint64_t id)
 {
 	char error[CONFIG_ERROR_LEN];
-	json_t *o;
+	json_t *result = ctl->conf.reload(ctl->conf.arg, error);
 
-	if (ctl->conf.reload(ctl->conf.arg, error))
-		return json_string("reloaded");
-	o = json_object();
-	json_object_set_new(o, "refused", json_string(error));
-	return o;
+	return result ? result : json_pack("{s:s}", "refused", error);
 }
 
 static const struct {
