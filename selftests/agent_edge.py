@@ -453,6 +453,71 @@ def ringing_calls():
     check(got == [b"100", b"100", b"503"], got)
 
 
+def invitation(n, ip, to, server):
+    """An INVITE without an offer, one of many."""
+    return ("INVITE sip:4900@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s:5070;branch=z9hG4bKmany%d\r\n"
+            "From: <sip:x@x>;tag=1\r\nTo: <sip:4900@x>\r\nCall-ID: many%d\r\nCSeq: 1 INVITE\r\n"
+            "Contact: <sip:x@%s:5070>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n" %
+            (to, ip, n, n, ip)).encode()
+
+
+def next_hop_calls():
+    """A next hop may have more transactions than a stranger (1000 of these)."""
+    sock = in_ns(B.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    got = {}
+    with sock:
+        sock.bind((B.ip, 5070))
+        sock.settimeout(10)
+        for n in range(1010):
+            sock.sendto(invitation(n, B.ip, B.server, B.server), (B.server, 5060))
+            status = sock.recv(65535).split()[1]
+            got[status] = got.get(status, 0) + 1
+    check(got == {b"100": 1010}, got)
+
+
+def crowd():
+    """All strangers together: 20 a second, 40 at once (per-source: messages 2)."""
+    socks = []
+    for n in range(30):
+        socks.append(in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
+        socks[n].bind(("192.0.2.%d" % (100 + n), 5070))
+    start = time.monotonic()
+    for n in range(120):
+        text = invitation(n, "192.0.2.%d" % (100 + n // 4), A.server, A.server)
+        socks[n // 4].sendto(text.replace(b"INVITE", b"OPTIONS"), (A.server, 5060))
+    check(options(B.ns, B.ip, B.server), "a next hop gets no answer")
+    took = time.monotonic() - start
+    gate = {}
+    for _ in range(200):
+        gate = next(g for g in ask("status")["sip"]["gates"] if g["realm"] == "access")
+        if gate["passed"] + gate["crowd"] + gate["rate"] >= 120:
+            break
+        time.sleep(0.02)
+    for sock in socks:
+        sock.close()
+    check(not gate["rate"] and 40 <= gate["passed"] <= 42 + 20 * took and
+          gate["crowd"] == 120 - gate["passed"], took, gate)
+
+
+def named_peer():
+    """Whom the acl allows by its whole address is no stranger."""
+    for ip, want in (("192.0.2.66", 10), ("192.0.2.100", 4)):
+        sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        good = 0
+        with sock:
+            sock.bind((ip, 5070))
+            sock.settimeout(1)
+            for n in range(10):
+                text = invitation(n, ip, A.server, A.server).replace(b"INVITE", b"OPTIONS")
+                sock.sendto(text, (A.server, 5060))
+            try:
+                while True:
+                    good += sock.recv(65535).split()[1] == b"200"
+            except socket.timeout:
+                pass
+        check(good == want, ip, "gets", good, "answers; expected", want)
+
+
 def reload():
     """P17: SIGHUP reads the file again; a bad one changes nothing, calls go on."""
     path, pid = os.environ["CONFIG"], int(os.environ["AGENT_PID"])

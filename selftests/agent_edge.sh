@@ -28,7 +28,10 @@ edge()
 			agent_stop KILL
 			return 1
 		fi
-		[ "$name" = ringing_calls ] || no_calls
+		case $name in
+		ringing_calls|next_hop_calls) ;;
+		*) no_calls ;;
+		esac
 	done
 }
 
@@ -58,6 +61,20 @@ test_caps_of_a_source()
 	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2}' begin &&
 		edge ringing_calls
 	agent_stop KILL
+}
+test_a_next_hop_is_no_stranger()
+{
+	begin && edge next_hop_calls
+	agent_stop KILL
+}
+test_a_crowd()
+{
+	local n
+	for ((n = 100; n < 130; n++)); do
+		echo "addr add 192.0.2.$n/24 dev a0"
+	done | ip -n "$A" -batch -
+	local ACCESS_ACL=$'{allow: [192.0.2.0/24, 192.0.2.66]}\n    per-source: {messages: 2}'
+	begin && edge crowd && begin && edge named_peer
 }
 test_reload() { begin && edge reload reload_told; }
 test_keep_alives() { begin && edge keep_alives; }

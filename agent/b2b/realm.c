@@ -129,12 +129,7 @@ static void forget_all(struct realm *realm)
 
 bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
 {
-	size_t i;
-
-	for (i = 0; i < realm->n_known; i++)
-		if (dp_addr_same_host(&realm->known[i], addr))
-			return true;
-	return false;
+	return sip_gate_known(realm->gate, addr);
 }
 
 static struct sip_prefix *prefixes(const struct config_prefix *from, size_t n,
@@ -159,6 +154,8 @@ static int set_gate(struct realm *realm)
 	struct sip_gate_conf conf = {
 		.rate = realm->conf->source.messages,
 		.burst = realm->conf->source.messages * 2,
+		.crowd = realm->conf->source.together,
+		.crowd_burst = realm->conf->source.together * 2,
 	};
 	size_t i, n = acl->n_allow;
 	int ret = -ENOMEM;
@@ -192,6 +189,18 @@ out:
 	return ret;
 }
 
+/* whom the configuration allows by the whole address is as well known as a next hop */
+static void know_peers(struct realm *realm)
+{
+	const struct config_acl *acl = &realm->conf->acl;
+	size_t i;
+
+	for (i = 0; i < acl->n_allow; i++)
+		if (acl->allow[i].len ==
+		    (acl->allow[i].addr.family == AF_INET ? 32 : 128))
+			know(realm, &acl->allow[i].addr);
+}
+
 /* which next hops there are in each realm, as far as it is known where they are */
 static void learn_hops(struct b2b *b2b)
 {
@@ -199,8 +208,10 @@ static void learn_hops(struct b2b *b2b)
 	struct realm *realm;
 	size_t i, j;
 
-	for (i = 0; i < b2b->n_realms; i++)
+	for (i = 0; i < b2b->n_realms; i++) {
 		forget_all(&b2b->realms[i]);
+		know_peers(&b2b->realms[i]);
+	}
 	for (i = 0; i < b2b->config->n_routes; i++) {
 		route = &b2b->config->routes[i];
 		realm = b2b_realm_of(b2b, route->to);

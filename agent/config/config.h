@@ -125,12 +125,14 @@ struct config_acl {
 /**
  * struct config_source - what one source may have that is no next hop
  * @messages: SIP messages a second, 0 = no limit
+ * @together: the same of all such sources in the realm
  * @calls: calls at a time, 0 = no limit
  * @ringing: of these, unanswered ones, 0 = no limit
  * @ports: pairs of ports, 0 = no limit
  */
 struct config_source {
 	uint32_t messages;
+	uint32_t together;
 	uint32_t calls;
 	uint32_t ringing;
 	uint32_t ports;

@@ -138,6 +138,7 @@ static bool same_source(const struct config_realm *a,
 			const struct config_realm *b)
 {
 	return a->source.messages == b->source.messages &&
+	       a->source.together == b->source.together &&
 	       a->source.calls == b->source.calls &&
 	       a->source.ringing == b->source.ringing &&
 	       a->source.ports == b->source.ports;
