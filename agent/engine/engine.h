@@ -309,6 +309,7 @@ struct event_limit {
  * @status: @media->lock: 0 or -errno of init
  * @error: @media->lock: the sentence
  * @quit: @media->lock: end
+ * @ended: @media->lock: its thread touches nothing any more
  * @late: it did not answer in time, and has not come to itself; nobody waits for it
  *	meanwhile.  Set with @media->lock.
  * @wanted: the agent's: to be parked
@@ -358,6 +359,7 @@ struct worker {
 	int status;
 	struct dp_err error;
 	bool quit;
+	bool ended;
 	atomic_bool late;
 	bool wanted;
 	bool hold;

@@ -549,13 +549,8 @@ static void start(struct worker *w)
 	pthread_mutex_unlock(&media->lock);
 }
 
-void *worker_run(void *arg)
+static void run(struct worker *w)
 {
-	struct worker *w = arg;
-
-	start(w);
-	if (w->status)
-		return NULL;
 	w->now = worker_clock();
 	w->rate_from = w->now;
 	for (;;) {
@@ -568,5 +563,19 @@ void *worker_run(void *arg)
 		sweep(w);
 	}
 	w->io->exit(w);
+}
+
+void *worker_run(void *arg)
+{
+	struct worker *w = arg;
+	struct media *media = w->media;
+
+	start(w);
+	if (!w->status)
+		run(w);
+	pthread_mutex_lock(&media->lock);
+	w->ended = true;
+	pthread_cond_broadcast(&media->answer);
+	pthread_mutex_unlock(&media->lock);
 	return NULL;
 }
