@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..35"
+echo "1..36"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -91,5 +91,14 @@ wrong "TLS without certificates" 's/- transport: tcp/- transport: tls/' 'transpo
 wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'workers: 65' workers 65 '0 to 64'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
+
+# Every key of the schema stands in the manual, as a word of its own in bold.
+missing=
+while read -r name; do
+	sed 's/\\-/-/g' "$TREE/Documentation/man/rtplaned.yaml.5" |
+		grep -Eq "^\.B[RI]? (.*[ \"])?$name([ \",:]|\$)" || missing+=" $name"
+done < <(sed -n 's/.*CYAML_FIELD_[A-Z_]*("\([a-z-]*\)".*/\1/p' "$TREE/agent/config/schema.c")
+[ -z "$missing" ] || echo "# rtplaned.yaml(5) does not have$missing"
+point "${#missing}" "the manual has every key"
 
 [ $BAD = 0 ]

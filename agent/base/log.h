@@ -16,7 +16,7 @@
  * @LOG_LEVEL_ERROR: something the operator must look at
  * @LOG_LEVEL_WARNING: something went wrong and was dealt with
  * @LOG_LEVEL_INFO: what the agent does: calls, legs, latches
- * @LOG_LEVEL_DEBUG: everything, the SIP library's own words included
+ * @LOG_LEVEL_DEBUG: everything
  */
 enum log_level {
 	LOG_LEVEL_ERROR,
