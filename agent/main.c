@@ -116,30 +116,32 @@ static void notify(const char *state)
 	close(fd);
 }
 
-static void take_events(struct dp *dp)
+static void take_events(const struct agent *agent, struct dp *dp)
 {
 	struct dp_err err;
 	int ret = dp_dispatch(dp, &err);
 
-	if (ret == -ENOBUFS)
-		log_warning("events of the datapath were lost: they came faster than they were read");
-	else if (ret < 0)
+	if (ret == -ENOBUFS) {
+		log_warning("events of the datapath were lost: they came faster than they were read; its legs are looked at");
+		sessions_events_lost(agent->sessions);
+	} else if (ret < 0) {
 		log_warning("events of the datapath cannot be read: %s",
 			    err.text);
+	}
 }
 
 static void on_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
-	take_events(agent->dp);
+	take_events(agent, agent->dp);
 }
 
 static void on_srtp_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
-	take_events(agent->srtp);
+	take_events(agent, agent->srtp);
 }
 
 static void on_media(unsigned int events, void *arg)
