@@ -139,6 +139,106 @@ def forks():
     ends()
 
 
+def many_forks():
+    """Whoever answers is acknowledged, and ended if another was quicker: also a
+    thirteenth."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    for fork in range(20):
+        B.reply(m, 200, sdp(B.ip), fork=str(fork))
+    A.response(200)
+    A.ack()
+    got = {"ACK": set(), "BYE": set()}
+    while len(got["ACK"]) < 20 or len(got["BYE"]) < 19:
+        r = B.receive()
+        check(r.method in got, "B gets", r.first)
+        tag = r["to"].rsplit(";tag=", 1)[1]
+        if r.method == "BYE":
+            B.reply(r, 200)
+        got[r.method].add(tag)
+    check(got["ACK"] - got["BYE"] == {"callee0"}, got)
+    quiet(A)
+    B.tag = ";tag=callee0"
+    ends()
+
+
+def answer_in_the_183():
+    """Field 21: the 2xx without a description means what the 183 said."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 183, sdp(B.ip))
+    early = A.response(183)
+    B.reply(m, 200)
+    ok = A.response(200)
+    check(ok.body == early.body and ok.body, "the 200 says", ok.body)
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def answer_after_the_bye():
+    """Field 25, RFC 5407: a 2xx that comes behind the BYE is acknowledged."""
+    up()
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 100)
+    B.request("BYE")
+    seen = []
+    while len(seen) < 2:
+        r = B.receive()
+        seen.append(r.first.split()[1] if r.status else r.method)
+        if r.method == "CANCEL":
+            B.reply(r, 200)
+    check(sorted(seen) == ["200", "CANCEL"], seen)
+    B.reply(m, 200, sdp(B.ip))
+    r = B.wait("ACK")
+    check(r["cseq"].split()[0] == m["cseq"].split()[0], r["cseq"], m["cseq"])
+    while True:
+        r = A.receive()
+        if r.method == "BYE":
+            A.reply(r, 200)
+        if r["cseq"].endswith("INVITE") and r.status >= 200:
+            check(r.status == 487, r.first)
+            break
+    drain()
+
+
+def another_family():
+    """P6, field 09: a re-INVITE by IPv6 in a call of IPv4 costs at most itself."""
+    up()
+    A.invite(sdp(A.ip).replace("IN IP4 " + A.ip, "IN IP6 2001:db8:a::1"))
+    m = B.wait("INVITE")
+    check("IN IP4 " + B.server in m.body, "the callee's family changes, too:", m.body)
+    B.reply(m, 200, sdp(B.ip))
+    ok = A.response(200)
+    check("IN IP6 2001:db8:a::fe" in ok.body, ok.body)
+    A.ack()
+    B.wait("ACK")
+    check(len(ask("calls")) == 1, "the call is over")
+    ends()
+
+
+def draining():
+    """P16: who asks while we drain shall send its calls elsewhere."""
+    up()
+    os.kill(int(os.environ["AGENT_PID"]), signal.SIGTERM)
+    sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    with sock:
+        sock.bind(("192.0.2.66", 5070))
+        sock.settimeout(5)
+        for n in range(100):
+            text = invitation(n, "192.0.2.66", A.server, A.server).replace(b"INVITE", b"OPTIONS")
+            sock.sendto(text, (A.server, 5060))
+            answer = sock.recv(65535)
+            if answer.split()[1] != b"200":
+                break
+            time.sleep(0.05)
+        check(answer.split()[1] == b"503" and b"Retry-After: " in answer, answer)
+    A.request("BYE")
+    B.reply(B.wait("BYE"), 200)
+    A.response(200)
+
+
 def early_requests():
     """P10: UPDATE without an offer, and INFO, before the answer."""
     A.invite(sdp(A.ip))

@@ -29,7 +29,7 @@ edge()
 			return 1
 		fi
 		case $name in
-		ringing_calls|next_hop_calls) ;;
+		ringing_calls|next_hop_calls|draining) ;;
 		*) no_calls ;;
 		esac
 	done
@@ -44,7 +44,9 @@ begin()
 
 test_late_provisional_answers() { begin && edge late_provisional; }
 test_reasons() { begin && edge reasons_pass own_reason; }
-test_forks() { begin && edge forks; }
+test_forks() { begin && edge forks many_forks; }
+test_late_answers() { begin && edge answer_in_the_183 answer_after_the_bye; }
+test_another_family() { begin && edge another_family; }
 test_before_the_answer() { begin && edge early_requests a_bye_of_another_tag; }
 test_extensions_and_methods() { begin && edge require_in_dialog allowed replaces; }
 test_a_challenge() { begin && edge digest; }
@@ -78,6 +80,14 @@ test_a_crowd()
 }
 test_reload() { begin && edge reload reload_told; }
 test_keep_alives() { begin && edge keep_alives; }
+test_draining()
+{
+	begin 'drain: 60' && edge draining || return
+	wait_for 20 agent_is_gone || fail "the agent does not end"
+	wait "$AGENT_PID"
+	is "status" $? 0
+	AGENT_PID=
+}
 test_the_agent_ends() { agent_ends; }
 
 run_tests "$@"
