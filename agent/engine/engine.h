@@ -631,14 +631,6 @@ void rx_control(struct msghdr *msg, struct rx *rx);
 int tx_priority(uint8_t tos);
 
 /**
- * tx_mark() - before the packets of a turn are sent, give sockets their marks
- * @w: the worker; nothing of an earlier turn is still to be sent
- *
- * A mark that stays becomes the socket's own; others go with the packet.
- */
-void tx_mark(struct worker *w);
-
-/**
  * tx_run() - how many packets from here on can leave as one train
  * @w: the worker
  * @i: index of the first in &worker.tx
@@ -650,6 +642,17 @@ void tx_mark(struct worker *w);
 unsigned int tx_run(const struct worker *w, unsigned int i);
 
 /**
+ * tx_send() - send all that waits in &worker.tx
+ * @w: the worker; nothing of an earlier turn is still to be sent
+ * @send: sends the @n packets from @i on, as one train
+ *
+ * Sockets get their marks before: one that stays becomes the socket's own; others go
+ * with the packet.
+ */
+void tx_send(struct worker *w,
+	     void (*send)(struct worker *w, unsigned int i, unsigned int n));
+
+/**
  * tx_train_refused() - is a train refused that its packets alone would not be?
  * @error: errno value: a narrow path, no checksums by the device, IPsec
  */
@@ -658,19 +661,20 @@ static inline bool tx_train_refused(int error)
 	return error == EIO || error == EINVAL || error == EMSGSIZE;
 }
 
-/**
- * tx_control() - control messages for a train
- * @tx: its first packet
- * @segments: packets in it
- * @buf: filled
- * @size: bytes of @buf
- *
- * Return: bytes used; 0: there is nothing to say.
- */
-size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
-		  size_t size);
-
-/** TX_CONTROL - room for what tx_control() says */
+/** TX_CONTROL - room for the control messages of a train */
 #define TX_CONTROL	(CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint16_t)))
+
+/**
+ * tx_message() - a train as sendmsg() wants it
+ * @tx: its first packet
+ * @n: packets in it
+ * @iov: filled, for @n
+ * @control: filled; TX_CONTROL bytes, aligned as struct cmsghdr is
+ * @msg: filled; points to all of these
+ *
+ * Return: its bytes.
+ */
+unsigned int tx_message(const struct tx *tx, unsigned int n, struct iovec *iov,
+			void *control, struct msghdr *msg);
 
 #endif /* DATAPATH_ENGINE_H */

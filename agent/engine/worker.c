@@ -275,7 +275,7 @@ static void set_tos(struct media_sock *sock, uint8_t tos)
 	setsockopt(sock->fd, SOL_SOCKET, SO_PRIORITY, &value, sizeof(value));
 }
 
-void tx_mark(struct worker *w)
+static void mark(struct worker *w)
 {
 	struct media_sock *out;
 	const struct tx *tx;
@@ -308,8 +308,8 @@ static void put_control(uint8_t **at, int level, int type, const void *data,
 	*at += CMSG_SPACE(len);
 }
 
-size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
-		  size_t size)
+/* returns its bytes */
+static size_t make_control(const struct tx *tx, unsigned int segments, void *buf)
 {
 	bool v6 = tx->out->local.family == AF_INET6;
 	uint16_t segment = tx->len;
@@ -323,6 +323,42 @@ size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
 		put_control(&at, IPPROTO_UDP, UDP_SEGMENT, &segment,
 			    sizeof(segment));
 	return (size_t)(at - (uint8_t *)buf);
+}
+
+unsigned int tx_message(const struct tx *tx, unsigned int n, struct iovec *iov,
+			void *control, struct msghdr *msg)
+{
+	size_t len = make_control(tx, n, control);
+	unsigned int bytes = 0;
+	unsigned int k;
+
+	for (k = 0; k < n; k++) {
+		iov[k].iov_base = tx[k].data;
+		iov[k].iov_len = tx[k].len;
+		bytes += tx[k].len;
+	}
+	*msg = (struct msghdr){
+		.msg_name = (void *)tx->to,
+		.msg_namelen = tx->tolen,
+		.msg_iov = iov,
+		.msg_iovlen = n,
+		.msg_control = len ? control : NULL,
+		.msg_controllen = len,
+	};
+	return bytes;
+}
+
+void tx_send(struct worker *w,
+	     void (*send)(struct worker *w, unsigned int i, unsigned int n))
+{
+	unsigned int i, n;
+
+	mark(w);
+	for (i = 0; i < w->n_tx; i += n) {
+		n = tx_run(w, i);
+		send(w, i, n);
+	}
+	w->n_tx = 0;
 }
 
 /* --- sockets come and go --- */
