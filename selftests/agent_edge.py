@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from agent_kills import drain, options
+from agent_kills import drain, options, run
 from agent_srtp import A, B, Failed, ask, check, in_ns, sdp
 
 
@@ -730,15 +730,5 @@ def keep_alives():
         check(options(A.ns, A.ip, A.server), "no answer")
 
 
-def main():
-    found = {n: f for n, f in globals().items() if callable(f)}
-    try:
-        found[sys.argv[1]]()
-    except Failed as e:
-        print(e)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(globals()))

@@ -19,15 +19,9 @@ export RTPLANE_BACKEND=uring
 # edge NAME...: each by the agent that runs; it has no call left afterwards.
 edge()
 {
-	local name out
+	local name
 	for name; do
-		out=$(AGENT_PID=$AGENT_PID CONFIG=$W/rtplaned.yaml PYTHONPATH=$TREE/selftests \
-			PYTHONDONTWRITEBYTECODE=1 python3 "$TREE/selftests/agent_edge.py" "$name" 2>&1) ||
-			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
-		if [ -e "$W/failed" ]; then
-			agent_stop KILL
-			return 1
-		fi
+		acts agent_edge "$name" || return
 		case $name in
 		ringing_calls|next_hop_calls|draining) ;;
 		*) no_calls ;;

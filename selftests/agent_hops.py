@@ -14,7 +14,8 @@ import ssl
 import sys
 import time
 
-from agent_edge import drain, quiet, up, with_headers
+from agent_edge import quiet, up
+from agent_kills import drain, run
 from agent_srtp import A, B, Failed, Message, Party, ask, check, in_ns, result, sdp
 
 W = os.environ["W"]
@@ -368,15 +369,5 @@ def hold():
     over("no media", 2.8, 12, start)
 
 
-def main():
-    found = {n: f for n, f in globals().items() if callable(f)}
-    try:
-        found[sys.argv[1]]()
-    except Failed as e:
-        print(e)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(globals()))

@@ -89,15 +89,9 @@ certificates()
 # hops NAME...: each by the agent that runs; it has no call left afterwards.
 hops()
 {
-	local name out
+	local name
 	for name; do
-		out=$(AGENT_PID=$AGENT_PID PYTHONPATH=$TREE/selftests PYTHONDONTWRITEBYTECODE=1 \
-			python3 "$TREE/selftests/agent_hops.py" "$name" 2>&1) ||
-			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
-		if [ -e "$W/failed" ]; then
-			agent_stop KILL
-			return 1
-		fi
+		acts agent_hops "$name" || return
 		no_calls
 	done
 }
