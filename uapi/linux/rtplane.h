@@ -38,7 +38,7 @@
  * @RTPLANE_CMD_BRIDGE_SET: change bridges, all of a message or none; a second
  *	leg that does not exist yet takes the place of the present peer (admin)
  * @RTPLANE_CMD_BRIDGE_DEL: remove the bridges of the legs named, or all of a
- *	cookie, or all (admin)
+ *	cookie, or all; which of these must be said (admin)
  * @RTPLANE_CMD_LEG_SET: change one leg (admin)
  * @RTPLANE_CMD_LEG_GET: one leg, or a dump of all or of one cookie's
  * @RTPLANE_CMD_NATMAP_NEW: create a port-preserving NAT (admin)
@@ -137,11 +137,14 @@ enum rtplane_dev_attr {
  * @RTPLANE_BRIDGE_A_COOKIE: u64, owner's name for the bridge (a call); 0 = none
  * @RTPLANE_BRIDGE_A_LEG: nest of &enum rtplane_leg_attr; exactly two in
  *	BRIDGE_NEW and BRIDGE_SET, one (either) in BRIDGE_DEL
+ * @RTPLANE_BRIDGE_A_ALL: flag, in BRIDGE_DEL alone and by itself: every bridge of
+ *	the namespace
  */
 enum rtplane_bridge_attr {
 	RTPLANE_BRIDGE_A_UNSPEC,
 	RTPLANE_BRIDGE_A_COOKIE,
 	RTPLANE_BRIDGE_A_LEG,
+	RTPLANE_BRIDGE_A_ALL,
 
 	__RTPLANE_BRIDGE_A_MAX,
 	RTPLANE_BRIDGE_A_MAX = __RTPLANE_BRIDGE_A_MAX - 1
