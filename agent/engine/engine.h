@@ -623,14 +623,6 @@ uint64_t worker_clock(void);
 void rx_control(struct msghdr *msg, struct rx *rx);
 
 /**
- * tx_priority() - class of a TOS in the terms of linux/pkt_sched.h
- * @tos: TOS or traffic class
- *
- * Return: 0 to 7.
- */
-int tx_priority(uint8_t tos);
-
-/**
  * tx_run() - how many packets from here on can leave as one train
  * @w: the worker
  * @i: index of the first in &worker.tx

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "kmod/dscp.h"
 
 #define NS_PER_MS	1000000ull
 #define NS_PER_S	1000000000ull
@@ -250,14 +251,6 @@ unsigned int tx_run(const struct worker *w, unsigned int i)
 	return n;
 }
 
-/* a nibble for each class, the lowest first: as kmod/way.h */
-int tx_priority(uint8_t tos)
-{
-	static const uint8_t of_class[] = { 0, 2, 2, 4, 4, 6, 7, 7 };
-
-	return of_class[tos >> 5];
-}
-
 /* a socket that takes no mark has it told with each packet */
 static void set_tos(struct media_sock *sock, uint8_t tos)
 {
@@ -270,8 +263,8 @@ static void set_tos(struct media_sock *sock, uint8_t tos)
 		return;
 	}
 	sock->tos = tos;
-	/* the queue that serves it: by class, 7 takes a privilege */
-	value = tx_priority(tos);
+	/* the queue that serves it */
+	value = (int)rtplane_priority(tos);
 	setsockopt(sock->fd, SOL_SOCKET, SO_PRIORITY, &value, sizeof(value));
 }
 

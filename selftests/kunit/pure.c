@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pure parts, table by table: demultiplexer, DSCP, policer, RTP statistics,
+ * The pure parts, table by table: demultiplexer, DSCP, limits, RTP statistics,
  * latch policy.  Included by the KUnit suite (rtplane_kunit.c) and by the
  * program selftests/unit/pure.c, so that one set of tables is run in both.
  */
 #include "pure_packet.c"
+#include "pure_limits.c"
 #include "pure_rtp.c"
 #include "pure_policy.c"
 #include "pure_attack.c"
@@ -18,10 +19,15 @@ static struct kunit_case pure_cases[] = {
 	KUNIT_CASE(addr_every_bit_counts),
 	KUNIT_CASE(addr_martians),
 	KUNIT_CASE(dscp_keeps_ecn),
+	KUNIT_CASE(dscp_gives_the_priority),
 	KUNIT_CASE(police_exact_to_a_percent),
 	KUNIT_CASE(police_costs_do_not_wrap),
 	KUNIT_CASE(police_idle_saves_nothing),
 	KUNIT_CASE(police_names_the_limit),
+	KUNIT_CASE(events_are_limited_by_kind),
+	KUNIT_CASE(events_of_calls_are_one_kind),
+	KUNIT_CASE(permit_names_a_whole_address),
+	KUNIT_CASE(permit_lives_five_minutes),
 	KUNIT_CASE(rtp_sequence_numbers),
 	KUNIT_CASE(rtp_jitter),
 	KUNIT_CASE(rtp_events_have_no_jitter),
