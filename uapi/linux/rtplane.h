@@ -415,8 +415,13 @@ enum rtplane_drop {
  * @RTPLANE_RTP_A_JITTER: u32, interarrival jitter in units of the RTP clock,
  *	present SSRC
  * @RTPLANE_RTP_A_CLOCK: u32, the RTP clock rate in Hz that the module assumed
- *	(static payload types of RFC 3551; 8000 for dynamic ones)
+ *	(static payload types of RFC 3551; 8000 for dynamic ones, whose jitter in
+ *	seconds is JITTER / CLOCK only if that is their clock)
  * @RTPLANE_RTP_A_JITTER_MAX: u32, as JITTER, the largest so far
+ *
+ * One SSRC is followed at a time.  Where a remote sends several at once (bundled lines,
+ * retransmissions), each change begins anew: SSRC_CHANGES grows with the packets, and
+ * LOST and JITTER say nothing.
  */
 enum rtplane_rtp_attr {
 	RTPLANE_RTP_A_UNSPEC,
