@@ -115,30 +115,32 @@ static void notify(const char *state)
 	close(fd);
 }
 
-static void take_events(struct dp *dp)
+static void take_events(const struct agent *agent, struct dp *dp)
 {
 	struct dp_err err;
 	int ret = dp_dispatch(dp, &err);
 
-	if (ret == -ENOBUFS)
-		log_warning("events of the datapath were lost: they came faster than they were read");
-	else if (ret < 0)
+	if (ret == -ENOBUFS) {
+		log_warning("events of the datapath were lost: they came faster than they were read; its legs are looked at");
+		sessions_events_lost(agent->sessions);
+	} else if (ret < 0) {
 		log_warning("events of the datapath cannot be read: %s",
 			    err.text);
+	}
 }
 
 static void on_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
-	take_events(agent->dp);
+	take_events(agent, agent->dp);
 }
 
 static void on_beside_events(unsigned int events, void *arg)
 {
 	struct agent *agent = arg;
 
-	take_events(agent->beside);
+	take_events(agent, agent->beside);
 }
 
 static void on_media(unsigned int events, void *arg)
@@ -204,22 +206,28 @@ static void on_term(void *arg)
 }
 
 /* a file with a mistake, or one that wants a restart, changes nothing */
-static bool reload(void *arg, char *error)
+static json_t *reload(void *arg, char *error)
 {
 	struct agent *agent = arg;
-	struct config *config = config_load(agent->file, error);
+	struct config *config;
+	json_t *result = NULL;
 
-	if (!config || !b2b_reload(agent->b2b, config, error)) {
+	notify("RELOADING=1");
+	config = config_load(agent->file, error);
+	if (config)
+		result = api_reload(&agent->api, agent->config, config, error);
+	if (result) {
+		config_put(agent->config);
+		agent->config = config;
+		log_set_level(config->log);
+		log_info("configuration read again: %zu realms, %zu routes",
+			 config->n_realms, config->n_routes);
+	} else {
 		config_put(config);
 		log_error("the configuration stays as it was: %s", error);
-		return false;
 	}
-	config_put(agent->config);
-	agent->config = config;
-	log_set_level(config->log);
-	log_info("configuration read again: %zu realms, %zu routes",
-		 config->n_realms, config->n_routes);
-	return true;
+	notify("READY=1");
+	return result;
 }
 
 static void on_hup(void *arg)
@@ -227,11 +235,8 @@ static void on_hup(void *arg)
 	struct agent *agent = arg;
 	char error[CONFIG_ERROR_LEN];
 
-	if (!agent->b2b)
-		return;
-	notify("RELOADING=1");
-	reload(agent, error);
-	notify("READY=1");
+	if (agent->b2b)
+		json_decref(reload(agent, error));
 }
 
 static bool watch(struct agent *agent, unsigned int i, int fd, loop_fd_fn *fn)

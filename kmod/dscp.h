@@ -3,6 +3,7 @@
 #ifndef _RTPLANE_DSCP_H
 #define _RTPLANE_DSCP_H
 
+#include <linux/pkt_sched.h>
 #include <linux/rtplane.h>
 
 #include "portable.h"
@@ -50,6 +51,22 @@ static inline u8 rtplane_dscp_tos(u8 mode, u8 dscp, const u8 *map, u8 tos)
 	if (mode == RTPLANE_DSCP_MAP)
 		return rtplane_dscp_mapped(map, tos);
 	return (tos & rtplane_dscp_keep(mode)) | rtplane_dscp_set(mode, dscp);
+}
+
+/* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
+ * voice is served first by the default bands and VLAN egress maps see EF as 6.
+ * The kernel's own table still reads the TOS bits of RFC 1349.  It gives nobody
+ * TC_PRIO_CONTROL either, which fq serves before all else: the DSCP is a stranger's.
+ */
+static inline u32 rtplane_priority(u8 tos)
+{
+	/* A nibble for each class, the lowest first. */
+	const u32 of_class = TC_PRIO_BESTEFFORT | TC_PRIO_BULK << 4 | TC_PRIO_BULK << 8 |
+			     TC_PRIO_INTERACTIVE_BULK << 12 | TC_PRIO_INTERACTIVE_BULK << 16 |
+			     TC_PRIO_INTERACTIVE << 20 | TC_PRIO_INTERACTIVE << 24 |
+			     TC_PRIO_INTERACTIVE << 28;
+
+	return of_class >> (tos >> 5) * 4 & 0xf;
 }
 
 #endif /* _RTPLANE_DSCP_H */

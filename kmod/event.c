@@ -11,8 +11,6 @@
 #include "net.h"
 #include "nlput.h"
 
-/* Events of a namespace and second; of each of the limits. */
-#define RTPLANE_EVENTS_BURST	10000
 /* What an event is made of, at its largest: the nest, two numbers of a byte, three of
  * eight with their padding, three endpoints, a report.
  */
@@ -83,33 +81,6 @@ static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 	return 0;
 }
 
-/* Each kind that others send at will has a limit of its own: no flood of it hides the
- * rest.
- */
-static struct rtplane_event_limit *limit_of(struct rtplane_net *rn, u8 type)
-{
-	switch (type) {
-	case RTPLANE_EVENT_RTCP:
-		return &rn->reports;
-	case RTPLANE_EVENT_REFUSED:
-		return &rn->refusals;
-	default:
-		return &rn->events;
-	}
-}
-
-/* Two that find a new second at once may grant a few more. */
-static bool event_may(struct rtplane_event_limit *limit)
-{
-	unsigned long now = jiffies / HZ;
-
-	if (READ_ONCE(limit->second) != now) {
-		WRITE_ONCE(limit->second, now);
-		atomic_set(&limit->n, 0);
-	}
-	return atomic_inc_return(&limit->n) <= RTPLANE_EVENTS_BURST;
-}
-
 static struct sk_buff *event_message(const struct rtplane_leg *leg, const struct rtplane_notice *n)
 {
 	struct sk_buff *msg = genlmsg_new(RTPLANE_EVENT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
@@ -134,7 +105,7 @@ static bool event_multicast(struct rtplane_leg *leg, const struct rtplane_notice
 
 	if (READ_ONCE(stopped) || !genl_has_listeners(&rtplane_genl, rn->net, 0))
 		return true;
-	if (event_may(limit_of(rn, n->type)))
+	if (rtplane_event_may(rn->event_limits, n->type, jiffies / HZ))
 		msg = event_message(leg, n);
 	if (!msg) {
 		atomic64_inc(&rn->events_lost);

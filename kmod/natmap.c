@@ -377,8 +377,7 @@ static bool nat_permit_is(const struct rtplane_nat_permit *p,
 			  const struct rtplane_ep *remote, __be16 port)
 {
 	/* Pairs with the release that makes a permit count. */
-	if (smp_load_acquire(&p->port) != port || READ_ONCE(p->addr[0]) != remote->w[0] ||
-	    READ_ONCE(p->addr[1]) != remote->w[1])
+	if (smp_load_acquire(&p->port) != port || !rtplane_permit_names(p, remote))
 		return false;
 	/* Pairs with the barrier in rtplane_natmap_permit(): was it one permit
 	 * all the while?
@@ -433,10 +432,10 @@ bool rtplane_natmap_permitted(const struct rtplane_natmap *nm, const struct rtpl
 {
 	const struct rtplane_nat_permit *set = nat_set(nm, remote, port);
 	const struct rtplane_nat_permit *p;
+	u32 now = ktime_get_seconds();
 
 	for (p = set; p < set + RTPLANE_NAT_PERMIT_SET; p++) {
-		if (nat_permit_is(p, remote, port) &&
-		    (u32)ktime_get_seconds() - READ_ONCE(p->when) < RTPLANE_NAT_FILTER_LIFE)
+		if (nat_permit_is(p, remote, port) && rtplane_permit_lives(p, now))
 			return true;
 	}
 	return false;

@@ -9,6 +9,7 @@
 #include <linux/rtplane.h>
 
 #include "csum.h"
+#include "permit.h"
 #include "police.h"
 #include "way.h"
 
@@ -23,8 +24,6 @@ struct rtplane_totals;
 /* Addresses that the inside has sent to: sets, and addresses in a set. */
 #define RTPLANE_NAT_PERMIT_SETS	1024
 #define RTPLANE_NAT_PERMIT_SET	8
-/* RFC 4787 REQ-5: a mapping (here: a filter rule) lasts 5 minutes by default. */
-#define RTPLANE_NAT_FILTER_LIFE	300
 
 enum rtplane_nat_dir {
 	RTPLANE_NAT_IN,
@@ -120,18 +119,6 @@ struct rtplane_nat_way {
 	struct rtplane_ep to;
 	u32 ifindex;
 	struct rcu_head rcu;
-};
-
-/**
- * struct rtplane_nat_permit - somebody the inside has sent to
- * @addr: who, two words
- * @port: by which of our ports, network order; 0 = free
- * @when: second of the last packet (ktime_get_seconds())
- */
-struct rtplane_nat_permit {
-	u64 addr[2];
-	__be16 port;
-	u32 when;
 };
 
 /**

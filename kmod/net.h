@@ -15,6 +15,8 @@
 #include <net/netns/generic.h>
 #include <linux/rtplane.h>
 
+#include "limit.h"
+
 #define RTPLANE_BUCKETS		256
 /* Cookies are the agent's, one for a call; its legs hang in one of so many lists. */
 #define RTPLANE_COOKIE_BUCKETS	8192
@@ -38,16 +40,6 @@ struct rtplane_totals {
 };
 
 /**
- * struct rtplane_event_limit - so many events a second
- * @second: the present one, jiffies / HZ
- * @n: events in it
- */
-struct rtplane_event_limit {
-	unsigned long second;
-	atomic_t n;
-};
-
-/**
  * struct rtplane_net - all that rtplane keeps for a network namespace
  * @net: the namespace; outlives this structure
  * @table: local addresses with legs; look-up under RCU, changes under @lock
@@ -68,10 +60,7 @@ struct rtplane_event_limit {
  * @nr_natmaps: how many; @lock
  * @next_natmap: number of the last natmap made; @lock
  * @gone: totals of legs that were removed; @lock
- * @events: limit of the whole namespace's events
- * @reports: another for RTCP reports, which a remote sends at will: no flood of them
- *	hides the rest
- * @refusals: likewise for refused sources, which are anybody
+ * @event_limits: of the whole namespace's events, by kind
  * @held: bytes of packets that are held until their source is the remote
  * @events_lost: events that the limit or lack of memory swallowed
  * @sweep: looks for silent legs
@@ -94,9 +83,7 @@ struct rtplane_net {
 	u32 nr_natmaps;
 	u32 next_natmap;
 	struct rtplane_totals gone;
-	struct rtplane_event_limit events;
-	struct rtplane_event_limit reports;
-	struct rtplane_event_limit refusals;
+	struct rtplane_event_limit event_limits[__RTPLANE_EVENT_KINDS];
 	atomic_long_t held;
 	atomic64_t events_lost;
 	struct delayed_work sweep;

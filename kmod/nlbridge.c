@@ -24,6 +24,7 @@
  * @old: the peer that leaves, or NULL
  * @cookie: new cookie
  * @cookie_given: @cookie is valid
+ * @all: every bridge is meant
  */
 struct rtplane_bridge_req {
 	const struct nlattr *nla;
@@ -34,6 +35,7 @@ struct rtplane_bridge_req {
 	struct rtplane_leg *old;
 	u64 cookie;
 	bool cookie_given;
+	bool all;
 };
 
 /**
@@ -77,7 +79,7 @@ static void batch_free(struct rtplane_batch *b)
 	kvfree(b->req);
 }
 
-/* The cookie and up to two leg nests of a bridge; the number of legs. */
+/* The cookie, the flag and up to two leg nests of a bridge; the number of legs. */
 static int bridge_split(struct rtplane_bridge_req *req, struct netlink_ext_ack *extack)
 {
 	struct nlattr *nla;
@@ -88,6 +90,9 @@ static int bridge_split(struct rtplane_bridge_req *req, struct netlink_ext_ack *
 		case RTPLANE_BRIDGE_A_COOKIE:
 			req->cookie = nla_get_u64(nla);
 			req->cookie_given = true;
+			break;
+		case RTPLANE_BRIDGE_A_ALL:
+			req->all = true;
 			break;
 		case RTPLANE_BRIDGE_A_LEG:
 			if (n == 2) {
@@ -108,6 +113,11 @@ static int bridge_parse(struct rtplane_bridge_req *req, struct netlink_ext_ack *
 
 	if (n < 0)
 		return n;
+	if (req->all) {
+		NL_SET_ERR_MSG_ATTR(extack, req->nla,
+				    "all bridges can be removed and nothing else");
+		return -EINVAL;
+	}
 	if (n != 2) {
 		NL_SET_ERR_MSG_ATTR(extack, req->nla, "a bridge has two legs");
 		return -EINVAL;
@@ -320,7 +330,7 @@ static int cookie_remove(struct rtplane_net *rn, u64 cookie, const struct nlattr
 	return -ENOENT;
 }
 
-/* The leg that a removal names; a cookie is the other way to name bridges. */
+/* The leg that a removal names; a cookie and the flag are other ways to name bridges. */
 static int del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
 		     struct netlink_ext_ack *extack)
 {
@@ -330,9 +340,9 @@ static int del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
 
 	if (n < 0)
 		return n;
-	if (n + req->cookie_given != 1) {
+	if (n + req->cookie_given + req->all != 1) {
 		NL_SET_ERR_MSG_ATTR(extack, req->nla,
-				    "to remove a bridge takes one of its legs or a cookie");
+				    "to remove a bridge takes one of its legs, a cookie or all");
 		return -EINVAL;
 	}
 	if (!n)
@@ -376,15 +386,19 @@ static int del_named(struct rtplane_net *rn, struct rtplane_batch *b,
 		err = del_parse(rn, &b->req[i], info->extack);
 		if (err)
 			return err;
-		if (b->req[i].cookie_given && b->n > 1) {
+		if (!b->req[i].leg[0] && b->n > 1) {
 			NL_SET_ERR_MSG_ATTR(info->extack, nla,
-					    "a message removes by one cookie or by legs");
+					    "a message removes by legs, by one cookie, or all");
 			return -EINVAL;
 		}
 		i++;
 	}
 	if (b->req[0].cookie_given)
 		return cookie_remove(rn, b->req[0].cookie, b->req[0].nla, info->extack);
+	if (b->req[0].all) {
+		rtplane_bridge_remove_all(rn);
+		return 0;
+	}
 	del_dedup(b);
 	for (i = 0; i < b->n; i++) {
 		if (b->req[i].leg[0])
@@ -397,18 +411,13 @@ int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct rtplane_batch b = {};
-	int err = 0;
+	int err;
 
-	if (info->attrs[RTPLANE_A_BRIDGE]) {
-		err = batch_alloc(&b, info);
-		if (err)
-			return err;
-	}
+	err = batch_alloc(&b, info);
+	if (err)
+		return err;
 	mutex_lock(&rn->lock);
-	if (b.n)
-		err = del_named(rn, &b, info);
-	else
-		rtplane_bridge_remove_all(rn);
+	err = del_named(rn, &b, info);
 	mutex_unlock(&rn->lock);
 	batch_free(&b);
 	return err;

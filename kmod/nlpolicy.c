@@ -77,6 +77,7 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {
 	[RTPLANE_BRIDGE_A_COOKIE] = { .type = NLA_U64 },
 	[RTPLANE_BRIDGE_A_LEG] = NLA_POLICY_NESTED(rtplane_leg_policy),
+	[RTPLANE_BRIDGE_A_ALL] = { .type = NLA_FLAG },
 };
 
 const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1] = {

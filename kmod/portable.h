@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, srtpmath.h,
- * rtpstats.c and policy.c are compiled into the agent's user-space datapath too, so that both
- * judge and count alike.  They know no leg, no lock and no buffer.
+ * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, rtpstats.c and
+ * policy.c are compiled into the agent's user-space datapath too, so that both
+ * judge and count alike; limit.h, permit.h and srtpmath.h into their tests.  They know
+ * no leg, no lock and no buffer.
  */
 #ifndef _RTPLANE_PORTABLE_H
 #define _RTPLANE_PORTABLE_H
 
 #ifdef __KERNEL__
 
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/in.h>
 #include <linux/in6.h>

@@ -4,12 +4,12 @@
 #define _RTPLANE_WAY_H
 
 #include <linux/netdevice.h>
-#include <linux/pkt_sched.h>
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "dscp.h"
 #include "pkt.h"
 
 struct rtplane_net;
@@ -86,22 +86,6 @@ static __always_inline bool rtplane_way_usual(const struct rtplane_way *way,
 {
 	return rtplane_way_fits(way, skb->len) && skb_headroom(skb) >= way->headroom &&
 	       rtplane_skb_ttl(skb, v6) > 1 && rtplane_way_valid_fast(way, v6);
-}
-
-/* DSCP class to queueing priority in the terms of linux/pkt_sched.h, so that
- * voice is served first by the default bands and VLAN egress maps see EF as 6.
- * The kernel's own table still reads the TOS bits of RFC 1349.  It gives nobody
- * TC_PRIO_CONTROL either, which fq serves before all else: the DSCP is a stranger's.
- */
-static inline u32 rtplane_priority(u8 tos)
-{
-	/* A nibble for each class, the lowest first. */
-	const u32 of_class = TC_PRIO_BESTEFFORT | TC_PRIO_BULK << 4 | TC_PRIO_BULK << 8 |
-			     TC_PRIO_INTERACTIVE_BULK << 12 | TC_PRIO_INTERACTIVE_BULK << 16 |
-			     TC_PRIO_INTERACTIVE << 20 | TC_PRIO_INTERACTIVE << 24 |
-			     TC_PRIO_INTERACTIVE << 28;
-
-	return of_class >> (tos >> 5) * 4 & 0xf;
 }
 
 /* What the way in may have left on the buffer goes, what is to be on it is set: no

@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..35"
+echo "1..37"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -88,8 +88,18 @@ wrong "no SRTP suite" 's/# suites: .*/suites: []/' 'suites:' 'realms\[0\].srtp.s
 wrong "an SRTP suite twice" 's/# suites: .*/suites: [AEAD_AES_128_GCM, AEAD_AES_128_GCM]/' 'suites:' 'realms\[0\].srtp.suites\[1\]' AEAD_AES_128_GCM once
 wrong "suites where SRTP is refused" 's/policy: allow /policy: refuse /; s/# suites:/suites:/' 'suites:' 'realms\[0\].srtp.suites' refuse 'allow or require'
 wrong "TLS without certificates" 's/- transport: tcp/- transport: tls/' 'transport: tls' 'realms\[0\].sip\[1\].transport' certificates folder
+wrong "certificates in no folder" "s|- transport: tcp|&\n        certificates: $EXAMPLE|;s|: tcp|: tls|" 'certificates: ' 'realms\[0\].sip\[1\].certificates' 'is not a folder' 'agent.pem'
 wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'workers: 65' workers 65 '0 to 64'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
+
+# Every key of the schema stands in the manual, as a word of its own in bold.
+missing=
+while read -r name; do
+	sed 's/\\-/-/g' "$TREE/Documentation/man/rtplaned.yaml.5" |
+		grep -Eq "^\.B[RI]? (.*[ \"])?$name([ \",:]|\$)" || missing+=" $name"
+done < <(sed -n 's/.*CYAML_FIELD_[A-Z_]*("\([a-z-]*\)".*/\1/p' "$TREE/agent/config/schema.c")
+[ -z "$missing" ] || echo "# rtplaned.yaml(5) does not have$missing"
+point "${#missing}" "the manual has every key"
 
 [ $BAD = 0 ]

@@ -7,14 +7,16 @@ played here (agent_srtp.py).
 
 Ends with 0, or with 1 and a sentence about what was not so.
 """
+import json
 import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
 
-from agent_kills import drain, options
+from agent_kills import drain, options, run
 from agent_srtp import A, B, Failed, ask, check, in_ns, sdp
 
 
@@ -135,6 +137,106 @@ def forks():
     A.ack()
     B.wait("ACK")
     ends()
+
+
+def many_forks():
+    """Whoever answers is acknowledged, and ended if another was quicker: also a
+    thirteenth."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    for fork in range(20):
+        B.reply(m, 200, sdp(B.ip), fork=str(fork))
+    A.response(200)
+    A.ack()
+    got = {"ACK": set(), "BYE": set()}
+    while len(got["ACK"]) < 20 or len(got["BYE"]) < 19:
+        r = B.receive()
+        check(r.method in got, "B gets", r.first)
+        tag = r["to"].rsplit(";tag=", 1)[1]
+        if r.method == "BYE":
+            B.reply(r, 200)
+        got[r.method].add(tag)
+    check(got["ACK"] - got["BYE"] == {"callee0"}, got)
+    quiet(A)
+    B.tag = ";tag=callee0"
+    ends()
+
+
+def answer_in_the_183():
+    """Field 21: the 2xx without a description means what the 183 said."""
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 183, sdp(B.ip))
+    early = A.response(183)
+    B.reply(m, 200)
+    ok = A.response(200)
+    check(ok.body == early.body and ok.body, "the 200 says", ok.body)
+    A.ack()
+    B.wait("ACK")
+    ends()
+
+
+def answer_after_the_bye():
+    """Field 25, RFC 5407: a 2xx that comes behind the BYE is acknowledged."""
+    up()
+    A.invite(sdp(A.ip))
+    m = B.wait("INVITE")
+    B.reply(m, 100)
+    B.request("BYE")
+    seen = []
+    while len(seen) < 2:
+        r = B.receive()
+        seen.append(r.first.split()[1] if r.status else r.method)
+        if r.method == "CANCEL":
+            B.reply(r, 200)
+    check(sorted(seen) == ["200", "CANCEL"], seen)
+    B.reply(m, 200, sdp(B.ip))
+    r = B.wait("ACK")
+    check(r["cseq"].split()[0] == m["cseq"].split()[0], r["cseq"], m["cseq"])
+    while True:
+        r = A.receive()
+        if r.method == "BYE":
+            A.reply(r, 200)
+        if r["cseq"].endswith("INVITE") and r.status >= 200:
+            check(r.status == 487, r.first)
+            break
+    drain()
+
+
+def another_family():
+    """P6, field 09: a re-INVITE by IPv6 in a call of IPv4 costs at most itself."""
+    up()
+    A.invite(sdp(A.ip).replace("IN IP4 " + A.ip, "IN IP6 2001:db8:a::1"))
+    m = B.wait("INVITE")
+    check("IN IP4 " + B.server in m.body, "the callee's family changes, too:", m.body)
+    B.reply(m, 200, sdp(B.ip))
+    ok = A.response(200)
+    check("IN IP6 2001:db8:a::fe" in ok.body, ok.body)
+    A.ack()
+    B.wait("ACK")
+    check(len(ask("calls")) == 1, "the call is over")
+    ends()
+
+
+def draining():
+    """P16: who asks while we drain shall send its calls elsewhere."""
+    up()
+    os.kill(int(os.environ["AGENT_PID"]), signal.SIGTERM)
+    sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    with sock:
+        sock.bind(("192.0.2.66", 5070))
+        sock.settimeout(5)
+        for n in range(100):
+            text = invitation(n, "192.0.2.66", A.server, A.server).replace(b"INVITE", b"OPTIONS")
+            sock.sendto(text, (A.server, 5060))
+            answer = sock.recv(65535)
+            if answer.split()[1] != b"200":
+                break
+            time.sleep(0.05)
+        check(answer.split()[1] == b"503" and b"Retry-After: " in answer, answer)
+    A.request("BYE")
+    B.reply(B.wait("BYE"), 200)
+    A.response(200)
 
 
 def early_requests():
@@ -451,6 +553,71 @@ def ringing_calls():
     check(got == [b"100", b"100", b"503"], got)
 
 
+def invitation(n, ip, to, server):
+    """An INVITE without an offer, one of many."""
+    return ("INVITE sip:4900@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s:5070;branch=z9hG4bKmany%d\r\n"
+            "From: <sip:x@x>;tag=1\r\nTo: <sip:4900@x>\r\nCall-ID: many%d\r\nCSeq: 1 INVITE\r\n"
+            "Contact: <sip:x@%s:5070>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n" %
+            (to, ip, n, n, ip)).encode()
+
+
+def next_hop_calls():
+    """A next hop may have more transactions than a stranger (1000 of these)."""
+    sock = in_ns(B.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    got = {}
+    with sock:
+        sock.bind((B.ip, 5070))
+        sock.settimeout(10)
+        for n in range(1010):
+            sock.sendto(invitation(n, B.ip, B.server, B.server), (B.server, 5060))
+            status = sock.recv(65535).split()[1]
+            got[status] = got.get(status, 0) + 1
+    check(got == {b"100": 1010}, got)
+
+
+def crowd():
+    """All strangers together: 20 a second, 40 at once (per-source: messages 2)."""
+    socks = []
+    for n in range(30):
+        socks.append(in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
+        socks[n].bind(("192.0.2.%d" % (100 + n), 5070))
+    start = time.monotonic()
+    for n in range(120):
+        text = invitation(n, "192.0.2.%d" % (100 + n // 4), A.server, A.server)
+        socks[n // 4].sendto(text.replace(b"INVITE", b"OPTIONS"), (A.server, 5060))
+    check(options(B.ns, B.ip, B.server), "a next hop gets no answer")
+    took = time.monotonic() - start
+    gate = {}
+    for _ in range(200):
+        gate = next(g for g in ask("status")["sip"]["gates"] if g["realm"] == "access")
+        if gate["passed"] + gate["crowd"] + gate["rate"] >= 120:
+            break
+        time.sleep(0.02)
+    for sock in socks:
+        sock.close()
+    check(not gate["rate"] and 40 <= gate["passed"] <= 42 + 20 * took and
+          gate["crowd"] == 120 - gate["passed"], took, gate)
+
+
+def named_peer():
+    """Whom the acl allows by its whole address is no stranger."""
+    for ip, want in (("192.0.2.66", 10), ("192.0.2.100", 4)):
+        sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        good = 0
+        with sock:
+            sock.bind((ip, 5070))
+            sock.settimeout(1)
+            for n in range(10):
+                text = invitation(n, ip, A.server, A.server).replace(b"INVITE", b"OPTIONS")
+                sock.sendto(text, (A.server, 5060))
+            try:
+                while True:
+                    good += sock.recv(65535).split()[1] == b"200"
+            except socket.timeout:
+                pass
+        check(good == want, ip, "gets", good, "answers; expected", want)
+
+
 def reload():
     """P17: SIGHUP reads the file again; a bad one changes nothing, calls go on."""
     path, pid = os.environ["CONFIG"], int(os.environ["AGENT_PID"])
@@ -481,6 +648,69 @@ def reload():
     ends()
 
 
+def reload_told():
+    """`rtplane reload` says what changed, or why nothing did."""
+    path = os.environ["CONFIG"]
+    with open(path, encoding="utf-8") as f:
+        good = f.read()
+
+    def again(text):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        p = subprocess.run(["rtplane", "--json", "--socket", os.environ["CTL"], "reload"],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        if p.returncode:
+            check(p.returncode == 1 and not p.stdout, "status", p.returncode, p.stdout)
+            return p.stderr.decode()
+        out = json.loads(p.stdout)
+        check(out["kept"] == [], out)
+        return sorted(c.get("realm", "") + ":" + c["key"] for c in out["changed"])
+
+    edits = (
+        ([], []),
+        ([("log: info", "log: debug"), ('suffix: "00"', 'suffix: "99"')], [":log", ":routes"]),
+        ([("192.0.2.0/24", "192.0.2.0/25")], ["access:acl"]),
+        ([("quarantine: 0", "quarantine: 0\ndrain: 7\nhistory: 3\nanswer-timeout: 9\norphan-timeout: 9\n"
+           "media-timeout: 9\nhold-timeout: 9\nchange-timeout: 9")],
+         [":answer-timeout", ":change-timeout", ":drain", ":history", ":hold-timeout",
+          ":media-timeout", ":orphan-timeout"]),
+        ([("latch: {mode: restricted}", "latch: {mode: learn, probation: 5, nat: source}\n    trust: yes\n"
+           "    per-source: {calls: 7}\n    limits: {packets: 99}\n    dscp: {audio: 40}"),
+          ("srtp: {policy: allow}", "srtp: {policy: refuse}")],
+         ["access:dscp", "access:latch", "access:latch.nat", "access:limits", "access:per-source",
+          "access:srtp", "access:trust"]),
+    )
+    for edit, want in edits:
+        text = good
+        for a, b in edit:
+            check(a in text, a, "is not in the configuration")
+            text = text.replace(a, b, 1)
+        got = again(text)
+        check(got == want, "there:", got, "expected", want)
+        got = again(good)
+        check(got == want, "and back:", got, "expected", want)
+    refused = (
+        ("5070", "5071", "realm access: sip cannot change while calls are served"),
+        ("32999", "32997", "realm access: ports cannot change"),
+        ("{mode: restricted}", "{nat: off}", "realm access: latch.nat cannot change"),
+        ("{nat: off}", "{nat: learn}", "realm core: latch.nat cannot change"),
+        ("[ma]", "[ma, lo]", "realm access: devices cannot change"),
+        ("quarantine: 0", "quarantine: 1", "quarantine cannot change"),
+        ("quarantine: 0", "quarantine: 0\nworkers: 3", "workers cannot change"),
+        ("name: access", "name: other", "no realm"),
+        ("quarantine: 0", "quarantine: x", "quarantine: "),
+    )
+    before = ask("status")["counters"]["reloads"]
+    for a, b, want in refused:
+        check(a in good, a, "is not in the configuration")
+        got = again(good.replace(a, b, 1))
+        check(isinstance(got, str) and want in got, "it is told", got, "expected", want)
+    check(ask("status")["counters"]["reloads"] == before, "a refused one is counted")
+    check(again(good) == [], "something was changed by what was refused")
+    up()
+    ends()
+
+
 def keep_alives():
     """Field 38: CRLFs before and between messages, in one segment; a double one is answered."""
     sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
@@ -500,15 +730,5 @@ def keep_alives():
         check(options(A.ns, A.ip, A.server), "no answer")
 
 
-def main():
-    found = {n: f for n, f in globals().items() if callable(f)}
-    try:
-        found[sys.argv[1]]()
-    except Failed as e:
-        print(e)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(globals()))

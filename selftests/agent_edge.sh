@@ -19,16 +19,13 @@ export RTPLANE_BACKEND=uring
 # edge NAME...: each by the agent that runs; it has no call left afterwards.
 edge()
 {
-	local name out
+	local name
 	for name; do
-		out=$(AGENT_PID=$AGENT_PID CONFIG=$W/rtplaned.yaml PYTHONPATH=$TREE/selftests \
-			PYTHONDONTWRITEBYTECODE=1 python3 "$TREE/selftests/agent_edge.py" "$name" 2>&1) ||
-			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n 3 "$AGENT_LOG")"
-		if [ -e "$W/failed" ]; then
-			agent_stop KILL
-			return 1
-		fi
-		[ "$name" = ringing_calls ] || no_calls
+		acts agent_edge "$name" || return
+		case $name in
+		ringing_calls|next_hop_calls|draining) ;;
+		*) no_calls ;;
+		esac
 	done
 }
 
@@ -41,7 +38,9 @@ begin()
 
 test_late_provisional_answers() { begin && edge late_provisional; }
 test_reasons() { begin && edge reasons_pass own_reason; }
-test_forks() { begin && edge forks; }
+test_forks() { begin && edge forks many_forks; }
+test_late_answers() { begin && edge answer_in_the_183 answer_after_the_bye; }
+test_another_family() { begin && edge another_family; }
 test_before_the_answer() { begin && edge early_requests a_bye_of_another_tag; }
 test_extensions_and_methods() { begin && edge require_in_dialog allowed replaces; }
 test_a_challenge() { begin && edge digest; }
@@ -59,8 +58,30 @@ test_caps_of_a_source()
 		edge ringing_calls
 	agent_stop KILL
 }
-test_reload() { begin && edge reload; }
+test_a_next_hop_is_no_stranger()
+{
+	begin && edge next_hop_calls
+	agent_stop KILL
+}
+test_a_crowd()
+{
+	local n
+	for ((n = 100; n < 130; n++)); do
+		echo "addr add 192.0.2.$n/24 dev a0"
+	done | ip -n "$A" -batch -
+	local ACCESS_ACL=$'{allow: [192.0.2.0/24, 192.0.2.66]}\n    per-source: {messages: 2}'
+	begin && edge crowd && begin && edge named_peer
+}
+test_reload() { begin && edge reload reload_told; }
 test_keep_alives() { begin && edge keep_alives; }
+test_draining()
+{
+	begin 'drain: 60' && edge draining || return
+	wait_for 20 agent_is_gone || fail "the agent does not end"
+	wait "$AGENT_PID"
+	is "status" $? 0
+	AGENT_PID=
+}
 test_the_agent_ends() { agent_ends; }
 
 run_tests "$@"

@@ -413,10 +413,10 @@ def names_of_the_callee():
         drain()
 
 
-def main():
-    found = {n: f for n, f in globals().items() if callable(f)}
+def run(functions):
+    """The one that the command line names; returns the exit status."""
     try:
-        found[sys.argv[1]]()
+        functions[sys.argv[1]]()
     except Failed as e:
         print(e)
         return 1
@@ -424,4 +424,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(globals()))

@@ -20,16 +20,10 @@ export RTPLANE_BACKEND=uring
 # attack NAME...: by a new agent, which ends in peace.
 attack()
 {
-	local name out
+	local name
 	for name; do
 		LOG=${ATTACK_LOG:-info} realms allow allow || return
-		out=$(AGENT_PID=$AGENT_PID PYTHONPATH=$TREE/selftests PYTHONDONTWRITEBYTECODE=1 \
-			python3 "$TREE/selftests/agent_kills.py" "$name" 2>&1) ||
-			fail "$name: $(tail -n 3 <<<"$out"); $(tail -n ${TAIL:-3} "$AGENT_LOG")"
-		if [ -e "$W/failed" ]; then
-			agent_stop KILL
-			return 1
-		fi
+		acts agent_kills "$name" || return
 		no_sanitizer
 	done
 }

@@ -21,7 +21,8 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS (maps), LOG.
+# PORTS (maps), ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines, before the
+# usual ones), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
@@ -40,6 +41,7 @@ agent_config()
 			    sip:
 			      - {transport: udp, alternative-ports: [5070]}
 			      - {transport: tcp}
+			      ${ACCESS_SIP:+- $ACCESS_SIP}
 			    ports: $ports
 			    latch: $access
 			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
@@ -52,12 +54,14 @@ agent_config()
 			    sip:
 			      - {transport: udp}
 			      - {transport: tcp}
+			      ${CORE_SIP:+- $CORE_SIP}
 			    ports: $ports
 			    latch: $core
 			    srtp: ${CORE_SRTP:-{policy: allow\}}
 			    devices: [mb]
 			    acl: ${CORE_ACL:-{allow: [198.51.100.0/24, "2001:db8:b::/64"]\}}
 			routes:
+			${ROUTES:-}
 			  - {from: access, user-prefix: tcp, to: core, next-hop: "sip:$B4:5060;transport=tcp"}
 			  - {from: access, user-prefix: v6, to: core, next-hop: "sip:[$B6]:5060"}
 			  - {from: access, user-prefix: dead, to: core, next-hop: "sip:$B4:5999"}
@@ -73,12 +77,13 @@ agent_is_up() { grep -q ' serves ' "$AGENT_LOG"; }
 agent_is_gone() { ! kill -0 "$AGENT_PID" 2>/dev/null; }
 
 # agent_start [OPTION...]: with $W/rtplaned.yaml; returns when it serves.
+# AGENT_IN: what runs it there.
 agent_start()
 {
 	: >"$AGENT_LOG"
 	[ "$BACKEND" = kernel ] || export RTPLANE_DATAPATH=$BACKEND:$W/datapath.sock
-	nsenter --net="/run/netns/$M" -- rtplaned --config "$W/rtplaned.yaml" \
-		"$@" 2>>"$AGENT_LOG" </dev/null &
+	nsenter --net="/run/netns/$M" -- ${AGENT_IN[@]+"${AGENT_IN[@]}"} \
+		rtplaned --config "$W/rtplaned.yaml" "$@" 2>>"$AGENT_LOG" </dev/null &
 	AGENT_PID=$!
 	wait_for 20 agent_is_up && return 0
 	fail "rtplaned does not come up: $(tail -3 "$AGENT_LOG")"

@@ -43,6 +43,18 @@ no_keys()
 	fi
 }
 
+# acts FILE NAME: a function of FILE.py, which plays both parties of the agent that runs.
+acts()
+{
+	local out
+	out=$(AGENT_PID=$AGENT_PID CONFIG=$W/rtplaned.yaml PYTHONPATH=$TREE/selftests \
+		PYTHONDONTWRITEBYTECODE=1 python3 "$TREE/selftests/$1.py" "$2" 2>&1) ||
+		fail "$2: $(tail -n 3 <<<"$out"); $(tail -n "${TAIL:-3}" "$AGENT_LOG")"
+	[ -e "$W/failed" ] || return 0
+	agent_stop KILL		# with its calls
+	return 1
+}
+
 # play NAME...: calls of agent_srtp.py, and nothing is left, nor a key in the log.
 play()
 {

@@ -190,6 +190,12 @@ test_leg_set()
 	leg_holds "$LA" '.dscp == 46 and .pps == 100 and .latch == "learn"'
 	ok "back" m rtplane leg set local "$LA" dscp preserve pps 0 latch restricted
 	leg_holds "$LA" '.dscp_mode == "preserve" and (.pps // 0) == 0 and .latch == "restricted"'
+	# of two limits each is changed by itself
+	ok "packets" m rtplane leg set local "$LA" pps 100
+	ok "bits" m rtplane leg set local "$LA" bps 64000
+	leg_holds "$LA" '.pps == 100 and .bps == 64000'
+	ok "packets" m rtplane leg set local "$LA" pps 200
+	leg_holds "$LA" '.pps == 200 and .bps == 64000'
 	leg_holds "$LB" ".remote == \"$RB\" and .peer == \"$LA\""
 	clear_bridges
 }
@@ -209,16 +215,32 @@ test_bridge_set_changes_and_counters_survive()
 test_bridge_set_replaces_the_peer()
 {
 	ok "add" bridge latch off -- latch off
+	relay 5
+	leg_holds "$LB" '.tx_packets == 5'
 	ok "replace" m rtplane bridge set leg local "$LA" leg local "$MB4:30010" remote "$B4:50010" latch off
 	is "legs" "$(leg_count)" 2
 	leg_holds "$LA" ".peer == \"$MB4:30010\" and .remote == \"$RA\""
-	leg_holds "$MB4:30010" ".peer == \"$LA\""
+	# What went to the old one is not the new one's.
+	leg_holds "$MB4:30010" ".peer == \"$LA\" and .tx_packets == 0 and .tx_bytes == 0"
 	refused 'no leg' m rtplane leg show local "$LB"
 	bg callee b rtp --on "$B4:50010" --expect 10
 	a rtp --on "$RA" --to "$LA" --send 10 --pps 0 >/dev/null
 	finish callee
 	holds callee ".received == 10 and .src == {\"$MB4:30010\": 10}"
+	leg_holds "$MB4:30010" '.tx_packets == 10'
 	clear_bridges
+}
+
+test_totals_remember_legs_that_are_gone()
+{
+	local rx tx refused
+	rx=$(stats_val .rx_packets) tx=$(stats_val .tx_packets) refused=$(stats_val '.drops.refused // 0')
+	ok "add" bridge latch off -- latch off
+	relay 5
+	a rtp --on "$X4:40000" --to "$LA" --send 3 --pps 0 >/dev/null
+	leg_becomes "$LA" '.drops.refused == 3'
+	clear_bridges
+	stats_become ".legs == 0 and .rx_packets == $((rx + 5)) and .tx_packets == $((tx + 5)) and .drops.refused == $((refused + 3))"
 }
 
 test_events_of_a_new_peer_have_the_cookie()

@@ -210,6 +210,7 @@ usage_points <<END
 2	why: '0': expected the id of a call	why 0
 2	end: '-1': expected the id of a call	end -1
 2	end: '18446744073709551616': expected the id of a call	end 18446744073709551616
+2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
 1	cannot reach the agent at $W/none: No such file	--socket $W/none status
@@ -269,6 +270,11 @@ holds "what the agent is asked" [ "$(cat "$W/asked")" = '{"cmd":"call","args":["
 answers 0 '^ended$' '{"ok":true,"result":"ended"}
 ' end 0x10
 holds "it is asked in its own numbers" [ "$(cat "$W/asked")" = '{"cmd":"end","args":["16"]}' ]
+answers 0 '^legs none$' '{"ok":true,"result":{"calls":3,"legs":[]}}
+' status
+answers 0 '^ +realm access key acl$' '{"ok":true,"result":{"changed":[{"realm":"access","key":"acl"},{"key":"routes"}],"kept":[]}}
+' reload
+holds "it is asked in a word" [ "$(cat "$W/asked")" = '{"cmd":"reload","args":[]}' ]
 answers 1 'no whole answer' '{"ok":true,"result":{}}' status
 answers 1 'is no JSON' 'hello
 ' status

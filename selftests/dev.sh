@@ -187,6 +187,30 @@ test_namespace_with_legs_and_devices_goes()
 	is "m has no legs" "$(leg_count)" 0
 }
 
+# A namespace that never had anything of ours ends without a wait of ours: each would
+# be a grace period.
+test_namespace_that_had_nothing_waits_for_nothing()
+{
+	local trace=/sys/kernel/tracing n=rp$$-idle f
+	mountpoint -q $trace || mount -t tracefs none $trace
+	for f in synchronize_net synchronize_rcu synchronize_rcu_expedited rcu_barrier; do
+		echo "p:waits/$f $f" >>$trace/kprobe_events
+		echo stacktrace >$trace/events/waits/$f/trigger
+	done
+	echo 1 >$trace/options/sym-offset
+	quiet_ns "$n"
+	ip link add g0 netns "$n" type veth peer name g1 netns "$X"
+	echo 1 >$trace/events/waits/enable
+	ok "namespace del" ip netns del "$n"
+	ok "its device is gone" wait_for 10 gone "$X" g1
+	echo 0 >$trace/events/waits/enable
+	for f in $trace/events/waits/*/trigger; do echo '!stacktrace' >"$f"; done
+	ok "waits were seen" grep -q cleanup_net $trace/trace
+	is "those of the module" "$(grep -F '[rtplane]' $trace/trace)" ''
+	for f in $trace/events/waits/*/; do echo "-:waits/$(basename "$f")" >>$trace/kprobe_events; done
+	echo >$trace/trace
+}
+
 gone() { ! ip -n "$1" link show "$2"; }
 
 test_missing_capability_is_refused()

@@ -93,6 +93,27 @@ test_zero_checksum_is_computed_towards_ipv6()
 	clear_bridges
 }
 
+# zero_sum SEQ: that packet without a checksum; the one that it leaves with, in hex.
+zero_sum()
+{
+	bg wire b sniff --dev b0 --port 50000 --expect 1 --timeout 10000 --pcap "$W/one.pcap"
+	a rtp --on "$RA" --to "$LA" --send 1 --size 12 --seq "$1" --no-check >/dev/null
+	finish wire
+	# The file ends with it, or with what quotes it: 12 bytes of RTP behind the sum.
+	tail -c 14 "$W/one.pcap" | od -An -tx1 -N2 | tr -d ' '
+}
+
+test_checksum_that_computes_to_zero_is_sent_as_ones()
+{
+	local sum
+	open
+	sum=$(zero_sum 1)
+	# What the sum lacks of all ones is added by the sequence number.
+	is "checksum" "$(zero_sum $((1 + 16#$sum)))" ffff
+	holds wire '.received == 1 and .udpsum == {"ok": 1}'
+	clear_bridges
+}
+
 test_what_grows_above_the_mtu()
 {
 	needs mtu || return

@@ -62,6 +62,8 @@ test_cases_that_were_found()
 		fuzz --replay "$file"
 		holds fuzz '.frames > 0 and .natmaps > 0'
 	done
+	# of a checksum that is to be put where none is
+	leg_holds "[$MB6]:30012" '.rx_packets == 0 and .drops.checksum == 2'
 }
 
 test_seeds_that_were_kept()

@@ -4,7 +4,7 @@
 # rtplane-test: where=host timeout=600
 #
 # The order of the house (scripts/house.order) holds, by the symbols of what is
-# built, and whoever breaks it is told.
+# built, and whoever breaks it is told; what else is seen in the sources alone.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -56,6 +56,31 @@ test_the_agent_keeps_the_order()
 	check "the agent keeps the order" scripts/house agent build
 }
 
+# compat [CPPFLAGS]: the head of everything, for a kernel whose headers are empty
+compat()
+{
+	local f
+	for f in $(sed -n 's/^#include <\(.*\)>/\1/p' kmod/compat.h); do
+		mkdir -p "$W/inc/$(dirname "$f")"
+		: >"$W/inc/$f"
+	done
+	gcc -E -nostdinc -I "$W/inc" "$@" kmod/compat.h -o "$W/compat.i"
+}
+
+# Counters of 64 bits would be torn.
+test_a_kernel_of_32_bits_is_refused()
+{
+	check "a kernel of 64 bits is taken" compat -DCONFIG_64BIT
+	check "one of 32 bits is not" ! compat
+	cp "$W/said" "$W/up"
+	check "and is told so" grep -q 'needs a 64-bit kernel' "$W/up"
+}
+
+test_sentences_are_set_by_the_macro()
+{
+	check "sentences are set by netlink's own macro" ! grep -n '_msg *=[^=]' kmod/*.c
+}
+
 test_who_breaks_it_is_told()
 {
 	printf 'kmod top\nkmod leaf\nagent low\nagent high\n' >"$W/order"
@@ -82,8 +107,10 @@ test_who_breaks_it_is_told()
 }
 
 echo "KTAP version 1"
-echo "1..10"
+echo "1..14"
 test_the_module_keeps_the_order
 test_the_agent_keeps_the_order
+test_a_kernel_of_32_bits_is_refused
+test_sentences_are_set_by_the_macro
 test_who_breaks_it_is_told
 [ $BAD = 0 ]

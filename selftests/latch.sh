@@ -543,6 +543,23 @@ test_events()
 	clear_bridges
 }
 
+# When the other leg's longer silence is told, the shorter one could have been a few
+# times more.
+test_silence_is_told_once()
+{
+	monitor_start
+	open remote "$RA"
+	send "$RA" 1
+	b rtp --on "$RB" --to "$LB" --send 1 --pps 0 >/dev/null
+	leg_becomes "$LB" '.rx_packets == 1'
+	ok "silence" m rtplane leg set local "$LA" silence 200
+	ok "silence" m rtplane leg set local "$LB" silence 3000
+	event_comes ".event == \"silence\" and .local == \"$LB\""
+	is "silences" "$(event_count ".event == \"silence\" and .local == \"$LA\"")" 1
+	monitor_stop
+	clear_bridges
+}
+
 test_refused_event_says_why()
 {
 	monitor_start

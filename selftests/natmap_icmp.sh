@@ -75,21 +75,21 @@ test_ipv6_port_unreachable_both_ways()
 	clear_natmaps
 }
 
-# forge DST N: of b, N port unreachables about a packet from E:30100 to DST, which was
-# never sent.
+# forge DST N [TYPE CODE]: of b, N port unreachables, or other errors, about a packet
+# from E:30100 to DST, which was never sent.
 forge()
 {
-	b python3 - "$E" "$1" "$2" "$B4" <<-'END'
+	b /usr/bin/python3 - "$E" "$1" "$2" "$B4" "${3:-3}" "${4:-3}" <<-'END'
 		import socket, struct, sys
 		def csum(data):
 		    s = sum(struct.unpack("!%dH" % (len(data) // 2), data))
 		    s = (s & 0xffff) + (s >> 16)
 		    return ~((s & 0xffff) + (s >> 16)) & 0xffff
-		ext, dst, n, us = sys.argv[1:]
+		ext, dst, n, us, kind, code = sys.argv[1:]
 		ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 48, 7, 0, 60, 17, 0,
 		                 socket.inet_aton(ext), socket.inet_aton(dst))
 		ip = ip[:10] + struct.pack("!H", csum(ip)) + ip[12:]
-		icmp = struct.pack("!BBHI", 3, 3, 0, 0) + ip + struct.pack("!HHHH", 30100, 50000, 28, 0)
+		icmp = struct.pack("!BBHI", int(kind), int(code), 0, 0) + ip + struct.pack("!HHHH", 30100, 50000, 28, 0)
 		icmp = icmp[:2] + struct.pack("!H", csum(icmp)) + icmp[4:]
 		with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as s:
 		    s.bind((us, 0))
@@ -108,6 +108,17 @@ test_errors_pass_the_filter()
 	nat_becomes $E '.drops == {"refused": 3} and .icmp == 1'
 	forge $B4 2
 	nat_becomes $E '.drops == {"refused": 3} and .icmp == 3'
+	clear_natmaps
+}
+
+# A redirect or a source quench tells a host how to send, which nobody outside may.
+test_what_is_no_error_is_not_translated()
+{
+	natmap ext $E int $A4
+	forge $B4 2 5 1
+	forge $B4 2 4 0
+	forge $B4 1
+	nat_becomes $E '.icmp == 1 and .drops == {}'
 	clear_natmaps
 }
 

@@ -3,7 +3,7 @@
 # rtplane-test: where=vm kernels=6.1 smp=2
 #
 # A natmap has an inside and an outside: what claims to come from inside must come
-# from there, whatever it has as its source; redirects are nobody's errors.
+# from there, whatever it has as its source.
 #
 #   a: inside 192.0.2.1 ---- ma [m] mb: external 198.51.100.254 ---- b: outside
 #                                                   b also forges: from 192.0.2.1

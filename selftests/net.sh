@@ -77,6 +77,17 @@ test_unreachable_route_is_no_way()
 	clear_bridges
 }
 
+# Nobody is in a subnet's broadcast address, whatever signalling says.
+test_broadcast_is_no_way()
+{
+	ok "bridge" m rtplane bridge add leg local "$LA" remote "$RA" latch off \
+		leg local "$LB" remote 198.51.100.255:50000 latch off
+	a rtp --on "$RA" --to "$LA" --send 3 --pps 0 >/dev/null
+	leg_becomes "$LA" '.drops["no-route"] == 3'
+	leg_holds "$LB" '.tx_packets == 0'
+	clear_bridges
+}
+
 test_first_packets_wait_for_the_neighbour()
 {
 	open
@@ -236,12 +247,21 @@ test_mtu_falls_in_mid_call()
 	clear_bridges
 }
 
+dev_packets() { m rtplane --json dev show | jq ".[] | select(.dev == \"$1\") | .rx_packets"; }
+
 test_gso_from_the_sender()
 {
+	local before
 	a ethtool -K a0 tx on >/dev/null
 	a ethtool -K a0 tx-udp-segmentation on >/dev/null 2>&1
 	open
+	before=$(dev_packets ma)
+	bg entry m sniff --dev ma --port 30000 --timeout 20000
 	relay 60 --gso 20 --size 172
+	stop entry
+	# Three buffers arrived: what is cut from them does not arrive a second time.
+	holds entry '.received == 3'
+	is "packets of ma" "$(dev_packets ma)" $((before + 60))
 	holds callee '.whole == {"yes": 60} and .lost == 0 and .reordered == 0'
 	leg_holds "$LA" '.rx_packets == 60 and .rtp.packets == 60'
 	leg_holds "$LB" '.tx_packets == 60'
@@ -325,6 +345,18 @@ test_priority_tag()
 	finish callee
 	holds callee '.received == 3'
 	leg_holds "$LA" '.rx_packets == 3'
+	# What we leave alone goes on with its tag.
+	m nft -f - <<-END
+		table netdev late {
+			chain late {
+				type filter hook ingress device ma priority 0
+				vlan pcp 5 counter
+			}
+		}
+	END
+	${send/dport 30000/dport 30100} >/dev/null
+	ok "tags behind us" wait_for 5 eval 'm nft list table netdev late | grep -q "packets 3 "'
+	m nft delete table netdev late
 	ip -n "$M" link add link ma name ma.0 type vlan id 0
 	ip -n "$M" link set ma.0 up
 	$send >/dev/null
@@ -419,11 +451,21 @@ test_sum_of_the_whole_packet_is_known()
 	b rtp --on [fd08::1]:50006 --to [fd08::254]:30006 --send 10 --pps 0 >/dev/null
 	finish callee
 	holds callee '.received == 10 and .whole == {"yes": 10}'
+	# It is not the sum of what leaves, not where nothing was verified by it either.
+	bg callee a rtp --on "$RA" --expect 10 --timeout 15000
+	echo 1 >$trace/events/net/net_dev_start_xmit/enable
+	b rtp --on 10.8.0.1:50006 --to 10.8.0.254:30006 --send 10 --pps 0 --no-check >/dev/null
+	finish callee
+	echo 0 >$trace/events/net/net_dev_start_xmit/enable
+	holds callee '.received == 10 and .whole == {"yes": 10}'
+	ok "ten left" test "$(grep -c 'xmit: dev=ma .*len=214' $trace/trace)" -ge 10
+	is "of them with a sum" "$(grep -c 'xmit: dev=ma .*ip_summed=2' $trace/trace)" 0
+	echo >$trace/trace
 	# A wrong checksum is seen by the sum alone.
 	for n in 1 2 3; do
 		b rawpkt --dev tun0 --smac 02:00:00:00:00:01 --dmac $mac --src 10.8.0.1 --dst 10.8.0.254 --sport 50006 --dport 30006 --bad-udpsum >/dev/null
 		b rawpkt --dev tun0 --smac 02:00:00:00:00:01 --dmac $mac --src fd08::1 --dst fd08::254 --sport 50006 --dport 30006 --bad-udpsum >/dev/null
-		leg_becomes 10.8.0.254:30006 ".drops.checksum == $n and .rx_packets == 0"
+		leg_becomes 10.8.0.254:30006 ".drops.checksum == $n and .rx_packets == 10"
 		leg_becomes [fd08::254]:30006 ".drops.checksum == $n and .rx_packets == 10"
 	done
 	clear_bridges

@@ -92,6 +92,56 @@ test_dump_of_one_cookie()
 	holds dump '.legs == 14286'
 }
 
+# own FIRST: fifty bridges, each with a cookie of its own.
+own()
+{
+	awk -v n="$1" -v ra="$RA" -v rb="$RB" 'BEGIN {
+		for (i = n; i < n + 50; i++)
+			printf "bridge add cookie %d leg local 10.9.9.9:%d remote %s leg local 10.9.9.8:%d remote %s\n", 1000 + i, 30000 + i, ra, 30000 + i, rb
+	}'
+}
+
+test_a_call_goes_quickly_by_its_cookie()
+{
+	local t0 t1 t2
+	{ own 0; own 50; } >"$W/own"
+	ok "make" m rtplane -batch "$W/own"
+	seq 1000 1049 | sed 's/^/bridge del cookie /' >"$W/cookies"
+	seq 30050 30099 | sed 's/^/bridge del local 10.9.9.9:/' >"$W/locals"
+	t0=$(ms)
+	ok "by cookie" m rtplane -batch "$W/cookies"
+	t1=$(ms)
+	ok "by leg" m rtplane -batch "$W/locals"
+	t2=$(ms)
+	is "legs" "$(stats_val .legs)" 100000
+	note "50 calls of 50,000: $((t1 - t0)) ms by cookie, $((t2 - t1)) ms by leg"
+	ok "not much longer than by leg" test $((t1 - t0)) -le $((3 * (t2 - t1) + 300))
+}
+
+# downs NS: what it takes to put down forty devices that nobody uses
+downs()
+{
+	local t0 i
+	for i in {0..39}; do
+		printf 'link add e%d type dummy\nlink set e%d up\n' "$i" "$i"
+	done | ip -n "$1" -batch -
+	t0=$(ms)
+	for i in {0..39}; do echo "link set e$i down"; done | ip -n "$1" -batch -
+	echo $(($(ms) - t0))
+	for i in {0..39}; do echo "link del e$i"; done | ip -n "$1" -batch -
+}
+
+test_a_device_that_no_call_uses_goes_quickly()
+{
+	local with without
+	quiet_ns "$X"
+	without=$(downs "$X")
+	with=$(downs "$M")
+	ip netns del "$X"
+	note "40 devices down: $without ms without legs, $with ms with 100,000"
+	ok "not much longer than without legs" test "$with" -le $((2 * without + 1000))
+}
+
 test_removal_is_linear()
 {
 	local t0 t1 i

@@ -47,4 +47,17 @@ json_t *api_why(const struct api *api, uint64_t id);
  */
 bool api_end(const struct api *api, uint64_t id);
 
+/**
+ * api_reload() - another configuration (b2b_reload())
+ * @api: what there is
+ * @old: the present one
+ * @config: the new one
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: "changed": which keys differ (@old may be gone by now); "kept": sentences on
+ * what stays as it was; NULL: nothing has changed.
+ */
+json_t *api_reload(const struct api *api, const struct config *old,
+		   struct config *config, char *error);
+
 #endif /* API_API_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The whole as JSON: what `rtplane status` asks for. */
 #include "api.h"
+#include "base/log.h"
 #include "json.h"
 
 static void append_pool(const struct b2b_pool *pool, void *arg)
@@ -119,6 +120,7 @@ json_t *api_status(const struct api *api)
 	api_set_int(o, "calls", b2b_count(api->b2b));
 	api_set_int(o, "adopted", sessions_orphan_count(api->sessions));
 	json_object_set_new(o, "draining", json_boolean(status.draining));
+	api_set_int(o, "log_dropped", log_dropped());
 	b2b_pools(api->b2b, append_pool, ports);
 	json_object_set_new(o, "ports", ports);
 	json_object_set_new(o, "counters",

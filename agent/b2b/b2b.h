@@ -73,6 +73,9 @@ void b2b_free(struct b2b *b2b);
  * b2b_reload() - another configuration
  * @b2b: the front end
  * @config: the new one; a reference is taken
+ * @kept: told, in a sentence each, of what could not be changed and stays as it was
+ *	(a certificate that cannot be read)
+ * @arg: for @kept
  * @error: on failure a sentence that names what cannot change while we run, at
  *	least CONFIG_ERROR_LEN bytes
  *
@@ -80,7 +83,8 @@ void b2b_free(struct b2b *b2b);
  *
  * Return: false if it cannot be had without a restart: nothing has changed then.
  */
-bool b2b_reload(struct b2b *b2b, struct config *config, char *error);
+bool b2b_reload(struct b2b *b2b, struct config *config,
+		void (*kept)(const char *why, void *arg), void *arg, char *error);
 
 /**
  * b2b_drain() - from now on new calls and OPTIONS get 503

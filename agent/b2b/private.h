@@ -281,7 +281,7 @@ TAILQ_HEAD(call_list, call);
  * @listener: of each of its listeners, likewise
  * @n_ports: how many
  * @n_listeners: how many are open
- * @known: addresses that the gate knows as next hops'
+ * @known: addresses that the gate knows: next hops, and those that are allowed one by one
  * @n_known: how many
  */
 struct realm {
@@ -467,10 +467,12 @@ bool b2b_realms_open(struct b2b *b2b, char *error);
 bool b2b_realms_listen(struct b2b *b2b, char *error);
 void b2b_realms_unwatch(struct b2b *b2b);
 void b2b_realms_close(struct b2b *b2b);
-bool b2b_realms_reload(struct b2b *b2b, struct config *config, char *error);
+bool b2b_realms_reload(struct b2b *b2b, struct config *config,
+		       void (*kept)(const char *why, void *arg), void *arg,
+		       char *error);
 struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf);
 struct realm *b2b_realm_of_flow(const struct sip_flow *flow);
-/* is this the address of a next hop in the realm? */
+/* is this the address of a next hop in the realm, or one that its acl allows by name? */
 bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr);
 const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm);
 

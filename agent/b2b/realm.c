@@ -129,12 +129,7 @@ static void forget_all(struct realm *realm)
 
 bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
 {
-	size_t i;
-
-	for (i = 0; i < realm->n_known; i++)
-		if (dp_addr_same_host(&realm->known[i], addr))
-			return true;
-	return false;
+	return sip_gate_known(realm->gate, addr);
 }
 
 static struct sip_prefix *prefixes(const struct config_prefix *from, size_t n,
@@ -159,6 +154,8 @@ static int set_gate(struct realm *realm)
 	struct sip_gate_conf conf = {
 		.rate = realm->conf->source.messages,
 		.burst = realm->conf->source.messages * 2,
+		.crowd = realm->conf->source.together,
+		.crowd_burst = realm->conf->source.together * 2,
 	};
 	size_t i, n = acl->n_allow;
 	int ret = -ENOMEM;
@@ -192,6 +189,18 @@ out:
 	return ret;
 }
 
+/* whom the configuration allows by the whole address is as well known as a next hop */
+static void know_peers(struct realm *realm)
+{
+	const struct config_acl *acl = &realm->conf->acl;
+	size_t i;
+
+	for (i = 0; i < acl->n_allow; i++)
+		if (acl->allow[i].len ==
+		    (acl->allow[i].addr.family == AF_INET ? 32 : 128))
+			know(realm, &acl->allow[i].addr);
+}
+
 /* which next hops there are in each realm, as far as it is known where they are */
 static void learn_hops(struct b2b *b2b)
 {
@@ -199,8 +208,10 @@ static void learn_hops(struct b2b *b2b)
 	struct realm *realm;
 	size_t i, j;
 
-	for (i = 0; i < b2b->n_realms; i++)
+	for (i = 0; i < b2b->n_realms; i++) {
 		forget_all(&b2b->realms[i]);
+		know_peers(&b2b->realms[i]);
+	}
 	for (i = 0; i < b2b->config->n_routes; i++) {
 		route = &b2b->config->routes[i];
 		realm = b2b_realm_of(b2b, route->to);
@@ -471,113 +482,87 @@ void b2b_realms_close(struct b2b *b2b)
 	b2b->n_realms = 0;
 }
 
-
 /* ------------------------------------------------------ another configuration */
 
-static bool same_address(const struct config_address *a,
-			 const struct config_address *b)
-{
-	return dp_addr_eq(&a->listen, &b->listen) &&
-	       dp_addr_eq(&a->advertise, &b->advertise);
-}
+/**
+ * struct judge - may a configuration be had while we run?
+ * @b2b: the front end
+ * @new: it
+ * @error: why not, CONFIG_ERROR_LEN bytes; empty: it may
+ */
+struct judge {
+	const struct b2b *b2b;
+	const struct config *new;
+	char *error;
+};
 
-static bool same_text(const char *a, const char *b)
+/* sockets, what stands on them, and dialogs that were begun by them */
+static bool is_fixed(const struct judge *judge, const char *realm,
+		     const char *key)
 {
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool same_listener(const struct config_listener *a,
-			  const struct config_listener *b)
-{
-	return a->transport == b->transport && a->port == b->port &&
-	       same_address(a->address, b->address) &&
-	       a->verify_clients == b->verify_clients &&
-	       a->verify_servers == b->verify_servers &&
-	       same_text(a->certificates, b->certificates);
-}
-
-/* what of a realm cannot change while we run; NULL: nothing has */
-static const char *changed(const struct config_realm *a,
-			   const struct config_realm *b)
-{
+	static const char *const keys[] = {
+		"control", "datapath", "workers", "quarantine", "realms",
+		"addresses", "sip", "ports", "dscp.signalling", "devices",
+	};
 	size_t i;
 
-	if (a->n_addresses != b->n_addresses)
-		return "addresses";
-	for (i = 0; i < a->n_addresses; i++)
-		if (!same_address(&a->addresses[i], &b->addresses[i]))
-			return "addresses";
-	if (a->n_listeners != b->n_listeners)
-		return "sip";
-	for (i = 0; i < a->n_listeners; i++)
-		if (!same_listener(&a->listeners[i], &b->listeners[i]))
-			return "sip";
-	if (a->port_low != b->port_low || a->port_high != b->port_high)
-		return "ports";
-	if (a->dscp_signalling != b->dscp_signalling)
-		return "dscp.signalling";
-	if ((a->latch.nat == CONFIG_NAT_OFF) != (b->latch.nat == CONFIG_NAT_OFF))
-		return "latch.nat";
-	if (a->n_devices != b->n_devices)
-		return "devices";
-	for (i = 0; i < a->n_devices; i++)
-		if (!same_text(a->devices[i], b->devices[i]))
-			return "devices";
-	return NULL;
+	if (!strcmp(key, "latch.nat"))
+		return (config_realm(judge->b2b->config, realm)->latch.nat ==
+			CONFIG_NAT_OFF) !=
+		       (config_realm(judge->new, realm)->latch.nat ==
+			CONFIG_NAT_OFF);
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!strcmp(keys[i], key))
+			return true;
+	return false;
 }
 
-static bool refuse(char *error, const char *realm, const char *key)
+static void on_change(const char *realm, const char *key, void *arg)
 {
-	snprintf(error, CONFIG_ERROR_LEN,
+	struct judge *judge = arg;
+
+	if (*judge->error || !is_fixed(judge, realm, key))
+		return;
+	snprintf(judge->error, CONFIG_ERROR_LEN,
 		 "%s%s%s%s cannot change while calls are served; expected a restart, or what it was",
 		 realm ? "realm " : "", realm ? realm : "", realm ? ": " : "",
-		 key);
-	return false;
+		 strcmp(key, "realms") ? key : "the list of realms");
 }
 
 static bool may_change(const struct b2b *b2b, const struct config *new,
 		       char *error)
 {
-	const struct config *old = b2b->config;
-	const struct config_realm *conf;
-	const char *key;
-	size_t i;
+	struct judge judge = { b2b, new, error };
 
-	if (strcmp(old->control, new->control))
-		return refuse(error, NULL, "control");
-	if (old->datapath != new->datapath)
-		return refuse(error, NULL, "datapath");
-	if (old->workers != new->workers)
-		return refuse(error, NULL, "workers");
-	if (old->quarantine != new->quarantine)
-		return refuse(error, NULL, "quarantine");
-	if (old->n_realms != new->n_realms)
-		return refuse(error, NULL, "the list of realms");
-	for (i = 0; i < b2b->n_realms; i++) {
-		conf = config_realm(new, b2b->realms[i].name);
-		if (!conf)
-			return refuse(error, NULL, "the list of realms");
-		key = changed(b2b->realms[i].conf, conf);
-		if (key)
-			return refuse(error, conf->name, key);
-	}
-	return true;
+	*error = '\0';
+	config_diff(b2b->config, new, on_change, &judge);
+	return !*error;
 }
 
 /* certificates may have been renewed under the same name */
-static void renew(struct realm *realm)
+static void renew(struct realm *realm,
+		  void (*kept)(const char *why, void *arg), void *arg)
 {
-	char why[SIP_TRANSPORT_ERROR_LEN];
+	char why[SIP_TRANSPORT_ERROR_LEN], text[SIP_TRANSPORT_ERROR_LEN + 256];
+	char at[DP_ADDR_STRLEN];
 	size_t i;
 
-	for (i = 0; i < realm->n_listeners; i++)
-		if (realm->listener[i]->proto == SIP_PROTO_TLS &&
-		    sip_listener_reload(realm->listener[i], why))
-			log_error("realm %s: %s; the certificate from before is used",
-				  realm->name, why);
+	for (i = 0; i < realm->n_listeners; i++) {
+		if (realm->listener[i]->proto != SIP_PROTO_TLS ||
+		    !sip_listener_reload(realm->listener[i], why))
+			continue;
+		snprintf(text, sizeof(text),
+			 "realm %s: tls %s: %s; the certificate from before is used",
+			 realm->name, dp_addr_str(&realm->listener[i]->local, at,
+						  sizeof(at)), why);
+		log_error("%s", text);
+		kept(text, arg);
+	}
 }
 
-bool b2b_realms_reload(struct b2b *b2b, struct config *config, char *error)
+bool b2b_realms_reload(struct b2b *b2b, struct config *config,
+		       void (*kept)(const char *why, void *arg), void *arg,
+		       char *error)
 {
 	struct session_policy *policy;
 	struct config *old = b2b->config;
@@ -591,11 +576,12 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config, char *error)
 	for (i = 0; i < b2b->n_realms; i++) {
 		realm = &b2b->realms[i];
 		realm->conf = config_realm(config, realm->name);
-		renew(realm);
+		renew(realm, kept, arg);
 		policy = make_policy(realm);
 		if (!policy) {
 			log_error("realm %s: no memory: its media policy stays",
 				  realm->name);
+			kept("no memory: a media policy stays", arg);
 			continue;
 		}
 		session_policy_put(realm->policy);

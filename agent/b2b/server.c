@@ -99,13 +99,19 @@ static void on_message(struct sip_flow *flow, struct sip_msg *msg, void *arg)
 
 /* ------------------------------------------------------------------ begin and end */
 
+/* transactions of next hops are not counted as a stranger's */
+static bool is_known(void *arg, const struct sip_flow *flow)
+{
+	return b2b_realm_knows(b2b_realm_of_flow(flow), &flow->remote);
+}
+
 static bool open_sip(struct b2b *b2b)
 {
 	const struct sip_transport_ops ops = { .message = on_message };
+	const struct sip_tx_config tx = { .known = is_known };
 
 	b2b->transport = sip_transport_new(b2b->loop, NULL, &ops, b2b);
-	b2b->stack = sip_tx_stack_new(&(struct sip_tx_config){ 0 }, b2b->timers,
-				      &sip_flow_real_ops);
+	b2b->stack = sip_tx_stack_new(&tx, b2b->timers, &sip_flow_real_ops);
 	if (b2b->stack)
 		b2b->dialogs = sip_dialogs_new(b2b->stack);
 	b2b->resolver = sip_resolver_new(b2b->loop, NULL);
@@ -198,9 +204,10 @@ void b2b_free(struct b2b *b2b)
 	free(b2b);
 }
 
-bool b2b_reload(struct b2b *b2b, struct config *config, char *error)
+bool b2b_reload(struct b2b *b2b, struct config *config,
+		void (*kept)(const char *why, void *arg), void *arg, char *error)
 {
-	if (!b2b_realms_reload(b2b, config, error))
+	if (!b2b_realms_reload(b2b, config, kept, arg, error))
 		return false;
 	b2b->counters.reloads++;
 	sessions_set_orphan_timeout(b2b->sessions, config->orphan_timeout);

@@ -38,6 +38,16 @@ typedef int64_t s64;
 #define __always_inline	inline __attribute__((always_inline))
 #endif
 
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+#define atomic_set(a, v)	__atomic_store_n(&(a)->counter, (v), __ATOMIC_RELAXED)
+#define atomic_inc_return(a)	__atomic_add_fetch(&(a)->counter, 1, __ATOMIC_SEQ_CST)
+
 #define BIT_ULL(n)	(1ULL << (n))
 #define NSEC_PER_SEC	1000000000L
 #define NSEC_PER_MSEC	1000000L

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +16,25 @@
 
 #define LINE_MAX_LEN	2048
 
+#define LINE_ROOM	(LINE_MAX_LEN + 64)
+
 static enum log_level max_level = LOG_LEVEL_INFO;
+
+/**
+ * struct out - stderr, which may be a journal that hangs
+ * @lock: of all here
+ * @rest: end of a line that was taken in part
+ * @rest_len: its bytes
+ * @dropped: lines that it did not take, all told
+ * @untold: of these, since it was said
+ */
+static struct {
+	pthread_mutex_t lock;
+	char rest[LINE_ROOM];
+	size_t rest_len;
+	uint64_t dropped;
+	uint64_t untold;
+} out = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static const struct {
 	const char *word;
@@ -50,23 +73,104 @@ static int put_prefix(char *buf, size_t len, enum log_level level)
 			    now.tv_nsec / 1000000, levels[level].word);
 }
 
+/*
+ * As much as stderr takes without waiting.  Its O_NONBLOCK is not ours to set, since
+ * whoever started us shares it.  A pipe that polls as writable has room for PIPE_BUF
+ * bytes, which is more than a line.
+ */
+static ssize_t write_now(const char *data, size_t len)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t n;
+
+	do
+		n = send(STDERR_FILENO, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0 || errno != ENOTSOCK)
+		return n;
+	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))
+		return -1;
+	return write(STDERR_FILENO, data, len);
+}
+
+/* false: nothing of it; what is taken in part is kept, to be ended first */
+static bool put(const char *data, size_t len)
+{
+	ssize_t n = write_now(data, len);
+
+	if (n <= 0)
+		return false;
+	out.rest_len = len - (size_t)n;
+	memcpy(out.rest, data + n, out.rest_len);
+	return true;
+}
+
+static bool put_rest(void)
+{
+	ssize_t n;
+
+	if (!out.rest_len)
+		return true;
+	n = write_now(out.rest, out.rest_len);
+	if (n <= 0)
+		return false;
+	out.rest_len -= (size_t)n;
+	memmove(out.rest, out.rest + n, out.rest_len);
+	return !out.rest_len;
+}
+
+/* a line with its end; returns its bytes */
+static size_t make_line(char *line, enum log_level level, const char *text)
+{
+	size_t n = (size_t)put_prefix(line, LINE_ROOM, level);
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)text; *p && n < LINE_ROOM - 6; p++) {
+		if (iscntrl(*p))
+			n += (size_t)snprintf(line + n, LINE_ROOM - n, "\\x%02x", *p);
+		else
+			line[n++] = (char)*p;
+	}
+	line[n++] = '\n';
+	return n;
+}
+
+static bool tell_dropped(void)
+{
+	char text[128], line[LINE_ROOM];
+
+	if (!out.untold)
+		return true;
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " lines are missing here: the log was not read", out.untold);
+	if (!put(line, make_line(line, LOG_LEVEL_WARNING, text)))
+		return false;
+	out.untold = 0;
+	return true;
+}
+
+/* nobody waits for the log: what it does not take is counted, and told when it does */
 static void write_line(enum log_level level, const char *text)
 {
-	char out[LINE_MAX_LEN + 64];
-	size_t n = put_prefix(out, sizeof(out), level);
-	const unsigned char *p;
-	ssize_t written;
+	char line[LINE_ROOM];
+	size_t n = make_line(line, level, text);
 
-	for (p = (const unsigned char *)text; *p && n < sizeof(out) - 6; p++) {
-		if (iscntrl(*p))
-			n += snprintf(out + n, sizeof(out) - n, "\\x%02x", *p);
-		else
-			out[n++] = *p;
+	pthread_mutex_lock(&out.lock);
+	if (!put_rest() || !tell_dropped() || !put_rest() || !put(line, n)) {
+		out.dropped++;
+		out.untold++;
 	}
-	out[n++] = '\n';
-	/* nobody can be told that the log cannot be written */
-	written = write(STDERR_FILENO, out, n);
-	(void)written;
+	pthread_mutex_unlock(&out.lock);
+}
+
+uint64_t log_dropped(void)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&out.lock);
+	n = out.dropped;
+	pthread_mutex_unlock(&out.lock);
+	return n;
 }
 
 void log_line(enum log_level level, const char *fmt, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The agent's log: one line an event on stderr, which systemd hands to the
- * journal.  A line about a call names the call first and the leg (the realm it
+ * journal.  Nobody waits for it: a line that cannot be written at once is dropped and
+ * counted, and the next one that can says how many are missing.  A line about a call names the call first and the leg (the realm it
  * belongs to) second, so that `grep call=ID` tells the story of one call.
  */
 #ifndef AGENT_LOG_H
@@ -15,7 +16,7 @@
  * @LOG_LEVEL_ERROR: something the operator must look at
  * @LOG_LEVEL_WARNING: something went wrong and was dealt with
  * @LOG_LEVEL_INFO: what the agent does: calls, legs, latches
- * @LOG_LEVEL_DEBUG: everything, the SIP library's own words included
+ * @LOG_LEVEL_DEBUG: everything
  */
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -58,6 +59,13 @@ void log_line(enum log_level level, const char *fmt, ...)
  */
 void log_call(enum log_level level, uint64_t call, const char *leg,
 	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/**
+ * log_dropped() - lines that could not be written
+ *
+ * Return: how many, since the start.
+ */
+uint64_t log_dropped(void);
 
 #define log_error(...)		log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...)	log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -93,3 +93,25 @@ int unix_listen(const char *path, int type)
 	close(lock);
 	return ret;
 }
+
+int unix_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int unix_accept(int fd, int *spare)
+{
+	int new = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int error = errno;
+
+	if (new >= 0)
+		return new;
+	if ((error == EMFILE || error == ENFILE) && *spare >= 0) {
+		close(*spare);
+		new = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		if (new >= 0)
+			close(new);
+		*spare = unix_spare();
+	}
+	return -error;
+}

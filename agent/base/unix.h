@@ -13,4 +13,21 @@
  */
 int unix_listen(const char *path, int type);
 
+/**
+ * unix_spare() - a descriptor to give up when there is none to accept with
+ *
+ * Return: it, or -1.
+ */
+int unix_spare(void);
+
+/**
+ * unix_accept() - take a connection
+ * @fd: listens
+ * @spare: of unix_spare().  If there is no descriptor, it is given up to end the
+ *	connection, which would be offered for ever, and made anew
+ *
+ * Return: the connection, which does not block; or -errno.
+ */
+int unix_accept(int fd, int *spare);
+
 #endif /* AGENT_UNIX_H */

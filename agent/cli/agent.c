@@ -220,7 +220,7 @@ static void text_result(const json_t *result)
 			text_line(key, value, 0);
 			continue;
 		}
-		puts(key);
+		printf(json_array_size(value) ? "%s\n" : "%s none\n", key);
 		text_list(value, 4);
 	}
 }

@@ -421,6 +421,11 @@ static bool get_source(const struct loaded *l, const struct key *at,
 	return get_number(l, sub(&k, "messages"), from->messages, 200, 0,
 			  1000000, "a number of messages per second",
 			  &r->source.messages) &&
+	       get_number(l, sub(&k, "together"), from->together,
+			  r->source.messages > 100000 ? 1000000 :
+			  r->source.messages * 10, 0, 1000000,
+			  "a number of messages per second",
+			  &r->source.together) &&
 	       get_number(l, sub(&k, "calls"), from->calls, 500, 0, 1000000,
 			  "a number of calls", &r->source.calls) &&
 	       get_number(l, sub(&k, "ringing"), from->ringing, 64, 0, 1000000,

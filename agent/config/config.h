@@ -125,12 +125,14 @@ struct config_acl {
 /**
  * struct config_source - what one source may have that is no next hop
  * @messages: SIP messages a second, 0 = no limit
+ * @together: the same of all such sources in the realm
  * @calls: calls at a time, 0 = no limit
  * @ringing: of these, unanswered ones, 0 = no limit
  * @ports: pairs of ports, 0 = no limit
  */
 struct config_source {
 	uint32_t messages;
+	uint32_t together;
 	uint32_t calls;
 	uint32_t ringing;
 	uint32_t ports;
@@ -316,6 +318,24 @@ void config_put(struct config *config);
  */
 const struct config_realm *config_realm(const struct config *config,
 					const char *name);
+
+/**
+ * typedef config_diff_fn - something differs
+ * @realm: name of the realm; NULL: at the top
+ * @key: the key in the file, "realms": the list of them
+ * @arg: as given
+ */
+typedef void config_diff_fn(const char *realm, const char *key, void *arg);
+
+/**
+ * config_diff() - what differs between two configurations
+ * @a: one
+ * @b: the other
+ * @fn: called for each key, "latch.nat" and "dscp.signalling" apart from their maps
+ * @arg: for @fn
+ */
+void config_diff(const struct config *a, const struct config *b,
+		 config_diff_fn *fn, void *arg);
 
 /**
  * config_hop_parse() - read a next hop

@@ -66,6 +66,7 @@ struct raw_acl {
 
 struct raw_source {
 	uint32_t *messages;
+	uint32_t *together;
 	uint32_t *calls;
 	uint32_t *ringing;
 	uint32_t *ports;

@@ -179,6 +179,7 @@ static const cyaml_schema_field_t acl_fields[] = {
 
 static const cyaml_schema_field_t source_fields[] = {
 	CYAML_FIELD_UINT_PTR("messages", OPT_PTR, struct raw_source, messages),
+	CYAML_FIELD_UINT_PTR("together", OPT_PTR, struct raw_source, together),
 	CYAML_FIELD_UINT_PTR("calls", OPT_PTR, struct raw_source, calls),
 	CYAML_FIELD_UINT_PTR("ringing", OPT_PTR, struct raw_source, ringing),
 	CYAML_FIELD_UINT_PTR("ports", OPT_PTR, struct raw_source, ports),
@@ -293,8 +294,9 @@ static const struct {
 	{ "allow", "a list of at most 4096 addresses or prefixes" },
 	{ "deny", "a list of at most 4096 addresses or prefixes" },
 	{ "trust", "yes or no" },
-	{ "per-source", "a map with the keys messages, calls, ringing and ports" },
+	{ "per-source", "a map with the keys messages, together, calls, ringing and ports" },
 	{ "messages", "a number of messages per second" },
+	{ "together", "a number of messages per second" },
 	{ "calls", "a number of calls" },
 	{ "ringing", "a number of calls" },
 	{ "verify-clients", "true or false" },

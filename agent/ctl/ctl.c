@@ -15,6 +15,10 @@
 
 #define LINE_MAX_LEN	4096
 #define CLIENTS_MAX	64
+/* bytes of answers from which on those are dropped that are not being read */
+#define UNREAD_MAX	(16u << 20)
+/* who has done nothing for so long makes room for others, if there is none */
+#define IDLE_MS		3000
 
 /**
  * struct client - somebody who asks
@@ -27,6 +31,8 @@
  * @out: what is still to be written; NULL: nothing
  * @out_len: its bytes
  * @out_done: of these, written
+ * @seen: ms when it last did something
+ * @next: takes the line that is next
  */
 struct client {
 	LIST_ENTRY(client) entry;
@@ -38,6 +44,8 @@ struct client {
 	char *out;
 	size_t out_len;
 	size_t out_done;
+	uint64_t seen;
+	struct loop_later next;
 };
 
 /**
@@ -48,6 +56,8 @@ struct client {
  * @watch: the loop's
  * @clients: who is connected
  * @n_clients: how many
+ * @unread: bytes of answers of all clients
+ * @spare: a descriptor to give up when there is none to accept with
  */
 struct ctl {
 	struct ctl_conf conf;
@@ -56,6 +66,8 @@ struct ctl {
 	struct loop_fd *watch;
 	LIST_HEAD(, client) clients;
 	unsigned int n_clients;
+	size_t unread;
+	int spare;
 };
 
 static json_t *error_json(const char *fmt, ...)
@@ -123,13 +135,9 @@ static json_t *do_end(struct ctl *ctl, uint64_t id)
 static json_t *do_reload(struct ctl *ctl, uint64_t id)
 {
 	char error[CONFIG_ERROR_LEN];
-	json_t *o;
+	json_t *result = ctl->conf.reload(ctl->conf.arg, error);
 
-	if (ctl->conf.reload(ctl->conf.arg, error))
-		return json_string("reloaded");
-	o = json_object();
-	json_object_set_new(o, "refused", json_string(error));
-	return o;
+	return result ? result : json_pack("{s:s}", "refused", error);
 }
 
 static const struct {
@@ -201,10 +209,12 @@ static void hang_up(struct client *client)
 {
 	struct ctl *ctl = client->ctl;
 
+	loop_defer_cancel(&client->next);
 	loop_fd_free(client->watch);
 	close(client->fd);
 	LIST_REMOVE(client, entry);
 	ctl->n_clients--;
+	ctl->unread -= client->out_len - client->out_done;
 	free(client->out);
 	free(client);
 }
@@ -228,24 +238,58 @@ static bool flush(struct client *client)
 		}
 		if (n < 0)
 			return false;
-		client->out_done += n;
+		client->out_done += (size_t)n;
+		client->ctl->unread -= (size_t)n;
+		client->seen = loop_now(client->ctl->conf.loop);
 	}
 	free(client->out);
 	client->out = NULL;
+	client->out_len = 0;
+	client->out_done = 0;
 	rearm(client);
 	return true;
 }
 
-/* the first whole line that was read; false if the client is gone */
-static bool serve_line(struct client *client)
+static bool is_idle(const struct client *client)
 {
-	char *end = memchr(client->in, '\n', client->in_len), *text;
-	json_t *reply;
-	size_t len;
+	return loop_now(client->ctl->conf.loop) - client->seen >= IDLE_MS;
+}
 
-	if (!end)
-		return client->in_len < sizeof(client->in);
-	len = end - client->in;
+/* answers that nobody reads are everybody's memory */
+static void drop_unread(struct ctl *ctl, const struct client *but)
+{
+	struct client *client, *next;
+
+	for (client = LIST_FIRST(&ctl->clients);
+	     client && ctl->unread > UNREAD_MAX; client = next) {
+		next = LIST_NEXT(client, entry);
+		if (client != but && client->out && is_idle(client))
+			hang_up(client);
+	}
+}
+
+/* nor must connections that were forgotten keep everybody else out */
+static void make_room(struct ctl *ctl)
+{
+	struct client *client, *idle = NULL;
+
+	if (ctl->n_clients < CLIENTS_MAX)
+		return;
+	LIST_FOREACH(client, &ctl->clients, entry)
+		if (!idle || client->seen < idle->seen)
+			idle = client;
+	if (idle && is_idle(idle))
+		hang_up(idle);
+}
+
+/* the first whole line that was read, which ends at @end; false if the client is gone */
+static bool serve_line(struct client *client, const char *end)
+{
+	size_t len = (size_t)(end - client->in);
+	json_t *reply;
+	char *text;
+
+	drop_unread(client->ctl, client);
 	reply = answer(client->ctl, client->in, len);
 	text = json_dumps(reply, JSON_COMPACT);
 	json_decref(reply);
@@ -259,16 +303,40 @@ static bool serve_line(struct client *client)
 	free(text);
 	client->out_len = strlen(client->out);
 	client->out_done = 0;
+	client->ctl->unread += client->out_len;
 	return flush(client);
 }
 
-/* one line at a time: the next is read when this one's answer is out */
+/*
+ * One line a turn, so that who asks much holds nobody up; and the next is looked at
+ * when this one's answer is out.  False if the client is gone.
+ */
 static bool serve(struct client *client)
 {
-	while (!client->out && memchr(client->in, '\n', client->in_len))
-		if (!serve_line(client))
-			return false;
-	return client->in_len < sizeof(client->in);
+	const char *end = memchr(client->in, '\n', client->in_len);
+
+	if (client->out)
+		return true;
+	if (!end)
+		return client->in_len < sizeof(client->in);
+	if (!serve_line(client, end))
+		return false;
+	if (client->out)
+		return true;
+	if (memchr(client->in, '\n', client->in_len)) {
+		loop_fd_set(client->watch, 0);
+		loop_defer(client->ctl->conf.loop, &client->next);
+	}
+	return true;
+}
+
+static void on_next(void *arg)
+{
+	struct client *client = arg;
+
+	rearm(client);
+	if (!serve(client))
+		hang_up(client);
 }
 
 static void on_client(unsigned int events, void *arg)
@@ -286,10 +354,10 @@ static void on_client(unsigned int events, void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
-		client->in_len += n;
+		client->in_len += (size_t)n;
+	client->seen = loop_now(client->ctl->conf.loop);
 	if (n <= 0 || !serve(client))
 		hang_up(client);
-	return;
 }
 
 static void on_accept(unsigned int events, void *arg)
@@ -298,9 +366,10 @@ static void on_accept(unsigned int events, void *arg)
 	struct client *client;
 	int fd;
 
-	fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd = unix_accept(ctl->fd, &ctl->spare);
 	if (fd < 0)
 		return;
+	make_room(ctl);
 	client = ctl->n_clients < CLIENTS_MAX ? calloc(1, sizeof(*client)) :
 		 NULL;
 	if (!client) {
@@ -309,6 +378,8 @@ static void on_accept(unsigned int events, void *arg)
 	}
 	client->ctl = ctl;
 	client->fd = fd;
+	client->seen = loop_now(ctl->conf.loop);
+	client->next = (struct loop_later){ .fn = on_next, .arg = client };
 	client->watch = loop_fd_new(ctl->conf.loop, fd, LOOP_READ, on_client,
 				    client);
 	if (!client->watch) {
@@ -348,13 +419,12 @@ struct ctl *ctl_new(const struct ctl_conf *conf, char *error)
 		free(ctl);
 		return NULL;
 	}
+	ctl->spare = unix_spare();
 	snprintf(ctl->path, sizeof(ctl->path), "%s", conf->path);
 	ctl->watch = loop_fd_new(conf->loop, ctl->fd, LOOP_READ, on_accept, ctl);
 	if (!ctl->watch) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory");
-		close(ctl->fd);
-		unlink(ctl->path);
-		free(ctl);
+		ctl_free(ctl);
 		return NULL;
 	}
 	return ctl;
@@ -370,6 +440,8 @@ void ctl_free(struct ctl *ctl)
 		hang_up(client);
 	loop_fd_free(ctl->watch);
 	close(ctl->fd);
+	if (ctl->spare >= 0)
+		close(ctl->spare);
 	unlink(ctl->path);
 	free(ctl);
 }

@@ -23,8 +23,8 @@ struct ctl;
  * @path: of the socket; a stale one is replaced, a live one is an error
  * @api: what is asked about
  * @datapath: the backend and why it was taken, for status
- * @reload: read the configuration again; false with a sentence of CONFIG_ERROR_LEN
- *	bytes: nothing has changed
+ * @reload: read the configuration again and tell what changed; NULL with a sentence of
+ *	CONFIG_ERROR_LEN bytes: nothing has
  * @arg: for @reload
  *
  * What it points to must outlive the socket.
@@ -34,7 +34,7 @@ struct ctl_conf {
 	const char *path;
 	const struct api *api;
 	const struct dp_choice *datapath;
-	bool (*reload)(void *arg, char *error);
+	json_t *(*reload)(void *arg, char *error);
 	void *arg;
 };
 

@@ -309,6 +309,7 @@ struct event_limit {
  * @status: @media->lock: 0 or -errno of init
  * @error: @media->lock: the sentence
  * @quit: @media->lock: end
+ * @ended: @media->lock: its thread touches nothing any more
  * @late: it did not answer in time, and has not come to itself; nobody waits for it
  *	meanwhile.  Set with @media->lock.
  * @wanted: the agent's: to be parked
@@ -358,6 +359,7 @@ struct worker {
 	int status;
 	struct dp_err error;
 	bool quit;
+	bool ended;
 	atomic_bool late;
 	bool wanted;
 	bool hold;
@@ -621,22 +623,6 @@ uint64_t worker_clock(void);
 void rx_control(struct msghdr *msg, struct rx *rx);
 
 /**
- * tx_priority() - class of a TOS in the terms of linux/pkt_sched.h
- * @tos: TOS or traffic class
- *
- * Return: 0 to 7.
- */
-int tx_priority(uint8_t tos);
-
-/**
- * tx_mark() - before the packets of a turn are sent, give sockets their marks
- * @w: the worker; nothing of an earlier turn is still to be sent
- *
- * A mark that stays becomes the socket's own; others go with the packet.
- */
-void tx_mark(struct worker *w);
-
-/**
  * tx_run() - how many packets from here on can leave as one train
  * @w: the worker
  * @i: index of the first in &worker.tx
@@ -648,6 +634,17 @@ void tx_mark(struct worker *w);
 unsigned int tx_run(const struct worker *w, unsigned int i);
 
 /**
+ * tx_send() - send all that waits in &worker.tx
+ * @w: the worker; nothing of an earlier turn is still to be sent
+ * @send: sends the @n packets from @i on, as one train
+ *
+ * Sockets get their marks before: one that stays becomes the socket's own; others go
+ * with the packet.
+ */
+void tx_send(struct worker *w,
+	     void (*send)(struct worker *w, unsigned int i, unsigned int n));
+
+/**
  * tx_train_refused() - is a train refused that its packets alone would not be?
  * @error: errno value: a narrow path, no checksums by the device, IPsec
  */
@@ -656,19 +653,20 @@ static inline bool tx_train_refused(int error)
 	return error == EIO || error == EINVAL || error == EMSGSIZE;
 }
 
-/**
- * tx_control() - control messages for a train
- * @tx: its first packet
- * @segments: packets in it
- * @buf: filled
- * @size: bytes of @buf
- *
- * Return: bytes used; 0: there is nothing to say.
- */
-size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
-		  size_t size);
-
-/** TX_CONTROL - room for what tx_control() says */
+/** TX_CONTROL - room for the control messages of a train */
 #define TX_CONTROL	(CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint16_t)))
+
+/**
+ * tx_message() - a train as sendmsg() wants it
+ * @tx: its first packet
+ * @n: packets in it
+ * @iov: filled, for @n
+ * @control: filled; TX_CONTROL bytes, aligned as struct cmsghdr is
+ * @msg: filled; points to all of these
+ *
+ * Return: its bytes.
+ */
+unsigned int tx_message(const struct tx *tx, unsigned int n, struct iovec *iov,
+			void *control, struct msghdr *msg);
 
 #endif /* DATAPATH_ENGINE_H */

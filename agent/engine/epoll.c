@@ -74,23 +74,10 @@ static void send_run(struct worker *w, unsigned int i, unsigned int n)
 	_Alignas(struct cmsghdr) uint8_t control[TX_CONTROL];
 	const struct tx *tx = &w->tx[i];
 	struct iovec iov[ENGINE_BATCH];
-	unsigned int bytes = 0;
-	struct msghdr msg = {
-		.msg_name = (void *)tx->to,
-		.msg_namelen = tx->tolen,
-		.msg_iov = iov,
-		.msg_iovlen = n,
-	};
-	unsigned int k;
+	unsigned int bytes, k;
+	struct msghdr msg;
 
-	for (k = 0; k < n; k++) {
-		iov[k].iov_base = tx[k].data;
-		iov[k].iov_len = tx[k].len;
-		bytes += tx[k].len;
-	}
-	msg.msg_controllen = tx_control(tx, n, control, sizeof(control));
-	if (msg.msg_controllen)
-		msg.msg_control = control;
+	bytes = tx_message(tx, n, iov, control, &msg);
 	if (sendmsg(tx->out->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return;
 	if (n == 1 || !tx_train_refused(errno)) {
@@ -104,14 +91,7 @@ static void send_run(struct worker *w, unsigned int i, unsigned int n)
 
 static void epoll_flush(struct worker *w)
 {
-	unsigned int i, n;
-
-	tx_mark(w);
-	for (i = 0; i < w->n_tx; i += n) {
-		n = tx_run(w, i);
-		send_run(w, i, n);
-	}
-	w->n_tx = 0;
+	tx_send(w, send_run);
 }
 
 /* --- receiving --- */

@@ -619,17 +619,26 @@ unsigned int media_dispatch(struct media *media)
 /* false if it does not come back: what it may look at must stay */
 static bool end_thread(struct worker *w)
 {
+	struct media *media = w->media;
 	struct timespec until;
+	bool ended;
 
 	if (!w->thread_made)
 		return true;
-	pthread_mutex_lock(&w->media->lock);
+	pthread_mutex_lock(&media->lock);
 	w->quit = true;
-	pthread_mutex_unlock(&w->media->lock);
+	pthread_mutex_unlock(&media->lock);
 	worker_call(w);
-	deadline(w->media, &until);
-	if (!pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until))
+	deadline(media, &until);
+	pthread_mutex_lock(&media->lock);
+	while (!w->ended && await(media, &until))
+		;
+	ended = w->ended;
+	pthread_mutex_unlock(&media->lock);
+	if (ended) {
+		pthread_join(w->thread, NULL);
 		return true;
+	}
 	log_error("media worker %u does not end within %u ms; it is left behind",
 		  w->index, w->media->conf.patience);
 	return false;

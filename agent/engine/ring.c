@@ -270,27 +270,9 @@ static void send_failed(struct worker *w, uint64_t data, int error)
 static unsigned int fill_out(struct worker *w, unsigned int i, unsigned int n)
 {
 	struct ring *r = w->io_state;
-	const struct tx *tx = &w->tx[i];
 	struct out *out = &r->out[i];
-	unsigned int bytes = 0;
-	unsigned int k;
-	size_t control;
 
-	for (k = 0; k < n; k++) {
-		r->iov[i + k].iov_base = tx[k].data;
-		r->iov[i + k].iov_len = tx[k].len;
-		bytes += tx[k].len;
-	}
-	control = tx_control(tx, n, out->control, sizeof(out->control));
-	out->msg = (struct msghdr){
-		.msg_name = (void *)tx->to,
-		.msg_namelen = tx->tolen,
-		.msg_iov = &r->iov[i],
-		.msg_iovlen = n,
-		.msg_control = control ? out->control : NULL,
-		.msg_controllen = control,
-	};
-	return bytes;
+	return tx_message(&w->tx[i], n, &r->iov[i], out->control, &out->msg);
 }
 
 /*
@@ -348,18 +330,6 @@ static void send_run(struct worker *w, unsigned int i, unsigned int n)
 	sqe->user_data = send_data(tx->in, n, bytes);
 }
 
-static void prepare_sends(struct worker *w)
-{
-	unsigned int i, n;
-
-	tx_mark(w);
-	for (i = 0; i < w->n_tx; i += n) {
-		n = tx_run(w, i);
-		send_run(w, i, n);
-	}
-	w->n_tx = 0;
-}
-
 /*
  * Every request that was prepared, for it names buffers and arguments that the
  * next turn uses again.  A kernel without memory for requests is waited for.
@@ -389,7 +359,7 @@ static void ring_flush(struct worker *w)
 {
 	struct ring *r = w->io_state;
 
-	prepare_sends(w);
+	tx_send(w, send_run);
 	submit_all(w);
 	sent(r);
 }
@@ -508,7 +478,7 @@ static void send_and_wait(struct worker *w, int64_t wait)
 	};
 	struct io_uring_cqe *cqe;
 
-	prepare_sends(w);
+	tx_send(w, send_run);
 	io_uring_submit_and_wait_timeout(&r->ring, &cqe, 1,
 					 wait < 0 ? NULL : &ts, NULL);
 	submit_all(w);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "kmod/dscp.h"
 
 #define NS_PER_MS	1000000ull
 #define NS_PER_S	1000000000ull
@@ -250,14 +251,6 @@ unsigned int tx_run(const struct worker *w, unsigned int i)
 	return n;
 }
 
-/* a nibble for each class, the lowest first: as kmod/way.h */
-int tx_priority(uint8_t tos)
-{
-	static const uint8_t of_class[] = { 0, 2, 2, 4, 4, 6, 7, 7 };
-
-	return of_class[tos >> 5];
-}
-
 /* a socket that takes no mark has it told with each packet */
 static void set_tos(struct media_sock *sock, uint8_t tos)
 {
@@ -270,12 +263,12 @@ static void set_tos(struct media_sock *sock, uint8_t tos)
 		return;
 	}
 	sock->tos = tos;
-	/* the queue that serves it: by class, 7 takes a privilege */
-	value = tx_priority(tos);
+	/* the queue that serves it */
+	value = (int)rtplane_priority(tos);
 	setsockopt(sock->fd, SOL_SOCKET, SO_PRIORITY, &value, sizeof(value));
 }
 
-void tx_mark(struct worker *w)
+static void mark(struct worker *w)
 {
 	struct media_sock *out;
 	const struct tx *tx;
@@ -308,8 +301,8 @@ static void put_control(uint8_t **at, int level, int type, const void *data,
 	*at += CMSG_SPACE(len);
 }
 
-size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
-		  size_t size)
+/* returns its bytes */
+static size_t make_control(const struct tx *tx, unsigned int segments, void *buf)
 {
 	bool v6 = tx->out->local.family == AF_INET6;
 	uint16_t segment = tx->len;
@@ -323,6 +316,42 @@ size_t tx_control(const struct tx *tx, unsigned int segments, void *buf,
 		put_control(&at, IPPROTO_UDP, UDP_SEGMENT, &segment,
 			    sizeof(segment));
 	return (size_t)(at - (uint8_t *)buf);
+}
+
+unsigned int tx_message(const struct tx *tx, unsigned int n, struct iovec *iov,
+			void *control, struct msghdr *msg)
+{
+	size_t len = make_control(tx, n, control);
+	unsigned int bytes = 0;
+	unsigned int k;
+
+	for (k = 0; k < n; k++) {
+		iov[k].iov_base = tx[k].data;
+		iov[k].iov_len = tx[k].len;
+		bytes += tx[k].len;
+	}
+	*msg = (struct msghdr){
+		.msg_name = (void *)tx->to,
+		.msg_namelen = tx->tolen,
+		.msg_iov = iov,
+		.msg_iovlen = n,
+		.msg_control = len ? control : NULL,
+		.msg_controllen = len,
+	};
+	return bytes;
+}
+
+void tx_send(struct worker *w,
+	     void (*send)(struct worker *w, unsigned int i, unsigned int n))
+{
+	unsigned int i, n;
+
+	mark(w);
+	for (i = 0; i < w->n_tx; i += n) {
+		n = tx_run(w, i);
+		send(w, i, n);
+	}
+	w->n_tx = 0;
 }
 
 /* --- sockets come and go --- */
@@ -549,13 +578,8 @@ static void start(struct worker *w)
 	pthread_mutex_unlock(&media->lock);
 }
 
-void *worker_run(void *arg)
+static void run(struct worker *w)
 {
-	struct worker *w = arg;
-
-	start(w);
-	if (w->status)
-		return NULL;
 	w->now = worker_clock();
 	w->rate_from = w->now;
 	for (;;) {
@@ -568,5 +592,19 @@ void *worker_run(void *arg)
 		sweep(w);
 	}
 	w->io->exit(w);
+}
+
+void *worker_run(void *arg)
+{
+	struct worker *w = arg;
+	struct media *media = w->media;
+
+	start(w);
+	if (!w->status)
+		run(w);
+	pthread_mutex_lock(&media->lock);
+	w->ended = true;
+	pthread_cond_broadcast(&media->answer);
+	pthread_mutex_unlock(&media->lock);
 	return NULL;
 }

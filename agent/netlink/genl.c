@@ -542,7 +542,6 @@ int genl_bridges_del(struct genl *genl, const struct dp_del *del,
 		return dp_fail(err, E2BIG,
 			       "%zu bridges in one message, at most %d are possible",
 			       del->n, RTPLANE_BRIDGES_MAX);
-	/* the message that names nothing means all: never send it by accident */
 	if (!del->n && !del->cookie && !del->all)
 		return dp_fail(err, EINVAL,
 			       "no bridge was named: expected legs, a cookie, or all");

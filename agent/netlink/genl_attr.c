@@ -164,7 +164,14 @@ int genl_put_del(struct nl_msg *msg, const struct dp_del *del)
 		ret |= nla_put_u64(msg, RTPLANE_BRIDGE_A_COOKIE, del->cookie);
 		nla_nest_end(msg, at);
 	}
-	return ret;		/* no bridge named at all: every one */
+	if (!del->n && !del->cookie && del->all) {
+		at = nest(msg, RTPLANE_A_BRIDGE);
+		if (!at)
+			return -NLE_NOMEM;
+		ret |= nla_put_flag(msg, RTPLANE_BRIDGE_A_ALL);
+		nla_nest_end(msg, at);
+	}
+	return ret;
 }
 
 int genl_put_cookie(struct nl_msg *msg, uint64_t cookie)

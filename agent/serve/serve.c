@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The datapath socket: who is connected, what they ask, what waits for them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,11 +119,6 @@ static void drop_unread(struct serve *serve, const struct client *but)
 	}
 }
 
-static int spare_fd(void)
-{
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
 static void watch(struct serve *serve, struct client *client)
 {
 	struct epoll_event event = { .data.ptr = client };
@@ -135,31 +129,15 @@ static void watch(struct serve *serve, struct client *client)
 	epoll_ctl(serve->poll, EPOLL_CTL_MOD, client->fd, &event);
 }
 
-/* A connection there is no room for is ended, or it would be offered for ever. */
-static void turn_away(struct serve *serve, int error)
-{
-	int fd;
-
-	if (error != EMFILE && error != ENFILE)
-		return;
-	close(serve->spare);
-	fd = accept4(serve->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	serve->spare = spare_fd();
-}
-
 static void welcome(struct serve *serve)
 {
-	int fd = accept4(serve->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = unix_accept(serve->fd, &serve->spare);
 	struct epoll_event event = { .events = EPOLLIN };
 	int room = EVENT_ROOM;
 	struct client *client;
 
-	if (fd < 0) {
-		turn_away(serve, errno);
+	if (fd < 0)
 		return;
-	}
 	make_room(serve);
 	client = serve->n_clients < SERVE_CLIENTS_MAX ?
 		 calloc(1, sizeof(*client)) : NULL;
@@ -347,7 +325,7 @@ static int start(struct serve *serve, const char *path, struct dp_err *err)
 			       "cannot listen on the datapath socket %s: %s; expected a folder that exists and is ours",
 			       path, strerror(-serve->fd));
 	snprintf(serve->path, sizeof(serve->path), "%s", path);
-	serve->spare = spare_fd();
+	serve->spare = unix_spare();
 	serve->poll = epoll_create1(EPOLL_CLOEXEC);
 	if (serve->spare < 0 || serve->poll < 0 ||
 	    epoll_ctl(serve->poll, EPOLL_CTL_ADD, serve->fd, &event))

@@ -273,12 +273,14 @@ static int count_bridges(struct serve_ask *ask, size_t *n)
  * struct parts - what a bridge nest holds
  * @has_cookie: @cookie was given
  * @cookie: owner's name for the bridge
+ * @all: every bridge is meant
  * @leg: leg nests
  * @n: how many
  */
 struct parts {
 	bool has_cookie;
 	uint64_t cookie;
+	bool all;
 	struct nlattr *leg[2];
 	int n;
 };
@@ -294,6 +296,8 @@ static int take_apart(struct serve_ask *ask, const struct nlattr *nest,
 		if (nla_type(at) == RTPLANE_BRIDGE_A_COOKIE) {
 			parts->has_cookie = true;
 			parts->cookie = nla_get_u64(at);
+		} else if (nla_type(at) == RTPLANE_BRIDGE_A_ALL) {
+			parts->all = true;
 		} else if (nla_type(at) == RTPLANE_BRIDGE_A_LEG) {
 			if (parts->n == 2)
 				return serve_refuse(ask, at, EINVAL,
@@ -312,6 +316,9 @@ static int read_bridge(struct serve_ask *ask, const struct nlattr *nest,
 
 	if (ret)
 		return ret;
+	if (parts.all)
+		return serve_refuse(ask, nest, EINVAL,
+				    "all bridges can be removed and nothing else");
 	if (parts.n != 2)
 		return serve_refuse(ask, nest, EINVAL, "a bridge has two legs");
 	bridge->has_cookie = parts.has_cookie;
@@ -357,14 +364,17 @@ static int read_del(struct serve_ask *ask, const struct nlattr *nest,
 
 	if (ret)
 		return ret;
-	if (parts.n + parts.has_cookie != 1)
+	if (parts.n + parts.has_cookie + parts.all != 1)
 		return serve_refuse(ask, nest, EINVAL,
-				    "to remove a bridge takes one of its legs or a cookie");
+				    "to remove a bridge takes one of its legs, a cookie or all");
 	if (parts.n)
 		return read_local(ask, parts.leg[0], local);
 	if (n > 1)
 		return serve_refuse(ask, nest, EINVAL,
-				    "a message removes by one cookie or by legs");
+				    "a message removes by legs, by one cookie, or all");
+	del->all = parts.all;
+	if (del->all)
+		return 0;
 	if (!parts.cookie)
 		return serve_refuse(ask, nest, EINVAL,
 				    "cookie 0 is none: it names no bridge");
@@ -384,9 +394,6 @@ int serve_del(struct serve_ask *ask, struct dp_del *del,
 
 	*locals = NULL;
 	memset(del, 0, sizeof(*del));
-	del->all = !find(ask, RTPLANE_A_BRIDGE);
-	if (del->all)
-		return 0;
 	ret = count_bridges(ask, &n);
 	if (ret)
 		return ret;
@@ -402,7 +409,7 @@ int serve_del(struct serve_ask *ask, struct dp_del *del,
 		if (ret)
 			return ret;
 	}
-	if (!del->cookie) {
+	if (!del->cookie && !del->all) {
 		del->locals = *locals;
 		del->n = n;
 	}

@@ -119,6 +119,7 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {
 	[RTPLANE_BRIDGE_A_COOKIE] = { U64 },
 	[RTPLANE_BRIDGE_A_LEG] = NESTED(leg_rules),
+	[RTPLANE_BRIDGE_A_ALL] = { FLAG },
 };
 
 static const struct rule top_rules[RTPLANE_A_MAX + 1] = {

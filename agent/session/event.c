@@ -2,17 +2,22 @@
 /* What the datapath tells of legs, in the words of sessions. */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include <linux/rtplane.h>
 
 #include "datapath/names.h"
 #include "private.h"
 
+#define NS_PER_MS	UINT64_C(1000000)
+/* events come in heaps when they are lost: those that are left come first */
+#define LOST_MS		1000
+
 /* whose leg is it?  Nobody's if a bridge has gone while the event was on its way */
-static void place(const struct session *session, const struct dp_addr *local,
-		  struct session_event *e)
+static struct told *place(const struct session *session,
+			  const struct dp_addr *local, struct session_event *e)
 {
-	const struct standing *at;
+	struct standing *at;
 	unsigned int i, c, s;
 
 	for (i = 0; i < SDP_MEDIA_MAX; i++) {
@@ -25,10 +30,19 @@ static void place(const struct session *session, const struct dp_addr *local,
 				e->party = at->party[s];
 				e->line = i;
 				e->component = c + 1;
-				return;
+				return &at->told[s];
 			}
 		}
 	}
+	return NULL;
+}
+
+static void remember(struct told *told, const struct dp_event *event)
+{
+	if (!told)
+		return;
+	told->first |= event->type == RTPLANE_EVENT_FIRST_PACKET;
+	told->latches += event->type == RTPLANE_EVENT_LATCH;
 }
 
 static const char *component_of(const struct session_event *e)
@@ -116,7 +130,7 @@ void sessions_event(const struct dp_event *event, void *arg)
 	e.session = id ? sessions_find(sessions, id) : NULL;
 	if (!e.session)
 		return;		/* another agent's, or over */
-	place(e.session, &event->local, &e);
+	remember(place(e.session, &event->local, &e), event);
 	log_event(&e);
 	ops = e.session->conf.ops;
 	if (what_of(event, &e.what) && ops && ops->event)
@@ -127,4 +141,94 @@ void sessions_event(const struct dp_event *event, void *arg)
 	e.session = sessions_find(sessions, id);
 	if (e.session)
 		session_silence_look(e.session);
+}
+
+/* --- what was not told --- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+	       (uint64_t)now.tv_nsec;
+}
+
+static void tell(struct sessions *sessions, const struct dp_leg_info *info,
+		 uint8_t type)
+{
+	const struct dp_event event = {
+		.type = type,
+		.reason = RTPLANE_REASON_NONE,
+		.local = info->conf.local,
+		.cookie = info->cookie,
+		.old = type == RTPLANE_EVENT_SILENCE ? info->latched :
+						       (struct dp_addr){ 0 },
+		.new = info->latched,
+		.time = type == RTPLANE_EVENT_FIRST_PACKET ? info->first :
+							     info->last,
+	};
+
+	sessions_event(&event, sessions);
+}
+
+/* the session may end with whatever is told */
+static struct told *told_of(struct sessions *sessions,
+			    const struct dp_leg_info *info)
+{
+	struct session *session = info->cookie ?
+				  sessions_find(sessions, info->cookie) : NULL;
+	struct session_event nobody;
+
+	return session ? place(session, &info->conf.local, &nobody) : NULL;
+}
+
+static int look(const struct dp_leg_info *info, void *arg)
+{
+	uint64_t silence = info->conf.silence * NS_PER_MS;
+	struct sessions *sessions = arg;
+	struct told *told = told_of(sessions, info);
+
+	if (told && info->first && !told->first)
+		tell(sessions, info, RTPLANE_EVENT_FIRST_PACKET);
+	told = told_of(sessions, info);
+	if (told && info->latches > told->latches) {
+		/* of several the last one is what counts */
+		told->latches = info->latches - 1;
+		tell(sessions, info, RTPLANE_EVENT_LATCH);
+	}
+	told = told_of(sessions, info);
+	if (told && silence && info->last && info->last + silence < now_ns())
+		tell(sessions, info, RTPLANE_EVENT_SILENCE);
+	return 0;
+}
+
+static void look_at(struct sessions *sessions, struct dp *dp)
+{
+	struct dp_err err;
+
+	if (dp_legs_dump(dp, 0, look, sessions, &err))
+		log_warning("the datapath's legs cannot be read: %s", err.text);
+}
+
+static void on_lost(struct timer *timer, void *arg)
+{
+	struct sessions *sessions = arg;
+
+	look_at(sessions, sessions->conf.dp);
+	if (sessions->conf.dp_srtp && sessions->conf.dp_srtp != sessions->conf.dp)
+		look_at(sessions, sessions->conf.dp_srtp);
+}
+
+void session_lost_init(struct sessions *sessions)
+{
+	timer_init(&sessions->lost_timer, on_lost, sessions);
+}
+
+void sessions_events_lost(struct sessions *sessions)
+{
+	if (sessions && sessions->conf.timers &&
+	    !timer_is_set(&sessions->lost_timer))
+		timer_set(sessions->conf.timers, &sessions->lost_timer,
+			  LOST_MS);
 }

@@ -446,6 +446,18 @@ static int carry_out(const struct plan *plan, struct dp_err *err)
 	return ret;
 }
 
+/* a leg that stays has told what it has told */
+static void keep_told(struct standing *now, const struct standing *was)
+{
+	unsigned int s;
+
+	for (s = 0; was && s < 2; s++)
+		if (was->dp == now->dp &&
+		    dp_addr_eq(&was->bridge.leg[s].local,
+			       &now->bridge.leg[s].local))
+			now->told[s] = was->told[s];
+}
+
 /* what is planned is what stands */
 static void settle(struct plan *plan)
 {
@@ -460,6 +472,7 @@ static void settle(struct plan *plan)
 		next[i] = old;
 		if (!at[i])
 			continue;
+		keep_told(at[i], old);
 		at[i]->seat[0]->used = true;
 		at[i]->seat[1]->used = true;
 	}

@@ -18,6 +18,8 @@
 #include "ports.h"
 
 #define NONE	UINT32_MAX
+/* pairs tried for one call: signalling waits for it */
+#define TRIES	64
 
 /** enum slot_state - where a pair is */
 enum slot_state { SLOT_FREE, SLOT_USED, SLOT_RESTING };
@@ -303,7 +305,7 @@ void ports_free(struct ports *ports)
 	free(ports);
 }
 
-static int exhausted(struct ports *ports, struct dp_err *err)
+static int exhausted(struct ports *ports, uint32_t reserve, struct dp_err *err)
 {
 	const struct ports_stats *stats = &ports->stats;
 	char text[DP_ADDR_STRLEN];
@@ -314,7 +316,10 @@ static int exhausted(struct ports *ports, struct dp_err *err)
 	if (stats->foreign)
 		snprintf(foreign, sizeof(foreign),
 			 ", %u are held by other programs", stats->foreign);
-	if (ports->free)
+	if (ports->free > reserve)
+		snprintf(kept, sizeof(kept), ", %u were not tried any more",
+			 ports->free);
+	else if (ports->free)
 		snprintf(kept, sizeof(kept),
 			 ", %u are kept for who is known", ports->free);
 	return dp_fail(err, ENOSPC,
@@ -327,11 +332,12 @@ static int exhausted(struct ports *ports, struct dp_err *err)
 static struct ports_pair *get(struct ports *ports, uint32_t reserve, void *user,
 			      struct dp_err *err)
 {
+	unsigned int tries = TRIES;
 	uint32_t i;
 	int ret;
 
 	end_rest(ports);
-	while (ports->free > reserve) {
+	while (ports->free > reserve && tries--) {
 		i = ports->order[arc4random_uniform(ports->free)];
 		take_free(ports, i);
 		ret = use(ports, i, user, err);
@@ -345,7 +351,7 @@ static struct ports_pair *get(struct ports *ports, uint32_t reserve, void *user,
 		ports->stats.busy++;
 		put_resting(ports, i, true);
 	}
-	exhausted(ports, err);
+	exhausted(ports, reserve, err);
 	return NULL;
 }
 

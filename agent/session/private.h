@@ -230,17 +230,30 @@ struct session_party {
 };
 
 /**
+ * struct told - what the datapath has told of a leg, so that it is known what has not
+ *	come
+ * @first: its first packet
+ * @latches: how often a remote was committed
+ */
+struct told {
+	bool first;
+	uint32_t latches;
+};
+
+/**
  * struct standing - a bridge that is in a datapath
  * @dp: in which
  * @bridge: as it was made or changed last, without orders
  * @seat: what its legs sit on, in the order of @bridge.leg; held
  * @party: whose they are
+ * @told: what the datapath has told of them
  */
 struct standing {
 	struct dp *dp;
 	struct dp_bridge bridge;
 	struct seat *seat[2];
 	struct session_party *party[2];
+	struct told told[2];
 };
 
 /**
@@ -309,6 +322,7 @@ struct orphan {
  * @orphans: what a former agent left, by cookie
  * @n_orphans: how many
  * @orphan_timer: looks at them
+ * @lost_timer: looks for what was not told
  */
 struct sessions {
 	struct sessions_conf conf;
@@ -317,6 +331,7 @@ struct sessions {
 	LIST_HEAD(, orphan) orphans[SESSION_BUCKETS];
 	unsigned int n_orphans;
 	struct timer orphan_timer;
+	struct timer lost_timer;
 };
 
 /* a line of the log about a session, and a party of it or NULL */
@@ -394,6 +409,10 @@ void session_unbridge(struct session *session, bool last);
 /* that one is gone from the datapath */
 void session_standing_free(struct session *session, unsigned int line,
 			   unsigned int component);
+
+/* --- event.c --- */
+
+void session_lost_init(struct sessions *sessions);
 
 /* --- silence.c --- */
 

@@ -65,6 +65,7 @@ struct sessions *sessions_new(const struct sessions_conf *conf)
 		return NULL;
 	sessions->conf = *conf;
 	session_orphans_init(sessions);
+	session_lost_init(sessions);
 	return sessions;
 }
 
@@ -78,6 +79,7 @@ void sessions_free(struct sessions *sessions)
 		while (!LIST_EMPTY(&sessions->bucket[i]))
 			session_end(LIST_FIRST(&sessions->bucket[i]));
 	session_orphans_free(sessions);
+	timer_cancel(&sessions->lost_timer);
 	free(sessions);
 }
 

@@ -302,6 +302,15 @@ void sessions_set_orphan_timeout(struct sessions *sessions, uint32_t seconds);
 void sessions_event(const struct dp_event *event, void *arg);
 
 /**
+ * sessions_events_lost() - the datapath could not tell all
+ * @sessions: NULL is fine
+ *
+ * A second later, if there are timers, all legs are looked at, once, and what was not
+ * told of them (first packets, latches, silence) is taken as if it had been.
+ */
+void sessions_events_lost(struct sessions *sessions);
+
+/**
  * sessions_find() - the session of an id
  * @sessions: the sessions
  * @id: session_id() of it

@@ -49,6 +49,7 @@ void sip_dialogs_free(struct sip_dialogs *dialogs)
 	while ((out = LIST_FIRST(&dialogs->outs)) != NULL) {
 		sip_tx_forget(out->tx);
 		LIST_REMOVE(out, all);
+		free(out->fork);
 		free(out);
 	}
 	while ((dialog = LIST_FIRST(&dialogs->all)) != NULL)
@@ -207,6 +208,7 @@ struct sip_dialog *sip_dlg_make(struct sip_dialogs *dialogs,
 	dialog->ops = conf->ops;
 	dialog->arg = conf->arg;
 	LIST_INIT(&dialog->ins);
+	LIST_INIT(&dialog->outs);
 	LIST_INIT(&dialog->acks);
 	sip_dlg_set_flow(dialog, flow);
 	return dialog;

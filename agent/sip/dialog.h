@@ -42,7 +42,7 @@ struct sip_target;
  * @confined: next hops that the policy refused; the dialog's flow was used
  * @late_2xx: 2xx to INVITEs of closed dialogs, acknowledged (and ended) all the same
  * @stray_ack: ACKs for nothing
- * @too_many_forks: answers of more than SIP_DIALOG_FORKS forks of an INVITE
+ * @too_many_forks: answers of more forks of an INVITE than are kept
  */
 struct sip_dialogs_counters {
 	uint64_t live, made, forks;
@@ -50,7 +50,11 @@ struct sip_dialogs_counters {
 	uint64_t late_2xx, stray_ack, too_many_forks;
 };
 
-/** SIP_DIALOG_FORKS - dialogs that one INVITE of ours may make */
+/**
+ * SIP_DIALOG_FORKS - dialogs that one INVITE of ours may make, its own included
+ *
+ * A hundred more that answer with 2xx are acknowledged and ended, unheard of.
+ */
 #define SIP_DIALOG_FORKS	12
 
 /**

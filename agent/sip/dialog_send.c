@@ -129,6 +129,7 @@ static void sent(struct sip_dlg_out *out, enum sip_method method)
 	dialog->sent = true;
 	dialog->refs++;
 	LIST_INSERT_HEAD(&dialog->dialogs->outs, out, all);
+	LIST_INSERT_HEAD(&dialog->outs, out, same);
 	if (out->invite) {
 		dialog->invite = out;
 		dialog->rseq_in = 0;
@@ -318,10 +319,8 @@ void sip_dialog_close(struct sip_dialog *dialog)
 	dialog->closed = true;
 	dialog->ops = NULL;
 	dialog->arg = NULL;
-	LIST_FOREACH(out, &dialog->dialogs->outs, all) {
-		if (out->dialog == dialog)
-			out->orphan = true;
-	}
+	LIST_FOREACH(out, &dialog->outs, same)
+		out->orphan = true;
 	cancel_invite(dialog, none);
 	dialog->busy--;
 	sip_dlg_let(dialog);

@@ -7,11 +7,12 @@
 
 #include "sip/dlg.h"
 
-/* Further dialogs of one INVITE; some are kept for those that answer, since who answers
- * must be acknowledged.
+/* Further dialogs of one INVITE; some are kept for those that answer. Who answers beyond
+ * that is acknowledged and ended, nobody hears of him.
  */
 #define FORKS		(SIP_DIALOG_FORKS - 1)
 #define EARLY_FORKS	(FORKS - 4)
+#define FORKS_ENDED	100
 
 /* ------------------------------------------------------------------------ learning */
 
@@ -62,16 +63,28 @@ static struct sip_dialog *fork_of(struct sip_dlg_out *out)
 	return fork;
 }
 
+static bool has_room(struct sip_dlg_out *out, const struct sip_msg *response)
+{
+	struct sip_dialog **fork;
+
+	if (out->n_forks >= (response->status < 200 ? EARLY_FORKS : FORKS_ENDED)) {
+		out->dialog->dialogs->counters.too_many_forks++;
+		return false;
+	}
+	fork = reallocarray(out->fork, out->n_forks + 1, sizeof(struct sip_dialog *));
+	if (!fork)
+		return false;	/* it comes again */
+	out->fork = fork;
+	return true;
+}
+
 static struct sip_dialog *add_fork(struct sip_dlg_out *out, struct sip_msg *response)
 {
 	struct sip_dialogs *dialogs = out->dialog->dialogs;
+	bool wanted = !out->orphan && out->n_forks < FORKS;
 	struct sip_dialog *fork;
 
-	if (out->n_forks >= (response->status < 200 ? EARLY_FORKS : FORKS)) {
-		dialogs->counters.too_many_forks++;
-		return NULL;
-	}
-	fork = fork_of(out);
+	fork = has_room(out, response) ? fork_of(out) : NULL;
 	if (!fork)
 		return NULL;
 	learn(fork, response);
@@ -79,8 +92,8 @@ static struct sip_dialog *add_fork(struct sip_dlg_out *out, struct sip_msg *resp
 	dialogs->counters.forks++;
 	fork->refs++;
 	out->fork[out->n_forks++] = fork;
-	fork->closed = out->orphan;
-	if (!out->orphan && out->dialog->ops && out->dialog->ops->forked)
+	fork->closed = !wanted;
+	if (wanted && out->dialog->ops && out->dialog->ops->forked)
 		out->dialog->ops->forked(out->dialog->arg, out->dialog, fork);
 	else
 		fork->closed = true;	/* nobody wants it */
@@ -268,11 +281,13 @@ static void on_over(void *arg, struct sip_tx *tx)
 	if (out->dialog->invite == out)
 		out->dialog->invite = NULL;
 	LIST_REMOVE(out, all);
+	LIST_REMOVE(out, same);
 	if (!out->orphan && out->request.over)
 		out->request.over(out->request.arg, tx);
 	for (i = 0; i < out->n_forks; i++)
 		part(out, out->fork[i]);
 	part(out, out->dialog);
+	free(out->fork);
 	free(out);
 }
 

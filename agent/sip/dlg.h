@@ -77,6 +77,7 @@ struct sip_dlg_in {
  * @arg: for @ops
  * @invite: our INVITE that has no final response, or NULL
  * @ins: server transactions
+ * @outs: requests of ours
  * @acks: of our INVITEs that were answered 2xx: of the newest, and as long as copies may
  *	come
  * @bye_headers: not NULL: a BYE is to be sent as soon as our 2xx is acknowledged
@@ -111,6 +112,7 @@ struct sip_dialog {
 	void *arg;
 	struct sip_dlg_out *invite;
 	LIST_HEAD(, sip_dlg_in) ins;
+	LIST_HEAD(, sip_dlg_out) outs;
 	LIST_HEAD(, sip_dlg_ack) acks;
 	char *bye_headers;
 	uint32_t rseq_in, rseq_out;
@@ -130,6 +132,7 @@ struct sip_dialog {
  * @fork: further dialogs that it made; references
  * @n_forks: how many
  * @all: all of the table
+ * @same: those of @dialog
  */
 struct sip_dlg_out {
 	struct sip_dialog *dialog;
@@ -137,9 +140,10 @@ struct sip_dlg_out {
 	struct sip_tx *tx;
 	uint32_t cseq;
 	bool invite, begins, orphan;
-	struct sip_dialog *fork[SIP_DIALOG_FORKS];
+	struct sip_dialog **fork;
 	size_t n_forks;
 	LIST_ENTRY(sip_dlg_out) all;
+	LIST_ENTRY(sip_dlg_out) same;
 };
 
 /**

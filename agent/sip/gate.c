@@ -59,7 +59,8 @@ struct rule {
  * @secret: nobody can choose sources that get in each other's way
  * @mask: buckets - 1
  * @sources: WAYS of each bucket
- * @crowd: as source.due, of all unknown sources together
+ * @crowd: as source.due, of all unknown sources together: of those that may speak, and
+ *	of those that are denied
  * @counters: by reason
  */
 struct sip_gate {
@@ -72,7 +73,7 @@ struct sip_gate {
 	uint64_t secret[2];
 	uint32_t mask;
 	struct source *sources;
-	uint64_t crowd;
+	uint64_t crowd[2];
 	uint64_t counters[SIP_GATE_REASONS];
 };
 
@@ -250,8 +251,8 @@ static bool take(uint64_t *due, uint32_t rate, uint32_t burst, uint64_t now)
 }
 
 static enum sip_gate_reason rate(struct sip_gate *gate,
-				 const struct dp_addr *source, uint64_t now,
-				 bool *told)
+				 const struct dp_addr *source, bool no,
+				 uint64_t now, bool *told)
 {
 	const struct sip_gate_conf *conf = &gate->conf;
 	struct source *place;
@@ -268,8 +269,8 @@ static enum sip_gate_reason rate(struct sip_gate *gate,
 			return SIP_GATE_RATE;
 		}
 	}
-	if (conf->crowd && !take(&gate->crowd, conf->crowd, conf->crowd_burst,
-				 now))
+	if (conf->crowd && !take(&gate->crowd[no], conf->crowd,
+				 conf->crowd_burst, now))
 		return SIP_GATE_CROWD;
 	return SIP_GATE_OK;
 }
@@ -332,14 +333,15 @@ static enum sip_gate_reason judge(struct sip_gate *gate,
 				  const struct sip_peek *peek, const char *data,
 				  size_t len, uint64_t now, bool *told)
 {
-	bool known = sip_gate_known(gate, source);
+	bool known = sip_gate_known(gate, source), no;
 	enum sip_gate_reason reason = SIP_GATE_OK;
 
 	if (banned(gate, source))
 		return SIP_GATE_BANNED;
+	no = denied(gate, source);
 	if (!known)
-		reason = rate(gate, source, now, told);
-	if (denied(gate, source)) {
+		reason = rate(gate, source, no, now, told);
+	if (no) {
 		*told = reason != SIP_GATE_OK;
 		return SIP_GATE_DENIED;
 	}
@@ -402,7 +404,7 @@ enum sip_gate_reason sip_gate_connect(struct sip_gate *gate,
 	else if (denied(gate, source))
 		why = SIP_GATE_DENIED;
 	else if (!sip_gate_known(gate, source))
-		why = rate(gate, source, now, &told);
+		why = rate(gate, source, false, now, &told);
 	if (why != SIP_GATE_OK)
 		gate->counters[why]++;
 	return why;

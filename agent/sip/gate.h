@@ -71,7 +71,8 @@ enum sip_gate_reason {
  * @rate: messages a second of one unknown source, an IPv6 source being its /64;
  *	0: no limit
  * @burst: messages of it at once, at least 1
- * @crowd: messages a second of all unknown sources; 0: no limit
+ * @crowd: messages a second of all unknown sources together; 0: no limit.  Those that
+ *	are denied have as many of their own, to be answered by
  * @crowd_burst: messages of them at once
  * @sources: unknown sources that are told apart (65536); rounded up to a power of
  *	two.  Whoever does not fit takes the place of the one that was silent

@@ -9,6 +9,8 @@
 #include <net/ip6_checksum.h>
 
 #include "dscp.h"
+#include "limit.h"
+#include "permit.h"
 #include "police.h"
 
 /* Nothing of the module's is exported. */

@@ -325,6 +325,42 @@ static void bad_cookie_none(struct nl_msg *m)
 	nl_end(m, bridge);
 }
 
+static void put_all(struct nl_msg *m)
+{
+	nl_put(m, RTPLANE_BRIDGE_A_ALL, NULL, 0);
+}
+
+static void bad_all_new(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	put_all(m);
+	good_leg(m, LOCAL_A, 31000);
+	good_leg(m, LOCAL_B, 31000);
+	nl_end(m, bridge);
+}
+
+static void bad_all_and_cookie(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	put_all(m);
+	nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, 1);
+	nl_end(m, bridge);
+}
+
+static void bad_alls(struct nl_msg *m)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+
+		put_all(m);
+		nl_end(m, bridge);
+	}
+}
+
 static void bad_leg_alone(struct nl_msg *m)
 {
 	nl_end(m, nl_nest(m, RTPLANE_A_LEG));
@@ -523,12 +559,20 @@ static const struct bad cases[] = {
 	LEG(ep_len4, EINVAL, "attribute length"),
 	LEG(ep_len6, ERANGE, ""),
 	LEG(ep_attr, EINVAL, "nknown attribute"),
+	{ "all-new", NEW, bad_all_new, EINVAL,
+	  "all bridges can be removed and nothing else" },
+	{ "del-nothing", RTPLANE_CMD_BRIDGE_DEL, bad_empty, EINVAL,
+	  "a bridge is required" },
 	{ "del-empty", RTPLANE_CMD_BRIDGE_DEL, bad_no_legs, EINVAL,
-	  "one of its legs or a cookie" },
+	  "one of its legs, a cookie or all" },
 	{ "del-two", RTPLANE_CMD_BRIDGE_DEL, bad_two_named, EINVAL,
-	  "one of its legs or a cookie" },
+	  "one of its legs, a cookie or all" },
+	{ "del-cookie-all", RTPLANE_CMD_BRIDGE_DEL, bad_all_and_cookie, EINVAL,
+	  "one of its legs, a cookie or all" },
 	{ "del-cookies", RTPLANE_CMD_BRIDGE_DEL, bad_cookies, EINVAL,
-	  "one cookie or by legs" },
+	  "by legs, by one cookie, or all" },
+	{ "del-alls", RTPLANE_CMD_BRIDGE_DEL, bad_alls, EINVAL,
+	  "by legs, by one cookie, or all" },
 	{ "del-cookie-none", RTPLANE_CMD_BRIDGE_DEL, bad_cookie_none, EINVAL,
 	  "cookie 0 is none: it names no bridge" },
 	{ "leg-dump-filter", RTPLANE_CMD_LEG_GET, bad_dump_filter, EINVAL,

@@ -207,6 +207,14 @@ static void natmap_new(struct nl_msg *m) { put_natmap(m, true); }
 static void natmap_name(struct nl_msg *m) { put_natmap(m, false); }
 static void nothing(struct nl_msg *m) { (void)m; }
 
+static void bridge_every(struct nl_msg *m)
+{
+	size_t nest = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	nl_put(m, RTPLANE_BRIDGE_A_ALL, NULL, 0);
+	nl_end(m, nest);
+}
+
 struct request {
 	uint8_t cmd;
 	uint16_t flags;
@@ -248,7 +256,7 @@ static const struct test tests[] = {
 	  .undo = DO(BRIDGE_NEW, bridge_all) },
 	{ "bridge-del-cookie", ALL_BRIDGES, .req = DO(BRIDGE_DEL, bridge_cookie),
 	  .undo = DO(BRIDGE_NEW, bridge_all) },
-	{ "bridge-del-all", ALL_BRIDGES, .req = DO(BRIDGE_DEL, nothing),
+	{ "bridge-del-all", ALL_BRIDGES, .req = DO(BRIDGE_DEL, bridge_every),
 	  .undo = DO(BRIDGE_NEW, bridge_all) },
 	{ "leg-set", ALL_BRIDGES, .req = DO(LEG_SET, leg_words), .undo = DO(LEG_SET, leg_back) },
 	{ "leg-get", ALL_BRIDGES, .req = DO(LEG_GET, leg_name) },

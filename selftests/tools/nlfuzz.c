@@ -108,6 +108,8 @@ static void put_bridges(struct nl_msg *m, uint8_t cmd)
 			legs = rnd(4);
 		if (chance(30) || (!legs && chance(90)))
 			nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, rnd(3));
+		if (chance(cmd == RTPLANE_CMD_BRIDGE_DEL && !legs ? 20 : 1))
+			nl_put(m, RTPLANE_BRIDGE_A_ALL, NULL, 0);
 		while (legs--)
 			put_leg(m, RTPLANE_BRIDGE_A_LEG);
 		nl_end(m, nest);

@@ -102,6 +102,9 @@ static void bridges_anew(void)
 	size_t nest;
 
 	nl_begin(&m, nl.family, NLM_F_ACK, RTPLANE_CMD_BRIDGE_DEL, RTPLANE_GENL_VERSION);
+	nest = nl_nest(&m, RTPLANE_A_BRIDGE);
+	nl_put(&m, RTPLANE_BRIDGE_A_ALL, NULL, 0);
+	nl_end(&m, nest);
 	ask(&m);
 	nl_begin(&m, nl.family, NLM_F_ACK, RTPLANE_CMD_BRIDGE_NEW, RTPLANE_GENL_VERSION);
 	nest = nl_nest(&m, RTPLANE_A_BRIDGE);

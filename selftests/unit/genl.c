@@ -157,7 +157,9 @@ static bool removals(void)
 	msg = message();
 	del = (struct dp_del){ .all = true };
 	KTAP_CHECK(!genl_put_del(msg, &del));
-	KTAP_CHECK(!genlmsg_attrlen(nlmsg_data(nlmsg_hdr(msg)), 0));
+	at = first(msg);
+	KTAP_CHECK(nla_type(at) == RTPLANE_A_BRIDGE);
+	KTAP_CHECK(nla_type(nla_data(at)) == RTPLANE_BRIDGE_A_ALL);
 	nlmsg_free(msg);
 	return true;
 }

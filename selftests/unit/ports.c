@@ -316,6 +316,36 @@ static bool busy(void)
 	return true;
 }
 
+/* most of a range is another program's: a call is not held up by finding that out */
+static bool mostly_busy(void)
+{
+	struct ports_stats stats;
+	struct dp_addr foreign;
+	struct ports *ports;
+	struct dp_err err;
+	int fd[200], i;
+
+	for (i = 0; i < 200; i++) {
+		KTAP_CHECK(dp_addr_parse("127.0.0.1:30000", &foreign));
+		foreign.port += 2 * i;
+		KTAP_CHECK(!try_bind(&foreign, &fd[i]));
+	}
+	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30399));
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
+	KTAP_CHECK(strstr(err.text, "64 are held by other programs, 136 were not tried any more"));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.busy == 64 && stats.foreign == 64);
+	/* the next ones find the rest */
+	for (i = 0; i < 3; i++)
+		KTAP_CHECK(!ports_get(ports, NULL, &err));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.foreign == 200);
+	for (i = 0; i < 200; i++)
+		close(fd[i]);
+	ports_free(ports);
+	return true;
+}
+
 static bool claim(void)
 {
 	struct ports_pair *pair;
@@ -438,6 +468,7 @@ int main(void)
 		{ "the order is random", unpredictable },
 		{ "a port of another program is passed over for a while",
 		  busy },
+		{ "many of them are: so many are tried for one call", mostly_busy },
 		{ "one certain pair can be claimed", claim },
 		{ "an address that is not ours is named", not_ours },
 		{ "out of descriptors: nothing is left half open",

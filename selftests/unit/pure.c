@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "kmod/dscp.h"
+#include "kmod/limit.h"
+#include "kmod/permit.h"
 #include "kmod/police.h"
 #include "kmod/policy.h"
 #include "kmod/rtpstats.h"

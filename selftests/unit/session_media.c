@@ -180,6 +180,52 @@ static bool told(void)
 	return finish();
 }
 
+/* what was lost is found by a look at the legs, and told once */
+static bool lost(void)
+{
+	struct fake_leg *leg;
+
+	begin();
+	KTAP_CHECK(up());
+	tell("192.0.2.1:7000", RTPLANE_EVENT_FIRST_PACKET, 0);
+	tell("192.0.2.1:7000", RTPLANE_EVENT_LATCH, RTPLANE_REASON_FIRST);
+	leg = leg_to(&kernel, "192.0.2.1:7000");
+	leg->seen.first = 1;
+	leg->seen.latches = 1;
+	leg = leg_to(&kernel, "198.51.100.1:7001");
+	leg->seen.first = 1;
+	leg->seen.latches = 3;
+	leg->seen.latched = at("198.51.100.1:7777");
+	sessions_events_lost(sessions);
+	sessions_events_lost(sessions);
+	KTAP_CHECK(n_events == 2 && !kernel.dumps);
+	timers_run(&timers, timers.now + 1000);
+	KTAP_CHECK(kernel.dumps == 1 && n_events == 4);
+	KTAP_CHECK(events[2].what == SESSION_FIRST && events[2].party == callee &&
+		   events[2].component == 2);
+	KTAP_CHECK(events[3].what == SESSION_LATCHED &&
+		   events[3].party == callee);
+	/* a change of the call does not forget what was told */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)) &&
+		   !answer(callee, sdp_of(B4, PCMU)));
+	sessions_events_lost(sessions);
+	timers_run(&timers, timers.now + 1000);
+	KTAP_CHECK(kernel.dumps == 2 && n_events == 4);
+	leg = leg_to(&kernel, "192.0.2.1:7000");
+	leg->conf.silence = 20;
+	leg->last = 1;			/* 1970 */
+	sessions_events_lost(sessions);
+	timers_run(&timers, timers.now + 1000);
+	KTAP_CHECK(n_events == 5 && events[4].what == SESSION_SILENT &&
+		   events[4].party == caller);
+	leg->seen.latches = 2;
+	end_on_event = true;		/* who is told may end it */
+	sessions_events_lost(sessions);
+	timers_run(&timers, timers.now + 1000);
+	KTAP_CHECK(n_events == 6 && !session && !kernel.n);
+	return finish();
+}
+
 /* --- silence --- */
 
 static uint64_t now_ns(void)
@@ -336,6 +382,17 @@ static void left_behind(uint64_t cookie, unsigned int port, uint64_t seconds)
 	}
 }
 
+/* the first pair from @port on that has no leg: a call's are anywhere */
+static unsigned int free_pair(unsigned int port)
+{
+	unsigned int i;
+
+	for (i = 0; i < kernel.n; i++)
+		if ((kernel.leg[i].conf.local.port & ~1u) == port)
+			return free_pair(port + 2);
+	return port;
+}
+
 static unsigned int n_orphans;
 
 static void count_orphan(const struct session_orphan *orphan, void *arg)
@@ -356,6 +413,7 @@ static void all_now(uint64_t cookie)
 static bool adopted(void)
 {
 	struct session_policy *policies[2];
+	unsigned int port;
 	uint64_t last;
 
 	prepare();
@@ -363,11 +421,12 @@ static bool adopted(void)
 	policies[1] = core_policy;
 	begin_session();
 	KTAP_CHECK(up());				/* not an orphan */
-	left_behind(5, 30040, 0);
-	left_behind(5, 30041, 0);
-	left_behind(6, 30050, 0);
+	port = free_pair(30040);
+	left_behind(5, port, 0);
+	left_behind(5, port + 1, 0);
+	left_behind(6, free_pair(30050), 0);
 	left_behind(7, 20000, 0);			/* not our ports */
-	left_behind(0, 30060, 0);			/* by hand */
+	left_behind(0, free_pair(30060), 0);		/* by hand */
 	KTAP_CHECK(sessions_adopt(sessions, policies, 2) == 2);
 	KTAP_CHECK(kernel.dumps == 1 && pairs_used(0) == 3);
 	KTAP_CHECK(sessions_orphan_count(sessions) == 2);
@@ -377,7 +436,7 @@ static bool adopted(void)
 	KTAP_CHECK(n_orphans == 6);
 	KTAP_CHECK(sessions_count(sessions) == 1);
 	/* they are silent, one dump for all tells */
-	left_behind(8, 30070, 0);
+	left_behind(8, free_pair(30070), 0);
 	timers_run(&timers, timers.now + 5000);
 	KTAP_CHECK(kernel.dumps == 2 && sessions_orphan_count(sessions) == 2);
 	all_now(5);
@@ -575,6 +634,7 @@ int main(void)
 		{ "a party that moves latches anew, by one call", moved },
 		{ "and media follows its signalling where it is to", moved_by_source },
 		{ "events come with party, line and component", told },
+		{ "events that were lost are found by a look at the legs", lost },
 		{ "all legs are silent: told, by the timer", silence },
 		{ "all legs are silent: told, by the datapath", silence_told },
 		{ "a hold is no silence", silence_on_hold },

@@ -3,6 +3,8 @@
  * Dialogs: ids, forks, CSeqs, route sets, targets, what is refused, and what is owed
  * when they end. The other side is text; time is the test's.
  */
+#include <time.h>
+
 #include "sip_dialog_user.h"
 
 /* ---------------------------------------------------------------------- beginning */
@@ -278,15 +280,53 @@ static bool test_forks_many(void)
 	}
 	KTAP_CHECK(counts()->live == 1 + SIP_DIALOG_FORKS - 5);
 	KTAP_CHECK(counts()->too_many_forks == 50 - (1 + SIP_DIALOG_FORKS - 5));
-	for (i = 0; i < 50; i++) {
+	fake_drain();
+	*told = '\0';
+	/* who answers is acknowledged and ended, by us if the user hears of no more */
+	for (i = 0; i < 93; i++) {
 		snprintf(tag, sizeof(tag), "f%u", i);
 		respond(invite, 200, tag, BOB);
 		if (fork_got)
 			sip_dialog_bye(fork_got, none);
 		fork_got = NULL;
+		if (i & 1)
+			KTAP_CHECK(is(sent(), "ACK BYE"));
+		else
+			KTAP_CHECK(is(fake_param(fake_header(newest(), "To"), "tag"),
+				      tag));
 	}
-	KTAP_CHECK(counts()->live == SIP_DIALOG_FORKS);
+	KTAP_CHECK(was_told("fork 200 fork 200 fork 200 fork 200"));
+	KTAP_CHECK(counts()->live == 101);
+	respond(invite, 200, "f92", BOB);
+	KTAP_CHECK(is(sent(), "ACK"));
+	/* and there is an end to that, too */
+	respond(invite, 200, "f93", BOB);
+	KTAP_CHECK(is(sent(), ""));
 	sip_dialog_close(one);
+	return end();
+}
+
+/* the end of a dialog is not looked for among the requests of all others */
+static bool test_many_requests(void)
+{
+	enum { MANY = 20000 };
+	static struct sip_dialog *list[MANY];
+	clock_t before;
+	int i;
+
+	begin();
+	for (i = 0; i < MANY; i++) {
+		uac_conf();
+		list[i] = sip_dialog_uac_new(dialogs, &conf);
+		KTAP_CHECK(list[i] && send_request(list[i], "INFO"));
+		fake_drain();
+	}
+	before = clock();
+	for (i = 0; i < MANY; i++)
+		sip_dialog_close(list[i]);
+	KTAP_CHECK(clock() - before < CLOCKS_PER_SEC / 4);
+	respond(last, 200, NULL, NULL);
+	KTAP_CHECK(was_told(""));
 	return end();
 }
 
@@ -618,6 +658,7 @@ int main(void)
 		{ "forks", test_forks },
 		{ "forks that are refused", test_forks_refused },
 		{ "forks without end", test_forks_many },
+		{ "an end costs the same however many requests there are", test_many_requests },
 		{ "several dialogs of one INVITE of theirs", test_uas_several },
 		{ "the same request again, and elsewhere", test_again },
 		{ "CSeq", test_cseq },

@@ -287,6 +287,36 @@ static bool a_million_sources(void)
 	return true;
 }
 
+/* whoever may not speak takes nothing from the crowd of those who may */
+static bool denied_crowd(void)
+{
+	struct sip_prefix allow[1];
+	struct sip_gate_conf conf = {
+		.allow = allow, .n_allow = 1,
+		.rate = 10, .burst = 10, .crowd = 100, .crowd_burst = 100,
+	};
+	struct dp_addr addr = { .family = AF_INET };
+	unsigned int i, passed = 0, answered = 0;
+	struct sip_gate *gate;
+
+	KTAP_CHECK(sip_prefix_parse("192.0.2.0/24", &allow[0]));
+	gate = sip_gate_new(&conf);
+	for (i = 0; i < 10000; i++) {
+		addr.v4.s_addr = htonl(0x0a000000 + i);
+		answered += sip_gate_message(gate, &addr, INVITE, strlen(INVITE),
+					     0, NULL) == SIP_GATE_FORBID;
+	}
+	KTAP_CHECK(answered == 100);
+	for (i = 0; i < 256; i++) {
+		addr.v4.s_addr = htonl(0xc0000200 + i);
+		passed += sip_gate_message(gate, &addr, INVITE, strlen(INVITE),
+					   0, NULL) == SIP_GATE_PASS;
+	}
+	KTAP_CHECK(passed == 100);
+	sip_gate_free(gate);
+	return true;
+}
+
 /* one who is over his rate does not get a new bucket by others' coming, soon */
 static bool debtors_stay(void)
 {
@@ -365,6 +395,7 @@ int main(void)
 		{ "what is denied is answered no faster than the rate", denied_rate },
 		{ "who is banned is not answered, known or not", bans },
 		{ "a million sources cost no memory and get what one crowd gets", a_million_sources },
+		{ "who is denied uses nothing up of those who may speak", denied_crowd },
 		{ "who owes is not forgotten for others", debtors_stay },
 		{ "overload: what begins something gets 503, strangers' first", overload },
 	};

@@ -23,6 +23,9 @@
 #include "sip/write.h"
 #include "ktap.h"
 
+#define US	"127.0.0.1"
+#define THEM	"127.0.0.9"
+
 /**
  * struct net - our side
  * @loop: the loop
@@ -241,6 +244,15 @@ static inline size_t net_plain(char *buf, size_t size, const char *call_id)
 {
 	return net_options(buf, size, call_id,
 			   "TCP 192.0.2.9:5060;branch=z9hG4bK%s", call_id);
+}
+
+/* a TCP listener of a transport with these limits, and a connection to it */
+static inline int net_tcp(struct net *net, const struct sip_limits *limits,
+			  struct sip_listener **l)
+{
+	net_begin(net, limits);
+	*l = net_listen(net, SIP_PROTO_TCP, US, (struct sip_listen){ .realm = net });
+	return *l ? net_socket(*l, THEM) : -1;
 }
 
 #endif /* UNIT_SIPNET_H */

@@ -41,7 +41,7 @@
  * @RTPLANE_CMD_BRIDGE_SET: change bridges, all of a message or none; a second
  *	leg that does not exist yet takes the place of the present peer (admin)
  * @RTPLANE_CMD_BRIDGE_DEL: remove the bridges of the legs named, or all of a
- *	cookie, or all (admin)
+ *	cookie, or all; which of these must be said (admin)
  * @RTPLANE_CMD_LEG_SET: change one leg (admin)
  * @RTPLANE_CMD_LEG_GET: one leg, or a dump of all or of one cookie's
  * @RTPLANE_CMD_NATMAP_NEW: create a port-preserving NAT (admin)
@@ -140,11 +140,14 @@ enum rtplane_dev_attr {
  * @RTPLANE_BRIDGE_A_COOKIE: u64, owner's name for the bridge (a call); 0 = none
  * @RTPLANE_BRIDGE_A_LEG: nest of &enum rtplane_leg_attr; exactly two in
  *	BRIDGE_NEW and BRIDGE_SET, one (either) in BRIDGE_DEL
+ * @RTPLANE_BRIDGE_A_ALL: flag, in BRIDGE_DEL alone and by itself: every bridge of
+ *	the namespace
  */
 enum rtplane_bridge_attr {
 	RTPLANE_BRIDGE_A_UNSPEC,
 	RTPLANE_BRIDGE_A_COOKIE,
 	RTPLANE_BRIDGE_A_LEG,
+	RTPLANE_BRIDGE_A_ALL,
 
 	__RTPLANE_BRIDGE_A_MAX,
 	RTPLANE_BRIDGE_A_MAX = __RTPLANE_BRIDGE_A_MAX - 1
@@ -512,8 +515,13 @@ enum rtplane_drop {
  * @RTPLANE_RTP_A_JITTER: u32, interarrival jitter in units of the RTP clock,
  *	present SSRC
  * @RTPLANE_RTP_A_CLOCK: u32, the RTP clock rate in Hz that the module assumed
- *	(static payload types of RFC 3551; 8000 for dynamic ones)
+ *	(static payload types of RFC 3551; 8000 for dynamic ones, whose jitter in
+ *	seconds is JITTER / CLOCK only if that is their clock)
  * @RTPLANE_RTP_A_JITTER_MAX: u32, as JITTER, the largest so far
+ *
+ * One SSRC is followed at a time.  Where a remote sends several at once (bundled lines,
+ * retransmissions), each change begins anew: SSRC_CHANGES grows with the packets, and
+ * LOST and JITTER say nothing.
  */
 enum rtplane_rtp_attr {
 	RTPLANE_RTP_A_UNSPEC,

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What two configurations do not have in common, by the file's own keys. */
+#include <string.h>
+
+#include "config.h"
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* ------------------------------------------------------------------------- a realm */
+
+static bool same_address(const struct config_address *a,
+			 const struct config_address *b)
+{
+	return dp_addr_eq(&a->listen, &b->listen) &&
+	       dp_addr_eq(&a->advertise, &b->advertise);
+}
+
+static bool same_addresses(const struct config_realm *a,
+			   const struct config_realm *b)
+{
+	size_t i;
+
+	if (a->n_addresses != b->n_addresses)
+		return false;
+	for (i = 0; i < a->n_addresses; i++)
+		if (!same_address(&a->addresses[i], &b->addresses[i]))
+			return false;
+	return true;
+}
+
+static bool same_listener(const struct config_listener *a,
+			  const struct config_listener *b)
+{
+	return a->transport == b->transport && a->port == b->port &&
+	       same_address(a->address, b->address) &&
+	       a->verify_clients == b->verify_clients &&
+	       a->verify_servers == b->verify_servers &&
+	       same_text(a->certificates, b->certificates);
+}
+
+static bool same_sip(const struct config_realm *a, const struct config_realm *b)
+{
+	size_t i;
+
+	if (a->n_listeners != b->n_listeners)
+		return false;
+	for (i = 0; i < a->n_listeners; i++)
+		if (!same_listener(&a->listeners[i], &b->listeners[i]))
+			return false;
+	return true;
+}
+
+static bool same_ports(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->port_low == b->port_low && a->port_high == b->port_high;
+}
+
+static bool same_latch(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->latch.mode == b->latch.mode &&
+	       a->latch.probation == b->latch.probation &&
+	       a->latch.early == b->latch.early &&
+	       a->latch.relatch == b->latch.relatch;
+}
+
+static bool same_nat(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->latch.nat == b->latch.nat;
+}
+
+static bool same_srtp(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->srtp.policy == b->srtp.policy &&
+	       a->srtp.n_suites == b->srtp.n_suites &&
+	       !memcmp(a->srtp.suites, b->srtp.suites, a->srtp.n_suites);
+}
+
+static bool same_dscp(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->dscp_audio == b->dscp_audio && a->dscp_video == b->dscp_video;
+}
+
+static bool same_signalling(const struct config_realm *a,
+			    const struct config_realm *b)
+{
+	return a->dscp_signalling == b->dscp_signalling;
+}
+
+static bool same_limits(const struct config_realm *a,
+			const struct config_realm *b)
+{
+	return a->pps == b->pps && a->bps == b->bps;
+}
+
+static bool same_devices(const struct config_realm *a,
+			 const struct config_realm *b)
+{
+	size_t i;
+
+	if (a->n_devices != b->n_devices)
+		return false;
+	for (i = 0; i < a->n_devices; i++)
+		if (!same_text(a->devices[i], b->devices[i]))
+			return false;
+	return true;
+}
+
+static bool same_prefixes(const struct config_prefix *a, size_t n_a,
+			  const struct config_prefix *b, size_t n_b)
+{
+	size_t i;
+
+	if (n_a != n_b)
+		return false;
+	for (i = 0; i < n_a; i++)
+		if (a[i].len != b[i].len || !dp_addr_eq(&a[i].addr, &b[i].addr))
+			return false;
+	return true;
+}
+
+static bool same_acl(const struct config_realm *a, const struct config_realm *b)
+{
+	return same_prefixes(a->acl.allow, a->acl.n_allow, b->acl.allow,
+			     b->acl.n_allow) &&
+	       same_prefixes(a->acl.deny, a->acl.n_deny, b->acl.deny,
+			     b->acl.n_deny);
+}
+
+static bool same_trust(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->trust == b->trust;
+}
+
+static bool same_source(const struct config_realm *a,
+			const struct config_realm *b)
+{
+	return a->source.messages == b->source.messages &&
+	       a->source.together == b->source.together &&
+	       a->source.calls == b->source.calls &&
+	       a->source.ringing == b->source.ringing &&
+	       a->source.ports == b->source.ports;
+}
+
+static void diff_realm(const struct config_realm *a, const struct config_realm *b,
+		       config_diff_fn *fn, void *arg)
+{
+	static const struct {
+		const char *key;
+		bool (*same)(const struct config_realm *a,
+			     const struct config_realm *b);
+	} keys[] = {
+		{ "addresses", same_addresses },
+		{ "sip", same_sip },
+		{ "ports", same_ports },
+		{ "latch", same_latch },
+		{ "latch.nat", same_nat },
+		{ "srtp", same_srtp },
+		{ "dscp", same_dscp },
+		{ "dscp.signalling", same_signalling },
+		{ "limits", same_limits },
+		{ "devices", same_devices },
+		{ "acl", same_acl },
+		{ "trust", same_trust },
+		{ "per-source", same_source },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!keys[i].same(a, b))
+			fn(a->name, keys[i].key, arg);
+}
+
+/* ------------------------------------------------------------------------- the rest */
+
+static bool same_realm_name(const struct config_realm *a,
+			    const struct config_realm *b)
+{
+	return same_text(a ? a->name : NULL, b ? b->name : NULL);
+}
+
+static bool same_routes(const struct config *a, const struct config *b)
+{
+	const struct config_route *x, *y;
+	size_t i;
+
+	if (a->n_routes != b->n_routes)
+		return false;
+	for (i = 0; i < a->n_routes; i++) {
+		x = &a->routes[i];
+		y = &b->routes[i];
+		if (!same_realm_name(x->from, y->from) ||
+		    !same_realm_name(x->to, y->to) ||
+		    !same_text(x->user_prefix, y->user_prefix) ||
+		    !same_text(x->user_suffix, y->user_suffix) ||
+		    !same_text(x->host_prefix, y->host_prefix) ||
+		    !same_text(x->host_suffix, y->host_suffix) ||
+		    !same_text(x->next_hop, y->next_hop))
+			return false;
+	}
+	return true;
+}
+
+/* the same names, in whatever order */
+static bool same_realms(const struct config *a, const struct config *b)
+{
+	size_t i;
+
+	if (a->n_realms != b->n_realms)
+		return false;
+	for (i = 0; i < a->n_realms; i++)
+		if (!config_realm(b, a->realms[i].name))
+			return false;
+	return true;
+}
+
+static void diff_numbers(const struct config *a, const struct config *b,
+			 config_diff_fn *fn, void *arg)
+{
+	const struct {
+		const char *key;
+		bool same;
+	} keys[] = {
+		{ "datapath", a->datapath == b->datapath },
+		{ "log", a->log == b->log },
+		{ "workers", a->workers == b->workers },
+		{ "drain", a->drain == b->drain },
+		{ "quarantine", a->quarantine == b->quarantine },
+		{ "history", a->history == b->history },
+		{ "answer-timeout", a->answer_timeout == b->answer_timeout },
+		{ "orphan-timeout", a->orphan_timeout == b->orphan_timeout },
+		{ "media-timeout", a->media_timeout == b->media_timeout },
+		{ "hold-timeout", a->hold_timeout == b->hold_timeout },
+		{ "change-timeout", a->change_timeout == b->change_timeout },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!keys[i].same)
+			fn(NULL, keys[i].key, arg);
+}
+
+void config_diff(const struct config *a, const struct config *b,
+		 config_diff_fn *fn, void *arg)
+{
+	const struct config_realm *other;
+	size_t i;
+
+	if (!same_text(a->control, b->control))
+		fn(NULL, "control", arg);
+	diff_numbers(a, b, fn, arg);
+	if (!same_realms(a, b))
+		fn(NULL, "realms", arg);
+	for (i = 0; i < a->n_realms; i++) {
+		other = config_realm(b, a->realms[i].name);
+		if (other)
+			diff_realm(&a->realms[i], other, fn, arg);
+	}
+	if (!same_routes(a, b))
+		fn(NULL, "routes", arg);
+}
