@@ -19,12 +19,14 @@
  * @floored: it was put aside and its window with it: what is not beyond @floor may
  *	have been here.  Until the window that it has now does not reach so far back.
  * @rtcp: RTCP passed by the present key
+ * @rtcp_due: outbound: under the present key none left yet, and the next goes on behind
+ *	@rtcp_index
  * @rtcp_floored: what is not beyond @rtcp_floor was here, elsewhere
  * @no_old: (with @carried) the session of the former key does not know what was here
  * @roc: (with @carried) the rollover counter that belongs to @seq
  * @floor: (with @floored) where it stood
  * @used: when it was here last, by &rtpsec.clock
- * @rtcp_index: (with @rtcp) the highest SRTCP index
+ * @rtcp_index: (with @rtcp or @rtcp_due) the highest SRTCP index
  * @rtcp_floor: (with @rtcp_floored) inbound: where it stood
  * @shift: outbound: what its sequence numbers are moved by
  * @next: outbound: the number that would follow the last one that was refused
@@ -39,6 +41,7 @@ struct source {
 	bool parked;
 	bool floored;
 	bool rtcp;
+	bool rtcp_due;
 	bool rtcp_floored;
 	bool no_old;
 	uint32_t roc;
@@ -113,5 +116,14 @@ bool rtpsec_add_stream(struct rtpsec *ctx, struct source *s);
  */
 int rtpsec_adopt(struct rtpsec *ctx, const struct dp_srtp *conf,
 		 struct dp_err *err);
+
+/**
+ * rtpsec_count_up() - have the library's next SRTCP index of a source behind its own
+ * @ctx: outbound
+ * @s: the source; no RTCP of it was protected in this session
+ *
+ * Return: false if the library cannot.
+ */
+bool rtpsec_count_up(struct rtpsec *ctx, const struct source *s);
 
 #endif /* RTPSEC_PRIVATE_H */

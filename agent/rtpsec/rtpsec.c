@@ -13,6 +13,9 @@
 /* packets that may overtake each other: video comes in bursts of hundreds */
 #define WINDOW		1024
 
+/* that far SRTCP goes on under a new key: media waits for it, some milliseconds */
+#define COUNT_UP_MAX	4096
+
 /*
  * Packets in a row, each the next of the one before, by which a sequence has begun
  * anew: one more where they fall into the window, since some networks repeat.
@@ -179,9 +182,12 @@ static void carry_sources(struct rtpsec *ctx)
 
 	for (i = 0; i < ctx->n; i++) {
 		s = &ctx->source[i];
-		if (!s->rtp)
+		/* RFC 3711 section 3.4: a new key does not reset SRTCP's index */
+		s->rtcp_due = ctx->dir == RTPSEC_OUT &&
+			      (s->rtcp || s->rtcp_due);
+		if (!s->rtp && !s->rtcp_due)
 			continue;
-		if (!s->carried)
+		if (s->rtp && !s->carried)
 			srtp_get_stream_roc(ctx->srtp, s->ssrc, &s->roc);
 		s->carried = true;
 		s->added = false;
@@ -782,6 +788,9 @@ enum rtpsec_result rtpsec_protect(struct rtpsec *ctx, uint8_t *buf,
 	s->used = ++ctx->clock;
 	if (!rtcp)
 		return protect_rtp(ctx, s, buf, len);
+	if (s->rtcp_due && s->rtcp_index <= COUNT_UP_MAX)
+		rtpsec_count_up(ctx, s);
+	s->rtcp_due = false;
 	return protect_with(ctx, s, buf, len, true);
 }
 

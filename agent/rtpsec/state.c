@@ -19,7 +19,7 @@ static bool tell_source(const struct rtpsec *ctx, const struct source *s,
 {
 	uint32_t roc = s->roc;
 
-	if (!s->rtp && !s->rtcp)
+	if (!s->rtp && !s->rtcp && !s->rtcp_due)
 		return false;
 	if (s->rtp && !s->carried &&
 	    srtp_get_stream_roc(ctx->srtp, s->ssrc, &roc))
@@ -28,7 +28,7 @@ static bool tell_source(const struct rtpsec *ctx, const struct source *s,
 		.ssrc = s->ssrc,
 		.has_index = s->rtp,
 		.index = (uint64_t)roc << 16 | s->seq,
-		.has_rtcp_index = s->rtcp,
+		.has_rtcp_index = s->rtcp || s->rtcp_due,
 		.rtcp_index = s->rtcp_index,
 	};
 	return true;
@@ -60,7 +60,7 @@ void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
 }
 
 /* the library counts by protecting, and in no other way */
-static bool count_up(struct rtpsec *ctx, const struct source *s)
+bool rtpsec_count_up(struct rtpsec *ctx, const struct source *s)
 {
 	uint32_t packet[2 + RTPSEC_GROWTH / 4];
 	uint32_t i;
@@ -90,7 +90,7 @@ static int adopt_rtcp(struct rtpsec *ctx, struct source *s, uint32_t index,
 	if (index > RTPSEC_RTCP_MAX)
 		return dp_fail(err, EOPNOTSUPP, "SSRC 0x%08x: the user-space datapath cannot go on from the SRTCP index %u: expected at most %u",
 			       s->ssrc, index, RTPSEC_RTCP_MAX);
-	if (!rtpsec_add_stream(ctx, s) || !count_up(ctx, s))
+	if (!rtpsec_add_stream(ctx, s) || !rtpsec_count_up(ctx, s))
 		return dp_fail(err, EIO, "SSRC 0x%08x: libsrtp2 (%s) does not count up to the SRTCP index %u",
 			       s->ssrc, srtp_get_version_string(), index);
 	return 0;

@@ -268,16 +268,18 @@ static bool renamed(void)
 
 /* --- where sources stand --- */
 
-static bool stands(const struct rtpsec *ctx, unsigned int i, uint32_t ssrc,
-		   int64_t index, int64_t rtcp_index)
+static bool stands(const struct rtpsec *ctx, uint32_t ssrc, int64_t index,
+		   int64_t rtcp_index)
 {
 	const struct dp_source *s;
 	struct dp_srtp told;
 
 	rtpsec_tell(ctx, &told, &sources);
-	KTAP_CHECK(i < told.n_sources);
-	s = &told.source[i];
-	if (s->ssrc == ssrc && s->has_index == (index >= 0) &&
+	for (s = told.source; s && s < told.source + told.n_sources; s++)
+		if (s->ssrc == ssrc)
+			break;
+	KTAP_CHECK(s && s < told.source + told.n_sources);
+	if (s->has_index == (index >= 0) &&
 	    (index < 0 || s->index == (uint64_t)index) &&
 	    s->has_rtcp_index == (rtcp_index >= 0) &&
 	    (rtcp_index < 0 || s->rtcp_index == (uint32_t)rtcp_index))
@@ -305,17 +307,27 @@ static bool told(void)
 		KTAP_CHECK(pass(out, in, SSRC, (uint16_t)i) == RTPSEC_OK);
 	KTAP_CHECK(pass_rtcp(out, in, 7) == RTPSEC_OK);
 	KTAP_CHECK(pass_rtcp(out, in, 7) == RTPSEC_OK);
-	KTAP_CHECK(stands(out, 0, SSRC, i - 1, -1));
-	KTAP_CHECK(stands(in, 0, SSRC, i - 1, -1));
-	KTAP_CHECK(stands(out, 1, 7, -1, 2) && stands(in, 1, 7, -1, 2));
-	/* under a new key it stands where it stood, but for SRTCP */
+	KTAP_CHECK(stands(out, SSRC, i - 1, -1));
+	KTAP_CHECK(stands(in, SSRC, i - 1, -1));
+	KTAP_CHECK(stands(out, 7, -1, 2) && stands(in, 7, -1, 2));
+	/* under a new key it stands where it stood, inbound but for SRTCP */
 	conf = key_of(RTPLANE_SRTP_AES_128_GCM, 2, 0);
 	KTAP_CHECK(pass_rtcp(out, in, SSRC) == RTPSEC_OK);
-	KTAP_CHECK(stands(out, 0, SSRC, i - 1, 1));
+	KTAP_CHECK(stands(out, SSRC, i - 1, 1));
 	KTAP_CHECK(!rtpsec_rekey(out, &conf, &err));
 	KTAP_CHECK(!rtpsec_rekey(in, &conf, &err));
-	KTAP_CHECK(stands(out, 0, SSRC, i - 1, -1));
-	KTAP_CHECK(stands(in, 0, SSRC, i - 1, -1));
+	KTAP_CHECK(stands(out, SSRC, i - 1, 1));
+	KTAP_CHECK(stands(out, 7, -1, 2));
+	KTAP_CHECK(stands(in, SSRC, i - 1, -1));
+	/* RFC 3711 section 3.4: what leaves goes on with SRTCP's index */
+	KTAP_CHECK(pass_rtcp(out, in, 7) == RTPSEC_OK);
+	KTAP_CHECK(stands(in, 7, -1, 3) && stands(out, 7, -1, 3));
+	KTAP_CHECK(pass(out, in, SSRC, (uint16_t)i) == RTPSEC_OK);
+	KTAP_CHECK(pass_rtcp(out, in, SSRC) == RTPSEC_OK);
+	KTAP_CHECK(stands(in, SSRC, i, 2) && stands(out, SSRC, i, 2));
+	KTAP_CHECK(pass_rtcp(out, in, SSRC) == RTPSEC_OK);
+	KTAP_CHECK(pass(out, in, SSRC, (uint16_t)++i) == RTPSEC_OK);
+	KTAP_CHECK(stands(in, SSRC, i, 3));
 	/* of many, as many as may be told */
 	for (i = 0; i < 200; i++)
 		KTAP_CHECK(pass(out, in, i, 1) == RTPSEC_OK);
@@ -369,14 +381,14 @@ static bool handed_over(uint8_t suite)
 	again = rtp(SSRC, (uint16_t)(i - 1));
 	KTAP_CHECK(rtpsec_protect(out, again.buf, &again.len, sizeof(again.buf),
 				  false) == RTPSEC_REPLAY);
-	KTAP_CHECK(stands(in, 0, SSRC, i - 1, 1));
-	KTAP_CHECK(stands(out, 0, SSRC, i - 1, 1));
+	KTAP_CHECK(stands(in, SSRC, i - 1, 1));
+	KTAP_CHECK(stands(out, SSRC, i - 1, 1));
 	/* and all goes on: nothing is lost, in order or not */
 	late = sealed(out, rtp(SSRC, (uint16_t)i++), false);
 	KTAP_CHECK(pass(out, in, SSRC, (uint16_t)i++) == RTPSEC_OK);
 	KTAP_CHECK(unseal(in, late, false) == RTPSEC_OK);
 	KTAP_CHECK(pass_rtcp(out, in, SSRC) == RTPSEC_OK);
-	KTAP_CHECK(stands(in, 0, SSRC, i - 1, 2));
+	KTAP_CHECK(stands(in, SSRC, i - 1, 2));
 	/* sources that were not there are taken as ever */
 	KTAP_CHECK(pass(out, in, 5, 40000) == RTPSEC_OK);
 	KTAP_CHECK(pass_rtcp(out, in, 6) == RTPSEC_OK);
@@ -459,7 +471,7 @@ static bool far_rtcp(void)
 	source.rtcp_index--;
 	in = context(RTPSEC_IN, &conf);
 	KTAP_CHECK(out && in && pass_rtcp(out, in, SSRC) == RTPSEC_OK);
-	KTAP_CHECK(stands(in, 0, SSRC, -1, RTPSEC_RTCP_MAX + 1));
+	KTAP_CHECK(stands(in, SSRC, -1, RTPSEC_RTCP_MAX + 1));
 	KTAP_CHECK(pass(out, in, SSRC, 9) == RTPSEC_OK);
 	rtpsec_free(in);
 	source.rtcp_index = RTPSEC_RTCP_MAX + 1;
