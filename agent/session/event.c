@@ -216,8 +216,8 @@ static void on_lost(struct timer *timer, void *arg)
 	struct sessions *sessions = arg;
 
 	look_at(sessions, sessions->conf.dp);
-	if (sessions->conf.dp_srtp && sessions->conf.dp_srtp != sessions->conf.dp)
-		look_at(sessions, sessions->conf.dp_srtp);
+	if (sessions->conf.beside)
+		look_at(sessions, sessions->conf.beside);
 }
 
 void session_lost_init(struct sessions *sessions)
