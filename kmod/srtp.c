@@ -229,9 +229,13 @@ static struct rtplane_srtp_key *key_new(const struct rtplane_srtp_conf *conf)
 
 static bool key_same(const struct rtplane_srtp_key *a, const struct rtplane_srtp_key *b)
 {
-	return a->suite == b->suite && a->mki_len == b->mki_len &&
-	       !memcmp(a->mki, b->mki, a->mki_len) &&
-	       !rtplane_differ(a->master, b->master, sizeof(a->master));
+	return a->suite == b->suite && !rtplane_differ(a->master, b->master, sizeof(a->master));
+}
+
+static void key_rename(struct rtplane_srtp_key *key, const struct rtplane_srtp_key *as)
+{
+	key->mki_len = as->mki_len;
+	memcpy(key->mki, as->mki, sizeof(key->mki));
 }
 
 /* Sources -------------------------------------------------------------------- */
@@ -380,18 +384,19 @@ static void rekey(struct rtplane_srtp *s, struct rtplane_srtp *news, bool sends,
  * @sends: it is of what leaves
  * @fresh: the key begins with index 0; else it goes on where the present one is
  *
- * The present key changes nothing, not even where re-keying stands.
+ * The present key changes nothing but its identifier, not even where re-keying stands or
+ * its sources do: no index is used twice under one key.
  */
 void rtplane_srtp_install(struct rtplane_srtp **have, struct rtplane_srtp **news, bool sends,
 			  bool fresh)
 {
 	struct rtplane_srtp *s = *have, *n = *news;
 
-	if (!s || !n || n->sources) {
+	if (s && n && key_same(s->key[s->now], n->key[0]))
+		key_rename(s->key[s->now], n->key[0]);
+	else if (!s || !n || n->sources)
 		swap(*have, *news);
-		return;
-	}
-	if (!key_same(s->key[s->now], n->key[0]))
+	else
 		rekey(s, n, sends, fresh);
 }
 

@@ -300,7 +300,7 @@ enum rtplane_source_attr {
  *	was (RFC 3711 3.3.1).  Of no meaning for what arrives
  * @RTPLANE_SRTP_A_SOURCE: nest of &enum rtplane_source_attr, up to
  *	RTPLANE_SRTP_SSRCS_MAX times; in a request: where this key stands, used elsewhere
- *	so far.  It is then a new one, whatever the present key is
+ *	so far.  The present key stands where it does, whatever is said
  */
 enum rtplane_srtp_attr {
 	RTPLANE_SRTP_A_UNSPEC,
