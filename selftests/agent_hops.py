@@ -19,7 +19,6 @@ from agent_kills import drain, run
 from agent_srtp import A, B, Failed, Message, Party, ask, check, in_ns, result, sdp
 
 W = os.environ["W"]
-DEAD = "198.51.100.3"           # the host is there, and nobody listens
 C = Party("second", os.environ["B"], "198.51.100.2", B.server)
 
 
@@ -72,16 +71,45 @@ def addresses():
 
 def closed():
     """The first target closes TCP; the second one takes it."""
+    by_tcp("closed")
+
+
+def by_tcp(user):
+    """The second host's side of a call by TCP."""
     sock = in_ns(B.ns, socket.socket)
     with sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((C.ip, 5060))
         sock.listen()
         sock.settimeout(10)
-        calls("closed")
+        calls(user)
         who = Stream("second", B.ns, C.ip, C.server, "TCP", sock.accept()[0])
         with who.sock:
             answers(who)
+
+
+def filtered():
+    """The first target's TCP is dropped on the way: 3 s, and not again for the next call."""
+    start = time.monotonic()
+    by_tcp("filtered")
+    check(time.monotonic() - start > 2.5, "it was not tried")
+    start = time.monotonic()
+    by_tcp("filtered")
+    check(time.monotonic() - start < 2.5, "it was tried again")
+
+
+def big():
+    """P21: a big INVITE goes by TCP unless somebody says how, and by UDP if that fails; the
+    next one at once."""
+    for least, most in ((2.5, 9), (0, 2.5)):
+        start = time.monotonic()
+        A.target = "sip:4900@%s:5060" % A.server
+        A.them = "<%s>" % A.target
+        A.invite(sdp(A.ip, more=["a=x-pad:" + "x" * 70] * 20))
+        m = B.wait("INVITE")
+        took = time.monotonic() - start
+        check(m["via"].startswith("SIP/2.0/UDP") and least <= took <= most, took, m["via"])
+        answers(B, m)
 
 
 def busy():

@@ -9,8 +9,8 @@
 #    a: access                  m: media host                  b: core
 #   +--------------+     +-----------------------------+     +--------------------+
 #   | caller       |=====| rtplaned --datapath uring   |=====| .1 callee, .2 next |
-#   | 192.0.2.1    |     | 192.0.2.254  198.51.100.254 |     | .3 refuses         |
-#   +--------------+     | 127.0.0.1: names            |     | .9 is nobody's     |
+#   | 192.0.2.1    |     | 192.0.2.254  198.51.100.254 |     | .3 refuses, .4 is  |
+#   +--------------+     | 127.0.0.1: names            |     | mute, .9 nobody's  |
 #                        +-----------------------------+     +--------------------+
 
 export RTPLANE_BACKEND=uring
@@ -22,6 +22,16 @@ setup()
 	srtp_setup || return 1
 	b ip addr add 198.51.100.2/24 dev b0
 	b ip addr add 198.51.100.3/24 dev b0
+	# a firewall that says nothing: TCP to the callee, and to whom it hides
+	b ip addr add 198.51.100.4/24 dev b0
+	b nft -f - <<-END
+		table inet silent {
+			chain silent {
+				type filter hook input priority 0
+				ip daddr {198.51.100.1, 198.51.100.4} tcp dport 5060 drop
+			}
+		}
+	END
 	export W
 	cat >"$W/zone" <<-END
 		one.example A 198.51.100.1
@@ -36,6 +46,9 @@ setup()
 		addresses.example A 198.51.100.1
 		_sip._tcp.closed.example SRV 1 0 5060 dead.example
 		_sip._tcp.closed.example SRV 2 0 5060 two.example
+		hidden.example A 198.51.100.4
+		_sip._tcp.filtered.example SRV 1 0 5060 hidden.example
+		_sip._tcp.filtered.example SRV 2 0 5060 two.example
 		_sip._udp.busy.example SRV 1 0 5060 one.example
 		_sip._udp.busy.example SRV 2 0 5060 two.example
 		_sip._udp.none.example SRV 1 0 5060 dead.example
@@ -55,7 +68,9 @@ routes()
 	for name in refusing unreachable addresses busy none; do
 		echo "  - {from: access, user-prefix: $name, to: core, next-hop: \"sip:$name.example\"}"
 	done
-	echo "  - {from: access, user-prefix: closed, to: core, next-hop: \"sip:closed.example;transport=tcp\"}"
+	for name in closed filtered; do
+		echo "  - {from: access, user-prefix: $name, to: core, next-hop: \"sip:$name.example;transport=tcp\"}"
+	done
 	[ -z "${CORE_SIP:-}" ] ||
 		echo "  - {from: access, user-prefix: tls, to: core, next-hop: \"sip:pbx.example;transport=tls\"}"
 }
@@ -107,6 +122,7 @@ TLS="{transport: tls, certificates: $W/tls/edge"
 
 test_a_target_that_refuses() { begin && hops refusing addresses closed; }
 test_a_target_that_is_not_there() { hops unreachable; }
+test_a_firewall_that_says_nothing() { hops filtered big; }
 test_a_target_out_of_service() { hops busy; }
 test_an_answer_is_an_answer() { hops no_for_an_answer; }
 test_no_target_is_left() { hops none_left; }
@@ -120,5 +136,5 @@ test_silence_ends_a_call() { begin 'media-timeout: 1' 'hold-timeout: 3' && hops 
 test_hold_is_no_silence() { hops hold; }
 test_the_agent_ends() { agent_ends; stop names; return 0; }
 
-need python3 openssl unshare
+need python3 openssl unshare nft
 run_tests "$@"
