@@ -239,11 +239,11 @@ class Party:
         """Start to speak plain RTP, and to listen."""
         return self.tool("rtp", "--on", "%s:%d" % (self.ip, port), "--to",
                          "%s:%d" % (self.server, to), "--send", n, "--expect", n,
-                         "--pps", 200, "--timeout", 8000, *more)
+                         "--pps", 200, "--timeout", 20000, *more)
 
 
 def result(process):
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     check(process.returncode in (0, 1) and out, "a tool ended with", process.returncode)
     return json.loads(out)
 
@@ -354,9 +354,9 @@ def every_suite():
         check(ok.crypto[0][:2] == (3, suite) and ok.crypto[0][2] != key, suite, ok.text)
         talk(ok, suite, key, ours)
         b = B.tool("rtp", "--on", B.ip + ":7001", "--to", "%s:%d" % (B.server, ours.rtcp),
-                   "--echo", "--expect", 5, "--timeout", 3000)
+                   "--echo", "--expect", 5, "--timeout", 20000)
         got = result(A.srtp(ok.rtcp, suite, key, ok.key(suite), port=7001, rtcp=True, send=5))
-        b.communicate(timeout=30)
+        b.communicate(timeout=60)
         check(got["good"] == 5 and not got["plain"], suite, "RTCP:", got)
         check(leg("caller")["srtp_received"] == suite, suite, leg("caller"))
         check("srtp_received" not in leg("callee"), suite)

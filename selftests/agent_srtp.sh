@@ -59,4 +59,8 @@ test_the_wrong_key() { realms allow allow && play wrong_key; }
 
 test_the_agent_ends() { agent_ends; }
 
+[ "$BACKEND" = uring ] || [ -n "${ALL:-}" ] || unset -f test_the_suite_that_is_liked_best \
+	test_required_of_the_caller test_required_of_the_callee test_refused test_allowed \
+	test_late_offer test_early_media
+
 run_tests "$@"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
+# rtplane-test: where=vm kernels=6.1,6.12,7 backends=kernel,uring smp=2
 #
 # IPv4 packets through a bridge, looked at on the far side's wire: addresses,
 # ports, TTL, DF, id, checksums, payload; and what is left to the sockets.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
+# rtplane-test: where=vm kernels=6.1,7 backends=kernel,uring smp=2
 #
 # Who may become a leg's remote, mode by mode, and when a remote may change
 # (design section 4).  State, counters and events are all looked at.
