@@ -59,8 +59,9 @@ test_the_wrong_key() { realms allow allow && play wrong_key; }
 
 test_the_agent_ends() { agent_ends; }
 
-[ "$BACKEND" = uring ] || [ -n "${ALL:-}" ] || unset -f test_the_suite_that_is_liked_best \
-	test_required_of_the_caller test_required_of_the_callee test_refused test_allowed \
-	test_late_offer test_early_media
-
+if [ "$BACKEND" = kernel ] && [ $# = 0 ] && [ -z "${ALL:-}" ]; then
+	set -- test_every_suite test_identifiers test_RTP_at_the_RTCP_port test_hold_and_resume \
+		test_another_key test_RTP_becomes_SRTP_and_RTP_again test_a_change_that_is_refused \
+		test_the_wrong_key test_the_agent_ends
+fi
 run_tests "$@"
