@@ -429,52 +429,84 @@ int rtplane_cipher_open(struct rtplane_cipher *c, u8 *data, unsigned int aad_len
 
 /* Making one ----------------------------------------------------------------- */
 
+/**
+ * struct rtplane_drivers - by which driver a cipher is taken
+ * @name: those that there may be, the best first
+ * @found: the one that there is; "" = none
+ *
+ * Who asks for a name that is not there starts modprobe, so that is done once.
+ */
+struct rtplane_drivers {
+	const char *name[5];
+	const char *found;
+};
+
 #ifdef RTPLANE_BY_DRIVER
-static const char * const ctr_drivers[] = { "ctr-aes-aesni", NULL };
-static const char * const gcm_drivers[] = {
-	"generic-gcm-vaes-avx10_512", "generic-gcm-vaes-avx10_256", "generic-gcm-aesni-avx",
-	"generic-gcm-aesni", NULL
+static struct rtplane_drivers ctr_drivers = { .name = { "ctr-aes-aesni" } };
+static struct rtplane_drivers gcm_drivers = {
+	.name = {
+		"generic-gcm-vaes-avx10_512", "generic-gcm-vaes-avx10_256",
+		"generic-gcm-aesni-avx", "generic-gcm-aesni",
+	},
 };
 #else
-static const char * const ctr_drivers[] = { NULL };
-static const char * const gcm_drivers[] = { NULL };
+static struct rtplane_drivers ctr_drivers = { .found = "" };
+static struct rtplane_drivers gcm_drivers = { .found = "" };
 #endif
 
-/* The generic name is what loads modules; drivers have no aliases. */
+/* The driver, after the modules of the cipher were loaded by its name; NULL: none. */
+static const char *driver_of(struct rtplane_drivers *d, int (*has)(const char *, u32, u32))
+{
+	const char *found = READ_ONCE(d->found);
+	const char * const *name;
+
+	if (!found) {
+		for (name = d->name; *name && !has(*name, 0, 0); name++)
+			;
+		found = *name ?: "";
+		WRITE_ONCE(d->found, found);
+	}
+	return *found ? found : NULL;
+}
+
 static struct crypto_skcipher *ctr_alloc(bool *fpu)
 {
 	struct crypto_skcipher *any = crypto_alloc_skcipher("ctr(aes)", 0, CRYPTO_ALG_ASYNC);
-	const char * const *driver;
+	const char *driver = driver_of(&ctr_drivers, crypto_has_skcipher);
 	struct crypto_skcipher *tfm;
 
-	for (driver = ctr_drivers; *driver; driver++) {
-		tfm = crypto_alloc_skcipher(*driver, 0, 0);
-		if (IS_ERR(tfm))
-			continue;
-		if (!IS_ERR(any))
-			crypto_free_skcipher(any);
-		*fpu = true;
-		return tfm;
-	}
-	return any;
+	tfm = driver ? crypto_alloc_skcipher(driver, 0, 0) : ERR_PTR(-ENOENT);
+	if (IS_ERR(tfm))
+		return any;
+	if (!IS_ERR(any))
+		crypto_free_skcipher(any);
+	*fpu = true;
+	return tfm;
+}
+
+static int has_aead(const char *name, u32 type, u32 mask)
+{
+	struct crypto_aead *tfm = crypto_alloc_aead(name, type, mask);
+
+	if (IS_ERR(tfm))
+		return 0;
+	crypto_free_aead(tfm);
+	return 1;
 }
 
 static struct crypto_aead *gcm_alloc(bool *fpu)
 {
 	struct crypto_aead *any = crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
-	const char * const *driver;
+	const char *driver = driver_of(&gcm_drivers, has_aead);
 	struct crypto_aead *tfm;
 
-	for (driver = gcm_drivers; *driver; driver++) {
-		tfm = crypto_alloc_aead(*driver, 0, 0);
-		if (IS_ERR(tfm))
-			continue;
-		if (!IS_ERR(any))
-			crypto_free_aead(any);
-		*fpu = true;
-		return tfm;
-	}
-	return any;
+	tfm = driver ? crypto_alloc_aead(driver, 0, 0) : ERR_PTR(-ENOENT);
+	if (IS_ERR(tfm))
+		return any;
+	if (!IS_ERR(any))
+		crypto_free_aead(any);
+	*fpu = true;
+	return tfm;
 }
 
 static int ctr_make(struct rtplane_cipher *c, const struct rtplane_session_keys *keys)

@@ -31,6 +31,7 @@
  * @lo: it came by a loopback device
  * @ready: it can be protected in place
  * @opened: it is plain now, and was not
+ * @grown: bytes that @iplen is more than it was
  */
 struct rtplane_pkt {
 	struct rtplane_ep src;
@@ -47,6 +48,7 @@ struct rtplane_pkt {
 	bool lo;
 	bool ready;
 	bool opened;
+	s16 grown;
 };
 
 static __always_inline u8 rtplane_skb_tos(const struct sk_buff *skb, const bool v6)
@@ -93,6 +95,7 @@ static inline void rtplane_pkt_read(const struct sk_buff *skb, struct rtplane_pk
 	pkt->v6 = iph->version == 6;
 	pkt->ready = false;
 	pkt->opened = false;
+	pkt->grown = 0;
 	if (pkt->v6) {
 		const struct udphdr *uh = (const struct udphdr *)(ip6h + 1);
 

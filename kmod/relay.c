@@ -647,6 +647,7 @@ static __always_inline struct rtplane_verdict secure(struct rtplane_leg *leg, st
 	}
 	tos = (rtplane_skb_tos(skb, v6) & eg->tos_keep) | eg->tos_set;
 	pkt.hdrlen = hdrlen;
+	pkt.iplen = skb->len;
 	pkt.paylen = skb->len - hdrlen - sizeof(*uh);
 	pkt.kind = RTPLANE_KIND_RTP;
 	pkt.v6 = v6;

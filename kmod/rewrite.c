@@ -42,6 +42,7 @@ void rtplane_rewrite_payload(struct sk_buff *skb, struct rtplane_pkt *pkt)
 	struct iphdr *iph = ip_hdr(skb);
 	__be16 old;
 
+	pkt->grown = pkt->hdrlen + len - pkt->iplen;
 	pkt->iplen = pkt->hdrlen + len;
 	if (pkt->iplen > skb->len)
 		__skb_put(skb, pkt->iplen - skb->len);

@@ -244,7 +244,7 @@ void rtplane_icmp(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 type, u
 void rtplane_way_too_big(struct sk_buff *skb, const struct rtplane_pkt *pkt,
 			 const struct rtplane_way *way)
 {
-	int mtu = dst_mtu(way->dst) + pkt->hdrlen -
+	int mtu = dst_mtu(way->dst) + pkt->hdrlen - pkt->grown -
 		  (way->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 
 	if (pkt->v6)

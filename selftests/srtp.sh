@@ -196,6 +196,23 @@ test_large_and_small()
 	done
 }
 
+test_what_grows_above_the_mtu()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80
+	ok "bridge" bridge ssrc-guard off -- early on srtp-tx $suite "$(words $suite 1)"
+	# up to 1,472 bytes of RTP in one piece, and 10 more as they leave; larger ones come in pieces
+	way cut --rx "$suite:$(key $suite 1)" --min 1440 --max 1460 --count 48
+	whole cut 48
+	if can mtu; then
+		a rtp --on "$RA" --to "$LA" --send 3 --pps 20 --size 1472 --df 1 --errors >"$W/caller.json"
+		leg_becomes "$LA" '.drops["too-big"] >= 1'
+		# as large as may come to be 1500 when it grows by 10
+		holds caller ".icmp | has(\"3/4 1490 $MA4\")"
+		a ip route flush cache
+	fi
+	clear_bridges
+}
+
 test_families()
 {
 	local suite=AEAD_AES_128_GCM

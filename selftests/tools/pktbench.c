@@ -22,8 +22,9 @@
  * csum=vouched|full|none: as by a device that checked it, whole, or absent
  * ignore=id,csum,flow: what a path may choose anew: IPv4 identification with DF,
  * the UDP checksum's absence, the flow label
- * srtp=KEY: the side named last sends SRTP, AES_CM_128_HMAC_SHA1_80 with this key
- * (30 bytes in hexadecimal); it must arrive as RTP
+ * srtp=KEY: the side named last sends SRTP with this key, in hexadecimal: 30 bytes are
+ * AES_CM_128_HMAC_SHA1_80, 28 AEAD_AES_128_GCM; it must arrive as RTP, or
+ * srtp-out=KEY: as SRTP with this one
  * rate=N: so many packets a second instead of as fast as it goes; they are made
  * beforehand, and what is told is how long sending took
  * ssrc=N: added to the SSRC of each flow, so that a run is a stream of its own
@@ -51,7 +52,8 @@
 #define CHUNK		250
 #define ARRIVE_MS	2000
 #define SRTP_KEY	30
-#define SRTP_TAG	10
+#define SRTP_KEY_GCM	28
+#define SRTP_TAG	16
 /* a gap worth a system call */
 #define SLEEP_NS	5000
 
@@ -79,7 +81,7 @@ struct side {
 	unsigned int *order;
 	unsigned int next;
 	int tx, rx;
-	srtp_t srtp;
+	srtp_t srtp, srtp_out;
 };
 
 static struct side sides[MAX_SIDES];
@@ -168,19 +170,25 @@ static void read_flows(const char *path, struct side *s)
 }
 
 /* One context of libsrtp for all flows: each has an SSRC of its own. */
-static void parse_srtp(const char *word, struct side *s)
+static void parse_srtp(const char *word, srtp_t *srtp)
 {
 	srtp_policy_t policy = { .ssrc = { .type = ssrc_any_outbound } };
 	uint8_t key[SRTP_KEY];
 	unsigned int i;
 
-	for (i = 0; i < SRTP_KEY; i++, word += 2)
-		if (sscanf(word, "%2hhx", &key[i]) != 1)
-			die("the SRTP key has %u bytes, expected %d in hexadecimal", i, SRTP_KEY);
+	for (i = 0; i < SRTP_KEY && sscanf(word, "%2hhx", &key[i]) == 1; i++)
+		word += 2;
+	if (i != SRTP_KEY && i != SRTP_KEY_GCM)
+		die("the SRTP key has %u bytes, expected %d or %d in hexadecimal", i, SRTP_KEY,
+		    SRTP_KEY_GCM);
 	srtp_crypto_policy_set_rtp_default(&policy.rtp);
 	srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
+	if (i == SRTP_KEY_GCM) {
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+	}
 	policy.key = key;
-	if (srtp_init() || srtp_create(&s->srtp, &policy))
+	if (srtp_init() || srtp_create(srtp, &policy))
 		die("libsrtp2 takes no key");
 }
 
@@ -291,13 +299,13 @@ static void put_udp(uint8_t *p, const struct hop *h, size_t payload, uint16_t sp
 }
 
 /* libsrtp writes words: the payload is not aligned in a frame */
-static size_t protect(const struct side *s, uint8_t *payload, size_t len)
+static size_t protect(srtp_t srtp, uint8_t *payload, size_t len)
 {
 	uint32_t aligned[MAX_FRAME / 4];
 	int room = (int)len;
 
 	memcpy(aligned, payload, len);
-	if (srtp_protect(s->srtp, aligned, &room))
+	if (srtp_protect(srtp, aligned, &room))
 		die("libsrtp2 does not protect a packet of %zu bytes", len);
 	memcpy(payload, aligned, (size_t)room);
 	return (size_t)room;
@@ -325,8 +333,8 @@ static size_t frame(uint8_t *p, const struct side *s, const struct hop *h, unsig
 	memcpy(p + 6, h->smac, 6);
 	put16(p + 12, h->v6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
 	payload = pkt_build(&rtp, p + 14 + ip + 8);
-	if (s->srtp && !out)
-		payload = protect(s, p + 14 + ip + 8, payload);
+	if (out ? s->srtp_out : s->srtp)
+		payload = protect(out ? s->srtp_out : s->srtp, p + 14 + ip + 8, payload);
 	put_ip(p + 14, h, payload, was6 ? 0 : (uint16_t)n, was6);
 	put_udp(p + 14 + ip, h, payload, out ? flow->out_sport : flow->in_sport,
 		out ? flow->out_dport : flow->in_dport, how);
@@ -414,9 +422,10 @@ static void compare(uint8_t *got, ssize_t len, const struct side *s, unsigned in
 
 	wlen = frame(want, s, h, f, n, csum == CSUM_NONE && !h->v6 ? CSUM_NONE : CSUM_FULL);
 	/* what another device is to add: the pseudo header must be there */
-	if (partial && get16(got + 14 + ip_len(h) + 6) != fold(pseudo(h, size)))
+	i = wlen - (14 + ip_len(h) + 8);
+	if (partial && get16(got + 14 + ip_len(h) + 6) != fold(pseudo(h, i)))
 		die("flow %u, packet %u: the pseudo header's checksum is %04x, expected %04x", f,
-		    n, get16(got + 14 + ip_len(h) + 6), fold(pseudo(h, size)));
+		    n, get16(got + 14 + ip_len(h) + 6), fold(pseudo(h, i)));
 	forgive(got, want, h, partial);
 	if ((size_t)len != wlen)
 		die("flow %u, packet %u: %zd bytes arrived, expected %zu", f, n, len, wlen);
@@ -678,7 +687,9 @@ int main(int argc, char **argv)
 		} else if (!strcmp(argv[arg], "flows") && nr_sides) {
 			read_flows(val, &sides[nr_sides - 1]);
 		} else if (!strcmp(argv[arg], "srtp") && nr_sides) {
-			parse_srtp(val, &sides[nr_sides - 1]);
+			parse_srtp(val, &sides[nr_sides - 1].srtp);
+		} else if (!strcmp(argv[arg], "srtp-out") && nr_sides) {
+			parse_srtp(val, &sides[nr_sides - 1].srtp_out);
 		} else if (!strcmp(argv[arg], "rate")) {
 			rate = (unsigned int)opt_num("rate", val, 1, 10000000);
 		} else if (!strcmp(argv[arg], "ssrc")) {

@@ -163,7 +163,7 @@ static void protection(struct side *s, srtp_ssrc_type_t type)
 /* a socket of its own namespace */
 static void open_side(struct side *s)
 {
-	int room = 4 << 20, ns;
+	int room = 4 << 20, dont = IP_PMTUDISC_DONT, ns;
 	char path[128];
 
 	if (s->netns) {
@@ -177,6 +177,8 @@ static void open_side(struct side *s)
 	if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&s->addr, s->len))
 		die("bind: %s", strerror(errno));
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	/* what grows on its way may be cut in pieces there */
+	setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof(dont));
 }
 
 static void fill(uint8_t *p, int len)
