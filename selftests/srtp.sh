@@ -29,7 +29,8 @@ key()
 }
 
 # base64 SUITE N: the same in the words of a=crypto
-words() { key "$1" "$2" | xxd -r -p | base64 -w0; }
+# shellcheck disable=SC2059
+words() { printf "$(key "$1" "$2" | sed 's/../\\x&/g')" | base64 -w0; }
 
 # way NAME OPTIONS: srtpway from a to b; its line goes to NAME.json
 way()
