@@ -37,6 +37,8 @@ test_what_the_module_refuses_is_relayed_beside_it()
 		skip "this kernel has AES-GCM built in, or does not let go of it"
 		return
 	}
+	refused 'this kernel has no cipher of this suite' m rtplane bridge add leg local "$LA" remote "$RA" \
+		srtp-rx AEAD_AES_128_GCM "$(head -c 28 /dev/zero | base64 -w0)" leg local "$LB" remote "$RB"
 	realms 'allow, suites: [AES_CM_128_HMAC_SHA1_80, AEAD_AES_128_GCM]' refuse && play beside
 	logged "its SRTP is relayed by the datapath 'uring', since 'kernel' refuses it: leg .* srtp-"
 	is "calls beside the module" "$(grep -c 'relayed by the datapath' "$AGENT_LOG")" 1

@@ -275,9 +275,10 @@ test_gro_at_the_media_host()
 	m ethtool -K ma rx-udp-gro-forwarding on >/dev/null 2>&1
 	m ethtool -K ma rx-gro-list on >/dev/null 2>&1
 	open
-	relay 200
-	holds callee '.whole == {"yes": 200} and .lost == 0'
-	leg_holds "$LA" '.rx_packets == 200'
+	# no more than a device of a busy machine holds
+	relay 100
+	holds callee '.whole == {"yes": 100} and .lost == 0'
+	leg_holds "$LA" '.rx_packets == 100'
 	clear_bridges
 	m ethtool -K ma rx-gro-list off >/dev/null 2>&1
 	m ethtool -K ma rx-udp-gro-forwarding off >/dev/null 2>&1

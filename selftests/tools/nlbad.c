@@ -118,6 +118,59 @@ LEG_CASE(leg_attr, nl_u32(m, RTPLANE_LEG_A_MAX + 1, 1))
 LEG_CASE(leg_attr_far, nl_u32(m, 0x3fff, 1))
 LEG_CASE(leg_attr_zero, nl_u32(m, RTPLANE_LEG_A_UNSPEC, 1))
 
+/* Protection of what arrives, with a key of so many bytes; its nest stays open. */
+static size_t srtp_open(struct nl_msg *m, uint8_t suite, size_t key)
+{
+	static const uint8_t bytes[64];
+	size_t at = nl_nest(m, RTPLANE_LEG_A_SRTP_RX);
+
+	nl_u8(m, RTPLANE_SRTP_A_SUITE, suite);
+	if (key)
+		nl_put(m, RTPLANE_SRTP_A_KEY, bytes, key);
+	return at;
+}
+
+#define CM80	RTPLANE_SRTP_AES_128_CM_SHA1_80
+
+/* The same with @n sources, each of which @attr is put in, if it is not 0. */
+static void srtp_sources(struct nl_msg *m, unsigned int n, uint16_t attr, uint64_t value)
+{
+	size_t at = srtp_open(m, CM80, 30), source;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		source = nl_nest(m, RTPLANE_SRTP_A_SOURCE);
+		if (attr != RTPLANE_SOURCE_A_SSRC)
+			nl_u32(m, RTPLANE_SOURCE_A_SSRC, 1);
+		else if (value)
+			nl_u32(m, RTPLANE_SOURCE_A_SSRC, i + 1);
+		if (attr == RTPLANE_SOURCE_A_INDEX)
+			nl_u64(m, attr, value);
+		if (attr == RTPLANE_SOURCE_A_RTCP_INDEX)
+			nl_u32(m, attr, (uint32_t)value);
+		nl_end(m, source);
+	}
+	nl_end(m, at);
+}
+
+LEG_CASE(srtp_suite, size_t at = nl_nest(m, RTPLANE_LEG_A_SRTP_RX);
+	 nl_put(m, RTPLANE_SRTP_A_FRESH, NULL, 0); nl_end(m, at))
+LEG_CASE(srtp_suite_high, nl_end(m, srtp_open(m, RTPLANE_SRTP_MAX + 1, 30)))
+LEG_CASE(srtp_key_none, nl_end(m, srtp_open(m, CM80, 0)))
+LEG_CASE(srtp_key_short, nl_end(m, srtp_open(m, CM80, 29)))
+LEG_CASE(srtp_key_long, nl_end(m, srtp_open(m, CM80, 47)))
+LEG_CASE(srtp_none_key, nl_end(m, srtp_open(m, RTPLANE_SRTP_NONE, 30)))
+LEG_CASE(srtp_mki_none, size_t at = srtp_open(m, CM80, 30);
+	 nl_put(m, RTPLANE_SRTP_A_MKI, NULL, 0); nl_end(m, at))
+LEG_CASE(srtp_mki_long, size_t at = srtp_open(m, CM80, 30);
+	 nl_put(m, RTPLANE_SRTP_A_MKI, zeros, 17); nl_end(m, at))
+LEG_CASE(srtp_no_ssrc, srtp_sources(m, 1, RTPLANE_SOURCE_A_SSRC, 0))
+LEG_CASE(srtp_twice, srtp_sources(m, 2, 0, 0))
+LEG_CASE(srtp_many, srtp_sources(m, 65, RTPLANE_SOURCE_A_SSRC, 1))
+LEG_CASE(srtp_index, srtp_sources(m, 1, RTPLANE_SOURCE_A_INDEX, 1ull << 48))
+LEG_CASE(srtp_rtcp_index, srtp_sources(m, 1, RTPLANE_SOURCE_A_RTCP_INDEX, 1u << 31))
+LEG_CASE(only_high, nl_u8(m, RTPLANE_LEG_A_ONLY, RTPLANE_ONLY_MAX + 1))
+
 static void put_ep_raw(struct nl_msg *m, int have4, int have6, int port)
 {
 	size_t ep = nl_nest(m, RTPLANE_LEG_A_LOCAL);
@@ -575,6 +628,20 @@ static const struct bad cases[] = {
 	  "by legs, by one cookie, or all" },
 	{ "del-cookie-none", RTPLANE_CMD_BRIDGE_DEL, bad_cookie_none, EINVAL,
 	  "cookie 0 is none: it names no bridge" },
+	LEG(srtp_suite, EINVAL, "a suite is required"),
+	LEG(srtp_suite_high, ERANGE, ""),
+	LEG(srtp_key_none, EINVAL, "a key has the bytes that its suite wants"),
+	LEG(srtp_key_short, EINVAL, "a key has the bytes that its suite wants"),
+	LEG(srtp_key_long, ERANGE, ""),
+	LEG(srtp_none_key, EINVAL, "suite none has no key and no sources"),
+	LEG(srtp_mki_none, EINVAL, "an MKI has 1 to 16 bytes"),
+	LEG(srtp_mki_long, ERANGE, ""),
+	LEG(srtp_no_ssrc, EINVAL, "a source has an SSRC"),
+	LEG(srtp_twice, EEXIST, "a source is given twice"),
+	LEG(srtp_many, E2BIG, "a key has at most 64 sources"),
+	LEG(srtp_index, EINVAL, "an index of SRTP has 48 bits"),
+	LEG(srtp_rtcp_index, EINVAL, "an index of SRTCP has 31 bits"),
+	LEG(only_high, ERANGE, ""),
 	{ "leg-dump-filter", RTPLANE_CMD_LEG_GET, bad_dump_filter, EINVAL,
 	  "a dump of legs is narrowed by a cookie and nothing else" },
 	{ "leg-set-none", RTPLANE_CMD_LEG_SET, bad_empty, EINVAL,
