@@ -78,7 +78,7 @@ static void refuse_plain(struct reply *reply, int code)
 	switch (code) {
 	case EPERM:
 		reply->ret = dp_fail(reply->err, code,
-				     "not permitted: changing the datapath needs CAP_NET_ADMIN in this network namespace");
+				     "not permitted: the datapath is for who has CAP_NET_ADMIN in this network namespace");
 		break;
 	case EOPNOTSUPP:
 		reply->ret = dp_fail(reply->err, code,
