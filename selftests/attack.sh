@@ -308,7 +308,7 @@ test_a_squatter_does_not_keep_the_caller_out()
 	leg_becomes "$LA" ".latched == \"$RA\" and .rx_packets >= 100"
 	finish callee
 	holds callee '(.ssrc | keys) == ["aaaaaaaa"]'
-	kill "$squatting"
+	kill "$(tool_of "$squatting")"
 	wait "$squatting" 2>/dev/null
 	clear_bridges
 }

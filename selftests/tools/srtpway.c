@@ -357,7 +357,7 @@ static void options(int argc, char **argv)
 		case 'S': o.ssrcs = opt_num("ssrcs", optarg, 1, 64); break;
 		case 'c': o.rtcp = opt_num("rtcp", optarg, 0, 100); break;
 		case 'x': o.shuffle = opt_num("shuffle", optarg, 1, BURST_MAX); break;
-		case 'm': o.min = opt_num("min", optarg, 0, 1400); break;
+		case 'm': o.min = opt_num("min", optarg, 0, 1800); break;
 		case 'M': o.max = opt_num("max", optarg, 0, 1800); break;
 		case 'B': o.burst = opt_num("burst", optarg, 1, BURST_MAX); break;
 		case 'F': o.flip = true; break;
