@@ -201,7 +201,7 @@ test_what_grows_above_the_mtu()
 {
 	local suite=AES_CM_128_HMAC_SHA1_80
 	ok "bridge" bridge ssrc-guard off -- early on srtp-tx $suite "$(words $suite 1)"
-	# up to 1,472 bytes of RTP in one piece, and 10 more as they leave; larger ones come in pieces
+	# 1,472 bytes of RTP come in one piece, and are 10 more when they leave
 	way cut --rx "$suite:$(key $suite 1)" --min 1440 --max 1460 --count 48
 	whole cut 48
 	if can mtu; then

@@ -34,6 +34,8 @@
 #define BURST_MAX	256
 #define PACKET_MAX	2048
 #define WAIT_MS		1500
+/* what leaves in one piece, as long as nothing is put to it */
+#define WHOLE		1472
 
 struct side {
 	const char *netns;
@@ -239,7 +241,7 @@ static void make(struct made *m)
 		n = make_rtp(m->plain, which);
 		payload = (int)(o.min + roll((uint32_t)(o.max - o.min + 1)));
 		fill(m->plain + n, payload);
-		m->len = n + payload;
+		m->len = n + payload < WHOLE ? n + payload : WHOLE;
 	}
 	memcpy(m->wire, m->plain, (size_t)m->len);
 	m->wire_len = m->len;
