@@ -172,7 +172,7 @@ $(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) 
 	@mkdir -p $(@D)
 	@$(say) '  CC      $<'
 	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< -lsrtp2 -lcrypto
-$(BUILD)/selftests/srtpway $(BUILD)/selftests/pktfuzz: TOOL_LIBS := -lsrtp2
+$(BUILD)/selftests/srtpway: TOOL_LIBS := -lsrtp2
 
 $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)

@@ -28,13 +28,7 @@ setup()
 
 bridges()
 {
-	local key
-	# pktfuzz opens what it protects: 01 to 1e
-	# shellcheck disable=SC2059
-	key=$(printf "$(printf '\\x%02x' {1..30})" | base64 -w0)
 	m rtplane -batch - <<-END
-		bridge add leg local $MA4:30050 remote $A4:40050 latch off leg local $MB4:30052 remote $B4:50050 latch off srtp-tx AES_CM_128_HMAC_SHA1_80 $key
-		bridge add leg local $MA4:30060 remote $A4:40060 latch off srtp-rx AES_CM_128_HMAC_SHA1_80 $key leg local $MB4:30062 remote $B4:50060 latch off
 		bridge add leg local $LA remote $RA latch off accept any leg local $LB remote $RB latch off
 		bridge add leg local $LA6 remote $RA6 latch off accept any leg local $LB6 remote $RB6 latch off
 		bridge add leg local $MA4:30010 remote $A4:40010 latch off leg local [$MB6]:30012 remote [$B6]:50010 latch off

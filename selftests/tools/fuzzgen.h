@@ -35,9 +35,6 @@ static const struct fuzz_flow fuzz_flows[] = {
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40020, 30020, 0 },
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40030, 30030, FLOW_ANY },
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40040, 30040, 0 },
-	/* RTP that leaves as SRTP; SRTP that is none */
-	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40050, 30050, 0 },
-	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40060, 30060, 0 },
 	/* natmaps: in, out, from inside to inside */
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.200", 40000, 30100, FLOW_ANY },
 	{ 1, AF_INET, "198.51.100.7", "192.0.2.1", 30100, 40000, FLOW_ANY },

@@ -7,9 +7,7 @@
  * what leaves.  It knows:
  *
  *   - what leaves has right checksums and lengths, goes from a leg's address to
- *     its remote or is what a natmap makes of it, and has the payload sent; a
- *     protected leg's is for libsrtp2 to open, and what does not authenticate leaves
- *     by none;
+ *     its remote or is what a natmap makes of it, and has the payload sent;
  *   - every packet that the devices gave to the module is forwarded, dropped for
  *     a reason or passed, and as many left as were counted forwarded;
  *   - a sound packet of another call, after every eighth frame, is forwarded at
@@ -28,7 +26,6 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <linux/if_packet.h>
-#include <srtp2/srtp.h>
 #include <sys/socket.h>
 
 #include "counts.h"
@@ -278,10 +275,6 @@ static bool starts(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
-/* The legs by which RTP leaves as SRTP, and by which nothing may leave. */
-#define SECURED		"198.51.100.254:30052"
-#define FORGED		"198.51.100.254:30062"
-
 /* Is it a leg that sends, and to its remote? */
 static bool from_leg(const struct packet *p)
 {
@@ -295,8 +288,6 @@ static bool from_leg(const struct packet *p)
 		{ "198.51.100.254:30022", "198.51.100.1:50020" },
 		{ "198.51.100.254:30032", "198.51.100.1:50030" },
 		{ "198.51.100.254:30042", "198.51.100.1:50040" },
-		{ SECURED, "198.51.100.1:50050" },
-		{ FORGED, "198.51.100.1:50060" },
 		{ "192.0.2.254:31000", "192.0.2.1:41000" },
 		{ "[2001:db8:b::fe]:31002", "[2001:db8:b::1]:51000" },
 	};
@@ -331,53 +322,6 @@ static void check_payload(const struct packet *p, const struct tap_frame *f)
 		wrong("%s to %s: the payload is not the one that was sent", p->src, p->dst);
 }
 
-/* The session that opens what was protected; its key is 01 to 1e. */
-static srtp_t opener(void)
-{
-	static srtp_t srtp;
-	uint8_t key[30];
-	srtp_policy_t policy = { .ssrc = { .type = ssrc_any_inbound }, .key = key,
-				 .window_size = 1024 };
-	unsigned int i;
-
-	if (srtp)
-		return srtp;
-	for (i = 0; i < sizeof(key); i++)
-		key[i] = (uint8_t)(i + 1);
-	srtp_crypto_policy_set_rtp_default(&policy.rtp);
-	srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
-	if (srtp_init() || srtp_create(&srtp, &policy))
-		die("libsrtp2 takes no key");
-	return srtp;
-}
-
-/* It authenticates, and what it protects is the payload sent; a sequence that began
- * anew may have another number.  What was cut in pieces is not put together here, so
- * that nothing is known of its source any more.
- */
-static void check_secured(const struct packet *p, const struct tap_frame *f)
-{
-	_Alignas(8) static uint8_t buf[TAP_FRAME_MAX];
-	static bool blind;
-	int len = (int)p->len - 8, family;
-	const uint8_t *udp = plain_udp(f, &family);
-	bool rtcp;
-
-	if (!strcmp(p->src, FORGED))
-		wrong("what does not authenticate was sent on");
-	blind |= !p->whole;
-	if (blind)
-		return;
-	memcpy(buf, p->udp + 8, (size_t)len);
-	rtcp = (buf[1] & 0x7f) >= 64 && (buf[1] & 0x7f) < 96;
-	if (rtcp ? srtp_unprotect_rtcp(opener(), buf, &len) : srtp_unprotect(opener(), buf, &len))
-		wrong("libsrtp2 does not open what left from %s", p->src);
-	if (!udp || udp + 8 + len > f->data + f->len)
-		return;
-	if (memcmp(udp + 8, buf, 2) || memcmp(udp + 12, buf + 4, (size_t)len - 4))
-		wrong("%s to %s: what is protected is not what was sent", p->src, p->dst);
-}
-
 /* An IP packet that left.  Returns whether it is UDP, whole or a first fragment. */
 static bool judge(struct packet *p, const uint8_t *ip, size_t len, const struct virtio_net_hdr *vh,
 		  const struct tap_frame *f)
@@ -395,10 +339,7 @@ static bool judge(struct packet *p, const uint8_t *ip, size_t len, const struct 
 		wrong("a packet left from %s to %s", p->src, p->dst);
 	if (p->whole)
 		check_udp(p, ip, vh, f, nat);
-	if (!nat && (!strcmp(p->src, SECURED) || !strcmp(p->src, FORGED)))
-		check_secured(p, f);
-	else
-		check_payload(p, f);
+	check_payload(p, f);
 	return true;
 }
 
