@@ -124,6 +124,19 @@ static void __attribute__((format(printf, 1, 2), noreturn)) wrong(const char *fm
 /* Packets of a source on probation are held, and counted when that is over. */
 #define HELD_NS		3000000000ull
 
+/* What is held of a run before this one is counted within half a second. */
+static struct counts settled(void)
+{
+	struct counts was, now = counts(&nl);
+
+	do {
+		was = now;
+		poll(NULL, 0, 700);
+		now = counts(&nl);
+	} while (memcmp(&was, &now, sizeof(now)));
+	return now;
+}
+
 /* Does all that was counted add up?  A train of packets is counted when it comes,
  * and again as the packets that it was.
  */
@@ -515,7 +528,7 @@ int main(int argc, char **argv)
 	fuzz_state = (uint32_t)seed;
 	nl_open(&nl);
 	open_devices(argv + optind, how);
-	start = counts(&nl);
+	start = settled();
 	if (file)
 		replay(file, argv + optind);
 	else
