@@ -457,8 +457,7 @@ static void stop(struct agent *agent)
 		loop_signal_free(agent->signal[i]);
 	serve_free(agent->serve);
 	agent->serve = NULL;
-	if (agent->beside != agent->dp)
-		dp_close(agent->beside);
+	dp_close(agent->beside);
 	dp_close(agent->dp);
 	media_free(agent->media);
 	loop_free(agent->loop);

@@ -57,8 +57,8 @@
  * @ctr: AES in counter mode, or NULL
  * @aead: AES-GCM, or NULL
  * @fpu: @ctr or @aead is to be used only where the FPU is free
- * @busy: a packet was put off all the same; then only the slow way is left
- * @gcm: it is for GCM, and there is no HMAC
+ * @busy: a packet was put off all the same, and is not done yet: until it is, only the
+ *	slow way is left
  * @aes: of the slow way
  * @h: key of GHASH, slow way
  * @hmac: HMAC-SHA1
@@ -72,7 +72,6 @@ struct rtplane_cipher {
 	struct crypto_aead *aead;
 	bool fpu;
 	bool busy;
-	bool gcm;
 	struct rtplane_aes aes;
 	be128 h;
 #ifdef RTPLANE_HAVE_HMAC_SHA1
@@ -341,7 +340,7 @@ static int done(struct rtplane_cipher *c, int err)
 {
 	if (likely(err != -EINPROGRESS && err != -EBUSY))
 		return err;
-	WARN_ONCE(1, "rtplane: a cipher put a packet off\n");
+	pr_warn_once("rtplane: a cipher put a packet off\n");
 	c->busy = true;
 	return -EINPROGRESS;
 }
@@ -549,7 +548,6 @@ static int cipher_make(struct rtplane_cipher *c, const struct rtplane_session_ke
 	int err;
 
 	sg_init_table(&c->sg, 1);
-	c->gcm = !keys->auth;
 	err = rtplane_aes_set(&c->aes, keys->key, keys->key_len);
 	if (err)
 		return err;

@@ -317,6 +317,8 @@ int rtplane_leg_get_start(struct netlink_callback *cb)
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
 	*dump = (struct rtplane_leg_dump) {};
+	/* Whatever the reader has room for, one leg must fit. */
+	cb->min_dump_alloc = RTPLANE_ANSWER_MAX;
 	err = genlmsg_parse(cb->nlh, &rtplane_genl, tb, RTPLANE_A_MAX, rtplane_policy,
 			    cb->extack);
 	if (err || !tb[RTPLANE_A_LEG])
@@ -360,16 +362,19 @@ int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	struct rtplane_net *rn = rtplane_pernet(sock_net(msg->sk));
 	struct rtplane_leg_dump *dump = (void *)cb->ctx;
 	struct rtplane_leg *leg;
+	int err = 0;
 
 	mutex_lock(&rn->lock);
 	cb->seq = rn->seq;
 	while ((leg = dump_next(rn, dump))) {
-		if (dump_one(msg, cb, leg))
+		err = dump_one(msg, cb, leg);
+		if (err)
 			break;
 		dump->next = leg->id + 1UL;
 	}
 	mutex_unlock(&rn->lock);
-	return msg->len;
+	/* Nothing is the end of a dump, and what did not fit is not nothing. */
+	return msg->len ?: err;
 }
 
 int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info)

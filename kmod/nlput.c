@@ -92,9 +92,6 @@ int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcp
 	return 0;
 }
 
-/* Bytes of the longest answer: a leg with 64 sources each way. */
-#define RTPLANE_ANSWER_MAX	16384
-
 /**
  * rtplane_nl_begin() - begin the answer to a request
  * @info: request

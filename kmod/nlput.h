@@ -11,6 +11,9 @@
 
 extern struct genl_family rtplane_genl;
 
+/* Bytes of the longest answer: a leg with 64 sources each way. */
+#define RTPLANE_ANSWER_MAX	16384
+
 int rtplane_nl_put_ep(struct sk_buff *msg, int type, const struct rtplane_ep *ep);
 int rtplane_nl_put_drops(struct sk_buff *msg, int type, const u64 *drops);
 int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcpstats *s);

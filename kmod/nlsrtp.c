@@ -52,9 +52,9 @@ static int sources_give(const struct nlattr *nest, struct rtplane_srtp *s,
 		if (!err)
 			err = rtplane_srtp_give(s, &told);
 		if (err == -EEXIST)
-			NL_SET_ERR_MSG_ATTR(extack, nla, "a source is given twice");
-		else if (err == -E2BIG)
-			NL_SET_ERR_MSG_ATTR(extack, nla, "a key has at most 64 sources");
+			return rtplane_refuse(extack, nla, "a source is given twice");
+		if (err == -E2BIG)
+			return rtplane_refuse(extack, nla, "a key has at most 64 sources");
 		if (err)
 			return err;
 	}

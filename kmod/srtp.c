@@ -15,7 +15,8 @@
  * worked last is tried first, then the other, until RTPLANE_SRTP_NEW packets came with the
  * new one or RTPLANE_SRTP_OLD with the old.  The rollover counter goes on (RFC 3711 section
  * 3.3.1), unless the key is fresh.  Inbound nobody tells which of the two the other party
- * does: whichever authenticates first holds.
+ * does: whichever authenticates first holds.  The former key is kept until the next comes,
+ * outbound too: should it come back, what it was used for stays used.
  */
 #include <linux/slab.h>
 
@@ -26,7 +27,6 @@
 #define RTPLANE_SRTP_NEW	64
 #define RTPLANE_SRTP_OLD	2048
 
-#define RTPLANE_SRTP_TAG_MAX	16
 #define RTPLANE_SRTCP_TAG	10	/* RFC 4568 section 6.2: with all suites of SHA-1 */
 #define RTPLANE_RTCP_HEADER	8
 
@@ -106,10 +106,10 @@ struct rtplane_srtp_source {
 /**
  * struct rtplane_srtp - the protection of one direction
  * @last: source of the last packet, NULL before the first
- * @key: keys: the present one, and inbound the former one
+ * @key: keys: the present one and the former one, or NULL
  * @now: which of @key is the present one
  * @first: which of @key authenticated last
- * @former: the former key is still taken
+ * @former: the former key is still taken; never outbound
  * @by_new: packets by the present key since there is a former one
  * @by_old: packets by the former one
  * @n: sources
@@ -354,22 +354,40 @@ static void carry(struct rtplane_srtp_stand *to, const struct rtplane_srtp_stand
 	to->carried = from->rtp.any;
 }
 
+/* Where it stands under a key that comes back: not before where it stood, nor does its
+ * window begin anew, but for indices that are far beyond.
+ */
+static void come_back(struct rtplane_srtp_stand *to, const struct rtplane_srtp_stand *from,
+		      bool sends)
+{
+	struct rtplane_srtcp_track rtcp = to->rtcp;
+	bool unused = !to->rtp.any;
+
+	if (unused ||
+	    (from->rtp.any && from->rtp.highest >= to->rtp.highest + RTPLANE_SRTP_WINDOW))
+		carry(to, from, sends);
+	to->carried &= unused;
+	if (rtcp.any)
+		to->rtcp = rtcp;
+}
+
 static void rekey(struct rtplane_srtp *s, struct rtplane_srtp *news, bool sends, bool fresh)
 {
 	unsigned int old = s->now, now = !s->now;
+	bool back = s->key[now] && key_same(s->key[now], news->key[0]);
 	struct rtplane_srtp_source *src;
 
 	for (src = s->sources; src; src = src->next) {
-		if (sends && fresh)
+		if (back)
+			come_back(&src->stand[now], &src->stand[old], sends);
+		else if (sends && fresh)
 			src->stand[now] = (struct rtplane_srtp_stand) {};
 		else
 			carry(&src->stand[now], &src->stand[old], sends);
 		src->anew = (struct rtplane_srtp_anew) { .shift = fresh ? 0 : src->anew.shift };
 	}
-	/* What was the former key goes, and outbound the one until now with it. */
+	/* What was the former key goes; one that comes back may have another name. */
 	swap(s->key[now], news->key[0]);
-	if (sends)
-		swap(s->key[old], news->key[1]);
 	s->now = now;
 	s->first = sends ? now : old;
 	s->former = !sends;
@@ -528,6 +546,33 @@ static int gcm_open(const struct rtplane_srtp_key *key, const struct rtplane_srt
 	return rtplane_cipher_open(key->rtp, job->data, job->header, len);
 }
 
+/* Behind the text the rollover counter stands for the tag's sake; then what belongs there. */
+static int cm_seal(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+{
+	u8 *end = job->data + job->len;
+	u8 mac[RTPLANE_SHA1_LEN];
+	int err;
+
+	rtplane_srtp_iv_cm(rtplane_cipher_iv(key->rtp), &key->salt, be32_to_cpu(job->ssrc),
+			   job->index);
+	err = rtplane_cipher_ctr(key->rtp, job->data + job->header, job->len - job->header);
+	if (unlikely(err))
+		return err;
+	put_roc(end, job->index);
+	err = rtplane_cipher_mac(key->rtp, job->data, job->len + 4, mac);
+	memcpy(end, key->mki, key->mki_len);
+	memcpy(end + key->mki_len, mac, key->tag_len);
+	return err;
+}
+
+static int gcm_seal(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+{
+	rtplane_srtp_iv_gcm(rtplane_cipher_iv(key->rtp), &key->salt, be32_to_cpu(job->ssrc),
+			    job->index);
+	memcpy(job->data + job->len + key->tag_len, key->mki, key->mki_len);
+	return rtplane_cipher_seal(key->rtp, job->data, job->header, job->len - job->header);
+}
+
 /* RTP by one key, of a source that stands at @stand, if it is known. */
 static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
 				      struct rtplane_srtp_stand *stand,
@@ -546,6 +591,9 @@ static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
 	    memcmp(job->data + job->len + (key->gcm ? key->tag_len : 0), key->mki, key->mki_len))
 		return rtplane_drop(RTPLANE_DROP_SRTP_AUTH);
 	job->index = stand && stand->rtp.any ? rtplane_srtp_guess(stand->rtp.highest, seq) : seq;
+	/* Beyond the last index it would be the first again. */
+	if (unlikely(job->index > RTPLANE_SRTP_INDEX_MAX))
+		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	if (stand && unlikely(rtplane_srtp_seen(&stand->rtp, job->index)))
 		return rtplane_drop(RTPLANE_DROP_SRTP_REPLAY);
 	err = key->gcm ? gcm_open(key, job) : cm_open(key, job);
@@ -625,9 +673,7 @@ static struct rtplane_verdict seal_rtp(struct rtplane_srtp *s, struct rtplane_sr
 	struct rtplane_srtp_source *src = source_find(s, job->ssrc);
 	const struct rtplane_srtp_key *key = s->key[s->now];
 	u16 seq = get_unaligned_be16(job->data + 2), out;
-	u8 *end = job->data + job->len;
 	struct rtplane_srtp_stand *stand;
-	u8 mac[RTPLANE_SHA1_LEN];
 	int err;
 
 	if (unlikely(!src)) {
@@ -648,23 +694,7 @@ static struct rtplane_verdict seal_rtp(struct rtplane_srtp *s, struct rtplane_sr
 	/* Before it is used: come what may, it is not used twice. */
 	rtplane_srtp_note(&stand->rtp, job->index);
 	put_unaligned_be16(out, job->data + 2);
-	if (key->gcm) {
-		rtplane_srtp_iv_gcm(rtplane_cipher_iv(key->rtp), &key->salt,
-				    be32_to_cpu(job->ssrc), job->index);
-		err = rtplane_cipher_seal(key->rtp, job->data, job->header,
-					  job->len - job->header);
-		memcpy(end + key->tag_len, key->mki, key->mki_len);
-	} else {
-		rtplane_srtp_iv_cm(rtplane_cipher_iv(key->rtp), &key->salt,
-				   be32_to_cpu(job->ssrc), job->index);
-		err = rtplane_cipher_ctr(key->rtp, job->data + job->header,
-					 job->len - job->header);
-		put_roc(end, job->index);
-		if (likely(!err))
-			err = rtplane_cipher_mac(key->rtp, job->data, job->len + 4, mac);
-		memcpy(end, key->mki, key->mki_len);
-		memcpy(end + key->mki_len, mac, key->tag_len);
-	}
+	err = key->gcm ? gcm_seal(key, job) : cm_seal(key, job);
 	job->len += key->tag_len + key->mki_len;
 	return likely(!err) ? rtplane_fate(RTPLANE_GOES_ON) : fails(job, err);
 }
@@ -706,6 +736,31 @@ static int rtcp_open(const struct rtplane_srtp_key *key, const struct rtplane_sr
 			   job->index);
 	return rtplane_cipher_ctr(key->rtcp, job->data + RTPLANE_RTCP_HEADER,
 				  job->len - RTPLANE_RTCP_HEADER);
+}
+
+static int rtcp_seal(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+{
+	u8 *word = job->data + job->len + (key->gcm ? RTPLANE_GCM_TAG : 0);
+	struct rtplane_gcm_text text;
+	u8 mac[RTPLANE_SHA1_LEN];
+	int err;
+
+	put_unaligned_be32(RTPLANE_SRTCP_E | job->index, word);
+	memcpy(word + 4, key->mki, key->mki_len);
+	if (key->gcm) {
+		rtplane_srtp_iv_gcm(rtplane_cipher_iv(key->rtcp), &key->rtcp_salt,
+				    be32_to_cpu(job->ssrc), job->index);
+		text = rtcp_text(job, word, true);
+		rtplane_cipher_seal_slow(key->rtcp, &text);
+		return 0;
+	}
+	rtplane_srtp_iv_cm(rtplane_cipher_iv(key->rtcp), &key->rtcp_salt, be32_to_cpu(job->ssrc),
+			   job->index);
+	err = rtplane_cipher_ctr(key->rtcp, job->data + RTPLANE_RTCP_HEADER,
+				 job->len - RTPLANE_RTCP_HEADER);
+	err = err ?: rtplane_cipher_mac(key->rtcp, job->data, job->len + 4, mac);
+	memcpy(word + 4 + key->mki_len, mac, RTPLANE_SRTCP_TAG);
+	return err;
 }
 
 static unsigned int rtcp_tag_len(const struct rtplane_srtp_key *key)
@@ -755,6 +810,8 @@ static struct rtplane_verdict open_rtcp(struct rtplane_srtp *s, struct rtplane_s
 	if (!src)
 		return rtplane_drop(RTPLANE_DROP_NOMEM);
 	rtplane_srtcp_note(&src->stand[slot].rtcp, job->index);
+	if (s->former)
+		came_by(s, slot);
 	return v;
 }
 
@@ -762,11 +819,8 @@ static struct rtplane_verdict seal_rtcp(struct rtplane_srtp *s, struct rtplane_s
 {
 	struct rtplane_srtp_source *src = source_find(s, job->ssrc);
 	const struct rtplane_srtp_key *key = s->key[s->now];
-	u8 *end = job->data + job->len, *word = end;
 	struct rtplane_srtcp_track *track;
-	struct rtplane_gcm_text text;
-	u8 mac[RTPLANE_SHA1_LEN];
-	int err = 0;
+	int err;
 
 	if (!src)
 		src = source_new(s, job->ssrc, GFP_ATOMIC | __GFP_NOWARN);
@@ -777,25 +831,7 @@ static struct rtplane_verdict seal_rtcp(struct rtplane_srtp *s, struct rtplane_s
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	job->index = track->any ? track->highest + 1 : 0;
 	rtplane_srtcp_note(track, job->index);
-	if (key->gcm) {
-		word = end + RTPLANE_GCM_TAG;
-		put_unaligned_be32(RTPLANE_SRTCP_E | job->index, word);
-		rtplane_srtp_iv_gcm(rtplane_cipher_iv(key->rtcp), &key->rtcp_salt,
-				    be32_to_cpu(job->ssrc), job->index);
-		text = rtcp_text(job, word, true);
-		rtplane_cipher_seal_slow(key->rtcp, &text);
-		memcpy(word + 4, key->mki, key->mki_len);
-	} else {
-		put_unaligned_be32(RTPLANE_SRTCP_E | job->index, word);
-		rtplane_srtp_iv_cm(rtplane_cipher_iv(key->rtcp), &key->rtcp_salt,
-				   be32_to_cpu(job->ssrc), job->index);
-		err = rtplane_cipher_ctr(key->rtcp, job->data + RTPLANE_RTCP_HEADER,
-					 job->len - RTPLANE_RTCP_HEADER);
-		if (!err)
-			err = rtplane_cipher_mac(key->rtcp, job->data, job->len + 4, mac);
-		memcpy(word + 4, key->mki, key->mki_len);
-		memcpy(word + 4 + key->mki_len, mac, RTPLANE_SRTCP_TAG);
-	}
+	err = rtcp_seal(key, job);
 	job->len += rtcp_tag_len(key) + 4 + key->mki_len;
 	return err ? fails(job, err) : rtplane_fate(RTPLANE_GOES_ON);
 }

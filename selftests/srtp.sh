@@ -149,6 +149,54 @@ test_keys_change_under_traffic()
 	done
 }
 
+# One that was used before goes on behind where it was, and knows what was here.
+test_a_key_comes_back()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80
+	needs back || return
+	ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on srtp-tx $suite "$(words $suite 3)"
+	way first --tx "$suite:$(key $suite 1)" --rx "$suite:$(key $suite 3)" --count 48 --seq 5000
+	whole first 48
+	ok "others" m rtplane bridge set leg local "$LA" srtp-rx $suite "$(words $suite 2)" \
+		leg local "$LB" srtp-tx $suite "$(words $suite 4)" fresh
+	way others --tx "$suite:$(key $suite 2)" --rx "$suite:$(key $suite 4)" --count 70 --seq 5100 --burst 70
+	whole others 70
+	ok "the first ones" m rtplane bridge set leg local "$LA" srtp-rx $suite "$(words $suite 1)" \
+		leg local "$LB" srtp-tx $suite "$(words $suite 3)"
+	# the very packets that were here
+	way again --tx "$suite:$(key $suite 1)" --count 48 --seq 5000 --burst 48
+	holds again '.good == 0 and .wrong == 0'
+	leg_holds "$LA" '.rx_packets == 118'
+	clear_bridges
+	ok "bridge" bridge -- early on srtp-tx $suite "$(words $suite 3)"
+	way one --rx "$suite:$(key $suite 3)" --count 48 --seq 5000
+	whole one 48
+	ok "another" m rtplane leg set local "$LB" srtp-tx $suite "$(words $suite 4)" fresh
+	way two --rx "$suite:$(key $suite 4)" --count 48 --seq 100
+	whole two 48
+	ok "the first one" m rtplane leg set local "$LB" srtp-tx $suite "$(words $suite 3)"
+	# numbers that it had before are moved on, once two in a row ask for it
+	way three --rx "$suite:$(key $suite 3)" --count 48 --seq 148 --burst 48
+	leg_holds "$LB" '.srtp_tx.sources[0].index == 5094'
+	leg_holds "$LA" '.drops["srtp-replay"] == 1'
+	clear_bridges
+}
+
+test_rtcp_makes_a_former_key_void_too()
+{
+	local suite=AEAD_AES_128_GCM
+	ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on
+	way first --tx "$suite:$(key $suite 1)" --count 16
+	whole first 16
+	ok "new key" m rtplane leg set local "$LA" srtp-rx $suite "$(words $suite 2)"
+	way new --tx "$suite:$(key $suite 2)" --count 64 --rtcp 100
+	whole new 64
+	way void --tx "$suite:$(key $suite 1)" --count 16 --rtcp 100 --burst 16
+	holds void '.good == 0 and .wrong == 0'
+	leg_holds "$LA" '.rx_packets == 80 and .dropped == 16'
+	clear_bridges
+}
+
 test_sources_beyond_64()
 {
 	local suite=AES_CM_128_HMAC_SHA1_80

@@ -168,6 +168,7 @@ static int read_srtp(struct serve_ask *ask, struct nlattr *nest,
 		     struct dp_leg *leg, uint32_t bit, struct dp_srtp *srtp)
 {
 	struct nlattr *tb[RTPLANE_SRTP_A_MAX + 1];
+	unsigned int i;
 	int ret;
 
 	if (!nest)
@@ -180,6 +181,10 @@ static int read_srtp(struct serve_ask *ask, struct nlattr *nest,
 	if (ret)
 		return serve_refuse(ask, nest, EINVAL,
 				    "a source has an SSRC");
+	for (i = 0; i < srtp->n_sources; i++)
+		if (srtp->source[i].rtcp_index > INT32_MAX)
+			return serve_refuse(ask, nest, EINVAL,
+					    "an index of SRTCP has 31 bits");
 	leg->set |= bit;
 	return 0;
 }

@@ -17,7 +17,6 @@
  * @U32: a number
  * @U64: a number
  * @FLAG: nothing
- * @U31: a number below 2^31
  * @BYTES: so many bytes as the rule's max says
  * @UPTO: so many bytes as the rule's max says at most
  * @NEST: attributes by rules of their own
@@ -29,7 +28,6 @@ enum kind {
 	U8,
 	U16,
 	U32,
-	U31,
 	U64,
 	FLAG,
 	BYTES,
@@ -66,7 +64,7 @@ static const struct rule ep_rules[RTPLANE_EP_A_MAX + 1] = {
 static const struct rule source_rules[RTPLANE_SOURCE_A_MAX + 1] = {
 	[RTPLANE_SOURCE_A_SSRC] = { U32 },
 	[RTPLANE_SOURCE_A_INDEX] = { U64 },
-	[RTPLANE_SOURCE_A_RTCP_INDEX] = { U31 },
+	[RTPLANE_SOURCE_A_RTCP_INDEX] = { U32 },
 };
 
 static const struct rule srtp_rules[RTPLANE_SRTP_A_MAX + 1] = {
@@ -166,18 +164,6 @@ static int check_u8(struct serve_ask *ask, const struct nlattr *at,
 			    nla_get_u8((struct nlattr *)(uintptr_t)at), max);
 }
 
-static int check_u31(struct serve_ask *ask, const struct nlattr *at)
-{
-	int ret = check_length(ask, at, sizeof(uint32_t));
-
-	if (ret || nla_get_u32((struct nlattr *)(uintptr_t)at) <= INT32_MAX)
-		return ret;
-	return serve_refuse(ask, at, ERANGE,
-			    "the value %u is out of range: expected 0 to %d",
-			    nla_get_u32((struct nlattr *)(uintptr_t)at),
-			    INT32_MAX);
-}
-
 static int check_upto(struct serve_ask *ask, const struct nlattr *at, int most)
 {
 	if (nla_len(at) <= most)
@@ -225,8 +211,6 @@ static int check_one(struct serve_ask *ask, const struct nlattr *at,
 		return check_length(ask, at, sizeof(uint16_t));
 	case U32:
 		return check_length(ask, at, sizeof(uint32_t));
-	case U31:
-		return check_u31(ask, at);
 	case U64:
 		return check_length(ask, at, sizeof(uint64_t));
 	case FLAG:
