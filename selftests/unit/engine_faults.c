@@ -59,6 +59,8 @@ static bool sh(const char *cmd)
 	return false;
 }
 
+#if STALLS
+
 static bool is_free(const struct dp_addr *at)
 {
 	struct sockaddr_storage ss;
@@ -69,8 +71,6 @@ static bool is_free(const struct dp_addr *at)
 	close(fd);
 	return ok;
 }
-
-#if STALLS
 
 static struct media_sock *hold(unsigned int port)
 {

@@ -171,7 +171,7 @@ static bool copied(const char *fields, const struct sip_cross *cross, const char
 	if (!m || m->fault.status)
 		return false;
 	sip_cross_copy(&w, m, cross);
-	ok = w.n == strlen(want) && !memcmp(w.p, want, w.n);
+	ok = span_is((struct span){ w.p, w.n }, want);
 	if (!ok)
 		printf("# \"%.*s\"\n", (int)w.n, w.p);
 	sip_write_free(&w);
@@ -334,7 +334,7 @@ static bool replaced(const char *fields, const char *body, const char *want)
 		return false;
 	sip_body_look(m, &b);
 	sip_body_write_sdp(&w, m, &b, SPAN("NEW\r\n"));
-	ok = !w.failed && w.n == strlen(want) && !memcmp(w.p, want, w.n);
+	ok = !w.failed && span_is((struct span){ w.p, w.n }, want);
 	if (!ok)
 		printf("# \"%.*s\"\n", (int)w.n, w.p);
 	sip_write_free(&w);
