@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bencode: i42e, 5:bytes, l...e, d...e.  Read without recursion and without a copy:
+ * what a message costs is bounded by its bytes, its depth and the number of its
+ * values, whatever lengths it claims.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "codec.h"
+
+/**
+ * struct reading - a message that is being read
+ * @rest: what is not read yet
+ * @len: bytes of all of it
+ * @tree: where to
+ * @in: the list or dictionary that we are in; NULL: in none
+ * @depth: how many of these are around us
+ * @key: read, and its value is still to come; absent: none
+ * @why: what is wrong
+ */
+struct reading {
+	struct span rest;
+	size_t len;
+	struct ng_tree *tree;
+	struct ng_value *in;
+	unsigned int depth;
+	struct span key;
+	char *why;
+};
+
+static bool wrong(const struct reading *r, const char *what)
+{
+	snprintf(r->why, NG_WHY_LEN, "byte %zu: %s", r->len - r->rest.n + 1,
+		 what);
+	return false;
+}
+
+/* the one that is to be put where we are; NULL with a sentence */
+static struct ng_value *put(struct reading *r, enum ng_type type)
+{
+	struct ng_value *value;
+
+	if (r->tree->values == NG_VALUES_MAX) {
+		wrong(r, "too many values");
+		return NULL;
+	}
+	value = ng_tree_add(r->tree, r->in, type, r->key);
+	if (!value)
+		wrong(r, "no memory");
+	r->key = (struct span){ NULL, 0 };
+	return value;
+}
+
+/* digits up to @end, without needless zeros; false if that is none or above @max */
+static bool digits(struct span *rest, char end, uint64_t max, uint64_t *value)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < rest->n && rest->p[i] >= '0' && rest->p[i] <= '9'; i++) {
+		uint64_t digit = (uint64_t)(rest->p[i] - '0');
+
+		if ((i == 1 && rest->p[0] == '0') || sum > (max - digit) / 10)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	if (!i || i == rest->n || rest->p[i] != end)
+		return false;
+	*rest = span_skip(*rest, i + 1);
+	*value = sum;
+	return true;
+}
+
+static bool read_number(struct reading *r)
+{
+	struct span rest = span_skip(r->rest, 1);
+	bool minus = rest.n && *rest.p == '-';
+	struct ng_value *value;
+	uint64_t sum;
+
+	if (minus)
+		rest = span_skip(rest, 1);
+	if (!digits(&rest, 'e', (uint64_t)INT64_MAX + minus, &sum) ||
+	    (minus && !sum))
+		return wrong(r, "expected i, a number of 64 bits, and e");
+	value = put(r, NG_NUMBER);
+	if (!value)
+		return false;
+	value->number = minus ? -(int64_t)(sum - 1) - 1 : (int64_t)sum;
+	r->rest = rest;
+	return true;
+}
+
+static bool cut_text(struct reading *r, struct span *text)
+{
+	struct span rest = r->rest;
+	uint64_t n;
+
+	if (!digits(&rest, ':', NG_MESSAGE_MAX, &n) || n > rest.n)
+		return wrong(r, "expected a length, a colon, and as many bytes");
+	*text = (struct span){ rest.p, (size_t)n };
+	r->rest = span_skip(rest, (size_t)n);
+	return true;
+}
+
+static bool read_text(struct reading *r)
+{
+	struct ng_value *value;
+	struct span text;
+
+	if (!cut_text(r, &text))
+		return false;
+	value = put(r, NG_TEXT);
+	if (value)
+		value->text = text;
+	return value;
+}
+
+static bool enter(struct reading *r, enum ng_type type)
+{
+	struct ng_value *value;
+
+	if (r->depth == NG_DEPTH_MAX)
+		return wrong(r, "nested too deep");
+	value = put(r, type);
+	if (!value)
+		return false;
+	r->rest = span_skip(r->rest, 1);
+	r->in = value;
+	r->depth++;
+	return true;
+}
+
+static bool leave(struct reading *r)
+{
+	if (r->key.p)
+		return wrong(r, "a key without a value");
+	r->rest = span_skip(r->rest, 1);
+	r->in = r->in->up;
+	r->depth--;
+	return true;
+}
+
+static bool read_one(struct reading *r)
+{
+	char c = *r->rest.p;
+
+	if (c == 'e')
+		return leave(r);
+	if (r->in->type == NG_DICT && !r->key.p)
+		return cut_text(r, &r->key);
+	switch (c) {
+	case 'i':
+		return read_number(r);
+	case 'l':
+		return enter(r, NG_LIST);
+	case 'd':
+		return enter(r, NG_DICT);
+	default:
+		return read_text(r);
+	}
+}
+
+bool ng_bencode_read(struct ng_tree *tree, struct span text, char *why)
+{
+	struct reading r = {
+		.rest = text, .len = text.n, .tree = tree, .why = why,
+	};
+
+	if (!text.n || *text.p != 'd')
+		return wrong(&r, "expected a dictionary");
+	if (!enter(&r, NG_DICT))
+		return false;
+	while (r.in) {
+		if (!r.rest.n)
+			return wrong(&r, "it ends in the middle");
+		if (!read_one(&r))
+			return false;
+	}
+	return !r.rest.n || wrong(&r, "something is behind the dictionary");
+}
+
+/* --- to write --- */
+
+static void write_text(struct span text, FILE *out)
+{
+	fprintf(out, "%zu:", text.n);
+	if (text.n)
+		fwrite(text.p, 1, text.n, out);
+}
+
+/* what comes behind a value, upwards; false: it was the outermost one */
+static bool climb(const struct ng_value *top, const struct ng_value **at,
+		  FILE *out)
+{
+	const struct ng_value *value = *at;
+
+	while (value != top && !value->next) {
+		value = value->up;
+		fputc('e', out);
+	}
+	*at = value->next;
+	return value != top;
+}
+
+bool ng_bencode_write(const struct ng_value *top, FILE *out)
+{
+	const struct ng_value *value = top;
+
+	for (;;) {
+		if (value != top && value->up->type == NG_DICT)
+			write_text(value->key, out);
+		if (value->type == NG_NUMBER) {
+			fprintf(out, "i%" PRId64 "e", value->number);
+		} else if (value->type == NG_TEXT) {
+			write_text(value->text, out);
+		} else {
+			fputc(value->type == NG_DICT ? 'd' : 'l', out);
+			if (value->first) {
+				value = value->first;
+				continue;
+			}
+			fputc('e', out);
+		}
+		if (!climb(top, &value, out))
+			return true;
+	}
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Trees: their memory, what is in them, and what is put there. */
+#include <stdlib.h>
+
+#include "codec.h"
+
+#define CHUNK	4000	/* bytes of a chunk, unless one value needs more */
+#define ALIGN	_Alignof(struct ng_value)
+
+/**
+ * struct ng_chunk - a piece of a tree's memory
+ * @next: the one before it
+ * @room: its bytes
+ * @used: of these
+ * @data: these
+ */
+struct ng_chunk {
+	struct ng_chunk *next;
+	size_t room;
+	size_t used;
+	_Alignas(struct ng_value) char data[];
+};
+
+static void *take(struct ng_tree *tree, size_t n)
+{
+	struct ng_chunk *chunk = tree->chunk;
+	size_t room;
+
+	n = (n + ALIGN - 1) / ALIGN * ALIGN;
+	if (!chunk || chunk->room - chunk->used < n) {
+		room = n > CHUNK ? n : CHUNK;
+		chunk = malloc(sizeof(*chunk) + room);
+		if (!chunk) {
+			tree->failed = true;
+			return NULL;
+		}
+		*chunk = (struct ng_chunk){ .next = tree->chunk, .room = room };
+		tree->chunk = chunk;
+	}
+	chunk->used += n;
+	return chunk->data + chunk->used - n;
+}
+
+/* keys of SRTP are in it */
+void ng_tree_clear(struct ng_tree *tree)
+{
+	struct ng_chunk *chunk;
+
+	while ((chunk = tree->chunk)) {
+		tree->chunk = chunk->next;
+		explicit_bzero(chunk->data, chunk->used);
+		free(chunk);
+	}
+	*tree = (struct ng_tree){ 0 };
+}
+
+struct ng_value *ng_tree_add(struct ng_tree *tree, struct ng_value *in,
+			     enum ng_type type, struct span key)
+{
+	struct ng_value *value = take(tree, sizeof(*value));
+
+	if (!value)
+		return NULL;
+	*value = (struct ng_value){ .type = type, .key = key, .up = in };
+	tree->values++;
+	if (!in)
+		tree->root = value;
+	else if (in->last)
+		in->last->next = value;
+	else
+		in->first = value;
+	if (in)
+		in->last = value;
+	return value;
+}
+
+struct span ng_tree_keep(struct ng_tree *tree, struct span text)
+{
+	char *copy = take(tree, text.n + 1);
+
+	if (!copy)
+		return (struct span){ NULL, 0 };
+	if (text.n)
+		memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	return (struct span){ copy, text.n };
+}
+
+/* --- to read --- */
+
+bool ng_tree_read(struct ng_tree *tree, struct span text,
+		  enum ng_encoding *encoding, char *why)
+{
+	*why = '\0';
+	*encoding = text.n && *text.p == '{' ? NG_JSON : NG_BENCODE;
+	if (text.n > NG_MESSAGE_MAX) {
+		snprintf(why, NG_WHY_LEN, "%zu bytes; expected at most %d",
+			 text.n, NG_MESSAGE_MAX);
+		return false;
+	}
+	while (text.n && (!text.p[text.n - 1] ||
+			  strchr(" \t\r\n", text.p[text.n - 1])))
+		text.n--;
+	return *encoding == NG_JSON ? ng_json_read(tree, text, why) :
+				      ng_bencode_read(tree, text, why);
+}
+
+static char fold(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A' + 'a';
+	return c == ' ' || c == '_' ? '-' : c;
+}
+
+bool ng_word_is(struct span word, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < word.n; i++)
+		if (!name[i] || fold(word.p[i]) != name[i])
+			return false;
+	return !name[i];
+}
+
+const struct ng_value *ng_get(const struct ng_value *dict, const char *name)
+{
+	const struct ng_value *value, *found = NULL;
+
+	if (!dict || dict->type != NG_DICT)
+		return NULL;
+	for (value = dict->first; value; value = value->next)
+		if (ng_word_is(value->key, name))
+			found = value;
+	return found;
+}
+
+struct span ng_get_text(const struct ng_value *dict, const char *name)
+{
+	const struct ng_value *value = ng_get(dict, name);
+
+	return value && value->type == NG_TEXT ? value->text :
+						 (struct span){ NULL, 0 };
+}
+
+bool ng_number(const struct ng_value *value, int64_t *number)
+{
+	uint32_t small;
+
+	if (value && value->type == NG_NUMBER) {
+		*number = value->number;
+		return true;
+	}
+	if (!value || value->type != NG_TEXT || !span_u32(value->text, &small))
+		return false;
+	*number = small;
+	return true;
+}
+
+/* --- to write --- */
+
+struct ng_value *ng_tree_begin(struct ng_tree *tree)
+{
+	return ng_tree_add(tree, NULL, NG_DICT, (struct span){ NULL, 0 });
+}
+
+static struct ng_value *add(struct ng_tree *tree, struct ng_value *in,
+			    enum ng_type type, struct span key)
+{
+	if (!in)
+		return NULL;
+	if (key.p)
+		key = ng_tree_keep(tree, key);
+	return ng_tree_add(tree, in, type, key);
+}
+
+struct ng_value *ng_add_dict(struct ng_tree *tree, struct ng_value *in,
+			     const char *key)
+{
+	return add(tree, in, NG_DICT, span_of(key));
+}
+
+struct ng_value *ng_add_dict_of(struct ng_tree *tree, struct ng_value *in,
+				struct span key)
+{
+	return add(tree, in, NG_DICT, key);
+}
+
+struct ng_value *ng_add_list(struct ng_tree *tree, struct ng_value *in,
+			     const char *key)
+{
+	return add(tree, in, NG_LIST, span_of(key));
+}
+
+void ng_add_number(struct ng_tree *tree, struct ng_value *in, const char *key,
+		   int64_t number)
+{
+	struct ng_value *value = add(tree, in, NG_NUMBER, span_of(key));
+
+	if (value)
+		value->number = number;
+}
+
+void ng_add_text(struct ng_tree *tree, struct ng_value *in, const char *key,
+		 struct span text)
+{
+	struct ng_value *value = add(tree, in, NG_TEXT, span_of(key));
+
+	if (value)
+		value->text = ng_tree_keep(tree, text);
+}
+
+char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
+		    struct span cookie, size_t *len)
+{
+	char *text = NULL;
+	bool ok = !tree->failed && tree->root;
+	FILE *out = ok ? open_memstream(&text, len) : NULL;
+
+	if (!out)
+		return NULL;
+	if (cookie.n)
+		fwrite(cookie.p, 1, cookie.n, out);
+	fputc(' ', out);
+	ok = encoding == NG_JSON ? ng_json_write(tree->root, out) :
+				   ng_bencode_write(tree->root, out);
+	ok = !ferror(out) && ok;
+	ok = !fclose(out) && ok;
+	if (ok)
+		return text;
+	free(text);
+	return NULL;
+}
