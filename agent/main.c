@@ -27,6 +27,7 @@
 #include "choose.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
+#include "ng/ng.h"
 #include "serve/serve.h"
 #include "session/session.h"
 
@@ -64,7 +65,8 @@ struct options {
  * @serve: the datapath socket; NULL: none is in user space
  * @loop: the event loop
  * @sessions: media of calls; NULL: datapath only
- * @b2b: the calls
+ * @b2b: calls of SIP
+ * @ng: calls of proxies
  * @api: what is told of all that
  * @ctl: the control socket
  * @signal: the loop's
@@ -85,6 +87,7 @@ struct agent {
 	struct loop *loop;
 	struct sessions *sessions;
 	struct b2b *b2b;
+	struct ng *ng;
 	struct api api;
 	struct ctl *ctl;
 	struct loop_signal *signal[SIGNALS];
@@ -166,13 +169,18 @@ static void leave(struct agent *agent, const char *reason)
 	timer_set(loop_timers(agent->loop), &agent->timer, LAST_WORDS_MS);
 }
 
+static unsigned int count_calls(const struct agent *agent)
+{
+	return b2b_count(agent->b2b) + ng_count(agent->ng);
+}
+
 static void on_timer(struct timer *timer, void *arg)
 {
 	struct agent *agent = arg;
 
 	if (agent->leaving)
 		loop_stop(agent->loop);
-	else if (!b2b_count(agent->b2b) ||
+	else if (!count_calls(agent) ||
 		 ++agent->waited >= agent->config->drain * 2)
 		leave(agent, "the agent stops");
 	else
@@ -190,16 +198,17 @@ static void on_term(void *arg)
 	}
 	if (agent->draining) {
 		log_info("second signal: ending %u calls at once",
-			 b2b_count(agent->b2b));
+			 count_calls(agent));
 		leave(agent, "the agent stops at once");
 		return;
 	}
 	agent->draining = true;
 	notify("STOPPING=1");
 	log_info("draining: new calls get 503, %u calls have %u s to end",
-		 b2b_count(agent->b2b), agent->config->drain);
+		 count_calls(agent), agent->config->drain);
 	b2b_drain(agent->b2b);
-	if (!b2b_count(agent->b2b) || !agent->config->drain)
+	ng_drain(agent->ng);
+	if (!count_calls(agent) || !agent->config->drain)
 		leave(agent, "the agent stops");
 	else
 		timer_set(loop_timers(agent->loop), &agent->timer, 500);
@@ -400,6 +409,27 @@ static bool open_sessions(struct agent *agent)
 	return agent->sessions;
 }
 
+static struct session_policy *policy_of(const char *realm, void *arg)
+{
+	const struct agent *agent = arg;
+
+	return b2b_policy(agent->b2b, realm);
+}
+
+static bool open_ng(struct agent *agent, char *error)
+{
+	const struct ng_conf conf = {
+		.loop = agent->loop,
+		.config = agent->config,
+		.sessions = agent->sessions,
+		.policy = policy_of,
+		.arg = agent,
+	};
+
+	agent->ng = ng_new(&conf);
+	return agent->ng && ng_listen(agent->ng, error);
+}
+
 static bool open_calls(struct agent *agent)
 {
 	struct b2b_conf conf = {
@@ -423,11 +453,14 @@ static bool open_calls(struct agent *agent)
 	}
 	if (agent->b2b) {
 		agent->api = (struct api){ agent->b2b, agent->sessions,
-					   agent->dp, agent->media };
+					   agent->dp, agent->media, NULL };
 		agent->ctl = ctl_new(&ctl, error);
 	}
-	if (agent->ctl && b2b_listen(agent->b2b, error))
+	if (agent->ctl && b2b_listen(agent->b2b, error) &&
+	    open_ng(agent, error)) {
+		agent->api.ng = agent->ng;
 		return true;
+	}
 	log_error("%s", error);
 	return false;
 }
@@ -447,6 +480,7 @@ static void stop(struct agent *agent)
 	unsigned int i;
 
 	ctl_free(agent->ctl);
+	ng_free(agent->ng);
 	b2b_free(agent->b2b);
 	sessions_free(agent->sessions);
 	agent->sessions = NULL;	/* the datapath may still have events */

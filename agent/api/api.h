@@ -13,6 +13,7 @@
 #include "b2b/b2b.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
+#include "ng/ng.h"
 #include "session/session.h"
 
 /**
@@ -21,12 +22,14 @@
  * @sessions: media, and what a former agent left
  * @dp: the datapath
  * @media: sockets
+ * @ng: calls of proxies; NULL: not open yet
  */
 struct api {
 	struct b2b *b2b;
 	struct sessions *sessions;
 	struct dp *dp;
 	struct media *media;
+	struct ng *ng;
 };
 
 /*

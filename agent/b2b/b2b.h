@@ -87,6 +87,15 @@ bool b2b_reload(struct b2b *b2b, struct config *config,
 		void (*kept)(const char *why, void *arg), void *arg, char *error);
 
 /**
+ * b2b_policy() - what holds for parties in a realm, for other front ends
+ * @b2b: the front end
+ * @realm: the realm's name
+ *
+ * Return: the policy of now, whose reference stays the realm's; NULL: there is none.
+ */
+struct session_policy *b2b_policy(const struct b2b *b2b, const char *realm);
+
+/**
  * b2b_drain() - from now on new calls and OPTIONS get 503
  * @b2b: the front end
  */

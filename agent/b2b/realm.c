@@ -26,6 +26,16 @@ struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf)
 	return NULL;
 }
 
+struct session_policy *b2b_policy(const struct b2b *b2b, const char *realm)
+{
+	size_t i;
+
+	for (i = 0; i < b2b->n_realms; i++)
+		if (!strcmp(b2b->realms[i].name, realm))
+			return b2b->realms[i].policy;
+	return NULL;
+}
+
 struct realm *b2b_realm_of_flow(const struct sip_flow *flow)
 {
 	return flow->listener->realm;

@@ -250,6 +250,30 @@ struct config_route {
 };
 
 /**
+ * struct config_ng - where rtpengine's control protocol is spoken
+ * @transport: CONFIG_UDP or CONFIG_TCP
+ * @listen: where; all addresses of a family are possible
+ * @allow: who may
+ * @n_allow: how many, at least one
+ */
+struct config_ng {
+	enum config_transport transport;
+	struct dp_addr listen;
+	struct config_prefix *allow;
+	size_t n_allow;
+};
+
+/**
+ * struct config_interface - a name of that protocol for a realm
+ * @name: as the proxy says it
+ * @realm: the realm
+ */
+struct config_interface {
+	const char *name;
+	const struct config_realm *realm;
+};
+
+/**
  * struct config - the whole file: immutable, and held by reference, so that a reload
  * is one pointer and calls keep what they began with
  * @control: path of the UNIX control socket
@@ -265,10 +289,14 @@ struct config_route {
  *	ended, 0 = never
  * @hold_timeout: the same of a call on hold
  * @change_timeout: seconds that a change of a call (re-INVITE) may take
- * @realms: two or more
+ * @realms: two or more; with @ng, one or more
  * @n_realms: how many
  * @routes: in the order of the file; the first that matches is taken
- * @n_routes: how many
+ * @n_routes: how many; 0 only with @ng
+ * @ng: where rtpengine's control protocol is spoken
+ * @n_ng: how many
+ * @interfaces: names of that protocol for realms, beside the realms' own
+ * @n_interfaces: how many
  */
 struct config {
 	const char *control;
@@ -287,6 +315,10 @@ struct config {
 	size_t n_realms;
 	struct config_route *routes;
 	size_t n_routes;
+	struct config_ng *ng;
+	size_t n_ng;
+	struct config_interface *interfaces;
+	size_t n_interfaces;
 };
 
 /** CONFIG_ERROR_LEN - room for the longest error sentence */
@@ -354,6 +386,14 @@ bool config_hop_parse(const char *text, struct config_hop *hop);
  * Return: false if it is none, or has bits behind its length.
  */
 bool config_prefix_parse(const char *text, struct config_prefix *prefix);
+
+/**
+ * config_prefix_has() - is an address one of a prefix's?
+ * @prefix: the prefix
+ * @addr: the address; its port does not matter
+ */
+bool config_prefix_has(const struct config_prefix *prefix,
+		       const struct dp_addr *addr);
 
 /**
  * config_transport_name() - word for a transport, as in a SIP URI

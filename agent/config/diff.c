@@ -203,6 +203,38 @@ static bool same_routes(const struct config *a, const struct config *b)
 	return true;
 }
 
+static bool same_ng(const struct config *a, const struct config *b)
+{
+	const struct config_ng *x, *y;
+	size_t i;
+
+	if (a->n_ng != b->n_ng)
+		return false;
+	for (i = 0; i < a->n_ng; i++) {
+		x = &a->ng[i];
+		y = &b->ng[i];
+		if (x->transport != y->transport ||
+		    !dp_addr_eq(&x->listen, &y->listen) ||
+		    !same_prefixes(x->allow, x->n_allow, y->allow, y->n_allow))
+			return false;
+	}
+	return true;
+}
+
+static bool same_interfaces(const struct config *a, const struct config *b)
+{
+	size_t i;
+
+	if (a->n_interfaces != b->n_interfaces)
+		return false;
+	for (i = 0; i < a->n_interfaces; i++)
+		if (!same_text(a->interfaces[i].name, b->interfaces[i].name) ||
+		    !same_realm_name(a->interfaces[i].realm,
+				     b->interfaces[i].realm))
+			return false;
+	return true;
+}
+
 /* the same names, in whatever order */
 static bool same_realms(const struct config *a, const struct config *b)
 {
@@ -260,4 +292,8 @@ void config_diff(const struct config *a, const struct config *b,
 	}
 	if (!same_routes(a, b))
 		fn(NULL, "routes", arg);
+	if (!same_ng(a, b))
+		fn(NULL, "ng", arg);
+	if (!same_interfaces(a, b))
+		fn(NULL, "ng-interfaces", arg);
 }

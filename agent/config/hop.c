@@ -135,3 +135,15 @@ bool config_prefix_parse(const char *text, struct config_prefix *prefix)
 	prefix->len = bits;
 	return is_aligned(prefix);
 }
+
+bool config_prefix_has(const struct config_prefix *prefix,
+		       const struct dp_addr *addr)
+{
+	const uint8_t *a = (const uint8_t *)&prefix->addr.v6;
+	const uint8_t *b = (const uint8_t *)&addr->v6;
+	unsigned int bytes = prefix->len / 8, bits = prefix->len % 8;
+
+	if (prefix->addr.family != addr->family || memcmp(a, b, bytes))
+		return false;
+	return !bits || !((a[bytes] ^ b[bytes]) & (0xff00 >> bits) & 0xff);
+}

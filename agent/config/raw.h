@@ -100,6 +100,18 @@ struct raw_route {
 	char *next_hop;
 };
 
+struct raw_ng {
+	int transport;
+	char *listen;
+	char **allow;
+	unsigned int n_allow;
+};
+
+struct raw_interface {
+	char *name;
+	char *realm;
+};
+
 struct raw_config {
 	char *control;
 	int *datapath;
@@ -117,6 +129,10 @@ struct raw_config {
 	unsigned int n_realms;
 	struct raw_route *routes;
 	unsigned int n_routes;
+	struct raw_ng *ng;
+	unsigned int n_ng;
+	struct raw_interface *interfaces;
+	unsigned int n_interfaces;
 };
 
 /**

@@ -24,6 +24,10 @@ static const cyaml_strval_t transports[] = {
 	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "tls", CONFIG_TLS },
 };
 
+static const cyaml_strval_t ng_transports[] = {
+	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP },
+};
+
 static const cyaml_strval_t datapaths[] = {
 	{ "auto", DP_WANT_AUTO }, { "kernel", DP_WANT_KERNEL },
 	{ "uring", DP_WANT_URING },
@@ -191,7 +195,7 @@ static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("addresses", MUST, struct raw_realm,
 				   addresses, n_addresses, &address_schema,
 				   1, 16),
-	CYAML_FIELD_SEQUENCE_COUNT("sip", MUST, struct raw_realm, sip, n_sip,
+	CYAML_FIELD_SEQUENCE_COUNT("sip", OPT_PTR, struct raw_realm, sip, n_sip,
 				   &sip_schema, 1, 16),
 	CYAML_FIELD_MAPPING_PTR("ports", OPT_PTR, struct raw_realm, ports,
 				ports_fields),
@@ -240,6 +244,31 @@ static const cyaml_schema_value_t route_schema = {
 			    route_fields),
 };
 
+static const cyaml_schema_field_t ng_fields[] = {
+	CYAML_FIELD_ENUM("transport", WORD, struct raw_ng, transport,
+			 ng_transports, CYAML_ARRAY_LEN(ng_transports)),
+	CYAML_FIELD_STRING_PTR("listen", MUST, struct raw_ng, listen, 1, 255),
+	CYAML_FIELD_SEQUENCE_COUNT("allow", MUST, struct raw_ng, allow,
+				   n_allow, &prefix_schema, 1, 4096),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t ng_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_ng, ng_fields),
+};
+
+static const cyaml_schema_field_t interface_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_interface, name, 1, 64),
+	CYAML_FIELD_STRING_PTR("realm", MUST, struct raw_interface, realm,
+			       1, 255),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t interface_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_interface,
+			    interface_fields),
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
 			       1, 107),
@@ -263,9 +292,14 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_UINT_PTR("change-timeout", OPT_PTR, struct raw_config,
 			     change_timeout),
 	CYAML_FIELD_SEQUENCE_COUNT("realms", MUST, struct raw_config, realms,
-				   n_realms, &realm_schema, 2, 256),
-	CYAML_FIELD_SEQUENCE_COUNT("routes", MUST, struct raw_config, routes,
+				   n_realms, &realm_schema, 1, 256),
+	CYAML_FIELD_SEQUENCE_COUNT("routes", OPT_PTR, struct raw_config, routes,
 				   n_routes, &route_schema, 1, 4096),
+	CYAML_FIELD_SEQUENCE_COUNT("ng", OPT_PTR, struct raw_config, ng, n_ng,
+				   &ng_schema, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("ng-interfaces", OPT_PTR, struct raw_config,
+				   interfaces, n_interfaces, &interface_schema,
+				   1, 1024),
 	CYAML_FIELD_END
 };
 
@@ -278,6 +312,9 @@ static const struct {
 	const char *key;
 	const char *expected;
 } expectations[] = {
+	{ "ng", "a list of one to 64 maps with the keys transport, listen and allow" },
+	{ "ng-interfaces", "a list of one to 1024 maps with the keys name and realm" },
+	{ "realm", "the name of a realm" },
 	{ "control", "a path of at most 107 characters" },
 	{ "datapath", "auto, kernel or uring" },
 	{ "log", "error, warning, info or debug" },
@@ -340,6 +377,18 @@ static const struct {
 	{ "user-suffix", "1 to 255 characters" },
 	{ "host-prefix", "1 to 255 characters" },
 	{ "host-suffix", "1 to 255 characters" },
+};
+
+/* the same of keys that mean something else in this one */
+static const struct {
+	const char *in;
+	const char *key;
+	const char *expected;
+} expectations_in[] = {
+	{ "ng", "transport", "udp or tcp" },
+	{ "ng", "listen", "an address and a port" },
+	{ "ng", "allow", "a list of one to 4096 addresses or prefixes" },
+	{ "ng-interfaces", "name", "a name of 1 to 64 characters" },
 };
 
 #define MAX_DEPTH	12
@@ -426,6 +475,20 @@ static void list_keys(const struct complaint *c, char *buf, size_t len)
 		n += snprintf(buf + n, len - n, "%s%s", n ? ", " : "", f->key);
 }
 
+static const char *expected_of(const struct complaint *c, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < CYAML_ARRAY_LEN(expectations_in); i++)
+		if (!strcmp(expectations_in[i].in, c->step[c->depth - 1]) &&
+		    !strcmp(expectations_in[i].key, key))
+			return expectations_in[i].expected;
+	for (i = 0; i < CYAML_ARRAY_LEN(expectations); i++)
+		if (!strcmp(expectations[i].key, key))
+			return expectations[i].expected;
+	return "what rtplaned.yaml(5) describes";
+}
+
 static void expectation(const struct complaint *c, char *buf, size_t len)
 {
 	const char *key = NULL;
@@ -444,14 +507,8 @@ static void expectation(const struct complaint *c, char *buf, size_t len)
 	for (i = 0; i < c->depth && !key; i++)
 		if (c->step[i][0] != '[')
 			key = c->step[i];
-	for (i = 0; key && i < sizeof(expectations) / sizeof(*expectations);
-	     i++) {
-		if (!strcmp(expectations[i].key, key)) {
-			snprintf(buf, len, "%s", expectations[i].expected);
-			return;
-		}
-	}
-	snprintf(buf, len, "what rtplaned.yaml(5) describes");
+	snprintf(buf, len, "%s",
+		 key ? expected_of(c, key) : "what rtplaned.yaml(5) describes");
 }
 
 /*

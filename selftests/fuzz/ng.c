@@ -6,9 +6,11 @@
  * - they are within the bounds, and every text of bencode is a piece of the message;
  * - what is written is taken again, in the same encoding, and written again as the
  *   same bytes;
- * - bencode is written as it came, but for what is behind its dictionary.
+ * - bencode is written as it came, but for what is behind its dictionary;
+ * - in a stream, such a message ends where it ends, in one piece and byte by byte.
  */
 #include "fuzz.h"
+#include "ng/frame.h"
 #include "ng/tree.h"
 
 static const struct fuzz_sample samples[] = {
@@ -84,15 +86,52 @@ static char *around(const struct ng_tree *tree, enum ng_encoding as, size_t *len
 	return one;
 }
 
+/* of any bytes: each is looked at once, whatever the pieces */
+static void check_frame(const uint8_t *data, size_t size, struct ng_frame *frame)
+{
+	struct ng_frame bytes = { 0 };
+	enum ng_framed whole, got = NG_FRAMED_MORE;
+	size_t i;
+
+	whole = ng_frame(frame, (const char *)data, size);
+	for (i = 1; i <= size && got == NG_FRAMED_MORE; i++)
+		got = ng_frame(&bytes, (const char *)data, i);
+	FUZZ_CHECK(got == whole && bytes.at == frame->at);
+	FUZZ_CHECK(whole != NG_FRAMED_WHOLE ||
+		   (frame->start < frame->at && frame->at <= size));
+}
+
+/* the same behind a cookie, and what it is the beginning of */
+static enum ng_framed frame_of(const uint8_t *data, size_t size,
+			       struct ng_frame *frame)
+{
+	uint8_t *message = malloc(size + 2);
+	enum ng_framed framed;
+
+	FUZZ_CHECK(message);
+	memcpy(message, "1 ", 2);
+	if (size)
+		memcpy(message + 2, data, size);
+	check_frame(message, size + 2, frame);
+	*frame = (struct ng_frame){ 0 };
+	framed = ng_frame(frame, (const char *)message, size + 2);
+	free(message);
+	return framed;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = { (const char *)data, size };
 	struct ng_tree tree = { 0 };
 	enum ng_encoding encoding;
+	struct ng_frame frame = { 0 };
 	char why[NG_WHY_LEN];
+	enum ng_framed framed;
 	char *out;
 	size_t len;
 
+	check_frame(data, size, &(struct ng_frame){ 0 });
+	framed = frame_of(data, size, &frame);
 	if (!ng_tree_read(&tree, text, &encoding, why)) {
 		FUZZ_CHECK(*why && strlen(why) < sizeof(why));
 		ng_tree_clear(&tree);
@@ -103,6 +142,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(walk(tree.root, 1, encoding == NG_BENCODE ? data : NULL,
 			size) == tree.values);
 	out = around(&tree, encoding, &len);
+	FUZZ_CHECK(framed == NG_FRAMED_WHOLE);
+	if (encoding == NG_BENCODE)
+		FUZZ_CHECK(frame.at == len + 1);
 	if (encoding == NG_BENCODE)
 		FUZZ_CHECK(len - 1 <= size && !memcmp(out + 1, data, len - 1));
 	free(out);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The second front end: calls of SIP proxies (Kamailio, OpenSIPS), which speak
+ * rtpengine's control protocol 'ng' with us.  The proxy has the signalling; we have
+ * the media.  A call is a session, named by the proxy's call-id, its parties by their
+ * tags.
+ *
+ * A request is a message: a cookie, a blank, and a dictionary in bencode or JSON.  Its
+ * reply has the same cookie and encoding.  All of it runs in the loop's thread, and a
+ * request is done when its reply is there: none is ever half done while another one
+ * is read.
+ */
+#ifndef NG_NG_H
+#define NG_NG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "config/config.h"
+#include "session/session.h"
+
+struct ng;
+
+/**
+ * struct ng_conf - what the front end works with; all of it must outlive it
+ * @loop: the event loop
+ * @config: the configuration; a reference is taken
+ * @sessions: media
+ * @policy: what holds for parties in a realm now, or NULL; the reference stays its
+ *	owner's
+ * @arg: for @policy
+ */
+struct ng_conf {
+	struct loop *loop;
+	struct config *config;
+	struct sessions *sessions;
+	struct session_policy *(*policy)(const char *realm, void *arg);
+	void *arg;
+};
+
+/**
+ * ng_new() - no calls yet, and nothing listens
+ * @conf: copied
+ *
+ * Return: to be given to ng_free(), or NULL without memory.
+ */
+struct ng *ng_new(const struct ng_conf *conf);
+
+/**
+ * ng_listen() - open all listeners
+ * @ng: the front end
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: false on failure: some may be open then.
+ */
+bool ng_listen(struct ng *ng, char *error);
+
+/**
+ * ng_free() - end all that is left, at once
+ * @ng: NULL is fine
+ */
+void ng_free(struct ng *ng);
+
+/**
+ * ng_may_reload() - can that configuration be had without a restart?
+ * @ng: the front end
+ * @config: the new one
+ * @error: if not: a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: false if not: listeners come and go with the agent.
+ */
+bool ng_may_reload(const struct ng *ng, const struct config *config,
+		   char *error);
+
+/**
+ * ng_reload() - another configuration, that ng_may_reload() has agreed to
+ * @ng: the front end
+ * @config: a reference is taken
+ */
+void ng_reload(struct ng *ng, struct config *config);
+
+/** ng_drain() - from now on new calls are refused as by one who has enough of them */
+void ng_drain(struct ng *ng);
+
+/** ng_count() - how many calls there are */
+unsigned int ng_count(const struct ng *ng);
+
+#endif /* NG_NG_H */

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A message, what it asks for, and the reply. */
+#include <stdlib.h>
+
+#include "frame.h"
+#include "private.h"
+
+static const char *do_ping(struct ng_request *r)
+{
+	r->result = "pong";
+	return NULL;
+}
+
+/* what rtpengine has and a relay of packets has not */
+static const char *needs_codec(struct ng_request *r)
+{
+	snprintf(r->error, sizeof(r->error),
+		 "'%.*s' needs a codec, and this relay has none; expected a media server beside it",
+		 SPAN_ARG(r->command));
+	return r->error;
+}
+
+static const char *not_yet(struct ng_request *r)
+{
+	snprintf(r->error, sizeof(r->error),
+		 "'%.*s' is not supported by this version", SPAN_ARG(r->command));
+	return r->error;
+}
+
+static const struct {
+	const char *name;
+	ng_command_fn *fn;
+} commands[] = {
+	{ "ping", do_ping },
+	{ "play-media", needs_codec },
+	{ "stop-media", needs_codec },
+	{ "play-dtmf", needs_codec },
+	{ "connect", needs_codec },
+	{ "mesh", needs_codec },
+	{ "transform", needs_codec },
+	{ "create", needs_codec },
+	{ "create-answer", needs_codec },
+	{ "inject-start", needs_codec },
+	{ "inject-stop", needs_codec },
+	{ "start-recording", not_yet },
+	{ "stop-recording", not_yet },
+	{ "pause-recording", not_yet },
+	{ "start-forwarding", not_yet },
+	{ "stop-forwarding", not_yet },
+	{ "block-dtmf", not_yet },
+	{ "unblock-dtmf", not_yet },
+	{ "block-media", not_yet },
+	{ "unblock-media", not_yet },
+	{ "silence-media", not_yet },
+	{ "unsilence-media", not_yet },
+	{ "publish", not_yet },
+	{ "subscribe-request", not_yet },
+	{ "subscribe-answer", not_yet },
+	{ "unsubscribe", not_yet },
+	{ "cli", not_yet },
+};
+
+static const char *run(struct ng_request *r)
+{
+	size_t i;
+
+	r->command = ng_get_text(r->in, "command");
+	if (!r->command.p)
+		return "Dictionary contains no key \"command\"";
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (ng_word_is(r->command, commands[i].name))
+			return commands[i].fn(r);
+	return "Unrecognized command";
+}
+
+/* what was put there before it went wrong is no part of the reply */
+static void refuse(struct ng_request *r, const char *reason)
+{
+	ng_tree_clear(&r->reply);
+	r->out = ng_tree_begin(&r->reply);
+	r->result = "error";
+	ng_add_string(&r->reply, r->out, "error-reason", reason);
+}
+
+static char *finish(struct ng_request *r, enum ng_encoding encoding,
+		    struct span cookie, size_t *len)
+{
+	char *text;
+
+	ng_add_string(&r->reply, r->out, "result", r->result);
+	text = ng_tree_write(&r->reply, encoding, cookie, len);
+	ng_tree_clear(&r->reply);
+	return text;
+}
+
+static const char *read_body(struct span body, struct ng_tree *tree,
+			     enum ng_encoding *encoding)
+{
+	char why[NG_WHY_LEN];
+
+	*encoding = NG_BENCODE;
+	if (!body.n)
+		return "Invalid data (no payload)";
+	if (*body.p != 'd' && *body.p != '{')
+		return "Invalid NG data format";
+	if (ng_tree_read(tree, body, encoding, why))
+		return NULL;
+	log_debug("a message of the control protocol ng is refused: %s", why);
+	return *encoding == NG_JSON ? "Failed to parse JSON document" :
+				      "Could not decode bencode dictionary";
+}
+
+/* false: there is none */
+static bool cut_cookie(struct span message, struct span *cookie,
+		       struct span *body)
+{
+	*body = message;
+	*cookie = span_cut(body, ' ');
+	return body->p && cookie->n && cookie->n <= NG_COOKIE_MAX;
+}
+
+char *ng_request(struct ng *ng, const struct dp_addr *from,
+		 struct span message, size_t *len)
+{
+	struct ng_request r = { .ng = ng, .from = from, .result = "ok" };
+	struct ng_tree tree = { 0 };
+	enum ng_encoding encoding;
+	struct span cookie, body;
+	const char *error;
+	char *text;
+
+	if (!cut_cookie(message, &cookie, &body)) {
+		ng->counters.garbage++;
+		return NULL;
+	}
+	ng->counters.requests++;
+	r.out = ng_tree_begin(&r.reply);
+	error = read_body(body, &tree, &encoding);
+	if (!error) {
+		r.in = tree.root;
+		error = run(&r);
+	}
+	if (error) {
+		ng->counters.errors++;
+		refuse(&r, error);
+	}
+	text = finish(&r, encoding, cookie, len);
+	ng_tree_clear(&tree);
+	return text;
+}
+
+char *ng_refusal(struct span message, const char *reason, size_t *len)
+{
+	struct ng_request r = { .ng = NULL };
+	struct span cookie, body;
+
+	if (!cut_cookie(message, &cookie, &body))
+		return NULL;
+	refuse(&r, reason);
+	return finish(&r, NG_BENCODE, cookie, len);
+}
