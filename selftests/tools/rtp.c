@@ -14,6 +14,7 @@
 #include <linux/errqueue.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -573,11 +574,29 @@ static void wait_until(int fd, const struct opts *o, uint64_t until)
 				break;
 }
 
+/*
+ * One processor sends all: packets of two would overtake each other in the queues that
+ * each has.
+ */
+static void stay_here(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (cpu < 0)
+		return;
+	CPU_SET((unsigned int)cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("processor %d: %s", cpu, strerror(errno));
+}
+
 static uint64_t transmit(int fd, const struct opts *o, uint64_t start)
 {
 	size_t total, pos = 0;
 	uint32_t *order;
 
+	stay_here();
 	total = make_order(o, &order);
 	while (pos < total && !stopped) {
 		uint64_t when = due(o, start, pos);
