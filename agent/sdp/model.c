@@ -303,23 +303,25 @@ static bool read_media(struct sdp_desc *desc, size_t max, char *why)
 	return true;
 }
 
-static bool read_rows(struct sdp_desc *desc, size_t max, char *why)
+static bool read_rows(struct sdp_desc *desc, const struct sdp_limits *max,
+		      char *why)
 {
 	size_t i;
 
-	if (!desc->n_rows || desc->row[0].type != 'v' ||
-	    !sdp_is(desc->row[0].value, "0")) {
+	if (!max->fragment &&
+	    (!desc->n_rows || desc->row[0].type != 'v' ||
+	     !sdp_is(desc->row[0].value, "0"))) {
 		snprintf(why, SDP_WHY_LEN, "it does not begin with v=0");
 		return false;
 	}
-	for (i = 1; i < desc->n_rows; i++) {
+	for (i = !max->fragment; i < desc->n_rows; i++) {
 		if (desc->row[i].type == 'v') {
 			snprintf(why, SDP_WHY_LEN, "line %zu begins another session description; expected one",
 				 i + 1);
 			return false;
 		}
 	}
-	if (!read_media(desc, max, why))
+	if (!read_media(desc, max->media, why))
 		return false;
 	read_session(desc);
 	for (i = 0; i < desc->n; i++)
@@ -343,6 +345,7 @@ struct sdp_desc *sdp_desc_parse(struct span text,
 		.rows = least(l->rows, defaults.rows, 0),
 		.row_len = least(l->row_len, defaults.row_len, 0),
 		.media = least(l->media, defaults.media, SDP_MEDIA_MAX),
+		.fragment = l->fragment,
 	};
 	struct sdp_desc *desc;
 
@@ -364,7 +367,7 @@ struct sdp_desc *sdp_desc_parse(struct span text,
 		return NULL;
 	}
 	desc->len = text.n;
-	if (sdp_lex(desc, &max, why) && read_rows(desc, max.media, why))
+	if (sdp_lex(desc, &max, why) && read_rows(desc, &max, why))
 		return desc;
 	sdp_desc_free(desc);
 	return NULL;

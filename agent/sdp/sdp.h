@@ -44,12 +44,15 @@
  * @rows: lines; by default 2,048
  * @row_len: bytes of a line; by default 4,096
  * @media: media sections; at most and by default SDP_MEDIA_MAX
+ * @fragment: it is a fragment (RFC 8840 section 9): without v= and all that belongs to
+ *	it, as candidates come that were found later
  */
 struct sdp_limits {
 	size_t bytes;
 	size_t rows;
 	size_t row_len;
 	size_t media;
+	bool fragment;
 };
 
 /**
@@ -358,8 +361,8 @@ struct sdp_desc {
  * @limits: what is too much; NULL: the defaults
  * @why: on failure a sentence, SDP_WHY_LEN bytes, without a word of the text
  *
- * Refused is what does not begin with v=0, has an m= line that is none or a NUL,
- * is a second description, or is beyond the limits.
+ * Refused is what does not begin with v=0 (a fragment must not have a v=), has an m=
+ * line that is none or a NUL, is a second description, or is beyond the limits.
  *
  * Return: the description, owned by the caller, to be given to sdp_desc_free();
  * NULL if it is none.

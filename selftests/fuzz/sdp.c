@@ -5,10 +5,11 @@
  * - what we print is one again, of as many sections and with what the plan says;
  * - printed again by the same plan it is the same text: nothing creeps;
  * - every line of it is one that came, byte for byte, or one that is ours;
- * - no line of it holds a key or an address of theirs where none may be.
+ * - no line of it holds a key or an address of theirs where none may be;
+ * - what it says of ICE, written by us, says the same.
  */
 #include "fuzz.h"
-#include "sdp/sdp.h"
+#include "sdp/ice.h"
 
 #define KEY	"WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
 #define HEAD	"v=0\r\no=alice 1 1 IN IP4 192.0.2.1\r\ns=-\r\n"
@@ -23,6 +24,11 @@ static const struct fuzz_sample samples[] = {
 		    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag:x\r\n"
 		    "a=ice-pwd:y\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\na=setup:actpass\r\na=mid:0\r\na=rtcp-mux\r\n"
 		    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP6 ::\r\na=mid:1\r\n"),
+	FUZZ_SAMPLE(HEAD "t=0 0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=ice-options:trickle ice2\r\n"
+		    "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=ice-pacing:20\r\n"
+		    "a=candidate:1 1 UDP 2130706431 192.0.2.1 4000 typ host generation 0\r\n"
+		    "a=candidate:2 1 udp 1694498815 2001:db8::1 4000 typ srflx raddr 192.0.2.1 rport 4000 ufrag abcd\r\n"
+		    "a=candidate:3 1 tcp 1 192.0.2.1 9 typ host tcptype active\r\na=end-of-candidates\r\n"),
 	FUZZ_SAMPLE(HEAD "c=IN IP4 224.1.1.1/127/3\r\nb=AS:1\r\nm=audio 7000/2/3 RTP//AVP 0\r\nm=udptl 1.2.3.4/127/3 128\r\n"),
 };
 
@@ -33,6 +39,7 @@ static const struct fuzz_sample words[] = {
 	FUZZ_SAMPLE("\r\n a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"), FUZZ_SAMPLE("\r\nv=0"), FUZZ_SAMPLE("\r\no="),
 	FUZZ_SAMPLE("\r\ns="), FUZZ_SAMPLE("\r\nt="), FUZZ_SAMPLE("\r\ni="), FUZZ_SAMPLE("/"), FUZZ_SAMPLE(":"), FUZZ_SAMPLE("="),
 	FUZZ_SAMPLE("RTP/SAVP"), FUZZ_SAMPLE("UDP/TLS/RTP/SAVPF"), FUZZ_SAMPLE("IN IP6 ::"), FUZZ_SAMPLE("\xff"), FUZZ_SAMPLE("\x7f"),
+	FUZZ_SAMPLE("\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host"), FUZZ_SAMPLE(" typ relay"), FUZZ_SAMPLE("\r\na=ice-ufrag:efgh"),
 };
 
 static const char *const ours[] = {
@@ -170,6 +177,52 @@ static void check(const struct sdp_desc *desc, unsigned int kind)
 	sdp_desc_free(back);
 }
 
+static bool same_candidate(const struct ice_candidate *a,
+			   const struct ice_candidate *b)
+{
+	return a->type == b->type && a->component == b->component &&
+	       a->priority == b->priority && !strcmp(a->foundation, b->foundation) &&
+	       dp_addr_eq(&a->addr, &b->addr) && dp_addr_eq(&a->related, &b->related);
+}
+
+/* as a fragment, since that is the shortest of what may hold it */
+static void check_ice(const struct sdp_desc *desc, const struct sdp_media *media)
+{
+	static const struct sdp_limits limits = { .fragment = true };
+	static struct sdp_ice ice, back;
+	struct sdp_desc *frag;
+	char why[SDP_WHY_LEN];
+	char *text = NULL;
+	size_t len, i;
+	FILE *out;
+
+	sdp_ice_read(desc, media, &ice);
+	FUZZ_CHECK(ice.n <= SDP_CANDIDATES_MAX && !ice.ufrag.p == !ice.pwd.p);
+	FUZZ_CHECK(!ice.ufrag.p || !ice.why);
+	FUZZ_CHECK(!ice.left_out == !ice.candidate_why);
+	if (media)
+		sdp_ice_mismatch(media, &ice);
+	if (!ice.ufrag.p)
+		return;
+	ice.mismatch = false;
+	out = open_memstream(&text, &len);
+	FUZZ_CHECK(out);
+	fputs("m=audio 9 RTP/AVP 0\r\n", out);
+	sdp_ice_print(out, &ice);
+	fclose(out);
+	frag = sdp_desc_parse(span_of(text), &limits, why);
+	FUZZ_CHECK(frag && frag->n == 1);
+	sdp_ice_read(frag, &frag->media[0], &back);
+	FUZZ_CHECK(span_eq(ice.ufrag, back.ufrag) && span_eq(ice.pwd, back.pwd));
+	FUZZ_CHECK(ice.n == back.n && !back.left_out);
+	FUZZ_CHECK(ice.end == back.end && ice.trickle == back.trickle);
+	FUZZ_CHECK(ice.ice2 == back.ice2 && ice.pacing == back.pacing);
+	for (i = 0; i < ice.n; i++)
+		FUZZ_CHECK(same_candidate(&ice.candidate[i], &back.candidate[i]));
+	sdp_desc_free(frag);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* with room for the few lines that printing adds */
@@ -186,6 +239,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	for (kind = 0; kind < 4; kind++)
 		check(desc, kind);
+	check_ice(desc, NULL);
+	for (kind = 0; kind < desc->n; kind++)
+		check_ice(desc, &desc->media[kind]);
 	sdp_desc_free(desc);
 	return 0;
 }
