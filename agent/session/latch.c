@@ -13,8 +13,10 @@
 static enum session_nat nat_of(const struct session_party *party,
 			       const struct dp_addr *remote)
 {
-	if (!dp_addr_is_private(remote) ||
-	    dp_addr_same_host(remote, &party->source))
+	if (dp_addr_same_host(remote, &party->source))
+		return SESSION_NAT_OFF;
+	if (!dp_addr_is_private(remote) &&
+	    party->policy->nat != SESSION_NAT_ALWAYS)
 		return SESSION_NAT_OFF;
 	return party->policy->nat;
 }
@@ -48,6 +50,7 @@ void session_latch(const struct session_party *party, struct dp_leg *leg)
 			leg->probation = NAT_PROBATION;
 		break;
 	case SESSION_NAT_SOURCE:
+	case SESSION_NAT_ALWAYS:
 		by_source(party, leg);
 		break;
 	case SESSION_NAT_OFF:

@@ -161,17 +161,24 @@ static void set_remote(struct half *half, const struct sdp_desc *desc,
 		memset(&half->remote_rtcp, 0, sizeof(half->remote_rtcp));
 }
 
-static const char *judge(struct session_branch *branch, struct offered *of,
-			 const struct sdp_media *media, unsigned int from)
+/* @was: what this line replaces, of an offer that has no answer; or NULL */
+static const char *judge(struct session_branch *branch, struct offer *offer,
+			 size_t i, const struct offered *was)
 {
-	bool fresh_line = !of->line.half[0].seat;
+	const struct sdp_media *media = &offer->desc->media[i];
+	bool fresh_line = i >= branch->n_lines || !branch->line[i].half[0].seat;
+	struct offered *of = &offer->of[i];
+	const char *why;
 
 	if (media->why)
 		return media->why;
 	of->line.kind = media->kind;
 	of->line.rtp = media->transport == SDP_RTP;
-	return session_protect_offer(branch, media, from, &of->line, fresh_line,
-				     &of->srtp);
+	why = session_protect_offer(branch, media, offer->from, &of->line,
+				    fresh_line, &of->srtp);
+	if (!why && was && was->usable)
+		session_protect_again(&of->srtp, &was->srtp);
+	return why;
 }
 
 static void unrelayed(struct session_branch *branch, unsigned int from,
@@ -187,7 +194,8 @@ static void unrelayed(struct session_branch *branch, unsigned int from,
 
 /* 0, also if the line cannot be had: it is rejected then; or -errno */
 static int offer_line(struct session_branch *branch, struct offer *offer,
-		      size_t i, unsigned int *used, struct dp_err *err)
+		      size_t i, const struct offered *was, unsigned int *used,
+		      struct dp_err *err)
 {
 	const struct session_policy *policy =
 		branch->end[offer->from].party->policy;
@@ -197,7 +205,7 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 	int ret = 0;
 
 	if (!media->rejected) {
-		of->why = judge(branch, of, media, offer->from);
+		of->why = judge(branch, offer, i, was);
 		if (!of->why && *used >= max)
 			of->why = "more media lines than its realm allows (lines)";
 		of->usable = !of->why;
@@ -238,16 +246,28 @@ static int keep_words(struct line *line, const struct sdp_media *media,
 	return 0;
 }
 
-static int offer_lines(struct session_branch *branch, struct offer *offer,
-		       struct dp_err *err)
+/* a line as it is: as it was agreed, or as the offer that is replaced has it */
+static const struct line *line_now(const struct session_branch *branch,
+				   const struct offered *was, size_t i)
 {
+	if (was && was->usable)
+		return &was->line;
+	return i < branch->n_lines ? &branch->line[i] : NULL;
+}
+
+static int offer_lines(struct session_branch *branch, struct offer *offer,
+		       const struct offer *replaced, struct dp_err *err)
+{
+	const struct offered *was;
+	const struct line *now;
 	unsigned int used = 0;
 	size_t i;
 	int ret = 0;
 
 	for (i = 0; i < offer->n && !ret; i++) {
-		if (i < branch->n_lines &&
-		    !session_line_copy(&offer->of[i].line, &branch->line[i]))
+		was = replaced && i < replaced->n ? &replaced->of[i] : NULL;
+		now = line_now(branch, was, i);
+		if (now && !session_line_copy(&offer->of[i].line, now))
 			return dp_fail(err, ENOMEM, "no memory");
 		if (i >= offer->desc->n) {
 			session_line_reject(&offer->of[i].line);
@@ -256,7 +276,7 @@ static int offer_lines(struct session_branch *branch, struct offer *offer,
 		ret = keep_words(&offer->of[i].line, &offer->desc->media[i],
 				 err);
 		if (!ret)
-			ret = offer_line(branch, offer, i, &used, err);
+			ret = offer_line(branch, offer, i, was, &used, err);
 	}
 	return ret;
 }
@@ -436,11 +456,12 @@ static struct sdp_desc *parse(const char *text, size_t len, struct dp_err *err)
 }
 
 static int make_offer(struct session_branch *branch, struct offer *offer,
-		      struct saying *saying, struct dp_err *err)
+		      const struct offer *replaced, struct saying *saying,
+		      struct dp_err *err)
 {
 	int ret;
 
-	ret = offer_lines(branch, offer, err);
+	ret = offer_lines(branch, offer, replaced, err);
 	if (!ret)
 		ret = check_hope(offer, err);
 	if (!ret)
@@ -449,20 +470,17 @@ static int make_offer(struct session_branch *branch, struct offer *offer,
 	return ret;
 }
 
-int session_offer(struct session_branch *branch, struct session_party *from,
-		  const char *text, size_t len, char **to, struct dp_err *err)
+/* the branch has no open offer; @replaced: the one that this takes the place of */
+static int open_offer(struct session_branch *branch, struct session_party *from,
+		      const struct offer *replaced, const char *text,
+		      size_t len, char **to, struct dp_err *err)
 {
 	struct saying saying;
 	struct sdp_desc *desc;
 	struct offer *offer;
-	struct dp_err own;
 	size_t n;
 	int ret;
 
-	err = err ? err : &own;
-	if (branch->open)
-		return dp_fail(err, EALREADY, "an offer of the %s has no answer yet",
-			       session_offerer(branch)->name);
 	desc = parse(text, len, err);
 	if (!desc)
 		return -err->code;
@@ -472,7 +490,7 @@ int session_offer(struct session_branch *branch, struct session_party *from,
 		sdp_desc_free(desc);
 		return dp_fail(err, ENOMEM, "no memory");
 	}
-	ret = make_offer(branch, offer, &saying, err);
+	ret = make_offer(branch, offer, replaced, &saying, err);
 	if (ret) {
 		session_offer_put(offer);
 		return ret;
@@ -484,6 +502,54 @@ int session_offer(struct session_branch *branch, struct session_party *from,
 	if (!branch->answered && !branch->first)
 		branch->first = session_offer_get(offer);
 	return 0;
+}
+
+int session_offer(struct session_branch *branch, struct session_party *from,
+		  const char *text, size_t len, char **to, struct dp_err *err)
+{
+	struct dp_err own;
+
+	err = err ? err : &own;
+	if (branch->open)
+		return dp_fail(err, EALREADY, "an offer of the %s has no answer yet",
+			       session_offerer(branch)->name);
+	return open_offer(branch, from, NULL, text, len, to, err);
+}
+
+/* the offer that was open is over, one way or the other */
+static void close_offer(struct session_branch *branch, struct offer *old)
+{
+	struct offer *new = branch->open;
+
+	branch->open = old;
+	if (branch->early)
+		session_settle(branch);
+	else
+		session_rollback(branch);
+	branch->open = new;
+	if (!branch->answered && !branch->first)
+		branch->first = session_offer_get(new);
+}
+
+int session_offer_anew(struct session_branch *branch,
+		       struct session_party *from, const char *text, size_t len,
+		       char **to, struct dp_err *err)
+{
+	struct offer *old = branch->open;
+	bool own_again = old && !branch->early &&
+			 end_of(branch, from) == (int)old->from;
+	struct dp_err own;
+	int ret;
+
+	err = err ? err : &own;
+	branch->open = NULL;
+	ret = open_offer(branch, from, own_again ? old : NULL, text, len, to,
+			 err);
+	if (ret)
+		branch->open = old;
+	else if (old)
+		close_offer(branch, old);
+	return ret;
 }
 
 static int check_transport(const struct line *line, size_t i,

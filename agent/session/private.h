@@ -371,6 +371,8 @@ const char *session_protect_offer(struct session_branch *branch,
 				  const struct sdp_media *media,
 				  unsigned int from, const struct line *now,
 				  bool fresh_line, struct proposal *p);
+/* it replaces @was, which has no answer: our keys are the same, where they can be */
+void session_protect_again(struct proposal *p, const struct proposal *was);
 /* both halves by this answer; 0 or -errno with a sentence */
 int session_protect_answer(const struct proposal *p,
 			   const struct sdp_media *answer, unsigned int i,

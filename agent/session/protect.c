@@ -168,6 +168,13 @@ static const char *take_offer(const struct session_party *party,
 	return NULL;
 }
 
+static bool feedback_to(const struct session_policy *policy,
+			const struct sdp_media *offer)
+{
+	return policy->feedback == SESSION_FEEDBACK_SAME ?
+	       offer->feedback : policy->feedback == SESSION_FEEDBACK_ON;
+}
+
 static void propose_key(struct proposal *p, uint32_t tag,
 			const struct dp_srtp *key)
 {
@@ -210,7 +217,7 @@ static void make_offer(const struct session_party *to,
 	} else if (policy == SESSION_SRTP_ALLOW && p->from.on && news) {
 		propose_new(p, to->policy);
 	}
-	p->to_proto = profile(p->must, offer->feedback);
+	p->to_proto = profile(p->must, feedback_to(to->policy, offer));
 }
 
 /* what is no RTP cannot be protected */
@@ -243,6 +250,31 @@ const char *session_protect_offer(struct session_branch *branch,
 		make_offer(branch->end[!from].party, media, &now->half[from],
 			   &now->half[!from], fresh_line, p);
 	return why;
+}
+
+static bool same_suites(const struct proposal *a, const struct proposal *b)
+{
+	size_t i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (a->crypto[i].tag != b->crypto[i].tag ||
+		    a->crypto[i].srtp.suite != b->crypto[i].srtp.suite)
+			return false;
+	return true;
+}
+
+void session_protect_again(struct proposal *p, const struct proposal *was)
+{
+	if (same_suites(p, was))
+		memcpy(p->crypto, was->crypto, sizeof(p->crypto));
+	if (!p->from.on || !was->from.on ||
+	    !same_key(&p->from.rx, &was->from.rx))
+		return;
+	p->from.tx = was->from.tx;
+	name_key(&p->from.tx, &p->from.rx);
+	p->reply.srtp = p->from.tx;
 }
 
 /* --- its answer --- */

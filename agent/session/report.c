@@ -22,6 +22,7 @@ static unsigned int index_of(const struct session_party *party)
 static void report_party(const struct session_party *party,
 			 struct session_party_report *to)
 {
+	to->party = party;
 	snprintf(to->name, sizeof(to->name), "%s", party->name);
 	snprintf(to->realm, sizeof(to->realm), "%s", party->policy->name);
 	to->source = party->source;

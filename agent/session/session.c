@@ -38,6 +38,20 @@ bool session_policy_add(struct session_policy *policy,
 	return true;
 }
 
+struct session_policy *session_policy_copy(const struct session_policy *policy)
+{
+	struct session_policy *copy = malloc(sizeof(*copy));
+	size_t i;
+
+	if (!copy)
+		return NULL;
+	*copy = *policy;
+	copy->refs = 1;
+	for (i = 0; i < copy->n_addresses; i++)
+		ports_ref(copy->address[i].ports);
+	return copy;
+}
+
 struct session_policy *session_policy_get(struct session_policy *policy)
 {
 	policy->refs++;
@@ -164,6 +178,7 @@ static void branch_free(struct session_branch *branch)
 static void party_free(struct session_party *party)
 {
 	TAILQ_REMOVE(&party->session->parties, party, entry);
+	party->session->n_parties--;
 	session_policy_put(party->policy);
 	free(party);
 }
@@ -206,6 +221,31 @@ struct session_party *session_party_add(struct session *session,
 	TAILQ_INSERT_TAIL(&session->parties, party, entry);
 	session->n_parties++;
 	return party;
+}
+
+static bool party_stands(const struct session_party *party)
+{
+	struct standing *const *at = &party->session->standing[0][0];
+	unsigned int i;
+
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
+		if (at[i] && (at[i]->party[0] == party ||
+			      at[i]->party[1] == party))
+			return true;
+	return false;
+}
+
+void session_party_drop(struct session_party *party)
+{
+	const struct session_branch *branch;
+
+	if (!party || party_stands(party))
+		return;
+	TAILQ_FOREACH(branch, &party->session->branches, entry)
+		if (branch->end[0].party == party ||
+		    branch->end[1].party == party)
+			return;
+	party_free(party);
 }
 
 void *session_party_user(const struct session_party *party)

@@ -80,11 +80,25 @@ struct session_branch;
  * @SESSION_NAT_OFF: nobody else: the mode holds for it as for all
  * @SESSION_NAT_LEARN: whoever sends first, after probation
  * @SESSION_NAT_SOURCE: the address that the signalling comes from
+ * @SESSION_NAT_ALWAYS: that address, whatever the description names
  */
 enum session_nat {
 	SESSION_NAT_OFF,
 	SESSION_NAT_LEARN,
-	SESSION_NAT_SOURCE
+	SESSION_NAT_SOURCE,
+	SESSION_NAT_ALWAYS
+};
+
+/**
+ * enum session_feedback - which profile of RTP is offered to a party
+ * @SESSION_FEEDBACK_SAME: that with feedback (RTP/AVPF) if the other party offers it
+ * @SESSION_FEEDBACK_OFF: that without
+ * @SESSION_FEEDBACK_ON: that with
+ */
+enum session_feedback {
+	SESSION_FEEDBACK_SAME,
+	SESSION_FEEDBACK_OFF,
+	SESSION_FEEDBACK_ON
 };
 
 /**
@@ -127,6 +141,7 @@ struct session_address {
  * @srtp: whether media is protected
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
  * @n_suites: how many
+ * @feedback: which profile it is offered
  * @dscp_audio: of RTP and RTCP of audio that leaves towards the party
  * @dscp_other: of all other media
  * @pps: packets/s that may arrive on a leg; 0 = no limit
@@ -149,6 +164,7 @@ struct session_policy {
 	enum session_srtp srtp;
 	uint8_t suite[SESSION_SUITES_MAX];
 	size_t n_suites;
+	enum session_feedback feedback;
 	uint8_t dscp_audio;
 	uint8_t dscp_other;
 	uint32_t pps;
@@ -176,6 +192,14 @@ struct session_policy *session_policy_new(void);
 bool session_policy_add(struct session_policy *policy,
 			const struct dp_addr *listen,
 			const struct dp_addr *advertise, struct ports *ports);
+
+/**
+ * session_policy_copy() - the same, to be changed before a party gets it
+ * @policy: what is copied
+ *
+ * Return: the copy, with one reference; NULL without memory.
+ */
+struct session_policy *session_policy_copy(const struct session_policy *policy);
 
 /** session_policy_get() - one more reference; returns @policy */
 struct session_policy *session_policy_get(struct session_policy *policy);
@@ -463,6 +487,12 @@ struct session_party_conf {
 struct session_party *session_party_add(struct session *session,
 					const struct session_party_conf *conf);
 
+/**
+ * session_party_drop() - that end is none after all
+ * @party: void after the call, if no branch and no bridge has it; else nothing happens
+ */
+void session_party_drop(struct session_party *party);
+
 /** session_party_user() - what session_party_add() was given */
 void *session_party_user(const struct session_party *party);
 
@@ -565,6 +595,27 @@ int session_offer(struct session_branch *branch, struct session_party *from,
 		  const char *text, size_t len, char **to, struct dp_err *err);
 
 /**
+ * session_offer_anew() - a party offers, whatever is open
+ * @branch: the negotiation
+ * @from: who offers
+ * @text: what it says
+ * @len: its bytes
+ * @to: as session_offer()
+ * @err: the sentence
+ *
+ * For signalling that does not tell how an offer ended.  If there is an open offer, it
+ * is over with this one: an early answer to it was the answer (session_settle());
+ * without one, @from's own offer is replaced, with the same ports and keys, so that
+ * whoever was told of the former one can answer this; and the other party's is
+ * withdrawn (session_rollback()).
+ *
+ * Return: 0 or -errno: then the branch is as it was before, with its open offer.
+ */
+int session_offer_anew(struct session_branch *branch,
+		       struct session_party *from, const char *text, size_t len,
+		       char **to, struct dp_err *err);
+
+/**
  * session_answer() - the open offer is answered
  * @branch: the negotiation
  * @from: who answers; never the offerer
@@ -660,6 +711,7 @@ struct session_leg_report {
 
 /**
  * struct session_party_report - who that is
+ * @party: the party, to be told apart from others by; it may be gone by now
  * @name: "caller"
  * @realm: its policy's name
  * @source: where its signalling comes from
@@ -668,6 +720,7 @@ struct session_leg_report {
  * @nat: its realm's way with clients behind NAT
  */
 struct session_party_report {
+	const struct session_party *party;
 	char name[SESSION_NAME_LEN];
 	char realm[SESSION_NAME_LEN];
 	struct dp_addr source;
