@@ -108,6 +108,36 @@ static json_t *datapath_json(struct dp *dp)
 	return o;
 }
 
+static void append_word(const char *word, uint64_t n, void *arg)
+{
+	json_t *o = json_object();
+
+	api_set_text(o, "word", word);
+	api_set_int(o, "said", n);
+	json_array_append_new(arg, o);
+}
+
+static json_t *ng_json(const struct ng *ng)
+{
+	const struct ng_counters *c = ng_counters(ng);
+	json_t *o = json_object(), *words = json_array();
+
+	api_set_int(o, "calls", ng_count(ng));
+	api_set_int(o, "begun", c->calls);
+	api_set_int(o, "deleted", c->deleted);
+	api_set_int(o, "timed_out", c->timed_out);
+	api_set_int(o, "unanswered", c->unanswered);
+	api_set_int(o, "limited", c->limited);
+	api_set_int(o, "requests", c->requests);
+	api_set_int(o, "errors", c->errors);
+	api_set_int(o, "repeated", c->repeated);
+	api_set_int(o, "strangers", c->strangers);
+	api_set_int(o, "garbage", c->garbage);
+	ng_strange(ng, append_word, words);
+	json_object_set_new(o, "ignored", words);
+	return o;
+}
+
 json_t *api_status(const struct api *api)
 {
 	json_t *o = json_object(), *ports = json_array();
@@ -126,6 +156,8 @@ json_t *api_status(const struct api *api)
 	json_object_set_new(o, "counters",
 			    counters_json(b2b_counters(api->b2b)));
 	json_object_set_new(o, "sip", sip_json(api, &status));
+	if (api->ng)
+		json_object_set_new(o, "ng", ng_json(api->ng));
 	json_object_set_new(o, "sockets", sockets_json(api->media));
 	json_object_set_new(o, "datapath", datapath_json(api->dp));
 	return o;

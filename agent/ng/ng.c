@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -17,6 +18,9 @@ struct ng *ng_new(const struct ng_conf *conf)
 	ng->config = config_get(conf->config);
 	ng->timers = loop_timers(conf->loop);
 	LIST_INIT(&ng->conns);
+	TAILQ_INIT(&ng->calls);
+	if (getrandom(&ng->seed, sizeof(ng->seed), 0) < 0)
+		abort();	/* does not fail for so few bytes */
 	clock_gettime(CLOCK_REALTIME, &ng->started);
 	ng->replay = ng_replay_new(ng->timers, NG_REPLAY_BYTES);
 	ng->listener = calloc(ng->config->n_ng + 1, sizeof(*ng->listener));
@@ -33,6 +37,9 @@ void ng_free(struct ng *ng)
 	ng_tcp_close_all(ng);
 	while (ng->n_listeners)
 		ng_listener_close(&ng->listener[--ng->n_listeners]);
+	while (!TAILQ_EMPTY(&ng->calls))
+		ng_call_free(TAILQ_FIRST(&ng->calls), "the agent stops");
+	ng_policies_forget(ng);
 	free(ng->listener);
 	free(ng->udp);
 	ng_replay_free(ng->replay);
@@ -152,6 +159,8 @@ void ng_reload(struct ng *ng, struct config *config)
 
 	ng->config = config_get(config);
 	config_put(old);
+	/* realms have new policies, and those made of the old ones are of no use */
+	ng_policies_forget(ng);
 }
 
 void ng_drain(struct ng *ng)
@@ -161,5 +170,19 @@ void ng_drain(struct ng *ng)
 
 unsigned int ng_count(const struct ng *ng)
 {
-	return 0;
+	return ng->n_calls;
+}
+
+const struct ng_counters *ng_counters(const struct ng *ng)
+{
+	return &ng->counters;
+}
+
+void ng_strange(const struct ng *ng,
+		void (*fn)(const char *word, uint64_t n, void *arg), void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ng->n_strange; i++)
+		fn(ng->strange[i].name, ng->strange[i].n, arg);
 }

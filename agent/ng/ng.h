@@ -86,4 +86,42 @@ void ng_drain(struct ng *ng);
 /** ng_count() - how many calls there are */
 unsigned int ng_count(const struct ng *ng);
 
+/**
+ * struct ng_counters - since the start
+ * @requests: messages that were read
+ * @errors: of these, answered by an error
+ * @repeated: messages that were asked before, and got the same reply
+ * @strangers: datagrams and connections of those who may not ask
+ * @garbage: messages without a cookie, which get no reply
+ * @calls: that began
+ * @deleted: of these, ended by their proxy
+ * @timed_out: of these, by silence
+ * @unanswered: of these, never answered
+ * @limited: offers that were refused for want of ports, or while draining
+ */
+struct ng_counters {
+	uint64_t requests;
+	uint64_t errors;
+	uint64_t repeated;
+	uint64_t strangers;
+	uint64_t garbage;
+	uint64_t calls;
+	uint64_t deleted;
+	uint64_t timed_out;
+	uint64_t unanswered;
+	uint64_t limited;
+};
+
+/** ng_counters() - borrowed, counts on */
+const struct ng_counters *ng_counters(const struct ng *ng);
+
+/**
+ * ng_strange() - words of requests that do nothing here
+ * @ng: the front end
+ * @fn: called for each with how often it was said; fit to be shown
+ * @arg: for @fn
+ */
+void ng_strange(const struct ng *ng,
+		void (*fn)(const char *word, uint64_t n, void *arg), void *arg);
+
 #endif /* NG_NG_H */

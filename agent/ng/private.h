@@ -13,8 +13,98 @@
 #include "replay.h"
 #include "tree.h"
 
-/** NG_REPLY_MAX - bytes of a reply that fit into a datagram */
-#define NG_REPLY_MAX	65000
+/** NG_REPLY_SMALL - bytes of a reply that need no fragments on the way */
+#define NG_REPLY_SMALL	1400
+
+/* -------------------------------------------------------------------- words */
+
+/**
+ * enum ng_transport - what is offered to the other party
+ * @NG_TRANSPORT_SAME: what its realm's policy makes of the offer
+ * @NG_TRANSPORT_AVP: RTP/AVP, and so on
+ * @NG_TRANSPORT_AVPF: with feedback
+ * @NG_TRANSPORT_SAVP: protected
+ * @NG_TRANSPORT_SAVPF: both
+ */
+enum ng_transport {
+	NG_TRANSPORT_SAME,
+	NG_TRANSPORT_AVP,
+	NG_TRANSPORT_AVPF,
+	NG_TRANSPORT_SAVP,
+	NG_TRANSPORT_SAVPF
+};
+
+/**
+ * struct ng_words - what a request wants, beside its SDP
+ * @call_id: names the call
+ * @tag: from-tag, to-tag; absent: not said
+ * @via: via-branch; absent: not said
+ * @sdp: the description; absent: not said
+ * @interface: where who offers is, and where the other party; absent: not said
+ * @n_interfaces: how many are said
+ * @received: where the signalling comes from; family 0: not said
+ * @family: that the other party is to get; 0: not said
+ * @transport: that the other party is to get
+ * @source: media goes where the signalling comes from (SIP-source-address)
+ * @asymmetric: media goes only where the description says
+ * @tos: of media towards the other party; -1: not said
+ * @delay: seconds until what is deleted goes; -1: not said
+ * @limit: number of calls to be listed; -1: not said
+ * @load_limit: a result "load limit" is understood
+ * @fatal: what is not there is an error (delete)
+ * @to_tag: the to-tag says what is deleted
+ * @fast: no statistics are wanted (delete)
+ * @fragment: the description is none: candidates alone
+ *
+ * Spans point into the request.
+ */
+struct ng_words {
+	struct span call_id;
+	struct span tag[2];
+	struct span via;
+	struct span sdp;
+	struct span interface[2];
+	unsigned int n_interfaces;
+	struct dp_addr received;
+	sa_family_t family;
+	enum ng_transport transport;
+	bool source;
+	bool asymmetric;
+	int tos;
+	int64_t delay;
+	int64_t limit;
+	bool load_limit;
+	bool fatal;
+	bool to_tag;
+	bool fast;
+	bool fragment;
+};
+
+/** NG_STRANGE_MAX - words that nobody here knows, which are counted by name */
+#define NG_STRANGE_MAX	256
+
+/** NG_STRANGE_LEN - room for such a word */
+#define NG_STRANGE_LEN	48
+
+/**
+ * struct ng_strange - a word that does nothing here
+ * @name: it, fit to be shown
+ * @n: how often it was said
+ */
+struct ng_strange {
+	char name[NG_STRANGE_LEN];
+	uint64_t n;
+};
+
+struct ng;
+
+/**
+ * ng_words() - what a request wants
+ * @ng: counts words that do nothing here
+ * @in: the request
+ * @words: filled
+ */
+void ng_words(struct ng *ng, const struct ng_value *in, struct ng_words *words);
 
 /* ------------------------------------------------------------------ requests */
 
@@ -24,6 +114,8 @@
  * @from: who asks
  * @in: what it says
  * @command: its name
+ * @words: what it wants
+ * @datagram: the reply is one, and should not be longer than NG_REPLY_SMALL
  * @reply: the reply
  * @out: its dictionary
  * @result: of the reply
@@ -34,6 +126,8 @@ struct ng_request {
 	const struct dp_addr *from;
 	const struct ng_value *in;
 	struct span command;
+	struct ng_words words;
+	bool datagram;
 	struct ng_tree reply;
 	struct ng_value *out;
 	const char *result;
@@ -53,12 +147,13 @@ typedef const char *ng_command_fn(struct ng_request *request);
  * ng_request() - do a request
  * @ng: the front end
  * @from: who asks; he may
+ * @datagram: by one
  * @message: all of it
  * @len: bytes of the reply
  *
  * Return: the reply, for free(); NULL if there is to be none.
  */
-char *ng_request(struct ng *ng, const struct dp_addr *from,
+char *ng_request(struct ng *ng, const struct dp_addr *from, bool datagram,
 		 struct span message, size_t *len);
 
 /**
@@ -70,6 +165,100 @@ char *ng_request(struct ng *ng, const struct dp_addr *from,
  * Return: as ng_request().
  */
 char *ng_refusal(struct span message, const char *reason, size_t *len);
+
+ng_command_fn ng_offer, ng_answer, ng_delete, ng_query, ng_list, ng_statistics;
+
+/* --------------------------------------------------------------------- calls */
+
+/** NG_BUCKETS - lists of calls by id */
+#define NG_BUCKETS	4096
+
+/** NG_NAME_MAX - bytes of a call-id, tag or via-branch */
+#define NG_NAME_MAX	512
+
+struct ng_call;
+
+/**
+ * struct ng_branch - a negotiation, and its two ends
+ * @entry: in the call, youngest first
+ * @call: the call
+ * @media: the same below
+ * @party: its ends: who offered first, and the other one
+ * @tag: of either; NULL: not known yet
+ * @via: its via-branch; NULL: none was said
+ * @gone: set: it has been deleted, and goes then
+ */
+struct ng_branch {
+	LIST_ENTRY(ng_branch) entry;
+	struct ng_call *call;
+	struct session_branch *media;
+	struct session_party *party[2];
+	char *tag[2];
+	char *via;
+	struct timer gone;
+};
+
+/**
+ * struct ng_call - a call
+ * @bucket: by id
+ * @entry: among all, oldest first
+ * @ng: the front end
+ * @id: its call-id
+ * @hash: of that
+ * @session: its media
+ * @branches: youngest first
+ * @created: CLOCK_REALTIME
+ * @signalled: s, CLOCK_REALTIME, of the last offer or answer
+ * @answered: some time an offer was
+ * @deleted: it was deleted, and goes by @gone
+ * @gone: it goes then: it was deleted, or is not answered
+ */
+struct ng_call {
+	LIST_ENTRY(ng_call) bucket;
+	TAILQ_ENTRY(ng_call) entry;
+	struct ng *ng;
+	char *id;
+	uint64_t hash;
+	struct session *session;
+	LIST_HEAD(, ng_branch) branches;
+	struct timespec created;
+	time_t signalled;
+	bool answered;
+	bool deleted;
+	struct timer gone;
+};
+
+struct ng_call *ng_call_find(const struct ng *ng, struct span id);
+/* an empty one; NULL without memory */
+struct ng_call *ng_call_new(struct ng *ng, struct span id);
+/* media, branches and all */
+void ng_call_free(struct ng_call *call, const char *why);
+/* one of whose tags is @a and the other @b; @side: of @a */
+struct ng_branch *ng_branch_of(const struct ng_call *call, struct span a,
+			       struct span b, unsigned int *side);
+/* what is set from the words takes its own memory; false without */
+bool ng_keep(char **text, struct span word);
+/* with @media and @party set; NULL without memory, and @media is dropped */
+struct ng_branch *ng_branch_new(struct ng_call *call,
+				struct session_branch *media,
+				struct session_party *a,
+				struct session_party *b);
+void ng_branch_free(struct ng_branch *branch);
+/* what a call is and has seen, into the reply; less of it where that is too long */
+void ng_tell_call(struct ng_request *request, struct ng_call *call);
+/* is a tag, or a via-branch, this one? */
+static inline bool ng_is(const char *text, struct span word)
+{
+	return text && word.p && span_is(word, text);
+}
+
+/* what holds for a party: @to: it is the one that an offer goes to */
+struct session_policy *ng_policy(struct ng *ng, const struct config_realm *realm,
+				 const struct ng_words *words, bool to);
+void ng_policies_forget(struct ng *ng);
+/* the realm of a name; NULL: there is none */
+const struct config_realm *ng_realm(const struct ng *ng, struct span name);
+void ng_count_strange(struct ng *ng, const char *key, struct span word);
 
 /* ----------------------------------------------------------------- listeners */
 
@@ -105,20 +294,31 @@ bool ng_listener_allows(const struct ng_listener *listener,
 
 /* ----------------------------------------------------------------- the whole */
 
+/** enum ng_command - commands that are counted */
+enum ng_command {
+	NG_DO_PING,
+	NG_DO_OFFER,
+	NG_DO_ANSWER,
+	NG_DO_DELETE,
+	NG_DO_QUERY,
+	NG_DO_LIST,
+	NG_DO_STATISTICS,
+	NG_DO_OTHER,
+
+	NG_COMMANDS
+};
+
+/** NG_POLICIES_MAX - policies made of realms' and words, that are kept */
+#define NG_POLICIES_MAX	64
+
 /**
- * struct ng_counters - since the start
- * @requests: messages that were read
- * @errors: of these, answered by an error
- * @repeated: messages that were asked before, and got the same reply
- * @strangers: datagrams and connections of those who may not ask
- * @garbage: messages without a cookie, which get no reply
+ * struct ng_made - a policy made of a realm's and words
+ * @of: the realm's; held
+ * @policy: the policy; held
  */
-struct ng_counters {
-	uint64_t requests;
-	uint64_t errors;
-	uint64_t repeated;
-	uint64_t strangers;
-	uint64_t garbage;
+struct ng_made {
+	struct session_policy *of;
+	struct session_policy *policy;
 };
 
 struct ng_conn;
@@ -135,8 +335,17 @@ struct ng_conn;
  * @n_conns: how many
  * @replay: replies to datagrams
  * @counters: what happened
+ * @command: requests by command
  * @started: CLOCK_REALTIME
  * @draining: no new calls
+ * @bucket: calls by id
+ * @seed: so that strangers, who choose ids, cannot aim at a bucket
+ * @calls: all of them, oldest first
+ * @n_calls: how many
+ * @made: policies
+ * @n_made: how many
+ * @strange: words that do nothing here; the last one stands for all others
+ * @n_strange: how many
  */
 struct ng {
 	struct ng_conf conf;
@@ -149,8 +358,17 @@ struct ng {
 	unsigned int n_conns;
 	struct ng_replay *replay;
 	struct ng_counters counters;
+	uint64_t command[NG_COMMANDS];
 	struct timespec started;
 	bool draining;
+	LIST_HEAD(, ng_call) bucket[NG_BUCKETS];
+	uint64_t seed;
+	TAILQ_HEAD(, ng_call) calls;
+	unsigned int n_calls;
+	struct ng_made made[NG_POLICIES_MAX];
+	unsigned int n_made;
+	struct ng_strange strange[NG_STRANGE_MAX];
+	unsigned int n_strange;
 };
 
 #endif /* NG_PRIVATE_H */

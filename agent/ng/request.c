@@ -30,34 +30,41 @@ static const char *not_yet(struct ng_request *r)
 static const struct {
 	const char *name;
 	ng_command_fn *fn;
+	enum ng_command count;
 } commands[] = {
-	{ "ping", do_ping },
-	{ "play-media", needs_codec },
-	{ "stop-media", needs_codec },
-	{ "play-dtmf", needs_codec },
-	{ "connect", needs_codec },
-	{ "mesh", needs_codec },
-	{ "transform", needs_codec },
-	{ "create", needs_codec },
-	{ "create-answer", needs_codec },
-	{ "inject-start", needs_codec },
-	{ "inject-stop", needs_codec },
-	{ "start-recording", not_yet },
-	{ "stop-recording", not_yet },
-	{ "pause-recording", not_yet },
-	{ "start-forwarding", not_yet },
-	{ "stop-forwarding", not_yet },
-	{ "block-dtmf", not_yet },
-	{ "unblock-dtmf", not_yet },
-	{ "block-media", not_yet },
-	{ "unblock-media", not_yet },
-	{ "silence-media", not_yet },
-	{ "unsilence-media", not_yet },
-	{ "publish", not_yet },
-	{ "subscribe-request", not_yet },
-	{ "subscribe-answer", not_yet },
-	{ "unsubscribe", not_yet },
-	{ "cli", not_yet },
+	{ "ping", do_ping, NG_DO_PING },
+	{ "offer", ng_offer, NG_DO_OFFER },
+	{ "answer", ng_answer, NG_DO_ANSWER },
+	{ "delete", ng_delete, NG_DO_DELETE },
+	{ "query", ng_query, NG_DO_QUERY },
+	{ "list", ng_list, NG_DO_LIST },
+	{ "statistics", ng_statistics, NG_DO_STATISTICS },
+	{ "play-media", needs_codec, NG_DO_OTHER },
+	{ "stop-media", needs_codec, NG_DO_OTHER },
+	{ "play-dtmf", needs_codec, NG_DO_OTHER },
+	{ "connect", needs_codec, NG_DO_OTHER },
+	{ "mesh", needs_codec, NG_DO_OTHER },
+	{ "transform", needs_codec, NG_DO_OTHER },
+	{ "create", needs_codec, NG_DO_OTHER },
+	{ "create-answer", needs_codec, NG_DO_OTHER },
+	{ "inject-start", needs_codec, NG_DO_OTHER },
+	{ "inject-stop", needs_codec, NG_DO_OTHER },
+	{ "start-recording", not_yet, NG_DO_OTHER },
+	{ "stop-recording", not_yet, NG_DO_OTHER },
+	{ "pause-recording", not_yet, NG_DO_OTHER },
+	{ "start-forwarding", not_yet, NG_DO_OTHER },
+	{ "stop-forwarding", not_yet, NG_DO_OTHER },
+	{ "block-dtmf", not_yet, NG_DO_OTHER },
+	{ "unblock-dtmf", not_yet, NG_DO_OTHER },
+	{ "block-media", not_yet, NG_DO_OTHER },
+	{ "unblock-media", not_yet, NG_DO_OTHER },
+	{ "silence-media", not_yet, NG_DO_OTHER },
+	{ "unsilence-media", not_yet, NG_DO_OTHER },
+	{ "publish", not_yet, NG_DO_OTHER },
+	{ "subscribe-request", not_yet, NG_DO_OTHER },
+	{ "subscribe-answer", not_yet, NG_DO_OTHER },
+	{ "unsubscribe", not_yet, NG_DO_OTHER },
+	{ "cli", not_yet, NG_DO_OTHER },
 };
 
 static const char *run(struct ng_request *r)
@@ -67,9 +74,14 @@ static const char *run(struct ng_request *r)
 	r->command = ng_get_text(r->in, "command");
 	if (!r->command.p)
 		return "Dictionary contains no key \"command\"";
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (ng_word_is(r->command, commands[i].name))
-			return commands[i].fn(r);
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (!ng_word_is(r->command, commands[i].name))
+			continue;
+		r->ng->command[commands[i].count]++;
+		ng_words(r->ng, r->in, &r->words);
+		return commands[i].fn(r);
+	}
+	r->ng->command[NG_DO_OTHER]++;
 	return "Unrecognized command";
 }
 
@@ -119,10 +131,12 @@ static bool cut_cookie(struct span message, struct span *cookie,
 	return body->p && cookie->n && cookie->n <= NG_COOKIE_MAX;
 }
 
-char *ng_request(struct ng *ng, const struct dp_addr *from,
+char *ng_request(struct ng *ng, const struct dp_addr *from, bool datagram,
 		 struct span message, size_t *len)
 {
-	struct ng_request r = { .ng = ng, .from = from, .result = "ok" };
+	struct ng_request r = {
+		.ng = ng, .from = from, .datagram = datagram, .result = "ok",
+	};
 	struct ng_tree tree = { 0 };
 	enum ng_encoding encoding;
 	struct span cookie, body;

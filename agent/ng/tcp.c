@@ -197,7 +197,7 @@ static bool serve(struct ng_conn *conn)
 	}
 	message = (struct span){ conn->in + conn->frame.start,
 				 conn->frame.at - conn->frame.start };
-	text = ng_request(conn->ng, &conn->from, message, &len);
+	text = ng_request(conn->ng, &conn->from, false, message, &len);
 	consume(conn, conn->frame.at);
 	if (!reply(conn, text, len))
 		return false;

@@ -128,7 +128,7 @@ static void datagram(struct ng_listener *listener, const struct mmsghdr *msg)
 		answer(listener, &msg->msg_hdr, kept);
 		return;
 	}
-	reply = ng_request(ng, &from, text, &len);
+	reply = ng_request(ng, &from, true, text, &len);
 	if (!reply)
 		return;
 	ng_replay_keep(ng->replay, &from, text, (struct span){ reply, len });

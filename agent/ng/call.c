@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls, their branches, and what holds for their parties: who owns what, and its end. */
+#include <stdlib.h>
+
+#include <linux/rtplane.h>
+
+#include "private.h"
+
+/* --- calls by id --- */
+
+/* FNV-1a, begun with what nobody knows */
+static uint64_t hash(const struct ng *ng, struct span id)
+{
+	uint64_t h = ng->seed;
+	size_t i;
+
+	for (i = 0; i < id.n; i++)
+		h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001b3);
+	return h ^ (h >> 29);
+}
+
+struct ng_call *ng_call_find(const struct ng *ng, struct span id)
+{
+	uint64_t h = hash(ng, id);
+	struct ng_call *call;
+
+	LIST_FOREACH(call, &ng->bucket[h % NG_BUCKETS], bucket)
+		if (call->hash == h && span_is(id, call->id))
+			return call;
+	return NULL;
+}
+
+static void on_timeout(struct session *session, void *arg)
+{
+	struct ng_call *call = arg;
+
+	call->ng->counters.timed_out++;
+	ng_call_free(call, "no media");
+}
+
+static const struct session_ops session_ops = {
+	.timeout = on_timeout,
+};
+
+static void on_gone(struct timer *timer, void *arg)
+{
+	struct ng_call *call = arg;
+
+	if (!call->deleted)
+		call->ng->counters.unanswered++;
+	ng_call_free(call, call->deleted ? "deleted" : "not answered in time");
+}
+
+static bool begin(struct ng_call *call)
+{
+	const struct session_conf conf = {
+		.ops = &session_ops,
+		.arg = call,
+		.timeout = call->ng->config->media_timeout,
+		.timeout_hold = call->ng->config->hold_timeout,
+	};
+
+	if (call->id)
+		call->session = session_new(call->ng->conf.sessions, &conf);
+	return call->session;
+}
+
+struct ng_call *ng_call_new(struct ng *ng, struct span id)
+{
+	struct ng_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	call->ng = ng;
+	call->id = span_dup(id);
+	call->hash = hash(ng, id);
+	LIST_INIT(&call->branches);
+	timer_init(&call->gone, on_gone, call);
+	clock_gettime(CLOCK_REALTIME, &call->created);
+	if (!begin(call)) {
+		free(call->id);
+		free(call);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&ng->bucket[call->hash % NG_BUCKETS], call, bucket);
+	TAILQ_INSERT_TAIL(&ng->calls, call, entry);
+	ng->n_calls++;
+	return call;
+}
+
+static void forget_branch(struct ng_branch *branch)
+{
+	timer_cancel(&branch->gone);
+	LIST_REMOVE(branch, entry);
+	free(branch->tag[0]);
+	free(branch->tag[1]);
+	free(branch->via);
+	free(branch);
+}
+
+void ng_call_free(struct ng_call *call, const char *why)
+{
+	struct ng *ng = call->ng;
+
+	if (why)
+		log_call(LOG_LEVEL_INFO, session_id(call->session), NULL,
+			 "call-id %s: ended: %s", call->id, why);
+	timer_cancel(&call->gone);
+	session_end(call->session);
+	while (!LIST_EMPTY(&call->branches))
+		forget_branch(LIST_FIRST(&call->branches));
+	LIST_REMOVE(call, bucket);
+	TAILQ_REMOVE(&ng->calls, call, entry);
+	ng->n_calls--;
+	free(call->id);
+	free(call);
+}
+
+/* --- branches --- */
+
+bool ng_keep(char **text, struct span word)
+{
+	char *copy = span_dup(word);
+
+	if (!copy)
+		return false;
+	free(*text);
+	*text = copy;
+	return true;
+}
+
+static void on_branch_gone(struct timer *timer, void *arg)
+{
+	struct ng_branch *branch = arg;
+	struct ng_call *call = branch->call;
+
+	ng_branch_free(branch);
+	if (LIST_EMPTY(&call->branches))
+		ng_call_free(call, "deleted");
+}
+
+struct ng_branch *ng_branch_new(struct ng_call *call,
+				struct session_branch *media,
+				struct session_party *a,
+				struct session_party *b)
+{
+	struct ng_branch *branch = calloc(1, sizeof(*branch));
+
+	if (!branch) {
+		session_branch_drop(media);
+		return NULL;
+	}
+	branch->call = call;
+	branch->media = media;
+	branch->party[0] = a;
+	branch->party[1] = b;
+	timer_init(&branch->gone, on_branch_gone, branch);
+	LIST_INSERT_HEAD(&call->branches, branch, entry);
+	return branch;
+}
+
+void ng_branch_free(struct ng_branch *branch)
+{
+	session_branch_drop(branch->media);
+	session_party_drop(branch->party[0]);
+	session_party_drop(branch->party[1]);
+	forget_branch(branch);
+}
+
+struct ng_branch *ng_branch_of(const struct ng_call *call, struct span a,
+			       struct span b, unsigned int *side)
+{
+	struct ng_branch *branch;
+	unsigned int s;
+
+	LIST_FOREACH(branch, &call->branches, entry) {
+		for (s = 0; s < 2; s++) {
+			if (!ng_is(branch->tag[s], a) ||
+			    !ng_is(branch->tag[!s], b))
+				continue;
+			*side = s;
+			return branch;
+		}
+	}
+	return NULL;
+}
+
+/* --- what holds for a party --- */
+
+const struct config_realm *ng_realm(const struct ng *ng, struct span name)
+{
+	const struct config *c = ng->config;
+	size_t i;
+
+	for (i = 0; i < c->n_interfaces; i++)
+		if (span_is(name, c->interfaces[i].name))
+			return c->interfaces[i].realm;
+	for (i = 0; i < c->n_realms; i++)
+		if (span_is(name, c->realms[i].name))
+			return &c->realms[i];
+	if (ng_word_is(name, "external"))
+		return &c->realms[0];
+	if (ng_word_is(name, "internal"))
+		return &c->realms[c->n_realms - 1];
+	return NULL;
+}
+
+/* the realm's own word goes before the proxy's */
+static void set_transport(struct session_policy *policy,
+			  enum ng_transport transport)
+{
+	bool savp = transport == NG_TRANSPORT_SAVP ||
+		    transport == NG_TRANSPORT_SAVPF;
+	bool feedback = transport == NG_TRANSPORT_AVPF ||
+			transport == NG_TRANSPORT_SAVPF;
+
+	if (transport == NG_TRANSPORT_SAME)
+		return;
+	policy->feedback = feedback ? SESSION_FEEDBACK_ON :
+				      SESSION_FEEDBACK_OFF;
+	if (policy->srtp == SESSION_SRTP_ALLOW)
+		policy->srtp = savp ? SESSION_SRTP_REQUIRE :
+				      SESSION_SRTP_REFUSE;
+}
+
+static void set_words(struct session_policy *policy,
+		      const struct ng_words *words, bool to)
+{
+	if (words->source)
+		policy->nat = SESSION_NAT_ALWAYS;
+	if (words->asymmetric) {
+		policy->latch = RTPLANE_LATCH_OFF;
+		policy->probation = 0;
+		policy->nat = SESSION_NAT_OFF;
+	}
+	if (!to)
+		return;
+	set_transport(policy, words->transport);
+	if (words->tos >= 0) {
+		policy->dscp_audio = (uint8_t)(words->tos >> 2);
+		policy->dscp_other = policy->dscp_audio;
+	}
+}
+
+static bool same_policy(const struct session_policy *a,
+			const struct session_policy *b)
+{
+	return a->nat == b->nat && a->latch == b->latch &&
+	       a->probation == b->probation && a->srtp == b->srtp &&
+	       a->feedback == b->feedback && a->dscp_audio == b->dscp_audio &&
+	       a->dscp_other == b->dscp_other;
+}
+
+void ng_policies_forget(struct ng *ng)
+{
+	struct ng_made *made;
+
+	while (ng->n_made) {
+		made = &ng->made[--ng->n_made];
+		session_policy_put(made->of);
+		session_policy_put(made->policy);
+	}
+}
+
+/* the few that proxies ask for are made once, not for each call */
+struct session_policy *ng_policy(struct ng *ng, const struct config_realm *realm,
+				 const struct ng_words *words, bool to)
+{
+	struct session_policy *of, *policy;
+	struct session_policy wish;
+	unsigned int i;
+
+	of = ng->conf.policy(realm->name, ng->conf.arg);
+	if (!of)
+		return NULL;
+	wish = *of;
+	set_words(&wish, words, to);
+	if (same_policy(&wish, of))
+		return of;
+	for (i = 0; i < ng->n_made; i++)
+		if (ng->made[i].of == of &&
+		    same_policy(ng->made[i].policy, &wish))
+			return ng->made[i].policy;
+	if (ng->n_made == NG_POLICIES_MAX)
+		ng_policies_forget(ng);
+	policy = session_policy_copy(of);
+	if (!policy)
+		return NULL;
+	set_words(policy, words, to);
+	ng->made[ng->n_made++] = (struct ng_made){
+		session_policy_get(of), policy,
+	};
+	return policy;
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is told of calls: one, all their names, and numbers of the whole. */
+#include <stdlib.h>
+
+#include "private.h"
+
+#define LIST_DEFAULT	32	/* calls, unless more are asked for */
+
+/* how much is told: a datagram should go without fragments */
+enum detail { ALL, NO_FLAGS, NO_STREAMS, TOTALS };
+
+/**
+ * struct telling - a call that is told of
+ * @tree: where to
+ * @call: the call
+ * @report: its media
+ * @detail: how much
+ */
+struct telling {
+	struct ng_tree *tree;
+	struct ng_call *call;
+	const struct session_report *report;
+	enum detail detail;
+};
+
+static bool is_party(const struct telling *t, const struct session_leg_report *leg,
+		     const struct session_party *party)
+{
+	return t->report->party[leg->party].party == party;
+}
+
+static void tell_stats(const struct telling *t, struct ng_value *in,
+		       const char *key, uint64_t packets, uint64_t bytes,
+		       uint64_t errors)
+{
+	struct ng_value *out = ng_add_dict(t->tree, in, key);
+
+	ng_add_number(t->tree, out, "packets", (int64_t)packets);
+	ng_add_number(t->tree, out, "bytes", (int64_t)bytes);
+	ng_add_number(t->tree, out, "errors", (int64_t)errors);
+}
+
+static const char *family_name(const struct dp_addr *addr)
+{
+	return addr->family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static void tell_address(const struct telling *t, struct ng_value *out,
+			 const char *key, const struct dp_addr *addr)
+{
+	struct dp_addr host = *addr;
+	char text[DP_ADDR_STRLEN];
+
+	host.port = 0;
+	ng_add_string(t->tree, out, key, dp_addr_str(&host, text, sizeof(text)));
+}
+
+static void tell_endpoint(const struct telling *t, struct ng_value *stream,
+			  const struct dp_addr *addr)
+{
+	struct ng_value *out;
+
+	if (!addr->family)
+		return;
+	out = ng_add_dict(t->tree, stream, "endpoint");
+	ng_add_string(t->tree, out, "family", family_name(addr));
+	tell_address(t, out, "address", addr);
+	ng_add_number(t->tree, out, "port", addr->port);
+}
+
+static void tell_flags(const struct telling *t, struct ng_value *stream,
+		       const struct session_leg_report *leg)
+{
+	struct ng_value *flags;
+
+	if (t->detail >= NO_FLAGS)
+		return;
+	flags = ng_add_list(t->tree, stream, "flags");
+	ng_add_string(t->tree, flags, NULL, leg->component == 2 ? "RTCP" : "RTP");
+	if (leg->info.conf.remote.family)
+		ng_add_string(t->tree, flags, NULL, "filled");
+	if (leg->info.latched.family)
+		ng_add_string(t->tree, flags, NULL, "confirmed");
+	if (!strcmp(t->report->datapath, "kernel"))
+		ng_add_string(t->tree, flags, NULL, "kernelized");
+}
+
+static void tell_stream(const struct telling *t, struct ng_value *streams,
+			const struct session_leg_report *leg)
+{
+	const struct dp_leg_info *info = &leg->info;
+	struct ng_value *out = ng_add_dict(t->tree, streams, NULL);
+
+	ng_add_number(t->tree, out, "local port", info->conf.local.port);
+	tell_address(t, out, "local address", &info->conf.local);
+	ng_add_string(t->tree, out, "family", family_name(&info->conf.local));
+	tell_endpoint(t, out, info->latched.family ? &info->latched :
+			      &info->conf.remote);
+	ng_add_number(t->tree, out, "last packet",
+		      (int64_t)(info->last / UINT64_C(1000000000)));
+	if (info->rtp.present)
+		ng_add_number(t->tree, out, "SSRC", info->rtp.ssrc);
+	tell_flags(t, out, leg);
+	tell_stats(t, out, "stats", info->rx_packets, info->rx_bytes,
+		   info->dropped);
+	if (t->detail < NO_FLAGS)
+		tell_stats(t, out, "stats_out", info->tx_packets,
+			   info->tx_bytes, 0);
+}
+
+/* legs are by line: those of one line are one medium */
+static void tell_medias(const struct telling *t, struct ng_value *tag,
+			const struct session_party *party)
+{
+	const struct session_report *report = t->report;
+	struct ng_value *medias, *media, *streams = NULL;
+	unsigned int i, line = UINT32_MAX;
+
+	medias = ng_add_list(t->tree, tag, "medias");
+	for (i = 0; i < report->n_legs; i++) {
+		if (!is_party(t, &report->leg[i], party))
+			continue;
+		if (report->leg[i].line != line) {
+			line = report->leg[i].line;
+			media = ng_add_dict(t->tree, medias, NULL);
+			ng_add_number(t->tree, media, "index", line + 1);
+			streams = ng_add_list(t->tree, media, "streams");
+		}
+		tell_stream(t, streams, &report->leg[i]);
+	}
+}
+
+static void tell_tag(const struct telling *t, struct ng_value *tags,
+		     const struct ng_branch *branch, unsigned int s, bool heard)
+{
+	char unknown[32];
+	struct span name = span_of(branch->tag[s]);
+	struct ng_value *out;
+
+	if (!name.p) {
+		snprintf(unknown, sizeof(unknown), "<untagged %u>", s);
+		name = span_of(unknown);
+	}
+	out = ng_add_dict_of(t->tree, tags, name);
+	ng_add_text(t->tree, out, "tag", name);
+	if (branch->via)
+		ng_add_string(t->tree, out, "via-branch", branch->via);
+	ng_add_number(t->tree, out, "created", t->call->created.tv_sec);
+	if (heard && t->detail < NO_STREAMS)
+		tell_medias(t, out, branch->party[s]);
+}
+
+/* the branch that is heard; the others only if there is room */
+static void tell_tags(const struct telling *t, struct ng_value *out)
+{
+	const struct session_branch *heard = session_heard(t->call->session);
+	struct ng_value *tags = ng_add_dict(t->tree, out, "tags");
+	const struct ng_branch *branch;
+	bool is;
+
+	if (t->detail == TOTALS)
+		return;
+	LIST_FOREACH(branch, &t->call->branches, entry) {
+		is = branch->media == heard;
+		if (heard && !is && t->detail != ALL)
+			continue;
+		tell_tag(t, tags, branch, 0, is);
+		tell_tag(t, tags, branch, 1, is);
+	}
+}
+
+static void tell_ssrcs(const struct telling *t, struct ng_value *out)
+{
+	struct ng_value *all = ng_add_dict(t->tree, out, "SSRC"), *one;
+	const struct session_leg_report *leg = t->report->leg;
+	const struct session_leg_report *end = leg + t->report->n_legs;
+	char name[16];
+
+	for (; leg < end; leg++) {
+		if (leg->component != 1 || !leg->info.rtp.present)
+			continue;
+		snprintf(name, sizeof(name), "%u", leg->info.rtp.ssrc);
+		one = ng_add_dict(t->tree, all, name);
+		ng_add_number(t->tree, one, "bytes",
+			      (int64_t)leg->info.rx_bytes);
+		ng_add_number(t->tree, one, "packets",
+			      (int64_t)leg->info.rtp.packets);
+		ng_add_number(t->tree, one, "cumulative loss",
+			      (int64_t)leg->info.rtp.lost);
+	}
+}
+
+static void tell_totals(const struct telling *t, struct ng_value *out)
+{
+	struct ng_value *totals = ng_add_dict(t->tree, out, "totals");
+	uint64_t packets[2] = { 0 }, bytes[2] = { 0 }, errors[2] = { 0 };
+	const struct session_leg_report *leg;
+	unsigned int i, c;
+
+	for (i = 0; i < t->report->n_legs; i++) {
+		leg = &t->report->leg[i];
+		c = leg->component == 2;
+		packets[c] += leg->info.rx_packets;
+		bytes[c] += leg->info.rx_bytes;
+		errors[c] += leg->info.dropped;
+	}
+	tell_stats(t, totals, "RTP", packets[0], bytes[0], errors[0]);
+	tell_stats(t, totals, "RTCP", packets[1], bytes[1], errors[1]);
+}
+
+static void tell(const struct telling *t, struct ng_value *out)
+{
+	const struct timespec *at = &t->call->created;
+
+	ng_add_number(t->tree, out, "created", at->tv_sec);
+	ng_add_number(t->tree, out, "created_us", at->tv_nsec / 1000);
+	ng_add_number(t->tree, out, "created_ts",
+		      at->tv_sec * INT64_C(1000000) + at->tv_nsec / 1000);
+	ng_add_number(t->tree, out, "last signal", t->call->signalled);
+	tell_ssrcs(t, out);
+	tell_tags(t, out);
+	tell_totals(t, out);
+}
+
+static bool is_too_long(const struct ng_request *r)
+{
+	size_t len = 0;
+	char *text;
+
+	if (!r->datagram)
+		return false;
+	/* as bencode, to which JSON adds little; room for cookie and result */
+	text = ng_tree_write(&r->reply, NG_BENCODE, SPAN(""), &len);
+	free(text);
+	return len > NG_REPLY_SMALL - 64;
+}
+
+void ng_tell_call(struct ng_request *r, struct ng_call *call)
+{
+	struct session_report *report = session_report(call->session);
+	struct telling t = { &r->reply, call, report, ALL };
+
+	if (!report) {
+		r->reply.failed = true;
+		return;
+	}
+	tell(&t, r->out);
+	while (t.detail < TOTALS && is_too_long(r)) {
+		t.detail++;
+		ng_tree_clear(&r->reply);
+		r->out = ng_tree_begin(&r->reply);
+		tell(&t, r->out);
+	}
+	session_report_free(report);
+}
+
+const char *ng_query(struct ng_request *r)
+{
+	struct ng_call *call;
+
+	if (!r->words.call_id.p)
+		return "No call-id in message";
+	call = ng_call_find(r->ng, r->words.call_id);
+	if (!call)
+		return "Unknown call-id";
+	ng_tell_call(r, call);
+	return NULL;
+}
+
+const char *ng_list(struct ng_request *r)
+{
+	int64_t n = r->words.limit >= 0 ? r->words.limit : LIST_DEFAULT;
+	struct ng_value *calls = ng_add_list(&r->reply, r->out, "calls");
+	const struct ng_call *call;
+	size_t bytes = 0;
+
+	TAILQ_FOREACH(call, &r->ng->calls, entry) {
+		bytes += strlen(call->id) + 16;
+		if (n-- <= 0 || bytes > NG_MESSAGE_MAX - 4096)
+			break;
+		ng_add_string(&r->reply, calls, NULL, call->id);
+	}
+	return NULL;
+}
+
+/* --- numbers of the whole --- */
+
+static void add(struct ng_request *r, struct ng_value *in, const char *key,
+		uint64_t number)
+{
+	ng_add_number(&r->reply, in, key, (int64_t)number);
+}
+
+static void tell_current(struct ng_request *r, struct ng_value *statistics)
+{
+	struct ng_value *out = ng_add_dict(&r->reply, statistics,
+					   "currentstatistics");
+
+	add(r, out, "sessionsown", r->ng->n_calls);
+	add(r, out, "sessionsforeign", 0);
+	add(r, out, "sessionstotal", r->ng->n_calls);
+	add(r, out, "transcodedmedia", 0);
+}
+
+static void tell_total(struct ng_request *r, struct ng_value *statistics)
+{
+	struct ng_value *out = ng_add_dict(&r->reply, statistics,
+					   "totalstatistics");
+	const struct ng_counters *c = &r->ng->counters;
+
+	add(r, out, "uptime", (uint64_t)(time(NULL) - r->ng->started.tv_sec));
+	add(r, out, "managedsessions", c->calls);
+	add(r, out, "rejectedsessions", c->limited);
+	add(r, out, "timeoutsessions", c->timed_out);
+	add(r, out, "silenttimeoutsessions", 0);
+	add(r, out, "finaltimeoutsessions", 0);
+	add(r, out, "offertimeoutsessions", c->unanswered);
+	add(r, out, "regularterminatedsessions", c->deleted);
+	add(r, out, "forcedterminatedsessions", 0);
+}
+
+static void tell_control(struct ng_request *r, struct ng_value *statistics)
+{
+	static const char *const names[] = {
+		[NG_DO_PING] = "totalpingcount",
+		[NG_DO_OFFER] = "totaloffercount",
+		[NG_DO_ANSWER] = "totalanswercount",
+		[NG_DO_DELETE] = "totaldeletecount",
+		[NG_DO_QUERY] = "totalquerycount",
+		[NG_DO_LIST] = "totallistcount",
+		[NG_DO_STATISTICS] = "totalstatisticscount",
+		[NG_DO_OTHER] = "totalothercount",
+	};
+	struct ng_value *out = ng_add_dict(&r->reply, statistics,
+					   "controlstatistics");
+	size_t i;
+
+	for (i = 0; i < NG_COMMANDS; i++)
+		add(r, out, names[i], r->ng->command[i]);
+	add(r, out, "totalerrorcount", r->ng->counters.errors);
+}
+
+const char *ng_statistics(struct ng_request *r)
+{
+	struct ng_value *out = ng_add_dict(&r->reply, r->out, "statistics");
+
+	tell_current(r, out);
+	tell_total(r, out);
+	tell_control(r, out);
+	return NULL;
+}

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a request wants: keys of its dictionary, words of its lists, the same as one
+ * string (rtpp-flags), and words with a prefix instead of a key ("ICE-remove").
+ *
+ * A word that does nothing here never fails a call: it is counted by its name, so that
+ * people see their spelling mistakes, and what we lack.  Words that ask for what we
+ * always do are known and not counted.
+ */
+#include "base/text.h"
+#include "private.h"
+
+/**
+ * struct reading - words that are being read
+ * @ng: counts what does nothing
+ * @words: filled
+ */
+struct reading {
+	struct ng *ng;
+	struct ng_words *words;
+};
+
+/* take a word; false: it does nothing here */
+typedef bool word_fn(struct reading *r, struct span word);
+
+/* --- words that do nothing --- */
+
+void ng_count_strange(struct ng *ng, const char *key, struct span word)
+{
+	char name[27], full[NG_STRANGE_LEN];
+	unsigned int i;
+
+	text_safe(word, name, sizeof(name));
+	snprintf(full, sizeof(full), "%.20s%s%s", key ? key : "",
+		 key ? "=" : "", name);
+	for (i = 0; i < ng->n_strange; i++)
+		if (!strcmp(ng->strange[i].name, full))
+			break;
+	if (i == NG_STRANGE_MAX) {
+		i--;
+	} else if (i == ng->n_strange) {
+		ng->n_strange++;
+		snprintf(ng->strange[i].name, NG_STRANGE_LEN, "%s",
+			 i == NG_STRANGE_MAX - 1 ? "(others)" : full);
+		log_info("the control protocol ng: '%s' does nothing here: it is ignored",
+			 ng->strange[i].name);
+	}
+	ng->strange[i].n++;
+}
+
+static bool is_one_of(struct span word, const char *const *list)
+{
+	for (; *list; list++)
+		if (ng_word_is(word, *list))
+			return true;
+	return false;
+}
+
+/* --- values of keys --- */
+
+/* o= and c= are always ours */
+static bool on_replace(struct reading *r, struct span word)
+{
+	static const char *const known[] = {
+		"origin", "session-connection", "sdp-version", "username",
+		"force-increment-sdp-ver", NULL
+	};
+
+	return is_one_of(word, known);
+}
+
+static bool on_ice(struct reading *r, struct span word)
+{
+	return ng_word_is(word, "remove");
+}
+
+static bool on_mux(struct reading *r, struct span word)
+{
+	return ng_word_is(word, "demux") || ng_word_is(word, "reject");
+}
+
+static bool on_off(struct reading *r, struct span word)
+{
+	return ng_word_is(word, "off") || ng_word_is(word, "no");
+}
+
+static bool on_supports(struct reading *r, struct span word)
+{
+	if (!ng_word_is(word, "load-limit"))
+		return false;
+	r->words->load_limit = true;
+	return true;
+}
+
+static bool on_interface(struct reading *r, struct span word)
+{
+	struct ng_words *w = r->words;
+
+	if (w->n_interfaces == 2)
+		return false;
+	w->interface[w->n_interfaces++] = word;
+	return true;
+}
+
+static bool on_in(struct reading *r, struct span word)
+{
+	r->words->interface[0] = word;
+	if (!r->words->n_interfaces)
+		r->words->n_interfaces = 1;
+	return true;
+}
+
+static bool on_out(struct reading *r, struct span word)
+{
+	r->words->interface[1] = word;
+	r->words->n_interfaces = 2;
+	return true;
+}
+
+/* the family and the address, in a list or one after the other */
+static bool on_received(struct reading *r, struct span word)
+{
+	char text[DP_ADDR_STRLEN];
+	struct dp_addr addr;
+
+	if (ng_word_is(word, "ip4") || ng_word_is(word, "ip6"))
+		return true;
+	if (!span_str(word, text, sizeof(text)) ||
+	    !dp_addr_parse_host(text, &addr))
+		return false;
+	r->words->received = addr;
+	return true;
+}
+
+static bool on_family(struct reading *r, struct span word)
+{
+	if (ng_word_is(word, "ip4"))
+		r->words->family = AF_INET;
+	else if (ng_word_is(word, "ip6"))
+		r->words->family = AF_INET6;
+	else
+		return false;
+	return true;
+}
+
+static bool on_transport(struct reading *r, struct span word)
+{
+	static const char *const names[] = {
+		[NG_TRANSPORT_AVP] = "rtp/avp",
+		[NG_TRANSPORT_AVPF] = "rtp/avpf",
+		[NG_TRANSPORT_SAVP] = "rtp/savp",
+		[NG_TRANSPORT_SAVPF] = "rtp/savpf",
+	};
+	size_t i;
+
+	for (i = NG_TRANSPORT_AVP; i < sizeof(names) / sizeof(*names); i++) {
+		if (!ng_word_is(word, names[i]))
+			continue;
+		r->words->transport = (enum ng_transport)i;
+		return true;
+	}
+	return false;
+}
+
+static bool number(struct span word, int64_t max, int64_t *value)
+{
+	uint32_t small;
+
+	if (!span_u32(word, &small) || small > max)
+		return false;
+	*value = small;
+	return true;
+}
+
+static bool on_tos(struct reading *r, struct span word)
+{
+	int64_t value;
+
+	if (!number(word, 255, &value))
+		return false;
+	r->words->tos = (int)value;
+	return true;
+}
+
+static bool on_delay(struct reading *r, struct span word)
+{
+	return number(word, 86400, &r->words->delay);
+}
+
+static bool on_limit(struct reading *r, struct span word)
+{
+	return number(word, UINT32_MAX, &r->words->limit);
+}
+
+static bool on_call_id(struct reading *r, struct span word)
+{
+	r->words->call_id = word;
+	return true;
+}
+
+static bool on_from_tag(struct reading *r, struct span word)
+{
+	r->words->tag[0] = word;
+	return true;
+}
+
+static bool on_to_tag(struct reading *r, struct span word)
+{
+	r->words->tag[1] = word;
+	return true;
+}
+
+static bool on_via(struct reading *r, struct span word)
+{
+	r->words->via = word;
+	return true;
+}
+
+static bool on_sdp(struct reading *r, struct span word)
+{
+	r->words->sdp = word;
+	return true;
+}
+
+/* it is known, and nothing is to be done for it */
+static bool on_nothing(struct reading *r, struct span word)
+{
+	return true;
+}
+
+static bool on_flag(struct reading *r, struct span word);
+
+/**
+ * struct key - a key of the dictionary
+ * @name: in small letters, with hyphens
+ * @fn: takes its value, or each of them
+ * @whole: its value is one text, whatever it holds
+ */
+static const struct key {
+	const char *name;
+	word_fn *fn;
+	bool whole;
+} keys[] = {
+	{ "sdp", on_sdp, true },
+	{ "call-id", on_call_id, true },
+	{ "from-tag", on_from_tag, true },
+	{ "to-tag", on_to_tag, true },
+	{ "via-branch", on_via, true },
+	{ "command", on_nothing, true },
+	{ "sip-message-type", on_nothing, true },
+	{ "sip-code", on_nothing, true },
+	{ "flags", on_flag, false },
+	{ "replace", on_replace, false },
+	{ "direction", on_interface, false },
+	{ "in-iface", on_in, true },
+	{ "out-iface", on_out, true },
+	{ "received-from", on_received, false },
+	{ "ice", on_ice, false },
+	{ "rtcp-mux", on_mux, false },
+	{ "dtls", on_off, false },
+	{ "sdes", on_off, false },
+	{ "supports", on_supports, false },
+	{ "address-family", on_family, true },
+	{ "transport-protocol", on_transport, true },
+	{ "tos", on_tos, true },
+	{ "delete-delay", on_delay, true },
+	{ "limit", on_limit, true },
+};
+
+/* --- words of "flags" --- */
+
+/* what we do anyhow, or what says that we need not do more */
+static const char *const always[] = {
+	"trust-address", "symmetric", "strict-source", "port-latching",
+	"media-handover", "reset", "loop-protect", "replace-origin",
+	"replace-session-connection", "replace-sdp-version", "replace-username",
+	"no-redis-update", "directional", "debug", "full-rtcp-attribute",
+	"unidirectional", "allow-transcoding", "allow-no-codec-media", NULL
+};
+
+/* those that stand for a key and a value: "ICE-remove", "RTP/AVP" */
+static bool on_prefix(struct reading *r, struct span word)
+{
+	static const struct {
+		const char *prefix;
+		word_fn *fn;
+	} prefixes[] = {
+		{ "ice-", on_ice }, { "rtcp-mux-", on_mux },
+		{ "sdes-", on_off }, { "dtls-", on_off },
+	};
+	size_t i, n;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		n = strlen(prefixes[i].prefix);
+		if (word.n > n &&
+		    ng_word_is((struct span){ word.p, n }, prefixes[i].prefix))
+			return prefixes[i].fn(r, span_skip(word, n));
+	}
+	return on_transport(r, word);
+}
+
+static void take(struct reading *r, struct span key,
+		 const struct ng_value *value);
+
+/* "key=value" */
+static bool on_pair(struct reading *r, struct span word)
+{
+	struct span rest = word, key = span_cut(&rest, '=');
+	struct ng_value value = { .type = NG_TEXT };
+
+	if (!rest.p || !key.n || ng_word_is(key, "flags"))
+		return false;
+	value.text = rest;
+	take(r, key, &value);
+	return true;
+}
+
+static bool on_flag(struct reading *r, struct span word)
+{
+	struct ng_words *w = r->words;
+
+	if (span_chr(word, '='))
+		return on_pair(r, word);
+	if (is_one_of(word, always))
+		return true;
+	if (ng_word_is(word, "sip-source-address"))
+		w->source = true;
+	else if (ng_word_is(word, "asymmetric"))
+		w->asymmetric = true;
+	else if (ng_word_is(word, "fatal"))
+		w->fatal = true;
+	else if (ng_word_is(word, "to-tag"))
+		w->to_tag = true;
+	else if (ng_word_is(word, "fast"))
+		w->fast = true;
+	else if (ng_word_is(word, "fragment"))
+		w->fragment = true;
+	else if (ng_word_is(word, "internal") || ng_word_is(word, "external"))
+		return on_interface(r, word);
+	else
+		return on_prefix(r, word);
+	return true;
+}
+
+/* --- all of it --- */
+
+static void one(struct reading *r, const struct key *key, struct span word)
+{
+	word = span_trim(word);
+	if (word.n && !key->fn(r, word))
+		ng_count_strange(r->ng, key->fn == on_flag ? NULL : key->name,
+				 word);
+}
+
+/*
+ * A text where a list is meant is one: parted by commas, or by blanks if there are none
+ * or it stands in brackets.
+ */
+static void many(struct reading *r, const struct key *key, struct span text)
+{
+	bool blanks = !span_chr(text, ',') || (text.n && *text.p == '[');
+	size_t n;
+
+	while (text.n) {
+		for (n = 0; n < text.n; n++)
+			if (memchr(",[]", text.p[n], 3) ||
+			    (blanks && span_is_blank(text.p[n])))
+				break;
+		one(r, key, (struct span){ text.p, n });
+		text = span_skip(text, n + 1);
+	}
+}
+
+/* numbers are as good as their text */
+static struct span text_of(const struct ng_value *value, char buf[24])
+{
+	if (value->type != NG_NUMBER)
+		return value->text;
+	snprintf(buf, 24, "%lld", (long long)value->number);
+	return span_of(buf);
+}
+
+static void take_list(struct reading *r, const struct key *key,
+		      const struct ng_value *list)
+{
+	const struct ng_value *member;
+	char buf[24];
+
+	for (member = list->first; member; member = member->next) {
+		if (member->type == NG_TEXT || member->type == NG_NUMBER)
+			one(r, key, text_of(member, buf));
+		else
+			ng_count_strange(r->ng, key->name, SPAN("(a list)"));
+	}
+}
+
+static void take(struct reading *r, struct span name,
+		 const struct ng_value *value)
+{
+	const struct key *key = keys;
+	char buf[24];
+
+	while (key < keys + sizeof(keys) / sizeof(*keys) &&
+	       !ng_word_is(name, key->name))
+		key++;
+	if (key == keys + sizeof(keys) / sizeof(*keys))
+		ng_count_strange(r->ng, NULL, name);
+	else if (value->type == NG_LIST && !key->whole)
+		take_list(r, key, value);
+	else if (value->type == NG_LIST || value->type == NG_DICT)
+		ng_count_strange(r->ng, key->name, SPAN("(a list)"));
+	else if (!key->whole)
+		many(r, key, text_of(value, buf));
+	else if (!key->fn(r, text_of(value, buf)))
+		ng_count_strange(r->ng, key->name, text_of(value, buf));
+}
+
+/* "flag key=value key=[value value]", parted by blanks outside of brackets */
+static void take_string(struct reading *r, struct span text)
+{
+	static const struct key flags = { "flags", on_flag, false };
+	unsigned int depth;
+	size_t n;
+
+	while (text.n) {
+		for (n = 0, depth = 0; n < text.n; n++) {
+			if (!depth && span_is_blank(text.p[n]))
+				break;
+			depth += text.p[n] == '[';
+			depth -= depth && text.p[n] == ']';
+		}
+		one(r, &flags, (struct span){ text.p, n });
+		text = span_skip(text, n + 1);
+	}
+}
+
+void ng_words(struct ng *ng, const struct ng_value *in, struct ng_words *words)
+{
+	struct reading r = { ng, words };
+	const struct ng_value *value;
+
+	*words = (struct ng_words){ .tos = -1, .delay = -1, .limit = -1 };
+	for (value = in->first; value; value = value->next) {
+		if (ng_word_is(value->key, "rtpp-flags") &&
+		    value->type == NG_TEXT)
+			take_string(&r, value->text);
+		else
+			take(&r, value->key, value);
+	}
+}
