@@ -142,6 +142,58 @@ rtplane_down()
 	m rtplane bridge del all && m rtplane dev del ma && m rtplane dev del mb
 }
 
+# rtpengine_missing: succeeds if it is there, else says why not.
+rtpengine_missing()
+{
+	if [ -z "${RTPENGINE:-}" ]; then
+		echo "not built"
+	elif ! command -v rtpengine >/dev/null || ! command -v iptables-legacy >/dev/null; then
+		echo "not installed"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# rtpengine_up: its daemon with one call, which its module forwards, in m; FLOW_FILE has
+# the ports. The daemon gives up what it cannot keep up with, and hands a stream to its
+# module only once it has seen it: both are waited for.
+rtpengine_up()
+{
+	modprobe x_tables
+	insmod "$RTPENGINE/xt_RTPENGINE.ko" || die "rtpengine's module cannot be loaded"
+	RTPENGINE_VERSION=$(rtpengine --version 2>&1 | sed -n 's/^Version: *//p' | head -n1)
+	RTPENGINE_VERSION=${RTPENGINE_VERSION%+*}
+	XTABLES_LIBDIR=$RTPENGINE:/usr/lib/x86_64-linux-gnu/xtables \
+		m iptables-legacy -A INPUT -p udp -j RTPENGINE --id 0 ||
+		die "iptables knows no RTPENGINE"
+	# guest time leaps while the guest is idle, and with it the calls' timeouts
+	nice -n 19 sh -c 'while :; do :; done' &
+	BG[busy]=$!
+	m rtpengine --table=0 --no-fallback --foreground --log-stderr --log-level=4 \
+		--interface="a/$MA4" --interface="b/$MB4" --listen-ng=127.0.0.1:2223 \
+		--port-min=30000 --port-max=40000 --tos=$EF --timeout=100000 \
+		--pidfile="$W/rtpengine.pid" >"$W/rtpengine.log" 2>&1 &
+	BG[rtpengine]=$!
+	wait_for 60 m grep -q ':08AF ' /proc/net/udp ||
+		die "rtpengine did not start: $(cat "$W/rtpengine.log")"
+	m selftests/bench/ng.py 2223 1 "$A4" "$B4" $RP >"$W/flows.rtpengine" || die "ng failed"
+	FLOW_FILE=$W/flows.rtpengine
+	a pktbench in="$(hop_in A 4)" flows="$FLOW_FILE" packets=250 warm=0 >/dev/null
+	wait_for 60 rtpengine_kernelized || die "rtpengine did not hand the stream to its module"
+	kill "${BG[busy]}"
+	unset "BG[busy]"
+}
+
+rtpengine_kernelized() { grep -q 'local inet4' /proc/rtpengine/0/list; }
+
+rtpengine_down()
+{
+	kill "$(tool_of "${BG[rtpengine]}")"
+	wait "${BG[rtpengine]}"
+	unset "BG[rtpengine]"
+}
+
 # From a to b, port unchanged.
 natmap_add()
 {

@@ -29,6 +29,8 @@
  * beforehand, and what is told is how long sending took
  * ssrc=N: added to the SSRC of each flow, so that a run is a stream of its own
  * cpu=PID: also how much processor time that process took while we sent
+ * pause=N: so many nanoseconds after each burst: half of them busily, until a device
+ * has them all, the rest asleep, which gives the processor to who receives them
  * profile=1: marks the measured part for scripts/bench-profile
  */
 #include <fcntl.h>
@@ -88,7 +90,7 @@ static struct side sides[MAX_SIDES];
 static unsigned int nr_sides;
 static unsigned int size = 172, burst = 1;
 static enum csum csum = CSUM_VOUCHED;
-static unsigned int rate, ssrc;
+static unsigned int rate, ssrc, pause_ns;
 static clockid_t cpu_clock;
 static bool ignore_id, ignore_csum, ignore_flow, profile, has_cpu;
 
@@ -501,6 +503,16 @@ static void fill(uint8_t *buf, struct iovec *iov, struct side *s)
 	iov->iov_len = sizeof(v) + frame(buf + sizeof(v), s, &s->in, f, ++s->flow[f].sent, csum);
 }
 
+static void pause_for(unsigned int ns)
+{
+	struct timespec gap = { .tv_nsec = (long)ns / 2 };
+	uint64_t begin = now_ns();
+
+	while (now_ns() - begin < ns / 2)
+		;
+	nanosleep(&gap, NULL);
+}
+
 /*
  * Sends @packets, all sides in turn, and returns the nanoseconds that went into
  * sending; what it takes to make the packets is not in it.
@@ -533,6 +545,8 @@ static uint64_t send_many(unsigned int packets)
 			die("%d of %u packets were sent: %s", sent, n, strerror(errno));
 		packets -= n;
 		since += n;
+		if (pause_ns)
+			pause_for(pause_ns);
 		/* leaves the processor to ksoftirqd if that has work */
 		if (since >= YIELD_EVERY) {
 			since = 0;
@@ -642,11 +656,12 @@ static int by_size(const void *a, const void *b)
 static void measure(unsigned int packets)
 {
 	unsigned int chunks = packets / CHUNK, i;
-	uint64_t *took, sum = 0, begin;
+	uint64_t *took, sum = 0, begin, cpu;
 
 	took = calloc(chunks, sizeof(*took));
 	if (!took)
 		die("no memory for %u figures", chunks);
+	cpu = cpu_ns();
 	begin = now_ns();
 	if (profile)
 		mark_begin();
@@ -657,11 +672,12 @@ static void measure(unsigned int packets)
 	if (profile)
 		mark_end();
 	begin = now_ns() - begin;
+	cpu = cpu_ns() - cpu;
 	qsort(took, chunks, sizeof(*took), by_size);
-	printf("{\"packets\":%u,\"mean\":%.1f,\"median\":%.1f,\"least\":%.1f,\"elapsed_ns\":%llu}\n",
-	       chunks * CHUNK, (double)sum / chunks / CHUNK,
+	printf("{\"packets\":%u,\"mean\":%.1f,\"median\":%.1f,\"least\":%.1f,\"elapsed_ns\":%llu,"
+	       "\"cpu_ns\":%llu}\n", chunks * CHUNK, (double)sum / chunks / CHUNK,
 	       (double)took[chunks / 2] / CHUNK, (double)took[0] / CHUNK,
-	       (unsigned long long)begin);
+	       (unsigned long long)begin, (unsigned long long)cpu);
 	free(took);
 }
 
@@ -706,6 +722,8 @@ int main(int argc, char **argv)
 			size = (unsigned int)opt_num("size", val, PKT_HEAD, 1400);
 		} else if (!strcmp(argv[arg], "burst")) {
 			burst = (unsigned int)opt_num("burst", val, 1, MAX_BURST);
+		} else if (!strcmp(argv[arg], "pause")) {
+			pause_ns = (unsigned int)opt_num("pause", val, 0, 1000000000);
 		} else if (!strcmp(argv[arg], "order")) {
 			random = !strcmp(val, "random");
 		} else if (!strcmp(argv[arg], "csum")) {
