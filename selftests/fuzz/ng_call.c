@@ -183,7 +183,20 @@ struct picture {
 	struct fake kernel, user;
 	unsigned int used[3];
 	unsigned int calls;
+	unsigned int branches;
 };
+
+static unsigned int count_branches(void)
+{
+	const struct ng_branch *branch;
+	const struct ng_call *call;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(call, &ng->calls, entry)
+		LIST_FOREACH(branch, &call->branches, entry)
+			n++;
+	return n;
+}
 
 static void take_picture(struct picture *p)
 {
@@ -194,6 +207,7 @@ static void take_picture(struct picture *p)
 	for (i = 0; i < 3; i++)
 		p->used[i] = pools[i].n_used;
 	p->calls = ng_count(ng);
+	p->branches = count_branches();
 }
 
 static void check_picture(const struct picture *p)
@@ -203,7 +217,7 @@ static void check_picture(const struct picture *p)
 	FUZZ_CHECK(fake_same(&p->kernel, &kernel) && fake_same(&p->user, &user));
 	for (i = 0; i < 3; i++)
 		FUZZ_CHECK(p->used[i] == pools[i].n_used);
-	FUZZ_CHECK(p->calls == ng_count(ng));
+	FUZZ_CHECK(p->calls == ng_count(ng) && p->branches == count_branches());
 }
 
 /* what a party gets */

@@ -493,6 +493,13 @@ static bool many_branches(void)
 	char via[16];
 
 	KTAP_CHECK(open_ng() && call_up());
+	/* those that are refused are none */
+	for (i = 0; i < 40; i++) {
+		snprintf(via, sizeof(via), "v%u", i);
+		ask("offer", CALL, FROM, DIR, "via-branch", via, "sdp",
+		    sdp_of(A4, "m=audio 7000 TCP/RTP/AVP 0\r\n"), NULL);
+		KTAP_CHECK(!strcmp(field("result"), "error"));
+	}
 	for (i = 0; i < 40; i++) {
 		snprintf(via, sizeof(via), "v%u", i);
 		ask("offer", CALL, FROM, DIR, "via-branch", via, "sdp", sdp_of(A4, PCMU), NULL);
