@@ -65,7 +65,7 @@ static const struct {
 static bool test_candidates(void)
 {
 	struct ice_candidate c;
-	char *text, *want;
+	char *text, want[256];
 	const char *why;
 	size_t i, len;
 	FILE *out;
@@ -81,13 +81,11 @@ static bool test_candidates(void)
 		out = open_memstream(&text, &len);
 		sdp_candidate_print(out, &c);
 		fclose(out);
-		want = malloc(strlen(candidates[i].says) + 20);
-		sprintf(want, "a=candidate:%s\r\n", candidates[i].says);
+		snprintf(want, sizeof(want), "a=candidate:%s\r\n", candidates[i].says);
 		if (strcmp(text, want)) {
 			printf("# %s: %s\n", candidates[i].value, text);
 			return false;
 		}
-		free(want);
 		free(text);
 	}
 	return true;

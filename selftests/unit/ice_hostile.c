@@ -1,0 +1,1007 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One ICE agent, and messages made by hand: what is sent when, who is chosen by which
+ * client, and everything that somebody may send who is not the other party, or is it and
+ * means harm. What must hold of all: nothing is kept for who has not proved himself,
+ * what is kept is bounded, and nobody gets more than he sent.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ice/ice.h"
+#include "ktap.h"
+#include "stun/stun.h"
+
+#define UFRAG	"efgh"
+#define PWD	"0123456789abcdefghijkl"
+#define BASE	"192.0.2.1:30000"
+#define PEER	"198.51.100.1:5000"
+#define GOT_MAX	8192
+
+/**
+ * struct got - a datagram that the agent has sent
+ * @at: when, ms since the start
+ * @to: where to
+ * @n: its bytes
+ * @data: these
+ */
+struct got {
+	uint64_t at;
+	struct dp_addr to;
+	size_t n;
+	uint8_t data[640];
+};
+
+static struct {
+	struct timers timers;
+	struct ice *ice;
+	struct got got[GOT_MAX];
+	size_t n;
+	struct ice_path path;
+	unsigned int paths;
+	unsigned int lost;
+	unsigned int failed;
+	uint32_t id;
+	uint64_t seed;
+} w;
+
+static bool random_bytes(void *buf, size_t n)
+{
+	uint8_t *b = buf;
+
+	while (n--) {
+		w.seed = w.seed * 6364136223846793005ull + 1442695040888963407ull;
+		*b++ = (uint8_t)(w.seed >> 56);
+	}
+	return true;
+}
+
+static struct dp_addr addr_of(const char *text)
+{
+	struct dp_addr addr;
+
+	if (!dp_addr_parse(text, &addr))
+		abort();
+	return addr;
+}
+
+static void sent(void *arg, void *socket, const struct dp_addr *to,
+		 const void *data, size_t n)
+{
+	struct got *g = &w.got[w.n];
+
+	if (w.n == GOT_MAX || n > sizeof(g->data))
+		abort();
+	w.n++;
+	g->at = w.timers.now - 1000;
+	g->to = *to;
+	g->n = n;
+	memcpy(g->data, data, n);
+}
+
+static void event(void *arg, unsigned int stream, unsigned int component,
+		  enum ice_event what, const struct ice_path *path)
+{
+	if (what == ICE_PATH) {
+		w.path = *path;
+		w.paths++;
+	} else if (what == ICE_LOST) {
+		w.lost++;
+	} else {
+		w.failed++;
+	}
+}
+
+static const struct ice_ops ops = { sent, event };
+
+static bool know(void)
+{
+	return ice_set_remote(w.ice, 0, SPAN(UFRAG), SPAN(PWD), false);
+}
+
+static void begin(struct ice_conf conf, bool known)
+{
+	struct ice_local l = {
+		.type = ICE_HOST, .component = 1, .preference = 65535,
+		.addr = addr_of(BASE), .base = addr_of(BASE),
+	};
+
+	ice_free(w.ice);
+	memset(&w, 0, sizeof(w));
+	w.seed = 1;
+	timers_init(&w.timers, 1000);
+	conf.random = random_bytes;
+	w.ice = ice_new(&w.timers, &conf, &ops, NULL);
+	ice_add_stream(w.ice, 1);
+	ice_add_local(w.ice, 0, &l);
+	if (known)
+		know();
+}
+
+static bool end(void)
+{
+	ice_free(w.ice);
+	w.ice = NULL;
+	KTAP_CHECK(!w.timers.count);
+	return true;
+}
+
+static const struct ice_stats *stats(void)
+{
+	return ice_get_stats(w.ice);
+}
+
+/* ------------------------------------------------------------- what a test says */
+
+/**
+ * struct check - a request of the other party's
+ * @from: its source; NULL: PEER
+ * @user: USERNAME; NULL: as it is to be; "": none
+ * @pwd: signed by that; NULL: ours; "": not at all
+ * @sha256: bytes of that integrity; 0: SHA-1
+ * @bare: nothing but USERNAME
+ * @use: USE-CANDIDATE
+ * @controlled: the other party is controlled, otherwise controlling
+ * @tie: its number
+ * @priority: PRIORITY; 0: some
+ * @unknown: an attribute that must be understood
+ * @again: the request before, to the byte
+ */
+struct check {
+	const char *from;
+	const char *user;
+	const char *pwd;
+	size_t sha256;
+	bool bare;
+	bool use;
+	bool controlled;
+	uint64_t tie;
+	uint32_t priority;
+	unsigned int unknown;
+	bool again;
+};
+
+static uint8_t said[640];
+static size_t said_n;
+
+static void put_check(struct stun_writer *out, const struct check *c)
+{
+	char user[600];
+	const char *pwd = c->pwd ? c->pwd : ice_pwd(w.ice, 0);
+
+	snprintf(user, sizeof(user), "%s:" UFRAG, ice_ufrag(w.ice, 0));
+	if (!c->user || *c->user)
+		stun_put_text(out, STUN_USERNAME, span_of(c->user ? c->user : user));
+	if (!c->bare) {
+		stun_put_u32(out, STUN_PRIORITY, c->priority ? c->priority : 1862270975);
+		stun_put_u64(out, c->controlled ? STUN_ICE_CONTROLLED :
+			     STUN_ICE_CONTROLLING, c->tie);
+	}
+	if (c->use)
+		stun_put_flag(out, STUN_USE_CANDIDATE);
+	if (c->unknown)
+		stun_put_flag(out, c->unknown);
+	if (c->sha256)
+		stun_sign_sha256(out, span_of(pwd), c->sha256);
+	else if (*pwd)
+		stun_sign(out, span_of(pwd));
+}
+
+static bool say(struct check c)
+{
+	uint8_t id[STUN_ID_LEN] = "test";
+	struct dp_addr from = addr_of(c.from ? c.from : PEER), base = addr_of(BASE);
+	struct stun_writer out;
+
+	if (!c.again) {
+		w.id++;
+		memcpy(id + 8, &w.id, sizeof(w.id));
+		stun_begin(&out, said, sizeof(said), STUN_REQUEST, STUN_BINDING, id);
+		put_check(&out, &c);
+		if (!c.bare)
+			stun_put_fingerprint(&out);
+		said_n = stun_end(&out);
+	}
+	return ice_receive(w.ice, 0, 1, &base, &from, said, said_n);
+}
+
+/* ---------------------------------------------------------- what the agent has sent */
+
+static bool is_class(const struct got *g, enum stun_class class)
+{
+	struct stun_msg m;
+
+	return stun_parse(g->data, g->n, &m) && m.class == class;
+}
+
+static size_t count(enum stun_class class, const char *to)
+{
+	struct dp_addr addr;
+	size_t i, n = 0;
+
+	if (to)
+		addr = addr_of(to);
+	for (i = 0; i < w.n; i++)
+		n += is_class(&w.got[i], class) && (!to || dp_addr_eq(&w.got[i].to, &addr));
+	return n;
+}
+
+static size_t checks(const char *to)
+{
+	return count(STUN_REQUEST, to);
+}
+
+/* the other party answers a check: from elsewhere, by another password, with an error */
+struct answer {
+	const char *from;
+	const char *pwd;
+	unsigned int code;
+	unsigned int unknown;
+	bool nowhere;
+};
+
+static bool answer(const struct got *g, struct answer a)
+{
+	struct dp_addr from = a.from ? addr_of(a.from) : g->to, base = addr_of(BASE);
+	struct stun_writer out;
+	struct stun_msg m;
+	uint8_t buf[256];
+
+	if (!stun_parse(g->data, g->n, &m))
+		return false;
+	stun_begin(&out, buf, sizeof(buf), a.code ? STUN_ERROR : STUN_SUCCESS,
+		   STUN_BINDING, m.id);
+	if (a.code)
+		stun_put_error(&out, a.code, NULL);
+	else if (!a.nowhere)
+		stun_put_addr(&out, STUN_XOR_MAPPED_ADDRESS, &base);
+	if (a.unknown)
+		stun_put_flag(&out, a.unknown);
+	stun_sign(&out, span_of(a.pwd ? a.pwd : PWD));
+	stun_put_fingerprint(&out);
+	return ice_receive(w.ice, 0, 1, &base, &from, buf, stun_end(&out));
+}
+
+/* the last check that was sent to an address */
+static const struct got *last(const char *to)
+{
+	struct dp_addr addr = addr_of(to);
+	size_t i;
+
+	for (i = w.n; i--; )
+		if (is_class(&w.got[i], STUN_REQUEST) && dp_addr_eq(&w.got[i].to, &addr))
+			return &w.got[i];
+	return NULL;
+}
+
+static bool has(const struct got *g, unsigned int type)
+{
+	struct stun_msg m;
+
+	return g && stun_parse(g->data, g->n, &m) && stun_has(&m, type);
+}
+
+/* time goes by, a timer at a time */
+static void pass(uint64_t ms)
+{
+	uint64_t until = w.timers.now + ms;
+
+	while (timers_next(&w.timers) <= until - w.timers.now)
+		timers_run(&w.timers, w.timers.now + timers_next(&w.timers));
+	timers_run(&w.timers, until);
+}
+
+static bool is_path(const char *remote, bool chosen)
+{
+	struct dp_addr addr = addr_of(remote);
+
+	return w.paths && dp_addr_eq(&w.path.remote, &addr) && w.path.chosen == chosen;
+}
+
+static const char *candidate(struct ice_candidate *c, const char *addr, uint32_t priority)
+{
+	*c = (struct ice_candidate){ .type = ICE_HOST, .component = 1, .priority = priority };
+	snprintf(c->foundation, sizeof(c->foundation), "%u", priority);
+	c->addr = addr_of(addr);
+	return ice_add_remote(w.ice, 0, c);
+}
+
+/* ------------------------------------------------------------------- strangers */
+
+static bool test_strangers(void)
+{
+	static char longest[600];
+	char user[64], swapped[64];
+	struct check checks_of[] = {
+		{ .user = "" }, { .user = "x" }, { .user = ":" }, { .user = "xxxxxxxx:" UFRAG },
+		{ .user = ":" UFRAG }, { .user = user }, { .user = swapped },
+		{ .user = longest }, { .pwd = "" }, { .bare = true, .pwd = "" },
+	};
+	struct dp_addr from = addr_of(PEER), base = addr_of(BASE);
+	size_t i, memory;
+
+	begin((struct ice_conf){ 0 }, true);
+	memory = ice_memory(w.ice);
+	snprintf(user, sizeof(user), "%s:", ice_ufrag(w.ice, 0));
+	snprintf(swapped, sizeof(swapped), UFRAG ":%s", ice_ufrag(w.ice, 0));
+	snprintf(longest, sizeof(longest), "%s:%0257d", ice_ufrag(w.ice, 0), 7);
+	for (i = 0; i < sizeof(checks_of) / sizeof(*checks_of); i++)
+		KTAP_CHECK(!say(checks_of[i]));
+	KTAP_CHECK(stats()->strangers == i);
+	/* what is no request, or nobody's answer, or comes in elsewhere */
+	KTAP_CHECK(!ice_receive(w.ice, 0, 1, &base, &from, "", 0));
+	KTAP_CHECK(!ice_receive(w.ice, 0, 1, &base, &from, said, said_n - 1));
+	KTAP_CHECK(!ice_receive(w.ice, 0, 1, &from, &from, said, said_n));
+	KTAP_CHECK(!ice_receive(w.ice, 0, 2, &base, &from, said, said_n));
+	KTAP_CHECK(!ice_receive(w.ice, 1, 1, &base, &from, said, said_n));
+	pass(10000);
+	KTAP_CHECK(!w.n && !w.paths && ice_memory(w.ice) == memory);
+	return end();
+}
+
+static bool test_forged(void)
+{
+	char from[64];
+	size_t i, memory;
+
+	begin((struct ice_conf){ 0 }, true);
+	memory = ice_memory(w.ice);
+	for (i = 0; i < 2000; i++) {
+		snprintf(from, sizeof(from), "203.0.113.9:%zu", 1000 + i);
+		KTAP_CHECK(!say((struct check){ .from = from, .pwd = "wrong", .use = true }));
+		KTAP_CHECK(w.n == i + 1 && w.got[i].n < said_n);
+	}
+	pass(10000);
+	KTAP_CHECK(stats()->forged == 2000 && count(STUN_ERROR, NULL) == 2000);
+	KTAP_CHECK(!checks(NULL) && !w.paths && ice_memory(w.ice) == memory);
+	return end();
+}
+
+/* whatever is asked, and however shortly, the answer is no longer */
+static bool test_amplification(void)
+{
+	static const char *const from[] = { PEER, "[2001:db8::7]:5000" };
+	static const char *const pwd[] = { NULL, "wrong" };
+	unsigned int f, b, u, p;
+	size_t sha, n;
+
+	begin((struct ice_conf){ 0 }, true);
+	for (f = 0; f < 2; f++)
+	for (b = 0; b < 2; b++)
+	for (u = 0; u < 2; u++)
+	for (p = 0; p < 2; p++)
+	for (sha = 0; sha <= 32; sha = sha ? sha + 4 : 16) {
+		n = w.n;
+		say((struct check){ .from = from[f], .bare = b, .pwd = pwd[p],
+			.unknown = u ? 0x7000 : 0, .sha256 = sha });
+		KTAP_CHECK(w.n == n || (w.n == n + 1 && w.got[n].n <= said_n));
+	}
+	return end();
+}
+
+static bool test_answers(void)
+{
+	struct stun_msg m;
+	struct dp_addr addr, peer = addr_of(PEER);
+	struct span list;
+
+	begin((struct ice_conf){ 0 }, true);
+	KTAP_CHECK(say((struct check){ 0 }) && w.n == 1);
+	KTAP_CHECK(stun_parse(w.got[0].data, w.got[0].n, &m) && m.class == STUN_SUCCESS);
+	KTAP_CHECK(!memcmp(m.id, said + 8, STUN_ID_LEN) && m.fingerprint && m.sha1);
+	KTAP_CHECK(stun_verify(&m, span_of(ice_pwd(w.ice, 0))) == STUN_TRUSTED);
+	KTAP_CHECK(stun_find_addr(&m, STUN_XOR_MAPPED_ADDRESS, &addr) && dp_addr_eq(&addr, &peer));
+	/* protected as it was asked */
+	KTAP_CHECK(say((struct check){ .sha256 = 32 }) && w.n == 2);
+	KTAP_CHECK(stun_parse(w.got[1].data, w.got[1].n, &m) && m.sha256 && !m.sha1);
+	/* what must be understood and is not */
+	KTAP_CHECK(say((struct check){ .unknown = 0x7001, .use = true }) && w.n == 3);
+	KTAP_CHECK(stun_parse(w.got[2].data, w.got[2].n, &m) && stun_find_error(&m, NULL) == 420);
+	list = stun_find(&m, STUN_UNKNOWN_ATTRIBUTES);
+	KTAP_CHECK(list.n == 2 && !memcmp(list.p, "\x70\x01", 2));
+	KTAP_CHECK(stun_verify(&m, span_of(ice_pwd(w.ice, 0))) == STUN_TRUSTED);
+	return end();
+}
+
+/* --------------------------------------------------------------------- replays */
+
+static bool replays(bool lite)
+{
+	begin((struct ice_conf){ .lite = lite }, true);
+	KTAP_CHECK(say((struct check){ .use = true }));
+	pass(0);
+	if (!lite)
+		KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }));
+	KTAP_CHECK(is_path(PEER, true) && w.paths == 1);
+	/* heard by somebody on the way, and sent on as from another */
+	w.n = 0;
+	KTAP_CHECK(say((struct check){ .from = "203.0.113.66:1", .again = true }));
+	pass(20000);
+	KTAP_CHECK(stats()->replayed == 1 && stats()->learned == 1);
+	KTAP_CHECK(count(STUN_SUCCESS, "203.0.113.66:1") == 1 && !checks("203.0.113.66:1"));
+	KTAP_CHECK(is_path(PEER, true) && w.paths == 1);
+	return end();
+}
+
+static bool test_replay(void)
+{
+	struct check old = { .use = true };
+	unsigned int i;
+
+	KTAP_CHECK(replays(false) && replays(true));
+	/* twenty minutes of consent later it is still known */
+	begin((struct ice_conf){ .lite = true }, true);
+	KTAP_CHECK(say(old));
+	uint8_t copy[sizeof(said)];
+	size_t n = said_n;
+
+	memcpy(copy, said, n);
+	for (i = 0; i < 250; i++) {
+		pass(5000);
+		KTAP_CHECK(say((struct check){ 0 }));
+	}
+	memcpy(said, copy, n);
+	said_n = n;
+	KTAP_CHECK(say((struct check){ .from = "203.0.113.66:1", .again = true }));
+	KTAP_CHECK(stats()->replayed == 1 && is_path(PEER, true) && w.paths == 1);
+	return end();
+}
+
+/* ---------------------------------------------------------------------- floods */
+
+static bool test_learned(void)
+{
+	size_t memory = 0, i, before;
+	char from[64];
+
+	begin((struct ice_conf){ 0 }, true);
+	/* an address that everybody may know, of whom the network lets anybody send */
+	for (i = 0; i < 3000; i++) {
+		snprintf(from, sizeof(from), "203.0.113.%zu:%zu", 1 + i % 250, 1000 + i);
+		KTAP_CHECK(say((struct check){ .from = from, .use = true }));
+		if (i == 100)
+			memory = ice_memory(w.ice);
+		pass(1);
+	}
+	KTAP_CHECK(ice_memory(w.ice) == memory && memory < 8192);
+	/* one check in 50 ms and what is repeated of those that are still kept */
+	KTAP_CHECK(count(STUN_SUCCESS, NULL) == 3000 && checks(NULL) < 3000 / 50 * 4);
+	/* and the real one gets through meanwhile */
+	before = checks(PEER);
+	for (i = 0; !w.paths && i < 100; i++) {
+		snprintf(from, sizeof(from), "203.0.113.%zu:%zu", 1 + i % 250, 9000 + i);
+		KTAP_CHECK(say((struct check){ .from = from, .use = true }));
+		if (i % 10 == 0)
+			KTAP_CHECK(say((struct check){ .use = true }));
+		pass(10);
+		if (checks(PEER) > before)
+			KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }));
+	}
+	KTAP_CHECK(is_path(PEER, true));
+	/* whoever floods afterwards does not change that */
+	for (i = 0; i < 1000; i++) {
+		snprintf(from, sizeof(from), "203.0.113.%zu:%zu", 1 + i % 250, 20000 + i);
+		KTAP_CHECK(say((struct check){ .from = from, .use = true }));
+	}
+	KTAP_CHECK(is_path(PEER, true) && w.paths == 1);
+	return end();
+}
+
+static bool test_early(void)
+{
+	char from[64], user[300];
+	size_t i, memory = 0;
+
+	begin((struct ice_conf){ 0 }, false);
+	for (i = 0; i < 1000; i++) {
+		snprintf(from, sizeof(from), "203.0.113.9:%zu", 1000 + i);
+		snprintf(user, sizeof(user), "%s:fork%08zu", ice_ufrag(w.ice, 0), i % 3);
+		KTAP_CHECK(say((struct check){ .from = from, .user = user }));
+		if (i == 15)
+			memory = ice_memory(w.ice);
+	}
+	KTAP_CHECK(ice_memory(w.ice) == memory && stats()->early == 1000 && !stats()->learned);
+	KTAP_CHECK(say((struct check){ 0 }) && say((struct check){ .use = true }));
+	pass(1000);
+	KTAP_CHECK(count(STUN_SUCCESS, NULL) == 1002 && !checks(NULL));
+	/* the answer is there: only its author counts */
+	KTAP_CHECK(know());
+	pass(0);
+	KTAP_CHECK(checks(NULL) == 1 && checks(PEER) == 1 && stats()->learned == 1);
+	KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }) && is_path(PEER, true));
+	/* another fork goes on checking */
+	KTAP_CHECK(say((struct check){ .from = from, .user = user, .use = true }));
+	pass(1000);
+	KTAP_CHECK(!checks(from) && is_path(PEER, true));
+	return end();
+}
+
+static bool test_candidates(void)
+{
+	struct ice_candidate c;
+	char addr[64];
+	size_t i, taken = 0, n;
+
+	begin((struct ice_conf){ 0 }, true);
+	for (i = 0; i < 1000; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.%zu:%zu", 1 + i % 250, 1000 + i);
+		taken += !candidate(&c, addr, 1000000 + i);
+	}
+	KTAP_CHECK(taken == 32 && stats()->left_out == 968);
+	KTAP_CHECK(ice_memory(w.ice) < 16384);
+	/* known ones are taken again, unusable ones never */
+	KTAP_CHECK(!candidate(&c, "203.0.113.1:1000", 1));
+	KTAP_CHECK(candidate(&c, "224.0.0.1:1000", 1));
+	c.component = 2;
+	c.addr = addr_of(PEER);
+	KTAP_CHECK(ice_add_remote(w.ice, 0, &c));
+	/* one check in 50 ms, repeated; and then nothing for ever */
+	pass(999);
+	KTAP_CHECK(w.n <= 20 * 4);
+	pass(100000);
+	n = w.n;
+	KTAP_CHECK(n < 32 * 7 + 6 * 4 * 7 && w.failed == 1);
+	pass(10 * 3600000);
+	KTAP_CHECK(w.n == n && w.failed == 1);
+	return end();
+}
+
+/* more pairs than there may be: the best are kept */
+static bool test_pairs(void)
+{
+	struct ice_candidate c;
+	char addr[64];
+	size_t i;
+
+	begin((struct ice_conf){ .pairs = 8 }, true);
+	for (i = 0; i < 30; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.1:%zu", 1000 + i);
+		KTAP_CHECK(!candidate(&c, addr, 1000000 + i));
+	}
+	pass(2000);
+	for (i = 0; i < 30; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.1:%zu", 1000 + i);
+		KTAP_CHECK(!checks(addr) == (i < 22));
+	}
+	/* a check of theirs finds room in any case */
+	KTAP_CHECK(say((struct check){ .use = true }));
+	pass(50);
+	KTAP_CHECK(checks(PEER) && answer(last(PEER), (struct answer){ 0 }));
+	KTAP_CHECK(is_path(PEER, true));
+	return end();
+}
+
+/* ----------------------------------------------------------------------- roles */
+
+static bool test_conflicts(void)
+{
+	struct ice_candidate c;
+	size_t n, i;
+
+	/* who answers each check by 487, for ever */
+	begin((struct ice_conf){ .controlling = true }, true);
+	KTAP_CHECK(!candidate(&c, PEER, 5));
+	for (i = 0; i < 200; i++) {
+		pass(50);
+		if (last(PEER))
+			answer(last(PEER), (struct answer){ .code = 487 });
+	}
+	n = w.n;
+	KTAP_CHECK(n < 100 && stats()->conflicts <= 16 && !w.paths);
+	/* and who claims one role after the other */
+	begin((struct ice_conf){ 0 }, true);
+	for (i = 0; i < 200; i++)
+		KTAP_CHECK(say((struct check){ .controlled = i % 2,
+			.tie = i % 2 ? 0 : UINT64_MAX }));
+	KTAP_CHECK(count(STUN_ERROR, NULL) >= 50);
+	KTAP_CHECK(count(STUN_ERROR, NULL) + count(STUN_SUCCESS, NULL) == 200);
+	return end();
+}
+
+static bool test_role(void)
+{
+	/* both control; ours is the higher number, or the lower */
+	begin((struct ice_conf){ .controlling = true }, true);
+	KTAP_CHECK(say((struct check){ .tie = 0 }) && count(STUN_ERROR, NULL) == 1);
+	KTAP_CHECK(ice_controlling(w.ice));
+	KTAP_CHECK(say((struct check){ .tie = UINT64_MAX }) && count(STUN_ERROR, NULL) == 1);
+	KTAP_CHECK(!ice_controlling(w.ice));
+	/* neither does */
+	begin((struct ice_conf){ 0 }, true);
+	KTAP_CHECK(say((struct check){ .controlled = true, .tie = UINT64_MAX }));
+	KTAP_CHECK(count(STUN_ERROR, NULL) == 1 && !ice_controlling(w.ice));
+	KTAP_CHECK(say((struct check){ .controlled = true, .tie = 0 }));
+	KTAP_CHECK(count(STUN_ERROR, NULL) == 1 && ice_controlling(w.ice));
+	/* a copy of what was said before does not turn it round again */
+	KTAP_CHECK(say((struct check){ .controlled = true, .tie = 0 }));
+	KTAP_CHECK(say((struct check){ .tie = UINT64_MAX }) && !ice_controlling(w.ice));
+	KTAP_CHECK(say((struct check){ .again = true }) && !ice_controlling(w.ice));
+	/* a lite agent never controls */
+	begin((struct ice_conf){ .lite = true, .controlling = true }, true);
+	KTAP_CHECK(!ice_controlling(w.ice));
+	KTAP_CHECK(say((struct check){ .controlled = true, .tie = 0 }));
+	KTAP_CHECK(count(STUN_ERROR, NULL) == 1 && !w.paths);
+	KTAP_CHECK(say((struct check){ .use = true }) && is_path(PEER, true));
+	return end();
+}
+
+/* ------------------------------------------------------------------- our checks */
+
+static bool test_times(void)
+{
+	static const uint64_t at[] = { 0, 100, 300, 700, 1500, 3100, 6300 };
+	struct ice_candidate c;
+	struct stun_msg m;
+	uint64_t tie;
+	uint32_t priority;
+	char user[64];
+	size_t i;
+
+	begin((struct ice_conf){ .controlling = true, .patience = 5000 }, true);
+	KTAP_CHECK(!candidate(&c, PEER, 5));
+	pass(7899);
+	KTAP_CHECK(w.n == 7 && !w.failed);
+	for (i = 0; i < 7; i++)
+		KTAP_CHECK(w.got[i].at == at[i] && !memcmp(w.got[i].data, w.got[0].data, w.got[0].n));
+	pass(1);
+	KTAP_CHECK(w.n == 7 && w.failed == 1);
+	KTAP_CHECK(stun_parse(w.got[0].data, w.got[0].n, &m) && m.fingerprint);
+	snprintf(user, sizeof(user), UFRAG ":%s", ice_ufrag(w.ice, 0));
+	KTAP_CHECK(span_is(stun_find(&m, STUN_USERNAME), user));
+	KTAP_CHECK(stun_verify(&m, SPAN(PWD)) == STUN_TRUSTED);
+	KTAP_CHECK(stun_find_u32(&m, STUN_PRIORITY, &priority) && priority == ice_priority(ICE_PRFLX, 65535, 1));
+	KTAP_CHECK(stun_find_u64(&m, STUN_ICE_CONTROLLING, &tie) && !stun_has(&m, STUN_USE_CANDIDATE));
+	return end();
+}
+
+/* the best first, one in 50 ms; those that work alike wait for the first of them */
+static bool test_order(void)
+{
+	struct ice_candidate c;
+	struct dp_addr to;
+	unsigned int i;
+	char addr[64];
+
+	begin((struct ice_conf){ .controlling = true, .rto = 10000 }, false);
+	for (i = 0; i < 5; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.1:%u", 1000 + i);
+		KTAP_CHECK(!candidate(&c, addr, 1000 + i));
+	}
+	pass(1000);
+	KTAP_CHECK(!w.n);
+	KTAP_CHECK(know());
+	pass(1000);
+	KTAP_CHECK(w.n == 5);
+	for (i = 0; i < 5; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.1:%u", 1004 - i);
+		to = addr_of(addr);
+		KTAP_CHECK(dp_addr_eq(&w.got[i].to, &to) && w.got[i].at == 1000 + 50 * i);
+	}
+	begin((struct ice_conf){ .controlling = true, .rto = 10000 }, true);
+	for (i = 0; i < 3; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.1:%u", 1000 + i);
+		c = (struct ice_candidate){ .component = 1, .priority = 9 - i, .foundation = "x" };
+		c.addr = addr_of(addr);
+		KTAP_CHECK(!ice_add_remote(w.ice, 0, &c));
+	}
+	pass(500);
+	KTAP_CHECK(w.n == 1);
+	KTAP_CHECK(answer(&w.got[0], (struct answer){ 0 }) && is_path("203.0.113.1:1000", false));
+	/* one works, and the other goes before what is worse and has nothing to do with it */
+	begin((struct ice_conf){ .rto = 10000 }, true);
+	KTAP_CHECK(!candidate(&c, "203.0.113.2:1", 5) && !candidate(&c, "203.0.113.2:2", 4));
+	for (i = 0; i < 2; i++) {
+		snprintf(addr, sizeof(addr), "203.0.113.1:%u", 1000 + i);
+		c = (struct ice_candidate){ .component = 1, .priority = 9 - i, .foundation = "x" };
+		c.addr = addr_of(addr);
+		KTAP_CHECK(!ice_add_remote(w.ice, 0, &c));
+	}
+	pass(0);
+	KTAP_CHECK(w.n == 1 && answer(last("203.0.113.1:1000"), (struct answer){ 0 }));
+	pass(50);
+	KTAP_CHECK(w.n == 2 && last("203.0.113.1:1001"));
+	return end();
+}
+
+/* an address that is good on one link only, and ours that is not of that link */
+static bool test_link_local(void)
+{
+	struct ice_local l = { .component = 1, .addr = addr_of("[2001:db8::9]:30000") };
+	struct ice_candidate c;
+
+	begin((struct ice_conf){ 0 }, true);
+	l.base = l.addr;
+	KTAP_CHECK(ice_add_local(w.ice, 0, &l));
+	KTAP_CHECK(!candidate(&c, "[fe80::1]:1", 5) && !candidate(&c, "[2001:db8::1]:1", 4));
+	pass(1000);
+	KTAP_CHECK(!checks("[fe80::1]:1") && checks("[2001:db8::1]:1"));
+	return end();
+}
+
+static bool test_responses(void)
+{
+	struct ice_candidate c;
+	struct answer bad[] = {
+		{ .from = "203.0.113.66:1" }, { .unknown = 0x7000 }, { .nowhere = true },
+		{ .code = 400 }, { .code = 500 }, { .code = 299 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		begin((struct ice_conf){ .controlling = true }, true);
+		KTAP_CHECK(!candidate(&c, PEER, 5));
+		pass(0);
+		KTAP_CHECK(answer(&w.got[0], bad[i]) && !w.paths);
+		/* and it is over */
+		KTAP_CHECK(!answer(&w.got[0], (struct answer){ 0 }) && !w.paths);
+	}
+	/* by another password it is nobody's, and the check goes on */
+	begin((struct ice_conf){ .controlling = true }, true);
+	KTAP_CHECK(!candidate(&c, PEER, 5));
+	pass(0);
+	KTAP_CHECK(!answer(&w.got[0], (struct answer){ .pwd = "wrong" }) && stats()->forged == 1);
+	KTAP_CHECK(!answer(&w.got[0], (struct answer){ .pwd = "wrong", .code = 487 }));
+	pass(100);
+	KTAP_CHECK(w.n == 2 && !w.paths && ice_controlling(w.ice));
+	KTAP_CHECK(answer(&w.got[0], (struct answer){ 0 }) && is_path(PEER, false));
+	/* of what was never asked */
+	w.got[0].data[19] ^= 1;
+	w.got[0].data[w.got[0].n - 1] ^= 1;
+	KTAP_CHECK(!answer(&w.got[0], (struct answer){ 0 }));
+	return end();
+}
+
+/* ----------------------------------------------------------------- nominations */
+
+static bool test_controlling(void)
+{
+	struct ice_candidate c;
+
+	begin((struct ice_conf){ .controlling = true }, true);
+	KTAP_CHECK(!candidate(&c, PEER, 5) && !candidate(&c, "198.51.100.2:5000", 9));
+	pass(60);
+	/* the worse one works first: the better one has 100 ms */
+	KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }) && is_path(PEER, false));
+	pass(99);
+	KTAP_CHECK(!has(last(PEER), STUN_USE_CANDIDATE));
+	pass(51);
+	KTAP_CHECK(has(last(PEER), STUN_USE_CANDIDATE) && !w.path.chosen);
+	KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }) && is_path(PEER, true));
+	/* no further check of anything else */
+	w.n = 0;
+	pass(3000);
+	KTAP_CHECK(!w.n);
+	/* the better one works: at once */
+	begin((struct ice_conf){ .controlling = true }, true);
+	KTAP_CHECK(!candidate(&c, PEER, 5) && !candidate(&c, "198.51.100.2:5000", 9));
+	pass(0);
+	KTAP_CHECK(answer(last("198.51.100.2:5000"), (struct answer){ 0 }));
+	pass(50);
+	KTAP_CHECK(has(last("198.51.100.2:5000"), STUN_USE_CANDIDATE));
+	/* they may not nominate: we do */
+	KTAP_CHECK(say((struct check){ .use = true, .controlled = true }));
+	pass(60);
+	KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }) && !is_path(PEER, true));
+	return end();
+}
+
+/* the way that a nomination comes by, before and after that pair is known to work */
+static bool test_controlled(void)
+{
+	begin((struct ice_conf){ 0 }, true);
+	KTAP_CHECK(say((struct check){ 0 }));
+	pass(0);
+	KTAP_CHECK(!w.paths && answer(last(PEER), (struct answer){ 0 }) && is_path(PEER, false));
+	KTAP_CHECK(say((struct check){ .use = true }) && is_path(PEER, true));
+	begin((struct ice_conf){ 0 }, true);
+	KTAP_CHECK(say((struct check){ .use = true }) && !w.paths);
+	pass(0);
+	KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }) && is_path(PEER, true));
+	KTAP_CHECK(w.path.type == ICE_PRFLX && w.path.proven);
+	return end();
+}
+
+/* an old client nominates whatever it checks, and uses the best */
+static bool aggressive(bool lite)
+{
+	static const char *const from[] = { "198.51.100.1:1", "198.51.100.1:2", "198.51.100.1:3" };
+	static const uint32_t priority[] = { 200, 300, 100 };
+	unsigned int i;
+
+	begin((struct ice_conf){ .lite = lite }, true);
+	for (i = 0; i < 3; i++) {
+		KTAP_CHECK(say((struct check){ .from = from[i], .use = true, .priority = priority[i] }));
+		pass(60);
+		if (!lite)
+			KTAP_CHECK(answer(last(from[i]), (struct answer){ 0 }));
+	}
+	KTAP_CHECK(is_path(from[1], true) && w.paths == 2);
+	/* it goes on checking the best one; the others are silent */
+	for (i = 0; i < 3; i++) {
+		pass(5000);
+		KTAP_CHECK(say((struct check){ .from = from[1], .use = true, .priority = 300 }));
+	}
+	KTAP_CHECK(say((struct check){ .from = from[0], .use = true, .priority = 200 }));
+	KTAP_CHECK(is_path(from[1], true));
+	/* and now that one is: it has moved */
+	pass(8000);
+	KTAP_CHECK(say((struct check){ .from = from[0], .use = true, .priority = 200 }));
+	KTAP_CHECK(is_path(from[0], true));
+	return end();
+}
+
+/* a new one nominates one, and another when it has changed its mind */
+static bool regular(bool lite)
+{
+	begin((struct ice_conf){ .lite = lite }, true);
+	KTAP_CHECK(say((struct check){ .use = true, .priority = 300 }));
+	pass(60);
+	if (!lite)
+		KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }));
+	KTAP_CHECK(is_path(PEER, true));
+	KTAP_CHECK(say((struct check){ .from = "198.51.100.9:9", .priority = 100 }));
+	pass(60);
+	if (!lite)
+		KTAP_CHECK(answer(last("198.51.100.9:9"), (struct answer){ 0 }));
+	KTAP_CHECK(is_path(PEER, true));
+	KTAP_CHECK(say((struct check){ .from = "198.51.100.9:9", .priority = 100, .use = true }));
+	KTAP_CHECK(is_path("198.51.100.9:9", true));
+	return end();
+}
+
+static bool test_aggressive(void)
+{
+	return aggressive(false) && aggressive(true);
+}
+
+static bool test_regular(void)
+{
+	return regular(false) && regular(true);
+}
+
+/* ----------------------------------------------------------- keepalive, consent */
+
+static bool test_keepalive(void)
+{
+	unsigned int i;
+
+	begin((struct ice_conf){ .lite = true }, true);
+	pass(60000);
+	KTAP_CHECK(!w.n);
+	KTAP_CHECK(say((struct check){ .use = true }));
+	pass(60000);
+	KTAP_CHECK(count(STUN_INDICATION, PEER) == 4 && w.n == 5);
+	/* one that never checks again may live on its media */
+	pass(3600000);
+	KTAP_CHECK(!w.lost);
+	for (i = 0; i < 3; i++) {
+		KTAP_CHECK(say((struct check){ 0 }));
+		pass(5000);
+	}
+	pass(24999);
+	KTAP_CHECK(!w.lost);
+	pass(1);
+	KTAP_CHECK(w.lost == 1);
+	w.n = 0;
+	pass(3600000);
+	KTAP_CHECK(!w.n);
+	/* and comes back */
+	KTAP_CHECK(say((struct check){ .use = true }) && is_path(PEER, true) && w.paths == 2);
+	return end();
+}
+
+static bool test_consent(void)
+{
+	uint64_t before;
+	size_t n;
+
+	begin((struct ice_conf){ 0 }, true);
+	KTAP_CHECK(say((struct check){ .use = true }));
+	pass(0);
+	KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }) && is_path(PEER, true));
+	before = w.timers.now;
+	while (w.timers.now < before + 60000) {
+		n = w.n;
+		pass(100);
+		if (w.n > n)
+			KTAP_CHECK(answer(last(PEER), (struct answer){ 0 }));
+	}
+	KTAP_CHECK(!w.lost);
+	/* answers by others, and errors, are no consent; nor are checks of theirs */
+	before = w.timers.now;
+	while (!w.lost && w.timers.now < before + 60000) {
+		n = w.n;
+		pass(100);
+		if (w.n == n)
+			continue;
+		answer(last(PEER), (struct answer){ .pwd = "wrong" });
+		answer(last(PEER), (struct answer){ .from = "203.0.113.66:1" });
+		answer(last(PEER), (struct answer){ .code = 403 });
+		KTAP_CHECK(say((struct check){ 0 }));
+	}
+	KTAP_CHECK(w.lost == 1 && w.timers.now >= before + 24000 && w.timers.now <= before + 30100);
+	/* it has checked us meanwhile, so that it is there: proved by a check of ours */
+	pass(100);
+	KTAP_CHECK(say((struct check){ .use = true }));
+	pass(100);
+	KTAP_CHECK(w.paths == 1 && answer(last(PEER), (struct answer){ 0 }) && w.paths == 2);
+	KTAP_CHECK(is_path(PEER, true));
+	return end();
+}
+
+/* after a restart the former credentials answer, and do nothing else */
+static bool test_old(void)
+{
+	char user[64], pwd[64];
+	struct stun_msg m;
+
+	begin((struct ice_conf){ .lite = true }, true);
+	KTAP_CHECK(say((struct check){ .use = true }));
+	snprintf(user, sizeof(user), "%s:" UFRAG, ice_ufrag(w.ice, 0));
+	snprintf(pwd, sizeof(pwd), "%s", ice_pwd(w.ice, 0));
+	KTAP_CHECK(ice_restart(w.ice, 0) && strcmp(pwd, ice_pwd(w.ice, 0)));
+	w.n = 0;
+	KTAP_CHECK(say((struct check){ .user = user, .pwd = pwd }));
+	KTAP_CHECK(w.n == 1 && stun_parse(w.got[0].data, w.got[0].n, &m));
+	KTAP_CHECK(stun_verify(&m, span_of(pwd)) == STUN_TRUSTED);
+	KTAP_CHECK(say((struct check){ .user = user, .pwd = pwd, .use = true, .from = "198.51.100.9:9" }));
+	KTAP_CHECK(is_path(PEER, true) && w.paths == 1);
+	/* another way is found: they are void */
+	KTAP_CHECK(ice_set_remote(w.ice, 0, SPAN("ijkl"), SPAN(PWD), false));
+	snprintf(user, sizeof(user), "%s:ijkl", ice_ufrag(w.ice, 0));
+	KTAP_CHECK(say((struct check){ .user = user, .use = true, .from = "198.51.100.9:9" }));
+	KTAP_CHECK(is_path("198.51.100.9:9", true) && w.paths == 2);
+	snprintf(user, sizeof(user), "%s:" UFRAG, "xxxxxxxx");
+	KTAP_CHECK(!say((struct check){ .user = user, .pwd = pwd }));
+	return end();
+}
+
+static bool test_punch(void)
+{
+	struct ice_candidate c;
+	unsigned int all;
+
+	for (all = 0; all < 2; all++) {
+		begin((struct ice_conf){ .lite = true }, false);
+		ice_punch(w.ice, 0, all);
+		KTAP_CHECK(!w.n && know());
+		KTAP_CHECK(!candidate(&c, PEER, 5) && !candidate(&c, "198.51.100.2:5000", 9));
+		KTAP_CHECK(!candidate(&c, "[2001:db8::1]:5000", 9));
+		ice_punch(w.ice, 0, all);
+		KTAP_CHECK(w.n == 1 + all && checks(PEER) == 1);
+		/* whatever comes back */
+		KTAP_CHECK(!answer(&w.got[0], (struct answer){ 0 }) && !w.paths);
+	}
+	return end();
+}
+
+static const struct ktap_point points[] = {
+	{ "strangers get nothing", test_strangers },
+	{ "a wrong password: a short answer, and nothing is kept", test_forged },
+	{ "no answer is longer than what it answers", test_amplification },
+	{ "answers to checks", test_answers },
+	{ "a check that was here before changes nothing", test_replay },
+	{ "checks from thousands of addresses", test_learned },
+	{ "checks before the answer", test_early },
+	{ "a thousand candidates", test_candidates },
+	{ "too many pairs", test_pairs },
+	{ "conflicts without end", test_conflicts },
+	{ "who chooses", test_role },
+	{ "checks are repeated from 100 ms on", test_times },
+	{ "the order of checks", test_order },
+	{ "addresses of one link", test_link_local },
+	{ "answers that are none", test_responses },
+	{ "we nominate", test_controlling },
+	{ "they nominate", test_controlled },
+	{ "a client that nominates all", test_aggressive },
+	{ "a client that changes its mind", test_regular },
+	{ "keepalive of a lite agent, and silence", test_keepalive },
+	{ "consent", test_consent },
+	{ "former credentials", test_old },
+	{ "firewalls are opened", test_punch },
+};
+
+int main(void)
+{
+	return KTAP_RUN(points);
+}
