@@ -614,7 +614,7 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 					struct attempt *a, uint32_t index)
 {
 	uint16_t seq = get16(a->buf + 2);
-	enum rtpsec_result ret;
+	enum rtpsec_result ret, old;
 	uint32_t roc = 0;
 
 	memcpy(a->copy, a->buf, a->size);
@@ -627,8 +627,14 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 	ret = unprotect(ctx->srtp, &ctx->conf, a->buf, a->len, a->rtcp);
 	if (ret == RTPSEC_AUTH && roc && !s->parked && set_roc(ctx, s, 0))
 		ret = try_again(a, ctx->srtp, &ctx->conf);
-	if (ret == RTPSEC_AUTH || (ret == RTPSEC_MALFORMED && ctx->old))
-		return try_old(ctx, s, a);
+	if (ret == RTPSEC_AUTH ||
+	    (ctx->old && (ret == RTPSEC_MALFORMED || ret == RTPSEC_REPLAY))) {
+		/* RTCP's window is asked first: the index may be one of either key. What was
+		 * here by the new one was here, whatever the old one says.
+		 */
+		old = try_old(ctx, s, a);
+		return ret == RTPSEC_REPLAY && old != RTPSEC_OK ? ret : old;
+	}
 	if (ret != RTPSEC_OK)
 		return ret;
 	ret = passed(ctx, s, a->copy, a->rtcp, index);

@@ -98,6 +98,30 @@ static bool rekey_at_wrap(void)
 	return true;
 }
 
+/*
+ * RTCP by the old key, overtaken by the first of the new one, which has the same index:
+ * libsrtp2 asks its window before it authenticates
+ */
+static bool rekey_overtaken_rtcp(void)
+{
+	struct rtpsec *out = context(RTPSEC_OUT, 1, 1);
+	struct rtpsec *new = context(RTPSEC_OUT, 1, 2);
+	struct rtpsec *in = context(RTPSEC_IN, 1, 1);
+	struct packet late = rtcp(SSRC), first = rtcp(SSRC);
+
+	KTAP_CHECK(seal(out, &late, true) == RTPSEC_OK);
+	KTAP_CHECK(rekey(in, 1, 2, false));
+	KTAP_CHECK(seal(new, &first, true) == RTPSEC_OK);
+	KTAP_CHECK(unseal(in, &first, true) == RTPSEC_OK);
+	KTAP_CHECK(unseal(in, &late, true) == RTPSEC_OK);
+	KTAP_CHECK(unseal(in, &late, true) == RTPSEC_REPLAY);
+	KTAP_CHECK(unseal(in, &first, true) == RTPSEC_REPLAY);
+	rtpsec_free(out);
+	rtpsec_free(new);
+	rtpsec_free(in);
+	return true;
+}
+
 /* the sender is late with the new key: the old one is taken, not for ever */
 static bool rekey_late(void)
 {
@@ -485,6 +509,7 @@ int main(void)
 		{ "a new key: the counter goes on", rekey_goes_on },
 		{ "a new key: the counter begins again", rekey_fresh },
 		{ "a new key just where the counter wraps", rekey_at_wrap },
+		{ "RTCP by the old key, overtaken by that of the new", rekey_overtaken_rtcp },
 		{ "a new key that the sender is late with", rekey_late },
 		{ "a new key that is used long after the counter has wrapped", rekey_far },
 		{ "a new key that the sender never uses", rekey_never },
