@@ -177,7 +177,7 @@ $(BUILD)/selftests/srtpway: TOOL_LIBS := -lsrtp2
 $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
 	@$(say) '  CC      $<'
-	@$(CC) $(OUR_CFLAGS) -Iselftests/unit $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) \
+	@$(CC) $(OUR_CFLAGS) -Iselftests/unit -Iselftests/unit/kernel $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) \
 		$(PKG_LIBS) -lm -pthread
 
 $(BUILD)/selftests/fuzz/%: selftests/fuzz/%.c $(LIB) $(MAKEFILE_LIST)

@@ -93,9 +93,11 @@ static inline u32 get_unaligned_be32(const void *p)
 /* as it stands: network order */
 #define get_unaligned(p)					\
 	__extension__ ({					\
-		__typeof__(*(p) + 0) unaligned_;		\
-		memcpy(&unaligned_, (p), sizeof(*(p)));		\
-		unaligned_;					\
+		struct {					\
+			__typeof__(*(p)) value;			\
+		} unaligned_;					\
+		memcpy(&unaligned_, (p), sizeof(unaligned_));	\
+		unaligned_.value;				\
 	})
 
 static inline u64 div_u64(u64 a, u32 b)
