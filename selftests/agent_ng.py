@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+agent_ng.py NAME: a SIP proxy that drives rtplaned by rtpengine's control protocol, and
+both parties of its calls.  agent_ng.sh made the network.
+
+Ends with 0, or with 1 and a sentence about what was not so.
+"""
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import sys
+import time
+
+from agent_srtp import Failed, check, in_ns, sdp
+
+A, B = os.environ["A"], os.environ["B"]
+A4, B4, MA4, MB4 = "192.0.2.1", "198.51.100.1", "192.0.2.254", "198.51.100.254"
+NG = (MB4, 22222)
+PATIENCE = 10
+
+
+def bencode(value):
+    if isinstance(value, int):
+        return b"i%de" % value
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes):
+        return b"%d:%s" % (len(value), value)
+    if isinstance(value, list):
+        return b"l" + b"".join(map(bencode, value)) + b"e"
+    return b"d" + b"".join(bencode(k) + bencode(v) for k, v in value.items()) + b"e"
+
+
+def bdecode(data):
+    def one(at):
+        c = data[at:at + 1]
+        if c == b"i":
+            end = data.index(b"e", at)
+            return int(data[at + 1:end]), end + 1
+        if c in b"ld":
+            out, at = [], at + 1
+            while data[at:at + 1] != b"e":
+                value, at = one(at)
+                out.append(value)
+            return (out if c == b"l" else dict(zip(out[::2], out[1::2]))), at + 1
+        colon = data.index(b":", at)
+        end = colon + 1 + int(data[at:colon])
+        return data[colon + 1:end].decode(), end
+    value, end = one(0)
+    check(end == len(data), "a reply of", len(data), "bytes ends at", end)
+    return value
+
+
+class Proxy:
+    """One worker of a proxy: a connected socket, and cookies of its own."""
+
+    def __init__(self, ns=B):
+        self.sock = in_ns(ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.sock.connect(NG)
+        self.sock.settimeout(PATIENCE)
+        self.n = 0
+
+    def raw(self, data):
+        self.sock.send(data)
+        return self.sock.recv(65536)
+
+    def ask(self, command, **words):
+        self.n += 1
+        cookie = b"%d_%d" % (os.getpid(), self.n)
+        words = {k.replace("_", "-"): v for k, v in words.items()}
+        words["command"] = command
+        reply = self.raw(cookie + b" " + bencode(words))
+        check(reply.startswith(cookie + b" "), "the cookie is", cookie, "the reply", reply)
+        return bdecode(reply[len(cookie) + 1:])
+
+    def ok(self, command, **words):
+        reply = self.ask(command, **words)
+        check(reply["result"] == "ok", command, "got", reply)
+        return reply
+
+    def error(self, reason, command, **words):
+        reply = self.ask(command, **words)
+        check(reply["result"] == "error" and reply["error-reason"] == reason, command, "got", reply)
+
+
+P = Proxy()
+
+
+def port_of(text):
+    return int(re.search(r"^m=audio (\d+)", text, re.M)[1])
+
+
+def host_of(text):
+    return re.search(r"^c=IN IP4 (\S+)", text, re.M)[1]
+
+
+class Phone:
+    """A party's socket for media, at a port of its own."""
+
+    def __init__(self, ns, ip):
+        self.sock = in_ns(ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.sock.bind((ip, 0))
+        self.sock.settimeout(PATIENCE)
+        self.ip, self.port = self.sock.getsockname()
+        self.seq, self.ssrc = 1000, int.from_bytes(os.urandom(4), "big")
+
+    def sdp(self, ip=None, **more):
+        return sdp(ip or self.ip, self.port, **more)
+
+    def send(self, to):
+        self.seq += 1
+        self.sock.sendto(struct.pack("!BBHII", 0x80, 0, self.seq, self.seq * 160, self.ssrc) +
+                         bytes(160), to)
+
+    def hears(self, other, to):
+        """What @other sends to @to comes here: some packets until it is latched."""
+        self.sock.settimeout(0.2)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            other.send(to)
+            try:
+                data = self.sock.recv(2048)
+            except TimeoutError:
+                continue
+            if struct.unpack("!I", data[8:12])[0] == other.ssrc:
+                return
+        raise Failed("nothing of what was sent to %s:%d comes to %s" % (to[0], to[1], self.ip))
+
+
+def talk(a, b, to_a, to_b):
+    """Both hear each other; descriptions that they got."""
+    b.hears(a, (host_of(to_a), port_of(to_a)))
+    a.hears(b, (host_of(to_b), port_of(to_b)))
+
+
+KAMAILIO = dict(supports=["load limit"], flags=["trust-address"], ICE="remove",
+                replace=["origin", "session-connection"], direction=["external", "internal"])
+
+
+def call(a, b, proxy=P, call_id="call-1@example", **more):
+    """A call that is up; what the two have been told."""
+    words = dict(call_id=call_id, from_tag="from-1")
+    offer = proxy.ok("offer", sdp=a.sdp(), received_from=["IP4", A4], **words, **KAMAILIO, **more)
+    answer = proxy.ok("answer", sdp=b.sdp(), received_from=["IP4", B4], to_tag="to-1", **words)
+    return answer["sdp"], offer["sdp"]
+
+
+def gone(call_id="call-1@example", **words):
+    reply = P.ok("delete", call_id=call_id, delete_delay=0, **words)
+    check("warning" not in reply, "delete got", reply)
+
+
+def kamailio():
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = dict(call_id="k1", from_tag="f", via_branch="z9hG4bK-1")
+    offer = P.ok("offer", sip_message_type="sip_request", sdp=a.sdp(),
+                 received_from=["IP4", A4], **words, **KAMAILIO)
+    check(host_of(offer["sdp"]) == MB4 and A4 not in offer["sdp"], offer["sdp"])
+    answer = P.ok("answer", sip_message_type="sip_reply", sdp=b.sdp(), to_tag="t",
+                  received_from=["IP4", B4], **words, **KAMAILIO)
+    check(host_of(answer["sdp"]) == MA4 and B4 not in answer["sdp"], answer["sdp"])
+    talk(a, b, answer["sdp"], offer["sdp"])
+    # hold by the callee, and back
+    P.ok("offer", call_id="k1", from_tag="t", to_tag="f", sdp=b.sdp(more=["a=sendonly"]))
+    P.ok("answer", call_id="k1", from_tag="t", to_tag="f", sdp=a.sdp(more=["a=recvonly"]))
+    P.ok("offer", call_id="k1", from_tag="t", to_tag="f", sdp=b.sdp())
+    P.ok("answer", call_id="k1", from_tag="t", to_tag="f", sdp=a.sdp())
+    talk(a, b, answer["sdp"], offer["sdp"])
+    seen = P.ok("query", call_id="k1")
+    check(set(seen["tags"]) == {"f", "t"} and seen["totals"]["RTP"]["packets"] >= 4, seen)
+    check(str(a.ssrc) in seen["SSRC"] and str(b.ssrc) in seen["SSRC"], seen)
+    check(len(bencode(seen)) < 1400, len(bencode(seen)))
+    check(P.ok("list")["calls"] == ["k1"], "list")
+    check(P.ask("ping")["result"] == "pong", "ping")
+    gone("k1", from_tag="f", to_tag="t")
+
+
+def kamailio_late_offer():
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = dict(call_id="k2", from_tag="t", to_tag="f")
+    more = dict(KAMAILIO, direction=["internal", "external"])
+    offer = P.ok("offer", sip_message_type="sip_reply", sdp=b.sdp(), received_from=["IP4", B4], **words, **more)
+    answer = P.ok("answer", sip_message_type="sip_request", sdp=a.sdp(), received_from=["IP4", A4], **words)
+    talk(a, b, offer["sdp"], answer["sdp"])
+    gone("k2", from_tag="f", to_tag="t")
+
+
+def opensips():
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = {"call-id": "o1", "from-tag": "f", "direction": ["external", "internal"],
+             "address family": "IP4", "flags": ["trust-address", "directional"],
+             "replace": ["origin", "session-connection"]}
+    offer = P.ok("offer", sdp=a.sdp(), **words, **{"received-from": ["IP4", A4]})
+    answer = P.ok("answer", sdp=b.sdp(), **words, **{"to-tag": "t", "received-from": ["IP4", B4]})
+    talk(a, b, answer["sdp"], offer["sdp"])
+    gone("o1")
+
+
+def jambonz():
+    """JSON over TCP, in pieces that end anywhere, and several in one."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    tcp = in_ns(B, lambda: socket.create_connection(NG, PATIENCE))
+    words = {"call-id": "j1", "from-tag": "f", "replace": ["origin", "session-connection"],
+             "flags": ["port latching", "reset", "media handover"], "direction": ["access", "core"]}
+    data = b""
+    for cookie, more in (("c1", {"command": "offer", "sdp": a.sdp(), "padding": "x" * 30000}),
+                         ("c2", {"command": "answer", "sdp": b.sdp(), "to-tag": "t"}),
+                         ("c3", {"command": "ping"})):
+        data += cookie.encode() + b" " + json.dumps({**words, **more}).encode()
+    for at in range(0, len(data), 997):
+        tcp.sendall(data[at:at + 997])
+    got = ""
+    while got.count('"result"') < 3 or not got.endswith("}"):
+        got += tcp.recv(65536).decode()
+    replies = re.findall(r"(c\d) (\{.*?\})(?=c\d |$)", got, re.S)
+    check([c for c, _ in replies] == ["c1", "c2", "c3"], got)
+    offer, answer, pong = (json.loads(text) for _, text in replies)
+    check(pong["result"] == "pong", pong)
+    talk(a, b, answer["sdp"], offer["sdp"])
+    gone("j1", from_tag="f")
+    # what is no message is the last one
+    tcp.sendall(b"c4 nonsense")
+    check(b"Invalid NG data format" in tcp.recv(4096) and tcp.recv(4096) == b"", "a broken stream")
+
+
+def behind_nat():
+    """The caller's SDP names an address that nobody reaches."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = dict(call_id="n1", from_tag="f")
+    offer = P.ok("offer", sdp=a.sdp("10.0.0.5"), received_from=["IP4", A4], **words, **KAMAILIO)
+    answer = P.ok("answer", sdp=b.sdp(), to_tag="t", **words)
+    talk(a, b, answer["sdp"], offer["sdp"])
+    gone("n1")
+
+
+def sip_source_address():
+    """Media goes to where the signalling comes from, before anything has come from there."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = dict(call_id="n2", from_tag="f")
+    offer = P.ok("offer", sdp=a.sdp("203.0.113.5"), received_from=["IP4", A4],
+                 **words, **dict(KAMAILIO, flags=["SIP-source-address"]))
+    answer = P.ok("answer", sdp=b.sdp(), to_tag="t", **words)
+    talk(a, b, answer["sdp"], offer["sdp"])
+    gone("n2")
+
+
+def forks():
+    """Offered once for each of two, without a via-branch; the second is taken."""
+    a, b, c = Phone(A, A4), Phone(B, B4), Phone(B, B4)
+    words = dict(call_id="f1", from_tag="f")
+    first = P.ok("offer", sdp=a.sdp(), **words, **KAMAILIO)["sdp"]
+    second = P.ok("offer", sdp=a.sdp(), **words, **KAMAILIO)["sdp"]
+    check(port_of(first) == port_of(second), first, second)
+    early = P.ok("answer", sdp=b.sdp(), to_tag="t1", **words)["sdp"]
+    talk(a, b, early, first)
+    final = P.ok("answer", sdp=c.sdp(), to_tag="t2", **words)["sdp"]
+    talk(a, c, final, second)
+    gone("f1", from_tag="t2", to_tag="f")
+
+
+def again():
+    """A request that comes again gets the same bytes, and only from the same place."""
+    a = Phone(A, A4)
+    data = b"7_1 " + bencode({"command": "offer", "call-id": "r1", "from-tag": "f", "sdp": a.sdp()})
+    first = P.raw(data)
+    check(P.raw(data) == first and b"6:result2:ok" in first, first)
+    # another proxy that takes the same cookie
+    other = Proxy()
+    check(other.raw(b"7_1 " + bencode({"command": "ping"})) == b"7_1 d6:result4:ponge", "another sender's")
+    check(P.raw(b"7_1 " + bencode({"command": "ping"})) == b"7_1 d6:result4:ponge", "another request")
+    check(P.ok("list")["calls"] == ["r1"], "list")
+    gone("r1")
+
+
+def strangers():
+    """Who may not ask gets nothing, and those who may are served."""
+    stranger = in_ns(B, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    stranger.bind(("198.51.100.66", 0))
+    stranger.settimeout(0)
+    for _ in range(100):
+        stranger.sendto(b"1 d7:command4:pinge", NG)
+    check(P.ask("ping")["result"] == "pong", "ping")
+    try:
+        raise Failed("a stranger got %s" % stranger.recv(1000))
+    except BlockingIOError:
+        pass
+    with in_ns(B, lambda: socket.create_connection(NG, PATIENCE, ("198.51.100.66", 0))) as tcp:
+        check(tcp.recv(1000) == b"", "a stranger's connection")
+
+
+HOSTILE = [
+    b"", b"x", b" ", b"1", b"d7:command4:pinge", b"1 " + b"d1:a" * 16000, b"1 d1:a" + b"l" * 65000,
+    b"1 {" + b'"a":{' * 13000, b"1 [" * 100, b"1 d7:command99999999999999999999:pinge",
+    b"1 d7:command4:ping", b"1 d7:commandi1ee", b"1 d1:a-5:xxe", b"1 d" + b"0:0:" * 16000 + b"e",
+    b"1 {" + b",".join(b'"%d":0' % i for i in range(7000)) + b"}", b"1 " + bytes(range(256)),
+    b"1 d7:command5:offer3:sdp65000:" + b"m" * 30000, b"\xff" * 65000, b"1 d3:sdpde7:command5:offere",
+]
+
+
+def hostile():
+    """Nothing of it ends the agent, or the call that runs."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    to_a, to_b = call(a, b)
+    talk(a, b, to_a, to_b)
+    for data in HOSTILE:
+        P.sock.send(data)
+    P.sock.close()
+    P.__init__()
+    check(P.ask("ping")["result"] == "pong", "ping")
+    talk(a, b, to_a, to_b)
+    gone()
+
+
+def refused():
+    """What is refused leaves what ran untouched."""
+    a, b, other = Phone(A, A4), Phone(B, B4), Phone(A, A4)
+    words = dict(call_id="call-1@example", from_tag="from-1", to_tag="to-1")
+    to_a, to_b = call(a, b)
+    talk(a, b, to_a, to_b)
+    P.error("Failed to parse SDP", "offer", sdp="v=0\r\nm=audio\r\n", received_from=["IP4", "192.0.2.9"], **words)
+    P.error("Incomplete SDP specification", "offer", sdp="v=0\r\n", **words)
+    P.error("Failed to parse SDP", "answer", sdp="garbage", **words)
+    P.error("Invalid dialogue association", "answer", sdp=other.sdp(), call_id="call-1@example", from_tag="x", to_tag="y")
+    P.error("Unknown call-id", "answer", sdp=other.sdp(), call_id="call-2", from_tag="from-1", to_tag="to-1")
+    P.error("Unknown call-id", "query", call_id="call-2")
+    P.error("Unrecognized command", "take over", call_id="call-1@example")
+    reply = P.ok("delete", call_id="call-1@example", from_tag="another", delete_delay=0)
+    check(reply["warning"] == "Call-ID not found or tags didn't match", reply)
+    talk(a, b, to_a, to_b)
+    gone(from_tag="from-1")
+
+
+def no_ports():
+    """In the words by which proxies go to the next node."""
+    a = Phone(A, A4)
+    offers = [P.ask("offer", sdp=a.sdp(), call_id="p%d" % i, from_tag="f", **KAMAILIO) for i in range(8)]
+    taken = [i for i, reply in enumerate(offers) if reply["result"] == "ok"]
+    check(0 < len(taken) < 8, offers)
+    check(offers[-1] == {"error-reason": "Ran out of ports", "result": "error"}, offers[-1])
+    for i in taken:
+        gone("p%d" % i)
+
+
+def draining():
+    """What runs goes on; what is new goes elsewhere."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    to_a, to_b = call(a, b)
+    os.kill(int(os.environ["AGENT_PID"]), signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        reply = P.ask("offer", sdp=a.sdp(), call_id="new", from_tag="f", supports=["load limit"])
+        if reply["result"] != "ok" or time.monotonic() > deadline:
+            break
+        gone("new")
+    check(reply["result"] == "load limit" and reply["message"] == "Parallel session limit reached", reply)
+    P.error("Parallel session limit reached", "offer", sdp=a.sdp(), call_id="new", from_tag="f")
+    words = dict(call_id="call-1@example", from_tag="from-1", to_tag="to-1")
+    P.ok("offer", sdp=a.sdp(), **words)
+    P.ok("answer", sdp=b.sdp(), **words)
+    talk(a, b, to_a, to_b)
+    gone()
+
+
+if __name__ == "__main__":
+    try:
+        globals()[sys.argv[1]]()
+    except Failed as e:
+        sys.exit(str(e))
