@@ -172,7 +172,9 @@ $(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) 
 	@mkdir -p $(@D)
 	@$(say) '  CC      $<'
 	@$(CC) $(OUR_CFLAGS) -Iselftests/tools $(OUR_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< -lsrtp2 -lcrypto
-$(BUILD)/selftests/srtpway: TOOL_LIBS := -lsrtp2
+$(BUILD)/selftests/srtpway $(BUILD)/selftests/pktfuzz: TOOL_LIBS := -lsrtp2
+$(BUILD)/selftests/srtpswap: TOOL_LIBS := $(LIB) $(PKG_LIBS)
+$(BUILD)/selftests/srtpswap: $(LIB)
 
 $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)

@@ -19,7 +19,7 @@ NAT=192.0.2.200
 
 setup()
 {
-	need nlfuzz
+	need nlfuzz srtpswap
 	topology && enrol && hold_ingress_key || return 1
 	ip -n "$A" route add 198.51.100.0/24 via $MA4
 	ip -n "$B" route add 192.0.2.0/24 via $MB4
@@ -112,6 +112,34 @@ test_bridges_and_natmaps_come_and_go()
 		natmap add ext $NAT int $B4 ports 33000-33100 filter address
 	END
 	meanwhile exchange
+}
+
+# Keys of four directions change under SRTP on both processors, while all is dumped and
+# what else a leg has changes; not a packet is lost by that.
+test_keys_change()
+{
+	local end
+	ok "bridge" m rtplane bridge add leg local "$LA" remote "$RA" early on leg local "$LB" remote "$RB" early on
+	cat >"$W/beside" <<-END
+		leg show
+		leg set local $LB dscp 46 pps 1000000
+		leg show local $LA
+		leg set local $LA dscp preserve accept any
+		leg set local $LA proven $RA
+		stats
+		leg set local $LA accept rtp unlatch
+	END
+	bg swap m srtpswap --a "$A" --on "$RA" --leg "$LA" --b "$B" --bound "$RB" --other "$LB" --swaps 0
+	end=$((SECONDS + LONG))
+	while [ $SECONDS -lt $end ]; do
+		m rtplane -batch "$W/beside"
+	done >/dev/null 2>&1
+	stop swap
+	note "$(cat "$W/swap.json" "$W/swap.err")"
+	holds swap '.swaps > 20 and .sent[0] > 200 and .sent[1] > 200'
+	leg_holds "$LA" ".rx_packets == $(val swap '.sent[0]') and .dropped == $(val swap '.forged[0]')"
+	leg_holds "$LB" ".rx_packets == $(val swap '.sent[1]') and .dropped == $(val swap '.forged[1]')"
+	clear_bridges
 }
 
 test_sources_contend_for_a_leg()

@@ -13,6 +13,11 @@
 SUITES="AES_CM_128_HMAC_SHA1_80 AES_CM_128_HMAC_SHA1_32 AES_256_CM_HMAC_SHA1_80
 AES_256_CM_HMAC_SHA1_32 AEAD_AES_128_GCM AEAD_AES_256_GCM"
 
+# SRTP_SEED=N in the environment: other packets
+SEED=${SRTP_SEED:-1}
+# any length that may leave in one piece
+MAX=1380
+
 setup() { need srtpway; topology && enrol; }
 
 # key SUITE N: key number N of a suite, hexadecimal
@@ -52,7 +57,7 @@ test_every_suite_taken_off()
 	local suite
 	for suite in $SUITES; do
 		ok "bridge" bridge ssrc-guard off srtp-rx "$suite" "$(words "$suite" 1)" -- early on
-		way off --tx "$suite:$(key "$suite" 1)" --count 96 --ssrcs 3 --rtcp 15 --shuffle 9 --flip --replay
+		way off --seed "$SEED" --max "$MAX" --tx "$suite:$(key "$suite" 1)" --count 96 --ssrcs 3 --rtcp 15 --shuffle 9 --flip --replay
 		whole off 96
 		leg_holds "$LA" ".rx_packets == 96 and .latched == \"$RA\" and .dropped == 192 and .drops[\"srtp-replay\"] == 96 and .drops[\"srtp-auth\"] >= 90"
 		clear_bridges
@@ -64,7 +69,7 @@ test_every_suite_put_on()
 	local suite
 	for suite in $SUITES; do
 		ok "bridge" bridge ssrc-guard off -- early on srtp-tx "$suite" "$(words "$suite" 2)"
-		way on --rx "$suite:$(key "$suite" 2)" --count 96 --ssrcs 3 --rtcp 15 --shuffle 9
+		way on --seed "$SEED" --max "$MAX" --rx "$suite:$(key "$suite" 2)" --count 96 --ssrcs 3 --rtcp 15 --shuffle 9
 		whole on 96
 		clear_bridges
 	done
@@ -209,6 +214,19 @@ test_sources_beyond_64()
 		--send 5 --every 0 --wait 100 --ssrc 99 >/dev/null
 	leg_becomes "$LA" '.drops["srtp-fail"] == 5 and .rx_packets == 1500'
 	clear_bridges
+}
+
+# Its E bit is 0 (RFC 3711 section 3.4, RFC 7714 section 9.3).
+test_RTCP_that_is_only_authenticated()
+{
+	local suite
+	needs clear-rtcp || return
+	for suite in AES_CM_128_HMAC_SHA1_32 AEAD_AES_256_GCM; do
+		ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on
+		way clear --tx "$suite:$(key $suite 1)" --count 48 --rtcp 60 --clear-rtcp --flip
+		whole clear 48
+		clear_bridges
+	done
 }
 
 # Where a source stands is told, and given to another that goes on there.

@@ -6,30 +6,25 @@
  *   srtpway --from NETNS --on A:P --to A:P [--tx SUITE:HEX[:MKI]]
  *           --at NETNS --bound A:P [--rx SUITE:HEX[:MKI]]
  *           [--count N] [--seed S] [--seq S] [--ssrcs N] [--rtcp PERCENT] [--shuffle N]
- *           [--min N] [--max N] [--flip] [--replay] [--burst N]
+ *           [--min N] [--max N] [--flip] [--replay] [--burst N] [--clear-rtcp]
  *
  * Makes packets at random (RTP with contributors, extensions and padding, RTCP), protects
  * them with --tx, if it is given, and sends them from --on to --to in bursts whose order
  * is shuffled over --shuffle packets.  What arrives at --bound is unprotected with --rx,
  * if that is given, and must be one that was sent, byte for byte, and once.  --flip:
  * before each packet it comes with one bit changed; --replay: after each burst all of
- * it comes again.  Neither may arrive.
+ * it comes again.  Neither may arrive.  --clear-rtcp: RTCP is sent authenticated only, its E
+ * bit 0.
  *
  * One line of JSON: sent, good (as they were), wrong (others, or again), auth (what
  * arrived and does not authenticate), bytes.  The state of the sources goes on from
  * --seq and is the same for the same --seed.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <getopt.h>
-#include <netinet/udp.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <srtp2/srtp.h>
 
-#include "pkt.h"
+#include "srtpkit.h"
 
 #define BURST_MAX	256
 #define PACKET_MAX	2048
@@ -59,7 +54,7 @@ static struct opts {
 	struct sockaddr_storage to;
 	socklen_t to_len;
 	long long count, seed, seq, ssrcs, rtcp, shuffle, min, max, burst;
-	bool flip, replay;
+	bool flip, replay, clear_rtcp;
 } o = {
 	.count = 200, .seed = 1, .seq = 65500, .ssrcs = 1, .shuffle = 1, .min = 0, .max = 200,
 	.burst = 16,
@@ -77,28 +72,6 @@ static uint32_t roll(uint32_t n)
 	return n ? dice % n : 0;
 }
 
-static void address(const char *opt, const char *val, struct sockaddr_storage *out, socklen_t *len)
-{
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-	char host[64] = "";
-	unsigned int port;
-
-	if (sscanf(val, "[%63[^]]]:%u", host, &port) == 2 &&
-	    inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-		*len = sizeof(*v6);
-	} else if (sscanf(val, "%63[^:]:%u", host, &port) == 2 &&
-		   inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		*len = sizeof(*v4);
-	} else {
-		die("--%s %s: no address and port", opt, val);
-	}
-}
-
 static int unhex(uint8_t *out, int max, const char *hex)
 {
 	unsigned int byte;
@@ -111,26 +84,14 @@ static int unhex(uint8_t *out, int max, const char *hex)
 
 static void suite(srtp_policy_t *p, const char *name)
 {
-	srtp_crypto_policy_set_rtp_default(&p->rtcp);
-	if (!strcmp(name, "AES_CM_128_HMAC_SHA1_80")) {
-		srtp_crypto_policy_set_rtp_default(&p->rtp);
-	} else if (!strcmp(name, "AES_CM_128_HMAC_SHA1_32")) {
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&p->rtp);
-	} else if (!strcmp(name, "AES_256_CM_HMAC_SHA1_80")) {
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&p->rtp);
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&p->rtcp);
-	} else if (!strcmp(name, "AES_256_CM_HMAC_SHA1_32")) {
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&p->rtp);
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&p->rtcp);
-	} else if (!strcmp(name, "AEAD_AES_128_GCM")) {
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtp);
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtcp);
-	} else if (!strcmp(name, "AEAD_AES_256_GCM")) {
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtp);
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(&p->rtcp);
-	} else {
+	size_t i;
+
+	for (i = 0; i < KIT_SUITES && strcmp(name, kit_suites[i].name); i++)
+		;
+	if (i == KIT_SUITES)
 		die("%s: no such suite", name);
-	}
+	kit_suites[i].rtp(&p->rtp);
+	kit_suites[i].rtcp(&p->rtcp);
 }
 
 static void protection(struct side *s, srtp_ssrc_type_t type)
@@ -147,6 +108,8 @@ static void protection(struct side *s, srtp_ssrc_type_t type)
 	if (sscanf(s->key, "%63[^:]:%127[^:]:%63s", name, key, hex) < 2)
 		die("%s: expected SUITE:HEX", s->key);
 	suite(&policy, name);
+	if (o.clear_rtcp && type == ssrc_any_outbound)
+		policy.rtcp.sec_serv = sec_serv_auth;
 	unhex(raw, sizeof(raw), key);
 	policy.key = raw;
 	if (hex[0]) {
@@ -160,27 +123,6 @@ static void protection(struct side *s, srtp_ssrc_type_t type)
 	}
 	if (srtp_create(&s->srtp, &policy))
 		die("libsrtp2 refuses %s", s->key);
-}
-
-/* a socket of its own namespace */
-static void open_side(struct side *s)
-{
-	int room = 4 << 20, dont = IP_PMTUDISC_DONT, ns;
-	char path[128];
-
-	if (s->netns) {
-		snprintf(path, sizeof(path), "/run/netns/%s", s->netns);
-		ns = open(path, O_RDONLY | O_CLOEXEC);
-		if (ns < 0 || setns(ns, CLONE_NEWNET))
-			die("namespace %s: %s", s->netns, strerror(errno));
-		close(ns);
-	}
-	s->fd = socket(s->addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&s->addr, s->len))
-		die("bind: %s", strerror(errno));
-	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
-	/* what grows on its way may be cut in pieces there */
-	setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof(dont));
 }
 
 static void fill(uint8_t *p, int len)
@@ -263,7 +205,7 @@ static void take(int n)
 	_Alignas(8) uint8_t buf[PACKET_MAX];
 	struct made *m;
 	int len = recv(o.rx.fd, buf, sizeof(buf), 0), err = 0;
-	bool rtcp = len > 2 && (buf[1] & 0x7f) >= 64 && (buf[1] & 0x7f) < 96;
+	bool rtcp = kit_is_rtcp(buf, len);
 
 	bytes += len > 0 ? (unsigned long)len : 0;
 	if (o.rx.srtp)
@@ -337,7 +279,8 @@ static const struct option words[] = {
 	{ "ssrcs", required_argument, NULL, 'S' }, { "rtcp", required_argument, NULL, 'c' },
 	{ "shuffle", required_argument, NULL, 'x' }, { "min", required_argument, NULL, 'm' },
 	{ "max", required_argument, NULL, 'M' }, { "burst", required_argument, NULL, 'B' },
-	{ "flip", no_argument, NULL, 'F' }, { "replay", no_argument, NULL, 'R' }, { 0 }
+	{ "flip", no_argument, NULL, 'F' }, { "replay", no_argument, NULL, 'R' },
+	{ "clear-rtcp", no_argument, NULL, 'C' }, { 0 }
 };
 
 static void options(int argc, char **argv)
@@ -348,9 +291,9 @@ static void options(int argc, char **argv)
 		switch (c) {
 		case 'f': o.tx.netns = optarg; break;
 		case 'a': o.rx.netns = optarg; break;
-		case 'o': address("on", optarg, &o.tx.addr, &o.tx.len); break;
-		case 'b': address("bound", optarg, &o.rx.addr, &o.rx.len); break;
-		case 't': address("to", optarg, &o.to, &o.to_len); break;
+		case 'o': kit_address("on", optarg, &o.tx.addr, &o.tx.len); break;
+		case 'b': kit_address("bound", optarg, &o.rx.addr, &o.rx.len); break;
+		case 't': kit_address("to", optarg, &o.to, &o.to_len); break;
 		case 'k': o.tx.key = optarg; break;
 		case 'r': o.rx.key = optarg; break;
 		case 'n': o.count = opt_num("count", optarg, 1, 10000000); break;
@@ -364,6 +307,7 @@ static void options(int argc, char **argv)
 		case 'B': o.burst = opt_num("burst", optarg, 1, BURST_MAX); break;
 		case 'F': o.flip = true; break;
 		case 'R': o.replay = true; break;
+		case 'C': o.clear_rtcp = true; break;
 		default: exit(2);
 		}
 	}
@@ -381,8 +325,8 @@ int main(int argc, char **argv)
 		die("libsrtp2 cannot be started");
 	protection(&o.tx, ssrc_any_outbound);
 	protection(&o.rx, ssrc_any_inbound);
-	open_side(&o.rx);
-	open_side(&o.tx);
+	o.rx.fd = kit_socket(o.rx.netns, &o.rx.addr, o.rx.len);
+	o.tx.fd = kit_socket(o.tx.netns, &o.tx.addr, o.tx.len);
 	dice = (uint32_t)o.seed;
 	for (i = 0; i < 64; i++)
 		next_seq[i] = (uint16_t)(o.seq + i * 1000);
