@@ -23,7 +23,33 @@ echo "# FUZZ_SEED=$SEED FUZZ_COUNT=$COUNT"
 setup()
 {
 	need pktfuzz
+	keys
 	quiet_ns "$M" && tap_devices && tap_enrol && bridges && natmaps
+}
+
+# The keys of tools/fuzzsrtp.h: numbers from 1 on for what arrives, from 129 for what leaves.
+# shellcheck disable=SC2059
+word() { printf "$(printf '\\x%02x' $(seq "$1" $(($1 + $2 - 1))))" | base64 -w0; }
+
+keys()
+{
+	RX_GCM=$(word 1 28) RX_CM=$(word 1 30)
+	TX_CM=$(word 129 30) TX_GCM=$(word 129 44)
+}
+
+# The legs that are protected, as new: what judges them knows nothing of an earlier run.
+secured()
+{
+	m rtplane -force -batch - 2>/dev/null <<-END
+		bridge del local $MA4:30050
+		bridge del local $MA4:30060
+		bridge del local [$MA6]:30070
+	END
+	ok "protected legs" m rtplane -batch - <<-END
+		bridge add leg local $MA4:30050 remote $A4:40050 latch off ssrc-guard off leg local $MB4:30052 remote $B4:50050 latch off srtp-tx AES_CM_128_HMAC_SHA1_80 $TX_CM
+		bridge add leg local $MA4:30060 remote $A4:40060 latch off srtp-rx AEAD_AES_128_GCM $RX_GCM leg local $MB4:30062 remote $B4:50060 latch off
+		bridge add leg local [$MA6]:30070 remote [$A6]:40070 latch off srtp-rx AES_CM_128_HMAC_SHA1_80 $RX_CM mki 01020304 leg local $MB4:30072 remote $B4:50070 latch off srtp-tx AEAD_AES_256_GCM $TX_GCM
+	END
 }
 
 bridges()
@@ -48,12 +74,17 @@ natmaps()
 # fuzz OPTION...: whatever it found is told.
 fuzz()
 {
+	secured
 	m pktfuzz ${FUZZ_CHECK:+--check "$FUZZ_CHECK"} "$@" fa fb >"$W/fuzz.json" 2>"$W/fuzz.err" || fail "pktfuzz $*: $(cat "$W/fuzz.err")"
 	note "$* $(cat "$W/fuzz.json")"
 }
 
 # most frames are sound enough to go somewhere
-worked() { holds fuzz ".taken > .frames / 2 and .legs > .frames / 20 and .natmaps > .frames / 50"; }
+worked()
+{
+	holds fuzz ".taken > .frames / 2 and .legs > .frames / 20 and .natmaps > .frames / 50 and
+		.secured > .frames / 20"
+}
 
 test_cases_that_were_found()
 {
@@ -105,6 +136,7 @@ test_buffers_that_others_hold_too()
 	ok "mirror" tc -n "$M" filter add dev fa egress matchall action mirred egress mirror dev sink
 	fuzz --listen --seed "$SEED" --count "$COUNT"
 	worked
+	holds fuzz ".heard > .frames / 2"
 	fuzz --listen --mode frags --seed "$SEED" --count "$COUNT"
 	worked
 	tc -n "$M" qdisc del dev fa clsact

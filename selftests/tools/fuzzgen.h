@@ -35,6 +35,10 @@ static const struct fuzz_flow fuzz_flows[] = {
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40020, 30020, 0 },
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40030, 30030, FLOW_ANY },
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40040, 30040, 0 },
+	/* protected, the way out, the way in, both (fuzzsrtp.h) */
+	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40050, 30050, 0 },
+	{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 40060, 30060, 0 },
+	{ 0, AF_INET6, "2001:db8:a::1", "2001:db8:a::fe", 40070, 30070, 0 },
 	/* natmaps: in, out, from inside to inside */
 	{ 0, AF_INET, "192.0.2.1", "192.0.2.200", 40000, 30100, FLOW_ANY },
 	{ 1, AF_INET, "198.51.100.7", "192.0.2.1", 30100, 40000, FLOW_ANY },
@@ -57,6 +61,9 @@ static const uint8_t fuzz_mac[2][2][ETH_ALEN] = {
 };
 
 static uint32_t fuzz_state = 1;
+
+/* what is to be done to a payload before it is spoilt; returns its length then */
+static size_t (*fuzz_seal)(const struct fuzz_flow *fl, uint8_t *p, size_t len);
 
 static inline uint32_t rnd(uint32_t n)
 {
@@ -394,6 +401,13 @@ static inline void fuzz_vnet(struct tap_frame *f, int family)
 	}
 }
 
+static inline size_t fuzz_content(const struct fuzz_flow *fl, uint8_t *p)
+{
+	size_t len = fuzz_payload(p);
+
+	return fuzz_seal ? fuzz_seal(fl, p, len) : len;
+}
+
 /* The next frame. */
 static inline void fuzz_frame(struct tap_frame *f, enum tap_mode mode)
 {
@@ -410,7 +424,7 @@ static inline void fuzz_frame(struct tap_frame *f, enum tap_mode mode)
 	if (fl->flags & FLOW_ERROR)
 		f->len = ETH_HLEN + fuzz_error(ip, fl);
 	else
-		f->len = ETH_HLEN + fuzz_udp(ip, fl, fuzz_payload(ip + fuzz_hdrlen(fl->family) + 8));
+		f->len = ETH_HLEN + fuzz_udp(ip, fl, fuzz_content(fl, ip + fuzz_hdrlen(fl->family) + 8));
 	while (spoils-- && f->len > ETH_HLEN)
 		fuzz_spoil(f, fl->family);
 	if (!(fl->flags & FLOW_ERROR) && chance(40))

@@ -7,18 +7,22 @@
  * what leaves.  It knows:
  *
  *   - what leaves has right checksums and lengths, goes from a leg's address to
- *     its remote or is what a natmap makes of it, and has the payload sent;
+ *     its remote or is what a natmap makes of it, and has the payload sent: in the
+ *     clear, where a leg is protected, by libsrtp2, which has to open it;
+ *   - of what arrives protected only that leaves which libsrtp2 takes, and once;
  *   - every packet that the devices gave to the module is forwarded, dropped for
  *     a reason or passed, and as many left as were counted forwarded;
  *   - a sound packet of another call, after every eighth frame, is forwarded at
- *     once.
+ *     once, and so is one of each protected leg;
+ *   - with --listen, another who holds the buffer sees what was sent, not what the
+ *     module made of it.
  *
  *   --seed N      frames follow from it alone (default 1)
  *   --count N     frames (default 1000)
  *   --seconds S   or so long
  *   --mode M      plain, frags or vnet: see tap.h
  *   --check N     counters are looked at after every N frames (default 512)
- *   --listen      an AF_PACKET socket too, so that buffers are cloned
+ *   --listen      an AF_PACKET socket reads them too, so that buffers are cloned
  *   --replay FILE cases in place of random frames, one a line
  *
  * A violation is told with the last frames in the form that --replay reads.
@@ -29,7 +33,7 @@
 #include <sys/socket.h>
 
 #include "counts.h"
-#include "fuzzgen.h"
+#include "fuzzsrtp.h"
 
 #define HISTORY		8
 #define LINE_MAX_LEN	(2 * TAP_FRAME_MAX + 256)
@@ -40,7 +44,8 @@ static enum tap_mode mode;
 static struct tap_frame history[HISTORY];
 static unsigned long frames, taken, trains;
 static long long check_every = 512;
-static uint64_t seen_legs, seen_nat;
+static uint64_t seen_legs, seen_nat, seen_secured, heard;
+static int listener = -1;
 static struct counts start;
 
 /* Cases --------------------------------------------------------------------- */
@@ -175,6 +180,8 @@ static void check_counts(void)
  * @dst: and of the destination
  * @udp: UDP header
  * @len: bytes from there on
+ * @text: its payload, in the clear
+ * @text_len: bytes of that
  * @first: no fragment, or the first
  * @whole: no fragment at all
  */
@@ -183,6 +190,8 @@ struct packet {
 	char src[64], dst[64];
 	const uint8_t *udp;
 	size_t len;
+	const uint8_t *text;
+	size_t text_len;
 	bool first, whole;
 };
 
@@ -301,6 +310,9 @@ static bool from_leg(const struct packet *p)
 		{ "198.51.100.254:30022", "198.51.100.1:50020" },
 		{ "198.51.100.254:30032", "198.51.100.1:50030" },
 		{ "198.51.100.254:30042", "198.51.100.1:50040" },
+		{ "198.51.100.254:30052", "198.51.100.1:50050" },
+		{ "198.51.100.254:30062", "198.51.100.1:50060" },
+		{ "198.51.100.254:30072", "198.51.100.1:50070" },
 		{ "192.0.2.254:31000", "192.0.2.1:41000" },
 		{ "[2001:db8:b::fe]:31002", "[2001:db8:b::1]:51000" },
 	};
@@ -335,15 +347,48 @@ static void check_payload(const struct packet *p, const struct tap_frame *f)
 		wrong("%s to %s: the payload is not the one that was sent", p->src, p->dst);
 }
 
+/* The IP header of a frame: a tag of VLAN 0 is as none. */
+static const uint8_t *behind_tags(const struct tap_frame *f)
+{
+	const uint8_t *type = f->data + 12;
+
+	while (get16(type) == ETH_P_8021Q || get16(type) == ETH_P_8021AD)
+		type += 4;
+	return type + 2;
+}
+
+/* What left by a protected leg; its text is in the clear then. */
+static void check_secured(struct packet *p, struct secured *s, const struct tap_frame *f)
+{
+	_Alignas(8) static uint8_t text[2][TAP_FRAME_MAX];
+	static unsigned int nr;
+	const uint8_t *ip = behind_tags(f), *udp = ip + (ip[0] >> 4 == 6 ? 40 : 20);
+	size_t room = (size_t)(f->data + f->len - udp), sent = get16(udp + 4);
+	const char *why;
+
+	if (!p->whole)
+		wrong("%s to %s left in pieces", p->src, p->dst);
+	p->text = memcpy(text[++nr & 1], p->udp + 8, p->text_len);
+	sent = sent >= 8 && sent <= room && !f->vh.gso_type ? sent : room;
+	why = secured_judge(s, text[nr & 1], &p->text_len, udp + 8, sent - 8, f->vh.gso_type);
+	if (why)
+		wrong("%s to %s: %s", p->src, p->dst, why);
+	seen_secured++;
+}
+
 /* An IP packet that left.  Returns whether it is UDP, whole or a first fragment. */
 static bool judge(struct packet *p, const uint8_t *ip, size_t len, const struct virtio_net_hdr *vh,
 		  const struct tap_frame *f)
 {
+	struct secured *secured;
 	bool nat;
 
 	if (!parse(p, ip, len) || !p->first)
 		return false;
+	p->text = p->udp + 8;
+	p->text_len = p->len - 8;
 	nat = from_natmap(p);
+	secured = nat ? NULL : secured_from(p->src);
 	if (nat)
 		seen_nat++;
 	else if (from_leg(p))
@@ -352,7 +397,10 @@ static bool judge(struct packet *p, const uint8_t *ip, size_t len, const struct 
 		wrong("a packet left from %s to %s", p->src, p->dst);
 	if (p->whole)
 		check_udp(p, ip, vh, f, nat);
-	check_payload(p, f);
+	if (secured)
+		check_secured(p, secured, f);
+	else
+		check_payload(p, f);
 	return true;
 }
 
@@ -386,6 +434,26 @@ static unsigned int harvest(const struct tap_frame *f, struct packet *last, int 
 
 /* Frames -------------------------------------------------------------------- */
 
+/* The listener's copies of a frame: nobody writes to what it was given. */
+static void hear(const struct tap_frame *f)
+{
+	static uint8_t buf[TAP_FRAME_MAX];
+	struct sockaddr_ll from;
+	socklen_t len = sizeof(from);
+	ssize_t n;
+
+	while (listener >= 0 &&
+	       (n = recvfrom(listener, buf, sizeof(buf), MSG_DONTWAIT, (struct sockaddr *)&from,
+			     &len)) >= 0) {
+		/* a tag of VLAN is no part of it any more, nor what is left of a short frame */
+		if (from.sll_pkttype == PACKET_OUTGOING || (size_t)n != f->len)
+			continue;
+		if (memcmp(buf, f->data, f->len))
+			wrong("a frame is not what it was for another who holds it");
+		heard++;
+	}
+}
+
 static bool send_frame(const struct tap_frame *f)
 {
 	struct packet p;
@@ -396,39 +464,69 @@ static bool send_frame(const struct tap_frame *f)
 		return false;
 	taken++;
 	harvest(f, &p, 0);
+	hear(f);
 	return true;
 }
 
-/* The call that goes on beside all this: IPv4 at one end, IPv6 at the other. */
+/* The calls that go on beside all this: IPv4 at one end, IPv6 at the other, both ways; and
+ * one of each protected leg.
+ */
+static const struct good_call {
+	struct fuzz_flow flow;
+	const char *dst;
+} good_calls[] = {
+	{ { 0, AF_INET, "192.0.2.1", "192.0.2.254", 41000, 31000, 0 }, "[2001:db8:b::1]:51000" },
+	{ { 1, AF_INET6, "2001:db8:b::1", "2001:db8:b::fe", 51000, 31002, 0 }, "192.0.2.1:41000" },
+	{ { 0, AF_INET, "192.0.2.1", "192.0.2.254", 40050, 30050, 0 }, "198.51.100.1:50050" },
+	{ { 0, AF_INET, "192.0.2.1", "192.0.2.254", 40060, 30060, 0 }, "198.51.100.1:50060" },
+	{ { 0, AF_INET6, "2001:db8:a::1", "2001:db8:a::fe", 40070, 30070, 0 },
+	  "198.51.100.1:50070" },
+};
+
+#define GOOD_CALLS	(sizeof(good_calls) / sizeof(good_calls[0]))
+
+/* Its payload, protected if the leg wants that. */
+static size_t good_payload(const struct fuzz_flow *fl, uint16_t seq, uint8_t *p)
+{
+	struct pkt pkt = PKT_DEFAULT;
+	struct secured *s;
+	size_t len;
+
+	pkt.seq = seq;
+	pkt.ssrc = 0x55667788;
+	len = pkt_build(&pkt, p);
+	for (s = secured_calls; s < secured_calls + SECURED_CALLS; s++)
+		if (s->port == fl->dport)
+			return secured_seal(s, p, len);
+	return len;
+}
+
 static void good_packet(void)
 {
-	static const struct fuzz_flow calls[] = {
-		{ 0, AF_INET, "192.0.2.1", "192.0.2.254", 41000, 31000, 0 },
-		{ 1, AF_INET6, "2001:db8:b::1", "2001:db8:b::fe", 51000, 31002, 0 },
-	};
-	static const char *const dst[] = { "[2001:db8:b::1]:51000", "192.0.2.1:41000" };
 	static struct tap_frame f;
 	static unsigned int nr;
-	const struct fuzz_flow *fl = &calls[++nr % 2];
-	struct pkt pkt = PKT_DEFAULT;
-	struct packet p;
+	const struct good_call *call = &good_calls[++nr % GOOD_CALLS];
+	const struct fuzz_flow *fl = &call->flow;
 	uint8_t *ip = f.data + ETH_HLEN;
+	struct packet p;
+	size_t len;
 
-	pkt.seq = (uint16_t)(nr / 2);
 	f.mode = mode;
 	f.side = fl->side;
 	memcpy(f.data, fuzz_mac[f.side][1], ETH_ALEN);
 	memcpy(f.data + ETH_ALEN, fuzz_mac[f.side][0], ETH_ALEN);
 	put16(f.data + 12, fl->family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
-	f.len = ETH_HLEN + fuzz_udp(ip, fl, pkt_build(&pkt, ip + fuzz_hdrlen(fl->family) + 8));
+	len = good_payload(fl, (uint16_t)(nr / GOOD_CALLS), ip + fuzz_hdrlen(fl->family) + 8);
+	f.len = ETH_HLEN + fuzz_udp(ip, fl, len);
 	if (fl->family == AF_INET)
-		fuzz_sum(ip, fl->family, 8 + pkt.size, IPPROTO_UDP, 6);
+		fuzz_sum(ip, fl->family, 8 + len, IPPROTO_UDP, 6);
 	if (!tap_send(fd[f.side], &f))
 		wrong("a sound packet could not be sent: %s", strerror(errno));
 	if (!harvest(&f, &p, 0) && !harvest(&f, &p, 2000))
-		wrong("a sound packet of another call was not forwarded");
-	if (strcmp(p.dst, dst[nr % 2]) || !pkt_whole(p.udp + 8, p.len - 8))
-		wrong("a sound packet to %s went to %s", dst[nr % 2], p.dst);
+		wrong("a sound packet to %s was not forwarded", call->dst);
+	if (strcmp(p.dst, call->dst) || !pkt_whole(p.text, p.text_len))
+		wrong("a sound packet to %s went to %s", call->dst, p.dst);
+	hear(&f);
 }
 
 static void open_devices(char **dev, enum tap_mode how)
@@ -474,12 +572,11 @@ static void flood(long long count, uint64_t until)
 	}
 }
 
-/* A listener that never reads: every buffer is cloned for it. */
+/* Every buffer is cloned for it. */
 static void listen_too(void)
 {
-	int s = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-
-	if (s < 0)
+	listener = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	if (listener < 0)
 		die("no packet socket: %s", strerror(errno));
 }
 
@@ -526,6 +623,8 @@ int main(int argc, char **argv)
 	if (argc - optind != 2)
 		die("usage: pktfuzz OPTION... DEV0 DEV1");
 	fuzz_state = (uint32_t)seed;
+	fuzz_seal = secured_payload;
+	secured_begin();
 	nl_open(&nl);
 	open_devices(argv + optind, how);
 	start = settled();
@@ -534,7 +633,8 @@ int main(int argc, char **argv)
 	else
 		flood(count, seconds ? now_ns() + (uint64_t)seconds * 1000000000u : 0);
 	check_counts();
-	printf("{\"frames\":%lu,\"taken\":%lu,\"legs\":%llu,\"natmaps\":%llu}\n", frames, taken,
-	       (unsigned long long)seen_legs, (unsigned long long)seen_nat);
+	printf("{\"frames\":%lu,\"taken\":%lu,\"legs\":%llu,\"natmaps\":%llu,\"secured\":%llu,\"heard\":%llu}\n",
+	       frames, taken, (unsigned long long)seen_legs, (unsigned long long)seen_nat,
+	       (unsigned long long)seen_secured, (unsigned long long)heard);
 	return 0;
 }
