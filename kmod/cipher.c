@@ -29,6 +29,7 @@
 #include <crypto/skcipher.h>
 #include <asm/simd.h>
 #include <linux/delay.h>
+#include <linux/kmod.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -542,6 +543,22 @@ static int gcm_make(struct rtplane_cipher *c, const struct rtplane_session_keys 
 	return err ?: crypto_aead_setauthsize(tfm, RTPLANE_GCM_TAG);
 }
 
+/*
+ * Who asks the kernel for a cipher gets one by the generic code if that is built in, and
+ * nothing is loaded; the processor's own is in a module, which udev loads, where it runs.
+ * Once: it starts modprobe.
+ */
+static void load_fast_ones(void)
+{
+	static unsigned long done;
+
+	if (test_and_set_bit(0, &done))
+		return;
+	request_module("crypto-aes");
+	request_module("crypto-sha1");
+	request_module("crypto-ghash");
+}
+
 static int cipher_make(struct rtplane_cipher *c, const struct rtplane_session_keys *keys,
 		       bool often)
 {
@@ -575,6 +592,7 @@ struct rtplane_cipher *rtplane_cipher_new(const struct rtplane_session_keys *key
 
 	if (!c)
 		return ERR_PTR(-ENOMEM);
+	load_fast_ones();
 	c->size = size;
 	err = cipher_make(c, keys, often);
 	if (!err)

@@ -175,6 +175,7 @@ static void read_flows(const char *path, struct side *s)
 static void parse_srtp(const char *word, srtp_t *srtp)
 {
 	srtp_policy_t policy = { .ssrc = { .type = ssrc_any_outbound } };
+	srtp_err_status_t status;
 	uint8_t key[SRTP_KEY];
 	unsigned int i;
 
@@ -190,8 +191,9 @@ static void parse_srtp(const char *word, srtp_t *srtp)
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
 	}
 	policy.key = key;
-	if (srtp_init() || srtp_create(srtp, &policy))
-		die("libsrtp2 takes no key");
+	status = srtp_create(srtp, &policy);
+	if (status)
+		die("libsrtp2 takes no key: %d", status);
 }
 
 static void parse_cpu(const char *word)
@@ -688,6 +690,8 @@ int main(int argc, char **argv)
 	char *val;
 	int arg;
 
+	if (srtp_init())
+		die("libsrtp2 does not start");
 	for (arg = 1; arg < argc; arg++) {
 		val = strchr(argv[arg], '=');
 		if (!val)
