@@ -143,7 +143,7 @@ test_auto_takes_who_is_there()
 test_the_table_of_the_manual_is_that_of_the_tests()
 {
 	is "names and reasons" \
-		"$(sed -n 's/^| `\([a-z]*\)` | \(.*\) |$/\1\t\2/p' "$TREE/Documentation/internals.md")" \
+		"$(sed -n 's/^| `\([a-z-]*\)` | \(.*\) |$/\1\t\2/p' "$TREE/Documentation/internals.md")" \
 		"$(sed -n 's/^uring\t//p' "$TREE/selftests/backends.tsv")"
 }
 
