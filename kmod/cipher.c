@@ -30,6 +30,7 @@
 #include <asm/simd.h>
 #include <linux/delay.h>
 #include <linux/kmod.h>
+#include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
@@ -546,17 +547,22 @@ static int gcm_make(struct rtplane_cipher *c, const struct rtplane_session_keys 
 /*
  * Who asks the kernel for a cipher gets one by the generic code if that is built in, and
  * nothing is loaded; the processor's own is in a module, which udev loads, where it runs.
- * Once: it starts modprobe.
+ * Once, since it starts modprobe; who comes meanwhile waits, or he would find, and keep
+ * to, the generic code.
  */
 static void load_fast_ones(void)
 {
-	static unsigned long done;
+	static DEFINE_MUTEX(lock);
+	static bool done;
 
-	if (test_and_set_bit(0, &done))
-		return;
-	request_module("crypto-aes");
-	request_module("crypto-sha1");
-	request_module("crypto-ghash");
+	mutex_lock(&lock);
+	if (!done) {
+		request_module("crypto-aes");
+		request_module("crypto-sha1");
+		request_module("crypto-ghash");
+		done = true;
+	}
+	mutex_unlock(&lock);
 }
 
 static int cipher_make(struct rtplane_cipher *c, const struct rtplane_session_keys *keys,

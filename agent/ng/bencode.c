@@ -88,6 +88,8 @@ static bool read_number(struct reading *r)
 	if (!value)
 		return false;
 	value->number = minus ? -(int64_t)(sum - 1) - 1 : (int64_t)sum;
+	value->text = (struct span){ r->rest.p + 1,
+				     (size_t)(rest.p - r->rest.p) - 2 };
 	r->rest = rest;
 	return true;
 }

@@ -89,6 +89,16 @@ static int64_t number_of(const json_t *json)
 	return (int64_t)real;
 }
 
+static void take_number(struct ng_tree *tree, struct ng_value *value,
+			int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	value->number = number;
+	value->text = ng_tree_keep(tree, span_of(text));
+}
+
 static bool take(struct ng_tree *tree, struct ng_value *in, struct span key,
 		 json_t *json)
 {
@@ -112,7 +122,7 @@ static bool take(struct ng_tree *tree, struct ng_value *in, struct span key,
 	default:
 		value = add(tree, in, NG_NUMBER, key);
 		if (value)
-			value->number = number_of(json);
+			take_number(tree, value, number_of(json));
 	}
 	return value;
 }

@@ -55,8 +55,8 @@ enum ng_encoding {
  * struct ng_value - a value
  * @type: its sort
  * @key: of a member of a dictionary
+ * @text: NG_TEXT, and as it was read NG_NUMBER: as long as the tree and the message
  * @number: NG_NUMBER
- * @text: NG_TEXT
  * @first: of a list or dictionary: its first member, or NULL
  * @last: the last one
  * @next: the one behind this in the same list or dictionary
@@ -65,9 +65,9 @@ enum ng_encoding {
 struct ng_value {
 	enum ng_type type;
 	struct span key;
+	struct span text;
 	union {
 		int64_t number;
-		struct span text;
 		struct {
 			struct ng_value *first;
 			struct ng_value *last;

@@ -371,34 +371,24 @@ static void many(struct reading *r, const struct key *key, struct span text)
 	}
 }
 
-/* numbers are as good as their text */
-static struct span text_of(const struct ng_value *value, char buf[24])
-{
-	if (value->type != NG_NUMBER)
-		return value->text;
-	snprintf(buf, 24, "%lld", (long long)value->number);
-	return span_of(buf);
-}
-
 static void take_list(struct reading *r, const struct key *key,
 		      const struct ng_value *list)
 {
 	const struct ng_value *member;
-	char buf[24];
 
 	for (member = list->first; member; member = member->next) {
 		if (member->type == NG_TEXT || member->type == NG_NUMBER)
-			one(r, key, text_of(member, buf));
+			one(r, key, member->text);
 		else
 			ng_count_strange(r->ng, key->name, SPAN("(a list)"));
 	}
 }
 
+/* numbers are as good as their text; words are spans of it, and live as long */
 static void take(struct reading *r, struct span name,
 		 const struct ng_value *value)
 {
 	const struct key *key = keys;
-	char buf[24];
 
 	while (key < keys + sizeof(keys) / sizeof(*keys) &&
 	       !ng_word_is(name, key->name))
@@ -410,9 +400,9 @@ static void take(struct reading *r, struct span name,
 	else if (value->type == NG_LIST || value->type == NG_DICT)
 		ng_count_strange(r->ng, key->name, SPAN("(a list)"));
 	else if (!key->whole)
-		many(r, key, text_of(value, buf));
-	else if (!key->fn(r, text_of(value, buf)))
-		ng_count_strange(r->ng, key->name, text_of(value, buf));
+		many(r, key, value->text);
+	else if (!key->fn(r, value->text))
+		ng_count_strange(r->ng, key->name, value->text);
 }
 
 /* "flag key=value key=[value value]", parted by blanks outside of brackets */

@@ -225,6 +225,27 @@ static bool call(void)
 	return done();
 }
 
+/* names that are said as numbers: their text is there as long as the request */
+static bool numbers(void)
+{
+	const char *sdp = sdp_of(A4, PCMU);
+	char message[2000];
+	int n;
+
+	KTAP_CHECK(open_ng());
+	n = snprintf(message, sizeof(message),
+		     "1 d7:command5:offer7:call-idi42e8:from-tagi-7e10:via-branchi0e3:sdp%zu:%se",
+		     strlen(sdp), sdp);
+	KTAP_CHECK(ok(raw((struct span){ message, (size_t)n })));
+	KTAP_CHECK(ng_call_find(ng, SPAN("42")) && !ng->n_strange);
+	KTAP_CHECK(ok(raw(SPAN("2 {\"command\":\"query\",\"call-id\":42}"))));
+	KTAP_CHECK(ok(ask("answer", "call-id", "42", "from-tag", "-7", "to-tag", "x",
+			  "sdp", sdp_of(B4, ANSWER), NULL)));
+	KTAP_CHECK(ok(raw(SPAN("3 {\"command\":\"delete\",\"call-id\":42.5,\"from-tag\":-7,\"delete-delay\":0}"))));
+	KTAP_CHECK(!ng_count(ng));
+	return done();
+}
+
 static bool json(void)
 {
 	const struct ng_value *root;
@@ -624,6 +645,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "a call as Kamailio makes it: offer, answer, delete", call },
 		{ "the same in JSON", json },
+		{ "names that are numbers", numbers },
 		{ "keys and words, however they are spelled", spelling },
 		{ "words that nobody knows fail no call, and are counted", strange_words },
 		{ "words that do something", words_that_do },
