@@ -15,12 +15,12 @@ import struct
 import sys
 import time
 
-from agent_srtp import Failed, check, in_ns, sdp
+from agent_srtp import Failed, ask, check, in_ns, sdp
 
 A, B = os.environ["A"], os.environ["B"]
 A4, B4, MA4, MB4 = "192.0.2.1", "198.51.100.1", "192.0.2.254", "198.51.100.254"
 NG = (MB4, 22222)
-PATIENCE = 10
+PATIENCE = 30
 
 
 def bencode(value):
@@ -177,6 +177,23 @@ def kamailio():
     check(P.ok("list")["calls"] == ["k1"], "list")
     check(P.ask("ping")["result"] == "pong", "ping")
     gone("k1", from_tag="f", to_tag="t")
+
+
+def seen_by_people():
+    """As all other calls; and what the proxy says in vain is told."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = dict(call_id="s1", from_tag="f", flags=["trust-addres"], direction=["external", "internal"])
+    P.ok("offer", sdp=a.sdp(), **words)
+    P.ok("answer", sdp=b.sdp(), to_tag="t", **words)
+    (seen,) = ask("calls")
+    check(seen["state"] == "up" and seen["request"] == "s1" and seen["callee"]["uri"] == "t", seen)
+    check(seen["caller"]["realm"] == "access" and seen["callee"]["realm"] == "core", seen)
+    check(len(ask("call", str(seen["id"]))["legs"]) == 4, "legs")
+    why = [w["because"] for w in ask("why", str(seen["id"]))["why"]]
+    check(any("'trust-addres'" in w for w in why) and any("nothing has arrived" in w for w in why), why)
+    check({"word": "trust-addres", "said": 2} in ask("ng", "flags"), ask("ng", "flags"))
+    gone("s1")
+    check(ask("call", str(seen["id"]))["reason"] == "deleted", "the end")
 
 
 def kamailio_late_offer():

@@ -43,6 +43,7 @@ ng()
 }
 
 test_kamailio() { begin && ng kamailio kamailio_late_offer; }
+test_seen_by_people() { ng seen_by_people; }
 test_opensips() { ng opensips; }
 test_json_over_tcp() { ng jambonz; }
 test_behind_nat() { ACCESS_LATCH='{nat: learn}' begin && ng behind_nat sip_source_address; }

@@ -210,6 +210,9 @@ usage_points <<END
 2	why: '0': expected the id of a call	why 0
 2	end: '-1': expected the id of a call	end -1
 2	end: '18446744073709551616': expected the id of a call	end 18446744073709551616
+2	ng '': expected flags	ng
+2	ng 'words': expected flags	ng words
+2	ng: 'all': expected nothing more	ng flags all
 2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
@@ -275,6 +278,9 @@ answers 0 '^legs none$' '{"ok":true,"result":{"calls":3,"legs":[]}}
 answers 0 '^ +realm access key acl$' '{"ok":true,"result":{"changed":[{"realm":"access","key":"acl"},{"key":"routes"}],"kept":[]}}
 ' reload
 holds "it is asked in a word" [ "$(cat "$W/asked")" = '{"cmd":"reload","args":[]}' ]
+answers 0 '^word trust-addres said 3$' '{"ok":true,"result":[{"word":"trust-addres","said":3}]}
+' ng flags
+holds "and in one where it is two" [ "$(cat "$W/asked")" = '{"cmd":"ng-flags","args":[]}' ]
 answers 1 'no whole answer' '{"ok":true,"result":{}}' status
 answers 1 'is no JSON' 'hello
 ' status

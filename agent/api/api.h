@@ -41,6 +41,9 @@ json_t *api_calls(const struct api *api);
 json_t *api_call(const struct api *api, uint64_t id);
 json_t *api_why(const struct api *api, uint64_t id);
 
+/** api_ng_flags() - words of proxies that do nothing here; a new reference */
+json_t *api_ng_flags(const struct api *api);
+
 /**
  * api_end() - end a call, or remove the bridges of an adopted one
  * @api: what there is

@@ -166,8 +166,28 @@ json_t *api_calls(const struct api *api)
 	json_t *list = json_array();
 
 	b2b_each(api->b2b, append_call, list);
+	ng_each(api->ng, append_call, list);
 	sessions_orphans(api->sessions, append_orphan, list);
 	return list;
+}
+
+/* of either front end; to be given to put_view() */
+static bool get_view(const struct api *api, uint64_t id, struct b2b_view *view,
+		     struct session_report **report)
+{
+	return b2b_view(api->b2b, id, view, report) ||
+	       ng_view(api->ng, id, view, report);
+}
+
+static void put_view(const struct api *api, uint64_t id,
+		     struct session_report *report)
+{
+	struct b2b_view view;
+
+	if (ng_view(api->ng, id, &view, NULL))
+		ng_report_put(api->ng, id, report);
+	else
+		b2b_report_put(api->b2b, id, report);
 }
 
 /* one of those that a former agent left */
@@ -195,14 +215,14 @@ json_t *api_call(const struct api *api, uint64_t id)
 	sessions_orphans(api->sessions, look_at, &search);
 	if (search.found)
 		return search.found;
-	if (!b2b_view(api->b2b, id, &view, &report))
+	if (!get_view(api, id, &view, &report))
 		return NULL;
 	o = call_json(&view);
 	legs = json_array();
 	for (i = 0; report && i < report->n_legs; i++)
 		json_array_append_new(legs, leg_json(report, &report->leg[i]));
 	json_object_set_new(o, "legs", legs);
-	b2b_report_put(api->b2b, id, report);
+	put_view(api, id, report);
 	return o;
 }
 
@@ -240,25 +260,36 @@ static void on_verdict(enum session_verdict verdict,
 	say(arg, because);
 }
 
+static void on_ignored(const char *word, void *arg)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text),
+		 "the proxy says '%s', which does nothing here", word);
+	say(arg, text);
+}
+
 json_t *api_why(const struct api *api, uint64_t id)
 {
 	struct session_report *report;
 	struct b2b_view view;
 	json_t *o, *list;
 
-	if (!b2b_view(api->b2b, id, &view, &report))
+	if (!get_view(api, id, &view, &report))
 		return NULL;
 	o = call_json(&view);
 	list = json_array();
 	say_state(list, &view);
 	if (report)
 		session_why(report, on_verdict, list);
+	ng_ignored(api->ng, id, on_ignored, list);
 	json_object_set_new(o, "why", list);
-	b2b_report_put(api->b2b, id, report);
+	put_view(api, id, report);
 	return o;
 }
 
 bool api_end(const struct api *api, uint64_t id)
 {
-	return sessions_orphan_end(api->sessions, id) || b2b_end(api->b2b, id);
+	return sessions_orphan_end(api->sessions, id) ||
+	       b2b_end(api->b2b, id) || ng_end(api->ng, id);
 }

@@ -117,10 +117,19 @@ static void append_word(const char *word, uint64_t n, void *arg)
 	json_array_append_new(arg, o);
 }
 
+json_t *api_ng_flags(const struct api *api)
+{
+	json_t *words = json_array();
+
+	if (api->ng)
+		ng_strange(api->ng, append_word, words);
+	return words;
+}
+
 static json_t *ng_json(const struct ng *ng)
 {
 	const struct ng_counters *c = ng_counters(ng);
-	json_t *o = json_object(), *words = json_array();
+	json_t *o = json_object();
 
 	api_set_int(o, "calls", ng_count(ng));
 	api_set_int(o, "begun", c->calls);
@@ -133,8 +142,6 @@ static json_t *ng_json(const struct ng *ng)
 	api_set_int(o, "repeated", c->repeated);
 	api_set_int(o, "strangers", c->strangers);
 	api_set_int(o, "garbage", c->garbage);
-	ng_strange(ng, append_word, words);
-	json_object_set_new(o, "ignored", words);
 	return o;
 }
 

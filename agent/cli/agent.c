@@ -288,9 +288,9 @@ static int converse(const struct cli *cli, int fd, const char *line)
 	return ret;
 }
 
-static int ask(const struct args *args, const char *id)
+static int ask(const struct args *args, const char *cmd, const char *id)
 {
-	char *line = request_line(args->cmd, id);
+	char *line = request_line(cmd, id);
 	int ret = CLI_REFUSED;
 	int fd;
 
@@ -309,7 +309,19 @@ int cmd_agent(struct args *args)
 {
 	int ret = args_end(args);
 
-	return ret ? ret : ask(args, NULL);
+	return ret ? ret : ask(args, args->cmd, NULL);
+}
+
+int cmd_agent_ng(struct args *args)
+{
+	const char *word = args_next(args);
+	int ret;
+
+	if (!word || strcmp(word, "flags"))
+		return cli_usage(args->cli, "ng '%s': expected flags",
+				 word ? word : "");
+	ret = args_end(args);
+	return ret ? ret : ask(args, "ng-flags", NULL);
 }
 
 int cmd_agent_call(struct args *args)
@@ -327,7 +339,7 @@ int cmd_agent_call(struct args *args)
 	if (ret)
 		return ret;
 	snprintf(id, sizeof(id), "%" PRIu64, number);
-	return ask(args, id);
+	return ask(args, args->cmd, id);
 }
 
 /* not in this process's stead: there may be more lines of a -batch */

@@ -134,6 +134,7 @@ int cmd_monitor(struct args *args);
 int cmd_stats(struct args *args);
 int cmd_agent(struct args *args);
 int cmd_agent_call(struct args *args);
+int cmd_agent_ng(struct args *args);
 int cmd_check_config(struct args *args);
 
 #endif /* CLI_CLI_H */

@@ -39,6 +39,7 @@ static const char usage[] =
 "\n"
 "The agent:\n"
 "  status | calls | call ID | why ID | end ID\n"
+"  ng flags                   words of proxies that do nothing here\n"
 "  reload                     read the configuration again\n"
 "  check-config FILE          is this configuration in order?\n"
 "\n"
@@ -137,6 +138,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "call", cmd_agent_call },
 		{ "why", cmd_agent_call },
 		{ "end", cmd_agent_call },
+		{ "ng", cmd_agent_ng },
 		{ "reload", cmd_agent },
 		{ "check-config", cmd_check_config },
 	};

@@ -132,6 +132,11 @@ static json_t *do_end(struct ctl *ctl, uint64_t id)
 	return api_end(ctl->conf.api, id) ? json_string("ended") : NULL;
 }
 
+static json_t *do_ng_flags(struct ctl *ctl, uint64_t id)
+{
+	return api_ng_flags(ctl->conf.api);
+}
+
 static json_t *do_reload(struct ctl *ctl, uint64_t id)
 {
 	char error[CONFIG_ERROR_LEN];
@@ -150,6 +155,7 @@ static const struct {
 	{ "call", true, do_call },
 	{ "why", true, do_why },
 	{ "end", true, do_end },
+	{ "ng-flags", false, do_ng_flags },
 	{ "reload", false, do_reload },
 };
 
@@ -164,7 +170,7 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID or reload",
+		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID, ng-flags or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,

@@ -102,9 +102,11 @@ void ng_call_free(struct ng_call *call, const char *why)
 {
 	struct ng *ng = call->ng;
 
-	if (why)
+	if (why) {
 		log_call(LOG_LEVEL_INFO, session_id(call->session), NULL,
 			 "call-id %s: ended: %s", call->id, why);
+		ng_over(call, why);
+	}
 	timer_cancel(&call->gone);
 	session_end(call->session);
 	while (!LIST_EMPTY(&call->branches))

@@ -19,6 +19,7 @@ struct ng *ng_new(const struct ng_conf *conf)
 	ng->timers = loop_timers(conf->loop);
 	LIST_INIT(&ng->conns);
 	TAILQ_INIT(&ng->calls);
+	TAILQ_INIT(&ng->over);
 	if (getrandom(&ng->seed, sizeof(ng->seed), 0) < 0)
 		abort();	/* does not fail for so few bytes */
 	clock_gettime(CLOCK_REALTIME, &ng->started);
@@ -39,6 +40,7 @@ void ng_free(struct ng *ng)
 		ng_listener_close(&ng->listener[--ng->n_listeners]);
 	while (!TAILQ_EMPTY(&ng->calls))
 		ng_call_free(TAILQ_FIRST(&ng->calls), "the agent stops");
+	ng_over_trim(ng, 0);
 	ng_policies_forget(ng);
 	free(ng->listener);
 	free(ng->udp);

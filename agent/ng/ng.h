@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "b2b/b2b.h"
 #include "base/loop.h"
 #include "config/config.h"
 #include "session/session.h"
@@ -85,6 +86,52 @@ void ng_drain(struct ng *ng);
 
 /** ng_count() - how many calls there are */
 unsigned int ng_count(const struct ng *ng);
+
+/**
+ * ng_each() - walk the calls that are not over, oldest first
+ * @ng: the front end; NULL: there are none
+ * @fn: called for each; may change nothing here
+ * @arg: for @fn
+ *
+ * Of a call &b2b_view.request is its call-id, and &b2b_side.uri a tag.
+ */
+void ng_each(const struct ng *ng,
+	     void (*fn)(const struct b2b_view *view, void *arg), void *arg);
+
+/**
+ * ng_view() - one call, one that has ended too, as far as the history goes
+ * @ng: the front end; NULL: there are none
+ * @id: the session's
+ * @view: filled
+ * @report: NULL, or set as by b2b_view(); to be given to ng_report_put()
+ *
+ * Return: false if there is none.
+ */
+bool ng_view(const struct ng *ng, uint64_t id, struct b2b_view *view,
+	     struct session_report **report);
+
+/** ng_report_put() - done with a report of ng_view(); NULL is fine */
+void ng_report_put(const struct ng *ng, uint64_t id,
+		   struct session_report *report);
+
+/**
+ * ng_end() - end one call
+ * @ng: the front end; NULL: there are none
+ * @id: the session's
+ *
+ * Return: false if there is none.
+ */
+bool ng_end(struct ng *ng, uint64_t id);
+
+/**
+ * ng_ignored() - words of a call's requests that did nothing
+ * @ng: the front end; NULL: there are none
+ * @id: the session's
+ * @fn: called for each; fit to be shown
+ * @arg: for @fn
+ */
+void ng_ignored(const struct ng *ng, uint64_t id,
+		void (*fn)(const char *word, void *arg), void *arg);
 
 /**
  * struct ng_counters - since the start

@@ -104,7 +104,7 @@ static const struct config_realm *realm_for(struct ng_request *r, unsigned int s
 	realm = ng_realm(r->ng, r->words.interface[s]);
 	if (realm)
 		return realm;
-	ng_count_strange(r->ng, "direction", r->words.interface[s]);
+	ng_count_strange(r->ng, &r->words, "direction", r->words.interface[s]);
 	return &r->ng->config->realms[0];
 }
 
@@ -230,7 +230,7 @@ static void revive(struct ng_branch *branch)
 	timer_cancel(&branch->gone);
 	call->signalled = time(NULL);
 	call->deleted = false;
-	if (call->answered)
+	if (call->answered.tv_sec)
 		timer_cancel(&call->gone);
 	else
 		timer_set(call->ng->timers, &call->gone,
@@ -308,6 +308,7 @@ const char *ng_offer(struct ng_request *r)
 		return error;
 	call = ng_call_find(r->ng, w->call_id);
 	if (call) {
+		ng_keep_strange(call->strange, &call->n_strange, w);
 		branch = branch_for(call, w, &side);
 		return branch ? offer_in(r, branch, side) :
 				offer_new(r, call, family);
@@ -318,6 +319,7 @@ const char *ng_offer(struct ng_request *r)
 	if (!call)
 		return "no memory";
 	error = offer_new(r, call, family);
+	ng_keep_strange(call->strange, &call->n_strange, w);
 	if (error)
 		ng_call_free(call, NULL);
 	else
@@ -397,6 +399,15 @@ static const char *hear(struct ng_request *r, struct ng_branch *branch)
 	return ret ? media_error(r, ret, &err) : NULL;
 }
 
+static void up(struct ng_call *call)
+{
+	if (call->answered.tv_sec)
+		return;
+	clock_gettime(CLOCK_REALTIME, &call->answered);
+	log_call(LOG_LEVEL_INFO, session_id(call->session), NULL,
+		 "call-id %s: answered", call->id);
+}
+
 static const char *answer_in(struct ng_request *r, struct ng_branch *branch)
 {
 	struct session_party *offerer = session_offerer(branch->media);
@@ -423,7 +434,7 @@ static const char *answer_in(struct ng_request *r, struct ng_branch *branch)
 	if (!name_answerer(branch, &r->words, side))
 		return "no memory";
 	moved(r, branch, side);
-	branch->call->answered = true;
+	up(branch->call);
 	revive(branch);
 	return NULL;
 }
@@ -446,6 +457,7 @@ const char *ng_answer(struct ng_request *r)
 	call = ng_call_find(r->ng, r->words.call_id);
 	if (!call)
 		return "Unknown call-id";
+	ng_keep_strange(call->strange, &call->n_strange, &r->words);
 	branch = answered_branch(r, call, &forked);
 	if (!branch)
 		return "Invalid dialogue association";

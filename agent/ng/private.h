@@ -18,6 +18,9 @@
 
 /* -------------------------------------------------------------------- words */
 
+/** NG_STRANGE_CALL - words of a request, or a call, that do nothing and are remembered */
+#define NG_STRANGE_CALL	8
+
 /**
  * enum ng_transport - what is offered to the other party
  * @NG_TRANSPORT_SAME: what its realm's policy makes of the offer
@@ -55,6 +58,8 @@ enum ng_transport {
  * @to_tag: the to-tag says what is deleted
  * @fast: no statistics are wanted (delete)
  * @fragment: the description is none: candidates alone
+ * @strange: words of it that do nothing here, by their number in &ng.strange
+ * @n_strange: how many
  *
  * Spans point into the request.
  */
@@ -78,6 +83,8 @@ struct ng_words {
 	bool to_tag;
 	bool fast;
 	bool fragment;
+	uint8_t strange[NG_STRANGE_CALL];
+	unsigned int n_strange;
 };
 
 /** NG_STRANGE_MAX - words that nobody here knows, which are counted by name */
@@ -209,7 +216,9 @@ struct ng_branch {
  * @branches: youngest first
  * @created: CLOCK_REALTIME
  * @signalled: s, CLOCK_REALTIME, of the last offer or answer
- * @answered: some time an offer was
+ * @answered: CLOCK_REALTIME, when an offer was for the first time; 0: never
+ * @strange: words of its requests that did nothing, by their number in &ng.strange
+ * @n_strange: how many
  * @deleted: it was deleted, and goes by @gone
  * @gone: it goes then: it was deleted, or is not answered
  */
@@ -223,10 +232,34 @@ struct ng_call {
 	LIST_HEAD(, ng_branch) branches;
 	struct timespec created;
 	time_t signalled;
-	bool answered;
+	struct timespec answered;
+	uint8_t strange[NG_STRANGE_CALL];
+	uint8_t n_strange;
 	bool deleted;
 	struct timer gone;
 };
+
+/**
+ * struct ng_over - a call that has ended, as far as the history goes
+ * @entry: among all, oldest first
+ * @config: the configuration that @view points into; a reference
+ * @view: what it was
+ * @report: what its media was; NULL without memory
+ * @strange: words that did nothing
+ * @n_strange: how many
+ */
+struct ng_over {
+	TAILQ_ENTRY(ng_over) entry;
+	struct config *config;
+	struct b2b_view view;
+	struct session_report *report;
+	uint8_t strange[NG_STRANGE_CALL];
+	uint8_t n_strange;
+};
+
+/* it ends for that reason: remember it */
+void ng_over(struct ng_call *call, const char *why);
+void ng_over_trim(struct ng *ng, size_t most);
 
 struct ng_call *ng_call_find(const struct ng *ng, struct span id);
 /* an empty one; NULL without memory */
@@ -258,7 +291,11 @@ struct session_policy *ng_policy(struct ng *ng, const struct config_realm *realm
 void ng_policies_forget(struct ng *ng);
 /* the realm of a name; NULL: there is none */
 const struct config_realm *ng_realm(const struct ng *ng, struct span name);
-void ng_count_strange(struct ng *ng, const char *key, struct span word);
+/* count a word that does nothing, and remember that @words had it */
+void ng_count_strange(struct ng *ng, struct ng_words *words, const char *key,
+		      struct span word);
+/* add some of a request to those of a call */
+void ng_keep_strange(uint8_t *strange, uint8_t *n, const struct ng_words *words);
 
 /* ----------------------------------------------------------------- listeners */
 
@@ -342,6 +379,8 @@ struct ng_conn;
  * @seed: so that strangers, who choose ids, cannot aim at a bucket
  * @calls: all of them, oldest first
  * @n_calls: how many
+ * @over: calls that have ended, oldest first
+ * @n_over: how many
  * @made: policies
  * @n_made: how many
  * @strange: words that do nothing here; the last one stands for all others
@@ -365,6 +404,8 @@ struct ng {
 	uint64_t seed;
 	TAILQ_HEAD(, ng_call) calls;
 	unsigned int n_calls;
+	TAILQ_HEAD(, ng_over) over;
+	size_t n_over;
 	struct ng_made made[NG_POLICIES_MAX];
 	unsigned int n_made;
 	struct ng_strange strange[NG_STRANGE_MAX];

@@ -25,7 +25,17 @@ typedef bool word_fn(struct reading *r, struct span word);
 
 /* --- words that do nothing --- */
 
-void ng_count_strange(struct ng *ng, const char *key, struct span word)
+void ng_keep_strange(uint8_t *strange, uint8_t *n, const struct ng_words *words)
+{
+	unsigned int i;
+
+	for (i = 0; i < words->n_strange && *n < NG_STRANGE_CALL; i++)
+		if (!memchr(strange, words->strange[i], *n))
+			strange[(*n)++] = words->strange[i];
+}
+
+void ng_count_strange(struct ng *ng, struct ng_words *words, const char *key,
+		      struct span word)
 {
 	char name[27], full[NG_STRANGE_LEN];
 	unsigned int i;
@@ -46,6 +56,8 @@ void ng_count_strange(struct ng *ng, const char *key, struct span word)
 			 ng->strange[i].name);
 	}
 	ng->strange[i].n++;
+	if (words->n_strange < NG_STRANGE_CALL)
+		words->strange[words->n_strange++] = (uint8_t)i;
 }
 
 static bool is_one_of(struct span word, const char *const *list)
@@ -348,7 +360,7 @@ static void one(struct reading *r, const struct key *key, struct span word)
 {
 	word = span_trim(word);
 	if (word.n && !key->fn(r, word))
-		ng_count_strange(r->ng, key->fn == on_flag ? NULL : key->name,
+		ng_count_strange(r->ng, r->words, key->fn == on_flag ? NULL : key->name,
 				 word);
 }
 
@@ -380,7 +392,7 @@ static void take_list(struct reading *r, const struct key *key,
 		if (member->type == NG_TEXT || member->type == NG_NUMBER)
 			one(r, key, member->text);
 		else
-			ng_count_strange(r->ng, key->name, SPAN("(a list)"));
+			ng_count_strange(r->ng, r->words, key->name, SPAN("(a list)"));
 	}
 }
 
@@ -394,15 +406,15 @@ static void take(struct reading *r, struct span name,
 	       !ng_word_is(name, key->name))
 		key++;
 	if (key == keys + sizeof(keys) / sizeof(*keys))
-		ng_count_strange(r->ng, NULL, name);
+		ng_count_strange(r->ng, r->words, NULL, name);
 	else if (value->type == NG_LIST && !key->whole)
 		take_list(r, key, value);
 	else if (value->type == NG_LIST || value->type == NG_DICT)
-		ng_count_strange(r->ng, key->name, SPAN("(a list)"));
+		ng_count_strange(r->ng, r->words, key->name, SPAN("(a list)"));
 	else if (!key->whole)
 		many(r, key, value->text);
 	else if (!key->fn(r, value->text))
-		ng_count_strange(r->ng, key->name, value->text);
+		ng_count_strange(r->ng, r->words, key->name, value->text);
 }
 
 /* "flag key=value key=[value value]", parted by blanks outside of brackets */

@@ -19,8 +19,8 @@ static unsigned int index_of(const struct session_party *party)
 	return i;
 }
 
-static void report_party(const struct session_party *party,
-			 struct session_party_report *to)
+void session_party_report(const struct session_party *party,
+			  struct session_party_report *to)
 {
 	to->party = party;
 	snprintf(to->name, sizeof(to->name), "%s", party->name);
@@ -125,7 +125,7 @@ struct session_report *session_report(struct session *session)
 	memcpy(report->unrelayed, session->unrelayed,
 	       sizeof(report->unrelayed));
 	TAILQ_FOREACH(party, &session->parties, entry)
-		report_party(party, &report->party[report->n_parties++]);
+		session_party_report(party, &report->party[report->n_parties++]);
 	report_legs(session, report);
 	return report;
 }

@@ -729,6 +729,14 @@ struct session_party_report {
 };
 
 /**
+ * session_party_report() - who that is
+ * @party: the party
+ * @report: filled
+ */
+void session_party_report(const struct session_party *party,
+			  struct session_party_report *report);
+
+/**
  * struct session_report - a session as it is at one moment
  * @id: its id
  * @answered: an offer of it was answered

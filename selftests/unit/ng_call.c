@@ -615,6 +615,59 @@ static bool limits(void)
 
 /* --- what is told --- */
 
+static unsigned int n_seen;
+static struct b2b_view seen;
+static char words[256];
+
+static void see(const struct b2b_view *view, void *arg)
+{
+	n_seen++;
+	seen = *view;
+}
+
+static void hear_word(const char *word, void *arg)
+{
+	strncat(words, word, sizeof(words) - strlen(words) - 1);
+	strcat(words, ";");
+}
+
+/* what people see, before and after its end */
+static bool seen_by_people(void)
+{
+	struct session_report *report;
+	struct b2b_view view;
+
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, RECV_A, "+flags", "force,trust-addres,force",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	n_seen = 0;
+	ng_each(ng, see, NULL);
+	KTAP_CHECK(n_seen == 1 && seen.state == B2B_SETUP && !strcmp(seen.request, "c1"));
+	KTAP_CHECK(!strcmp(seen.side[0].uri, "f") && !*seen.side[1].uri);
+	KTAP_CHECK(!strcmp(seen.side[0].realm, "access") && !strcmp(seen.side[1].realm, "core"));
+	KTAP_CHECK(ok(answer_b()) && sessions_find(sessions, seen.id));
+	KTAP_CHECK(ng_view(ng, seen.id, &view, &report) && report && report->n_legs == 4);
+	KTAP_CHECK(view.state == B2B_UP && view.answered.tv_sec && !strcmp(view.side[1].uri, "t"));
+	ng_report_put(ng, seen.id, report);
+	*words = '\0';
+	ng_ignored(ng, seen.id, hear_word, NULL);
+	KTAP_CHECK(!strcmp(words, "force;trust-addres;"));
+	KTAP_CHECK(ng_end(ng, seen.id) && !ng_end(ng, seen.id) && !ng_count(ng));
+	/* over, and what it was is still there, whatever the configuration is now */
+	ng_reload(ng, config);
+	n_seen = 0;
+	ng_each(ng, see, NULL);
+	KTAP_CHECK(!n_seen && ng_view(ng, view.id, &view, &report) && view.state == B2B_OVER);
+	KTAP_CHECK(!strcmp(view.reason, "ended by hand") && !strcmp(view.side[0].realm, "access"));
+	KTAP_CHECK(report && report->n_legs == 4);
+	ng_report_put(ng, view.id, report);
+	*words = '\0';
+	ng_ignored(ng, view.id, hear_word, NULL);
+	KTAP_CHECK(!strcmp(words, "force;trust-addres;"));
+	KTAP_CHECK(!ng_view(ng, view.id + 1, &view, NULL) && !ng_view(NULL, view.id, &view, NULL));
+	return done();
+}
+
 static bool told(void)
 {
 	const struct ng_value *tags, *streams;
@@ -661,6 +714,7 @@ int main(void)
 		{ "a call without media ends", silence },
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
 		{ "what is told of calls", told },
+		{ "what people see of them, after their end too", seen_by_people },
 	};
 
 	return session_main(points, sizeof(points) / sizeof(points[0]));
