@@ -166,6 +166,8 @@ $(BUILD)/selftests/%: selftests/tools/%.c $(wildcard selftests/tools/*.h) $(MAKE
 $(BUILD)/selftests/pktbench: TOOL_LIBS := -lsrtp2
 $(BUILD)/selftests/srtprelay: TOOL_LIBS := $(LIB) $(PKG_LIBS)
 $(BUILD)/selftests/srtprelay: $(LIB)
+$(BUILD)/selftests/icepeer: TOOL_LIBS := $(LIB) $(PKG_LIBS)
+$(BUILD)/selftests/icepeer: $(LIB)
 
 # libsrtp2 is no static program's
 $(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
