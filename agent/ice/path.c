@@ -15,15 +15,15 @@ static bool is_way(const struct way *way, const struct local *local,
 	       dp_addr_eq(&way->remote, remote);
 }
 
-/* RFC 7675 5.1: 0.8 to 1.2 of it, so that calls that begin together do not go on so */
-static uint64_t next_consent(const struct ice *ice)
+/*
+ * RFC 7675 5.1: 0.8 to 1.2 of it, by a random byte, so that calls that begin together
+ * do not go on so.
+ */
+static uint64_t next_consent(const struct ice *ice, uint8_t random)
 {
-	uint8_t r = 128;
-
 	if (ice->conf.lite)
 		return ice->conf.keepalive;
-	ice->conf.random(&r, 1);
-	return ice->conf.consent * (uint64_t)(800 + 400 * r / 255) / 1000;
+	return ice->conf.consent * (uint64_t)(800 + 400 * random / 255) / 1000;
 }
 
 /* credentials of before a restart are kept as long as a way is theirs */
@@ -41,7 +41,9 @@ static void begin_way(struct ice *ice, struct stream *s, struct component *c,
 		      struct local *local, const struct ice_candidate *remote)
 {
 	uint64_t now = ice_now(ice);
+	uint8_t random = 128;
 
+	ice->conf.random(&random, 1);
 	c->way = (struct way){
 		.local = local,
 		.remote = remote->addr,
@@ -50,7 +52,7 @@ static void begin_way(struct ice *ice, struct stream *s, struct component *c,
 		.began = now,
 		.heard = now,
 		.end = now + ice->conf.consent_end,
-		.due = now + next_consent(ice),
+		.due = now + next_consent(ice, random),
 	};
 	drop_old(s);
 }
@@ -226,6 +228,7 @@ static void run_path(struct ice *ice, struct stream *s, unsigned int component)
 {
 	struct way *way = &s->component[component - 1].way;
 	uint64_t now = ice_now(ice);
+	const uint8_t *last;
 
 	if (!way->local)
 		return;
@@ -235,11 +238,13 @@ static void run_path(struct ice *ice, struct stream *s, unsigned int component)
 	}
 	if (way->due > now)
 		return;
-	way->due = now + next_consent(ice);
 	if (ice->conf.lite)
 		send_indication(ice, way);
 	else
 		send_consent(ice, s, way);
+	/* the request's random id will do: such numbers are what costs most here */
+	last = way->id[(way->next_id + CONSENT_IDS - 1) % CONSENT_IDS];
+	way->due = now + next_consent(ice, last[STUN_ID_LEN - 1]);
 }
 
 void ice_run_paths(struct ice *ice)

@@ -368,7 +368,8 @@ static bool test_consent(void)
 	net.loss = 0;
 	/* the phone is gone */
 	net.host[1].down = true;
-	net_pass(29000);
+	/* its last answer may have been 6 s ago */
+	net_pass(23900);
 	KTAP_CHECK(!A->lost);
 	net_pass(7000);
 	KTAP_CHECK(A->lost == 1 && B->lost == 1 && !A->has[0][1]);
@@ -394,6 +395,166 @@ static bool test_back(void)
 	KTAP_CHECK(ice_restart(A->ice, 0) && ice_restart(B->ice, 0) && signal_all(&w));
 	net_pass(1000);
 	KTAP_CHECK(all_flow(&w));
+	return true;
+}
+
+/* another fork answers than the one that rang: credentials change, ours do not */
+static bool test_fork(void)
+{
+	struct world w = { .nat = { NAT_FULL, NAT_PORT }, .reflexive = true };
+	static struct peer fork;
+	struct host *h;
+	size_t i;
+
+	net_begin(12);
+	make(&w);
+	/* a phone of the same callee's, behind a NAT of its own */
+	memset(&fork, 0, sizeof(fork));
+	net_agent(&fork, (struct ice_conf){ 0 }, 1, 1);
+	h = net_host(&fork, "10.2.0.1", net_nat(NAT_FULL, "203.0.113.3", NULL));
+	net_local(&fork, h, 0, 1, 1, true);
+	KTAP_CHECK(net_signal(A, B, 0, false, true) && net_signal(A, &fork, 0, false, true));
+	KTAP_CHECK(net_signal(&fork, A, 0, false, true));
+	net_pass(1000);
+	KTAP_CHECK(A->has[0][1] && fork.path[0][1].chosen && !B->path[0][1].chosen);
+	KTAP_CHECK(ice_get_stats(A->ice)->early);
+	/* that one rings, this one answers; its checks are answered already */
+	KTAP_CHECK(net_signal(B, A, 0, false, true));
+	net_pass(3000);
+	KTAP_CHECK(all_flow(&w) && A->path[0][1].chosen);
+	/* the same again is nothing new */
+	i = ice_get_stats(A->ice)->checks;
+	KTAP_CHECK(net_signal(B, A, 0, false, true));
+	net_pass(100);
+	KTAP_CHECK(ice_get_stats(A->ice)->checks == i);
+	ice_free(fork.ice);
+	fork.ice = NULL;
+	return true;
+}
+
+/* an address of ours that comes when theirs are there */
+static bool test_late_local(void)
+{
+	struct world w = { .nat = { NAT_PORT, NAT_FULL }, .reflexive = true };
+
+	net_begin(13);
+	make(&w);
+	KTAP_CHECK(signal_all(&w));
+	net.host[0].down = true;
+	net_pass(1000);
+	KTAP_CHECK(!A->paths);
+	net_local(A, net_host(A, "198.51.100.9", NULL), 0, 1, 9, false);
+	/* which is not told to them: our checks do */
+	net_pass(2000);
+	KTAP_CHECK(all_flow(&w) && B->path[0][1].type == ICE_PRFLX);
+	return true;
+}
+
+/* one component has its new way and the other has not when all begins anew once more */
+static bool test_restart_twice(void)
+{
+	struct world w = { .components = 2 };
+	const struct ice_candidate *c;
+	size_t i;
+
+	KTAP_CHECK(connects(14, &w, 0, 2000));
+	KTAP_CHECK(ice_restart(A->ice, 0) && ice_restart(B->ice, 0));
+	KTAP_CHECK(net_signal(A, B, 0, false, false) && net_signal(B, A, 0, false, false));
+	for (i = 0; i < A->locals; i++) {
+		c = A->local[i];
+		if (c->component == 1)
+			KTAP_CHECK(!ice_add_remote(B->ice, 0, c));
+	}
+	net_pass(2000);
+	KTAP_CHECK(all_flow(&w) && !A->lost && !B->lost);
+	KTAP_CHECK(ice_restart(A->ice, 0) && ice_restart(B->ice, 0));
+	/* of what is two restarts old nobody has the credentials any more */
+	KTAP_CHECK(A->lost == 1 && B->lost == 1 && A->has[0][1] && !A->has[0][2]);
+	KTAP_CHECK(signal_all(&w));
+	net_pass(2000);
+	KTAP_CHECK(all_flow(&w));
+	net_pass(60000);
+	KTAP_CHECK(all_flow(&w) && A->lost == 1 && B->lost == 1);
+	return true;
+}
+
+/* roles that are settled anew while all goes on: consent does not end for that */
+static bool test_role_later(void)
+{
+	struct world w = { .nat = { NAT_PORT, NAT_PORT }, .reflexive = true };
+
+	KTAP_CHECK(connects(15, &w, 0, 2000));
+	ice_set_role(B->ice, true);
+	net_pass(120000);
+	KTAP_CHECK(all_flow(&w) && !A->lost && !B->lost);
+	KTAP_CHECK(ice_controlling(A->ice) != ice_controlling(B->ice));
+	ice_set_role(A->ice, false);
+	ice_set_role(B->ice, false);
+	net_pass(120000);
+	KTAP_CHECK(all_flow(&w) && !A->lost && !B->lost);
+	KTAP_CHECK(ice_controlling(A->ice) != ice_controlling(B->ice));
+	return true;
+}
+
+static bool test_bounds(void)
+{
+	struct ice_local l = { .component = 2, .addr = net_addr("192.0.2.1:1") };
+	struct ice_path path;
+	unsigned int i;
+
+	net_begin(16);
+	net_agent(A, (struct ice_conf){ 0 }, 1, 1);
+	KTAP_CHECK(ice_add_stream(A->ice, 0) == -1 && ice_add_stream(A->ice, 3) == -1);
+	for (i = 1; i < ICE_STREAMS_MAX; i++)
+		KTAP_CHECK(ice_add_stream(A->ice, 1) == (int)i);
+	KTAP_CHECK(ice_add_stream(A->ice, 1) == -1);
+	l.base = l.addr;
+	KTAP_CHECK(!ice_add_local(A->ice, 0, &l) && !ice_add_local(A->ice, 99, &l));
+	KTAP_CHECK(!ice_restart(A->ice, 99));
+	KTAP_CHECK(!ice_set_remote(A->ice, 0, SPAN("abc"), SPAN("0123456789012345678901"), false));
+	KTAP_CHECK(!ice_set_remote(A->ice, 0, SPAN("abcd"), SPAN("012345678901234567890"), false));
+	KTAP_CHECK(!ice_set_remote(A->ice, 0, SPAN("ab:d"), SPAN("0123456789012345678901"), false));
+	KTAP_CHECK(!ice_get_path(A->ice, 0, 0, &path) && !ice_get_path(A->ice, 0, 2, &path));
+	KTAP_CHECK(!ice_get_path(A->ice, 99, 1, &path) && !ice_get_path(A->ice, 0, 1, &path));
+	ice_punch(A->ice, 99, true);
+	ice_free(NULL);
+	return true;
+}
+
+/* who is told asks, and begins anew */
+static void ask_back(void *arg, unsigned int stream, unsigned int component,
+		     enum ice_event event, const struct ice_path *path)
+{
+	struct peer *p = arg;
+	struct ice_path now;
+
+	if (event != ICE_PATH || !ice_get_path(p->ice, stream, component, &now) ||
+	    !dp_addr_eq(&now.remote, &path->remote))
+		return;
+	p->paths++;
+	if (p->paths == 1) {
+		ice_restart(p->ice, stream);
+		ice_restart(A->ice, stream);
+		net_signal(A, B, 0, false, true);
+		net_signal(B, A, 0, false, true);
+	}
+}
+
+static bool test_ask_back(void)
+{
+	static const struct ice_ops ops = { net_send, ask_back };
+
+	net_begin(17);
+	net_agent(A, (struct ice_conf){ .controlling = true }, 1, 1);
+	B->ice = ice_new(&net.timers, &(struct ice_conf){ 0 }, &ops, B);
+	ice_add_stream(B->ice, 1);
+	net_local(A, net_host(A, "198.51.100.1", NULL), 0, 1, 1, false);
+	net_local(B, net_host(B, "198.51.100.2", NULL), 0, 1, 1, false);
+	KTAP_CHECK(net_signal(A, B, 0, false, true) && net_signal(B, A, 0, false, true));
+	net_pass(3000);
+	KTAP_CHECK(B->paths >= 2 && A->has[0][1] && A->path[0][1].chosen);
+	net_pass(60000);
+	KTAP_CHECK(!A->lost);
 	return true;
 }
 
@@ -441,6 +602,12 @@ static const struct ktap_point points[] = {
 	{ "restarts", test_restart },
 	{ "consent, and its end", test_consent },
 	{ "a phone that comes back", test_back },
+	{ "another fork answers", test_fork },
+	{ "an address of ours that comes late", test_late_local },
+	{ "a restart before the last one was over", test_restart_twice },
+	{ "who chooses changes later", test_role_later },
+	{ "what is out of bounds", test_bounds },
+	{ "who is told asks back", test_ask_back },
 	{ "freed by who is told", test_freed },
 };
 

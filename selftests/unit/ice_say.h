@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One ICE agent, and a test that says to it by hand what it likes: its checks, its answers,
- * its clock.
+ * One ICE agent of one stream and component, in virtual time, and messages made by hand:
+ * say() is a request of the other party's, or of who would like to be it; answer() an
+ * answer to a check of the agent's.
  */
 #ifndef UNIT_ICE_SAY_H
 #define UNIT_ICE_SAY_H
@@ -44,9 +45,10 @@ static struct {
 	unsigned int failed;
 	uint32_t id;
 	uint64_t seed;
+	bool no_random;
 } w;
 
-static bool random_bytes(void *buf, size_t n)
+static inline bool random_bytes(void *buf, size_t n)
 {
 	uint8_t *b = buf;
 
@@ -54,10 +56,10 @@ static bool random_bytes(void *buf, size_t n)
 		w.seed = w.seed * 6364136223846793005ull + 1442695040888963407ull;
 		*b++ = (uint8_t)(w.seed >> 56);
 	}
-	return true;
+	return !w.no_random;
 }
 
-static struct dp_addr addr_of(const char *text)
+static inline struct dp_addr addr_of(const char *text)
 {
 	struct dp_addr addr;
 
@@ -66,7 +68,7 @@ static struct dp_addr addr_of(const char *text)
 	return addr;
 }
 
-static void sent(void *arg, void *socket, const struct dp_addr *to,
+static inline void sent(void *arg, void *socket, const struct dp_addr *to,
 		 const void *data, size_t n)
 {
 	struct got *g = &w.got[w.n];
@@ -80,7 +82,7 @@ static void sent(void *arg, void *socket, const struct dp_addr *to,
 	memcpy(g->data, data, n);
 }
 
-static void event(void *arg, unsigned int stream, unsigned int component,
+static inline void event(void *arg, unsigned int stream, unsigned int component,
 		  enum ice_event what, const struct ice_path *path)
 {
 	if (what == ICE_PATH) {
@@ -95,12 +97,12 @@ static void event(void *arg, unsigned int stream, unsigned int component,
 
 static const struct ice_ops ops = { sent, event };
 
-static bool know(void)
+static inline bool know(void)
 {
 	return ice_set_remote(w.ice, 0, SPAN(UFRAG), SPAN(PWD), false);
 }
 
-static void begin(struct ice_conf conf, bool known)
+static inline void begin(struct ice_conf conf, bool known)
 {
 	struct ice_local l = {
 		.type = ICE_HOST, .component = 1, .preference = 65535,
@@ -119,7 +121,7 @@ static void begin(struct ice_conf conf, bool known)
 		know();
 }
 
-static bool end(void)
+static inline bool end(void)
 {
 	ice_free(w.ice);
 	w.ice = NULL;
@@ -127,7 +129,7 @@ static bool end(void)
 	return true;
 }
 
-static const struct ice_stats *stats(void)
+static inline const struct ice_stats *stats(void)
 {
 	return ice_get_stats(w.ice);
 }
@@ -165,7 +167,7 @@ struct check {
 static uint8_t said[640];
 static size_t said_n;
 
-static void put_check(struct stun_writer *out, const struct check *c)
+static inline void put_check(struct stun_writer *out, const struct check *c)
 {
 	char user[600];
 	const char *pwd = c->pwd ? c->pwd : ice_pwd(w.ice, 0);
@@ -188,7 +190,7 @@ static void put_check(struct stun_writer *out, const struct check *c)
 		stun_sign(out, span_of(pwd));
 }
 
-static bool say(struct check c)
+static inline bool say(struct check c)
 {
 	uint8_t id[STUN_ID_LEN] = "test";
 	struct dp_addr from = addr_of(c.from ? c.from : PEER), base = addr_of(BASE);
@@ -208,14 +210,14 @@ static bool say(struct check c)
 
 /* ---------------------------------------------------------- what the agent has sent */
 
-static bool is_class(const struct got *g, enum stun_class class)
+static inline bool is_class(const struct got *g, enum stun_class class)
 {
 	struct stun_msg m;
 
 	return stun_parse(g->data, g->n, &m) && m.class == class;
 }
 
-static size_t count(enum stun_class class, const char *to)
+static inline size_t count(enum stun_class class, const char *to)
 {
 	struct dp_addr addr;
 	size_t i, n = 0;
@@ -227,7 +229,7 @@ static size_t count(enum stun_class class, const char *to)
 	return n;
 }
 
-static size_t checks(const char *to)
+static inline size_t checks(const char *to)
 {
 	return count(STUN_REQUEST, to);
 }
@@ -241,7 +243,7 @@ struct answer {
 	bool nowhere;
 };
 
-static bool answer(const struct got *g, struct answer a)
+static inline bool answer(const struct got *g, struct answer a)
 {
 	struct dp_addr from = a.from ? addr_of(a.from) : g->to, base = addr_of(BASE);
 	struct stun_writer out;
@@ -275,7 +277,7 @@ static const struct got *last(const char *to)
 	return NULL;
 }
 
-static bool has(const struct got *g, unsigned int type)
+static inline bool has(const struct got *g, unsigned int type)
 {
 	struct stun_msg m;
 
@@ -283,7 +285,7 @@ static bool has(const struct got *g, unsigned int type)
 }
 
 /* time goes by, a timer at a time */
-static void pass(uint64_t ms)
+static inline void pass(uint64_t ms)
 {
 	uint64_t until = w.timers.now + ms;
 
@@ -292,7 +294,7 @@ static void pass(uint64_t ms)
 	timers_run(&w.timers, until);
 }
 
-static bool is_path(const char *remote, bool chosen)
+static inline bool is_path(const char *remote, bool chosen)
 {
 	struct dp_addr addr = addr_of(remote);
 
