@@ -7,14 +7,18 @@
  *           --at NETNS --bound A:P [--rx SUITE:HEX[:MKI]]
  *           [--count N] [--seed S] [--seq S] [--ssrcs N] [--rtcp PERCENT] [--shuffle N]
  *           [--min N] [--max N] [--flip] [--replay] [--burst N] [--clear-rtcp]
+ *           [--none]
  *
  * Makes packets at random (RTP with contributors, extensions and padding, RTCP), protects
  * them with --tx, if it is given, and sends them from --on to --to in bursts whose order
  * is shuffled over --shuffle packets.  What arrives at --bound is unprotected with --rx,
  * if that is given, and must be one that was sent, byte for byte, and once.  --flip:
  * before each packet it comes with one bit changed; --replay: after each burst all of
- * it comes again.  Neither may arrive.  --clear-rtcp: RTCP is sent authenticated only, its E
+ * it comes again.  Neither may arrive.  --none: nothing may.  --clear-rtcp: RTCP is sent authenticated only, its E
  * bit 0.
+ *
+ * --serve, and nothing else: such options are read from standard input, one run a line, for
+ * who has many and little time to start programs.
  *
  * One line of JSON: sent, good (as they were), wrong (others, or again), auth (what
  * arrived and does not authenticate), bytes.  The state of the sources goes on from
@@ -28,7 +32,9 @@
 
 #define BURST_MAX	256
 #define PACKET_MAX	2048
-#define WAIT_MS		1500
+#define WAIT_MS		5000
+/* and for what is not to come */
+#define NONE_MS		300
 /* what leaves in one piece, as long as nothing is put to it */
 #define WHOLE		1472
 
@@ -49,16 +55,20 @@ struct made {
 	_Alignas(8) uint8_t wire[PACKET_MAX];
 };
 
-static struct opts {
+struct opts {
 	struct side tx, rx;
 	struct sockaddr_storage to;
 	socklen_t to_len;
 	long long count, seed, seq, ssrcs, rtcp, shuffle, min, max, burst;
-	bool flip, replay, clear_rtcp;
-} o = {
+	bool flip, replay, clear_rtcp, none;
+};
+
+static const struct opts usual = {
 	.count = 200, .seed = 1, .seq = 65500, .ssrcs = 1, .shuffle = 1, .min = 0, .max = 200,
 	.burst = 16,
 };
+
+static struct opts o;
 
 static struct made made[BURST_MAX];
 static uint16_t next_seq[64];
@@ -263,7 +273,7 @@ static void burst(int n)
 		send_one(m->wire, m->wire_len);
 		sent++;
 	}
-	receive(n, sent, WAIT_MS);
+	receive(n, sent, o.none ? NONE_MS : WAIT_MS);
 	if (!o.replay)
 		return;
 	for (i = 0; i < n; i++)
@@ -280,7 +290,7 @@ static const struct option words[] = {
 	{ "shuffle", required_argument, NULL, 'x' }, { "min", required_argument, NULL, 'm' },
 	{ "max", required_argument, NULL, 'M' }, { "burst", required_argument, NULL, 'B' },
 	{ "flip", no_argument, NULL, 'F' }, { "replay", no_argument, NULL, 'R' },
-	{ "clear-rtcp", no_argument, NULL, 'C' }, { 0 }
+	{ "clear-rtcp", no_argument, NULL, 'C' }, { "none", no_argument, NULL, 'N' }, { 0 }
 };
 
 static void options(int argc, char **argv)
@@ -308,6 +318,7 @@ static void options(int argc, char **argv)
 		case 'F': o.flip = true; break;
 		case 'R': o.replay = true; break;
 		case 'C': o.clear_rtcp = true; break;
+		case 'N': o.none = true; break;
 		default: exit(2);
 		}
 	}
@@ -315,14 +326,26 @@ static void options(int argc, char **argv)
 		die("options are explained at the head of srtpway.c");
 }
 
-int main(int argc, char **argv)
+static void end_side(struct side *s)
+{
+	close(s->fd);
+	if (s->srtp)
+		srtp_dealloc(s->srtp);
+}
+
+static void way(int argc, char **argv)
 {
 	long long left;
 	int i, n;
 
+	o = usual;
+	optind = 0;
+	sent = 0;
+	good = 0;
+	wrong = 0;
+	auth = 0;
+	bytes = 0;
 	options(argc, argv);
-	if (srtp_init())
-		die("libsrtp2 cannot be started");
 	protection(&o.tx, ssrc_any_outbound);
 	protection(&o.rx, ssrc_any_inbound);
 	o.rx.fd = kit_socket(o.rx.netns, &o.rx.addr, o.rx.len);
@@ -335,8 +358,43 @@ int main(int argc, char **argv)
 		burst(n);
 	}
 	/* what must not come */
-	receive(0, UINT32_MAX, o.flip || o.replay ? 300 : 20);
+	receive(0, UINT32_MAX, o.flip || o.replay ? NONE_MS : 20);
 	printf("{\"sent\":%u,\"good\":%u,\"wrong\":%u,\"auth\":%u,\"bytes\":%lu}\n", sent, good, wrong,
 	       auth, bytes);
+	fflush(stdout);
+	end_side(&o.tx);
+	end_side(&o.rx);
+}
+
+static void serve(char *name)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), argc;
+	char line[4096], *argv[64] = { name };
+
+	while (fgets(line, sizeof(line), stdin)) {
+		argc = 1;
+		for (argv[1] = strtok(line, " \n"); argv[argc] && argc < 62; )
+			argv[++argc] = strtok(NULL, " \n");
+		argv[argc] = NULL;
+		way(argc, argv);
+		/* no namespace lives longer for it */
+		if (setns(home, CLONE_NEWNET))
+			die("back: %s", strerror(errno));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	/* keeps libsrtp2's cryptography started between runs */
+	static struct side keeper = { .key = "AES_CM_128_HMAC_SHA1_80:00" };
+
+	if (srtp_init())
+		die("libsrtp2 cannot be started");
+	if (argc != 2 || strcmp(argv[1], "--serve")) {
+		way(argc, argv);
+		return 0;
+	}
+	protection(&keeper, ssrc_any_outbound);
+	serve(argv[0]);
 	return 0;
 }
