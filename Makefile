@@ -114,13 +114,15 @@ $(BUILD)/%.o: %.c $(MAKEFILE_LIST)
 -include $(patsubst %.c,$(BUILD)/%.d,$(AGENT_SRC))
 
 # The same with the compiler's sanitizers, in build/asan and build/tsan: what
-# selftests/sanitize_asan.sh and sanitize_tsan.sh run.
+# selftests/sanitize_asan.sh and sanitize_tsan.sh run. Where there is one thread there
+# are no races: threads are begun by engine/, and by programs that do so themselves.
 SANITIZE-asan := address,undefined
 SANITIZE-tsan := thread
 .PHONY: asan tsan
 asan tsan:
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/$@ LDFLAGS=-fsanitize=$(SANITIZE-$@) \
-		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE-$@)' agent units
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE-$@)' agent \
+		$(if $(filter tsan,$@),threaded,units)
 
 # The same for arm64, in build/arm64: what the tests run on that kernel.
 .PHONY: arm64
@@ -144,9 +146,12 @@ UNITS := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(UNIT_SRC))
 FUZZ_SRC := $(wildcard selftests/fuzz/*.c)
 FUZZERS := $(patsubst selftests/fuzz/%.c,$(BUILD)/selftests/fuzz/%,$(FUZZ_SRC))
 
-.PHONY: tools units
+THREADED := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(shell grep -lE 'pthread_|"engines?[./]' $(UNIT_SRC)))
+
+.PHONY: tools units threaded
 tools: $(TOOLS) $(UNITS) $(FUZZERS) $(if $(findstring aarch64,$(CC)),,$(BUILD)/static/rtplane)
 units: $(UNITS) $(FUZZERS)
+threaded: $(THREADED)
 
 # The command line without the dynamic linker, which tests in a guest start thousands
 # of times; needs no library of which Debian has no archive.
