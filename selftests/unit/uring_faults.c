@@ -51,7 +51,7 @@ static bool worker_stalled(void)
 	struct dp_err err = {};
 	int fd, i;
 
-	conf.patience = 100;
+	conf.patience = 500;
 	KTAP_CHECK(start() && still_works());
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
@@ -65,7 +65,7 @@ static bool worker_stalled(void)
 	br.leg[1].local.port = 31004;
 	KTAP_CHECK(stall_workers());
 	KTAP_CHECK(dp_leg_set(dp, &leg, &err) == -ETIMEDOUT);
-	KTAP_CHECK(strstr(err.text, "does not answer within 100 ms"));
+	KTAP_CHECK(strstr(err.text, "does not answer within 500 ms"));
 	KTAP_CHECK(dp_leg_get(dp, &leg_a, &info, &err) == -ETIMEDOUT);
 	KTAP_CHECK(dp_stats(dp, &stats, &err) == -ETIMEDOUT);
 	KTAP_CHECK(dp_bridges_new(dp, &more, 1, &err) == -ETIMEDOUT);
@@ -108,7 +108,7 @@ static bool closed_while_stalled(void)
 	struct dp_err err = {};
 	int fd;
 
-	conf.patience = 100;
+	conf.patience = 500;
 	KTAP_CHECK(start() && still_works());
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
