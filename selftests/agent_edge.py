@@ -535,6 +535,25 @@ def strangers():
     check(ask("status")["calls"] == 0 and ask("status")["sip"]["transactions"] == 0, ask("status"))
 
 
+def connections():
+    """One source has so many by TCP, the next one is closed (per-source: connections 2)."""
+    # from the address of no next hop
+    socks = [in_ns(A.ns, lambda: socket.create_connection((A.server, 5060), 10, ("192.0.2.66", 0)))
+             for _ in range(3)]
+    socks[2].settimeout(10)
+    try:
+        got = socks[2].recv(1)
+    except ConnectionResetError:
+        got = b""
+    check(got == b"", "the third: %r" % got)
+    for sock in socks[:2]:
+        sock.settimeout(10)
+        sock.sendall(b"\r\n\r\n")
+        check(sock.recv(2) == b"\r\n", "a connection that may be")
+    for sock in socks:
+        sock.close()
+
+
 def ringing_calls():
     """D3: one source has so many, the next one gets 503 (per-source: ringing 2)."""
     sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))

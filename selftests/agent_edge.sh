@@ -54,8 +54,8 @@ test_where_contacts_lead() { begin && edge confined; }
 test_strangers() { ACCESS_ACL='{deny: [192.0.2.66]}' begin && edge strangers; }
 test_caps_of_a_source()
 {
-	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2}' begin &&
-		edge ringing_calls
+	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2, connections: 2}' begin &&
+		edge connections ringing_calls
 	agent_stop KILL
 }
 test_a_next_hop_is_no_stranger()

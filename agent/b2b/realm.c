@@ -166,6 +166,8 @@ static int set_gate(struct realm *realm)
 		.burst = realm->conf->source.messages * 2,
 		.crowd = realm->conf->source.together,
 		.crowd_burst = realm->conf->source.together * 2,
+		.connections = realm->conf->source.connections ?
+			       realm->conf->source.connections : UINT32_MAX,
 	};
 	size_t i, n = acl->n_allow;
 	int ret = -ENOMEM;

@@ -285,6 +285,12 @@ static bool get_ports(const struct loaded *l, const struct key *at,
 	return true;
 }
 
+/* carriers and other hosts of ours: who is there is where its description says */
+static bool no_clients(const struct config_realm *r)
+{
+	return r->trust || (r->n_listeners && !r->acl.n_allow);
+}
+
 static bool get_latch(const struct loaded *l, const struct key *at,
 		      const struct raw_realm *raw, struct config_realm *r)
 {
@@ -294,7 +300,8 @@ static bool get_latch(const struct loaded *l, const struct key *at,
 	uint32_t probation;
 
 	r->latch.mode = from->mode ? *from->mode : RTPLANE_LATCH_RESTRICTED;
-	r->latch.nat = from->nat ? *from->nat : CONFIG_NAT_LEARN;
+	r->latch.nat = from->nat ? *from->nat :
+		       no_clients(r) ? CONFIG_NAT_OFF : CONFIG_NAT_LEARN;
 	/*
 	 * Where no clients are behind NAT the signalled address is the party's,
 	 * and two sides that wait for each other's first packet wait for ever.
@@ -431,7 +438,10 @@ static bool get_source(const struct loaded *l, const struct key *at,
 	       get_number(l, sub(&k, "ringing"), from->ringing, 64, 0, 1000000,
 			  "a number of calls", &r->source.ringing) &&
 	       get_number(l, sub(&k, "ports"), from->ports, 1000, 0, 1000000,
-			  "a number of pairs of ports", &r->source.ports);
+			  "a number of pairs of ports", &r->source.ports) &&
+	       get_number(l, sub(&k, "connections"), from->connections, 32, 0,
+			  1000000, "a number of connections",
+			  &r->source.connections);
 }
 
 static bool is_name(const char *name)

@@ -129,6 +129,7 @@ struct config_acl {
  * @calls: calls at a time, 0 = no limit
  * @ringing: of these, unanswered ones, 0 = no limit
  * @ports: pairs of ports, 0 = no limit
+ * @connections: its TCP and TLS connections, 0 = no limit
  */
 struct config_source {
 	uint32_t messages;
@@ -136,6 +137,7 @@ struct config_source {
 	uint32_t calls;
 	uint32_t ringing;
 	uint32_t ports;
+	uint32_t connections;
 };
 
 /**

@@ -141,7 +141,8 @@ static bool same_source(const struct config_realm *a,
 	       a->source.together == b->source.together &&
 	       a->source.calls == b->source.calls &&
 	       a->source.ringing == b->source.ringing &&
-	       a->source.ports == b->source.ports;
+	       a->source.ports == b->source.ports &&
+	       a->source.connections == b->source.connections;
 }
 
 static void diff_realm(const struct config_realm *a, const struct config_realm *b,

@@ -70,6 +70,7 @@ struct raw_source {
 	uint32_t *calls;
 	uint32_t *ringing;
 	uint32_t *ports;
+	uint32_t *connections;
 };
 
 struct raw_realm {

@@ -187,6 +187,7 @@ static const cyaml_schema_field_t source_fields[] = {
 	CYAML_FIELD_UINT_PTR("calls", OPT_PTR, struct raw_source, calls),
 	CYAML_FIELD_UINT_PTR("ringing", OPT_PTR, struct raw_source, ringing),
 	CYAML_FIELD_UINT_PTR("ports", OPT_PTR, struct raw_source, ports),
+	CYAML_FIELD_UINT_PTR("connections", OPT_PTR, struct raw_source, connections),
 	CYAML_FIELD_END
 };
 
@@ -331,7 +332,7 @@ static const struct {
 	{ "allow", "a list of at most 4096 addresses or prefixes" },
 	{ "deny", "a list of at most 4096 addresses or prefixes" },
 	{ "trust", "yes or no" },
-	{ "per-source", "a map with the keys messages, together, calls, ringing and ports" },
+	{ "per-source", "a map with the keys messages, together, calls, ringing, ports and connections" },
 	{ "messages", "a number of messages per second" },
 	{ "together", "a number of messages per second" },
 	{ "calls", "a number of calls" },

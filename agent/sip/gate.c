@@ -412,6 +412,11 @@ enum sip_gate_reason sip_gate_connect(struct sip_gate *gate,
 
 /* ---------------------------------------------------------------- begin and end */
 
+uint32_t sip_gate_connections(const struct sip_gate *gate)
+{
+	return gate ? gate->conf.connections : 0;
+}
+
 int sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf)
 {
 	size_t n = conf->n_allow + conf->n_deny, i;

@@ -74,6 +74,7 @@ enum sip_gate_reason {
  * @crowd: messages a second of all unknown sources together; 0: no limit.  Those that
  *	are denied have as many of their own, to be answered by
  * @crowd_burst: messages of them at once
+ * @connections: connections of one unknown source; 0: as many as struct sip_limits says
  * @sources: unknown sources that are told apart (65536); rounded up to a power of
  *	two.  Whoever does not fit takes the place of the one that was silent
  *	longest among eight
@@ -89,6 +90,7 @@ struct sip_gate_conf {
 	uint32_t burst;
 	uint32_t crowd;
 	uint32_t crowd_burst;
+	uint32_t connections;
 	uint32_t sources;
 	bool (*banned)(const struct dp_addr *addr, void *arg);
 	void *arg;
@@ -177,6 +179,14 @@ void sip_gate_load(struct sip_gate *gate, enum sip_load load);
 enum sip_gate_reason sip_gate_connect(struct sip_gate *gate,
 				      const struct dp_addr *source,
 				      uint64_t now);
+
+/**
+ * sip_gate_connections() - how many connections one unknown source may have
+ * @gate: the gate, or NULL
+ *
+ * Return: as configured; 0: nothing is said.
+ */
+uint32_t sip_gate_connections(const struct sip_gate *gate);
 
 /**
  * sip_gate_message() - may this message pass?

@@ -44,7 +44,8 @@ struct sip_transport;
  * struct sip_limits - what strangers may cost; 0 in any: the default
  * @connections: connections in all (4096), of which an eighth is kept for sources
  *	that the gate knows; outgoing ones do not count
- * @per_source: connections of one unknown source, an IPv6 source being its /64 (32)
+ * @per_source: connections of one unknown source, an IPv6 source being its /64 (32),
+ *	where its gate has no @connections
  * @per_realm: connections of one realm's listeners (@connections)
  * @reserve: descriptors that stay free for others than strangers (64)
  * @message: bytes of a whole message (SIP_MAX_SIZE)

@@ -622,6 +622,7 @@ static bool may_come(struct listener *l, int fd, const struct dp_addr *source)
 {
 	const struct sip_limits *limits = &l->t->limits;
 	bool known = l->gate && sip_gate_known(l->gate, source);
+	uint32_t each = sip_gate_connections(l->gate);
 	unsigned int all = limits->connections;
 
 	if (sip_gate_connect(l->gate, source, loop_now(l->t->loop)) !=
@@ -631,7 +632,7 @@ static bool may_come(struct listener *l, int fd, const struct dp_addr *source)
 		return false;
 	if (!known) {
 		all -= all / 8;
-		if (count_source(l->t, source) >= limits->per_source)
+		if (count_source(l->t, source) >= (each ? each : limits->per_source))
 			return false;
 	}
 	return l->t->counters.connections < all &&

@@ -124,6 +124,36 @@ static bool connection_caps(void)
 	return true;
 }
 
+/* the realm's own number goes before the usual one, and can change */
+static bool connections_of_a_source(void)
+{
+	struct sip_limits limits = { .per_source = 2 };
+	struct sip_gate_conf conf = { .connections = 5 };
+	struct sip_gate *gate = sip_gate_new(&conf);
+	struct sip_listener *l;
+	struct net net;
+	int fd[8], i;
+
+	net_begin(&net, &limits);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .gate = gate });
+	KTAP_CHECK(l);
+	for (i = 0; i < 6; i++)
+		fd[i] = net_socket(l, THEM);
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->turned_away == 1));
+	KTAP_CHECK(net_counters(&net)->connections == 5);
+	conf.connections = 6;
+	KTAP_CHECK(!sip_gate_set(gate, &conf));
+	for (; i < 8; i++)
+		fd[i] = net_socket(l, THEM);
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->turned_away == 2));
+	KTAP_CHECK(net_counters(&net)->connections == 6);
+	for (i = 0; i < 8; i++)
+		close(fd[i]);
+	net_end(&net);
+	sip_gate_free(gate);
+	return true;
+}
+
 /* the lowest descriptor that is free */
 static int free_fd(void)
 {
@@ -342,6 +372,7 @@ int main(void)
 		{ "a head that does not end is closed in its time", slow_heads },
 		{ "silent connections are closed, held ones are not", silent_connections },
 		{ "connections are counted by source and in all", connection_caps },
+		{ "connections of a source, as its realm says", connections_of_a_source },
 		{ "without descriptors the loop does not spin", no_descriptors },
 		{ "strangers leave descriptors to others", reserve },
 		{ "a slow reader is closed", slow_readers },

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a configuration says that leaves most to us; agent_config.sh has the wrong ones. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "ktap.h"
+
+/* The realm that these further keys of it make; to be given to config_put() */
+static struct config *realm(const char *keys)
+{
+	char path[] = "/tmp/rtplane.XXXXXX", error[CONFIG_ERROR_LEN] = "";
+	struct config *config;
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		return NULL;
+	dprintf(fd, "ng: [{transport: udp, listen: \"192.0.2.9:2222\", allow: [192.0.2.10]}]\n"
+		"realms:\n  - name: one\n    addresses: [{listen: 192.0.2.1}]\n%s"
+		"  - name: two\n    addresses: [{listen: 192.0.2.2}]\n"
+		"    sip: [{transport: udp}]\n"
+		"routes:\n  - {from: two, to: two, next-hop: \"sip:192.0.2.3\"}\n", keys);
+	close(fd);
+	config = config_load(path, error);
+	if (!config)
+		printf("# %s\n", error);
+	unlink(path);
+	return config;
+}
+
+#define SIP	"    sip: [{transport: udp}]\n"
+#define ACL	"    acl: {allow: [0.0.0.0/0]}\n"
+
+/* help against NAT is for clients: not for next hops, nor for who is trusted */
+static bool nat_by_who_is_there(void)
+{
+	static const struct {
+		const char *keys;
+		enum config_nat nat;
+		bool early;
+	} table[] = {
+		{ "", CONFIG_NAT_LEARN, false },
+		{ SIP, CONFIG_NAT_OFF, true },
+		{ SIP ACL, CONFIG_NAT_LEARN, false },
+		{ SIP "    acl: {deny: [192.0.2.0/24]}\n", CONFIG_NAT_OFF, true },
+		{ SIP ACL "    trust: yes\n", CONFIG_NAT_OFF, true },
+		{ SIP ACL "    trust: no\n", CONFIG_NAT_LEARN, false },
+		{ "    trust: yes\n", CONFIG_NAT_OFF, true },
+		{ SIP "    latch: {nat: learn}\n", CONFIG_NAT_LEARN, false },
+		{ SIP ACL "    trust: yes\n    latch: {nat: source}\n", CONFIG_NAT_SOURCE, false },
+		{ SIP ACL "    latch: {nat: off}\n", CONFIG_NAT_OFF, true },
+		{ SIP "    latch: {mode: learn}\n", CONFIG_NAT_OFF, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct config *config = realm(table[i].keys);
+		bool ok = config && config->realms[0].latch.nat == table[i].nat &&
+			  config->realms[0].latch.early == table[i].early;
+
+		config_put(config);
+		if (!ok)
+			printf("# row %u\n", i);
+		KTAP_CHECK(ok);
+	}
+	return true;
+}
+
+static bool per_source(void)
+{
+	struct config *config = realm(SIP ACL "    per-source: {messages: 7}\n");
+	const struct config_source *s;
+
+	KTAP_CHECK(config);
+	s = &config->realms[0].source;
+	KTAP_CHECK(s->messages == 7 && s->together == 70);
+	KTAP_CHECK(s->calls == 500 && s->ringing == 64);
+	KTAP_CHECK(s->ports == 1000 && s->connections == 32);
+	config_put(config);
+	config = realm(SIP ACL "    per-source: {connections: 0, ports: 9}\n");
+	KTAP_CHECK(config);
+	s = &config->realms[0].source;
+	KTAP_CHECK(s->messages == 200 && s->together == 2000);
+	KTAP_CHECK(s->ports == 9 && s->connections == 0);
+	config_put(config);
+	return true;
+}
+
+static const struct ktap_point points[] = {
+	{ "who is helped against NAT, by who may be there", nat_by_who_is_there },
+	{ "what one source may have", per_source },
+};
+
+int main(void)
+{
+	return KTAP_RUN(points);
+}
