@@ -182,6 +182,8 @@ $(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) 
 $(BUILD)/selftests/srtpway $(BUILD)/selftests/pktfuzz: TOOL_LIBS := -lsrtp2
 $(BUILD)/selftests/srtpswap: TOOL_LIBS := $(LIB) $(PKG_LIBS)
 $(BUILD)/selftests/srtpswap: $(LIB)
+$(BUILD)/selftests/dtlsend: TOOL_LIBS := $(LIB) $(PKG_LIBS)
+$(BUILD)/selftests/dtlsend: $(LIB)
 
 $(BUILD)/selftests/unit/%: selftests/unit/%.c $(LIB) $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
