@@ -91,6 +91,7 @@ wrong "TLS without certificates" 's/- transport: tcp/- transport: tls/' 'transpo
 wrong "certificates in no folder" "s|- transport: tcp|&\n        certificates: $EXAMPLE|;s|: tcp|: tls|" 'certificates: ' 'realms\[0\].sip\[1\].certificates' 'is not a folder' 'agent.pem'
 wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'workers: 65' workers 65 '0 to 64'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
+wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
 NG='s/^# ng:/ng:/; s/^#   - {transport: \(udp\|tcp\)/  - {transport: \1/; s/^# ng-interfaces:/ng-interfaces:/; s/^#   - {name:/  - {name:/'
 sed "$NG" "$EXAMPLE" >"$W/ng.yaml" && "$RTPLANED" --check-config "$W/ng.yaml" >"$W/out" 2>&1

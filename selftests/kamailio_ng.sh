@@ -600,6 +600,26 @@ test_a_node_without_ports()
 	all_over
 }
 
+# A limit of its own does the same; the other one takes what is too much.
+test_a_node_with_a_limit()
+{
+	local i
+	PORTS='{low: 31000, high: 31003}' node_config 1 'ng-calls: 1'
+	at 1
+	ask reload >"$W/reload" || fail "reload: $(cat "$W/reload")"
+	phone echoer && CALLS=6 dial player || return
+	told calls 'length == 1'
+	at 2
+	told calls 'length == 5'
+	for i in {1..6}; do
+		CALL=call-$C-$i@test
+		acked 1
+		go_on
+	done
+	hung_up
+	all_over
+}
+
 # The end of all that setup began.
 test_all_end()
 {

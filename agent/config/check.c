@@ -745,6 +745,13 @@ static bool get_all_ng(struct loaded *l)
 			       sizeof(*c->interfaces));
 	if (!c->ng || !c->interfaces)
 		return bad(l, key("ng"), "no memory");
+	if (!get_number(l, key("ng-calls"), l->raw->ng_calls, 0, 0, 1000000,
+			"a number of calls", &c->ng_calls) ||
+	    !get_number(l, key("ng-rate"), l->raw->ng_rate, 0, 0, 100000,
+			"a number of calls per second", &c->ng_rate) ||
+	    !get_number(l, key("ng-delete-delay"), l->raw->ng_delete_delay, 30,
+			0, 3600, "a number of seconds", &c->ng_delete_delay))
+		return false;
 	c->n_ng = l->raw->n_ng;
 	c->n_interfaces = l->raw->n_interfaces;
 	for (i = 0; i < c->n_ng; i++)

@@ -299,6 +299,9 @@ struct config_interface {
  * @n_ng: how many
  * @interfaces: names of that protocol for realms, beside the realms' own
  * @n_interfaces: how many
+ * @ng_calls: calls of that protocol at once, 0 = as many as there are ports
+ * @ng_rate: new ones in a second, 0 = any number
+ * @ng_delete_delay: seconds until what it deletes goes, unless it says otherwise
  */
 struct config {
 	const char *control;
@@ -321,6 +324,9 @@ struct config {
 	size_t n_ng;
 	struct config_interface *interfaces;
 	size_t n_interfaces;
+	uint32_t ng_calls;
+	uint32_t ng_rate;
+	uint32_t ng_delete_delay;
 };
 
 /** CONFIG_ERROR_LEN - room for the longest error sentence */

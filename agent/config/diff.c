@@ -267,6 +267,9 @@ static void diff_numbers(const struct config *a, const struct config *b,
 		{ "media-timeout", a->media_timeout == b->media_timeout },
 		{ "hold-timeout", a->hold_timeout == b->hold_timeout },
 		{ "change-timeout", a->change_timeout == b->change_timeout },
+		{ "ng-calls", a->ng_calls == b->ng_calls },
+		{ "ng-rate", a->ng_rate == b->ng_rate },
+		{ "ng-delete-delay", a->ng_delete_delay == b->ng_delete_delay },
 	};
 	size_t i;
 

@@ -134,6 +134,9 @@ struct raw_config {
 	unsigned int n_ng;
 	struct raw_interface *interfaces;
 	unsigned int n_interfaces;
+	uint32_t *ng_calls;
+	uint32_t *ng_rate;
+	uint32_t *ng_delete_delay;
 };
 
 /**

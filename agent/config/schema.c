@@ -301,6 +301,10 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("ng-interfaces", OPT_PTR, struct raw_config,
 				   interfaces, n_interfaces, &interface_schema,
 				   1, 1024),
+	CYAML_FIELD_UINT_PTR("ng-calls", OPT_PTR, struct raw_config, ng_calls),
+	CYAML_FIELD_UINT_PTR("ng-rate", OPT_PTR, struct raw_config, ng_rate),
+	CYAML_FIELD_UINT_PTR("ng-delete-delay", OPT_PTR, struct raw_config,
+			     ng_delete_delay),
 	CYAML_FIELD_END
 };
 
@@ -315,6 +319,9 @@ static const struct {
 } expectations[] = {
 	{ "ng", "a list of one to 64 maps with the keys transport, listen and allow" },
 	{ "ng-interfaces", "a list of one to 1024 maps with the keys name and realm" },
+	{ "ng-calls", "a number of calls, 0 to 1000000" },
+	{ "ng-rate", "a number of calls per second, 0 to 100000" },
+	{ "ng-delete-delay", "a number of seconds, 0 to 3600" },
 	{ "realm", "the name of a realm" },
 	{ "control", "a path of at most 107 characters" },
 	{ "datapath", "auto, kernel or uring" },

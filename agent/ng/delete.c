@@ -5,8 +5,6 @@
  */
 #include "private.h"
 
-#define DELAY	30	/* s, unless the proxy says otherwise */
-
 static bool has_tag(const struct ng_branch *branch, struct span tag)
 {
 	return ng_is(branch->tag[0], tag) || ng_is(branch->tag[1], tag);
@@ -107,7 +105,8 @@ const char *ng_delete(struct ng_request *r)
 		return nobody(r);
 	if (!w->fast)
 		ng_tell_call(r, call);
-	ms = (uint64_t)(w->delay >= 0 ? w->delay : DELAY) * 1000;
+	ms = w->delay >= 0 ? (uint64_t)w->delay : r->ng->config->ng_delete_delay;
+	ms *= 1000;
 	if ((!w->tag[0].p && !w->via.p) || ends_dialog(call, w)) {
 		delete_call(call, ms);
 		return NULL;

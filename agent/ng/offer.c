@@ -80,14 +80,40 @@ static const char *media_error(struct ng_request *r, int ret,
 	return r->error;
 }
 
-/* enough calls: in the words by which the proxy goes elsewhere */
-static const char *load_limit(struct ng_request *r)
-{
-	static const char text[] = "Parallel session limit reached";
+static const char session_limit[] = "Parallel session limit reached";
 
+/* as many new calls in a second as it is allowed, and a second's worth at once */
+static bool is_too_fast(struct ng *ng)
+{
+	uint64_t rate = ng->config->ng_rate, past = ng->timers->now - ng->paced;
+
+	if (!rate)
+		return false;
+	ng->paced = ng->timers->now;
+	ng->pace += (past < 1000 ? past : 1000) * rate;
+	if (ng->pace > rate * 1000)
+		ng->pace = rate * 1000;
+	if (ng->pace < 1000)
+		return true;
+	ng->pace -= 1000;
+	return false;
+}
+
+/* why there is to be no new call here; NULL: there may be */
+static const char *is_full(struct ng *ng)
+{
+	if (ng->draining ||
+	    (ng->config->ng_calls && ng->n_calls >= ng->config->ng_calls))
+		return session_limit;
+	return is_too_fast(ng) ? "Load limit exceeded" : NULL;
+}
+
+/* in the words by which the proxy goes elsewhere: without "supports" it knows but one */
+static const char *load_limit(struct ng_request *r, const char *text)
+{
 	r->ng->counters.limited++;
 	if (!r->words.load_limit)
-		return text;
+		return session_limit;
 	r->result = "load limit";
 	ng_add_string(&r->reply, r->out, "message", text);
 	return NULL;
@@ -313,8 +339,9 @@ const char *ng_offer(struct ng_request *r)
 		return branch ? offer_in(r, branch, side) :
 				offer_new(r, call, family);
 	}
-	if (r->ng->draining)
-		return load_limit(r);
+	error = is_full(r->ng);
+	if (error)
+		return load_limit(r, error);
 	call = ng_call_new(r->ng, w->call_id);
 	if (!call)
 		return "no memory";

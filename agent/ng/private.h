@@ -375,6 +375,8 @@ struct ng_conn;
  * @command: requests by command
  * @started: CLOCK_REALTIME
  * @draining: no new calls
+ * @pace: thousandths of new calls that there may be at once
+ * @paced: ms, when @pace was so
  * @bucket: calls by id
  * @seed: so that strangers, who choose ids, cannot aim at a bucket
  * @calls: all of them, oldest first
@@ -400,6 +402,8 @@ struct ng {
 	uint64_t command[NG_COMMANDS];
 	struct timespec started;
 	bool draining;
+	uint64_t pace;
+	uint64_t paced;
 	LIST_HEAD(, ng_call) bucket[NG_BUCKETS];
 	uint64_t seed;
 	TAILQ_HEAD(, ng_call) calls;

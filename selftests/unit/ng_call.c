@@ -539,11 +539,16 @@ static bool many_branches(void)
 
 /* --- ends --- */
 
-static void pass(unsigned int seconds)
+static void pass_ms(unsigned int ms)
 {
 	struct timers *t = loop_timers(loop);
 
-	timers_run(t, t->now + seconds * UINT64_C(1000));
+	timers_run(t, t->now + ms);
+}
+
+static void pass(unsigned int seconds)
+{
+	pass_ms(seconds * 1000);
 }
 
 static bool deleted(void)
@@ -610,6 +615,49 @@ static bool limits(void)
 	KTAP_CHECK(ask("offer", "call-id", "c2", FROM, "+supports", "load limit", "sdp", sdp_of(A4, PCMU), NULL));
 	KTAP_CHECK(!strcmp(field("result"), "load limit"));
 	KTAP_CHECK(!strcmp(field("message"), "Parallel session limit reached") && ng_count(ng) == 1);
+	return done();
+}
+
+static const char *offer_as(const char *id, const char *supports)
+{
+	ask("offer", "call-id", id, FROM, DIR, "+supports", supports, "sdp", sdp_of(A4, PCMU), NULL);
+	return field("result");
+}
+
+static bool refused_for(const char *id, const char *message)
+{
+	return !strcmp(offer_as(id, "load limit"), "load limit") && !strcmp(field("message"), message) &&
+	       !strcmp(offer_as(id, ""), "error") &&
+	       error_is(tree.root, "Parallel session limit reached");
+}
+
+/* of the configuration: so many at once, so many in a second */
+static bool configured_limits(void)
+{
+	KTAP_CHECK(open_ng());
+	config->ng_calls = 2;
+	KTAP_CHECK(!strcmp(offer_as("c1", ""), "ok") && !strcmp(offer_as("c2", ""), "ok"));
+	KTAP_CHECK(refused_for("c3", "Parallel session limit reached") && ng_count(ng) == 2);
+	KTAP_CHECK(!strcmp(offer_as("c2", ""), "ok") && ng->counters.limited == 2);
+	KTAP_CHECK(ok(ask("delete", "call-id", "c1", "delete-delay", "0", NULL)));
+	KTAP_CHECK(!strcmp(offer_as("c3", ""), "ok"));
+	config->ng_calls = 0;
+	config->ng_rate = 3;
+	pass(5);
+	KTAP_CHECK(!strcmp(offer_as("c4", ""), "ok") && !strcmp(offer_as("c5", ""), "ok"));
+	KTAP_CHECK(!strcmp(offer_as("c6", ""), "ok") && refused_for("c7", "Load limit exceeded"));
+	KTAP_CHECK(!strcmp(offer_as("c6", ""), "ok"));
+	pass_ms(333);
+	KTAP_CHECK(refused_for("c7", "Load limit exceeded"));
+	pass_ms(1);
+	KTAP_CHECK(!strcmp(offer_as("c7", ""), "ok") && refused_for("c8", "Load limit exceeded"));
+	config->ng_rate = 0;
+	config->ng_delete_delay = 7;
+	KTAP_CHECK(!strcmp(offer_as("c8", ""), "ok") && ok(ask("delete", "call-id", "c8", NULL)));
+	pass(6);
+	KTAP_CHECK(ng_count(ng) == 7);
+	pass(2);
+	KTAP_CHECK(ng_count(ng) == 6);
 	return done();
 }
 
@@ -713,6 +761,7 @@ int main(void)
 		{ "deleted, after a while, unless it is used again", deleted },
 		{ "a call without media ends", silence },
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
+		{ "limits of the configuration, and its delay", configured_limits },
 		{ "what is told of calls", told },
 		{ "what people see of them, after their end too", seen_by_people },
 	};
