@@ -70,14 +70,14 @@ struct ice *ice_new(struct timers *timers, const struct ice_conf *conf,
 /* --------------------------------------------------------------- credentials */
 
 /* 64 characters: each as likely as any other */
-static bool random_text(struct ice *ice, char *text, size_t n)
+static bool random_text(bool (*random)(void *buf, size_t n), char *text, size_t n)
 {
 	static const char chars[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint8_t raw[ICE_OUR_PWD];
 	size_t i;
 
-	if (!ice->conf.random(raw, n))
+	if (!random(raw, n))
 		return false;
 	for (i = 0; i < n; i++)
 		text[i] = chars[raw[i] & 63];
@@ -103,8 +103,14 @@ void ice_wipe_creds(struct creds *c)
 static bool make_creds(struct ice *ice, struct creds *c)
 {
 	memset(c, 0, sizeof(*c));
-	return random_text(ice, c->ufrag, ICE_OUR_UFRAG) &&
-	       random_text(ice, c->pwd, ICE_OUR_PWD);
+	return random_text(ice->conf.random, c->ufrag, ICE_OUR_UFRAG) &&
+	       random_text(ice->conf.random, c->pwd, ICE_OUR_PWD);
+}
+
+bool ice_creds_new(struct ice_creds *creds)
+{
+	return random_text(random_bytes, creds->ufrag, ICE_OUR_UFRAG) &&
+	       random_text(random_bytes, creds->pwd, ICE_OUR_PWD);
 }
 
 /* ------------------------------------------------------------------- streams */
@@ -439,6 +445,42 @@ bool ice_restart(struct ice *ice, unsigned int stream)
 	begin_anew(ice, s, &fresh);
 	ice_done(ice);
 	return true;
+}
+
+void ice_set_local(struct ice *ice, unsigned int stream,
+		   const struct ice_creds *creds)
+{
+	struct stream *s = ice_stream(ice, stream);
+	struct creds fresh = { .ufrag = "" };
+
+	if (!s || (!strcmp(s->now.ufrag, creds->ufrag) &&
+		   !strcmp(s->now.pwd, creds->pwd)))
+		return;
+	memcpy(fresh.ufrag, creds->ufrag, sizeof(fresh.ufrag));
+	memcpy(fresh.pwd, creds->pwd, sizeof(fresh.pwd));
+	ice_drop_early(s);
+	begin_anew(ice, s, &fresh);
+	ice_done(ice);
+}
+
+void ice_leave(struct ice *ice, unsigned int stream)
+{
+	struct stream *s = ice_stream(ice, stream);
+	unsigned int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->components; i++)
+		s->component[i] = (struct component){ .first = TIMER_NEVER };
+	drop_remotes(ice, s);
+	ice_wipe_creds(&s->old);
+	forget(s->now.their_ufrag);
+	forget(s->now.their_pwd);
+	s->now.their_ufrag = NULL;
+	s->now.their_pwd = NULL;
+	s->began = TIMER_NEVER;
+	s->failed = false;
+	ice_done(ice);
 }
 
 static bool is_theirs(const struct creds *c, struct span ufrag, struct span pwd)

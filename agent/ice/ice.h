@@ -213,6 +213,48 @@ int ice_add_stream(struct ice *ice, unsigned int components);
 const struct ice_candidate *ice_add_local(struct ice *ice, unsigned int stream,
 					  const struct ice_local *local);
 
+/**
+ * struct ice_creds - credentials of ours
+ * @ufrag: user name fragment
+ * @pwd: password
+ */
+struct ice_creds {
+	char ufrag[ICE_OUR_UFRAG + 1];
+	char pwd[ICE_OUR_PWD + 1];
+};
+
+/**
+ * ice_creds_new() - credentials that nobody can guess
+ * @creds: filled
+ *
+ * For who has to say them before it is certain that they will be used: of no agent
+ * until ice_set_local().
+ *
+ * Return: false without random numbers.
+ */
+bool ice_creds_new(struct ice_creds *creds);
+
+/**
+ * ice_set_local() - our credentials of a stream
+ * @ice: the agent
+ * @stream: which
+ * @creds: copied
+ *
+ * The present ones change nothing; others begin the stream anew, as ice_restart() does.
+ */
+void ice_set_local(struct ice *ice, unsigned int stream,
+		   const struct ice_creds *creds);
+
+/**
+ * ice_leave() - the other party is another one from now on
+ * @ice: the agent
+ * @stream: of which
+ *
+ * What is known of it, its credentials and its ways are forgotten, without an event.
+ * Ours stay, and so do checks of parties that are not known yet.
+ */
+void ice_leave(struct ice *ice, unsigned int stream);
+
 /** ice_ufrag() - our user name fragment of a stream */
 const char *ice_ufrag(const struct ice *ice, unsigned int stream);
 

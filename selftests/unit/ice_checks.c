@@ -379,6 +379,34 @@ static bool test_random(void)
 	return end();
 }
 
+/* credentials that were said before the agent has them, and another party by the same */
+static bool test_given(void)
+{
+	struct ice_creds ours, none;
+
+	KTAP_CHECK(ice_creds_new(&ours) && ice_creds_new(&none));
+	KTAP_CHECK(strlen(ours.ufrag) == ICE_OUR_UFRAG && strlen(ours.pwd) == ICE_OUR_PWD);
+	KTAP_CHECK(strcmp(ours.ufrag, none.ufrag) && strcmp(ours.pwd, none.pwd));
+	begin((struct ice_conf){ .lite = true }, true);
+	KTAP_CHECK(say((struct check){ .use = true }) && is_path(PEER, true));
+	ice_set_local(w.ice, 0, &ours);
+	KTAP_CHECK(!strcmp(ice_ufrag(w.ice, 0), ours.ufrag) && !strcmp(ice_pwd(w.ice, 0), ours.pwd));
+	/* media goes on, and what they were told of is for the new ones */
+	KTAP_CHECK(is_path(PEER, true) && !w.lost);
+	know();
+	ice_set_local(w.ice, 0, &ours);		/* no news */
+	KTAP_CHECK(say((struct check){ .from = "203.0.113.1:1", .use = true }) && is_path("203.0.113.1:1", true));
+	/* what another one of the same offer has said already counts, once it is the one */
+	KTAP_CHECK(say((struct check){ .from = "203.0.113.2:2", .theirs = "other" }));
+	KTAP_CHECK(is_path("203.0.113.1:1", true));
+	ice_leave(w.ice, 0);
+	KTAP_CHECK(!ice_get_path(w.ice, 0, 1, &w.path) && !w.lost && !strcmp(ice_ufrag(w.ice, 0), ours.ufrag));
+	KTAP_CHECK(ice_set_remote(w.ice, 0, SPAN("other"), SPAN(PWD), false));
+	KTAP_CHECK(is_path("203.0.113.2:2", false));
+	pass(100000);
+	return end();
+}
+
 static const struct ktap_point points[] = {
 	{ "who chooses", test_role },
 	{ "checks are repeated from 100 ms on", test_times },
@@ -393,6 +421,7 @@ static const struct ktap_point points[] = {
 	{ "former credentials", test_old },
 	{ "firewalls are opened", test_punch },
 	{ "no random numbers", test_random },
+	{ "credentials that are given, and another party", test_given },
 };
 
 int main(void)

@@ -140,6 +140,7 @@ static inline const struct ice_stats *stats(void)
  * struct check - a request of the other party's
  * @from: its source; NULL: PEER
  * @user: USERNAME; NULL: as it is to be; "": none
+ * @theirs: the other party's fragment in it; NULL: UFRAG
  * @pwd: signed by that; NULL: ours; "": not at all
  * @sha256: bytes of that integrity; 0: SHA-1
  * @bare: nothing but USERNAME
@@ -153,6 +154,7 @@ static inline const struct ice_stats *stats(void)
 struct check {
 	const char *from;
 	const char *user;
+	const char *theirs;
 	const char *pwd;
 	size_t sha256;
 	bool bare;
@@ -172,7 +174,8 @@ static inline void put_check(struct stun_writer *out, const struct check *c)
 	char user[600];
 	const char *pwd = c->pwd ? c->pwd : ice_pwd(w.ice, 0);
 
-	snprintf(user, sizeof(user), "%s:" UFRAG, ice_ufrag(w.ice, 0));
+	snprintf(user, sizeof(user), "%s:%s", ice_ufrag(w.ice, 0),
+		 c->theirs ? c->theirs : UFRAG);
 	if (!c->user || *c->user)
 		stun_put_text(out, STUN_USERNAME, span_of(c->user ? c->user : user));
 	if (!c->bare) {
