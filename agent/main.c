@@ -294,6 +294,16 @@ static void on_event(const struct dp_event *event, void *arg)
 	serve_event(agent->serve, event);
 }
 
+static void on_datagram(struct media_sock *sock, enum media_class class,
+			const struct dp_addr *src, const uint8_t *data,
+			size_t len, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent->sessions)
+		sessions_datagram(sock, class, src, data, len, agent->sessions);
+}
+
 static bool wants_srtp(const struct config *config)
 {
 	size_t i;
@@ -338,7 +348,7 @@ static bool open_datapath(struct agent *agent)
 		media.workers = 1;
 	else if (agent->config)
 		media.workers = agent->config->workers;
-	if (media_new(&agent->media, &media, NULL, NULL, &err) ||
+	if (media_new(&agent->media, &media, on_datagram, agent, &err) ||
 	    dp_open(&agent->dp, backend, agent->media, on_event, agent, &err)) {
 		log_error("datapath %s: %s", backend, err.text);
 		return false;

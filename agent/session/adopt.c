@@ -135,7 +135,7 @@ static int hold_port(struct orphan *orphan, struct ports *ports,
 	if (!pairs)
 		return -ENOMEM;
 	orphan->pairs = pairs;
-	pairs[orphan->n_pairs] = ports_claim(ports, local->port, orphan, &err);
+	pairs[orphan->n_pairs] = ports_claim(ports, local->port, NULL, &err);
 	if (pairs[orphan->n_pairs]) {
 		orphan->n_pairs++;
 		ports_ref(ports);

@@ -85,6 +85,7 @@ void session_seat_put(struct seat *seat)
 {
 	if (!seat || --seat->refs)
 		return;
+	session_ice_end(seat);
 	if (seat->stuck)
 		ports_ref(seat->pair->pool);	/* for as long as we live */
 	else if (seat->used)
@@ -120,8 +121,10 @@ bool session_line_copy(struct line *to, const struct line *from)
 
 	*to = *from;
 	to->words = from->words ? strdup(from->words) : NULL;
-	for (s = 0; s < 2; s++)
+	for (s = 0; s < 2; s++) {
 		session_seat_get(to->half[s].seat);
+		session_said_get(to->half[s].ice);
+	}
 	if (from->words && !to->words) {
 		session_line_clear(to);
 		return false;
@@ -135,6 +138,7 @@ void session_line_reject(struct line *line)
 
 	for (s = 0; s < 2; s++) {
 		session_seat_put(line->half[s].seat);
+		session_said_put(line->half[s].ice);
 		explicit_bzero(&line->half[s], sizeof(line->half[s]));
 	}
 	line->wanted = false;

@@ -116,6 +116,8 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 			memset(&half->remote, 0, sizeof(half->remote));
 			memset(&half->remote_rtcp, 0,
 			       sizeof(half->remote_rtcp));
+			session_said_put(half->ice);
+			half->ice = NULL;
 		}
 		session_seat_put(half->seat);
 		half->seat = seat;
@@ -192,6 +194,23 @@ static void unrelayed(struct session_branch *branch, unsigned int from,
 		    session->unrelayed);
 }
 
+/* with who offers, and with who will get the offer */
+static const char *offer_ice(const struct session_branch *branch,
+			     const struct offer *offer, size_t i,
+			     struct line *line)
+{
+	unsigned int from = offer->from;
+	const char *why;
+
+	why = session_ice_offered(branch->end[from].party, offer->desc,
+				  &offer->desc->media[i], line->rtp,
+				  &line->half[from]);
+	if (why)
+		return why;
+	return session_ice_invite(branch->end[!from].party, line->rtp,
+				  &line->half[!from]);
+}
+
 /* 0, also if the line cannot be had: it is rejected then; or -errno */
 static int offer_line(struct session_branch *branch, struct offer *offer,
 		      size_t i, const struct offered *was, unsigned int *used,
@@ -217,6 +236,10 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 			of->why = "its realm has no address of that family";
 			ret = 0;
 		}
+	}
+	if (of->usable && !ret) {
+		of->why = offer_ice(branch, offer, i, &of->line);
+		of->usable = !of->why;
 	}
 	if (of->usable) {
 		++*used;
@@ -350,6 +373,28 @@ static void say_line(const struct offer *offer, size_t i,
 	say->rtcp = line->rtp ? seat->pair->rtcp.port : 0;
 	say->address = seat->address->advertise;
 	say->hold = media->conn.what == SDP_PLACE_NULL;
+	say->add = session_ice_say(&line->half[to]);
+}
+
+static bool says_lite(const struct session_branch *branch, unsigned int to,
+		      const struct sdp_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (plan->say[i].add)
+			return branch->end[to].party->policy->ice ==
+			       SESSION_ICE_LITE;
+	return false;
+}
+
+static void plan_free(struct sdp_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; plan && i < plan->n; i++)
+		sdp_text_free((char *)plan->say[i].add);
+	free(plan);
 }
 
 /* our address in the session's part: that of the first line that has one */
@@ -415,15 +460,17 @@ static int say(struct session_branch *branch, const struct offer *offer,
 		split_words(l->words, &pad[i]);
 		plan->say[i].like = &pad[i];
 	}
-	if (plan && pad) {
+	if (plan)
 		plan->n = n;
+	if (plan && pad) {
+		plan->add = says_lite(branch, to, plan) ? "a=ice-lite\r\n" : NULL;
 		say_address(branch, to, plan);
 		ret = print(&branch->end[to], desc, plan, saying, err);
 	} else {
 		dp_fail(err, ENOMEM, "no memory");
 	}
 	free(pad);
-	free(plan);
+	plan_free(plan);
 	return ret;
 }
 
@@ -564,6 +611,16 @@ static int check_transport(const struct line *line, size_t i,
 		       rtp ? "RTP" : "no RTP");
 }
 
+static int answer_ice(const struct session_party *party,
+		      const struct sdp_desc *desc,
+		      const struct sdp_media *answer, size_t i,
+		      struct half *half, struct dp_err *err)
+{
+	const char *why = session_ice_answered(party, desc, answer, half);
+
+	return why ? dp_fail(err, EPROTO, "media line %zu: %s", i + 1, why) : 0;
+}
+
 /* 0, or -errno: -EAFNOSUPPORT costs the line alone */
 static int answer_line(struct session_branch *branch, struct offer *offer,
 		       size_t i, const struct sdp_desc *desc,
@@ -587,6 +644,9 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	if (!ret)
 		ret = session_protect_answer(&offer->of[i].srtp, answer, i,
 					     !offer->from, line, err);
+	if (!ret)
+		ret = answer_ice(branch->end[!offer->from].party, desc, answer, i,
+				 half, err);
 	if (ret)
 		return ret;
 	if (answer->remote.family &&

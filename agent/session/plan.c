@@ -77,6 +77,28 @@ struct plan {
 /* what a datapath that knows no SRTP must not hear of plain legs */
 #define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
 
+/* --- where a party is --- */
+
+/*
+ * What its description says; what ICE has proved where it says nothing, or where
+ * nobody but the signalled remote may be it: then ICE is what signals.
+ */
+static struct dp_addr remote_of(const struct session_branch *branch,
+				const struct line *line, unsigned int s,
+				bool rtcp)
+{
+	const struct session_policy *policy = branch->end[s].party->policy;
+	const struct half *half = &line->half[s];
+	struct dp_addr remote = rtcp ? half->remote_rtcp : half->remote;
+	struct ice_path path;
+
+	if (half->seat && (!remote.family || policy->latch == RTPLANE_LATCH_OFF) &&
+	    session_ice_is_with(half->seat, half->ice, branch->nr) &&
+	    session_ice_path(half->seat, 1 + rtcp, &path))
+		remote = path.remote;
+	return remote;
+}
+
 /* --- one leg --- */
 
 static uint32_t silence_of(const struct session_conf *conf)
@@ -117,14 +139,15 @@ static void fill_media(const struct session_party *party,
 		    DP_LEG_PPS | DP_LEG_BPS | DP_LEG_SILENCE;
 }
 
-static void fill_leg(const struct session_party *party,
+static void fill_leg(const struct session_branch *branch,
 		     const struct line *line, unsigned int s, bool rtcp,
 		     struct dp_leg *leg)
 {
+	const struct session_party *party = branch->end[s].party;
 	const struct half *half = &line->half[s];
 
 	leg->local = rtcp ? half->seat->pair->rtcp : half->seat->pair->rtp;
-	leg->remote = rtcp ? half->remote_rtcp : half->remote;
+	leg->remote = remote_of(branch, line, s, rtcp);
 	session_latch(party, leg);
 	if (rtcp) {
 		leg->tie = half->seat->pair->rtp;
@@ -169,15 +192,17 @@ static struct dp *dp_for(const struct session *session,
 }
 
 /* a party on hold from the start has no address yet */
-static bool is_whole(const struct line *line, bool rtcp)
+static bool is_whole(const struct session_branch *branch,
+		     const struct line *line, bool rtcp)
 {
 	const struct half *h = line->half;
 
 	if (!line->wanted || !h[0].seat || !h[1].seat ||
-	    !h[0].remote.family || !h[1].remote.family)
+	    !remote_of(branch, line, 0, false).family ||
+	    !remote_of(branch, line, 1, false).family)
 		return false;
-	return !rtcp || (line->rtp && h[0].remote_rtcp.family &&
-			 h[1].remote_rtcp.family);
+	return !rtcp || (line->rtp && remote_of(branch, line, 0, true).family &&
+			 remote_of(branch, line, 1, true).family);
 }
 
 static struct standing *stand(const struct session *session,
@@ -195,7 +220,7 @@ static struct standing *stand(const struct session *session,
 	for (s = 0; s < 2; s++) {
 		new->party[s] = wish->branch->end[s].party;
 		new->seat[s] = session_seat_get(line->half[s].seat);
-		fill_leg(new->party[s], line, s, rtcp, &new->bridge.leg[s]);
+		fill_leg(wish->branch, line, s, rtcp, &new->bridge.leg[s]);
 		fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
 	}
 	return new;
@@ -264,20 +289,50 @@ static bool align(struct dp_bridge *was, struct dp_bridge *now)
 	return false;
 }
 
+/*
+ * Whom ICE has proved stays the remote, whatever signalling says beside: what would take
+ * that from him is not ordered, or he is proven in the same message.
+ */
+static void keep_proven(const struct standing *was, struct standing *now,
+			unsigned int s, unsigned int c, struct dp_leg *leg)
+{
+	const struct dp_leg *old = NULL;
+	struct ice_path path;
+	unsigned int k;
+
+	for (k = 0; k < 2; k++)
+		if (dp_addr_eq(&was->bridge.leg[k].local, &leg->local))
+			old = &was->bridge.leg[k];
+	if (!old || !session_ice_path(now->seat[s], c + 1, &path) || !path.proven)
+		return;
+	leg->set &= ~(uint32_t)(DP_LEG_UNLATCH | DP_LEG_MOVED);
+	now->proven[s] = path.remote;
+	if (dp_addr_eq(&was->proven[old - was->bridge.leg], &path.remote) &&
+	    dp_addr_eq(&old->remote, &leg->remote) && old->latch == leg->latch)
+		return;
+	leg->proven = path.remote;
+	leg->set |= DP_LEG_PROVEN;
+}
+
 static void plan_change(struct plan *plan, const struct standing *was,
-			const struct standing *now, const struct wish *wish,
-			unsigned int i)
+			struct standing *now, const struct wish *wish,
+			unsigned int i, unsigned int c)
 {
 	struct step *step = step_of(plan, now->dp, CHANGE);
 	struct dp_bridge *to = &step->now[step->n];
 	struct dp_bridge *from = &step->was[step->n];
+	const struct half *half;
 	uint32_t srtp;
 	unsigned int s;
 
 	*to = now->bridge;
 	*from = was->bridge;
-	for (s = 0; s < 2; s++)
+	for (s = 0; s < 2; s++) {
+		half = &wish->line[i].half[s];
 		to->leg[s].set |= orders_for(wish, i, s);
+		if (session_ice_is_with(half->seat, half->ice, wish->branch->nr))
+			keep_proven(was, now, s, c, &to->leg[s]);
+	}
 	if (align(from, to)) {
 		/* a leg that is plain in one of them is protected no more */
 		for (s = 0; s < 2; s++) {
@@ -299,14 +354,14 @@ static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
 	const struct standing *was = plan->session->standing[i][c];
 	struct standing *now = NULL;
 
-	if (i < wish->n && is_whole(&wish->line[i], c)) {
+	if (i < wish->n && is_whole(wish->branch, &wish->line[i], c)) {
 		now = stand(plan->session, wish, i, c);
 		if (!now)
 			return false;
 	}
 	plan->next[i][c] = now;
 	if (was && now && was->dp == now->dp) {
-		plan_change(plan, was, now, wish, i);
+		plan_change(plan, was, now, wish, i, c);
 	} else {
 		if (now)
 			plan_one(plan, MAKE, now);
@@ -519,7 +574,26 @@ static int try(struct session *session, const struct wish *wish,
 	return ret;
 }
 
-static int apply(struct session *session, const struct wish *wish,
+/* the agents of ICE, once the bridges are what was agreed */
+static void follow(struct session *session, const struct wish *wish)
+{
+	const struct half *half;
+	size_t i;
+
+	for (i = 0; i < 2 * wish->n; i++) {
+		half = &wish->line[i / 2].half[i % 2];
+		if (half->seat)
+			session_ice_follow(half->seat, half->ice,
+					   wish->branch->nr);
+	}
+	for (i = 0; i < 2 * wish->n; i++) {
+		half = &wish->line[i / 2].half[i % 2];
+		if (half->seat && half->seat->ice)
+			session->sessions->on_ice(half->seat);
+	}
+}
+
+static int bring(struct session *session, const struct wish *wish,
 		 struct dp_err *err)
 {
 	const struct sessions_conf *conf = &session->sessions->conf;
@@ -534,6 +608,16 @@ static int apply(struct session *session, const struct wish *wish,
 		    err ? err->text : own.text);
 	session->beside = true;
 	return try(session, wish, err);
+}
+
+static int apply(struct session *session, const struct wish *wish,
+		 struct dp_err *err)
+{
+	int ret = bring(session, wish, err);
+
+	if (!ret)
+		follow(session, wish);
+	return ret;
 }
 
 int session_apply(struct session *session, const struct session_branch *branch,

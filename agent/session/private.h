@@ -2,11 +2,13 @@
 /*
  * What the files of session/ share.  Each uses only those above it here:
  *
+ *   ice.c       ICE of a port pair
  *   line.c      media lines and the ports that they sit on
  *   protect.c   SRTP of a line: policies, keys
  *   latch.c     who may send
  *   plan.c      lines into bridges, all or nothing
  *   silence.c   nobody sends any more
+ *   path.c      what comes in that is no media, and what ICE finds out
  *   offer.c     offer, answer, roll-back
  *   session.c   sessions, parties, branches
  *   event.c     what the datapath tells
@@ -27,11 +29,61 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "ice/ice.h"
+#include "sdp/ice.h"
 #include "sdp/sdp.h"
 #include "session.h"
 
 /** SESSION_BRIDGES_MAX - bridges of a session: RTP and RTCP of each line */
 #define SESSION_BRIDGES_MAX	(2 * SDP_MEDIA_MAX)
+
+/**
+ * struct said - ICE between us and a party, of one media line
+ * @refs: who hold it
+ * @ours: our credentials
+ * @ufrag: theirs; NULL: they have said nothing of it (yet)
+ * @pwd: their password
+ * @lite: they are lite
+ * @offered: the first description with their credentials was an answer to ours
+ * @n: their candidates
+ * @candidate: these
+ *
+ * Never changed once it is made, as lines are not.
+ */
+struct said {
+	unsigned int refs;
+	struct ice_creds ours;
+	char *ufrag;
+	char *pwd;
+	bool lite;
+	bool offered;
+	size_t n;
+	struct ice_candidate candidate[];
+};
+
+/**
+ * struct seat_ice - ICE of a port pair
+ * @ice: the agent, with one stream
+ * @lite: it is
+ * @first: its credentials until a restart
+ * @local: our candidates by component - 1, as they are offered; NULL: no such one
+ * @now: what it was brought to; NULL: it knows nobody
+ * @of: number of the branch that this is of, to tell forks apart by
+ * @following: it is being brought to something
+ * @told: what it told last, by component - 1
+ * @news: components of which it told something, as a set
+ */
+struct seat_ice {
+	struct ice *ice;
+	bool lite;
+	struct ice_creds first;
+	const struct ice_candidate *local[2];
+	struct said *now;
+	unsigned int of;
+	bool following;
+	enum ice_event told[2];
+	unsigned int news;
+};
 
 /**
  * struct seat - a port pair towards a party
@@ -41,6 +93,7 @@
  * @pair: the ports
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
+ * @ice: ICE on it; NULL: none was ever offered or asked for
  */
 struct seat {
 	unsigned int refs;
@@ -49,6 +102,7 @@ struct seat {
 	struct ports_pair *pair;
 	bool used;
 	bool stuck;
+	struct seat_ice *ice;
 };
 
 /**
@@ -75,6 +129,8 @@ struct protection {
  * @sends: it is to send, as its own description says
  * @many: it may send several SSRCs at a time, as its own description says
  * @srtp: protection
+ * @ice: ICE with it, held; NULL: none
+ * @mismatch: its description has ICE that does not fit its addresses: it is told so
  */
 struct half {
 	struct seat *seat;
@@ -83,6 +139,8 @@ struct half {
 	bool sends;
 	bool many;
 	struct protection srtp;
+	struct said *ice;
+	bool mismatch;
 };
 
 /**
@@ -175,6 +233,7 @@ struct end {
  * struct session_branch - see session.h
  * @entry: in the session
  * @session: the session
+ * @nr: no other of the session ever has it
  * @end: its two ends
  * @line: what is agreed
  * @n_lines: how many
@@ -190,6 +249,7 @@ struct end {
 struct session_branch {
 	TAILQ_ENTRY(session_branch) entry;
 	struct session *session;
+	unsigned int nr;
 	struct end end[2];
 	struct line *line;
 	size_t n_lines;
@@ -247,6 +307,8 @@ struct told {
  * @seat: what its legs sit on, in the order of @bridge.leg; held
  * @party: whose they are
  * @told: what the datapath has told of them
+ * @proven: which remote of a leg was proven by ICE, and the datapath knows; family 0:
+ *	none
  */
 struct standing {
 	struct dp *dp;
@@ -254,6 +316,7 @@ struct standing {
 	struct seat *seat[2];
 	struct session_party *party[2];
 	struct told told[2];
+	struct dp_addr proven[2];
 };
 
 /**
@@ -266,10 +329,12 @@ struct standing {
  * @n_parties: how many
  * @branches: its branches
  * @n_branches: how many
+ * @last_branch: number of the last one that was made
  * @heard: the branch whose media flows
  * @serial: counts answers
  * @standing: bridges, by line and component (0 RTP, 1 RTCP)
  * @timer: looks for silence
+ * @ice_timer: bridges are to be made that could not be without what ICE has found
  * @changed: ms of the timers' clock at the last change of bridges
  * @unrelayed: the last line that could not be relayed, and why
  * @beside: its lines with SRTP are in &sessions_conf.beside
@@ -283,10 +348,12 @@ struct session {
 	unsigned int n_parties;
 	TAILQ_HEAD(, session_branch) branches;
 	unsigned int n_branches;
+	unsigned int last_branch;
 	struct session_branch *heard;
 	uint64_t serial;
 	struct standing *standing[SDP_MEDIA_MAX][2];
 	struct timer timer;
+	struct timer ice_timer;
 	uint64_t changed;
 	char unrelayed[160];
 	bool beside;
@@ -323,6 +390,7 @@ struct orphan {
  * @n_orphans: how many
  * @orphan_timer: looks at them
  * @lost_timer: looks for what was not told
+ * @on_ice: the agent of a seat may have news
  */
 struct sessions {
 	struct sessions_conf conf;
@@ -332,6 +400,7 @@ struct sessions {
 	unsigned int n_orphans;
 	struct timer orphan_timer;
 	struct timer lost_timer;
+	void (*on_ice)(struct seat *seat);
 };
 
 /* a line of the log about a session, and a party of it or NULL */
@@ -343,6 +412,44 @@ struct sessions {
 /* PARTY@REALM, as the log says it, in @buf; NULL: no party */
 const char *session_leg_name(const struct session_party *party,
 			     char buf[2 * SESSION_NAME_LEN]);
+
+/* --- ice.c --- */
+
+/* an agent on it, with our credentials: checks are answered from now on; false without
+ * memory or random numbers
+ */
+bool session_ice_begin(struct seat *seat, const struct session_policy *policy,
+		       unsigned int components);
+void session_ice_end(struct seat *seat);
+/* whom it is with from now on, and what was said; of which branch that is. NULL: nobody */
+void session_ice_follow(struct seat *seat, struct said *said, unsigned int of);
+/* is that the party that its agent is with? */
+bool session_ice_is_with(const struct seat *seat, const struct said *said,
+			 unsigned int of);
+/* the way that its agent has found with whomever it is with */
+bool session_ice_path(const struct seat *seat, unsigned int component,
+		      struct ice_path *path);
+/*
+ * ICE of a line whose ports are taken, by a description of a party: NULL, or why it
+ * cannot be had. @rtp: RTP, with RTCP beside it. The first is for who offers, the
+ * second for who will get the offer, the third for who answers it.
+ */
+const char *session_ice_offered(const struct session_party *party,
+				const struct sdp_desc *desc,
+				const struct sdp_media *media, bool rtp,
+				struct half *half);
+const char *session_ice_invite(const struct session_party *party, bool rtp,
+			       struct half *half);
+const char *session_ice_answered(const struct session_party *party,
+				 const struct sdp_desc *desc,
+				 const struct sdp_media *media,
+				 struct half *half);
+/* its lines of ICE in a description to that party, each with its CR LF, to be freed;
+ * NULL: none
+ */
+char *session_ice_say(const struct half *half);
+struct said *session_said_get(struct said *said);
+void session_said_put(struct said *said);
 
 /* --- line.c --- */
 
@@ -411,6 +518,12 @@ void session_unbridge(struct session *session, bool last);
 /* that one is gone from the datapath */
 void session_standing_free(struct session *session, unsigned int line,
 			   unsigned int component);
+
+/* --- path.c --- */
+
+void session_path_init(struct session *session);
+/* sessions.on_ice */
+void session_on_ice(struct seat *seat);
 
 /* --- event.c --- */
 

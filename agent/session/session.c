@@ -78,6 +78,7 @@ struct sessions *sessions_new(const struct sessions_conf *conf)
 	if (!sessions)
 		return NULL;
 	sessions->conf = *conf;
+	sessions->on_ice = session_on_ice;
 	session_orphans_init(sessions);
 	session_lost_init(sessions);
 	return sessions;
@@ -143,6 +144,7 @@ struct session *session_new(struct sessions *sessions,
 	TAILQ_INIT(&session->parties);
 	TAILQ_INIT(&session->branches);
 	session_silence_init(session);
+	session_path_init(session);
 	LIST_INSERT_HEAD(&sessions->bucket[session->id % SESSION_BUCKETS],
 			 session, bucket);
 	sessions->n++;
@@ -190,6 +192,7 @@ void session_end(struct session *session)
 		return;
 	session_unbridge(session, true);
 	timer_cancel(&session->timer);
+	timer_cancel(&session->ice_timer);
 	while (!TAILQ_EMPTY(&session->branches))
 		branch_free(TAILQ_FIRST(&session->branches));
 	while (!TAILQ_EMPTY(&session->parties))
@@ -298,6 +301,7 @@ static struct session_branch *branch_new(struct session *session, void *user)
 	if (!branch)
 		return NULL;
 	branch->session = session;
+	branch->nr = ++session->last_branch;
 	branch->user = user;
 	TAILQ_INSERT_TAIL(&session->branches, branch, entry);
 	session->n_branches++;

@@ -114,6 +114,20 @@ enum session_srtp {
 };
 
 /**
+ * enum session_ice - ICE with a party (RFC 8445)
+ * @SESSION_ICE_OFF: none
+ * @SESSION_ICE_LITE: its checks are answered, and none is sent
+ * @SESSION_ICE_FULL: both
+ * @SESSION_ICE_FORCE: both, and a line without ICE is refused
+ */
+enum session_ice {
+	SESSION_ICE_OFF,
+	SESSION_ICE_LITE,
+	SESSION_ICE_FULL,
+	SESSION_ICE_FORCE
+};
+
+/**
  * struct session_address - an address that media of a party may come to
  * @listen: what its sockets are bound to; its port is not looked at
  * @advertise: what descriptions say instead; its port is not looked at
@@ -142,6 +156,7 @@ struct session_address {
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
  * @n_suites: how many
  * @feedback: which profile it is offered
+ * @ice: whether there is ICE
  * @dscp_audio: of RTP and RTCP of audio that leaves towards the party
  * @dscp_other: of all other media
  * @pps: packets/s that may arrive on a leg; 0 = no limit
@@ -165,6 +180,7 @@ struct session_policy {
 	uint8_t suite[SESSION_SUITES_MAX];
 	size_t n_suites;
 	enum session_feedback feedback;
+	enum session_ice ice;
 	uint8_t dscp_audio;
 	uint8_t dscp_other;
 	uint32_t pps;
@@ -285,7 +301,7 @@ struct session_ops {
  * @dp: relays media
  * @beside: relays media with SRTP that @dp refuses (-EOPNOTSUPP: no such cipher);
  *	NULL: nothing does
- * @timers: for media timeouts and for what was adopted; NULL: there are none
+ * @timers: for media timeouts, ICE and what was adopted; NULL: there are none of these
  * @orphan_timeout: seconds of silence after which the legs of a former agent go
  */
 struct sessions_conf {
@@ -324,6 +340,17 @@ void sessions_set_orphan_timeout(struct sessions *sessions, uint32_t seconds);
  * A dp_event_fn; its @arg is the &struct sessions.
  */
 void sessions_event(const struct dp_event *event, void *arg);
+
+/**
+ * sessions_datagram() - what is no media has come in by a media socket
+ *
+ * A media_fn; its @arg is the &struct sessions. STUN goes to the ICE of the party that
+ * the port is towards (where there is none it meets nobody), whichever datapath has
+ * the leg on that port.
+ */
+void sessions_datagram(struct media_sock *sock, enum media_class class,
+		       const struct dp_addr *src, const uint8_t *data,
+		       size_t len, void *arg);
 
 /**
  * sessions_events_lost() - the datapath could not tell all

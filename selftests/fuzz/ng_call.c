@@ -32,15 +32,6 @@ static struct session_policy *policy[2];
 static struct ng *ng;
 static bool tampered;	/* a bridge may be left that could not be removed */
 
-/* there are no sockets, so nothing reaches them */
-const struct media_counts *media_sock_counts(struct media_sock *sock)
-{
-	static const struct media_counts none;
-
-	(void)sock;
-	return &none;
-}
-
 static void once(void)
 {
 	char path[64], error[CONFIG_ERROR_LEN];

@@ -62,6 +62,7 @@ static void begin(uint8_t how)
 		policy[i] = session_policy_new();
 		policy[i]->srtp = (how >> (3 + 2 * i)) % 3;
 		policy[i]->nat = (how >> i) % 3;
+		policy[i]->ice = (how >> (6 - 3 * i)) & 3;
 		policy[i]->suite[0] = RTPLANE_SRTP_AES_128_CM_SHA1_80;
 		policy[i]->suite[1] = RTPLANE_SRTP_AES_256_GCM;
 		policy[i]->n_suites = 2;
@@ -109,6 +110,7 @@ static void check_text(char *text)
 		FUZZ_CHECK(!strstr(text, theirs[i]));
 	FUZZ_CHECK(!strstr(text, "\r\nc=IN IP4 192.0.2."));
 	FUZZ_CHECK(!strstr(text, "\r\na=rtcp:7777"));
+	FUZZ_CHECK(!strstr(text, "\r\na=ice-ufrag:theirs\r\n"));
 	session_text_free(text);
 }
 
@@ -207,6 +209,9 @@ static void step(char verb, unsigned int i, const char *text, size_t len)
 		source.v4.s_addr = i / 4;
 		session_moved(party[i & 1], &source, NULL);
 		break;
+	case 't':
+		timers_run(&timers, timers.now + 10 * i);
+		break;
 	case 'x':
 		/* one of them: what is refused while it is undone stays so */
 		kernel.refuse = i & 1 ? 0 : kernel.calls + 1 + i / 2 % 3;
@@ -243,6 +248,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define VIDEO	"m=video 7100 RTP/AVP 34\r\na=rtcp:7777 IN IP4 203.0.113.7\r\n"
 #define FAX	"m=image 7200 udptl t38\r\n"
 #define SAVP	"m=audio 7000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+#define ICE	"a=ice-ufrag:theirs\r\na=ice-pwd:0123456789012345678901\r\n" \
+		"a=candidate:1 1 udp 2130706431 192.0.2.1 7000 typ host\r\n"
+#define ICE2	"a=ice-ufrag:others\r\na=ice-pwd:0123456789012345678901\r\n" \
+		"a=candidate:1 1 udp 2130706431 192.0.2.2 7000 typ host\r\n"
 #define OSRTP	"m=audio 7000 RTP/AVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
 
 static const struct fuzz_sample samples[] = {
@@ -251,10 +260,13 @@ static const struct fuzz_sample samples[] = {
 		    "\fr0\fo0" A6 SAVP "\fx2\fA0" B AUDIO "\fA0" B AUDIO "\fm4\fm5"),
 	FUZZ_SAMPLE("\x0bO0" B AUDIO "\fa0" A6 SAVP "\fa0" A AUDIO "\fo0" A AUDIO "\fE0" B AUDIO VIDEO "\fr0\fo0" A VIDEO VIDEO
 		    "\fE0" B AUDIO "\fs0\fd0\fo0" A AUDIO AUDIO AUDIO AUDIO AUDIO "\fA0" B AUDIO),
+	FUZZ_SAMPLE("\xd3o0" A AUDIO ICE "\ff0\fE0" B AUDIO ICE2 "\ft9\fE1" B AUDIO ICE "\fc1\ft9\fC0\fo0" A AUDIO ICE2
+		    "\fE0" B AUDIO "\fr0\fO0" B AUDIO ICE "\fa0" A AUDIO ICE "\fo0" A AUDIO "\fA0" B AUDIO ICE2 "\ft\xff"),
 };
 
 static const struct fuzz_sample words[] = {
-	FUZZ_SAMPLE("\f"), FUZZ_SAMPLE("\fo0" A AUDIO), FUZZ_SAMPLE("\fO1" B AUDIO VIDEO), FUZZ_SAMPLE("\fA0" B AUDIO),
+	FUZZ_SAMPLE(ICE), FUZZ_SAMPLE(ICE2), FUZZ_SAMPLE("\ft9"), FUZZ_SAMPLE("\f"),
+	FUZZ_SAMPLE("\fo0" A AUDIO), FUZZ_SAMPLE("\fO1" B AUDIO VIDEO), FUZZ_SAMPLE("\fA0" B AUDIO),
 	FUZZ_SAMPLE("\fa1" A AUDIO), FUZZ_SAMPLE("\fE0" B AUDIO), FUZZ_SAMPLE("\fr0"), FUZZ_SAMPLE("\fs0"), FUZZ_SAMPLE("\ff0"),
 	FUZZ_SAMPLE("\fd1"), FUZZ_SAMPLE("\fc1"), FUZZ_SAMPLE("\fC0"), FUZZ_SAMPLE("\fm6"), FUZZ_SAMPLE("\fx0"), FUZZ_SAMPLE("\fx4"),
 	FUZZ_SAMPLE(AUDIO), FUZZ_SAMPLE(VIDEO), FUZZ_SAMPLE(FAX), FUZZ_SAMPLE(SAVP), FUZZ_SAMPLE("c=IN IP6 2001:db8::9\r\n"),

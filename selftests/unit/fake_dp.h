@@ -13,13 +13,14 @@
 #include "datapath/datapath.h"
 
 #define FAKE_LEGS	128
-#define FAKE_ORDERS	(DP_LEG_UNLATCH | DP_LEG_MOVED)
+#define FAKE_ORDERS	(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN)
 
 struct fake_leg {
 	struct dp_leg conf;
 	struct dp_addr peer;
 	uint64_t cookie;
 	uint32_t orders;
+	struct dp_addr proven;
 	unsigned int beginnings;
 	uint64_t last;
 	struct dp_leg_info seen;
@@ -94,6 +95,13 @@ static inline bool fake_lacks(const struct fake *f, const struct dp_bridge *b,
 static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 {
 	struct dp_leg *to = &leg->conf;
+
+	/* what takes the remote from whoever is it takes his proof */
+	if (c->set & (DP_LEG_UNLATCH | DP_LEG_MOVED) ||
+	    (c->set & DP_LEG_REMOTE && !dp_addr_eq(&to->remote, &c->remote)))
+		leg->proven = (struct dp_addr){ 0 };
+	if (c->set & DP_LEG_PROVEN)
+		leg->proven = c->proven;
 
 #define FAKE_TAKE(flag, member)						\
 	do {								\
@@ -211,6 +219,21 @@ static int fake_set(struct dp *dp, const struct dp_bridge *b, size_t n,
 	return 0;
 }
 
+static int fake_leg_set(struct dp *dp, const struct dp_leg *c, struct dp_err *err)
+{
+	struct fake *f = fake_of(dp);
+	struct fake_leg *leg = fake_find(f, &c->local);
+
+	f->sets++;
+	if (fake_refuses(f, err))
+		return -EIO;
+	if (!leg || (c->set & DP_LEG_PROVEN &&
+		     c->set & (DP_LEG_UNLATCH | DP_LEG_MOVED)))
+		return f->wrong++, dp_fail(err, ENOENT, "no such leg");
+	fake_merge(leg, c);
+	return 0;
+}
+
 static int fake_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
 {
 	struct fake *f = fake_of(dp);
@@ -279,6 +302,7 @@ static const struct dp_ops fake_ops = {
 	.bridges_set = fake_set,
 	.bridges_del = fake_del,
 	.leg_get = fake_get,
+	.leg_set = fake_leg_set,
 	.legs_dump = fake_dump,
 };
 
@@ -288,6 +312,7 @@ static const struct dp_ops fake_user_ops = {
 	.bridges_set = fake_set,
 	.bridges_del = fake_del,
 	.leg_get = fake_get,
+	.leg_set = fake_leg_set,
 	.legs_dump = fake_dump,
 };
 

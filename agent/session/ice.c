@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICE of a port pair: an agent of its own, as old as the pair, so that no offer, answer
+ * or roll-back can leave one behind. It has our credentials from the first description
+ * that says them; whose checks are those of the other party it learns when an answer is
+ * agreed on, and it is brought back to what was agreed before when that is undone.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+/* --- what a half says and was told --- */
+
+static struct said *said_new(const struct ice_creds *ours, size_t candidates)
+{
+	struct said *said;
+
+	said = calloc(1, sizeof(*said) + candidates * sizeof(said->candidate[0]));
+	if (!said)
+		return NULL;
+	said->refs = 1;
+	said->ours = *ours;
+	return said;
+}
+
+struct said *session_said_get(struct said *said)
+{
+	if (said)
+		said->refs++;
+	return said;
+}
+
+static void forget(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void session_said_put(struct said *said)
+{
+	if (!said || --said->refs)
+		return;
+	forget(said->ufrag);
+	forget(said->pwd);
+	explicit_bzero(said, sizeof(*said));
+	free(said);
+}
+
+/* NULL without memory; @theirs: NULL: they have not spoken yet */
+static struct said *said_of(const struct ice_creds *ours,
+			    const struct sdp_ice *theirs, bool offered)
+{
+	struct said *said = said_new(ours, theirs ? theirs->n : 0);
+
+	if (!said || !theirs)
+		return said;
+	said->ufrag = span_dup(theirs->ufrag);
+	said->pwd = span_dup(theirs->pwd);
+	if (!said->ufrag || !said->pwd) {
+		session_said_put(said);
+		return NULL;
+	}
+	said->lite = theirs->lite;
+	said->offered = offered;
+	said->n = theirs->n;
+	memcpy(said->candidate, theirs->candidate,
+	       theirs->n * sizeof(said->candidate[0]));
+	return said;
+}
+
+/* --- the agent --- */
+
+static void send_on(void *arg, void *socket, const struct dp_addr *to,
+		    const void *data, size_t len)
+{
+	/* what is lost is repeated */
+	media_send(socket, to, data, len);
+}
+
+/* what our agents tell is asked for after what was done, where it may change bridges */
+static void on_event(void *arg, unsigned int stream, unsigned int component,
+		     enum ice_event event, const struct ice_path *path)
+{
+	struct seat *seat = arg;
+	struct seat_ice *own = seat->ice;
+
+	own->told[component - 1] = event;
+	own->news |= 1u << component;
+	if (!own->following)
+		seat->session->sessions->on_ice(seat);
+}
+
+static const struct ice_ops ice_ops = { send_on, on_event };
+
+static bool add_local(struct seat *seat, unsigned int component)
+{
+	const struct ports_pair *pair = seat->pair;
+	struct ice_local local = {
+		.type = ICE_HOST,
+		.component = (uint16_t)component,
+		.preference = UINT16_MAX,
+		.addr = seat->address->advertise,
+		.base = component == ICE_COMPONENT_RTP ? pair->rtp : pair->rtcp,
+		.socket = component == ICE_COMPONENT_RTP ? pair->rtp_sock :
+							   pair->rtcp_sock,
+	};
+
+	local.addr.port = local.base.port;
+	seat->ice->local[component - 1] = ice_add_local(seat->ice->ice, 0, &local);
+	return seat->ice->local[component - 1];
+}
+
+static bool make(struct seat *seat, unsigned int components)
+{
+	struct seat_ice *own = seat->ice;
+	const struct ice_conf conf = { .lite = own->lite };
+	unsigned int i;
+
+	own->ice = ice_new(seat->session->sessions->conf.timers, &conf, &ice_ops,
+			   seat);
+	if (!own->ice || ice_add_stream(own->ice, components) < 0)
+		return false;
+	for (i = 1; i <= components; i++)
+		if (!add_local(seat, i))
+			return false;
+	if (!ice_creds_new(&own->first))
+		return false;
+	ice_set_local(own->ice, 0, &own->first);
+	return true;
+}
+
+bool session_ice_begin(struct seat *seat, const struct session_policy *policy,
+		       unsigned int components)
+{
+	if (seat->ice)
+		return true;
+	seat->ice = calloc(1, sizeof(*seat->ice));
+	if (!seat->ice)
+		return false;
+	seat->ice->lite = policy->ice == SESSION_ICE_LITE;
+	if (make(seat, components))
+		return true;
+	session_ice_end(seat);
+	return false;
+}
+
+void session_ice_end(struct seat *seat)
+{
+	struct seat_ice *own = seat->ice;
+
+	if (!own)
+		return;
+	ice_free(own->ice);
+	session_said_put(own->now);
+	explicit_bzero(own, sizeof(*own));
+	free(own);
+	seat->ice = NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+static bool same_party(const struct said *a, const struct said *b)
+{
+	return same_text(a->ufrag, b->ufrag) && same_text(a->pwd, b->pwd);
+}
+
+bool session_ice_is_with(const struct seat *seat, const struct said *said,
+			 unsigned int of)
+{
+	const struct seat_ice *own = seat->ice;
+
+	return own && own->now && said && said->ufrag &&
+	       (own->of == of || same_party(own->now, said));
+}
+
+static void learn(struct seat_ice *own, const struct said *said)
+{
+	size_t i;
+
+	if (!own->now || !same_party(own->now, said))
+		ice_set_role(own->ice, ice_controls(said->offered, own->lite,
+						    said->lite));
+	ice_set_local(own->ice, 0, &said->ours);
+	if (!ice_set_remote(own->ice, 0, span_of(said->ufrag),
+			    span_of(said->pwd), said->lite))
+		return;		/* no memory: nothing is checked, and media latches */
+	for (i = 0; i < said->n; i++)
+		ice_add_remote(own->ice, 0, &said->candidate[i]);
+}
+
+void session_ice_follow(struct seat *seat, struct said *said, unsigned int of)
+{
+	struct seat_ice *own = seat->ice;
+	struct said *was;
+
+	if (!own)
+		return;
+	own->following = true;
+	was = own->now;
+	/* another fork: what the former one has proved is not its */
+	if (was && !session_ice_is_with(seat, said, of)) {
+		ice_leave(own->ice, 0);
+		own->now = NULL;
+	}
+	if (said && said->ufrag) {
+		if (own->now != said)
+			learn(own, said);
+		own->now = session_said_get(said);
+		own->of = of;
+	}
+	session_said_put(was);
+	own->following = false;
+}
+
+bool session_ice_path(const struct seat *seat, unsigned int component,
+		      struct ice_path *path)
+{
+	return seat->ice && seat->ice->now &&
+	       ice_get_path(seat->ice->ice, 0, component, path);
+}
+
+/* --- descriptions --- */
+
+static bool is_on(const struct session_party *party)
+{
+	return party->policy->ice != SESSION_ICE_OFF &&
+	       party->session->sessions->conf.timers;
+}
+
+static void replace(struct half *half, struct said *said)
+{
+	session_said_put(half->ice);
+	half->ice = said;
+}
+
+/* is there ICE in it that can be used? */
+static bool reads(const struct session_party *party,
+		  const struct sdp_desc *desc, const struct sdp_media *media,
+		  struct sdp_ice *theirs, bool *mismatch)
+{
+	sdp_ice_read(desc, media, theirs);
+	*mismatch = sdp_ice_mismatch(media, theirs);
+	if (theirs->why)
+		session_log(party->session, LOG_LEVEL_INFO, party,
+			    "no ICE with it: %s", theirs->why);
+	else if (*mismatch)
+		session_log(party->session, LOG_LEVEL_INFO, party,
+			    "no ICE with it: somebody on the way has changed where its media is to go and not its candidates");
+	else if (theirs->left_out)
+		session_log(party->session, LOG_LEVEL_DEBUG, party,
+			    "%zu of its candidates are left out: %s",
+			    theirs->left_out, theirs->candidate_why);
+	return theirs->ufrag.p && !*mismatch;
+}
+
+static bool is_of(const struct said *said, const struct sdp_ice *theirs)
+{
+	return said && said->ufrag && span_is(theirs->ufrag, said->ufrag) &&
+	       span_is(theirs->pwd, said->pwd);
+}
+
+/* other credentials than what the line has: a restart, and ours are others too */
+static struct said *said_offered(const struct seat *seat, const struct said *now,
+				 const struct sdp_ice *theirs)
+{
+	struct ice_creds ours = now ? now->ours : seat->ice->first;
+	bool same = is_of(now, theirs);
+	struct said *said = NULL;
+
+	if (!now || !now->ufrag || same || ice_creds_new(&ours))
+		said = said_of(&ours, theirs, same && now->offered);
+	explicit_bzero(&ours, sizeof(ours));
+	return said;
+}
+
+static const char *missed(const struct session_party *party)
+{
+	return party->policy->ice == SESSION_ICE_FORCE ?
+	       "its realm wants ICE (ice: force)" : NULL;
+}
+
+static const char no_memory[] = "no memory for ICE";
+
+const char *session_ice_offered(const struct session_party *party,
+				const struct sdp_desc *desc,
+				const struct sdp_media *media, bool rtp,
+				struct half *half)
+{
+	struct said *said;
+	struct sdp_ice theirs;
+
+	half->mismatch = false;
+	if (!is_on(party) ||
+	    !reads(party, desc, media, &theirs, &half->mismatch)) {
+		replace(half, NULL);
+		return is_on(party) ? missed(party) : NULL;
+	}
+	if (!session_ice_begin(half->seat, party->policy, 1 + rtp))
+		return no_memory;
+	said = said_offered(half->seat, half->ice, &theirs);
+	replace(half, said);
+	return said ? NULL : no_memory;
+}
+
+const char *session_ice_invite(const struct session_party *party, bool rtp,
+			       struct half *half)
+{
+	half->mismatch = false;
+	if (!is_on(party)) {
+		replace(half, NULL);
+		return NULL;
+	}
+	if (!session_ice_begin(half->seat, party->policy, 1 + rtp))
+		return no_memory;
+	if (half->ice)
+		return NULL;
+	if (!half->seat->ice->now)
+		ice_set_local(half->seat->ice->ice, 0, &half->seat->ice->first);
+	replace(half, said_of(&half->seat->ice->first, NULL, false));
+	return half->ice ? NULL : no_memory;
+}
+
+const char *session_ice_answered(const struct session_party *party,
+				 const struct sdp_desc *desc,
+				 const struct sdp_media *media,
+				 struct half *half)
+{
+	struct said *said;
+	struct sdp_ice theirs;
+	bool mismatch;
+
+	if (!half->ice)
+		return NULL;
+	if (!reads(party, desc, media, &theirs, &mismatch)) {
+		replace(half, NULL);
+		return missed(party);
+	}
+	said = said_of(&half->ice->ours, &theirs,
+		       !is_of(half->ice, &theirs) || half->ice->offered);
+	replace(half, said);
+	return said ? NULL : no_memory;
+}
+
+static void say(FILE *out, const struct half *half)
+{
+	struct sdp_ice ours = { .mismatch = half->mismatch };
+	unsigned int i;
+
+	if (half->ice) {
+		ours.ufrag = span_of(half->ice->ours.ufrag);
+		ours.pwd = span_of(half->ice->ours.pwd);
+		ours.ice2 = true;
+		for (i = 0; i < 2; i++)
+			if (half->seat->ice->local[i])
+				ours.candidate[ours.n++] =
+					*half->seat->ice->local[i];
+	}
+	sdp_ice_print(out, &ours);
+}
+
+char *session_ice_say(const struct half *half)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	if (!half->ice && !half->mismatch)
+		return NULL;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	say(out, half);
+	fclose(out);
+	return text;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What comes in by a media socket and is no media, and what ICE finds out by it: the
+ * way of a party's media, which the datapath gets as a remote that is proven.
+ *
+ * ICE knows nothing of bridges. What it found while there was none yet is asked for
+ * when one is made (plan.c); a bridge that could not be made because nobody said where
+ * the party is, is made then, by a timer: not while a session is being changed.
+ */
+#include <inttypes.h>
+
+#include "private.h"
+
+/* --- the datapath is told --- */
+
+static void prove(struct session *session, struct standing *at, unsigned int s,
+		  unsigned int c, const struct ice_path *path)
+{
+	struct dp_leg *stands = &at->bridge.leg[s];
+	struct dp_leg leg = {
+		.set = DP_LEG_PROVEN,
+		.local = stands->local,
+		.proven = path->remote,
+	};
+	struct dp_err err;
+
+	/* nobody but the remote that was said may be it: this is what is said now */
+	if (stands->latch == RTPLANE_LATCH_OFF) {
+		leg.set |= DP_LEG_REMOTE;
+		leg.remote = path->remote;
+		stands->remote = path->remote;
+	}
+	if (!dp_leg_set(at->dp, &leg, &err))
+		at->proven[s] = path->remote;
+	else
+		session_log(session, LOG_LEVEL_ERROR, at->party[s],
+			    "the datapath refuses the way that ICE has found: %s",
+			    err.text);
+}
+
+static void prove_all(struct session *session)
+{
+	struct standing *at;
+	struct ice_path path;
+	unsigned int i, c, s;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		for (c = 0; c < 2; c++) {
+			at = session->standing[i][c];
+			for (s = 0; at && s < 2; s++)
+				if (session_ice_path(at->seat[s], c + 1, &path) &&
+				    path.proven &&
+				    !dp_addr_eq(&at->proven[s], &path.remote))
+					prove(session, at, s, c, &path);
+		}
+	}
+}
+
+/* --- what the agents tell --- */
+
+static struct standing *place(const struct seat *seat, unsigned int c,
+			      unsigned int *s)
+{
+	struct standing *at;
+	unsigned int i;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		at = seat->session->standing[i][c];
+		for (*s = 0; at && *s < 2; ++*s)
+			if (at->seat[*s] == seat)
+				return at;
+	}
+	return NULL;
+}
+
+/* RFC 7675 5.1: nothing may be sent to it until it has shown itself again */
+static void lose(const struct seat *seat, struct standing *at, unsigned int s)
+{
+	struct dp_leg leg = {
+		.set = DP_LEG_UNLATCH,
+		.local = at->bridge.leg[s].local,
+	};
+	struct dp_err err;
+
+	at->proven[s] = (struct dp_addr){ 0 };
+	/* there is no other remote that it could learn */
+	if (at->bridge.leg[s].latch == RTPLANE_LATCH_OFF)
+		return;
+	if (dp_leg_set(at->dp, &leg, &err))
+		session_log(seat->session, LOG_LEVEL_ERROR, at->party[s],
+			    "the datapath does not forget where it was: %s",
+			    err.text);
+}
+
+static void log_news(const struct seat *seat, const struct standing *at,
+		     unsigned int s, unsigned int component)
+{
+	const struct ice_stats *n = ice_get_stats(seat->ice->ice);
+	const struct session_party *party = at ? at->party[s] : NULL;
+	char buf[DP_ADDR_STRLEN];
+	struct ice_path path;
+
+	if (seat->ice->told[component - 1] == ICE_LOST)
+		session_log(seat->session, LOG_LEVEL_WARNING, party,
+			    "ICE: the party does not answer any more (component %u at %s): nothing is sent to it",
+			    component, dp_addr_str(&seat->pair->rtp, buf, sizeof(buf)));
+	else if (seat->ice->told[component - 1] == ICE_FAILED)
+		session_log(seat->session, LOG_LEVEL_WARNING, party,
+			    "ICE: no way was found to the party (component %u): %" PRIu64 " checks were sent and %" PRIu64 " answered, %" PRIu64 " of its came; media latches",
+			    component, n->checks, n->responses, n->requests);
+	else if (session_ice_path(seat, component, &path))
+		session_log(seat->session, LOG_LEVEL_DEBUG, party,
+			    "ICE: %s way to %s (component %u, %s)",
+			    path.chosen ? "chosen" : "first",
+			    dp_addr_str(&path.remote, buf, sizeof(buf)), component,
+			    ice_type_name(path.type));
+}
+
+void session_on_ice(struct seat *seat)
+{
+	struct session *session = seat->session;
+	struct standing *at;
+	unsigned int c, s;
+
+	for (c = 0; c < 2; c++) {
+		if (!(seat->ice->news & 1u << (c + 1)))
+			continue;
+		seat->ice->news &= ~(1u << (c + 1));
+		at = place(seat, c, &s);
+		log_news(seat, at, s, c + 1);
+		if (at && seat->ice->told[c] == ICE_LOST)
+			lose(seat, at, s);
+		if (!at && seat->ice->told[c] == ICE_PATH)
+			timer_set(session->sessions->conf.timers,
+				  &session->ice_timer, 0);
+	}
+	prove_all(session);
+}
+
+static void on_timer(struct timer *timer, void *arg)
+{
+	struct session *session = arg;
+	struct dp_err err;
+
+	if (session_apply_moved(session, NULL, 0, &err))
+		session_log(session, LOG_LEVEL_ERROR, (struct session_party *)NULL,
+			    "bridges cannot be made by what ICE has found: %s",
+			    err.text);
+	else
+		session_changed(session);
+}
+
+void session_path_init(struct session *session)
+{
+	timer_init(&session->ice_timer, on_timer, session);
+}
+
+/* --- what comes in --- */
+
+void sessions_datagram(struct media_sock *sock, enum media_class class,
+		       const struct dp_addr *src, const uint8_t *data,
+		       size_t len, void *arg)
+{
+	const struct ports_pair *pair = media_sock_user(sock);
+	struct seat *seat = pair ? pair->user : NULL;
+
+	/* RFC 7983: what else there is has nobody yet that it could be for */
+	if (class != MEDIA_STUN || !seat || !seat->ice)
+		return;
+	ice_receive(seat->ice->ice, 0,
+		    sock == pair->rtp_sock ? ICE_COMPONENT_RTP : ICE_COMPONENT_RTCP,
+		    media_sock_local(sock), src, data, len);
+}

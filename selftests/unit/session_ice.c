@@ -1,0 +1,676 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICE in sessions: what descriptions say of it, and whom the datapath gets as a proven
+ * remote. The parties are agents (ice/) on sockets; the datapath is a table of legs.
+ *
+ *   phone 127.0.0.11 --- 127.0.0.1 session 127.0.0.2 --- phone 127.0.0.12
+ */
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ice/ice.h"
+#include "sdp/ice.h"
+#include "session_lib.h"
+
+#define PHONES	4
+/* ms that something may take, on whatever machine */
+#define LIMIT	30000
+
+/**
+ * struct phone - a party with ICE
+ * @ice: its agent, of one stream with two components
+ * @fd: its sockets, by component - 1
+ * @addr: their addresses, as it thinks
+ * @seen: and as others see them
+ * @got: STUN messages that came
+ * @path: components with a way, as a set
+ */
+struct phone {
+	struct ice *ice;
+	int fd[2];
+	struct dp_addr addr[2];
+	struct dp_addr seen[2];
+	unsigned int got;
+	unsigned int path;
+};
+
+static struct phone phones[PHONES];
+static unsigned int n_phones;
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void phone_send(void *arg, void *socket, const struct dp_addr *to,
+		       const void *data, size_t n)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(to, &ss);
+
+	(void)arg;
+	sendto(*(int *)socket, data, n, 0, (struct sockaddr *)&ss, len);
+}
+
+static void phone_event(void *arg, unsigned int stream, unsigned int component,
+			enum ice_event event, const struct ice_path *path)
+{
+	struct phone *p = arg;
+
+	(void)stream;
+	(void)path;
+	if (event == ICE_PATH)
+		p->path |= 1u << component;
+	else
+		p->path &= ~(1u << component);
+}
+
+static const struct ice_ops phone_ops = { phone_send, phone_event };
+
+static void open_socket(struct phone *p, unsigned int i, const char *host)
+{
+	struct dp_addr a = at(host);
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	p->fd[i] = socket(a.family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	len = dp_addr_to_sockaddr(&a, &ss);
+	if (bind(p->fd[i], (struct sockaddr *)&ss, len))
+		abort();
+	len = sizeof(ss);
+	getsockname(p->fd[i], (struct sockaddr *)&ss, &len);
+	dp_addr_from_sockaddr(&p->seen[i], (struct sockaddr *)&ss, len);
+}
+
+/* its NAT gives it other ports */
+static void rebind(struct phone *p)
+{
+	unsigned int i;
+	int old;
+
+	for (i = 0; i < 2; i++) {
+		old = p->fd[i];
+		open_socket(p, i, "127.0.0.99");
+		close(old);
+	}
+}
+
+static struct phone *phone(const char *host, bool controlling)
+{
+	const struct ice_conf ice_conf = {
+		.controlling = controlling, .consent = 300,
+	};
+	struct phone *p = &phones[n_phones++];
+	struct ice_local local;
+	unsigned int i;
+
+	memset(p, 0, sizeof(*p));
+	p->ice = ice_new(&timers, &ice_conf, &phone_ops, p);
+	ice_add_stream(p->ice, 2);
+	for (i = 0; i < 2; i++) {
+		open_socket(p, i, host);
+		p->addr[i] = p->seen[i];
+		local = (struct ice_local){
+			.component = (uint16_t)(i + 1), .addr = p->addr[i],
+			.base = p->addr[i], .socket = &p->fd[i],
+		};
+		ice_add_local(p->ice, 0, &local);
+	}
+	return p;
+}
+
+static void hang_up(void)
+{
+	while (n_phones) {
+		n_phones--;
+		ice_free(phones[n_phones].ice);
+		close(phones[n_phones].fd[0]);
+		close(phones[n_phones].fd[1]);
+	}
+}
+
+/* what a phone says: its RTP port, its RTCP port, its candidates */
+static const char *says(const struct phone *p, bool candidates)
+{
+	static char buf[4][2048];
+	static unsigned int i;
+	char *to = buf[i++ % 4], host[DP_ADDR_STRLEN];
+	struct dp_addr a = p->addr[0];
+	int n;
+
+	a.port = 0;
+	dp_addr_str(&a, host, sizeof(host));
+	n = snprintf(to, sizeof(buf[0]),
+		     "v=0\r\no=x 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
+		     "m=audio %u RTP/AVP 0\r\na=rtcp:%u\r\n"
+		     "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", host, host,
+		     candidates ? p->addr[0].port : 9, p->addr[1].port,
+		     ice_ufrag(p->ice, 0), ice_pwd(p->ice, 0));
+	if (candidates)
+		snprintf(to + n, sizeof(buf[0]) - (size_t)n,
+			 "a=candidate:1 1 udp 2130706431 %s %u typ host\r\n"
+			 "a=candidate:1 2 udp 2130706430 %s %u typ host\r\n",
+			 host, p->addr[0].port, host, p->addr[1].port);
+	return to;
+}
+
+/* a phone has got a description; @pwd: it thinks that this is our password */
+static bool hears(struct phone *p, const char *what, const char *pwd)
+{
+	char why[SDP_WHY_LEN];
+	struct sdp_desc *desc = sdp_desc_parse(span_of(what), NULL, why);
+	struct sdp_ice ice = { .n = 0 };
+	size_t i;
+	bool ok;
+
+	if (!desc)
+		return false;
+	sdp_ice_read(desc, &desc->media[0], &ice);
+	ok = ice.ufrag.p && ice.n &&
+	     ice_set_remote(p->ice, 0, ice.ufrag, pwd ? span_of(pwd) : ice.pwd,
+			    ice.lite);
+	if (ok && ice.lite)
+		ice_set_role(p->ice, true);
+	for (i = 0; ok && i < ice.n; i++)
+		ice_add_remote(p->ice, 0, &ice.candidate[i]);
+	sdp_desc_free(desc);
+	return ok;
+}
+
+static void on_datagram(struct media_sock *sock, enum media_class class,
+			const struct dp_addr *src, const uint8_t *data,
+			size_t len, void *arg)
+{
+	(void)arg;
+	if (sessions)
+		sessions_datagram(sock, class, src, data, len, sessions);
+}
+
+static void receive(struct phone *p, unsigned int i)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct dp_addr from;
+	uint8_t data[2048];
+	ssize_t n;
+
+	n = recvfrom(p->fd[i], data, sizeof(data), 0, (struct sockaddr *)&ss, &len);
+	if (n < 0 || !dp_addr_from_sockaddr(&from, (struct sockaddr *)&ss, len))
+		return;
+	p->got++;
+	ice_receive(p->ice, 0, i + 1, &p->addr[i], &from, data, (size_t)n);
+}
+
+static void turn(void)
+{
+	struct pollfd fds[2 * PHONES + 1];
+	uint64_t wait = timers_next(&timers);
+	unsigned int i;
+
+	for (i = 0; i < 2 * n_phones; i++)
+		fds[i] = (struct pollfd){ phones[i / 2].fd[i % 2], POLLIN, 0 };
+	fds[i] = (struct pollfd){ media_fd(media), POLLIN, 0 };
+	poll(fds, i + 1, wait > 50 ? 50 : (int)wait);
+	timers_advance(&timers, now_ms());
+	for (i = 0; i < 2 * n_phones; i++)
+		if (fds[i].revents)
+			receive(&phones[i / 2], i % 2);
+	media_dispatch(media);
+	timers_run(&timers, now_ms());
+}
+
+#define AWAIT(cond)							\
+	do {								\
+		uint64_t until = now_ms() + LIMIT;			\
+									\
+		while (!(cond) && now_ms() < until)			\
+			turn();						\
+		KTAP_CHECK(cond);					\
+	} while (0)
+
+static bool done(void)
+{
+	hang_up();
+	return finish();
+}
+
+static void start(enum session_ice access, enum session_ice core)
+{
+	hang_up();
+	prepare();
+	timers_init(&timers, now_ms());
+	access_policy->ice = access;
+	core_policy->ice = core;
+	begin_session();
+}
+
+/* the leg of a port of ours, as the text says it */
+static struct fake_leg *leg_of(const char *host, int port)
+{
+	struct dp_addr a = at(host);
+
+	a.port = (uint16_t)port;
+	return fake_find(&kernel, &a);
+}
+
+static bool is_proven(const struct fake_leg *leg, const struct phone *p,
+		      unsigned int component)
+{
+	return leg && dp_addr_eq(&leg->proven, &p->seen[component - 1]);
+}
+
+static char *value_of(const char *attr)
+{
+	static char buf[4][64];
+	static unsigned int i;
+	char *to = buf[i++ % 4];
+	const char *p = text ? strstr(text, attr) : NULL;
+
+	*to = '\0';
+	if (p)
+		sscanf(p + strlen(attr), "%63s", to);
+	return to;
+}
+
+/* ------------------------------------------------------------------ the caller's side */
+
+static bool lite(void)
+{
+	struct fake_leg *rtp, *rtcp;
+	char to_callee[4096];
+	struct phone *p;
+	int port;
+
+	start(SESSION_ICE_LITE, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	snprintf(to_callee, sizeof(to_callee), "%s", text);
+	KTAP_CHECK(!strstr(to_callee, "ice-") && !strstr(to_callee, "candidate"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(has("a=ice-lite\r\n") && has("a=ice-options:ice2\r\n"));
+	KTAP_CHECK(has(" 1 udp ") && has(" 2 udp ") && has(" typ host"));
+	KTAP_CHECK(hears(p, text, NULL));
+	rtp = leg_of("127.0.0.1", port);
+	rtcp = leg_of("127.0.0.1", port + 1);
+	KTAP_CHECK(rtp && rtcp && !rtp->proven.family);
+	kernel.sets = 0;
+	AWAIT(is_proven(rtp, p, 1) && is_proven(rtcp, p, 2));
+	/* one message each, and none for what is as it was */
+	KTAP_CHECK(kernel.sets == 2 && !kernel.wrong);
+	AWAIT(p->path == 6);
+	/* a re-offer that changes nothing takes nothing away */
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(is_proven(rtp, p, 1) && is_proven(rtcp, p, 2));
+	KTAP_CHECK(!kernel.wrong && port_at(0) == port);
+	return done();
+}
+
+static bool elsewhere(void)
+{
+	struct fake_leg *rtp;
+	struct phone *p;
+
+	start(SESSION_ICE_LITE, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	rebind(p);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	rtp = leg_of("127.0.0.1", port_at(0));
+	KTAP_CHECK(rtp && hears(p, text, NULL));
+	AWAIT(is_proven(rtp, p, 1));
+	/* and in mid-call */
+	rebind(p);
+	AWAIT(is_proven(rtp, p, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+static bool no_address(void)
+{
+	struct phone *p;
+	int port;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	{
+		char what[2048], *c;
+
+		snprintf(what, sizeof(what), "%s", says(p, false));
+		c = strstr(what, "c=IN IP4 127.0.0.11");
+		memcpy(c, "c=IN IP4 0.0.0.0   ", 19);
+		memmove(c + 16, c + 19, strlen(c + 19) + 1);
+		KTAP_CHECK(!offer(caller, what));
+	}
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(!kernel.n && hears(p, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+static bool latch_off(void)
+{
+	struct phone *p;
+	int port;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	access_policy->latch = RTPLANE_LATCH_OFF;
+	p = phone("127.0.0.11", true);
+	rebind(p);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	KTAP_CHECK(dp_addr_eq(&leg_of("127.0.0.1", port)->conf.remote,
+			      &p->seen[0]));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+static bool wrong_password(void)
+{
+	struct phone *p;
+	int port;
+
+	start(SESSION_ICE_LITE, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(hears(p, text, "0123456789abcdefghijklmn"));
+	AWAIT(ice_get_stats(p->ice)->forged + ice_get_stats(p->ice)->stray >= 2);
+	KTAP_CHECK(!leg_of("127.0.0.1", port)->proven.family);
+	KTAP_CHECK(!kernel.sets && !p->path);
+	return done();
+}
+
+/* ------------------------------------------------------------------ the callee's side */
+
+static bool invited(void)
+{
+	struct phone *p;
+	int port;
+
+	start(SESSION_ICE_OFF, SESSION_ICE_FULL);
+	p = phone("127.0.0.12", false);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(has("a=ice-ufrag:") && has(" typ host") && !has("ice-lite"));
+	/* it checks before its answer is there, and is answered */
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->got >= 2);
+	KTAP_CHECK(!kernel.n);
+	KTAP_CHECK(!answer(callee, says(p, true)));
+	KTAP_CHECK(!has("ice-") && !has("candidate"));
+	AWAIT(is_proven(leg_of("127.0.0.2", port), p, 1) &&
+	      is_proven(leg_of("127.0.0.2", port + 1), p, 2));
+	AWAIT(p->path == 6);
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+/* all that was to be known came before the answer */
+static bool invited_lite(void)
+{
+	struct phone *p;
+	int port;
+
+	start(SESSION_ICE_OFF, SESSION_ICE_LITE);
+	p = phone("127.0.0.12", true);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)) && has("a=ice-lite\r\n"));
+	port = port_at(0);
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->path == 6);
+	KTAP_CHECK(!answer(callee, says(p, true)));
+	KTAP_CHECK(is_proven(leg_of("127.0.0.2", port), p, 1) &&
+		   is_proven(leg_of("127.0.0.2", port + 1), p, 2));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+static bool declined(void)
+{
+	start(SESSION_ICE_OFF, SESSION_ICE_FULL);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(has("a=ice-ufrag:"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(kernel.n == 4 && leg_to(&kernel, "198.51.100.1:7000"));
+	/* it may change its mind */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)) && has("a=ice-ufrag:"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	return done();
+}
+
+static bool forks(void)
+{
+	struct session_branch *other;
+	struct phone *p, *q;
+	int port;
+
+	start(SESSION_ICE_OFF, SESSION_ICE_FULL);
+	p = phone("127.0.0.12", false);
+	q = phone("127.0.0.12", false);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(hears(p, text, NULL) && hears(q, text, NULL));
+	other = session_branch_fork(branch, NULL);
+	KTAP_CHECK(!answer_in(branch, callee, says(p, true), true));
+	AWAIT(is_proven(leg_of("127.0.0.2", port), p, 1));
+	AWAIT(q->got >= 2);
+	KTAP_CHECK(!answer_in(other, callee, says(q, true), true));
+	KTAP_CHECK(is_proven(leg_of("127.0.0.2", port), p, 1));
+	/* from now on it is the other, and what the first has proved is nothing */
+	KTAP_CHECK(!session_choose(other, true, &err));
+	branch = other;
+	KTAP_CHECK(!is_proven(leg_of("127.0.0.2", port), p, 1));
+	AWAIT(is_proven(leg_of("127.0.0.2", port), q, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+/* -------------------------------------------------------------- re-offers, roll-backs */
+
+/* a call with a phone that has found its way */
+static struct phone *up_with(enum session_ice ice, int *port)
+{
+	struct phone *p;
+
+	start(ice, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	if (offer(caller, says(p, true)) || answer(callee, sdp_of(B4, PCMU)) ||
+	    !hears(p, text, NULL))
+		return NULL;
+	*port = port_at(0);
+	return p;
+}
+
+static bool restart(void)
+{
+	char ufrag[64], first[64];
+	struct phone *p, *q;
+	struct dp_addr was;
+	int port;
+
+	p = up_with(SESSION_ICE_FULL, &port);
+	KTAP_CHECK(p);
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	was = p->seen[0];
+	snprintf(first, sizeof(first), "%s", value_of("a=ice-ufrag:"));
+	/* the same phone on another network */
+	q = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(q, true)));
+	/* nothing has changed yet */
+	KTAP_CHECK(dp_addr_eq(&leg_of("127.0.0.1", port)->proven, &was));
+	kernel.sets = 0;
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && kernel.sets == 1);
+	snprintf(ufrag, sizeof(ufrag), "%s", value_of("a=ice-ufrag:"));
+	KTAP_CHECK(*ufrag && strcmp(ufrag, first));
+	/* media goes on as it went, until there is a new way */
+	KTAP_CHECK(dp_addr_eq(&leg_of("127.0.0.1", port)->proven, &was));
+	KTAP_CHECK(hears(q, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), q, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+static bool rolled_back(void)
+{
+	struct phone *p, *q;
+	int port;
+
+	p = up_with(SESSION_ICE_LITE, &port);
+	KTAP_CHECK(p);
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	q = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(q, true)));
+	session_rollback(branch);
+	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1));
+	/* answered early, and then refused */
+	KTAP_CHECK(!offer(caller, says(q, true)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	session_rollback(branch);
+	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1));
+	/* the former credentials are ours again: what it proves counts */
+	rebind(p);
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1) && !kernel.wrong);
+	return done();
+}
+
+static bool refused_by_datapath(void)
+{
+	struct phone *p, *q;
+	int port;
+
+	p = up_with(SESSION_ICE_FULL, &port);
+	KTAP_CHECK(p);
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	q = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(q, true)));
+	kernel.refuse = kernel.calls + 1;
+	KTAP_CHECK(answer(callee, sdp_of(B4, PCMU)) == -EIO);
+	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(hears(q, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), q, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+static bool moved(void)
+{
+	struct dp_addr source = at("203.0.113.9:5060");
+	struct phone *p;
+	int port;
+
+	p = up_with(SESSION_ICE_FULL, &port);
+	KTAP_CHECK(p);
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	/* where its signalling comes from says less than its checks */
+	kernel.sets = 0;
+	KTAP_CHECK(!session_moved(caller, &source, &err) && kernel.sets == 1);
+	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+/* --------------------------------------------------------------------------- refusals */
+
+static bool forced(void)
+{
+	struct phone *p;
+
+	start(SESSION_ICE_FORCE, SESSION_ICE_OFF);
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "ice: force"));
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	session_rollback(branch);
+	session_end(session);
+	access_policy->ice = SESSION_ICE_OFF;
+	core_policy->ice = SESSION_ICE_FORCE;
+	begin_session();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(answer(callee, sdp_of(B4, PCMU)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "ice: force") && !kernel.n);
+	return done();
+}
+
+static bool mismatch(void)
+{
+	char what[4096], *m;
+	struct phone *p;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	snprintf(what, sizeof(what), "%s", says(p, true));
+	/* an ALG has changed the port, and not the candidate */
+	m = strstr(what, "m=audio ");
+	m[8] = m[8] == '1' ? '2' : '1';
+	KTAP_CHECK(!offer(caller, what));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has("a=ice-mismatch\r\n") && !has("ufrag") && !has("candidate"));
+	/* and the next one is fine */
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && has("a=ice-ufrag:"));
+	return done();
+}
+
+static bool off(void)
+{
+	struct phone *p;
+
+	start(SESSION_ICE_OFF, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)) && !has("ice-"));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && !has("ice-"));
+	return done();
+}
+
+static const struct ktap_point points[] = {
+	{ "lite: checks prove where the caller is", lite },
+	{ "from where nobody signalled", elsewhere },
+	{ "no address but what ICE finds", no_address },
+	{ "latch off: what ICE finds is what is signalled", latch_off },
+	{ "another password proves nothing", wrong_password },
+	{ "the callee is offered ICE, and checks before its answer", invited },
+	{ "and is found by those alone", invited_lite },
+	{ "the callee has none", declined },
+	{ "forks: what one has proved is not the other's", forks },
+	{ "restart: media goes on until there is a new way", restart },
+	{ "an offer that is rolled back", rolled_back },
+	{ "the datapath refuses an answer", refused_by_datapath },
+	{ "signalling that moves", moved },
+	{ "force", forced },
+	{ "mismatch", mismatch },
+	{ "off", off },
+};
+
+int main(void)
+{
+	int ret;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	unit_net();
+	ret = media_new(&media, NULL, on_datagram, NULL, &err);
+	if (ret == -ENOSYS || ret == -EPERM) {
+		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
+		return 4;
+	}
+	ret = KTAP_RUN(points);
+	if (sessions)
+		done();
+	media_free(media);
+	return ret;
+}
