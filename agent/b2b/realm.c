@@ -55,6 +55,12 @@ static struct session_policy *make_policy(const struct realm *realm)
 		[CONFIG_SRTP_ALLOW] = SESSION_SRTP_ALLOW,
 		[CONFIG_SRTP_REQUIRE] = SESSION_SRTP_REQUIRE,
 	};
+	static const enum session_ice ices[] = {
+		[CONFIG_ICE_OFF] = SESSION_ICE_OFF,
+		[CONFIG_ICE_LITE] = SESSION_ICE_LITE,
+		[CONFIG_ICE_FULL] = SESSION_ICE_FULL,
+		[CONFIG_ICE_FORCE] = SESSION_ICE_FORCE,
+	};
 	const struct config_realm *conf = realm->conf;
 	struct session_policy *p = session_policy_new();
 	size_t i;
@@ -74,6 +80,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	p->srtp = srtps[conf->srtp.policy];
 	memcpy(p->suite, conf->srtp.suites, conf->srtp.n_suites);
 	p->n_suites = conf->srtp.n_suites;
+	p->ice = ices[conf->ice];
 	p->dscp_audio = conf->dscp_audio;
 	p->dscp_other = conf->dscp_video;
 	p->pps = conf->pps;

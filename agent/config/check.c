@@ -471,6 +471,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->pps = raw->limits ? raw->limits->packets : 0;
 	r->bps = raw->limits ? raw->limits->bits : 0;
 	r->trust = raw->trust && *raw->trust;
+	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
 	if (!get_acl(l, &k, raw, r) || !get_source(l, &k, raw, r))
 		return false;
 	return get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&

@@ -54,6 +54,20 @@ enum config_srtp_policy {
 	CONFIG_SRTP_REQUIRE
 };
 
+/**
+ * enum config_ice - ICE with the parties of a realm
+ * @CONFIG_ICE_OFF: none
+ * @CONFIG_ICE_LITE: their checks are answered, and none is sent
+ * @CONFIG_ICE_FULL: both
+ * @CONFIG_ICE_FORCE: both, and who has no ICE is refused
+ */
+enum config_ice {
+	CONFIG_ICE_OFF,
+	CONFIG_ICE_LITE,
+	CONFIG_ICE_FULL,
+	CONFIG_ICE_FORCE
+};
+
 /** CONFIG_SUITES_MAX - as many as there are */
 #define CONFIG_SUITES_MAX	6
 
@@ -167,6 +181,7 @@ struct config_latch {
  * @port_high: last media port, odd
  * @latch: who may become a remote
  * @srtp: whether media is protected
+ * @ice: whether there is ICE
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
  * @dscp_video: of video and all other media
  * @dscp_signalling: of SIP
@@ -189,6 +204,7 @@ struct config_realm {
 	uint16_t port_high;
 	struct config_latch latch;
 	struct config_srtp srtp;
+	enum config_ice ice;
 	uint8_t dscp_audio;
 	uint8_t dscp_video;
 	uint8_t dscp_signalling;

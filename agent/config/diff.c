@@ -78,6 +78,11 @@ static bool same_srtp(const struct config_realm *a, const struct config_realm *b
 	       !memcmp(a->srtp.suites, b->srtp.suites, a->srtp.n_suites);
 }
 
+static bool same_ice(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->ice == b->ice;
+}
+
 static bool same_dscp(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->dscp_audio == b->dscp_audio && a->dscp_video == b->dscp_video;
@@ -159,6 +164,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "latch", same_latch },
 		{ "latch.nat", same_nat },
 		{ "srtp", same_srtp },
+		{ "ice", same_ice },
 		{ "dscp", same_dscp },
 		{ "dscp.signalling", same_signalling },
 		{ "limits", same_limits },

@@ -82,6 +82,7 @@ struct raw_realm {
 	struct raw_ports *ports;
 	struct raw_latch *latch;
 	struct raw_srtp *srtp;
+	int *ice;
 	struct raw_dscp *dscp;
 	struct raw_limits *limits;
 	char **devices;
