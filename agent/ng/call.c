@@ -225,6 +225,15 @@ static void set_transport(struct session_policy *policy,
 				      SESSION_SRTP_REFUSE;
 }
 
+/* a realm that refuses who has none goes before the proxy's word */
+static void set_ice(struct session_policy *policy, enum ng_ice ice)
+{
+	if (ice == NG_ICE_REMOVE && policy->ice != SESSION_ICE_FORCE)
+		policy->ice = SESSION_ICE_OFF;
+	else if (ice == NG_ICE_FORCE && policy->ice == SESSION_ICE_OFF)
+		policy->ice = SESSION_ICE_FULL;
+}
+
 static void set_words(struct session_policy *policy,
 		      const struct ng_words *words, bool to)
 {
@@ -238,6 +247,7 @@ static void set_words(struct session_policy *policy,
 	if (!to)
 		return;
 	set_transport(policy, words->transport);
+	set_ice(policy, words->ice);
 	if (words->tos >= 0) {
 		policy->dscp_audio = (uint8_t)(words->tos >> 2);
 		policy->dscp_other = policy->dscp_audio;
@@ -249,7 +259,8 @@ static bool same_policy(const struct session_policy *a,
 {
 	return a->nat == b->nat && a->latch == b->latch &&
 	       a->probation == b->probation && a->srtp == b->srtp &&
-	       a->feedback == b->feedback && a->dscp_audio == b->dscp_audio &&
+	       a->feedback == b->feedback && a->ice == b->ice &&
+	       a->dscp_audio == b->dscp_audio &&
 	       a->dscp_other == b->dscp_other;
 }
 

@@ -326,7 +326,7 @@ const char *ng_offer(struct ng_request *r)
 	const char *error;
 
 	if (w->fragment)
-		return NULL;	/* candidates alone, and we speak no ICE */
+		return NULL;	/* candidates alone, and we do not trickle */
 	error = check_words(r, false);
 	if (!error)
 		error = check_sdp(r, &family);

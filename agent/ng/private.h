@@ -38,6 +38,18 @@ enum ng_transport {
 };
 
 /**
+ * enum ng_ice - ICE towards the other party
+ * @NG_ICE_SAME: what its realm says
+ * @NG_ICE_REMOVE: none
+ * @NG_ICE_FORCE: offered, even if its realm has none
+ */
+enum ng_ice {
+	NG_ICE_SAME,
+	NG_ICE_REMOVE,
+	NG_ICE_FORCE
+};
+
+/**
  * struct ng_words - what a request wants, beside its SDP
  * @call_id: names the call
  * @tag: from-tag, to-tag; absent: not said
@@ -48,6 +60,7 @@ enum ng_transport {
  * @received: where the signalling comes from; family 0: not said
  * @family: that the other party is to get; 0: not said
  * @transport: that the other party is to get
+ * @ice: ICE with the other party
  * @source: media goes where the signalling comes from (SIP-source-address)
  * @asymmetric: media goes only where the description says
  * @tos: of media towards the other party; -1: not said
@@ -73,6 +86,7 @@ struct ng_words {
 	struct dp_addr received;
 	sa_family_t family;
 	enum ng_transport transport;
+	enum ng_ice ice;
 	bool source;
 	bool asymmetric;
 	int tos;

@@ -83,7 +83,13 @@ static bool on_replace(struct reading *r, struct span word)
 
 static bool on_ice(struct reading *r, struct span word)
 {
-	return ng_word_is(word, "remove");
+	if (ng_word_is(word, "remove"))
+		r->words->ice = NG_ICE_REMOVE;
+	else if (ng_word_is(word, "force"))
+		r->words->ice = NG_ICE_FORCE;
+	else
+		return false;
+	return true;
 }
 
 static bool on_mux(struct reading *r, struct span word)

@@ -225,6 +225,18 @@ static bool call(void)
 	return done();
 }
 
+static bool ice(void)
+{
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("a=ice-ufrag:"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "forced", FROM, DIR, "ICE", "force", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("a=ice-ufrag:") && has(" typ host\r\n"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "removed", FROM, DIR, "ICE", "remove", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("a=ice-ufrag:") && !ng->n_strange);
+	return done();
+}
+
 /* names that are said as numbers: their text is there as long as the request */
 static bool numbers(void)
 {
@@ -284,11 +296,11 @@ static bool strange_words(void)
 
 	KTAP_CHECK(open_ng());
 	KTAP_CHECK(ok(ask("offer", CALL, FROM, "+direction", "nowhere,internal", "+flags", "trust-addres,force",
-			  "codec", "x", "+ICE", "force", "address family", "IP5", "sdp", sdp_of(A4, PCMU), NULL)));
+			  "codec", "x", "+ICE", "optional", "address family", "IP5", "sdp", sdp_of(A4, PCMU), NULL)));
 	KTAP_CHECK(ng->n_strange == 6);
 	KTAP_CHECK(!strcmp(ng->strange[0].name, "trust-addres") && ng->strange[0].n == 1);
 	KTAP_CHECK(!strcmp(ng->strange[1].name, "force") && !strcmp(ng->strange[2].name, "codec"));
-	KTAP_CHECK(!strcmp(ng->strange[3].name, "ice=force") && !strcmp(ng->strange[4].name, "address-family=IP5"));
+	KTAP_CHECK(!strcmp(ng->strange[3].name, "ice=optional") && !strcmp(ng->strange[4].name, "address-family=IP5"));
 	KTAP_CHECK(!strcmp(ng->strange[5].name, "direction=nowhere"));
 	for (i = 0; i < 1000; i++) {
 		snprintf(word, sizeof(word), "\x1b%u", i);
@@ -746,6 +758,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "a call as Kamailio makes it: offer, answer, delete", call },
 		{ "the same in JSON", json },
+		{ "ICE as the proxy wants it", ice },
 		{ "names that are numbers", numbers },
 		{ "keys and words, however they are spelled", spelling },
 		{ "words that nobody knows fail no call, and are counted", strange_words },
