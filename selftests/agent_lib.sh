@@ -21,7 +21,7 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS (maps), ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines, before the
+# PORTS (maps), ACCESS_ICE, CORE_ICE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines, before the
 # usual ones), LOG.
 agent_config()
 {
@@ -45,6 +45,7 @@ agent_config()
 			    ports: $ports
 			    latch: $access
 			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
+			    ice: ${ACCESS_ICE:-off}
 			    devices: [ma]
 			    acl: ${ACCESS_ACL:-{allow: [192.0.2.0/24, "2001:db8:a::/64"]\}}
 			  - name: core
@@ -58,6 +59,7 @@ agent_config()
 			    ports: $ports
 			    latch: $core
 			    srtp: ${CORE_SRTP:-{policy: allow\}}
+			    ice: ${CORE_ICE:-off}
 			    devices: [mb]
 			    acl: ${CORE_ACL:-{allow: [198.51.100.0/24, "2001:db8:b::/64"]\}}
 			routes:

@@ -48,7 +48,7 @@ acts()
 {
 	local out
 	out=$(AGENT_PID=$AGENT_PID CONFIG=$W/rtplaned.yaml PYTHONPATH=$TREE/selftests \
-		PYTHONDONTWRITEBYTECODE=1 python3 "$TREE/selftests/$1.py" "$2" 2>&1) ||
+		PYTHONDONTWRITEBYTECODE=1 "${PYTHON:-python3}" "$TREE/selftests/$1.py" "$2" 2>&1) ||
 		fail "$2: $(tail -n 3 <<<"$out"); $(tail -n "${TAIL:-3}" "$AGENT_LOG")"
 	[ -e "$W/failed" ] || return 0
 	agent_stop KILL		# with its calls
