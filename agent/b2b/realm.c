@@ -61,6 +61,11 @@ static struct session_policy *make_policy(const struct realm *realm)
 		[CONFIG_ICE_FULL] = SESSION_ICE_FULL,
 		[CONFIG_ICE_FORCE] = SESSION_ICE_FORCE,
 	};
+	static const enum session_punch punches[] = {
+		[CONFIG_PUNCH_OFF] = SESSION_PUNCH_OFF,
+		[CONFIG_PUNCH_ONE] = SESSION_PUNCH_ONE,
+		[CONFIG_PUNCH_ALL] = SESSION_PUNCH_ALL,
+	};
 	const struct config_realm *conf = realm->conf;
 	struct session_policy *p = session_policy_new();
 	size_t i;
@@ -81,6 +86,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	memcpy(p->suite, conf->srtp.suites, conf->srtp.n_suites);
 	p->n_suites = conf->srtp.n_suites;
 	p->ice = ices[conf->ice];
+	p->punch = punches[conf->punch];
 	p->dscp_audio = conf->dscp_audio;
 	p->dscp_other = conf->dscp_video;
 	p->pps = conf->pps;

@@ -472,6 +472,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->bps = raw->limits ? raw->limits->bits : 0;
 	r->trust = raw->trust && *raw->trust;
 	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
+	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
 	if (!get_acl(l, &k, raw, r) || !get_source(l, &k, raw, r))
 		return false;
 	return get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&

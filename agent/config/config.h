@@ -68,6 +68,18 @@ enum config_ice {
 	CONFIG_ICE_FORCE
 };
 
+/**
+ * enum config_punch - does a packet of ours open the firewalls before a party?
+ * @CONFIG_PUNCH_OFF: none that is sent for that
+ * @CONFIG_PUNCH_ONE: to the first of its candidates, or to where its SDP says
+ * @CONFIG_PUNCH_ALL: to all of its candidates
+ */
+enum config_punch {
+	CONFIG_PUNCH_OFF,
+	CONFIG_PUNCH_ONE,
+	CONFIG_PUNCH_ALL
+};
+
 /** CONFIG_SUITES_MAX - as many as there are */
 #define CONFIG_SUITES_MAX	6
 
@@ -182,6 +194,7 @@ struct config_latch {
  * @latch: who may become a remote
  * @srtp: whether media is protected
  * @ice: whether there is ICE
+ * @punch: whether firewalls are opened
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
  * @dscp_video: of video and all other media
  * @dscp_signalling: of SIP
@@ -205,6 +218,7 @@ struct config_realm {
 	struct config_latch latch;
 	struct config_srtp srtp;
 	enum config_ice ice;
+	enum config_punch punch;
 	uint8_t dscp_audio;
 	uint8_t dscp_video;
 	uint8_t dscp_signalling;

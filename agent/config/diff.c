@@ -83,6 +83,11 @@ static bool same_ice(const struct config_realm *a, const struct config_realm *b)
 	return a->ice == b->ice;
 }
 
+static bool same_punch(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->punch == b->punch;
+}
+
 static bool same_dscp(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->dscp_audio == b->dscp_audio && a->dscp_video == b->dscp_video;
@@ -165,6 +170,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "latch.nat", same_nat },
 		{ "srtp", same_srtp },
 		{ "ice", same_ice },
+		{ "punch", same_punch },
 		{ "dscp", same_dscp },
 		{ "dscp.signalling", same_signalling },
 		{ "limits", same_limits },

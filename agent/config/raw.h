@@ -83,6 +83,7 @@ struct raw_realm {
 	struct raw_latch *latch;
 	struct raw_srtp *srtp;
 	int *ice;
+	int *punch;
 	struct raw_dscp *dscp;
 	struct raw_limits *limits;
 	char **devices;

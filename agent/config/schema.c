@@ -72,6 +72,11 @@ static const cyaml_strval_t ices[] = {
 	{ "full", CONFIG_ICE_FULL }, { "force", CONFIG_ICE_FORCE },
 };
 
+static const cyaml_strval_t punches[] = {
+	{ "off", CONFIG_PUNCH_OFF }, { "one", CONFIG_PUNCH_ONE },
+	{ "all", CONFIG_PUNCH_ALL },
+};
+
 static const cyaml_strval_t levels[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARNING },
 	{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG },
@@ -211,6 +216,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 				srtp_fields),
 	CYAML_FIELD_ENUM_PTR("ice", OPT_PTR | WORD, struct raw_realm, ice, ices,
 			     CYAML_ARRAY_LEN(ices)),
+	CYAML_FIELD_ENUM_PTR("punch", OPT_PTR | WORD, struct raw_realm, punch,
+			     punches, CYAML_ARRAY_LEN(punches)),
 	CYAML_FIELD_MAPPING_PTR("dscp", OPT_PTR, struct raw_realm, dscp,
 				dscp_fields),
 	CYAML_FIELD_MAPPING_PTR("limits", OPT_PTR, struct raw_realm, limits,
@@ -377,6 +384,7 @@ static const struct {
 	{ "srtp", "a map with the keys policy and suites" },
 	{ "policy", "refuse, allow or require" },
 	{ "ice", "off, lite, full or force" },
+	{ "punch", "off, one or all" },
 	{ "suites", "a list of one to 6 of AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32, AES_256_CM_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AEAD_AES_128_GCM, AEAD_AES_256_GCM" },
 	{ "dscp", "a map with the keys audio, video, signalling" },
 	{ "audio", "a DSCP, 0 to 63" },

@@ -525,7 +525,7 @@ static int open_offer(struct session_branch *branch, struct session_party *from,
 	struct saying saying;
 	struct sdp_desc *desc;
 	struct offer *offer;
-	size_t n;
+	size_t i, n;
 	int ret;
 
 	desc = parse(text, len, err);
@@ -548,6 +548,9 @@ static int open_offer(struct session_branch *branch, struct session_party *from,
 	branch->open = offer;
 	if (!branch->answered && !branch->first)
 		branch->first = session_offer_get(offer);
+	for (i = 0; i < offer->n; i++)
+		session_path_offered(branch, offer->from,
+				     &offer->of[i].line.half[offer->from]);
 	return 0;
 }
 
@@ -702,6 +705,8 @@ static struct line *lines_of(const struct offer *offer)
 static void agree(struct session_branch *branch, struct line *line, size_t n,
 		  bool early)
 {
+	size_t i;
+
 	if (early && !branch->early) {
 		branch->before = branch->line;
 		branch->n_before = branch->n_lines;
@@ -710,6 +715,9 @@ static void agree(struct session_branch *branch, struct line *line, size_t n,
 	} else {
 		session_lines_free(branch->line, branch->n_lines);
 	}
+	for (i = 0; !branch->answered && i < n; i++)
+		session_path_answered(branch, !branch->open->from,
+				      &line[i].half[!branch->open->from]);
 	branch->line = line;
 	branch->n_lines = n;
 	branch->answered = ++branch->session->serial;

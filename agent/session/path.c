@@ -8,8 +8,10 @@
  * the party is, is made then, by a timer: not while a session is being changed.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "private.h"
+#include "stun/stun.h"
 
 /* --- the datapath is told --- */
 
@@ -153,6 +155,57 @@ static void on_timer(struct timer *timer, void *arg)
 void session_path_init(struct session *session)
 {
 	timer_init(&session->ice_timer, on_timer, session);
+}
+
+/* --- firewalls are opened --- */
+
+/* an indication: no answer is to come, and nobody takes it for media */
+static void send_indication(struct media_sock *sock, const struct dp_addr *to)
+{
+	uint8_t id[STUN_ID_LEN], buf[64];
+	struct stun_writer w;
+
+	if (!to->family || to->family != media_sock_local(sock)->family ||
+	    ice_usable(to))
+		return;
+	arc4random_buf(id, sizeof(id));
+	stun_begin(&w, buf, sizeof(buf), STUN_INDICATION, STUN_BINDING, id);
+	stun_put_fingerprint(&w);
+	media_send(sock, to, buf, stun_end(&w));
+}
+
+static void punch(const struct session_party *party, const struct half *half)
+{
+	enum session_punch how = party->policy->punch;
+	const struct seat *seat = half->seat;
+
+	if (how == SESSION_PUNCH_OFF || !seat)
+		return;
+	if (half->ice && half->ice->ufrag) {
+		/* a full agent's checks do so */
+		if (seat->ice->lite)
+			ice_punch(seat->ice->ice, 0, how == SESSION_PUNCH_ALL);
+		return;
+	}
+	send_indication(seat->pair->rtp_sock, &half->remote);
+	send_indication(seat->pair->rtcp_sock, &half->remote_rtcp);
+}
+
+void session_path_offered(const struct session_branch *branch, unsigned int end,
+			  const struct half *half)
+{
+	/* what media is relayed by changes with the answer */
+	if (!half->seat || half->seat->used)
+		return;
+	if (half->ice && !half->seat->ice->now)
+		session_ice_follow(half->seat, half->ice, branch->nr);
+	punch(branch->end[end].party, half);
+}
+
+void session_path_answered(const struct session_branch *branch, unsigned int end,
+			   const struct half *half)
+{
+	punch(branch->end[end].party, half);
 }
 
 /* --- what comes in --- */

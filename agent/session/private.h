@@ -522,6 +522,14 @@ void session_standing_free(struct session *session, unsigned int line,
 /* --- path.c --- */
 
 void session_path_init(struct session *session);
+/*
+ * A party has said for the first time where it is: a line of its first offer (ICE with
+ * it begins now, not with our answer), or of the first answer.
+ */
+void session_path_offered(const struct session_branch *branch, unsigned int end,
+			  const struct half *half);
+void session_path_answered(const struct session_branch *branch, unsigned int end,
+			   const struct half *half);
 /* sessions.on_ice */
 void session_on_ice(struct seat *seat);
 

@@ -128,6 +128,19 @@ enum session_ice {
 };
 
 /**
+ * enum session_punch - does a packet of ours open the firewalls before a party?
+ * @SESSION_PUNCH_OFF: none that is sent for that
+ * @SESSION_PUNCH_ONE: to its first candidate of each port; without ICE to where its
+ *	description says
+ * @SESSION_PUNCH_ALL: to all of its candidates
+ */
+enum session_punch {
+	SESSION_PUNCH_OFF,
+	SESSION_PUNCH_ONE,
+	SESSION_PUNCH_ALL
+};
+
+/**
  * struct session_address - an address that media of a party may come to
  * @listen: what its sockets are bound to; its port is not looked at
  * @advertise: what descriptions say instead; its port is not looked at
@@ -157,6 +170,7 @@ struct session_address {
  * @n_suites: how many
  * @feedback: which profile it is offered
  * @ice: whether there is ICE
+ * @punch: whether its first description is followed by a packet to it
  * @dscp_audio: of RTP and RTCP of audio that leaves towards the party
  * @dscp_other: of all other media
  * @pps: packets/s that may arrive on a leg; 0 = no limit
@@ -181,6 +195,7 @@ struct session_policy {
 	size_t n_suites;
 	enum session_feedback feedback;
 	enum session_ice ice;
+	enum session_punch punch;
 	uint8_t dscp_audio;
 	uint8_t dscp_other;
 	uint32_t pps;

@@ -393,6 +393,60 @@ static bool wrong_password(void)
 	return done();
 }
 
+/* what is said opens the way before anything is answered */
+static bool punch(void)
+{
+	struct phone *p;
+
+	start(SESSION_ICE_LITE, SESSION_ICE_OFF);
+	access_policy->punch = SESSION_PUNCH_ONE;
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	AWAIT(p->got == 2);		/* one for each port */
+	KTAP_CHECK(ice_get_stats(p->ice)->requests == 2);
+	/* none with each description */
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->path == 6);
+	/* without ICE, each way */
+	start(SESSION_ICE_OFF, SESSION_ICE_OFF);
+	p = phone("127.0.0.12", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	access_policy->punch = core_policy->punch = SESSION_PUNCH_ALL;
+	KTAP_CHECK(!answer(callee, says(p, true)));
+	AWAIT(p->got == 2);
+	session_end(session);
+	begin_session();
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	AWAIT(p->got == 4);
+	return done();
+}
+
+/* our checks do not wait for our answer */
+static bool at_once(void)
+{
+	struct phone *p;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	AWAIT(p->got >= 2);
+	KTAP_CHECK(!kernel.n && !kernel.calls);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->path == 6);
+	/* an offer that comes to nothing leaves none behind */
+	session_end(session);
+	begin_session();
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	session_rollback(branch);
+	session_end(session);
+	session = NULL;
+	hang_up();
+	KTAP_CHECK(!timers.count);
+	return done();
+}
+
 /* ------------------------------------------------------------------ the callee's side */
 
 static bool invited(void)
@@ -644,6 +698,8 @@ static const struct ktap_point points[] = {
 	{ "no address but what ICE finds", no_address },
 	{ "latch off: what ICE finds is what is signalled", latch_off },
 	{ "another password proves nothing", wrong_password },
+	{ "firewalls are opened", punch },
+	{ "checks that do not wait for the answer", at_once },
 	{ "the callee is offered ICE, and checks before its answer", invited },
 	{ "and is found by those alone", invited_lite },
 	{ "the callee has none", declined },
