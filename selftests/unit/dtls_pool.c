@@ -45,6 +45,20 @@ static struct loop_later later;
 /* a record that nobody wants */
 static const uint8_t junk[14] = { 22, 0xfe, 0xfd, [12] = 1, 1 };
 
+/* a thread has had it, and the loop not yet */
+static void disturb(struct dtls *dtls)
+{
+	bool done = false;
+
+	dtls_receive(dtls, junk, sizeof(junk));
+	while (!done) {
+		usleep(100);
+		pthread_mutex_lock(&pool->lock);
+		done = dtls->job->state == JOB_DONE;
+		pthread_mutex_unlock(&pool->lock);
+	}
+}
+
 static void deliver(void *arg)
 {
 	struct flying *f = first, *next;
@@ -53,9 +67,8 @@ static void deliver(void *arg)
 	last = &first;
 	for (; f; f = next) {
 		next = f->next;
-		/* a thread takes this, and then the datagram comes */
 		if (ends[f->to].disturbed && ends[f->to].dtls)
-			dtls_receive(ends[f->to].dtls, junk, sizeof(junk));
+			disturb(ends[f->to].dtls);
 		if (ends[f->to].dtls)
 			dtls_receive(ends[f->to].dtls, f->data, f->n);
 		free(f);
