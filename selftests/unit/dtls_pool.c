@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "datapath/names.h"
@@ -397,6 +398,41 @@ static bool no_answer(void)
 	return true;
 }
 
+/* a thread has brought something to be told, and the loop has not looked */
+static bool brought(void)
+{
+	struct job *job;
+	bool told = false;
+
+	pthread_mutex_lock(&pool->lock);
+	for (job = pool->done.first; job; job = job->next)
+		told |= job->machine.told;
+	pthread_mutex_unlock(&pool->lock);
+	return told;
+}
+
+/* The loop's thread was busy elsewhere until patience was over, and keys were there. */
+static bool too_late(void)
+{
+	struct dtls_conf conf = { .patience = 200 };
+	struct timespec wait = { .tv_nsec = 300000000 };
+
+	KTAP_CHECK(begin(&conf));
+	make(0);
+	make(1);
+	KTAP_CHECK(!start(0) && !start(1));
+	while (!brought() && !ends[1].failed && !ends[1].up)
+		loop_turn(loop, 1);
+	nanosleep(&wait, NULL);
+	AWAIT(ends[1].failed || ends[1].up);
+	loop_turn(loop, 0);
+	loop_turn(loop, 0);
+	/* one thing is told, not both */
+	KTAP_CHECK(!(ends[0].failed && ends[0].up) && !(ends[1].failed && ends[1].up));
+	end();
+	return true;
+}
+
 /* by the loop's timer: the first flights are lost */
 static bool repeated(void)
 {
@@ -486,6 +522,7 @@ static const struct ktap_point points[] = {
 	{ "another certificate is for associations to come", certificate_changes },
 	{ "close_notify is sent, and told; it can be sent when the rest is forgotten", closed },
 	{ "nobody answers: a sentence", no_answer },
+	{ "keys that come too late are not told", too_late },
 	{ "flights that are lost are repeated", repeated },
 	{ "what comes while a thread is at it", while_a_thread_is_at_it },
 	{ "more is done than one turn looks at", more_than_a_turn },
