@@ -14,7 +14,8 @@
 #   |              |     | 192.0.2.254      198.51.100.254 |     | 198.51.100.1      |
 #   +--------------+     +---------------------------------+     +-------------------+
 #
-# Numbers that begin with 2 ring at both callees, with 3 at the second.  Nothing here waits for a time: sipp's
+# Numbers that begin with 2 ring at both callees, with 3 at the second; with
+# 4 PCMA and G729 are taken from the offer.  Nothing here waits for a time: sipp's
 # caller goes on when the test says so, by a MESSAGE.
 
 export RTPLANE_BACKEND=uring
@@ -185,6 +186,7 @@ kamailio_config()
 		}
 		route[MEDIA] {
 		    if (\$si == "$B4") rtpengine_manage("$MEDIA direction=internal direction=external");
+		    else if (\$rU =~ "^4") rtpengine_manage("$MEDIA direction=external direction=internal codec-strip-PCMA codec-mask-G729");
 		    else rtpengine_manage("$MEDIA direction=external direction=internal");
 		}
 		branch_route[BRANCH] {
@@ -293,7 +295,7 @@ dial()
 	[ "$calls" = 1 ] || cid=call-$C-%u@test
 	scenario "$1" >"$W/caller$port.xml" || return
 	sipp_in "$A" "$MA4:5060" -i "$A4" -p "$port" -mi "$A4" -mp $((port + 1000)) \
-		-s "${2:-4900}" -m "$calls" -l "$calls" -r 50 -cid_str "$cid" \
+		-s "${2:-1900}" -m "$calls" -l "$calls" -r 50 -cid_str "$cid" \
 		-sf "$W/caller$port.xml" >"$W/caller$port.out" 2>&1 &
 	BG[caller$port]=$!
 }
@@ -446,6 +448,31 @@ test_changes_of_a_call()
 	acked 7
 	talks
 	go_on
+	hung_up
+	all_over
+}
+
+# What the proxy takes from an offer, the callee does not see; the caller gets what is left.
+test_codecs_that_are_taken_out()
+{
+	caller_does()
+	{
+		uac_invite "$(sdp_player | sed 's|RTP/AVP 0|RTP/AVP 8 18 0 101|') $(printf '\n%s' "a=rtpmap:101 telephone-event/8000")"
+		may 100
+		may 180
+		recv_saying 200 'RTP/AVP 0[[:cntrl:]]'
+		uac ACK 1 '' '[routes]'
+		uac BYE 9 '' '[routes]'
+		recv 200
+	}
+	callee_does()
+	{
+		uas_invite | sed 's|<action>|&<ereg regexp="RTP/AVP 0 101[[:cntrl:]]" search_in="msg" check_it="true" assign_to="seen"/>|'
+		reply_ok
+		request ACK
+		uas_bye_answer
+	}
+	phone callee_does && dial caller_does 4900 || return
 	hung_up
 	all_over
 }

@@ -277,12 +277,19 @@ static void moved(struct ng_request *r, struct ng_branch *branch,
 static const char *offer_in(struct ng_request *r, struct ng_branch *branch,
 			    unsigned int side)
 {
+	struct span sdp = r->words.sdp;
 	struct dp_err err;
-	char *text;
+	char *text, *own;
 	int ret;
 
+	own = ng_strip(&r->words, &sdp.n);
+	if (own)
+		sdp.p = own;
+	else
+		sdp = r->words.sdp;
 	ret = session_offer_anew(branch->media, branch->party[side],
-				 r->words.sdp.p, r->words.sdp.n, &text, &err);
+				 sdp.p, sdp.n, &text, &err);
+	free(own);
 	if (ret)
 		return media_error(r, ret, &err);
 	ng_add_string(&r->reply, r->out, "sdp", text);

@@ -37,6 +37,19 @@ enum ng_transport {
 	NG_TRANSPORT_SAVPF
 };
 
+/** NG_CODECS_MAX - codecs that a request may name */
+#define NG_CODECS_MAX	32
+
+/**
+ * struct ng_codec_word - a codec that a request names
+ * @name: it, maybe with rate and channels: "opus/48000/2"; "all" with @keep false
+ * @keep: it stays whatever the others say; false: it goes from the offer
+ */
+struct ng_codec_word {
+	struct span name;
+	bool keep;
+};
+
 /**
  * enum ng_ice - ICE towards the other party
  * @NG_ICE_SAME: what its realm says
@@ -71,6 +84,8 @@ enum ng_ice {
  * @to_tag: the to-tag says what is deleted
  * @fast: no statistics are wanted (delete)
  * @fragment: the description is none: candidates alone
+ * @codec: those that go from an offer, or stay
+ * @n_codecs: how many
  * @strange: words of it that do nothing here, by their number in &ng.strange
  * @n_strange: how many
  *
@@ -97,6 +112,8 @@ struct ng_words {
 	bool to_tag;
 	bool fast;
 	bool fragment;
+	struct ng_codec_word codec[NG_CODECS_MAX];
+	unsigned int n_codecs;
 	uint8_t strange[NG_STRANGE_CALL];
 	unsigned int n_strange;
 };
@@ -126,6 +143,15 @@ struct ng;
  * @words: filled
  */
 void ng_words(struct ng *ng, const struct ng_value *in, struct ng_words *words);
+
+/**
+ * ng_strip() - an offer without the codecs that it is not to have
+ * @words: with its SDP, which was parsed before
+ * @len: bytes of what is returned
+ *
+ * Return: it, to be given to free(); NULL: it stays as it is.
+ */
+char *ng_strip(const struct ng_words *words, size_t *len);
 
 /* ------------------------------------------------------------------ requests */
 

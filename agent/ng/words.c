@@ -246,6 +246,49 @@ static bool on_nothing(struct reading *r, struct span word)
 	return true;
 }
 
+/* --- codecs --- */
+
+static bool name_codec(struct reading *r, struct span word, bool keep)
+{
+	struct ng_words *w = r->words;
+
+	if (!word.n || w->n_codecs == NG_CODECS_MAX)
+		return false;
+	w->codec[w->n_codecs++] = (struct ng_codec_word){ word, keep };
+	return true;
+}
+
+static bool on_strip(struct reading *r, struct span word)
+{
+	return name_codec(r, word, false);
+}
+
+static bool on_keep(struct reading *r, struct span word)
+{
+	return name_codec(r, word, true);
+}
+
+/* what a relay can do of it: an answer has only what was offered anyhow */
+static const struct verb {
+	const char *name;
+	word_fn *fn;
+} verbs[] = {
+	{ "strip", on_strip }, { "mask", on_strip },
+	{ "offer", on_keep }, { "except", on_keep },
+};
+
+/* "strip-PCMA" */
+static bool on_codec(struct reading *r, struct span word)
+{
+	struct span rest = word, verb = span_cut(&rest, '-');
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (ng_word_is(verb, verbs[i].name))
+			return verbs[i].fn(r, rest);
+	return false;
+}
+
 static bool on_flag(struct reading *r, struct span word);
 
 /**
@@ -277,6 +320,11 @@ static const struct key {
 	{ "rtcp-mux", on_mux, false },
 	{ "dtls", on_off, false },
 	{ "sdes", on_off, false },
+	{ "codec", on_codec, false },
+	{ "codec-strip", on_strip, false },
+	{ "codec-mask", on_strip, false },
+	{ "codec-offer", on_keep, false },
+	{ "codec-except", on_keep, false },
 	{ "supports", on_supports, false },
 	{ "address-family", on_family, true },
 	{ "transport-protocol", on_transport, true },
@@ -305,6 +353,7 @@ static bool on_prefix(struct reading *r, struct span word)
 	} prefixes[] = {
 		{ "ice-", on_ice }, { "rtcp-mux-", on_mux },
 		{ "sdes-", on_off }, { "dtls-", on_off },
+		{ "codec-", on_codec },
 	};
 	size_t i, n;
 
@@ -402,17 +451,35 @@ static void take_list(struct reading *r, const struct key *key,
 	}
 }
 
-/* numbers are as good as their text; words are spans of it, and live as long */
-static void take(struct reading *r, struct span name,
-		 const struct ng_value *value)
-{
-	const struct key *key = keys;
+static void take_as(struct reading *r, const struct key *key,
+		    const struct ng_value *value);
 
-	while (key < keys + sizeof(keys) / sizeof(*keys) &&
-	       !ng_word_is(name, key->name))
-		key++;
-	if (key == keys + sizeof(keys) / sizeof(*keys))
-		ng_count_strange(r->ng, r->words, NULL, name);
+/* { "strip": [ "PCMA" ] } */
+static void take_codecs(struct reading *r, const struct ng_value *dict)
+{
+	const struct ng_value *member;
+	struct key key;
+	size_t i;
+
+	for (member = dict->first; member; member = member->next) {
+		for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+			if (ng_word_is(member->key, verbs[i].name))
+				break;
+		if (i == sizeof(verbs) / sizeof(*verbs)) {
+			ng_count_strange(r->ng, r->words, "codec", member->key);
+			continue;
+		}
+		key = (struct key){ "codec", verbs[i].fn, false };
+		take_as(r, &key, member);
+	}
+}
+
+/* numbers are as good as their text; words are spans of it, and live as long */
+static void take_as(struct reading *r, const struct key *key,
+		    const struct ng_value *value)
+{
+	if (value->type == NG_DICT && key->fn == on_codec)
+		take_codecs(r, value);
 	else if (value->type == NG_LIST && !key->whole)
 		take_list(r, key, value);
 	else if (value->type == NG_LIST || value->type == NG_DICT)
@@ -421,6 +488,20 @@ static void take(struct reading *r, struct span name,
 		many(r, key, value->text);
 	else if (!key->fn(r, value->text))
 		ng_count_strange(r->ng, r->words, key->name, value->text);
+}
+
+static void take(struct reading *r, struct span name,
+		 const struct ng_value *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (!ng_word_is(name, keys[i].name))
+			continue;
+		take_as(r, &keys[i], value);
+		return;
+	}
+	ng_count_strange(r->ng, r->words, NULL, name);
 }
 
 /* "flag key=value key=[value value]", parted by blanks outside of brackets */

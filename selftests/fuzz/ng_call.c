@@ -345,6 +345,8 @@ static const struct fuzz_sample words[] = {
 	FUZZ_SAMPLE("\fx0"), FUZZ_SAMPLE("\fx4"), FUZZ_SAMPLE("\fx1"), FUZZ_SAMPLE("\ft~"), FUZZ_SAMPLE("\ft\x1e"), FUZZ_SAMPLE("\fD"),
 	FUZZ_SAMPLE("call-id=d\n"), FUZZ_SAMPLE("via-branch=v1\n"), FUZZ_SAMPLE("via-branch=v2\n"), FUZZ_SAMPLE("+flags=asymmetric\n"),
 	FUZZ_SAMPLE("transport-protocol=RTP/SAVPF\n"), FUZZ_SAMPLE("address-family=IP6\n"), FUZZ_SAMPLE("+received-from=IP4,192.0.2.77\n"),
+	FUZZ_SAMPLE("+flags=codec-strip-all,codec-offer-PCMU\n"), FUZZ_SAMPLE("codec-mask=PCMA opus/48000\n"), FUZZ_SAMPLE("a=rtpmap:8 PCMU/8000\r\n"),
+	FUZZ_SAMPLE("a=fmtp:0 apt=8\r\n"),
 	FUZZ_SAMPLE(AUDIO), FUZZ_SAMPLE(VIDEO), FUZZ_SAMPLE(FAX), FUZZ_SAMPLE(SAVP), FUZZ_SAMPLE("c=IN IP6 2001:db8::9\r\n"),
 	FUZZ_SAMPLE("c=IN IP4 0.0.0.0\r\n"), FUZZ_SAMPLE("a=inactive\r\n"), FUZZ_SAMPLE("="), FUZZ_SAMPLE("\n"), FUZZ_SAMPLE(" 0 "),
 };

@@ -258,6 +258,43 @@ static bool numbers(void)
 	return done();
 }
 
+#define JSON_OFFER	"1 {\"command\":\"offer\",\"call-id\":\"c1\",\"from-tag\":\"f\",\"codec\":%s," \
+	"\"sdp\":\"v=0\\r\\no=x 1 1 IN IP4 192.0.2.1\\r\\ns=-\\r\\nc=IN IP4 192.0.2.1\\r\\nt=0 0\\r\\n" \
+	"m=audio 7000 RTP/AVP 8 0\\r\\n\"}"
+
+/* in all the ways that proxies have to say it, and the answer is as it was */
+static bool codecs(void)
+{
+	const char *two = sdp_of(A4, "m=audio 7000 RTP/AVP 8 0\r\n");
+	static const char *const dicts[] = {
+		"{\"strip\":[\"PCMA\"]}", "{\"mask\":\"pcma,g729\"}",
+		"{\"strip\":\"all\",\"offer\":[\"PCMU/8000\"]}", "[\"strip-PCMA\"]",
+	};
+	char message[2000];
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, "+flags", "codec-strip-PCMA", "sdp", two, NULL)) && has("AVP 0\r\n"));
+	KTAP_CHECK(ok(answer_b()) && kernel.n == 4);
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, "rtpp-flags", "codec-strip=[PCMA G729] trust-address",
+			  "sdp", two, NULL)) && has("AVP 0\r\n"));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, "rtpp-flags", "codec-mask-all codec-except-PCMU",
+			  "sdp", two, NULL)) && has("AVP 0\r\n"));
+	KTAP_CHECK(ok(answer_b()));
+	for (i = 0; i < sizeof(dicts) / sizeof(*dicts); i++) {
+		snprintf(message, sizeof(message), JSON_OFFER, dicts[i]);
+		KTAP_CHECK(ok(raw(span_of(message))) && has("AVP 0\r\n"));
+	}
+	KTAP_CHECK(!ng->n_strange);
+	/* what needs a codec is counted */
+	snprintf(message, sizeof(message), JSON_OFFER, "{\"transcode\":[\"G729\"],\"strip\":[[],\"\"]}");
+	KTAP_CHECK(ok(raw(span_of(message))) && has("AVP 8 0\r\n") && ng->n_strange == 2);
+	KTAP_CHECK(!strcmp(ng->strange[0].name, "codec=transcode"));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, "+flags", "codec-strip-,codec-accept-PCMA", "sdp", two, NULL)));
+	KTAP_CHECK(has("AVP 8 0\r\n") && ng->n_strange == 4);
+	return done();
+}
+
 static bool json(void)
 {
 	const struct ng_value *root;
@@ -299,7 +336,7 @@ static bool strange_words(void)
 			  "codec", "x", "+ICE", "optional", "address family", "IP5", "sdp", sdp_of(A4, PCMU), NULL)));
 	KTAP_CHECK(ng->n_strange == 6);
 	KTAP_CHECK(!strcmp(ng->strange[0].name, "trust-addres") && ng->strange[0].n == 1);
-	KTAP_CHECK(!strcmp(ng->strange[1].name, "force") && !strcmp(ng->strange[2].name, "codec"));
+	KTAP_CHECK(!strcmp(ng->strange[1].name, "force") && !strcmp(ng->strange[2].name, "codec=x"));
 	KTAP_CHECK(!strcmp(ng->strange[3].name, "ice=optional") && !strcmp(ng->strange[4].name, "address-family=IP5"));
 	KTAP_CHECK(!strcmp(ng->strange[5].name, "direction=nowhere"));
 	for (i = 0; i < 1000; i++) {
@@ -759,6 +796,7 @@ int main(void)
 		{ "a call as Kamailio makes it: offer, answer, delete", call },
 		{ "the same in JSON", json },
 		{ "ICE as the proxy wants it", ice },
+		{ "codecs that an offer is not to have", codecs },
 		{ "names that are numbers", numbers },
 		{ "keys and words, however they are spelled", spelling },
 		{ "words that nobody knows fail no call, and are counted", strange_words },

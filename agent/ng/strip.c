@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Codecs that an offer is not to have (codec-strip and its kin): they go from it before
+ * the other party sees it, so an answer cannot have them either, and nothing is to be
+ * translated.  A section that would keep nothing to speak by stays as it is.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "private.h"
+#include "sdp/sdp.h"
+
+#define TYPES	128	/* payload types */
+
+/**
+ * struct section - a media section, and what it loses
+ * @desc: the description
+ * @media: the section
+ * @gone: payload types that it loses
+ * @any: there is one
+ */
+struct section {
+	const struct sdp_desc *desc;
+	const struct sdp_media *media;
+	bool gone[TYPES];
+	bool any;
+};
+
+/* those that need no rtpmap (RFC 3551) */
+static struct span static_name(uint32_t pt)
+{
+	static const struct {
+		uint32_t pt;
+		const char *name;
+	} names[] = {
+		{ 0, "PCMU/8000" }, { 3, "GSM/8000" }, { 4, "G723/8000" },
+		{ 5, "DVI4/8000" }, { 6, "DVI4/16000" }, { 7, "LPC/8000" },
+		{ 8, "PCMA/8000" }, { 9, "G722/8000" }, { 10, "L16/44100/2" },
+		{ 11, "L16/44100" }, { 12, "QCELP/8000" }, { 13, "CN/8000" },
+		{ 15, "G728/8000" }, { 18, "G729/8000" }, { 26, "JPEG/90000" },
+		{ 31, "H261/90000" }, { 34, "H263/90000" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].pt == pt)
+			return span_of(names[i].name);
+	return (struct span){ 0 };
+}
+
+/* the payload type that a value begins with, and what follows; false: none */
+static bool cut_type(struct span *value, uint32_t *pt)
+{
+	*value = span_ltrim(*value);
+	return span_u32(span_cut(value, ' '), pt) && *pt < TYPES;
+}
+
+/* "opus/48000/2" */
+static struct span name_of(const struct section *s, uint32_t pt)
+{
+	const struct sdp_row *row = NULL;
+	struct span value;
+	uint32_t is;
+
+	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_RTPMAP, row))) {
+		value = row->value;
+		if (cut_type(&value, &is) && is == pt)
+			return span_trim(value);
+	}
+	return static_name(pt);
+}
+
+/* "opus", "opus/48000", "opus/48000/2": what is not said may be anything */
+static bool matches(struct span word, struct span name)
+{
+	struct span want, has;
+	unsigned int i;
+
+	for (i = 0; i < 3 && word.n; i++) {
+		want = span_cut(&word, '/');
+		has = span_cut(&name, '/');
+		if (i == 2 && !has.n)
+			has = SPAN("1");
+		if (want.n && !span_eqcase(want, has))
+			return false;
+	}
+	return true;
+}
+
+static bool is_all(struct span word)
+{
+	return ng_word_is(word, "all") || ng_word_is(word, "full");
+}
+
+static bool is_to_go(const struct ng_words *w, struct span name)
+{
+	const struct ng_codec_word *c;
+	bool gone = false;
+
+	for (c = w->codec; c < w->codec + w->n_codecs; c++) {
+		if (c->keep && matches(c->name, name))
+			return false;
+		if (!c->keep && (is_all(c->name) || matches(c->name, name)))
+			gone = true;
+	}
+	return gone;
+}
+
+/* what nobody can speak by alone */
+static bool is_beside(struct span name)
+{
+	static const char *const beside[] = {
+		"telephone-event", "cn", "rtx", "red", "ulpfec", "flexfec-03",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(beside) / sizeof(*beside); i++)
+		if (matches(span_of(beside[i]), name))
+			return true;
+	return false;
+}
+
+/* retransmissions of what goes, go (RFC 4588) */
+static void drop_repairs(struct section *s)
+{
+	const struct sdp_row *row = NULL;
+	struct span value;
+	uint32_t pt, of;
+
+	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
+		value = row->value;
+		if (!cut_type(&value, &pt))
+			continue;
+		value = span_ltrim(value);
+		if (value.n > 4 && !strncasecmp(value.p, "apt=", 4) &&
+		    (value = span_skip(value, 4),
+		     span_u32(span_trim(span_cut(&value, ';')), &of)) &&
+		    of < TYPES && s->gone[of])
+			s->gone[pt] = true;
+	}
+}
+
+static void judge(struct section *s, const struct ng_words *w)
+{
+	struct span rest = s->media->fmt, name;
+	bool speaks = false;
+	uint32_t pt;
+
+	if (s->media->transport != SDP_RTP || s->media->rejected)
+		return;
+	while (rest.n) {
+		if (!cut_type(&rest, &pt))
+			continue;
+		name = name_of(s, pt);
+		if (name.n && is_to_go(w, name))
+			s->gone[pt] = s->any = true;
+		else if (!is_beside(name))
+			speaks = true;
+	}
+	if (speaks)
+		drop_repairs(s);
+	else
+		s->any = false;
+}
+
+/* --- the text --- */
+
+static bool is_gone(const struct section *s, struct span value)
+{
+	uint32_t pt;
+
+	return cut_type(&value, &pt) && s->gone[pt];
+}
+
+static void print_formats(FILE *out, const struct section *s,
+			  const struct sdp_row *row)
+{
+	struct span rest = s->media->fmt, word;
+
+	word = span_trim(span_from(row->text.p, rest.p));
+	fprintf(out, SPAN_FMT, SPAN_ARG(word));
+	while (rest.n) {
+		rest = span_ltrim(rest);
+		word = span_cut(&rest, ' ');
+		if (word.n && !is_gone(s, word))
+			fprintf(out, " " SPAN_FMT, SPAN_ARG(word));
+	}
+	fputs("\r\n", out);
+}
+
+static void print_row(FILE *out, const struct section *s, size_t i)
+{
+	const struct sdp_row *row = &s->desc->row[i];
+
+	if (s->any && i == s->media->row) {
+		print_formats(out, s, row);
+		return;
+	}
+	if (s->any && (row->attr == SDP_ATTR_RTPMAP || row->attr == SDP_ATTR_FMTP ||
+		       row->attr == SDP_ATTR_RTCP_FB) && is_gone(s, row->value))
+		return;
+	fprintf(out, SPAN_FMT "\r\n", SPAN_ARG(row->text));
+}
+
+static void print_rows(FILE *out, const struct section *s, size_t from, size_t n)
+{
+	size_t i;
+
+	for (i = from; i < from + n; i++)
+		print_row(out, s, i);
+}
+
+static bool print(FILE *out, const struct ng_words *w, const struct sdp_desc *desc)
+{
+	struct section s = { .desc = desc };
+	bool any = false;
+	size_t i;
+
+	print_rows(out, &s, 0, desc->session_rows);
+	for (i = 0; i < desc->n; i++) {
+		s = (struct section){ .desc = desc, .media = &desc->media[i] };
+		judge(&s, w);
+		any |= s.any;
+		print_rows(out, &s, s.media->row, s.media->n_rows);
+	}
+	return any;
+}
+
+char *ng_strip(const struct ng_words *w, size_t *len)
+{
+	struct sdp_desc *desc = NULL;
+	char why[SDP_WHY_LEN];
+	char *text = NULL;
+	bool any = false;
+	FILE *out;
+
+	if (w->n_codecs)
+		desc = sdp_desc_parse(w->sdp, NULL, why);
+	if (!desc)
+		return NULL;
+	out = open_memstream(&text, len);
+	if (out) {
+		any = print(out, w, desc);
+		any = !ferror(out) && any;
+		any = !fclose(out) && any;
+	}
+	sdp_desc_free(desc);
+	if (any)
+		return text;
+	free(text);
+	return NULL;
+}
