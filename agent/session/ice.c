@@ -225,6 +225,39 @@ bool session_ice_path(const struct seat *seat, unsigned int component,
 	       ice_get_path(seat->ice->ice, 0, component, path);
 }
 
+static enum session_way way_of(const struct seat *seat, unsigned int component)
+{
+	struct ice_path path;
+
+	if (session_ice_path(seat, component, &path))
+		return SESSION_WAY_FOUND;
+	switch (seat->ice->told[component - 1]) {
+	case ICE_LOST:
+		return SESSION_WAY_LOST;
+	case ICE_FAILED:
+		return SESSION_WAY_FAILED;
+	default:
+		return SESSION_WAY_SOUGHT;
+	}
+}
+
+void session_ice_report(const struct seat *seat, unsigned int component,
+			struct session_ice_report *to)
+{
+	const struct ice_stats *n;
+
+	if (!seat->ice || !seat->ice->now)
+		return;
+	n = ice_get_stats(seat->ice->ice);
+	*to = (struct session_ice_report){
+		.way = way_of(seat, component),
+		.checks = n->checks,
+		.responses = n->responses,
+		.requests = n->requests,
+		.forged = n->forged,
+	};
+}
+
 /* --- descriptions --- */
 
 static bool is_on(const struct session_party *party)

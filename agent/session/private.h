@@ -429,6 +429,9 @@ bool session_ice_is_with(const struct seat *seat, const struct said *said,
 /* the way that its agent has found with whomever it is with */
 bool session_ice_path(const struct seat *seat, unsigned int component,
 		      struct ice_path *path);
+/* what people are told of it */
+void session_ice_report(const struct seat *seat, unsigned int component,
+			struct session_ice_report *to);
 /*
  * ICE of a line whose ports are taken, by a description of a party: NULL, or why it
  * cannot be had. @rtp: RTP, with RTCP beside it. The first is for who offers, the

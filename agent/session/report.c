@@ -59,6 +59,7 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 	to->srtp_rx = leg->srtp_rx.suite;
 	to->srtp_tx = leg->srtp_tx.suite;
 	count_at_agent(at->seat[s]->pair, c, to);
+	session_ice_report(at->seat[s], c + 1, &to->ice);
 	report->n_legs++;
 	return 0;
 }

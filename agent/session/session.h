@@ -730,6 +730,38 @@ unsigned int session_retry_after(const struct session_party *party);
 /* -------------------------------------------------------------- reports */
 
 /**
+ * enum session_way - how far ICE has come
+ * @SESSION_WAY_NONE: there is none with the party
+ * @SESSION_WAY_SOUGHT: nothing was found yet
+ * @SESSION_WAY_FOUND: a way was found, and the party consents to it
+ * @SESSION_WAY_LOST: it does not any more
+ * @SESSION_WAY_FAILED: nothing was found in time
+ */
+enum session_way {
+	SESSION_WAY_NONE,
+	SESSION_WAY_SOUGHT,
+	SESSION_WAY_FOUND,
+	SESSION_WAY_LOST,
+	SESSION_WAY_FAILED
+};
+
+/**
+ * struct session_ice_report - ICE of a media line with a party, both ports together
+ * @way: how far it has come, of this port
+ * @checks: requests of ours, repetitions too
+ * @responses: answers to them
+ * @requests: requests of the party that were trusted
+ * @forged: messages by another password
+ */
+struct session_ice_report {
+	enum session_way way;
+	uint64_t checks;
+	uint64_t responses;
+	uint64_t requests;
+	uint64_t forged;
+};
+
+/**
  * struct session_leg_report - what a leg is and has seen
  * @party: index into &session_report.party
  * @line: media line, from 0
@@ -739,6 +771,7 @@ unsigned int session_retry_after(const struct session_party *party);
  * @srtp_tx: of what leaves
  * @info: what the datapath told
  * @at_agent: packets that reached the agent's socket instead, by class
+ * @ice: ICE with the party
  */
 struct session_leg_report {
 	unsigned int party;
@@ -749,6 +782,7 @@ struct session_leg_report {
 	uint8_t srtp_tx;
 	struct dp_leg_info info;
 	uint64_t at_agent[MEDIA_CLASSES];
+	struct session_ice_report ice;
 };
 
 /**
@@ -825,6 +859,7 @@ void session_report_free(struct session_report *report);
  * @SESSION_VERDICT_REFUSED: packets of a source that may not be the remote
  * @SESSION_VERDICT_SRTP: protected (no fault)
  * @SESSION_VERDICT_KEY: nothing authenticates
+ * @SESSION_VERDICT_NO_WAY: ICE has found no way to a party, or lost it
  * @SESSION_VERDICT_DROPS: packets were dropped for a reason
  * @SESSION_VERDICT_AT_AGENT: packets reached the socket and not the module
  * @SESSION_VERDICT_PASSED: packets that are no RTP were not relayed
@@ -843,6 +878,7 @@ enum session_verdict {
 	SESSION_VERDICT_REFUSED,
 	SESSION_VERDICT_SRTP,
 	SESSION_VERDICT_KEY,
+	SESSION_VERDICT_NO_WAY,
 	SESSION_VERDICT_DROPS,
 	SESSION_VERDICT_AT_AGENT,
 	SESSION_VERDICT_PASSED,

@@ -155,6 +155,49 @@ static void say_srtp(const struct telling *to)
 		    name(to));
 }
 
+/* why there is no way: by who has heard of whom */
+static void say_no_way(const struct telling *to)
+{
+	const struct session_ice_report *ice = &to->leg->ice;
+	char a[DP_ADDR_STRLEN];
+
+	addr(&to->leg->info.conf.local, a);
+	if (ice->forged && !ice->requests)
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "%" PRIu64 " ICE messages to %s had another password: the %s has not got our last description, or somebody else sends them",
+		    ice->forged, a, name(to));
+	else if (ice->requests && ice->checks && !ice->responses)
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "ICE: checks of the %s arrive at %s, and none of our %" PRIu64 " is answered: its firewall lets nothing in",
+		    name(to), a, ice->checks);
+	else if (!ice->requests && !ice->responses)
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "ICE: no check of the %s has arrived at %s, and %" PRIu64 " of ours have no answer: a firewall is between, or our advertised address is another's",
+		    name(to), a, ice->checks);
+	else
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "ICE with the %s has found no way yet at %s: %" PRIu64 " checks came, %" PRIu64 " of our %" PRIu64 " were answered",
+		    name(to), a, ice->requests, ice->responses, ice->checks);
+}
+
+static void say_ice(const struct telling *to)
+{
+	char a[DP_ADDR_STRLEN];
+
+	switch (to->leg->ice.way) {
+	case SESSION_WAY_NONE:
+	case SESSION_WAY_FOUND:
+		break;
+	case SESSION_WAY_LOST:
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "the %s does not answer the ICE checks from %s any more: it is gone, or in another network; nothing is sent to it until it shows itself",
+		    name(to), addr(&to->leg->info.conf.local, a));
+		break;
+	default:
+		say_no_way(to);
+	}
+}
+
 static void say_keys(const struct telling *to)
 {
 	const struct session_report *report = to->report;
@@ -255,6 +298,7 @@ static void say_of(struct telling *to, unsigned int i)
 	to->leg = &to->report->leg[i];
 	say_silent(to);
 	say_refused(to);
+	say_ice(to);
 	say_srtp(to);
 	say_drops(to);
 	say_at_agent(to);

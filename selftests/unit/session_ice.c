@@ -277,6 +277,31 @@ static char *value_of(const char *attr)
 	return to;
 }
 
+static char because[1024];
+
+static void on_verdict(enum session_verdict verdict,
+		       const struct session_leg_report *of, const char *what,
+		       void *arg)
+{
+	(void)arg;
+	if (verdict == SESSION_VERDICT_NO_WAY && of->component == 1)
+		snprintf(because, sizeof(because), "%s", what);
+}
+
+static bool told(const char *what)
+{
+	struct session_report *report = session_report(session);
+	bool ok;
+
+	*because = '\0';
+	session_why(report, on_verdict, NULL);
+	session_report_free(report);
+	ok = what ? !!strstr(because, what) : !*because;
+	if (!ok)
+		printf("# told: %s\n", because);
+	return ok;
+}
+
 /* ------------------------------------------------------------------ the caller's side */
 
 static bool lite(void)
@@ -388,6 +413,7 @@ static bool wrong_password(void)
 	port = port_at(0);
 	KTAP_CHECK(hears(p, text, "0123456789abcdefghijklmn"));
 	AWAIT(ice_get_stats(p->ice)->forged + ice_get_stats(p->ice)->stray >= 2);
+	KTAP_CHECK(told("had another password"));
 	KTAP_CHECK(!leg_of("127.0.0.1", port)->proven.family);
 	KTAP_CHECK(!kernel.sets && !p->path);
 	return done();
@@ -444,6 +470,28 @@ static bool at_once(void)
 	session = NULL;
 	hang_up();
 	KTAP_CHECK(!timers.count);
+	return done();
+}
+
+static bool reasons(void)
+{
+	struct phone *p;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(told("no check of the caller has arrived"));
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->path == 6);
+	AWAIT(told(NULL));
+	/* it hangs up its network */
+	ice_free(p->ice);
+	p->ice = ice_new(&timers, NULL, &phone_ops, p);
+	timers_run(&timers, timers.now + 31000);
+	timers_run(&timers, timers.now + 31000);
+	KTAP_CHECK(told("does not answer the ICE checks"));
+	KTAP_CHECK(!leg_of("127.0.0.1", port_at(0))->proven.family);
 	return done();
 }
 
@@ -698,6 +746,7 @@ static const struct ktap_point points[] = {
 	{ "no address but what ICE finds", no_address },
 	{ "latch off: what ICE finds is what is signalled", latch_off },
 	{ "another password proves nothing", wrong_password },
+	{ "what people are told", reasons },
 	{ "firewalls are opened", punch },
 	{ "checks that do not wait for the answer", at_once },
 	{ "the callee is offered ICE, and checks before its answer", invited },
