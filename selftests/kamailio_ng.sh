@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=300
+# rtplane-test: where=host timeout=600
 #
 # The real proxy: Kamailio with its rtpengine module, as Debian has it, takes its media
 # to one of two rtplaned that know nothing of SIP.  sipp calls sipp through it and plays

@@ -120,7 +120,17 @@ static bool is_beside(struct span name)
 	return false;
 }
 
-/* retransmissions of what goes, go (RFC 4588) */
+/* "apt=96;rtx-time=3000": what is sent again by that (RFC 4588); false: nothing */
+static bool repaired(struct span value, uint32_t *pt)
+{
+	value = span_ltrim(value);
+	if (value.n < 4 || strncasecmp(value.p, "apt=", 4))
+		return false;
+	value = span_skip(value, 4);
+	return span_u32(span_trim(span_cut(&value, ';')), pt) && *pt < TYPES;
+}
+
+/* retransmissions of what goes, go */
 static void drop_repairs(struct section *s)
 {
 	const struct sdp_row *row = NULL;
@@ -129,13 +139,7 @@ static void drop_repairs(struct section *s)
 
 	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
 		value = row->value;
-		if (!cut_type(&value, &pt))
-			continue;
-		value = span_ltrim(value);
-		if (value.n > 4 && !strncasecmp(value.p, "apt=", 4) &&
-		    (value = span_skip(value, 4),
-		     span_u32(span_trim(span_cut(&value, ';')), &of)) &&
-		    of < TYPES && s->gone[of])
+		if (cut_type(&value, &pt) && repaired(value, &of) && s->gone[of])
 			s->gone[pt] = true;
 	}
 }
@@ -152,10 +156,12 @@ static void judge(struct section *s, const struct ng_words *w)
 		if (!cut_type(&rest, &pt))
 			continue;
 		name = name_of(s, pt);
-		if (name.n && is_to_go(w, name))
-			s->gone[pt] = s->any = true;
-		else if (!is_beside(name))
+		if (name.n && is_to_go(w, name)) {
+			s->gone[pt] = true;
+			s->any = true;
+		} else if (!is_beside(name)) {
 			speaks = true;
+		}
 	}
 	if (speaks)
 		drop_repairs(s);
