@@ -50,6 +50,8 @@ static bool ends_dialog(const struct ng_call *call, const struct ng_words *w)
 
 static void delete_call(struct ng_call *call, uint64_t ms)
 {
+	if (!call->deleted)
+		clock_gettime(CLOCK_REALTIME, &call->ended);
 	call->ng->counters.deleted += !call->deleted;
 	call->deleted = true;
 	if (ms)

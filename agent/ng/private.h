@@ -260,6 +260,7 @@ struct ng_branch {
  * @strange: words of its requests that did nothing, by their number in &ng.strange
  * @n_strange: how many
  * @deleted: it was deleted, and goes by @gone
+ * @ended: CLOCK_REALTIME, when it was
  * @gone: it goes then: it was deleted, or is not answered
  */
 struct ng_call {
@@ -276,6 +277,7 @@ struct ng_call {
 	uint8_t strange[NG_STRANGE_CALL];
 	uint8_t n_strange;
 	bool deleted;
+	struct timespec ended;
 	struct timer gone;
 };
 

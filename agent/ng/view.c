@@ -52,6 +52,12 @@ static void view_call(const struct ng_call *call, struct b2b_view *view)
 		.answered = call->answered,
 	};
 	snprintf(view->request, sizeof(view->request), "%s", call->id);
+	if (call->deleted) {
+		view->state = B2B_OVER;
+		view->ended = call->ended;
+		snprintf(view->reason, sizeof(view->reason),
+			 "deleted; it goes unless an answer comes late");
+	}
 	view_side(call, branch, 0, &view->side[0]);
 	view_side(call, branch, 1, &view->side[1]);
 }
@@ -84,7 +90,8 @@ void ng_over(struct ng_call *call, const char *why)
 	over->config = config_get(ng->config);
 	view_call(call, &over->view);
 	over->view.state = B2B_OVER;
-	clock_gettime(CLOCK_REALTIME, &over->view.ended);
+	if (!call->deleted)
+		clock_gettime(CLOCK_REALTIME, &over->view.ended);
 	snprintf(over->view.reason, sizeof(over->view.reason), "%s", why);
 	memcpy(over->strange, call->strange, sizeof(over->strange));
 	over->n_strange = call->n_strange;

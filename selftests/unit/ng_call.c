@@ -749,6 +749,11 @@ static bool seen_by_people(void)
 	*words = '\0';
 	ng_ignored(ng, seen.id, hear_word, NULL);
 	KTAP_CHECK(!strcmp(words, "force;trust-addres;"));
+	/* deleted, and not gone yet; then an answer makes it live on */
+	KTAP_CHECK(ok(ask("delete", CALL, NULL)) && ng_view(ng, seen.id, &view, NULL));
+	KTAP_CHECK(view.state == B2B_OVER && view.ended.tv_sec && !strncmp(view.reason, "deleted;", 8));
+	KTAP_CHECK(ok(answer_b()) && ng_view(ng, seen.id, &view, NULL));
+	KTAP_CHECK(view.state == B2B_UP && !view.ended.tv_sec && !*view.reason);
 	KTAP_CHECK(ng_end(ng, seen.id) && !ng_end(ng, seen.id) && !ng_count(ng));
 	/* over, and what it was is still there, whatever the configuration is now */
 	ng_reload(ng, config);
