@@ -260,7 +260,7 @@ struct dtls_pool *dtls_pool_new(struct loop *loop, const struct dtls_conf *conf,
 
 /**
  * dtls_pool_free() - end the threads, once they have done what they are at
- * @pool: all of its associations are gone; NULL is fine
+ * @pool: all of its associations are gone, and no event is being told; NULL is fine
  */
 void dtls_pool_free(struct dtls_pool *pool);
 
