@@ -144,13 +144,19 @@ static bool has_many(const struct sdp_desc *desc, const struct sdp_media *media)
 	return false;
 }
 
+/* no address is no hold where candidates say it (RFC 8840 4.1.1), or checks will */
+static bool has_ice(const struct half *half)
+{
+	return half->ice && half->ice->ufrag;
+}
+
 /* where media is to go: as it was, if the line is on hold by address */
 static void set_remote(struct half *half, const struct sdp_desc *desc,
 		       const struct sdp_media *media)
 {
 	half->many = has_many(desc, media);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
-		      media->remote.family;
+		      (media->remote.family || has_ice(half));
 	if (!media->remote.family)
 		return;
 	half->remote = media->remote;
@@ -372,7 +378,8 @@ static void say_line(const struct offer *offer, size_t i,
 	say->port = seat->pair->rtp.port;
 	say->rtcp = line->rtp ? seat->pair->rtcp.port : 0;
 	say->address = seat->address->advertise;
-	say->hold = media->conn.what == SDP_PLACE_NULL;
+	say->hold = media->conn.what == SDP_PLACE_NULL &&
+		    !has_ice(&line->half[!to]);
 	say->add = session_ice_say(&line->half[to]);
 }
 

@@ -373,6 +373,8 @@ static bool no_address(void)
 		memmove(c + 16, c + 19, strlen(c + 19) + 1);
 		KTAP_CHECK(!offer(caller, what));
 	}
+	/* that is no hold */
+	KTAP_CHECK(has("RTP/AVP 0\r\nc=IN IP4 127.0.0.2\r\n"));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	port = port_at(0);
 	KTAP_CHECK(!kernel.n && hears(p, text, NULL));
