@@ -29,7 +29,7 @@ declare -A NODE=()
 N=1
 C=0
 
-# agent_lib.sh's cleanup, and the end of both before it.
+# agent_lib.sh's cleanup, and before it the end of both, and of sipp, which goes on at SIGTERM.
 eval "$(declare -f cleanup | sed '1s/cleanup/one_cleanup/')"
 cleanup()
 {
@@ -37,6 +37,7 @@ cleanup()
 	for n in "${!NODE[@]}"; do
 		kill -KILL "${NODE[$n]}" 2>/dev/null
 	done
+	phones_end
 	one_cleanup
 }
 
@@ -279,7 +280,7 @@ phones_end()
 {
 	local name
 	for name in "${!BG[@]}"; do
-		[[ $name = callee* ]] || continue
+		[[ $name = call* ]] || continue
 		kill -KILL "$(tool_of "${BG[$name]}")" "${BG[$name]}" 2>/dev/null
 		wait "${BG[$name]}" 2>/dev/null
 		unset "BG[$name]"
