@@ -130,6 +130,16 @@ static void tell_medias(const struct telling *t, struct ng_value *tag,
 	}
 }
 
+/* a key that is there twice is for each reader what it likes */
+static bool is_told(const struct ng_value *dict, struct span key)
+{
+	const struct ng_value *value = dict ? dict->first : NULL;
+
+	while (value && !span_eq(value->key, key))
+		value = value->next;
+	return value;
+}
+
 static void tell_tag(const struct telling *t, struct ng_value *tags,
 		     const struct ng_branch *branch, unsigned int s, bool heard)
 {
@@ -141,6 +151,9 @@ static void tell_tag(const struct telling *t, struct ng_value *tags,
 		snprintf(unknown, sizeof(unknown), "<untagged %u>", s);
 		name = span_of(unknown);
 	}
+	/* branches of one offer have its tag in common */
+	if (is_told(tags, name))
+		return;
 	out = ng_add_dict_of(t->tree, tags, name);
 	ng_add_text(t->tree, out, "tag", name);
 	if (branch->via)
@@ -150,23 +163,24 @@ static void tell_tag(const struct telling *t, struct ng_value *tags,
 		tell_medias(t, out, branch->party[s]);
 }
 
-/* the branch that is heard; the others only if there is room */
+/* the branch that is heard, first; the others only if there is room */
 static void tell_tags(const struct telling *t, struct ng_value *out)
 {
 	const struct session_branch *heard = session_heard(t->call->session);
 	struct ng_value *tags = ng_add_dict(t->tree, out, "tags");
 	const struct ng_branch *branch;
-	bool is;
+	unsigned int s;
 
 	if (t->detail == TOTALS)
 		return;
-	LIST_FOREACH(branch, &t->call->branches, entry) {
-		is = branch->media == heard;
-		if (heard && !is && t->detail != ALL)
-			continue;
-		tell_tag(t, tags, branch, 0, is);
-		tell_tag(t, tags, branch, 1, is);
-	}
+	LIST_FOREACH(branch, &t->call->branches, entry)
+		for (s = 0; s < 2 && heard && branch->media == heard; s++)
+			tell_tag(t, tags, branch, s, true);
+	if (heard && t->detail != ALL)
+		return;
+	LIST_FOREACH(branch, &t->call->branches, entry)
+		for (s = 0; s < 2 && branch->media != heard; s++)
+			tell_tag(t, tags, branch, s, false);
 }
 
 static void tell_ssrcs(const struct telling *t, struct ng_value *out)
@@ -180,6 +194,9 @@ static void tell_ssrcs(const struct telling *t, struct ng_value *out)
 		if (leg->component != 1 || !leg->info.rtp.present)
 			continue;
 		snprintf(name, sizeof(name), "%u", leg->info.rtp.ssrc);
+		/* who echoes says the same one */
+		if (is_told(all, span_of(name)))
+			continue;
 		one = ng_add_dict(t->tree, all, name);
 		ng_add_number(t->tree, one, "bytes",
 			      (int64_t)leg->info.rx_bytes);

@@ -795,6 +795,41 @@ static bool told(void)
 	return done();
 }
 
+static unsigned int keys(const struct ng_value *dict, const char *key)
+{
+	const struct ng_value *value = dict ? dict->first : NULL;
+	unsigned int n = 0;
+
+	for (; value; value = value->next)
+		n += span_is(value->key, key);
+	return n;
+}
+
+/* branches with a tag in common, and a party that echoes */
+static bool told_once(void)
+{
+	const struct ng_value *tags;
+	unsigned int i;
+
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "via-branch", "v1", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "via-branch", "v2", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(ok(ask("query", CALL, NULL)) && keys(ng_get(tree.root, "tags"), "f") == 1);
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "via-branch", "v1", "sdp", sdp_of(B4, ANSWER), NULL)));
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, "to-tag", "t2", "via-branch", "v2",
+			  "sdp", sdp_of("198.51.100.2", ANSWER), NULL)));
+	for (i = 0; i < kernel.n; i++) {
+		kernel.leg[i].seen.rtp.present = true;
+		kernel.leg[i].seen.rtp.ssrc = 77;
+	}
+	KTAP_CHECK(ok(ask("query", CALL, NULL)));
+	tags = ng_get(tree.root, "tags");
+	KTAP_CHECK(keys(tags, "f") == 1 && keys(tags, "t2") == 1);
+	KTAP_CHECK(ng_get(ng_get(tags, "f"), "medias") && ng_get(ng_get(tags, "t2"), "medias"));
+	KTAP_CHECK(keys(ng_get(tree.root, "SSRC"), "77") == 1);
+	return done();
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -819,6 +854,7 @@ int main(void)
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
 		{ "limits of the configuration, and its delay", configured_limits },
 		{ "what is told of calls", told },
+		{ "and once: tags in common, an SSRC that comes back", told_once },
 		{ "what people see of them, after their end too", seen_by_people },
 	};
 
