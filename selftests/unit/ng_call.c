@@ -826,7 +826,7 @@ static bool told_once(void)
 	tags = ng_get(tree.root, "tags");
 	KTAP_CHECK(keys(tags, "f") == 1 && keys(tags, "t2") == 1);
 	KTAP_CHECK(ng_get(ng_get(tags, "f"), "medias") && ng_get(ng_get(tags, "t2"), "medias"));
-	KTAP_CHECK(keys(ng_get(tree.root, "SSRC"), "77") == 1);
+	KTAP_CHECK(keys(ng_get(tree.root, "ssrc"), "77") == 1);
 	return done();
 }
 
