@@ -87,7 +87,7 @@ OUR_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -DRTPLANE_VERSION='"$(VERSION)"' $(WARN) 
 	-Iuapi -Iagent -I. $(PKG_CFLAGS) $(CFLAGS)
 OUR_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
-AGENT_SRC := $(wildcard agent/*.c agent/*/*.c) kmod/policy.c kmod/rtpstats.c
+AGENT_SRC := $(wildcard agent/*.c agent/*/*.c) kmod/policy.c kmod/rtpstats.c kmod/saved.c
 CLI_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter agent/cli/%,$(AGENT_SRC)))
 MAIN_OBJ := $(BUILD)/agent/main.o
 LIB_OBJ := $(filter-out $(CLI_OBJ) $(MAIN_OBJ),$(AGENT_SRC:%.c=$(BUILD)/%.o))

@@ -12,6 +12,7 @@
 #include "latch.h"
 #include "net.h"
 #include "srtp.h"
+#include "state.h"
 #include "table.h"
 
 #define RTPLANE_SWEEP_INTERVAL	(HZ / 5)
@@ -161,6 +162,22 @@ static void unpair(struct rtplane_leg *leg)
 }
 
 /**
+ * rtplane_bridge_part() - stop a bridge whose legs are to be told, and then removed
+ * @leg: leg with a peer; no packet goes by either from now on, and none knows a key
+ *
+ * Return: the peer.
+ */
+struct rtplane_leg *rtplane_bridge_part(struct rtplane_leg *leg)
+{
+	struct rtplane_leg *peer = leg->peer;
+
+	lockdep_assert_held(&leg->rn->lock);
+	unpair(leg);
+	unpair(peer);
+	return peer;
+}
+
+/**
  * rtplane_bridge_remove() - take a leg out and free it
  * @leg: leg, in the table or not; its peer, if any, loses it too
  *
@@ -225,6 +242,20 @@ static void unlock_pair(struct rtplane_leg *a, struct rtplane_leg *b)
 	spin_unlock_bh(&a->lock);
 }
 
+/**
+ * rtplane_bridge_join() - they go on, after rtplane_bridge_part()
+ * @a: one leg
+ * @b: its peer
+ */
+void rtplane_bridge_join(struct rtplane_leg *a, struct rtplane_leg *b)
+{
+	lockdep_assert_held(&a->rn->lock);
+	lock_pair(a, b);
+	a->peer = b;
+	b->peer = a;
+	unlock_pair(a, b);
+}
+
 static void set_flag(struct rtplane_leg *leg, u8 flag, bool on)
 {
 	leg->flags = on ? leg->flags | flag : leg->flags & ~flag;
@@ -258,10 +289,15 @@ static void apply_policy(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 
 static void apply_srtp(struct rtplane_leg *leg, struct rtplane_leg_conf *c)
 {
+	/* What is replaced takes with it what it has counted: that is the leg's from now on. */
+	u64 before = rtplane_srtp_changes(leg->srtp_rx) + rtplane_srtp_changes(leg->srtp_tx);
+
 	if (has(c, SRTP_RX))
 		rtplane_srtp_install(&leg->srtp_rx, &c->srtp_rx, false, false);
 	if (has(c, SRTP_TX))
 		rtplane_srtp_install(&leg->srtp_tx, &c->srtp_tx, true, c->srtp_fresh);
+	leg->changes += before - rtplane_srtp_changes(leg->srtp_rx) -
+			rtplane_srtp_changes(leg->srtp_tx);
 }
 
 /* Their packets need more than plain ones do, whichever way is protected. */
@@ -304,6 +340,10 @@ static void apply_remote(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 {
 	u64 now = ktime_get_ns();
 
+	if (c->saved) {
+		leg->policy.signalled = c->remote;
+		rtplane_state_take(leg, c->saved, now);
+	}
 	if (has(c, REMOTE) && !rtplane_ep_eq(&c->remote, &leg->policy.signalled)) {
 		leg->policy.signalled = c->remote;
 		rtplane_latch_left(leg, now);
@@ -313,8 +353,8 @@ static void apply_remote(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 	if (has(c, UNLATCH))
 		rtplane_latch_forget(leg);
 	/* A stricter mode than the remote was learned by lets go of it. */
-	if ((has(c, LATCH) || has(c, PREFIX) || has(c, TIE)) &&
-	    leg->latched && !rtplane_latch_permits(leg, &leg->remote))
+	if (!c->saved && (has(c, LATCH) || has(c, PREFIX) || has(c, TIE)) && leg->latched &&
+	    !rtplane_latch_permits(leg, &leg->remote))
 		rtplane_latch_forget(leg);
 	if (has(c, PROVEN))
 		rtplane_latch_commit(leg, &c->proven, now, RTPLANE_REASON_PROVEN, n);
@@ -342,6 +382,7 @@ static void apply(struct rtplane_leg *leg, struct rtplane_leg_conf *conf,
 	apply_rest(leg, conf);
 	apply_srtp(leg, conf);
 	apply_remote(leg, conf, n);
+	leg->changes++;
 	leg->stale = 1;
 }
 

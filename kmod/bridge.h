@@ -10,6 +10,8 @@ struct rtplane_totals;
 struct work_struct;
 
 int rtplane_bridge_insert(struct rtplane_leg *leg);
+struct rtplane_leg *rtplane_bridge_part(struct rtplane_leg *leg);
+void rtplane_bridge_join(struct rtplane_leg *a, struct rtplane_leg *b);
 void rtplane_bridge_remove(struct rtplane_leg *leg);
 struct rtplane_leg *rtplane_bridge_next(struct rtplane_net *rn, u64 cookie, unsigned long id);
 bool rtplane_bridge_remove_cookie(struct rtplane_net *rn, u64 cookie);

@@ -26,6 +26,22 @@ static void stale(struct rtplane_leg *leg)
 }
 
 /**
+ * rtplane_latch_resume() - the remote of a leg is who the policy has committed
+ * @leg: leg, locked
+ * @remote: who
+ */
+void rtplane_latch_resume(struct rtplane_leg *leg, const struct rtplane_ep *remote)
+{
+	lockdep_assert_held(&leg->lock);
+	write_seqcount_begin(&leg->remote_seq);
+	leg->remote = *remote;
+	leg->latched = true;
+	write_seqcount_end(&leg->remote_seq);
+	leg->iif = 0;
+	stale(leg);
+}
+
+/**
  * rtplane_latch_commit() - make @remote the remote of a leg
  * @leg: leg, locked
  * @remote: who
@@ -41,16 +57,12 @@ void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remo
 {
 	struct rtplane_ep old = leg->latched ? leg->remote : (struct rtplane_ep) {};
 
-	lockdep_assert_held(&leg->lock);
-	write_seqcount_begin(&leg->remote_seq);
-	leg->remote = *remote;
-	leg->latched = true;
-	write_seqcount_end(&leg->remote_seq);
-	leg->iif = 0;
 	rtplane_policy_committed(&leg->policy, now, reason == RTPLANE_REASON_PROVEN);
+	leg->policy.reason = reason;
+	rtplane_latch_resume(leg, remote);
 	rtplane_hold_wasted(leg);
 	leg->latches++;
-	stale(leg);
+	leg->changes++;
 	rtplane_notice(n, leg, RTPLANE_EVENT_LATCH, reason, &old, remote);
 }
 
@@ -66,6 +78,7 @@ void rtplane_latch_forget(struct rtplane_leg *leg)
 	write_seqcount_end(&leg->remote_seq);
 	rtplane_policy_forget(&leg->policy);
 	rtplane_hold_wasted(leg);
+	leg->changes++;
 	stale(leg);
 }
 
@@ -280,6 +293,8 @@ struct rtplane_verdict rtplane_latch_ssrc(struct rtplane_leg *leg, struct sk_buf
 	switch (rtplane_policy_guard(&leg->policy, &a, leg->rtp.ssrc, &f)) {
 	case RTPLANE_JUDGED_COMMIT:
 		rtplane_hold_release(f.place, r);
+		/* One that had no place has passed before. */
+		leg->changes += !!f.place;
 		v = rtplane_fate(RTPLANE_GOES_ON);
 		break;
 	case RTPLANE_JUDGED_HOLD:

@@ -24,6 +24,7 @@ struct rtplane_verdict rtplane_latch_ssrc(struct rtplane_leg *leg, struct sk_buf
 					  struct rtplane_release *r);
 void rtplane_latch_commit(struct rtplane_leg *leg, const struct rtplane_ep *remote, u64 now,
 			  enum rtplane_reason reason, struct rtplane_notice *n);
+void rtplane_latch_resume(struct rtplane_leg *leg, const struct rtplane_ep *remote);
 void rtplane_latch_forget(struct rtplane_leg *leg);
 void rtplane_latch_left(struct rtplane_leg *leg, u64 now);
 bool rtplane_latch_permits(const struct rtplane_leg *leg, const struct rtplane_ep *src);

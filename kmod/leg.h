@@ -15,6 +15,7 @@
 struct rtplane_egress;
 struct rtplane_hold;
 struct rtplane_net;
+struct rtplane_saved;
 struct rtplane_srtp;
 
 /**
@@ -46,6 +47,8 @@ struct rtplane_srtp;
  * @srtp_tx: the same of what leaves
  * @dscp_map: table, allocated; whoever holds the conf frees it, unless a leg
  *	took it and left NULL
+ * @saved: where a new leg goes on, but for its keys, whose sources are with them; NULL =
+ *	nowhere; whoever holds the conf frees it
  */
 struct rtplane_leg_conf {
 	u64 set;
@@ -73,6 +76,7 @@ struct rtplane_leg_conf {
 	struct rtplane_srtp *srtp_rx;
 	struct rtplane_srtp *srtp_tx;
 	u8 *dscp_map;
+	struct rtplane_saved *saved;
 };
 
 /**
@@ -142,6 +146,7 @@ struct rtplane_leg_detail {
  * @tie: see RTPLANE_LEG_A_TIE, may be none
  * @silence_of: @last when its silence was told; by rtplane_bridge_sweep() alone
  * @latches: remotes committed
+ * @changes: grows with what is told as RTPLANE_LEG_A_GENERATION, but for what the keys count
  * @silence: ms
  * @dscp_mode: of packets sent by this leg
  * @dscp: value
@@ -194,6 +199,7 @@ struct rtplane_leg {
 	struct rtplane_srtp *srtp_rx;
 	struct rtplane_srtp *srtp_tx;
 	u64 first;
+	u64 changes;
 	struct rtplane_leg_detail *detail;
 	struct rtplane_policy policy;
 	struct rtplane_hold *hold;

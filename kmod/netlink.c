@@ -131,7 +131,7 @@ static int dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	msg = rtplane_nl_begin(info, &hdr);
+	msg = rtplane_nl_begin(info, 0, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = dev_doit(info, dev_act_get, msg);
@@ -202,7 +202,7 @@ static int stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	msg = rtplane_nl_begin(info, &hdr);
+	msg = rtplane_nl_begin(info, 0, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&rn->lock);

@@ -5,6 +5,7 @@
 
 struct genl_info;
 struct netlink_callback;
+struct rtplane_leg;
 struct sk_buff;
 
 int rtplane_netlink_init(void);
@@ -13,6 +14,7 @@ void rtplane_netlink_exit(void);
 /* nlleg.c */
 int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info);
 int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info);
+int rtplane_leg_end(struct genl_info *info, struct rtplane_leg *leg);
 int rtplane_leg_get_start(struct netlink_callback *cb);
 int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 

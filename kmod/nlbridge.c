@@ -12,6 +12,8 @@
 #include "net.h"
 #include "netlink.h"
 #include "nlparse.h"
+#include "nlstate.h"
+#include "state.h"
 #include "table.h"
 
 /**
@@ -25,6 +27,7 @@
  * @cookie: new cookie
  * @cookie_given: @cookie is valid
  * @all: every bridge is meant
+ * @state: the state of its legs is to be told
  */
 struct rtplane_bridge_req {
 	const struct nlattr *nla;
@@ -36,6 +39,7 @@ struct rtplane_bridge_req {
 	u64 cookie;
 	bool cookie_given;
 	bool all;
+	bool state;
 };
 
 /**
@@ -168,7 +172,9 @@ static int leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *req, int 
 	leg = rtplane_leg_new(rn, &req->conf[i]);
 	if (!leg)
 		return -ENOMEM;
-	err = rtplane_bridge_insert(leg);
+	if (req->conf[i].saved)
+		err = rtplane_state_room(leg, req->conf[i].saved);
+	err = err ?: rtplane_bridge_insert(leg);
 	if (err) {
 		if (err == -EEXIST)
 			NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[i],
@@ -331,7 +337,7 @@ static int cookie_remove(struct rtplane_net *rn, u64 cookie, const struct nlattr
 }
 
 /* The leg that a removal names; a cookie and the flag are other ways to name bridges. */
-static int del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
+static int del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req, bool alone,
 		     struct netlink_ext_ack *extack)
 {
 	int n = bridge_split(req, extack);
@@ -348,8 +354,14 @@ static int del_parse(struct rtplane_net *rn, struct rtplane_bridge_req *req,
 	if (!n)
 		return 0;
 	err = rtplane_nl_local(req->leg_nla[0], &local, extack);
+	err = err ?: rtplane_nl_state_asked(req->leg_nla[0], &req->state, extack);
 	if (err)
 		return err;
+	if (req->state && !alone) {
+		NL_SET_ERR_MSG_ATTR(extack, req->nla,
+				    "the state is told of one bridge that is removed");
+		return -EINVAL;
+	}
 	req->leg[0] = rtplane_table_find(rn, &local);
 	if (req->leg[0])
 		return 0;
@@ -383,7 +395,7 @@ static int del_named(struct rtplane_net *rn, struct rtplane_batch *b,
 		if (nla_type(nla) != RTPLANE_A_BRIDGE)
 			continue;
 		b->req[i].nla = nla;
-		err = del_parse(rn, &b->req[i], info->extack);
+		err = del_parse(rn, &b->req[i], b->n == 1, info->extack);
 		if (err)
 			return err;
 		if (!b->req[i].leg[0] && b->n > 1) {
@@ -399,6 +411,8 @@ static int del_named(struct rtplane_net *rn, struct rtplane_batch *b,
 		rtplane_bridge_remove_all(rn);
 		return 0;
 	}
+	if (b->req[0].state)
+		return rtplane_leg_end(info, b->req[0].leg[0]);
 	del_dedup(b);
 	for (i = 0; i < b->n; i++) {
 		if (b->req[i].leg[0])

@@ -9,6 +9,9 @@
 #include "nlparse.h"
 #include "nlput.h"
 #include "nlsrtp.h"
+#include "nlstate.h"
+#include "srtp.h"
+#include "state.h"
 #include "table.h"
 
 /**
@@ -17,22 +20,24 @@
  * @bytes: IP bytes
  * @tos: TOS of the last, if @any
  * @any: something was sent
+ * @changes: what its keys counted for its generation
  */
 struct rtplane_sent {
 	u64 packets;
 	u64 bytes;
 	u8 tos;
 	bool any;
+	u64 changes;
 };
 
-static void leg_sent(const struct rtplane_leg *leg, struct rtplane_sent *sent)
+static void leg_sent(const struct rtplane_leg *leg, struct rtplane_leg *peer,
+		     struct rtplane_sent *sent)
 {
-	struct rtplane_leg *peer = leg->peer;
-
 	*sent = (struct rtplane_sent) { .packets = leg->tx_packets, .bytes = leg->tx_bytes };
 	if (!peer)
 		return;
 	spin_lock_bh(&peer->lock);
+	sent->changes = rtplane_srtp_changes(leg->srtp_tx);
 	sent->packets += peer->fwd_packets;
 	sent->bytes += peer->fwd_bytes;
 	sent->tos = peer->fwd_tos;
@@ -191,9 +196,8 @@ static int put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 }
 
 /* What leaves is protected by the peer's packets, under the peer's lock. */
-static int put_sends(struct sk_buff *msg, const struct rtplane_leg *leg)
+static int put_sends(struct sk_buff *msg, const struct rtplane_leg *leg, struct rtplane_leg *peer)
 {
-	struct rtplane_leg *peer = leg->peer;
 	int err;
 
 	if (!peer || !leg->srtp_tx)
@@ -204,7 +208,34 @@ static int put_sends(struct sk_buff *msg, const struct rtplane_leg *leg)
 	return err;
 }
 
-static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
+static int put_saved(struct sk_buff *msg, struct rtplane_leg *leg, struct rtplane_leg *peer,
+		     const struct rtplane_sent *sent, struct rtplane_saved *s)
+{
+	struct nlattr *nest = nla_nest_start(msg, RTPLANE_LEG_A_SAVED);
+	int err;
+
+	if (!nest || nla_put_u32(msg, RTPLANE_SAVED_A_VERSION, RTPLANE_SAVED_VERSION))
+		return -EMSGSIZE;
+	spin_lock_bh(&peer->lock);
+	err = rtplane_nl_put_sources(msg, RTPLANE_SAVED_A_TX_SOURCE, leg->srtp_tx);
+	spin_unlock_bh(&peer->lock);
+	if (err)
+		return err;
+	spin_lock_bh(&leg->lock);
+	rtplane_leg_crowd(leg);
+	rtplane_state_tell(leg, s, ktime_get_ns());
+	s->tx_packets = sent->packets;
+	s->tx_bytes = sent->bytes;
+	err = rtplane_nl_put_state(msg, s, leg->srtp_rx);
+	spin_unlock_bh(&leg->lock);
+	if (!err)
+		nla_nest_end(msg, nest);
+	return err;
+}
+
+/* @peer: its peer, or who was it; @saved: room for its state, NULL: that is not told. */
+static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg, struct rtplane_leg *peer,
+		   struct rtplane_saved *saved)
 {
 	const struct rtplane_leg_detail *d;
 	struct rtplane_sent sent;
@@ -212,18 +243,22 @@ static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg)
 	int err = -EMSGSIZE;
 
 	lockdep_assert_held(&leg->rn->lock);
-	leg_sent(leg, &sent);
+	leg_sent(leg, peer, &sent);
 	nest = nla_nest_start(msg, RTPLANE_A_LEG);
 	if (!nest || rtplane_nl_put_ep(msg, RTPLANE_LEG_A_LOCAL, &leg->local))
 		return -EMSGSIZE;
-	if (leg->peer && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_PEER, &leg->peer->local))
+	if (peer && rtplane_nl_put_ep(msg, RTPLANE_LEG_A_PEER, &peer->local))
 		return -EMSGSIZE;
-	if (put_sends(msg, leg))
+	if (put_sends(msg, leg, peer))
+		return -EMSGSIZE;
+	if (saved && peer && put_saved(msg, leg, peer, &sent, saved))
 		return -EMSGSIZE;
 	spin_lock_bh(&leg->lock);
 	rtplane_leg_crowd(leg);
 	d = rtplane_leg_detail_get(leg);
-	if (!nla_put_u64_64bit(msg, RTPLANE_LEG_A_COOKIE, leg->cookie, RTPLANE_LEG_A_PAD) &&
+	sent.changes += leg->changes + rtplane_srtp_changes(leg->srtp_rx);
+	if (!nla_put_u64_64bit(msg, RTPLANE_LEG_A_GENERATION, sent.changes, RTPLANE_LEG_A_PAD) &&
+	    !nla_put_u64_64bit(msg, RTPLANE_LEG_A_COOKIE, leg->cookie, RTPLANE_LEG_A_PAD) &&
 	    !put_policy(msg, leg) &&
 	    !put_state(msg, leg) &&
 	    !put_counters(msg, leg, &sent) &&
@@ -254,23 +289,75 @@ int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rtplane_net *rn = rtplane_pernet(genl_info_net(info));
 	struct nlattr *nla = info->attrs[RTPLANE_A_LEG];
+	struct rtplane_saved *saved = NULL;
 	struct rtplane_ep local;
 	struct rtplane_leg *leg;
 	struct sk_buff *msg;
+	bool asked = false;
 	void *hdr;
 	int err;
 
 	err = rtplane_nl_local(nla, &local, info->extack);
+	err = err ?: rtplane_nl_state_asked(nla, &asked, info->extack);
 	if (err)
 		return err;
-	msg = rtplane_nl_begin(info, &hdr);
-	if (!msg)
+	if (asked) {
+		saved = kmalloc(sizeof(*saved), GFP_KERNEL);
+		if (!saved)
+			return -ENOMEM;
+	}
+	msg = rtplane_nl_begin(info, asked ? RTPLANE_STATE_MAX : 0, &hdr);
+	if (!msg) {
+		kfree(saved);
 		return -ENOMEM;
+	}
 	mutex_lock(&rn->lock);
 	leg = leg_find(rn, &local, nla, info->extack);
-	err = leg ? leg_put(msg, leg) : -ENOENT;
+	err = leg ? leg_put(msg, leg, leg->peer, saved) : -ENOENT;
 	mutex_unlock(&rn->lock);
+	kfree(saved);
 	return rtplane_nl_answer(info, msg, hdr, err);
+}
+
+/**
+ * rtplane_leg_end() - remove a bridge, and tell its legs as they were at the end
+ * @info: request, for the answers
+ * @leg: one of its legs; the namespace's mutex is held
+ *
+ * Return: 0 or a negative error; then nothing has changed, unless the answers were made
+ * and could not be sent.
+ */
+int rtplane_leg_end(struct genl_info *info, struct rtplane_leg *leg)
+{
+	struct rtplane_saved *saved = kmalloc(sizeof(*saved), GFP_KERNEL);
+	struct rtplane_leg *peer = leg->peer;
+	struct sk_buff *msg[2] = {};
+	void *hdr[2];
+	int i, err = 0;
+
+	for (i = 0; i < 2; i++)
+		msg[i] = rtplane_nl_begin(info, RTPLANE_STATE_MAX, &hdr[i]);
+	if (!saved || !msg[0] || !msg[1]) {
+		err = -ENOMEM;
+		goto free;
+	}
+	rtplane_bridge_part(leg);
+	err = leg_put(msg[0], leg, peer, saved) ?: leg_put(msg[1], peer, leg, saved);
+	if (err) {
+		rtplane_bridge_join(leg, peer);
+		goto free;
+	}
+	rtplane_bridge_remove(leg);
+	rtplane_bridge_remove(peer);
+	for (i = 0; i < 2; i++) {
+		err = rtplane_nl_answer(info, msg[i], hdr[i], err);
+		msg[i] = NULL;
+	}
+free:
+	nlmsg_free(msg[0]);
+	nlmsg_free(msg[1]);
+	kfree(saved);
+	return err;
 }
 
 /**
@@ -278,11 +365,13 @@ int rtplane_leg_get_doit(struct sk_buff *skb, struct genl_info *info)
  * @next: number of the leg to go on with
  * @cookie: only this one's legs
  * @filter: @cookie is valid
+ * @state: their state is told too
  */
 struct rtplane_leg_dump {
 	unsigned long next;
 	u64 cookie;
 	bool filter;
+	bool state;
 };
 
 /* Nothing but a cookie narrows a dump; what we would not heed is refused. */
@@ -296,14 +385,15 @@ static int dump_filter(struct rtplane_leg_dump *dump, const struct nlattr *nla,
 	if (err)
 		return err;
 	for (i = 0; i <= RTPLANE_LEG_A_MAX; i++) {
-		if (!leg[i] || i == RTPLANE_LEG_A_COOKIE)
+		if (!leg[i] || i == RTPLANE_LEG_A_COOKIE || i == RTPLANE_LEG_A_SAVED)
 			continue;
 		NL_SET_ERR_MSG_ATTR(extack, leg[i],
 				    "a dump of legs is narrowed by a cookie and nothing else");
 		return -EINVAL;
 	}
-	if (!leg[RTPLANE_LEG_A_COOKIE])
-		return 0;
+	err = rtplane_nl_state_asked(nla, &dump->state, extack);
+	if (err || !leg[RTPLANE_LEG_A_COOKIE])
+		return err;
 	dump->cookie = nla_get_u64(leg[RTPLANE_LEG_A_COOKIE]);
 	dump->filter = true;
 	return 0;
@@ -323,7 +413,10 @@ int rtplane_leg_get_start(struct netlink_callback *cb)
 			    cb->extack);
 	if (err || !tb[RTPLANE_A_LEG])
 		return err;
-	return dump_filter(dump, tb[RTPLANE_A_LEG], cb->extack);
+	err = dump_filter(dump, tb[RTPLANE_A_LEG], cb->extack);
+	if (dump->state)
+		cb->min_dump_alloc += RTPLANE_STATE_MAX;
+	return err;
 }
 
 static struct rtplane_leg *dump_next(struct rtplane_net *rn, const struct rtplane_leg_dump *dump)
@@ -335,7 +428,8 @@ static struct rtplane_leg *dump_next(struct rtplane_net *rn, const struct rtplan
 	return xa_find(&rn->legs, &id, ULONG_MAX, XA_PRESENT);
 }
 
-static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, struct rtplane_leg *leg)
+static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, struct rtplane_leg *leg,
+		    struct rtplane_saved *saved)
 {
 	void *hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				&rtplane_genl, NLM_F_MULTI, RTPLANE_CMD_LEG_GET);
@@ -343,7 +437,7 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, struct rtp
 
 	if (!hdr)
 		return -EMSGSIZE;
-	err = leg_put(msg, leg);
+	err = leg_put(msg, leg, leg->peer, saved);
 	if (err) {
 		genlmsg_cancel(msg, hdr);
 		return err;
@@ -361,18 +455,25 @@ int rtplane_leg_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct rtplane_net *rn = rtplane_pernet(sock_net(msg->sk));
 	struct rtplane_leg_dump *dump = (void *)cb->ctx;
+	struct rtplane_saved *saved = NULL;
 	struct rtplane_leg *leg;
 	int err = 0;
 
+	if (dump->state) {
+		saved = kmalloc(sizeof(*saved), GFP_KERNEL);
+		if (!saved)
+			return -ENOMEM;
+	}
 	mutex_lock(&rn->lock);
 	cb->seq = rn->seq;
 	while ((leg = dump_next(rn, dump))) {
-		err = dump_one(msg, cb, leg);
+		err = dump_one(msg, cb, leg, saved);
 		if (err)
 			break;
 		dump->next = leg->id + 1UL;
 	}
 	mutex_unlock(&rn->lock);
+	kfree(saved);
 	/* Nothing is the end of a dump, and what did not fit is not nothing. */
 	return msg->len ?: err;
 }

@@ -261,7 +261,7 @@ int rtplane_natmap_get_doit(struct sk_buff *skb, struct genl_info *info)
 	err = nat_name(info, &conf);
 	if (err)
 		return err;
-	msg = rtplane_nl_begin(info, &hdr);
+	msg = rtplane_nl_begin(info, 0, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&rn->lock);

@@ -2,47 +2,20 @@
 /* From netlink attributes to what the module works with, and all refusals. */
 #include <linux/slab.h>
 
+#include "nlep.h"
 #include "nlparse.h"
 #include "nlsrtp.h"
+#include "nlstate.h"
+#include "saved.h"
 #include "srtp.h"
 
 #define rtplane_refuse(extack, nla, msg)			\
 	({ NL_SET_ERR_MSG_ATTR(extack, nla, msg); -EINVAL; })
 
-static int nl_ep_parse(const struct nlattr *nla, struct rtplane_ep *ep, bool port,
-		       struct netlink_ext_ack *extack)
-{
-	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
-	int err;
-
-	err = nla_parse_nested(tb, RTPLANE_EP_A_MAX, nla, rtplane_endpoint_policy, extack);
-	if (err)
-		return err;
-	if (!tb[RTPLANE_EP_A_IPV4] == !tb[RTPLANE_EP_A_IPV6])
-		return rtplane_refuse(extack, nla,
-				      "an endpoint has exactly one address, IPv4 or IPv6");
-	if (port && (!tb[RTPLANE_EP_A_PORT] || !nla_get_be16(tb[RTPLANE_EP_A_PORT])))
-		return rtplane_refuse(extack, nla, "an endpoint has a port from 1 to 65535");
-	if (!port && tb[RTPLANE_EP_A_PORT])
-		return rtplane_refuse(extack, nla, "an address without a port is expected");
-	if (tb[RTPLANE_EP_A_IPV4])
-		rtplane_ep_set4(ep, nla_get_in_addr(tb[RTPLANE_EP_A_IPV4]),
-				port ? nla_get_be16(tb[RTPLANE_EP_A_PORT]) : 0);
-	else
-		rtplane_ep_set6(ep, nla_data(tb[RTPLANE_EP_A_IPV6]),
-				port ? nla_get_be16(tb[RTPLANE_EP_A_PORT]) : 0);
-	if (tb[RTPLANE_EP_A_IPV6] && ipv6_addr_v4mapped(&ep->addr))
-		return rtplane_refuse(extack, nla,
-				      "an IPv4-mapped address is to be given as IPv4");
-	if (!rtplane_ep_unicast(ep))
-		return rtplane_refuse(extack, nla, "the address must be a unicast address");
-	return 0;
-}
-
 static int nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
 		 struct netlink_ext_ack *extack)
 {
-	return nl_ep_parse(nla, ep, true, extack);
+	return rtplane_nl_ep(nla, ep, true, extack);
 }
 
 /**
@@ -56,7 +29,7 @@ static int nl_ep(const struct nlattr *nla, struct rtplane_ep *ep,
 int rtplane_nl_addr(const struct nlattr *nla, struct rtplane_ep *ep,
 		    struct netlink_ext_ack *extack)
 {
-	return nl_ep_parse(nla, ep, false, extack);
+	return rtplane_nl_ep(nla, ep, false, extack);
 }
 
 /**
@@ -191,10 +164,11 @@ static int nl_protection(struct nlattr **tb, struct rtplane_leg_conf *c,
 	int err = 0;
 
 	if (tb[RTPLANE_LEG_A_SRTP_RX])
-		err = rtplane_nl_srtp(tb[RTPLANE_LEG_A_SRTP_RX], &c->srtp_rx, &unused, extack);
-	if (!err && tb[RTPLANE_LEG_A_SRTP_TX])
-		err = rtplane_nl_srtp(tb[RTPLANE_LEG_A_SRTP_TX], &c->srtp_tx, &c->srtp_fresh,
+		err = rtplane_nl_srtp(tb[RTPLANE_LEG_A_SRTP_RX], &c->srtp_rx, false, &unused,
 				      extack);
+	if (!err && tb[RTPLANE_LEG_A_SRTP_TX])
+		err = rtplane_nl_srtp(tb[RTPLANE_LEG_A_SRTP_TX], &c->srtp_tx, true,
+				      &c->srtp_fresh, extack);
 	return err;
 }
 
@@ -209,6 +183,7 @@ void rtplane_nl_conf_free(struct rtplane_leg_conf *c)
 	kfree(c->dscp_map);
 	rtplane_srtp_free(c->srtp_rx);
 	rtplane_srtp_free(c->srtp_tx);
+	kfree(c->saved);
 }
 
 /**
@@ -253,7 +228,9 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_OIF],
 				      "oif must be the index of a device");
 	err = nl_dscp(tb, c, extack);
-	return err ?: nl_protection(tb, c, extack);
+	err = err ?: nl_protection(tb, c, extack);
+	return err ?: tb[RTPLANE_LEG_A_SAVED] ?
+		      rtplane_nl_state(tb[RTPLANE_LEG_A_SAVED], c, extack) : 0;
 }
 
 #define rtplane_given(c, attr)	((c)->set & BIT_ULL(RTPLANE_LEG_A_##attr))
@@ -279,6 +256,26 @@ static bool probation_makes_sense(const struct rtplane_leg_conf *c, const struct
 	return rtplane_policy_sense(latch, rtplane_given(c, PROBATION) ? c->probation : p.probation,
 				    rtplane_given(c, PREFIX) ? c->prefix : p.prefix, v4,
 				    rtplane_given(c, TIE) || (leg && !rtplane_ep_none(&leg->tie)));
+}
+
+/* Can a leg, which must be new, go on from the state that is given? */
+static int state_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
+		       const struct rtplane_leg *leg, u8 latch, struct netlink_ext_ack *extack)
+{
+	struct rtplane_policy p = {};
+	const char *why;
+
+	if (!c->saved)
+		return 0;
+	if (leg)
+		return rtplane_refuse(extack, nla, "only a new leg goes on from a state");
+	rtplane_policy_init(&p, rtplane_ep_is4(&c->local));
+	rtplane_policy_mode(&p, latch);
+	if (rtplane_given(c, PREFIX))
+		p.prefix = c->prefix;
+	p.signalled = c->remote;
+	why = rtplane_saved_wrong(c->saved, &p, &c->local);
+	return why ? rtplane_nl_refuse(extack, nla, why) : 0;
 }
 
 /**
@@ -323,5 +320,5 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 	if (!oif && (linklocal(&c->local) ||
 		     (rtplane_given(c, REMOTE) && linklocal(&c->remote))))
 		return rtplane_refuse(extack, nla, "a link-local address needs a device (oif)");
-	return 0;
+	return state_check(nla, c, leg, latch, extack);
 }

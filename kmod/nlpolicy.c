@@ -25,6 +25,10 @@ const struct nla_policy rtplane_source_policy[RTPLANE_SOURCE_A_MAX + 1] = {
 	[RTPLANE_SOURCE_A_SSRC] = { .type = NLA_U32 },
 	[RTPLANE_SOURCE_A_INDEX] = { .type = NLA_U64 },
 	[RTPLANE_SOURCE_A_RTCP_INDEX] = { .type = NLA_U32 },
+	[RTPLANE_SOURCE_A_WINDOW] = NLA_POLICY_EXACT_LEN(128),
+	[RTPLANE_SOURCE_A_CARRIED] = { .type = NLA_FLAG },
+	[RTPLANE_SOURCE_A_SHIFT] = { .type = NLA_U16 },
+	[RTPLANE_SOURCE_A_RTCP_WINDOW] = NLA_POLICY_EXACT_LEN(16),
 };
 
 const struct nla_policy rtplane_srtp_policy[RTPLANE_SRTP_A_MAX + 1] = {
@@ -33,6 +37,69 @@ const struct nla_policy rtplane_srtp_policy[RTPLANE_SRTP_A_MAX + 1] = {
 	[RTPLANE_SRTP_A_MKI] = { .type = NLA_BINARY, .len = 16 },
 	[RTPLANE_SRTP_A_FRESH] = { .type = NLA_FLAG },
 	[RTPLANE_SRTP_A_SOURCE] = NLA_POLICY_NESTED(rtplane_source_policy),
+};
+
+const struct nla_policy rtplane_drops_policy[__RTPLANE_DROP_MAX + 1] = {
+	[1 ... __RTPLANE_DROP_MAX] = { .type = NLA_U64 },
+};
+
+const struct nla_policy rtplane_dscp_seen_policy[RTPLANE_DSCP_MAP_LEN + 1] = {
+	[1 ... RTPLANE_DSCP_MAP_LEN] = { .type = NLA_U64 },
+};
+
+const struct nla_policy rtplane_saved_rtp_policy[RTPLANE_SAVED_RTP_A_MAX + 1] = {
+	[RTPLANE_SAVED_RTP_A_SSRC] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_PT] = NLA_POLICY_MAX(NLA_U8, 127),
+	[RTPLANE_SAVED_RTP_A_PACKETS] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_RTP_A_SSRC_CHANGES] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_OUT_OF_ORDER] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_DUPLICATES] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_LOST_BEFORE] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_BASE] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_HIGHEST] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_UNIQUE] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_SEEN] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_RTP_A_JITTER] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_JITTER_MAX] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_RTP_A_TIMESTAMP] = { .type = NLA_U32 },
+};
+
+const struct nla_policy rtplane_rtcp_policy[RTPLANE_RTCP_A_MAX + 1] = {
+	[RTPLANE_RTCP_A_REPORTS] = { .type = NLA_U32 },
+	[RTPLANE_RTCP_A_SSRC] = { .type = NLA_U32 },
+	[RTPLANE_RTCP_A_FRACTION_LOST] = { .type = NLA_U8 },
+	[RTPLANE_RTCP_A_LOST] = { .type = NLA_S32 },
+	[RTPLANE_RTCP_A_JITTER] = { .type = NLA_U32 },
+	[RTPLANE_RTCP_A_RTT] = { .type = NLA_U32 },
+};
+
+const struct nla_policy rtplane_saved_policy[RTPLANE_SAVED_A_MAX + 1] = {
+	[RTPLANE_SAVED_A_VERSION] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_A_AGE] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_REMOTE] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
+	[RTPLANE_SAVED_A_REASON] = NLA_POLICY_MAX(NLA_U8, RTPLANE_REASON_MAX),
+	[RTPLANE_SAVED_A_SINCE] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_FORMER] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
+	[RTPLANE_SAVED_A_FORMER_LEFT] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_FRESH] = { .type = NLA_FLAG },
+	[RTPLANE_SAVED_A_KNOWN] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_A_QUIET] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_STARTED] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_PPS_DEBT] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_BPS_DEBT] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_RX_PACKETS] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_RX_BYTES] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_TX_PACKETS] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_TX_BYTES] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_PASSED] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_RTCP_PACKETS] = { .type = NLA_U64 },
+	[RTPLANE_SAVED_A_LATCHES] = { .type = NLA_U32 },
+	[RTPLANE_SAVED_A_DROPS] = NLA_POLICY_NESTED(rtplane_drops_policy),
+	[RTPLANE_SAVED_A_DSCP_SEEN] = NLA_POLICY_NESTED(rtplane_dscp_seen_policy),
+	[RTPLANE_SAVED_A_RTP] = NLA_POLICY_NESTED(rtplane_saved_rtp_policy),
+	[RTPLANE_SAVED_A_RTCP] = NLA_POLICY_NESTED(rtplane_rtcp_policy),
+	[RTPLANE_SAVED_A_RX_SOURCE] = NLA_POLICY_NESTED(rtplane_source_policy),
+	[RTPLANE_SAVED_A_TX_SOURCE] = NLA_POLICY_NESTED(rtplane_source_policy),
 };
 
 const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
@@ -72,6 +139,8 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_SRTP_RX] = NLA_POLICY_NESTED(rtplane_srtp_policy),
 	[RTPLANE_LEG_A_SRTP_TX] = NLA_POLICY_NESTED(rtplane_srtp_policy),
 	[RTPLANE_LEG_A_ONLY] = NLA_POLICY_MAX(NLA_U8, RTPLANE_ONLY_MAX),
+	[RTPLANE_LEG_A_GENERATION] = READONLY,
+	[RTPLANE_LEG_A_SAVED] = NLA_POLICY_NESTED(rtplane_saved_policy),
 };
 
 const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {

@@ -95,13 +95,14 @@ int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcp
 /**
  * rtplane_nl_begin() - begin the answer to a request
  * @info: request
+ * @room: bytes that it may need beyond RTPLANE_ANSWER_MAX
  * @hdr: set to the header to end the message with
  *
  * Return: the message, or NULL.
  */
-struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr)
+struct sk_buff *rtplane_nl_begin(struct genl_info *info, unsigned int room, void **hdr)
 {
-	struct sk_buff *msg = genlmsg_new(RTPLANE_ANSWER_MAX, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(RTPLANE_ANSWER_MAX + room, GFP_KERNEL);
 
 	if (!msg)
 		return NULL;

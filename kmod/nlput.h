@@ -17,7 +17,7 @@ extern struct genl_family rtplane_genl;
 int rtplane_nl_put_ep(struct sk_buff *msg, int type, const struct rtplane_ep *ep);
 int rtplane_nl_put_drops(struct sk_buff *msg, int type, const u64 *drops);
 int rtplane_nl_put_rtcp(struct sk_buff *msg, int type, const struct rtplane_rtcpstats *s);
-struct sk_buff *rtplane_nl_begin(struct genl_info *info, void **hdr);
+struct sk_buff *rtplane_nl_begin(struct genl_info *info, unsigned int room, void **hdr);
 int rtplane_nl_answer(struct genl_info *info, struct sk_buff *msg, void *hdr, int err);
 
 #endif /* _RTPLANE_NLPUT_H */

@@ -9,6 +9,8 @@
 #define RTPLANE_POLICE_BURST_NS	(50 * NSEC_PER_MSEC)
 /* At 1 bit/s the largest packet's cost just has 64 bits before the shift. */
 #define RTPLANE_POLICE_SHIFT	15
+/* The largest packet: that of IPv6, with its header. */
+#define RTPLANE_POLICE_BYTES	65575
 
 /**
  * struct rtplane_police - packet and bit rate limit of one direction
@@ -56,7 +58,7 @@ static inline void rtplane_police_set(struct rtplane_police *p, u32 pps, u64 bps
  * rtplane_police() - may this packet go on?
  * @p: policer, its lock held
  * @now: monotonic nanoseconds
- * @bytes: size of the IP packet, 65,575 at most
+ * @bytes: size of the IP packet, RTPLANE_POLICE_BYTES at most
  *
  * A packet that is refused is charged to neither limit.
  */

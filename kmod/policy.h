@@ -102,6 +102,7 @@ struct rtplane_suspects {
  * @prefix: bits that must agree with @signalled (restricted)
  * @probation: packets in a row before a source is committed, 0 = at once
  * @guard: another SSRC of the remote must show itself before it passes
+ * @reason: &enum rtplane_reason, for which the remote was committed
  * @proven: the remote has authenticated itself
  * @fresh: nothing is known of the remote's SSRC yet: the next one passes
  */
@@ -115,6 +116,7 @@ struct rtplane_policy {
 	u8 mode;
 	u8 prefix;
 	u8 probation;
+	u8 reason;
 	bool guard;
 	bool proven;
 	bool fresh;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, rtpstats.c and
- * policy.c are compiled into the agent's user-space datapath too, so that both
- * judge and count alike; limit.h, permit.h and srtpmath.h into their tests.  They know
- * no leg, no lock and no buffer.
+ * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, srtpmath.h, rtpstats.c,
+ * saved.c and policy.c are compiled into the agent's user-space datapath too, so that
+ * both judge and count alike; limit.h and permit.h into their tests.  They know no leg,
+ * no lock and no buffer.
  */
 #ifndef _RTPLANE_PORTABLE_H
 #define _RTPLANE_PORTABLE_H

@@ -124,7 +124,6 @@ static void first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
 {
 	notices_begin(n);
 	leg->first = ktime_get_real_ns();
-	leg->dscp_first = pkt->tos >> 2;
 	rtplane_notice(&n->first, leg, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
 		       &pkt->src);
 }
@@ -134,9 +133,12 @@ static void count(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtp
 {
 	if (!leg->rx_packets)
 		first_packet(leg, pkt, n);
+	if (!leg->dscp_first_count)
+		leg->dscp_first = pkt->tos >> 2;
 	count_in(leg, pkt->iplen, pkt->tos >> 2, now);
 	if (pkt->kind == RTPLANE_KIND_RTP) {
 		rtplane_rtpstats_rx(&leg->rtp, pkt->payload, now);
+		leg->changes += leg->policy.fresh;
 		leg->policy.fresh = false;
 	} else if (pkt->kind == RTPLANE_KIND_RTCP) {
 		count_rtcp(leg, skb, pkt, now, n);

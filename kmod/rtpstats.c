@@ -95,6 +95,22 @@ void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 se
 }
 
 /**
+ * rtplane_rtpstats_resume() - go on with what was counted elsewhere
+ * @s: that; &struct rtplane_rtpstats.transit is the timestamp of a packet that would have
+ *	come when it was told, what is derived or passing is void
+ * @now: monotonic nanoseconds
+ * @age: nanoseconds since it was told
+ */
+void rtplane_rtpstats_resume(struct rtplane_rtpstats *s, u64 now, u64 age)
+{
+	s->bad_seq = RTPLANE_NO_SEQ;
+	s->other = 0;
+	s->other_moves = 0;
+	s->mult = rtplane_rtp_mult(rtplane_rtp_pt(s));
+	s->transit = rtplane_rtp_time(s, now) - rtplane_rtp_time(s, age) - s->transit;
+}
+
+/**
  * rtplane_seq_odd() - a packet that is not simply the next
  * @s: statistics, the leg's lock held
  * @seq: its sequence number

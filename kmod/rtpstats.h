@@ -95,6 +95,7 @@ void rtplane_stream_start(struct rtplane_rtpstats *s, __be32 ssrc, u8 pt, u16 se
 			  u64 now);
 void rtplane_seq_odd(struct rtplane_rtpstats *s, u16 seq, s16 delta);
 bool rtplane_other_pt(struct rtplane_rtpstats *s, u8 pt, u32 ts, u64 now);
+void rtplane_rtpstats_resume(struct rtplane_rtpstats *s, u64 now, u64 age);
 u32 rtplane_jitter_record(struct rtplane_rtpstats *s, u32 jitter, u32 d);
 u64 rtplane_rtpstats_lost(const struct rtplane_rtpstats *s);
 u32 rtplane_rtp_clock(u8 pt);

@@ -113,6 +113,8 @@ struct rtplane_srtp_source {
  * @by_new: packets by the present key since there is a former one
  * @by_old: packets by the former one
  * @n: sources
+ * @changes: grows with each of them, and as often as who would take over must know where
+ *	they stand
  * @sources: all of them
  */
 struct rtplane_srtp {
@@ -124,6 +126,7 @@ struct rtplane_srtp {
 	u16 by_new;
 	u16 by_old;
 	u16 n;
+	u64 changes;
 	struct rtplane_srtp_source *sources;
 };
 
@@ -269,6 +272,7 @@ static struct rtplane_srtp_source *source_new(struct rtplane_srtp *s, __be32 ssr
 	s->sources = src;
 	s->last = src;
 	s->n++;
+	s->changes++;
 	return src;
 }
 
@@ -336,9 +340,18 @@ int rtplane_srtp_give(struct rtplane_srtp *s, const struct rtplane_srtp_told *to
 	src = source_new(s, cpu_to_be32(told->ssrc), GFP_KERNEL_ACCOUNT);
 	if (!src)
 		return -ENOMEM;
-	if (told->rtp)
+	src->stand[0].carried = told->rtp && told->carried;
+	src->anew.shift = told->shift;
+	if (src->stand[0].carried)
+		rtplane_srtp_track_carried(&src->stand[0].rtp, told->index);
+	else if (told->rtp && told->has_window)
+		rtplane_srtp_window_given(&src->stand[0].rtp, told->index, told->window);
+	else if (told->rtp)
 		rtplane_srtp_given(&src->stand[0].rtp, told->index);
-	if (told->rtcp)
+	if (told->rtcp && told->has_rtcp_window)
+		rtplane_srtcp_window_given(&src->stand[0].rtcp, told->rtcp_index,
+					   told->rtcp_window);
+	else if (told->rtcp)
 		rtplane_srtcp_given(&src->stand[0].rtcp, told->rtcp_index);
 	return 0;
 }
@@ -419,6 +432,17 @@ void rtplane_srtp_install(struct rtplane_srtp **have, struct rtplane_srtp **news
 }
 
 /**
+ * rtplane_srtp_changes() - how much has changed that who would take over must know?
+ * @s: protection, whoever's packets use it locked out; NULL is fine
+ *
+ * Return: a number that grows with it.
+ */
+u64 rtplane_srtp_changes(const struct rtplane_srtp *s)
+{
+	return s ? s->changes : 0;
+}
+
+/**
  * rtplane_srtp_suite() - suite and key identifier of a direction
  * @s: protection
  * @mki: the identifier
@@ -459,8 +483,29 @@ const void *rtplane_srtp_each(const struct rtplane_srtp *s, const void *source,
 		.index = stand->rtp.highest,
 		.rtcp = stand->rtcp.any,
 		.rtcp_index = stand->rtcp.highest,
+		.has_window = stand->rtp.any && !stand->carried,
+		.has_rtcp_window = stand->rtcp.any,
+		.carried = stand->carried,
+		.shift = src->anew.shift,
 	};
 	return src;
+}
+
+/**
+ * rtplane_srtp_each_window() - the windows of a source too
+ * @s: protection, whoever's packets use it locked out
+ * @source: what rtplane_srtp_each() returned
+ * @told: what it told
+ */
+void rtplane_srtp_each_window(const struct rtplane_srtp *s, const void *source,
+			      struct rtplane_srtp_told *told)
+{
+	const struct rtplane_srtp_source *src = source;
+
+	if (told->has_window)
+		rtplane_srtp_window(&src->stand[s->now].rtp, told->window);
+	if (told->has_rtcp_window)
+		rtplane_srtcp_window(&src->stand[s->now].rtcp, told->rtcp_window);
 }
 
 /* A packet ------------------------------------------------------------------- */
@@ -594,7 +639,8 @@ static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
 	/* Beyond the last index it would be the first again. */
 	if (unlikely(job->index > RTPLANE_SRTP_INDEX_MAX))
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
-	if (stand && unlikely(rtplane_srtp_seen(&stand->rtp, job->index)))
+	/* Under a key of which nothing came yet nothing was here. */
+	if (stand && unlikely(rtplane_srtp_seen(&stand->rtp, job->index)) && !stand->carried)
 		return rtplane_drop(RTPLANE_DROP_SRTP_REPLAY);
 	err = key->gcm ? gcm_open(key, job) : cm_open(key, job);
 	/* A key of which nothing came yet may have begun anew. */
@@ -662,6 +708,7 @@ static struct rtplane_verdict open_rtp(struct rtplane_srtp *s, struct rtplane_sr
 	}
 	stand = &src->stand[slot];
 	stand->carried = false;
+	s->changes += rtplane_srtp_steps(&stand->rtp, job->index);
 	rtplane_srtp_note(&stand->rtp, job->index);
 	if (unlikely(s->former))
 		came_by(s, slot);
@@ -692,6 +739,7 @@ static struct rtplane_verdict seal_rtp(struct rtplane_srtp *s, struct rtplane_sr
 	if (unlikely(job->index > RTPLANE_SRTP_INDEX_MAX))
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	/* Before it is used: come what may, it is not used twice. */
+	s->changes += rtplane_srtp_steps(&stand->rtp, job->index);
 	rtplane_srtp_note(&stand->rtp, job->index);
 	put_unaligned_be16(out, job->data + 2);
 	err = key->gcm ? gcm_seal(key, job) : cm_seal(key, job);
@@ -809,6 +857,7 @@ static struct rtplane_verdict open_rtcp(struct rtplane_srtp *s, struct rtplane_s
 		src = source_new(s, job->ssrc, GFP_ATOMIC | __GFP_NOWARN);
 	if (!src)
 		return rtplane_drop(RTPLANE_DROP_NOMEM);
+	s->changes += rtplane_srtcp_steps(&src->stand[slot].rtcp, job->index);
 	rtplane_srtcp_note(&src->stand[slot].rtcp, job->index);
 	if (s->former)
 		came_by(s, slot);
@@ -830,6 +879,7 @@ static struct rtplane_verdict seal_rtcp(struct rtplane_srtp *s, struct rtplane_s
 	if (track->any && track->highest == RTPLANE_SRTCP_INDEX_MAX)
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	job->index = track->any ? track->highest + 1 : 0;
+	s->changes += rtplane_srtcp_steps(track, job->index);
 	rtplane_srtcp_note(track, job->index);
 	err = rtcp_seal(key, job);
 	job->len += rtcp_tag_len(key) + 4 + key->mki_len;

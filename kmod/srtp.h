@@ -36,6 +36,12 @@ struct rtplane_srtp_conf {
  * @rtcp_index: highest SRTCP index, if @rtcp
  * @rtp: RTP came
  * @rtcp: RTCP came
+ * @has_window: @window is valid; without it all that is not beyond @index was here
+ * @has_rtcp_window: @rtcp_window is valid
+ * @carried: @index is from under the former key
+ * @shift: by how much outbound sequence numbers are moved
+ * @window: see RTPLANE_SOURCE_A_WINDOW; told by rtplane_srtp_each_window() alone
+ * @rtcp_window: the same of SRTCP
  */
 struct rtplane_srtp_told {
 	u32 ssrc;
@@ -43,6 +49,12 @@ struct rtplane_srtp_told {
 	u32 rtcp_index;
 	bool rtp;
 	bool rtcp;
+	bool has_window;
+	bool has_rtcp_window;
+	bool carried;
+	u16 shift;
+	u8 window[RTPLANE_SRTP_WINDOW_LEN];
+	u8 rtcp_window[RTPLANE_SRTCP_WINDOW_LEN];
 };
 
 unsigned int rtplane_srtp_key_len(u8 suite);
@@ -53,8 +65,11 @@ int rtplane_srtp_give(struct rtplane_srtp *s, const struct rtplane_srtp_told *to
 void rtplane_srtp_install(struct rtplane_srtp **have, struct rtplane_srtp **news, bool sends,
 			  bool fresh);
 
+u64 rtplane_srtp_changes(const struct rtplane_srtp *s);
 u8 rtplane_srtp_suite(const struct rtplane_srtp *s, const u8 **mki, unsigned int *mki_len);
 const void *rtplane_srtp_each(const struct rtplane_srtp *s, const void *source,
+			      struct rtplane_srtp_told *told);
+void rtplane_srtp_each_window(const struct rtplane_srtp *s, const void *source,
 			      struct rtplane_srtp_told *told);
 
 bool rtplane_srtp_room(struct sk_buff *skb, struct rtplane_pkt *pkt);

@@ -122,6 +122,74 @@ static inline void rtplane_srtp_given(struct rtplane_srtp_track *t, u64 index)
 	t->any = true;
 }
 
+/**
+ * rtplane_srtp_track_carried() - a source stands there under another key
+ * @t: track, zeros
+ * @index: the index
+ */
+static inline void rtplane_srtp_track_carried(struct rtplane_srtp_track *t, u64 index)
+{
+	t->highest = index;
+	t->any = true;
+}
+
+/**
+ * rtplane_srtp_window() - which packets behind the highest index were here
+ * @t: of its source, with any
+ * @window: bit n % 8 of byte n / 8 is set if that of index @t->highest - n was
+ */
+static inline void rtplane_srtp_window(const struct rtplane_srtp_track *t,
+				       u8 window[RTPLANE_SRTP_WINDOW / 8])
+{
+	unsigned int n;
+	u64 index;
+
+	memset(window, 0, RTPLANE_SRTP_WINDOW / 8);
+	for (n = 0; n < RTPLANE_SRTP_WINDOW && n <= t->highest; n++) {
+		index = t->highest - n;
+		if (t->ring[(index >> 6) % RTPLANE_SRTP_WORDS] >> (index & 63) & 1)
+			window[n / 8] |= 1 << n % 8;
+	}
+}
+
+/**
+ * rtplane_srtp_window_given() - the reverse
+ * @t: track, of which nothing was known
+ * @index: the highest index
+ * @window: as rtplane_srtp_window() has it; that of @index was here, whatever it says
+ */
+static inline void rtplane_srtp_window_given(struct rtplane_srtp_track *t, u64 index,
+					     const u8 window[RTPLANE_SRTP_WINDOW / 8])
+{
+	unsigned int n;
+
+	memset(t->ring, 0, sizeof(t->ring));
+	for (n = 0; n < RTPLANE_SRTP_WINDOW && n <= index; n++) {
+		if (!n || window[n / 8] >> n % 8 & 1)
+			*rtplane_srtp_word(t, index - n) |= BIT_ULL((index - n) & 63);
+	}
+	t->highest = index;
+	t->any = true;
+}
+
+/*
+ * As often must who would take over know anew where a source stands: its rollover counter
+ * is right for half of 65,536 packets.
+ */
+#define RTPLANE_SRTP_STEP_SHIFT		15
+#define RTPLANE_SRTCP_STEP_SHIFT	6
+
+/* Is a packet beyond such a step? */
+static inline bool rtplane_srtp_steps(const struct rtplane_srtp_track *t, u64 index)
+{
+	return (index ^ t->highest) >> RTPLANE_SRTP_STEP_SHIFT;
+}
+
+static inline bool rtplane_srtcp_steps(const struct rtplane_srtcp_track *t, u32 index)
+{
+	return (index ^ t->highest) >> RTPLANE_SRTCP_STEP_SHIFT;
+}
+
 /* As rtplane_srtp_seen(). */
 static inline bool rtplane_srtcp_seen(const struct rtplane_srtcp_track *t, u32 index)
 {
@@ -160,6 +228,30 @@ static inline void rtplane_srtcp_note(struct rtplane_srtcp_track *t, u32 index)
 static inline void rtplane_srtcp_given(struct rtplane_srtcp_track *t, u32 index)
 {
 	memset(t->seen, 0xff, sizeof(t->seen));
+	t->highest = index;
+	t->any = true;
+}
+
+/* As rtplane_srtp_window(). */
+static inline void rtplane_srtcp_window(const struct rtplane_srtcp_track *t,
+					u8 window[RTPLANE_SRTCP_WINDOW / 8])
+{
+	unsigned int n;
+
+	for (n = 0; n < RTPLANE_SRTCP_WINDOW / 8; n++)
+		window[n] = t->seen[n / 8] >> n % 8 * 8;
+}
+
+/* As rtplane_srtp_window_given(). */
+static inline void rtplane_srtcp_window_given(struct rtplane_srtcp_track *t, u32 index,
+					      const u8 window[RTPLANE_SRTCP_WINDOW / 8])
+{
+	unsigned int n;
+
+	memset(t->seen, 0, sizeof(t->seen));
+	for (n = 0; n < RTPLANE_SRTCP_WINDOW / 8; n++)
+		t->seen[n / 8] |= (u64)window[n] << n % 8 * 8;
+	t->seen[0] |= 1;
 	t->highest = index;
 	t->any = true;
 }

@@ -130,7 +130,7 @@ usage_points <<END
 2	dev add: '': expected the name	dev add
 2	dev add: 'abcdefghijklmnopq': expected the name	dev add abcdefghijklmnopq
 2	dev show: 'eth0': expected nothing more	dev show eth0
-2	leg '': expected set or show	leg
+2	leg '': expected set, show or state	leg
 2	leg set: a leg has no local address	leg set
 2	nothing to change	$LEG
 2	'local' has no value: expected A:P	leg set local
@@ -239,7 +239,7 @@ done
 expect 2 'more than 512 bridges' bridge add "${many[@]}" "${bridges[@]}"
 
 printf '%s\n' '# a comment' '' '   leg list # and one behind' 'dev show x' >"$W/batch"
-expect 2 "^rtplane: $W/batch:3: leg 'list': expected set or show$" -batch "$W/batch"
+expect 2 "^rtplane: $W/batch:3: leg 'list': expected set, show or state$" -batch "$W/batch"
 holds "a batch stops at the first failure" [ "$(wc -l <"$W/err")" = 1 ]
 expect 2 "$W/batch:4: dev show: 'x'" -force -batch "$W/batch"
 

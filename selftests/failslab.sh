@@ -27,7 +27,7 @@ test_every_request()
 	m nlfail fa spare >"$W/nlfail" 2>"$W/nlfail.err" || fail "nlfail: $(cat "$W/nlfail.err")"
 	while read -r line; do note "$line"; done <"$W/nlfail"
 	is "requests that went wrong" "$(grep -c '"good":false' "$W/nlfail")" 0
-	is "requests" "$(wc -l <"$W/nlfail")" 18
+	is "requests" "$(wc -l <"$W/nlfail")" 21
 	# a fault that nobody notices was none
 	ok "faults were injected" test "$(jq -s 'map(.refused) | add' "$W/nlfail")" -gt 50
 	m rtplane dev del fa

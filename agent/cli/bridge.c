@@ -5,6 +5,7 @@
 
 #include "keys.h"
 #include "leg.h"
+#include "state.h"
 
 static int parse_cookie(struct args *args, uint64_t min, uint64_t *cookie)
 {
@@ -121,7 +122,7 @@ static int parse_locals(struct args *args, struct dp_addr *locals, size_t *n)
 }
 
 static int parse_del(struct args *args, struct dp_del *del,
-		     struct dp_addr *locals)
+		     struct dp_addr *locals, bool *state)
 {
 	const char *word = args_peek(args);
 	int ret;
@@ -129,6 +130,7 @@ static int parse_del(struct args *args, struct dp_del *del,
 	if (word && !strcmp(word, "local")) {
 		del->locals = locals;
 		ret = parse_locals(args, locals, &del->n);
+		*state = !ret && del->n == 1 && args_take(args, "state");
 	} else if (args_take(args, "cookie")) {
 		ret = parse_cookie(args, 1, &del->cookie);
 	} else if (args_take(args, "all")) {
@@ -142,21 +144,37 @@ static int parse_del(struct args *args, struct dp_del *del,
 	return ret ? ret : args_end(args);
 }
 
+/* one, whose legs are printed as they ended */
+static int take(struct cli *cli, struct genl *genl, const struct dp_addr *local)
+{
+	struct dp_leg_info legs[2];
+	struct dp_err err = {};
+	int ret;
+
+	ret = genl_bridge_take(genl, local, legs, &cli->sources, &err);
+	if (!ret)
+		state_print(legs, 2);
+	return cli_result(cli, ret, &err);
+}
+
 static int bridge_del(struct args *args)
 {
 	struct dp_addr locals[RTPLANE_BRIDGES_MAX];
 	struct dp_del del = {};
 	struct dp_err err = {};
+	bool state = false;
 	struct genl *genl;
 	int ret;
 
 	args->cmd = "bridge del";
-	ret = parse_del(args, &del, locals);
+	ret = parse_del(args, &del, locals, &state);
 	if (ret)
 		return ret;
 	genl = cli_genl(args->cli);
 	if (!genl)
 		return CLI_REFUSED;
+	if (state)
+		return take(args->cli, genl, &locals[0]);
 	return cli_result(args->cli, genl_bridges_del(genl, &del, &err), &err);
 }
 

@@ -17,6 +17,8 @@
 #define CLI_REFUSED	1	/* by the kernel, the agent, the system */
 #define CLI_USAGE	2	/* the command line makes no sense */
 
+struct cli_state;
+
 /**
  * struct cli - one run of the program
  * @json: print JSON instead of text
@@ -28,6 +30,7 @@
  * @line: line of the batch file
  * @genl: the connection to the datapath, made when first needed
  * @sources: of keys that the present command names or shows
+ * @states: of legs, that it has read
  */
 struct cli {
 	bool json;
@@ -38,6 +41,7 @@ struct cli {
 	unsigned int line;
 	struct genl *genl;
 	struct dp_sources sources;
+	struct cli_state *states;
 };
 
 /**

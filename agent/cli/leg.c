@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* rtplane leg set|show */
+/* rtplane leg set|show|state */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "leg.h"
 #include "out.h"
 #include "srtp.h"
+#include "state.h"
 
 #define MS	"milliseconds, 0 to 4294967295"
 #define A_P	"A:P, with IPv6 [A]:P"
@@ -118,8 +119,23 @@ static int no_word(const struct args *args, const struct dp_leg *leg,
 			 word);
 }
 
+/* the name of the file behind "state" */
+static int parse_state(struct args *args, const char **file)
+{
+	const char *value = args_next(args);
+
+	if (*file)
+		return key_twice(args, "state");
+	if (!value || value[0] != '@' || !value[1])
+		return cli_usage(args->cli, "%s: state '%s': expected @FILE",
+				 args->cmd, value ? value : "");
+	*file = value + 1;
+	return CLI_OK;
+}
+
 int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
 {
+	const char *state = NULL;
 	const struct key *key;
 	const char *word;
 	int ret;
@@ -137,6 +153,8 @@ int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
 			ret = parse_dscp(args, leg);
 		else if (!strcmp(word, "srtp-rx") || !strcmp(word, "srtp-tx"))
 			ret = parse_srtp(args, word, leg);
+		else if (!strcmp(word, "state"))
+			ret = parse_state(args, &state);
 		else
 			ret = no_word(args, leg, word);
 		if (ret)
@@ -147,7 +165,7 @@ int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
 				 "%s: a leg has no local address: expected local A:P",
 				 args->cmd);
 	leg->set &= ~SEEN_LOCAL;
-	return CLI_OK;
+	return state ? state_read(args, state, leg) : CLI_OK;
 }
 
 static int leg_change(struct args *args)
@@ -174,12 +192,16 @@ static int leg_change(struct args *args)
 	return cli_result(args->cli, ret, &err);
 }
 
-static void print_legs(const struct cli *cli, const struct dp_leg_info *legs,
-		       size_t n)
+static void print_legs(const struct cli *cli, bool state,
+		       const struct dp_leg_info *legs, size_t n)
 {
-	json_t *array = cli->json ? json_array() : NULL;
+	json_t *array = cli->json && !state ? json_array() : NULL;
 	size_t i;
 
+	if (state) {
+		state_print(legs, n);
+		return;
+	}
 	for (i = 0; i < n; i++) {
 		if (cli->json)
 			json_array_append_new(array, out_leg(&legs[i]));
@@ -215,22 +237,25 @@ static int parse_which(struct args *args, struct leg_which *which)
 		key = key_find(which_keys, word);
 		if (!key)
 			return cli_usage(args->cli,
-					 "leg show: '%s': expected local A:P or cookie C",
-					 word);
+					 "%s: '%s': expected local A:P or cookie C",
+					 args->cmd, word);
 		ret = key_read(args, key, &which->set, which);
 		if (ret)
 			return ret;
 	}
 	if (which->set == 3)
 		return cli_usage(args->cli,
-				 "leg show: expected either local A:P or cookie C");
+				 "%s: expected either local A:P or cookie C",
+				 args->cmd);
 	if (which->set == 2 && !which->cookie)
 		return cli_usage(args->cli,
-				 "leg show: cookie '0': expected a number, 1 or more");
+				 "%s: cookie '0': expected a number, 1 or more",
+				 args->cmd);
 	return CLI_OK;
 }
 
-static int leg_show(struct args *args)
+/* @state: their state, instead of what they are and have seen */
+static int leg_show(struct args *args, bool state)
 {
 	struct leg_which which = {};
 	struct dp_leg_info *legs;
@@ -240,7 +265,7 @@ static int leg_show(struct args *args)
 	size_t n;
 	int ret;
 
-	args->cmd = "leg show";
+	args->cmd = state ? "leg state" : "leg show";
 	ret = parse_which(args, &which);
 	if (ret)
 		return ret;
@@ -248,16 +273,16 @@ static int leg_show(struct args *args)
 	if (!genl)
 		return CLI_REFUSED;
 	if (which.local.family) {
-		ret = genl_leg_get(genl, &which.local, &leg,
+		ret = genl_leg_get(genl, &which.local, state, &leg,
 				   &args->cli->sources, &err);
 		if (!ret)
-			print_legs(args->cli, &leg, 1);
+			print_legs(args->cli, state, &leg, 1);
 		return cli_result(args->cli, ret, &err);
 	}
-	ret = genl_legs(genl, which.cookie, &legs, &n, &args->cli->sources,
-			&err);
+	ret = genl_legs(genl, which.cookie, state, &legs, &n,
+			&args->cli->sources, &err);
 	if (!ret)
-		print_legs(args->cli, legs, n);
+		print_legs(args->cli, state, legs, n);
 	free(legs);
 	return cli_result(args->cli, ret, &err);
 }
@@ -269,7 +294,9 @@ int cmd_leg(struct args *args)
 	if (word && !strcmp(word, "set"))
 		return leg_change(args);
 	if (word && !strcmp(word, "show"))
-		return leg_show(args);
-	return cli_usage(args->cli, "leg '%s': expected set or show",
+		return leg_show(args, false);
+	if (word && !strcmp(word, "state"))
+		return leg_show(args, true);
+	return cli_usage(args->cli, "leg '%s': expected set, show or state",
 			 word ? word : "");
 }

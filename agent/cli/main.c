@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "state.h"
 
 #define AGENT_SOCKET	"/run/rtplane/rtplaned.sock"
 
@@ -19,9 +20,10 @@ static const char usage[] =
 "  dev show                   enrolled devices\n"
 "  bridge add [cookie C] leg local A:P [WORDS] leg local A:P [WORDS] [bridge ...]\n"
 "  bridge set [cookie C] leg local A:P [WORDS] leg local A:P [WORDS] [bridge ...]\n"
-"  bridge del local A:P [local A:P ...] | cookie C | all\n"
+"  bridge del local A:P [local A:P ...] | local A:P state | cookie C | all\n"
 "  leg set local A:P WORDS [unlatch] [moved] [proven A:P]\n"
 "  leg show [local A:P | cookie C]\n"
+"  leg state [local A:P | cookie C]\n"
 "  natmap add ext A int A [ports LO-HI] [filter endpoint|address]\n"
 "             [inside DEV|group:N] [outside DEV|group:N]\n"
 "             [dscp V|preserve|map V0,...,V63] [pps N] [bps N]\n"
@@ -34,6 +36,7 @@ static const char usage[] =
 "       [early on|off] [relatch MS] [tie A:P] [dscp V|preserve|map V0,...,V63]\n"
 "       [accept rtp|any] [unknown pass|drop] [pps N] [bps N] [mark N]\n"
 "       [oif DEV|any] [silence MS] [ssrc-guard on|off] [only rtp|rtcp|both]\n"
+"       [state @FILE]\n"
 "       [srtp-rx none|SUITE KEY|@FILE [mki HEX] [source SSRC index N rtcp-index N]...]\n"
 "       [srtp-tx none|SUITE KEY|@FILE [mki HEX] [fresh] [source ...]...]\n"
 "\n"
@@ -158,6 +161,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 			continue;
 		ret = commands[i].run(&args);
 		dp_sources_clear(&cli->sources);
+		state_free(cli);
 		return ret;
 	}
 	return cli_usage(cli, "there is no command '%s': see rtplane help",

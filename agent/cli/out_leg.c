@@ -162,6 +162,8 @@ json_t *out_leg(const struct dp_leg_info *leg)
 	out_some_addr(o, "offender", &leg->offender);
 	if (leg->offender.family)
 		out_uint(o, "offenses", leg->offenses);
+	if (leg->generation)
+		out_uint(o, "generation", leg->generation);
 	return o;
 }
 
@@ -252,10 +254,10 @@ static void text_srtp(const char *word, const struct dp_srtp *srtp)
 
 static void text_counters(const struct dp_leg_info *leg)
 {
-	printf("    received %" PRIu64 " packets %" PRIu64 " bytes (%" PRIu64 " rtcp) sent %" PRIu64 " packets %" PRIu64 " bytes dropped %" PRIu64 " passed %" PRIu64 " latches %u\n",
+	printf("    received %" PRIu64 " packets %" PRIu64 " bytes (%" PRIu64 " rtcp) sent %" PRIu64 " packets %" PRIu64 " bytes dropped %" PRIu64 " passed %" PRIu64 " latches %u generation %" PRIu64 "\n",
 	       leg->rx_packets, leg->rx_bytes, leg->rtcp_packets,
 	       leg->tx_packets, leg->tx_bytes, leg->dropped, leg->passed,
-	       leg->latches);
+	       leg->latches, leg->generation);
 	out_text_drops("    ", leg->drops);
 }
 

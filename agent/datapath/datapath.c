@@ -61,6 +61,12 @@ int dp_bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
 	return ret ? ret : dp->ops->bridges_del(dp, del, err);
 }
 
+int dp_bridge_take(struct dp *dp, const struct dp_addr *local,
+		   struct dp_leg_info legs[2], struct dp_err *err)
+{
+	return dp->ops->bridge_take(dp, local, legs, err);
+}
+
 int dp_leg_set(struct dp *dp, const struct dp_leg *leg, struct dp_err *err)
 {
 	return dp->ops->leg_set(dp, leg, err);
@@ -69,13 +75,25 @@ int dp_leg_set(struct dp *dp, const struct dp_leg *leg, struct dp_err *err)
 int dp_leg_get(struct dp *dp, const struct dp_addr *local,
 	       struct dp_leg_info *leg, struct dp_err *err)
 {
-	return dp->ops->leg_get(dp, local, leg, err);
+	return dp->ops->leg_get(dp, local, false, leg, err);
+}
+
+int dp_leg_state(struct dp *dp, const struct dp_addr *local,
+		 struct dp_leg_info *leg, struct dp_err *err)
+{
+	return dp->ops->leg_get(dp, local, true, leg, err);
 }
 
 int dp_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
 		 struct dp_err *err)
 {
-	return dp->ops->legs_dump(dp, cookie, fn, arg, err);
+	return dp->ops->legs_dump(dp, cookie, false, fn, arg, err);
+}
+
+int dp_legs_state(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
+		  struct dp_err *err)
+{
+	return dp->ops->legs_dump(dp, cookie, true, fn, arg, err);
 }
 
 int dp_stats(struct dp *dp, struct dp_stats *stats, struct dp_err *err)

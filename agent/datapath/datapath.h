@@ -82,6 +82,7 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_ONLY		(1u << 21)
 #define DP_LEG_MOVED		(1u << 22)	/* an order; has no member */
 #define DP_LEG_SSRC_GUARD	(1u << 23)
+#define DP_LEG_SAVED		(1u << 24)	/* not in a struct dp_leg_info */
 
 /**
  * struct dp_source - where a source (SSRC) stands under a key
@@ -90,7 +91,16 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
  * @has_rtcp_index: RTCP came
  * @rtcp_index: the highest SRTCP index
  * @index: the highest index of its RTP packets: rollover counter * 65536 + sequence
- *	number.  In a request all that is not beyond it is taken to have been here
+ *	number.  In a request all that is not beyond it is taken to have been here,
+ *	unless there is a window
+ * @has_window: @window is valid; in the state of a leg alone
+ * @has_rtcp_window: @rtcp_window is valid
+ * @carried: of what arrives: @index is from under the former key, nothing came by
+ *	this one yet
+ * @shift: of what leaves: by how much its sequence numbers are moved
+ * @window: which packets behind @index were here: bit n % 8 of byte n / 8 is set if
+ *	that of index @index - n was
+ * @rtcp_window: the same of SRTCP that arrives, behind @rtcp_index
  */
 struct dp_source {
 	uint32_t ssrc;
@@ -98,6 +108,12 @@ struct dp_source {
 	bool has_rtcp_index;
 	uint32_t rtcp_index;
 	uint64_t index;
+	bool has_window;
+	bool has_rtcp_window;
+	bool carried;
+	uint16_t shift;
+	uint8_t window[RTPLANE_SRTP_WINDOW_LEN];
+	uint8_t rtcp_window[RTPLANE_SRTCP_WINDOW_LEN];
 };
 
 /**
@@ -124,6 +140,131 @@ struct dp_srtp {
 	uint8_t mki[RTPLANE_SRTP_MKI_MAX];
 	unsigned int n_sources;
 	const struct dp_source *source;
+};
+
+/**
+ * struct dp_saved_rtp - where a receiver of RTP stands (RFC 3550 A.1, A.8)
+ * @present: some came; the rest is void otherwise
+ * @pt: payload type that is followed
+ * @ssrc: SSRC that is followed
+ * @packets: RTP packets of all SSRCs
+ * @ssrc_changes: times it changed
+ * @out_of_order: packets that came after a later one
+ * @duplicates: packets that came again
+ * @lost_before: packets lost before the present run began
+ * @base: extended sequence number that it began with
+ * @highest: the highest extended sequence number
+ * @unique: packets of the run without those that came again
+ * @seen: bit n: number @highest - n has come
+ * @jitter: 1/16 of the RTP clock's units
+ * @jitter_max: the largest so far
+ * @timestamp: that of a packet that would come now, in time
+ */
+struct dp_saved_rtp {
+	bool present;
+	uint8_t pt;
+	uint32_t ssrc;
+	uint64_t packets;
+	uint32_t ssrc_changes;
+	uint32_t out_of_order;
+	uint32_t duplicates;
+	uint32_t lost_before;
+	uint32_t base;
+	uint32_t highest;
+	uint32_t unique;
+	uint64_t seen;
+	uint32_t jitter;
+	uint32_t jitter_max;
+	uint32_t timestamp;
+};
+
+/**
+ * struct dp_rtcp - the remote's view, from its RTCP reports
+ * @present: a report block was seen; the rest is void otherwise
+ * @has_rtt: @rtt is known
+ * @fraction_lost: 1/256, of the last block
+ * @reports: report blocks seen
+ * @ssrc: the SSRC that the last block was about
+ * @lost: cumulative packets lost (negative with duplicates)
+ * @jitter: RTP clock units
+ * @rtt: microseconds between us and the remote
+ */
+struct dp_rtcp {
+	bool present;
+	bool has_rtt;
+	uint8_t fraction_lost;
+	uint32_t reports;
+	uint32_t ssrc;
+	int32_t lost;
+	uint32_t jitter;
+	uint32_t rtt;
+};
+
+/**
+ * struct dp_saved - the state of a leg, to go on elsewhere
+ * @version: RTPLANE_SAVED_VERSION; 0: it was not told
+ * @reason: enum rtplane_reason, for which @remote was committed
+ * @fresh: no RTP of it came yet
+ * @n_known: SSRCs in @known
+ * @age: ns since it was told; to be set by who gives it later
+ * @remote: who is committed; family 0: nobody
+ * @since: ns since it was
+ * @former: the remote until signalling said otherwise; family 0: nobody
+ * @former_left: ns for which it cannot be learned yet
+ * @known: SSRCs of @remote that have passed, its first one first
+ * @quiet: ns since the last packet was accepted, or the leg was made
+ * @started: ns since the first packet was accepted
+ * @pps_debt: ns by which the sender is ahead of the packet rate
+ * @bps_debt: ns by which it is ahead of the bit rate
+ * @rx_packets: packets accepted
+ * @rx_bytes: their IP bytes
+ * @tx_packets: packets sent
+ * @tx_bytes: their IP bytes
+ * @passed: packets left to the socket
+ * @rtcp_packets: of @rx_packets those that were RTCP
+ * @latches: remotes committed
+ * @drops: by enum rtplane_drop
+ * @dscp_seen: packets received, by DSCP
+ * @rtp: where the receiver of RTP stands
+ * @rtcp: the remote's view
+ * @n_rx: sources in @rx
+ * @n_tx: sources in @tx
+ * @rx: where the key of what arrives stands, with windows
+ * @tx: where the key of what leaves stands
+ *
+ * All times are relative, so that they hold on another host.  Keys are not in it, and
+ * who is on probation begins anew.
+ */
+struct dp_saved {
+	uint32_t version;
+	uint8_t reason;
+	bool fresh;
+	uint8_t n_known;
+	uint64_t age;
+	struct dp_addr remote;
+	uint64_t since;
+	struct dp_addr former;
+	uint64_t former_left;
+	uint32_t known[RTPLANE_SAVED_KNOWN_MAX];
+	uint64_t quiet;
+	uint64_t started;
+	uint64_t pps_debt;
+	uint64_t bps_debt;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t passed;
+	uint64_t rtcp_packets;
+	uint32_t latches;
+	uint64_t drops[__RTPLANE_DROP_MAX];
+	uint64_t dscp_seen[RTPLANE_DSCP_MAP_LEN];
+	struct dp_saved_rtp rtp;
+	struct dp_rtcp rtcp;
+	unsigned int n_rx;
+	unsigned int n_tx;
+	const struct dp_source *rx;
+	const struct dp_source *tx;
 };
 
 /**
@@ -171,6 +312,7 @@ struct dp_srtp {
  * @srtp_tx: protection of what leaves by this leg; a key that differs from the
  *	present one is used from the next packet on
  * @only: enum rtplane_only; of meaning only with protection on either side
+ * @saved: (a new leg's) the state that it goes on from; the caller's
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
  * forgotten and learned again, also if it is the same (a call is resumed).  With
@@ -203,6 +345,7 @@ struct dp_leg {
 	struct dp_srtp srtp_tx;
 	uint8_t only;
 	bool ssrc_guard;
+	const struct dp_saved *saved;
 };
 
 /**
@@ -248,28 +391,6 @@ struct dp_rtp {
 };
 
 /**
- * struct dp_rtcp - the remote's view, from its RTCP reports
- * @present: a report block was seen; the rest is void otherwise
- * @has_rtt: @rtt is known
- * @fraction_lost: 1/256, of the last block
- * @reports: report blocks seen
- * @ssrc: the SSRC that the last block was about
- * @lost: cumulative packets lost (negative with duplicates)
- * @jitter: RTP clock units
- * @rtt: microseconds between us and the remote
- */
-struct dp_rtcp {
-	bool present;
-	bool has_rtt;
-	uint8_t fraction_lost;
-	uint32_t reports;
-	uint32_t ssrc;
-	int32_t lost;
-	uint32_t jitter;
-	uint32_t rtt;
-};
-
-/**
  * struct dp_leg_info - what a leg is and has seen
  * @conf: its configuration; @conf.set says which members the datapath told
  * @cookie: the bridge's cookie, 0 = none
@@ -294,6 +415,9 @@ struct dp_rtcp {
  * @rtcp: RTCP reports
  * @offender: the last source refused; family 0: none
  * @offenses: packets in a row of that source
+ * @generation: grows with what who would take the leg over must know
+ * @saved: its state, if that was asked for: version 0 otherwise; what it points to as
+ *	the sources of @conf
  */
 struct dp_leg_info {
 	struct dp_leg conf;
@@ -319,6 +443,8 @@ struct dp_leg_info {
 	struct dp_rtcp rtcp;
 	struct dp_addr offender;
 	uint64_t offenses;
+	uint64_t generation;
+	struct dp_saved saved;
 };
 
 /**
@@ -440,9 +566,10 @@ struct dp_del {
  * @bridges_new: see dp_bridges_new()
  * @bridges_set: see dp_bridges_set()
  * @bridges_del: see dp_bridges_del()
+ * @bridge_take: see dp_bridge_take()
  * @leg_set: see dp_leg_set()
- * @leg_get: see dp_leg_get()
- * @legs_dump: see dp_legs_dump()
+ * @leg_get: see dp_leg_get(); @state: see dp_leg_state()
+ * @legs_dump: see dp_legs_dump(); @state: see dp_legs_state()
  * @stats: see dp_stats()
  * @fd: see dp_fd()
  * @dispatch: see dp_dispatch()
@@ -462,12 +589,14 @@ struct dp_ops {
 			   size_t n, struct dp_err *err);
 	int (*bridges_del)(struct dp *dp, const struct dp_del *del,
 			   struct dp_err *err);
+	int (*bridge_take)(struct dp *dp, const struct dp_addr *local,
+			   struct dp_leg_info legs[2], struct dp_err *err);
 	int (*leg_set)(struct dp *dp, const struct dp_leg *leg,
 		       struct dp_err *err);
-	int (*leg_get)(struct dp *dp, const struct dp_addr *local,
+	int (*leg_get)(struct dp *dp, const struct dp_addr *local, bool state,
 		       struct dp_leg_info *leg, struct dp_err *err);
-	int (*legs_dump)(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
-			 void *arg, struct dp_err *err);
+	int (*legs_dump)(struct dp *dp, uint64_t cookie, bool state,
+			 dp_leg_fn *fn, void *arg, struct dp_err *err);
 	int (*stats)(struct dp *dp, struct dp_stats *stats, struct dp_err *err);
 	int (*fd)(const struct dp *dp);
 	int (*dispatch)(struct dp *dp, struct dp_err *err);
@@ -551,6 +680,21 @@ int dp_bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 int dp_bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err);
 
 /**
+ * dp_bridge_take() - remove a bridge, and get its legs with their state as it ended
+ * @dp: the datapath
+ * @local: one of its legs
+ * @legs: that leg and its peer; what they point to is valid until the next
+ *	dp_leg_get() or dp_bridge_take() of @dp
+ * @err: the sentence
+ *
+ * No packet is relayed, and none protected, after what is told.
+ *
+ * Return: 0 or -errno; -ENOENT if the leg does not exist.
+ */
+int dp_bridge_take(struct dp *dp, const struct dp_addr *local,
+		   struct dp_leg_info legs[2], struct dp_err *err);
+
+/**
  * dp_leg_set() - change one leg
  * @dp: the datapath
  * @leg: what to change
@@ -573,6 +717,20 @@ int dp_leg_get(struct dp *dp, const struct dp_addr *local,
 	       struct dp_leg_info *leg, struct dp_err *err);
 
 /**
+ * dp_leg_state() - as dp_leg_get(), with the leg's state
+ * @dp: the datapath
+ * @local: its local address
+ * @leg: filled
+ * @err: the sentence
+ *
+ * The leg goes on: who hands it over takes the state of dp_bridge_take().
+ *
+ * Return: 0 or -errno; -EOPNOTSUPP if the datapath knows no such version of it.
+ */
+int dp_leg_state(struct dp *dp, const struct dp_addr *local,
+		 struct dp_leg_info *leg, struct dp_err *err);
+
+/**
  * dp_legs_dump() - all legs, or those of one cookie
  * @dp: the datapath
  * @cookie: only legs of bridges with this cookie; 0 = all
@@ -586,6 +744,19 @@ int dp_leg_get(struct dp *dp, const struct dp_addr *local,
  */
 int dp_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
 		 struct dp_err *err);
+
+/**
+ * dp_legs_state() - as dp_legs_dump(), with the legs' state
+ * @dp: the datapath
+ * @cookie: only legs of bridges with this cookie; 0 = all
+ * @fn: called once for each leg
+ * @arg: for @fn
+ * @err: the sentence
+ *
+ * Return: as dp_legs_dump().
+ */
+int dp_legs_state(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
+		  struct dp_err *err);
 
 /**
  * dp_stats() - totals

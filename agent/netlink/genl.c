@@ -482,16 +482,20 @@ int genl_dev_del(struct genl *genl, const char *name, struct dp_err *err)
 	return command(genl, msg, msg ? genl_put_dev(msg, name) : 0, err);
 }
 
-/* room for the sources of a leg's keys */
-static size_t sources_room(const struct dp_leg *leg)
+/* room for the sources of a leg's keys, and its state */
+static size_t leg_room(const struct dp_leg *leg)
 {
-	size_t n = 0;
+	const struct dp_saved *s = leg->set & DP_LEG_SAVED ? leg->saved : NULL;
+	size_t n = 0, saved = 0;
+
+	if (s)
+		saved = GENL_SAVED_ROOM + (s->n_rx + s->n_tx) * GENL_WINDOW_ROOM;
 
 	if (leg->set & DP_LEG_SRTP_RX)
 		n += leg->srtp_rx.n_sources;
 	if (leg->set & DP_LEG_SRTP_TX)
 		n += leg->srtp_tx.n_sources;
-	return n * GENL_SOURCE_ROOM;
+	return n * GENL_SOURCE_ROOM + saved;
 }
 
 static size_t bridges_room(const struct dp_bridge *bridge, size_t n)
@@ -499,8 +503,8 @@ static size_t bridges_room(const struct dp_bridge *bridge, size_t n)
 	size_t i, room = n * GENL_BRIDGE_ROOM;
 
 	for (i = 0; i < n; i++)
-		room += sources_room(&bridge[i].leg[0]) +
-			sources_room(&bridge[i].leg[1]);
+		room += leg_room(&bridge[i].leg[0]) +
+			leg_room(&bridge[i].leg[1]);
 	return room;
 }
 
@@ -547,14 +551,14 @@ int genl_bridges_del(struct genl *genl, const struct dp_del *del,
 			       "no bridge was named: expected legs, a cookie, or all");
 	msg = request(genl->family, RTPLANE_CMD_BRIDGE_DEL, 0,
 		      (del->n + 1) * GENL_BRIDGE_ROOM);
-	return command(genl, msg, msg ? genl_put_del(msg, del) : 0, err);
+	return command(genl, msg, msg ? genl_put_del(msg, del, false) : 0, err);
 }
 
 int genl_leg_set(struct genl *genl, const struct dp_leg *leg,
 		 struct dp_err *err)
 {
 	struct nl_msg *msg = request(genl->family, RTPLANE_CMD_LEG_SET, 0,
-				     GENL_BRIDGE_ROOM + sources_room(leg));
+				     GENL_BRIDGE_ROOM + leg_room(leg));
 
 	return command(genl, msg,
 		       msg ? genl_put_leg(msg, RTPLANE_A_LEG, leg) : 0, err);
@@ -655,7 +659,7 @@ static int on_item(struct genlmsghdr *hdr, void *arg, struct dp_err *err)
 }
 
 /* a consistent dump; list->items is the caller's on success */
-static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie,
+static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie, bool state,
 		struct list *list, struct dp_err *err)
 {
 	struct nl_msg *msg;
@@ -671,7 +675,8 @@ static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie,
 		if (list->sources)
 			dp_sources_clear(list->sources);
 		msg = request(genl->family, cmd, NLM_F_DUMP, 64);
-		if (!msg || (cookie && genl_put_cookie(msg, cookie) < 0)) {
+		if (!msg || ((cookie || state) &&
+			     genl_put_which(msg, cookie, state) < 0)) {
 			ret = no_room(msg, err);
 			break;
 		}
@@ -690,13 +695,14 @@ static int dump(struct genl *genl, uint8_t cmd, uint64_t cookie,
 	return ret;
 }
 
-int genl_legs(struct genl *genl, uint64_t cookie, struct dp_leg_info **legs,
-	      size_t *n, struct dp_sources *sources, struct dp_err *err)
+int genl_legs(struct genl *genl, uint64_t cookie, bool state,
+	      struct dp_leg_info **legs, size_t *n, struct dp_sources *sources,
+	      struct dp_err *err)
 {
 	struct list list = { .size = sizeof(**legs), .attr = RTPLANE_A_LEG,
 			     .what = "leg", .parse = parse_leg,
 			     .sources = sources };
-	int ret = dump(genl, RTPLANE_CMD_LEG_GET, cookie, &list, err);
+	int ret = dump(genl, RTPLANE_CMD_LEG_GET, cookie, state, &list, err);
 
 	*legs = (void *)list.items;
 	*n = list.n;
@@ -708,7 +714,7 @@ int genl_devs(struct genl *genl, struct dp_dev **devs, size_t *n,
 {
 	struct list list = { .size = sizeof(**devs), .attr = RTPLANE_A_DEV,
 			     .what = "device", .parse = parse_dev };
-	int ret = dump(genl, RTPLANE_CMD_DEV_GET, 0, &list, err);
+	int ret = dump(genl, RTPLANE_CMD_DEV_GET, 0, false, &list, err);
 
 	*devs = (void *)list.items;
 	*n = list.n;
@@ -721,47 +727,68 @@ int genl_natmaps(struct genl *genl, struct dp_natmap **natmaps, size_t *n,
 	struct list list = { .size = sizeof(**natmaps),
 			     .attr = RTPLANE_A_NATMAP,
 			     .what = "natmap", .parse = parse_natmap };
-	int ret = dump(genl, RTPLANE_CMD_NATMAP_GET, 0, &list, err);
+	int ret = dump(genl, RTPLANE_CMD_NATMAP_GET, 0, false, &list, err);
 
 	*natmaps = (void *)list.items;
 	*n = list.n;
 	return ret;
 }
 
-/* one item, which is copied to item */
+/* so many items, which are copied to items */
 static int get(struct genl *genl, struct nl_msg *msg, struct list *list,
-	       void *item, struct dp_err *err)
+	       size_t n, void *items, struct dp_err *err)
 {
 	struct reply reply = { .err = err, .each = on_item, .arg = list };
 	int ret;
 
 	list->genl = genl;
 	ret = exchange(genl, msg, &reply);
-	if (!ret && list->n != 1)
+	if (!ret && list->n != n)
 		ret = dp_fail(err, EPROTO,
-			      "%s answered with %zu %ss, expected one",
-			      genl->link->peer, list->n, list->what);
+			      "%s answered with %zu %ss, expected %zu",
+			      genl->link->peer, list->n, list->what, n);
 	if (!ret)
-		memcpy(item, list->items, list->size);
+		memcpy(items, list->items, n * list->size);
 	free(list->items);
 	return ret;
 }
 
-int genl_leg_get(struct genl *genl, const struct dp_addr *local,
+int genl_leg_get(struct genl *genl, const struct dp_addr *local, bool state,
 		 struct dp_leg_info *leg, struct dp_sources *sources,
 		 struct dp_err *err)
 {
 	struct list list = { .size = sizeof(*leg), .attr = RTPLANE_A_LEG,
 			     .what = "leg", .parse = parse_leg,
 			     .sources = sources };
-	struct dp_leg spec = { .local = *local };
+	struct dp_leg spec = {
+		.local = *local,
+		.set = state ? DP_LEG_SAVED : 0,
+		.saved = &genl_ask_saved,
+	};
 	struct nl_msg *msg;
 
 	dp_sources_clear(sources);
 	msg = request(genl->family, RTPLANE_CMD_LEG_GET, 0, 128);
 	if (!msg || genl_put_leg(msg, RTPLANE_A_LEG, &spec) < 0)
 		return no_room(msg, err);
-	return get(genl, msg, &list, leg, err);
+	return get(genl, msg, &list, 1, leg, err);
+}
+
+int genl_bridge_take(struct genl *genl, const struct dp_addr *local,
+		     struct dp_leg_info legs[2], struct dp_sources *sources,
+		     struct dp_err *err)
+{
+	struct list list = { .size = sizeof(legs[0]), .attr = RTPLANE_A_LEG,
+			     .what = "leg", .parse = parse_leg,
+			     .sources = sources };
+	struct dp_del del = { .locals = local, .n = 1 };
+	struct nl_msg *msg;
+
+	dp_sources_clear(sources);
+	msg = request(genl->family, RTPLANE_CMD_BRIDGE_DEL, 0, 128);
+	if (!msg || genl_put_del(msg, &del, true) < 0)
+		return no_room(msg, err);
+	return get(genl, msg, &list, 2, legs, err);
 }
 
 int genl_stats(struct genl *genl, struct dp_stats *stats, struct dp_err *err)
@@ -772,5 +799,5 @@ int genl_stats(struct genl *genl, struct dp_stats *stats, struct dp_err *err)
 
 	if (!msg)
 		return no_room(msg, err);
-	return get(genl, msg, &list, stats, err);
+	return get(genl, msg, &list, 1, stats, err);
 }

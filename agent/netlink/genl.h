@@ -172,10 +172,14 @@ int genl_bridges_set(struct genl *genl, const struct dp_bridge *bridges,
 		     size_t n, struct dp_err *err);
 int genl_bridges_del(struct genl *genl, const struct dp_del *del,
 		     struct dp_err *err);
+/* one leg and its peer, removed, with their state; @sources as of genl_leg_get() */
+int genl_bridge_take(struct genl *genl, const struct dp_addr *local,
+		     struct dp_leg_info legs[2], struct dp_sources *sources,
+		     struct dp_err *err);
 int genl_leg_set(struct genl *genl, const struct dp_leg *leg,
 		 struct dp_err *err);
-/* @sources: emptied, and gets those that @leg points to */
-int genl_leg_get(struct genl *genl, const struct dp_addr *local,
+/* @state: with its state.  @sources: emptied, and gets those that @leg points to */
+int genl_leg_get(struct genl *genl, const struct dp_addr *local, bool state,
 		 struct dp_leg_info *leg, struct dp_sources *sources,
 		 struct dp_err *err);
 
@@ -191,6 +195,7 @@ int genl_stats(struct genl *genl, struct dp_stats *stats, struct dp_err *err);
  * genl_legs() - a consistent dump of the legs
  * @genl: the connection
  * @cookie: only this cookie's, 0 = all
+ * @state: with their state
  * @legs: the array, allocated; the caller frees it with free()
  * @n: legs in @legs
  * @sources: emptied, and gets those that they point to
@@ -198,8 +203,9 @@ int genl_stats(struct genl *genl, struct dp_stats *stats, struct dp_err *err);
  *
  * Return: 0 or -errno; -EAGAIN if legs kept changing while we read.
  */
-int genl_legs(struct genl *genl, uint64_t cookie, struct dp_leg_info **legs,
-	      size_t *n, struct dp_sources *sources, struct dp_err *err);
+int genl_legs(struct genl *genl, uint64_t cookie, bool state,
+	      struct dp_leg_info **legs, size_t *n, struct dp_sources *sources,
+	      struct dp_err *err);
 
 /* the same for devices and natmaps */
 int genl_devs(struct genl *genl, struct dp_dev **devs, size_t *n,

@@ -109,8 +109,12 @@ static int put_leg_srtp(struct nl_msg *msg, const struct dp_leg *leg)
 
 int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg)
 {
-	return put_leg_latch(msg, leg) | put_leg_media(msg, leg) |
-	       put_leg_srtp(msg, leg);
+	int ret = put_leg_latch(msg, leg) | put_leg_media(msg, leg) |
+		  put_leg_srtp(msg, leg);
+
+	if (leg->set & DP_LEG_SAVED)
+		ret |= genl_put_saved(msg, leg->saved);
+	return ret;
 }
 
 int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg)
@@ -142,7 +146,9 @@ int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge)
 	return ret;
 }
 
-int genl_put_del(struct nl_msg *msg, const struct dp_del *del)
+const struct dp_saved genl_ask_saved = { .version = RTPLANE_SAVED_VERSION };
+
+int genl_put_del(struct nl_msg *msg, const struct dp_del *del, bool state)
 {
 	struct dp_leg leg = {};
 	struct nlattr *at;
@@ -154,6 +160,10 @@ int genl_put_del(struct nl_msg *msg, const struct dp_del *del)
 		if (!at)
 			return -NLE_NOMEM;
 		leg.local = del->locals[i];
+		if (state) {
+			leg.set = DP_LEG_SAVED;
+			leg.saved = &genl_ask_saved;
+		}
 		ret |= genl_put_leg(msg, RTPLANE_BRIDGE_A_LEG, &leg);
 		nla_nest_end(msg, at);
 	}
@@ -174,14 +184,17 @@ int genl_put_del(struct nl_msg *msg, const struct dp_del *del)
 	return ret;
 }
 
-int genl_put_cookie(struct nl_msg *msg, uint64_t cookie)
+int genl_put_which(struct nl_msg *msg, uint64_t cookie, bool state)
 {
 	struct nlattr *at = nest(msg, RTPLANE_A_LEG);
-	int ret;
+	int ret = 0;
 
 	if (!at)
 		return -NLE_NOMEM;
-	ret = nla_put_u64(msg, RTPLANE_LEG_A_COOKIE, cookie);
+	if (cookie)
+		ret = nla_put_u64(msg, RTPLANE_LEG_A_COOKIE, cookie);
+	if (state)
+		ret |= genl_put_saved(msg, &genl_ask_saved);
 	nla_nest_end(msg, at);
 	return ret;
 }
@@ -290,7 +303,7 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 }
 
 /* a nest whose attribute types are 1 + index into values[] and hold a u64 */
-static int parse_array(struct nlattr *attr, uint64_t *values, size_t n)
+int genl_parse_array(struct nlattr *attr, uint64_t *values, size_t n)
 {
 	struct nlattr *at;
 	int rem;
@@ -447,6 +460,8 @@ static struct nla_policy leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_SRTP_RX] = { .type = NLA_NESTED },
 	[RTPLANE_LEG_A_SRTP_TX] = { .type = NLA_NESTED },
 	[RTPLANE_LEG_A_ONLY] = { .type = NLA_U8 },
+	[RTPLANE_LEG_A_GENERATION] = { .type = NLA_U64 },
+	[RTPLANE_LEG_A_SAVED] = { .type = NLA_NESTED },
 };
 
 /* which configuration members the module told */
@@ -538,13 +553,15 @@ int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg,
 	leg->cookie = get_u64(tb[RTPLANE_LEG_A_COOKIE]);
 	leg->state = get_u8(tb[RTPLANE_LEG_A_STATE]);
 	leg->offenses = get_u64(tb[RTPLANE_LEG_A_OFFENSES]);
+	leg->generation = get_u64(tb[RTPLANE_LEG_A_GENERATION]);
+	ret |= genl_parse_saved(tb[RTPLANE_LEG_A_SAVED], &leg->saved, sources);
 	ret |= genl_parse_addr(tb[RTPLANE_LEG_A_PEER], &leg->peer);
 	ret |= genl_parse_addr(tb[RTPLANE_LEG_A_LATCHED], &leg->latched);
 	ret |= genl_parse_addr(tb[RTPLANE_LEG_A_OFFENDER], &leg->offender);
 	ret |= parse_counters(tb[RTPLANE_LEG_A_COUNTERS], leg);
-	ret |= parse_array(tb[RTPLANE_LEG_A_DROPS], leg->drops,
-			   __RTPLANE_DROP_MAX);
-	ret |= parse_array(tb[RTPLANE_LEG_A_DSCP_SEEN], leg->dscp_seen, 64);
+	ret |= genl_parse_array(tb[RTPLANE_LEG_A_DROPS], leg->drops,
+				__RTPLANE_DROP_MAX);
+	ret |= genl_parse_array(tb[RTPLANE_LEG_A_DSCP_SEEN], leg->dscp_seen, 64);
 	ret |= parse_rtp(tb[RTPLANE_LEG_A_RTP], &leg->rtp);
 	ret |= parse_rtcp(tb[RTPLANE_LEG_A_RTCP], &leg->rtcp);
 	return ret < 0 ? -NLE_INVAL : 0;
@@ -663,8 +680,8 @@ int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *nm)
 	nm->hairpins = get_u64(tb[RTPLANE_NATMAP_A_HAIRPINS]);
 	nm->icmp = get_u64(tb[RTPLANE_NATMAP_A_ICMP]);
 	nm->passed = get_u64(tb[RTPLANE_NATMAP_A_PASSED]);
-	ret |= parse_array(tb[RTPLANE_NATMAP_A_DROPS], nm->drops,
-			   __RTPLANE_DROP_MAX);
+	ret |= genl_parse_array(tb[RTPLANE_NATMAP_A_DROPS], nm->drops,
+				__RTPLANE_DROP_MAX);
 	return ret < 0 ? -NLE_INVAL : 0;
 }
 
@@ -743,8 +760,8 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 	if (tb[RTPLANE_STATS_A_IO])
 		nla_strlcpy(stats->io, tb[RTPLANE_STATS_A_IO],
 			    sizeof(stats->io));
-	ret = parse_array(tb[RTPLANE_STATS_A_DROPS], stats->drops,
-			  __RTPLANE_DROP_MAX);
+	ret = genl_parse_array(tb[RTPLANE_STATS_A_DROPS], stats->drops,
+			       __RTPLANE_DROP_MAX);
 	return ret < 0 ? ret : parse_faults(attr, stats);
 }
 

@@ -23,6 +23,12 @@
 /** GENL_SOURCE_ROOM - bytes that one source of a key takes beside that, at most */
 #define GENL_SOURCE_ROOM	40
 
+/** GENL_SAVED_ROOM - bytes that a state takes, without its sources */
+#define GENL_SAVED_ROOM		2048
+
+/** GENL_WINDOW_ROOM - bytes that one source of a state takes */
+#define GENL_WINDOW_ROOM	216
+
 int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr);
 int genl_put_leg(struct nl_msg *msg, int type, const struct dp_leg *leg);
 /* what is set of a leg, into a nest that is open */
@@ -31,7 +37,8 @@ int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg);
 int genl_put_srtp(struct nl_msg *msg, int type, const struct dp_srtp *srtp,
 		  const uint8_t *key, size_t len);
 int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge);
-int genl_put_del(struct nl_msg *msg, const struct dp_del *del);
+/* @state: with the state of their legs, as they end */
+int genl_put_del(struct nl_msg *msg, const struct dp_del *del, bool state);
 int genl_put_dev(struct nl_msg *msg, const char *name);
 int genl_put_natmap(struct nl_msg *msg, const struct dp_natmap *natmap);
 
@@ -40,8 +47,15 @@ int genl_put_info(struct nl_msg *msg, const struct dp_leg_info *leg);
 int genl_put_stats(struct nl_msg *msg, const struct dp_stats *stats);
 int genl_put_event(struct nl_msg *msg, const struct dp_event *event);
 
-/* the legs of one cookie, for a dump */
-int genl_put_cookie(struct nl_msg *msg, uint64_t cookie);
+/* which legs a dump is of, 0: of all cookies; @state: with their state */
+int genl_put_which(struct nl_msg *msg, uint64_t cookie, bool state);
+
+/* the state of a leg; genl_saved.c.  One with nothing but a version asks for it. */
+int genl_put_saved(struct nl_msg *msg, const struct dp_saved *saved);
+extern const struct dp_saved genl_ask_saved;
+
+/* counts of which those that are 0 are left out; their types are 1 + index */
+int genl_put_array(struct nl_msg *msg, int type, const uint64_t *values, int n);
 
 int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr);
 /* @sources: gets those that @leg then points to */
@@ -51,6 +65,15 @@ int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg,
  * the caller's to find. */
 int genl_parse_srtp(struct nlattr *attr, struct dp_srtp *srtp,
 		    struct dp_sources *sources);
+/* @attr: may be NULL, no state.  @sources: gets those that @saved then points to */
+int genl_parse_saved(struct nlattr *attr, struct dp_saved *saved,
+		     struct dp_sources *sources);
+/* the attributes of a type in a nest, which are sources */
+int genl_parse_sources(struct nlattr *nest, int type, unsigned int *n,
+		       const struct dp_source **told,
+		       struct dp_sources *sources);
+/* a nest whose attribute types are 1 + index into values[] and hold a u64 */
+int genl_parse_array(struct nlattr *attr, uint64_t *values, size_t n);
 int genl_parse_dev(struct nlattr *attr, struct dp_dev *dev);
 int genl_parse_natmap(struct nlattr *attr, struct dp_natmap *natmap);
 int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats);

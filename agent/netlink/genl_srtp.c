@@ -52,59 +52,6 @@ int genl_put_srtp(struct nl_msg *msg, int type, const struct dp_srtp *srtp,
 	return ret;
 }
 
-static int parse_source(struct nlattr *attr, struct dp_source *source)
-{
-	static struct nla_policy policy[RTPLANE_SOURCE_A_MAX + 1] = {
-		[RTPLANE_SOURCE_A_SSRC] = { .type = NLA_U32 },
-		[RTPLANE_SOURCE_A_INDEX] = { .type = NLA_U64 },
-		[RTPLANE_SOURCE_A_RTCP_INDEX] = { .type = NLA_U32 },
-	};
-	struct nlattr *tb[RTPLANE_SOURCE_A_MAX + 1];
-	int ret = nla_parse_nested(tb, RTPLANE_SOURCE_A_MAX, attr, policy);
-
-	if (ret < 0)
-		return ret;
-	if (!tb[RTPLANE_SOURCE_A_SSRC])
-		return -NLE_MISSING_ATTR;
-	source->ssrc = nla_get_u32(tb[RTPLANE_SOURCE_A_SSRC]);
-	source->has_index = tb[RTPLANE_SOURCE_A_INDEX];
-	if (source->has_index)
-		source->index = nla_get_u64(tb[RTPLANE_SOURCE_A_INDEX]);
-	source->has_rtcp_index = tb[RTPLANE_SOURCE_A_RTCP_INDEX];
-	if (source->has_rtcp_index)
-		source->rtcp_index =
-			nla_get_u32(tb[RTPLANE_SOURCE_A_RTCP_INDEX]);
-	return 0;
-}
-
-static int parse_sources(struct nlattr *attr, struct dp_srtp *srtp,
-			 struct dp_sources *sources)
-{
-	struct dp_source *source;
-	struct nlattr *at;
-	unsigned int n = 0;
-	int rem;
-	int ret;
-
-	nla_for_each_nested(at, attr, rem)
-		n += nla_type(at) == RTPLANE_SRTP_A_SOURCE;
-	if (!n)
-		return 0;
-	source = dp_sources_take(sources, n);
-	if (!source)
-		return -NLE_NOMEM;
-	srtp->source = source;
-	srtp->n_sources = n;
-	nla_for_each_nested(at, attr, rem) {
-		if (nla_type(at) != RTPLANE_SRTP_A_SOURCE)
-			continue;
-		ret = parse_source(at, source++);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
 int genl_parse_srtp(struct nlattr *attr, struct dp_srtp *srtp,
 		    struct dp_sources *sources)
 {
@@ -134,5 +81,6 @@ int genl_parse_srtp(struct nlattr *attr, struct dp_srtp *srtp,
 		memcpy(srtp->mki, nla_data(tb[RTPLANE_SRTP_A_MKI]),
 		       srtp->mki_len);
 	}
-	return parse_sources(attr, srtp, sources);
+	return genl_parse_sources(attr, RTPLANE_SRTP_A_SOURCE, &srtp->n_sources,
+				  &srtp->source, sources);
 }

@@ -38,6 +38,7 @@ static const char *leg_word(int type)
 		[RTPLANE_LEG_A_SRTP_RX] = " srtp-rx",
 		[RTPLANE_LEG_A_SRTP_TX] = " srtp-tx",
 		[RTPLANE_LEG_A_ONLY] = " only",
+		[RTPLANE_LEG_A_SAVED] = " state",
 	};
 
 	return type <= RTPLANE_LEG_A_MAX && words[type] ? words[type] : "";

@@ -105,15 +105,24 @@ static int kernel_leg_set(struct dp *dp, const struct dp_leg *leg,
 }
 
 static int kernel_leg_get(struct dp *dp, const struct dp_addr *local,
-			  struct dp_leg_info *leg, struct dp_err *err)
+			  bool state, struct dp_leg_info *leg,
+			  struct dp_err *err)
 {
 	struct kernel *k = to_kernel(dp);
 
-	return genl_leg_get(k->genl, local, leg, &k->sources, err);
+	return genl_leg_get(k->genl, local, state, leg, &k->sources, err);
 }
 
-static int kernel_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
-			    void *arg, struct dp_err *err)
+static int kernel_bridge_take(struct dp *dp, const struct dp_addr *local,
+			      struct dp_leg_info legs[2], struct dp_err *err)
+{
+	struct kernel *k = to_kernel(dp);
+
+	return genl_bridge_take(k->genl, local, legs, &k->sources, err);
+}
+
+static int kernel_legs_dump(struct dp *dp, uint64_t cookie, bool state,
+			    dp_leg_fn *fn, void *arg, struct dp_err *err)
 {
 	struct dp_sources sources = {};
 	struct dp_leg_info *legs;
@@ -121,7 +130,8 @@ static int kernel_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
 	size_t i;
 	int ret;
 
-	ret = genl_legs(to_kernel(dp)->genl, cookie, &legs, &n, &sources, err);
+	ret = genl_legs(to_kernel(dp)->genl, cookie, state, &legs, &n,
+			&sources, err);
 	for (i = 0; !ret && i < n; i++)
 		ret = fn(&legs[i], arg);
 	free(legs);
@@ -170,6 +180,7 @@ const struct dp_ops dp_kernel_ops = {
 	.bridges_new = kernel_bridges_new,
 	.bridges_set = kernel_bridges_set,
 	.bridges_del = kernel_bridges_del,
+	.bridge_take = kernel_bridge_take,
 	.leg_set = kernel_leg_set,
 	.leg_get = kernel_leg_get,
 	.legs_dump = kernel_legs_dump,

@@ -5,37 +5,33 @@
 
 #include <srtp2/srtp.h>
 
+#include "kmod/srtpmath.h"
 #include "rtpsec.h"
 
 /**
  * struct source - an SSRC whose packets were authenticated, or protected
  * @ssrc: host byte order
- * @seq: the highest sequence number; of no meaning without @rtp
- * @rtp: RTP was seen, not only RTCP
- * @carried: it is from under the former key; nothing of it came by the present
- *	one yet
+ * @track: its RTP, as the module has it: the highest index, and which behind it were
+ *	here by the present key; the library has no more than that, and may have less
+ * @carried: what is in @track is from under the former key; nothing of it came by the
+ *	present one yet
  * @added: (with @carried) the session has a stream for it all the same
- * @parked: (with @carried) it was put aside under the present key
- * @floored: it was put aside and its window with it: what is not beyond @floor may
- *	have been here.  Until the window that it has now does not reach so far back.
+ * @parked: (with @carried) it was put aside under the present key, of which @track is
+ * @floored: the library's window of it began anew, behind @floor.  Until that does not
+ *	reach so far back.
  * @rtcp: RTCP passed by the present key
  * @rtcp_due: outbound: under the present key none left yet, and the next goes on behind
  *	@rtcp_index
- * @rtcp_floored: what is not beyond @rtcp_floor was here, elsewhere
+ * @rtcp_floored: what is in @rtcp_track may have been here elsewhere
  * @no_old: (with @carried) the session of the former key does not know what was here
- * @roc: (with @carried) the rollover counter that belongs to @seq
- * @floor: (with @floored) where it stood
+ * @floor: (with @floored) the index where it stood
  * @used: when it was here last, by &rtpsec.clock
  * @rtcp_index: (with @rtcp or @rtcp_due) the highest SRTCP index
- * @rtcp_floor: (with @rtcp_floored) inbound: where it stood
- * @shift: outbound: what its sequence numbers are moved by
- * @next: outbound: the number that would follow the last one that was refused
- * @anew: outbound: how many such came in a row
+ * @rtcp_track: inbound: which SRTCP was here by the present key
+ * @anew: outbound: do its sequence numbers begin anew?
  */
 struct source {
 	uint32_t ssrc;
-	uint16_t seq;
-	bool rtp;
 	bool carried;
 	bool added;
 	bool parked;
@@ -44,14 +40,12 @@ struct source {
 	bool rtcp_due;
 	bool rtcp_floored;
 	bool no_old;
-	uint32_t roc;
 	uint32_t rtcp_index;
-	uint32_t rtcp_floor;
 	uint32_t used;
-	uint16_t floor;
-	uint16_t shift;
-	uint16_t next;
-	uint8_t anew;
+	uint64_t floor;
+	struct rtplane_srtp_anew anew;
+	struct rtplane_srtp_track track;
+	struct rtplane_srtcp_track rtcp_track;
 };
 
 /**
@@ -67,6 +61,7 @@ struct source {
  * @room: places in @source
  * @last: index of the source that was last looked up
  * @clock: packets so far
+ * @changes: grows with what who would take over must know
  * @source: sources
  */
 struct rtpsec {
@@ -81,6 +76,7 @@ struct rtpsec {
 	unsigned int room;
 	unsigned int last;
 	uint32_t clock;
+	uint64_t changes;
 	struct source *source;
 };
 

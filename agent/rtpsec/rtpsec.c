@@ -11,17 +11,10 @@
 #include "private.h"
 
 /* packets that may overtake each other: video comes in bursts of hundreds */
-#define WINDOW		1024
+#define WINDOW		RTPLANE_SRTP_WINDOW
 
 /* that far SRTCP goes on under a new key: media waits for it, some milliseconds */
 #define COUNT_UP_MAX	4096
-
-/*
- * Packets in a row, each the next of the one before, by which a sequence has begun
- * anew: one more where they fall into the window, since some networks repeat.
- */
-#define ANEW		2
-#define ANEW_NEAR	3
 
 /**
  * struct rtpsec_key - a key on its way to a context, or from it
@@ -185,10 +178,9 @@ static void carry_sources(struct rtpsec *ctx)
 		/* RFC 3711 section 3.4: a new key does not reset SRTCP's index */
 		s->rtcp_due = ctx->dir == RTPSEC_OUT &&
 			      (s->rtcp || s->rtcp_due);
-		if (!s->rtp && !s->rtcp_due)
+		if (!s->track.any && !s->rtcp_due)
 			continue;
-		if (s->rtp && !s->carried)
-			srtp_get_stream_roc(ctx->srtp, s->ssrc, &s->roc);
+		memset(s->track.ring, 0, sizeof(s->track.ring));
 		s->carried = true;
 		s->added = false;
 		s->no_old = s->floored || s->rtcp_floored;
@@ -196,6 +188,7 @@ static void carry_sources(struct rtpsec *ctx)
 		s->floored = false;
 		s->rtcp = false;
 		s->rtcp_floored = false;
+		s->rtcp_track = (struct rtplane_srtcp_track){};
 		ctx->source[n++] = *s;
 	}
 	ctx->n = n;
@@ -326,7 +319,7 @@ static struct source *idle_one(struct rtpsec *ctx)
 	struct source *s, *idle = NULL;
 
 	for (s = ctx->source; s < ctx->source + ctx->n; s++)
-		if (is_live(s) && s->rtp && !s->rtcp &&
+		if (is_live(s) && s->track.any && !s->rtcp &&
 		    (!idle || (int32_t)(s->used - idle->used) < 0))
 			idle = s;
 	return idle;
@@ -380,11 +373,10 @@ static bool make_stream(struct rtpsec *ctx)
 	/* nothing has come since it was carried over, or put aside before */
 	if (s->carried)
 		return true;
-	s->roc = roc;
 	s->carried = true;
 	s->parked = true;
 	s->floored = true;
-	s->floor = s->seq;
+	s->floor = s->track.highest;
 	return true;
 }
 
@@ -416,19 +408,34 @@ struct source *rtpsec_take(struct rtpsec *ctx, uint32_t ssrc)
 	if (!place)
 		return NULL;
 	*place = (struct source){ .ssrc = ssrc, .used = ctx->clock };
+	ctx->changes++;
 	ctx->last = place - ctx->source;
 	return place;
 }
 
-/* of one that was put aside, only what is beyond where it stood has not been here */
-static bool was_here(const struct source *s, uint16_t seq)
+/* the index that a sequence number most likely means */
+static uint64_t guess(const struct source *s, uint16_t seq)
 {
-	return s->floored && (int16_t)(seq - s->floor) <= 0;
+	return s && s->track.any ? rtplane_srtp_guess(s->track.highest, seq) :
+				   seq;
+}
+
+/* under a key of which nothing came yet nothing was here */
+static bool was_here(struct source *s, uint64_t index)
+{
+	return rtplane_srtp_seen(&s->track, index) &&
+	       (!s->carried || s->parked);
 }
 
 static bool was_here_rtcp(const struct source *s, uint32_t index)
 {
-	return s->rtcp_floored && index <= s->rtcp_floor;
+	return rtplane_srtcp_seen(&s->rtcp_track, index);
+}
+
+static bool here(struct source *s, uint64_t index, bool rtcp)
+{
+	return s && (rtcp ? was_here_rtcp(s, (uint32_t)index) :
+			    was_here(s, index));
 }
 
 /* the library has a stream for it already, which nobody would know of */
@@ -442,41 +449,35 @@ static struct source *take_in(struct rtpsec *ctx, uint32_t ssrc)
 }
 
 /* a packet has passed by the present key: RTCP, and RTP */
-static void note_rtcp(struct source *s, uint32_t index)
+static void note_rtcp(struct rtpsec *ctx, struct source *s, uint32_t index)
 {
+	ctx->changes += (index ^ s->rtcp_index) >> RTPLANE_SRTCP_STEP_SHIFT != 0;
+	if (ctx->dir == RTPSEC_IN)
+		rtplane_srtcp_note(&s->rtcp_track, index);
 	s->added |= s->carried;
 	if (!s->rtcp || index > s->rtcp_index)
 		s->rtcp_index = index;
 	s->rtcp = true;
 }
 
-static void note(struct source *s, uint16_t seq)
+static void note(struct rtpsec *ctx, struct source *s, uint64_t index)
 {
-	if (s->carried || !s->rtp || (int16_t)(seq - s->seq) > 0)
-		s->seq = seq;
-	s->rtp = true;
+	ctx->changes += rtplane_srtp_steps(&s->track, index);
+	if (s->carried && !s->parked)
+		s->track = (struct rtplane_srtp_track){};
+	rtplane_srtp_note(&s->track, index);
 	s->carried = false;
 	s->parked = false;
-	s->floored &= (uint16_t)(s->seq - s->floor) < WINDOW;
+	s->floored &= s->track.highest - s->floor < WINDOW;
 }
 
 /* a packet has passed by the former key: from there the source goes on */
-static void note_old(struct source *s, uint16_t seq, bool rtcp, uint32_t roc)
+static void note_old(struct source *s, uint64_t index, bool rtcp)
 {
 	s->carried = true;
-	if (rtcp || (s->rtp && (int16_t)(seq - s->seq) <= 0))
+	if (rtcp || (s->track.any && index <= s->track.highest))
 		return;
-	s->roc = roc;
-	s->seq = seq;
-	s->rtp = true;
-}
-
-/* RFC 3711 appendix A */
-static uint32_t guess_roc(const struct source *s, uint16_t seq)
-{
-	if (s->seq < 0x8000)
-		return seq - s->seq > 0x8000 ? s->roc - !!s->roc : s->roc;
-	return s->seq - 0x8000 > seq ? s->roc + 1 : s->roc;
+	rtplane_srtp_track_carried(&s->track, index);
 }
 
 bool rtpsec_add_stream(struct rtpsec *ctx, struct source *s)
@@ -571,7 +572,7 @@ static enum rtpsec_result try_again(struct attempt *a, srtp_t srtp,
 static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
 				  struct attempt *a)
 {
-	uint16_t seq = get16(a->copy + 2);
+	uint64_t index = guess(s, get16(a->copy + 2));
 	enum rtpsec_result ret;
 
 	/* nor may the old session grow without bounds */
@@ -584,25 +585,25 @@ static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
 		s = rtpsec_take(ctx, ssrc_of(a->copy, a->rtcp));
 	if (!s)
 		return RTPSEC_FAILED;
-	if ((s->carried && !s->parked) || !s->rtp)
-		note_old(s, seq, a->rtcp, s->rtp ? guess_roc(s, seq) : 0);
+	if ((s->carried && !s->parked) || !s->track.any)
+		note_old(s, index, a->rtcp);
 	if (++ctx->by_old >= RTPSEC_OLD_MAX)
 		forget_old(ctx);
 	return RTPSEC_OK;
 }
 
-/* a packet, of which @head begins, has passed by the present key */
+/* a packet, of which @head begins, has passed by the present key with this index */
 static enum rtpsec_result passed(struct rtpsec *ctx, struct source *s,
-				 const uint8_t *head, bool rtcp, uint32_t index)
+				 const uint8_t *head, bool rtcp, uint64_t index)
 {
 	s = s ? s : take_in(ctx, ssrc_of(head, rtcp));
 	if (!s)
 		return RTPSEC_FAILED;
 	s->used = ++ctx->clock;
 	if (rtcp)
-		note_rtcp(s, index);
+		note_rtcp(ctx, s, (uint32_t)index);
 	else
-		note(s, get16(head + 2));
+		note(ctx, s, index);
 	return RTPSEC_OK;
 }
 
@@ -611,22 +612,24 @@ static enum rtpsec_result passed(struct rtpsec *ctx, struct source *s,
  * source that comes back: with its rollover counter and no other.
  */
 static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
-					struct attempt *a, uint32_t index)
+					struct attempt *a, uint64_t index)
 {
-	uint16_t seq = get16(a->buf + 2);
-	enum rtpsec_result ret, old;
+	enum rtpsec_result ret = RTPSEC_REPLAY, old;
 	uint32_t roc = 0;
 
 	memcpy(a->copy, a->buf, a->size);
-	if (s && s->carried && s->rtp && !a->rtcp) {
-		roc = guess_roc(s, seq);
+	if (s && s->carried && s->track.any && !a->rtcp) {
+		roc = (uint32_t)(index >> 16);
 		if ((!is_live(s) && !make_stream(ctx)) ||
 		    !set_roc(ctx, s, roc))
 			return RTPSEC_FAILED;
 	}
-	ret = unprotect(ctx->srtp, &ctx->conf, a->buf, a->len, a->rtcp);
-	if (ret == RTPSEC_AUTH && roc && !s->parked && set_roc(ctx, s, 0))
+	if (!here(s, index, a->rtcp))
+		ret = unprotect(ctx->srtp, &ctx->conf, a->buf, a->len, a->rtcp);
+	if (ret == RTPSEC_AUTH && roc && !s->parked && set_roc(ctx, s, 0)) {
+		index = (uint16_t)index;
 		ret = try_again(a, ctx->srtp, &ctx->conf);
+	}
 	if (ret == RTPSEC_AUTH ||
 	    (ctx->old && (ret == RTPSEC_MALFORMED || ret == RTPSEC_REPLAY))) {
 		/* RTCP's window is asked first: the index may be one of either key. What was
@@ -648,7 +651,7 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 static enum rtpsec_result unprotect_slowly(struct rtpsec *ctx,
 					   struct source *s, uint8_t *buf,
 					   size_t *len, bool rtcp,
-					   uint32_t index)
+					   uint64_t index)
 {
 	struct attempt a = {
 		.buf = buf, .len = len, .size = *len, .rtcp = rtcp,
@@ -668,11 +671,13 @@ static size_t least_growth(const struct rtpsec *ctx, bool rtcp)
 	return old < more ? old : more;
 }
 
-/* its SRTCP index, should it be by the present key; 0 of what is no RTCP */
-static uint32_t index_of(const struct rtpsec *ctx, const uint8_t *buf,
-			 size_t len, bool rtcp)
+/* its index, of SRTCP should it be by the present key */
+static uint64_t index_of(const struct rtpsec *ctx, const struct source *s,
+			 const uint8_t *buf, size_t len, bool rtcp)
 {
-	if (!rtcp || len < packet_growth(&ctx->conf, true))
+	if (!rtcp)
+		return guess(s, get16(buf + 2));
+	if (len < packet_growth(&ctx->conf, true))
 		return 0;
 	return packet_rtcp_index(&ctx->conf, buf, len, ctx->conf.mki_len);
 }
@@ -683,7 +688,7 @@ enum rtpsec_result rtpsec_unprotect(struct rtpsec *ctx, uint8_t *buf,
 	size_t more = least_growth(ctx, rtcp);
 	enum rtpsec_result ret;
 	struct source *s;
-	uint32_t index;
+	uint64_t index;
 
 	if (*len < more || *len > RTPSEC_LEN_MAX ||
 	    !packet_is_sane(buf, *len - more, rtcp))
@@ -691,9 +696,9 @@ enum rtpsec_result rtpsec_unprotect(struct rtpsec *ctx, uint8_t *buf,
 	s = find(ctx, ssrc_of(buf, rtcp));
 	if (s ? !is_live(s) && !has_stream(ctx) : !has_room(ctx))
 		return RTPSEC_FULL;
-	index = index_of(ctx, buf, *len, rtcp);
-	if (s && (rtcp ? was_here_rtcp(s, index) :
-			 was_here(s, get16(buf + 2))))
+	index = index_of(ctx, s, buf, *len, rtcp);
+	/* under the former key it may be another packet */
+	if (!ctx->old && here(s, index, rtcp))
 		return RTPSEC_REPLAY;
 	if (ctx->old || (s && s->carried))
 		return unprotect_slowly(ctx, s, buf, len, rtcp, index);
@@ -720,57 +725,31 @@ static enum rtpsec_result protect_with(struct rtpsec *ctx, struct source *s,
 	enum rtpsec_result ret = protect(ctx->srtp, buf, len, rtcp);
 
 	if (ret == RTPSEC_OK && rtcp)
-		note_rtcp(s, packet_rtcp_index(&ctx->conf, buf, *len, 0));
+		note_rtcp(ctx, s, packet_rtcp_index(&ctx->conf, buf, *len, 0));
 	if (ret == RTPSEC_OK && ctx->conf.mki_len)
 		packet_put_mki(&ctx->conf, buf, len, rtcp);
 	return ret;
 }
 
-/*
- * The number by which a packet leaves.  What comes again and again before where its
- * source stands has begun anew: from then on it goes on behind it.
- */
-static uint16_t outgoing(struct source *s, uint16_t seq)
-{
-	uint16_t out = seq + s->shift;
-	int behind = (int16_t)(s->seq - out);
-
-	if (!s->rtp || behind < 0 || !s->anew || seq != s->next)
-		return out;
-	if (s->anew + 1 < (behind >= WINDOW ? ANEW : ANEW_NEAR))
-		return out;
-	s->shift = s->seq + 1 - seq;
-	return s->seq + 1;
-}
-
-/* one that was refused for its number, or passed */
-static void watch_for_anew(struct source *s, uint16_t seq, bool refused)
-{
-	if (!refused)
-		s->anew = 0;
-	else if (s->anew && seq == s->next)
-		s->anew++;
-	else
-		s->anew = 1;
-	s->next = seq + 1;
-}
-
 static enum rtpsec_result protect_rtp(struct rtpsec *ctx, struct source *s,
 				      uint8_t *buf, size_t *len)
 {
-	uint16_t seq = get16(buf + 2), out = outgoing(s, seq);
+	uint16_t seq = get16(buf + 2);
+	uint16_t out = rtplane_srtp_outgoing(&s->anew, &s->track, seq);
+	uint64_t index = guess(s, out);
 	enum rtpsec_result ret = RTPSEC_REPLAY;
+	bool again = was_here(s, index);
 
-	if (s->carried && s->rtp && !was_here(s, out) &&
-	    !set_roc(ctx, s, guess_roc(s, out)))
+	if (s->carried && s->track.any && !again &&
+	    !set_roc(ctx, s, (uint32_t)(index >> 16)))
 		return RTPSEC_FAILED;
 	buf[2] = out >> 8;
 	buf[3] = (uint8_t)out;
-	if (!was_here(s, out))
+	if (!again)
 		ret = protect_with(ctx, s, buf, len, false);
-	watch_for_anew(s, seq, ret == RTPSEC_REPLAY);
+	rtplane_srtp_went(&s->anew, seq, ret == RTPSEC_REPLAY);
 	if (ret == RTPSEC_OK)
-		note(s, out);
+		note(ctx, s, index);
 	return ret;
 }
 

@@ -6,9 +6,9 @@
  *
  * How much memory a context may take is bounded, and what does not authenticate
  * never makes it allocate.  It has keys and windows ready for RTPSEC_STREAMS sources;
- * of those that were longest silent it then keeps where they stood, a few bytes, and
- * goes on from there when they come back: never before that, since key stream would
- * be used twice outbound, and packets could be replayed inbound.  Sources that had
+ * of those that were longest silent it then keeps where they stood and what was here,
+ * and goes on from there when they come back: what was here is not taken again, since
+ * key stream would be used twice outbound, and packets could be replayed inbound.  Sources that had
  * RTCP in the same context are not put aside, for SRTCP's index cannot be set.  A
  * source beyond RTPSEC_SSRCS is refused, and so is one when none can be put aside.
  *
@@ -25,7 +25,7 @@
  * keys have identifiers (MKI) of their own, they decide and nothing is tried.
  *
  * Handing over.  Where each source stands can be told, and a new context can go on
- * from there.  What is not beyond the indices that it was given has been here.  The
+ * from there.  Without a window all that is not beyond its index has been here.  The
  * library's SRTCP index cannot be set: outbound it is counted up, which takes a
  * microsecond or two each and is refused beyond RTPSEC_RTCP_MAX.
  */
@@ -154,6 +154,14 @@ void rtpsec_key_free(struct rtpsec_key *key);
  */
 void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
 		 struct dp_sources *sources);
+
+/**
+ * rtpsec_changes() - how much has changed that who would take over must know?
+ * @ctx: the context; NULL is fine
+ *
+ * Return: a number that grows with each source, and as often as one must be known anew.
+ */
+uint64_t rtpsec_changes(const struct rtpsec *ctx);
 
 /**
  * rtpsec_protect() - RTP to SRTP, RTCP to SRTCP, in place

@@ -17,20 +17,25 @@ static bool is_live(const struct source *s)
 static bool tell_source(const struct rtpsec *ctx, const struct source *s,
 			struct dp_source *to)
 {
-	uint32_t roc = s->roc;
+	bool here = s->track.any && (!s->carried || s->parked);
 
-	if (!s->rtp && !s->rtcp && !s->rtcp_due)
-		return false;
-	if (s->rtp && !s->carried &&
-	    srtp_get_stream_roc(ctx->srtp, s->ssrc, &roc))
+	if (!s->track.any && !s->rtcp && !s->rtcp_due)
 		return false;
 	*to = (struct dp_source){
 		.ssrc = s->ssrc,
-		.has_index = s->rtp,
-		.index = (uint64_t)roc << 16 | s->seq,
+		.has_index = s->track.any,
+		.index = s->track.highest,
 		.has_rtcp_index = s->rtcp || s->rtcp_due,
 		.rtcp_index = s->rtcp_index,
+		.has_window = here || (s->track.any && ctx->dir == RTPSEC_OUT),
+		.carried = s->track.any && !here && ctx->dir == RTPSEC_IN,
+		.shift = s->anew.shift,
+		.has_rtcp_window = s->rtcp && ctx->dir == RTPSEC_IN,
 	};
+	if (here)
+		rtplane_srtp_window(&s->track, to->window);
+	if (to->has_rtcp_window)
+		rtplane_srtcp_window(&s->rtcp_track, to->rtcp_window);
 	return true;
 }
 
@@ -47,7 +52,8 @@ void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
 	told->suite = ctx->conf.suite;
 	told->mki_len = ctx->conf.mki_len;
 	memcpy(told->mki, ctx->conf.mki, sizeof(told->mki));
-	to = ctx->n ? dp_sources_take(sources, RTPLANE_SRTP_SSRCS_MAX) : NULL;
+	to = ctx->n ? dp_sources_take(sources, ctx->n < RTPLANE_SRTP_SSRCS_MAX ?
+				      ctx->n : RTPLANE_SRTP_SSRCS_MAX) : NULL;
 	if (!to)
 		return;
 	told->source = to;
@@ -57,6 +63,11 @@ void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
 			    told->n_sources < RTPLANE_SRTP_SSRCS_MAX &&
 			    tell_source(ctx, s, &to[told->n_sources]))
 				told->n_sources++;
+}
+
+uint64_t rtpsec_changes(const struct rtpsec *ctx)
+{
+	return ctx ? ctx->changes : 0;
 }
 
 /* the library counts by protecting, and in no other way */
@@ -77,14 +88,20 @@ bool rtpsec_count_up(struct rtpsec *ctx, const struct source *s)
 	return true;
 }
 
-static int adopt_rtcp(struct rtpsec *ctx, struct source *s, uint32_t index,
-		      struct dp_err *err)
+static int adopt_rtcp(struct rtpsec *ctx, struct source *s,
+		      const struct dp_source *from, struct dp_err *err)
 {
+	uint32_t index = from->rtcp_index;
+
 	s->rtcp = true;
 	s->rtcp_index = index;
 	if (ctx->dir == RTPSEC_IN) {
 		s->rtcp_floored = true;
-		s->rtcp_floor = index;
+		if (from->has_rtcp_window)
+			rtplane_srtcp_window_given(&s->rtcp_track, index,
+						   from->rtcp_window);
+		else
+			rtplane_srtcp_given(&s->rtcp_track, index);
 		return 0;
 	}
 	if (index > RTPSEC_RTCP_MAX)
@@ -96,17 +113,23 @@ static int adopt_rtcp(struct rtpsec *ctx, struct source *s, uint32_t index,
 	return 0;
 }
 
-/* it stands as one that was put aside, and goes on in the same way */
-static void adopt_rtp(struct source *s, uint64_t index)
+/* it stands as one that was put aside, or carried over, and goes on in the same way */
+static void adopt_rtp(struct source *s, const struct dp_source *from)
 {
-	s->rtp = true;
-	s->seq = (uint16_t)index;
-	s->roc = (uint32_t)(index >> 16);
 	s->carried = true;
-	s->parked = true;
 	s->no_old = true;
+	s->anew.shift = from->shift;
+	if (from->carried) {
+		rtplane_srtp_track_carried(&s->track, from->index);
+		return;
+	}
+	if (from->has_window)
+		rtplane_srtp_window_given(&s->track, from->index, from->window);
+	else
+		rtplane_srtp_given(&s->track, from->index);
+	s->parked = true;
 	s->floored = true;
-	s->floor = s->seq;
+	s->floor = from->index;
 }
 
 int rtpsec_adopt(struct rtpsec *ctx, const struct dp_srtp *conf,
@@ -122,9 +145,9 @@ int rtpsec_adopt(struct rtpsec *ctx, const struct dp_srtp *conf,
 		if (!s)
 			return dp_fail(err, ENOMEM, "no memory for SRTP");
 		if (from->has_index)
-			adopt_rtp(s, from->index);
+			adopt_rtp(s, from);
 		if (from->has_rtcp_index)
-			ret = adopt_rtcp(ctx, s, from->rtcp_index, err);
+			ret = adopt_rtcp(ctx, s, from, err);
 	}
 	return ret;
 }

@@ -44,23 +44,6 @@ static int put_counters(struct nl_msg *msg, const struct dp_leg_info *leg)
 	return ret;
 }
 
-/* counts of which those that are 0 are left out; their types are 1 + index */
-static int put_array(struct nl_msg *msg, int type, const uint64_t *values,
-		     int n)
-{
-	struct nlattr *at = nest(msg, type);
-	int ret = 0;
-	int i;
-
-	if (!at)
-		return -NLE_NOMEM;
-	for (i = 0; i < n; i++)
-		if (values[i])
-			ret |= nla_put_u64(msg, i + 1, values[i]);
-	nla_nest_end(msg, at);
-	return ret;
-}
-
 static int put_rtp(struct nl_msg *msg, const struct dp_rtp *rtp)
 {
 	struct nlattr *at;
@@ -156,11 +139,15 @@ int genl_put_info(struct nl_msg *msg, const struct dp_leg_info *leg)
 		ret |= nla_put_u64(msg, RTPLANE_LEG_A_OFFENSES, leg->offenses);
 	}
 	ret |= put_counters(msg, leg);
-	ret |= put_array(msg, RTPLANE_LEG_A_DROPS, leg->drops,
-			 __RTPLANE_DROP_MAX);
+	ret |= genl_put_array(msg, RTPLANE_LEG_A_DROPS, leg->drops,
+			      __RTPLANE_DROP_MAX);
 	ret |= put_rtp(msg, &leg->rtp);
 	ret |= put_rtcp(msg, RTPLANE_LEG_A_RTCP, &leg->rtcp);
-	ret |= put_array(msg, RTPLANE_LEG_A_DSCP_SEEN, leg->dscp_seen, 64);
+	ret |= genl_put_array(msg, RTPLANE_LEG_A_DSCP_SEEN, leg->dscp_seen,
+			      RTPLANE_DSCP_MAP_LEN);
+	ret |= nla_put_u64(msg, RTPLANE_LEG_A_GENERATION, leg->generation);
+	if (leg->saved.version)
+		ret |= genl_put_saved(msg, &leg->saved);
 	nla_nest_end(msg, at);
 	return ret;
 }
@@ -192,8 +179,8 @@ int genl_put_stats(struct nl_msg *msg, const struct dp_stats *stats)
 	ret |= nla_put_u64(msg, RTPLANE_STATS_A_RX_PACKETS, stats->rx_packets);
 	ret |= nla_put_u64(msg, RTPLANE_STATS_A_TX_PACKETS, stats->tx_packets);
 	ret |= nla_put_u64(msg, RTPLANE_STATS_A_PASSED, stats->passed);
-	ret |= put_array(msg, RTPLANE_STATS_A_DROPS, stats->drops,
-			 __RTPLANE_DROP_MAX);
+	ret |= genl_put_array(msg, RTPLANE_STATS_A_DROPS, stats->drops,
+			      __RTPLANE_DROP_MAX);
 	ret |= nla_put_u64(msg, RTPLANE_STATS_A_EVENTS_LOST,
 			   stats->events_lost);
 	ret |= nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, stats->leg_bytes);

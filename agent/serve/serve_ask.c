@@ -189,6 +189,111 @@ static int read_srtp(struct serve_ask *ask, struct nlattr *nest,
 	return 0;
 }
 
+/**
+ * struct serve_state - the state of a leg in a request
+ * @next: another
+ * @saved: the state
+ */
+struct serve_state {
+	struct serve_state *next;
+	struct dp_saved saved;
+};
+
+void serve_ask_end(struct serve_ask *ask)
+{
+	struct serve_state *state;
+
+	while ((state = ask->states)) {
+		ask->states = state->next;
+		free(state);
+	}
+	dp_sources_clear(&ask->sources);
+}
+
+static int check_version(struct serve_ask *ask, const struct nlattr *nest,
+			 struct nlattr *version)
+{
+	if (!version)
+		return serve_refuse(ask, nest, EINVAL, "a state has a version");
+	if (nla_get_u32(version) != RTPLANE_SAVED_VERSION)
+		return serve_refuse(ask, version, EOPNOTSUPP,
+				    "the state is of an unknown version: expected %d",
+				    RTPLANE_SAVED_VERSION);
+	return 0;
+}
+
+/* what the structures cannot express: a port of 0, an SSRC that is missing */
+static int check_state(struct serve_ask *ask, const struct nlattr *nest)
+{
+	struct nlattr *tb[RTPLANE_SAVED_A_MAX + 1], *at;
+	struct dp_addr unused;
+	int known = 0, ret, rem;
+
+	split(tb, RTPLANE_SAVED_A_MAX, nest);
+	ret = check_version(ask, nest, tb[RTPLANE_SAVED_A_VERSION]);
+	if (!ret && tb[RTPLANE_SAVED_A_REMOTE])
+		ret = read_ep(ask, tb[RTPLANE_SAVED_A_REMOTE], &unused);
+	if (!ret && tb[RTPLANE_SAVED_A_FORMER])
+		ret = read_ep(ask, tb[RTPLANE_SAVED_A_FORMER], &unused);
+	if (ret)
+		return ret;
+	nla_for_each_nested(at, nest, rem)
+		if (nla_type(at) == RTPLANE_SAVED_A_KNOWN &&
+		    ++known > RTPLANE_SAVED_KNOWN_MAX)
+			return serve_refuse(ask, at, EINVAL,
+					    "of a remote %d SSRCs are remembered at most",
+					    RTPLANE_SAVED_KNOWN_MAX);
+	at = tb[RTPLANE_SAVED_A_RTP];
+	if (at && !nla_find(nla_data(at), nla_len(at),
+			    RTPLANE_SAVED_RTP_A_SSRC))
+		return serve_refuse(ask, at, EINVAL,
+				    "a receiver of RTP follows an SSRC");
+	return 0;
+}
+
+static int read_state(struct serve_ask *ask, struct nlattr *nest,
+		      struct dp_leg *leg)
+{
+	struct serve_state *state;
+	int ret;
+
+	if (!nest)
+		return 0;
+	ret = check_state(ask, nest);
+	if (ret)
+		return ret;
+	state = calloc(1, sizeof(*state));
+	if (!state)
+		return serve_refuse(ask, NULL, ENOMEM, "no memory for a state");
+	state->next = ask->states;
+	ask->states = state;
+	if (genl_parse_saved(nest, &state->saved, &ask->sources))
+		return serve_refuse(ask, nest, EINVAL, "a source has an SSRC");
+	leg->set |= DP_LEG_SAVED;
+	leg->saved = &state->saved;
+	return 0;
+}
+
+/* is the state of the leg asked for? */
+static int read_asked(struct serve_ask *ask, const struct nlattr *leg,
+		      bool *asked)
+{
+	struct nlattr *tb[RTPLANE_SAVED_A_MAX + 1];
+	const struct nlattr *nest = nla_find(nla_data(leg), nla_len(leg),
+					     RTPLANE_LEG_A_SAVED);
+	int i;
+
+	*asked = nest;
+	if (!nest)
+		return 0;
+	split(tb, RTPLANE_SAVED_A_MAX, nest);
+	for (i = 0; i <= RTPLANE_SAVED_A_MAX; i++)
+		if (tb[i] && i != RTPLANE_SAVED_A_VERSION)
+			return serve_refuse(ask, tb[i], EINVAL,
+					    "who asks for a state says its version and nothing else");
+	return check_version(ask, nest, tb[RTPLANE_SAVED_A_VERSION]);
+}
+
 static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
 		    struct dp_leg *leg)
 {
@@ -209,8 +314,10 @@ static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
 	read_scalars(tb, leg);
 	ret = read_srtp(ask, tb[RTPLANE_LEG_A_SRTP_RX], leg, DP_LEG_SRTP_RX,
 			&leg->srtp_rx);
-	return ret ? ret : read_srtp(ask, tb[RTPLANE_LEG_A_SRTP_TX], leg,
-				     DP_LEG_SRTP_TX, &leg->srtp_tx);
+	if (!ret)
+		ret = read_srtp(ask, tb[RTPLANE_LEG_A_SRTP_TX], leg,
+				DP_LEG_SRTP_TX, &leg->srtp_tx);
+	return ret ? ret : read_state(ask, tb[RTPLANE_LEG_A_SAVED], leg);
 }
 
 static struct nlattr *find(struct serve_ask *ask, int type)
@@ -228,27 +335,34 @@ int serve_leg(struct serve_ask *ask, struct dp_leg *leg)
 	return read_leg(ask, find(ask, RTPLANE_A_LEG), leg);
 }
 
-int serve_local(struct serve_ask *ask, struct dp_addr *local)
+int serve_local(struct serve_ask *ask, struct dp_addr *local, bool *state)
 {
-	return read_local(ask, find(ask, RTPLANE_A_LEG), local);
+	const struct nlattr *leg = find(ask, RTPLANE_A_LEG);
+	int ret = read_local(ask, leg, local);
+
+	return ret ? ret : read_asked(ask, leg, state);
 }
 
-int serve_cookie(struct serve_ask *ask, bool *given, uint64_t *cookie)
+int serve_cookie(struct serve_ask *ask, bool *given, uint64_t *cookie,
+		 bool *state)
 {
 	struct nlattr *nest = find(ask, RTPLANE_A_LEG);
 	struct nlattr *tb[RTPLANE_LEG_A_MAX + 1];
-	int i;
+	int i, ret;
 
 	*given = false;
+	*state = false;
 	if (!nest)
 		return 0;
 	split(tb, RTPLANE_LEG_A_MAX, nest);
 	for (i = 0; i <= RTPLANE_LEG_A_MAX; i++)
-		if (tb[i] && i != RTPLANE_LEG_A_COOKIE)
+		if (tb[i] && i != RTPLANE_LEG_A_COOKIE &&
+		    i != RTPLANE_LEG_A_SAVED)
 			return serve_refuse(ask, tb[i], EINVAL,
 					    "a dump of legs is narrowed by a cookie and nothing else");
-	if (!tb[RTPLANE_LEG_A_COOKIE])
-		return 0;
+	ret = read_asked(ask, nest, state);
+	if (ret || !tb[RTPLANE_LEG_A_COOKIE])
+		return ret;
 	*cookie = nla_get_u64(tb[RTPLANE_LEG_A_COOKIE]);
 	*given = true;
 	return 0;
@@ -362,7 +476,8 @@ int serve_bridges(struct serve_ask *ask, struct dp_bridge **bridges, size_t *n)
 }
 
 static int read_del(struct serve_ask *ask, const struct nlattr *nest,
-		    struct dp_del *del, struct dp_addr *local, size_t n)
+		    struct dp_del *del, struct dp_addr *local, size_t n,
+		    bool *state)
 {
 	struct parts parts;
 	int ret = take_apart(ask, nest, &parts);
@@ -372,8 +487,14 @@ static int read_del(struct serve_ask *ask, const struct nlattr *nest,
 	if (parts.n + parts.has_cookie + parts.all != 1)
 		return serve_refuse(ask, nest, EINVAL,
 				    "to remove a bridge takes one of its legs, a cookie or all");
-	if (parts.n)
-		return read_local(ask, parts.leg[0], local);
+	if (parts.n) {
+		ret = read_local(ask, parts.leg[0], local);
+		if (!ret)
+			ret = read_asked(ask, parts.leg[0], state);
+		return !ret && *state && n > 1 ?
+		       serve_refuse(ask, nest, EINVAL,
+				    "the state is told of one bridge that is removed") : ret;
+	}
 	if (n > 1)
 		return serve_refuse(ask, nest, EINVAL,
 				    "a message removes by legs, by one cookie, or all");
@@ -388,7 +509,7 @@ static int read_del(struct serve_ask *ask, const struct nlattr *nest,
 }
 
 int serve_del(struct serve_ask *ask, struct dp_del *del,
-	      struct dp_addr **locals)
+	      struct dp_addr **locals, bool *state)
 {
 	struct genlmsghdr *hdr = genlmsg_hdr(ask->hdr);
 	struct dp_addr *next;
@@ -398,6 +519,7 @@ int serve_del(struct serve_ask *ask, struct dp_del *del,
 	int ret;
 
 	*locals = NULL;
+	*state = false;
 	memset(del, 0, sizeof(*del));
 	ret = count_bridges(ask, &n);
 	if (ret)
@@ -410,7 +532,7 @@ int serve_del(struct serve_ask *ask, struct dp_del *del,
 			  genlmsg_attrlen(hdr, 0), rem) {
 		if (nla_type(at) != RTPLANE_A_BRIDGE)
 			continue;
-		ret = read_del(ask, at, del, next++, n);
+		ret = read_del(ask, at, del, next++, n, state);
 		if (ret)
 			return ret;
 	}

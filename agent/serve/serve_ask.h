@@ -11,6 +11,8 @@
 
 #include "datapath/sources.h"
 
+struct serve_state;
+
 /**
  * struct serve_ask - a request
  * @hdr: the message, whole; from a stranger
@@ -18,13 +20,15 @@
  *	pointed at, or the sentence names it
  * @err: why it was refused
  * @sources: those of keys in it, which what is read from it points to; whoever made
- *	it clears them
+ *	it gives the request to serve_ask_end()
+ * @states: states of legs in it, likewise
  */
 struct serve_ask {
 	struct nlmsghdr *hdr;
 	const struct nlattr *at;
 	struct dp_err err;
 	struct dp_sources sources;
+	struct serve_state *states;
 };
 
 /**
@@ -65,11 +69,12 @@ int serve_bridges(struct serve_ask *ask, struct dp_bridge **bridges, size_t *n);
  * @ask: the request, checked
  * @del: filled
  * @locals: what @del points to; the caller frees it with free(), also on error
+ * @state: the state of the one bridge that goes is to be told
  *
  * Return: 0 or -errno.
  */
 int serve_del(struct serve_ask *ask, struct dp_del *del,
-	      struct dp_addr **locals);
+	      struct dp_addr **locals, bool *state);
 
 /**
  * serve_leg() - what LEG_SET asks
@@ -84,19 +89,28 @@ int serve_leg(struct serve_ask *ask, struct dp_leg *leg);
  * serve_local() - the leg that LEG_GET names
  * @ask: the request, checked
  * @local: filled
+ * @state: its state is to be told
  *
  * Return: 0 or -errno.
  */
-int serve_local(struct serve_ask *ask, struct dp_addr *local);
+int serve_local(struct serve_ask *ask, struct dp_addr *local, bool *state);
 
 /**
  * serve_cookie() - the cookie that a dump of LEG_GET names
  * @ask: the request, checked
  * @given: is there one?
  * @cookie: filled if there is
+ * @state: states are to be told
  *
  * Return: 0, or -errno where the dump is to be narrowed by something else.
  */
-int serve_cookie(struct serve_ask *ask, bool *given, uint64_t *cookie);
+int serve_cookie(struct serve_ask *ask, bool *given, uint64_t *cookie,
+		 bool *state);
+
+/**
+ * serve_ask_end() - free what was read from a request
+ * @ask: the request
+ */
+void serve_ask_end(struct serve_ask *ask);
 
 #endif /* DATAPATH_SERVE_ASK_H */

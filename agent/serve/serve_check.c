@@ -65,6 +65,10 @@ static const struct rule source_rules[RTPLANE_SOURCE_A_MAX + 1] = {
 	[RTPLANE_SOURCE_A_SSRC] = { U32 },
 	[RTPLANE_SOURCE_A_INDEX] = { U64 },
 	[RTPLANE_SOURCE_A_RTCP_INDEX] = { U32 },
+	[RTPLANE_SOURCE_A_WINDOW] = { BYTES, RTPLANE_SRTP_WINDOW_LEN },
+	[RTPLANE_SOURCE_A_CARRIED] = { FLAG },
+	[RTPLANE_SOURCE_A_SHIFT] = { U16 },
+	[RTPLANE_SOURCE_A_RTCP_WINDOW] = { BYTES, RTPLANE_SRTCP_WINDOW_LEN },
 };
 
 static const struct rule srtp_rules[RTPLANE_SRTP_A_MAX + 1] = {
@@ -73,6 +77,69 @@ static const struct rule srtp_rules[RTPLANE_SRTP_A_MAX + 1] = {
 	[RTPLANE_SRTP_A_MKI] = { UPTO, RTPLANE_SRTP_MKI_MAX },
 	[RTPLANE_SRTP_A_FRESH] = { FLAG },
 	[RTPLANE_SRTP_A_SOURCE] = NESTED(source_rules),
+};
+
+static const struct rule drops_rules[__RTPLANE_DROP_MAX + 1] = {
+	[1 ... __RTPLANE_DROP_MAX] = { U64 },
+};
+
+static const struct rule dscp_seen_rules[RTPLANE_DSCP_MAP_LEN + 1] = {
+	[1 ... RTPLANE_DSCP_MAP_LEN] = { U64 },
+};
+
+static const struct rule saved_rtp_rules[RTPLANE_SAVED_RTP_A_MAX + 1] = {
+	[RTPLANE_SAVED_RTP_A_SSRC] = { U32 },
+	[RTPLANE_SAVED_RTP_A_PT] = { U8, 127 },
+	[RTPLANE_SAVED_RTP_A_PACKETS] = { U64 },
+	[RTPLANE_SAVED_RTP_A_SSRC_CHANGES] = { U32 },
+	[RTPLANE_SAVED_RTP_A_OUT_OF_ORDER] = { U32 },
+	[RTPLANE_SAVED_RTP_A_DUPLICATES] = { U32 },
+	[RTPLANE_SAVED_RTP_A_LOST_BEFORE] = { U32 },
+	[RTPLANE_SAVED_RTP_A_BASE] = { U32 },
+	[RTPLANE_SAVED_RTP_A_HIGHEST] = { U32 },
+	[RTPLANE_SAVED_RTP_A_UNIQUE] = { U32 },
+	[RTPLANE_SAVED_RTP_A_SEEN] = { U64 },
+	[RTPLANE_SAVED_RTP_A_JITTER] = { U32 },
+	[RTPLANE_SAVED_RTP_A_JITTER_MAX] = { U32 },
+	[RTPLANE_SAVED_RTP_A_TIMESTAMP] = { U32 },
+};
+
+static const struct rule rtcp_rules[RTPLANE_RTCP_A_MAX + 1] = {
+	[RTPLANE_RTCP_A_REPORTS] = { U32 },
+	[RTPLANE_RTCP_A_SSRC] = { U32 },
+	[RTPLANE_RTCP_A_FRACTION_LOST] = { U8, UINT8_MAX },
+	[RTPLANE_RTCP_A_LOST] = { U32 },
+	[RTPLANE_RTCP_A_JITTER] = { U32 },
+	[RTPLANE_RTCP_A_RTT] = { U32 },
+};
+
+static const struct rule saved_rules[RTPLANE_SAVED_A_MAX + 1] = {
+	[RTPLANE_SAVED_A_VERSION] = { U32 },
+	[RTPLANE_SAVED_A_AGE] = { U64 },
+	[RTPLANE_SAVED_A_REMOTE] = NESTED(ep_rules),
+	[RTPLANE_SAVED_A_REASON] = { U8, RTPLANE_REASON_MAX },
+	[RTPLANE_SAVED_A_SINCE] = { U64 },
+	[RTPLANE_SAVED_A_FORMER] = NESTED(ep_rules),
+	[RTPLANE_SAVED_A_FORMER_LEFT] = { U64 },
+	[RTPLANE_SAVED_A_FRESH] = { FLAG },
+	[RTPLANE_SAVED_A_KNOWN] = { U32 },
+	[RTPLANE_SAVED_A_QUIET] = { U64 },
+	[RTPLANE_SAVED_A_STARTED] = { U64 },
+	[RTPLANE_SAVED_A_PPS_DEBT] = { U64 },
+	[RTPLANE_SAVED_A_BPS_DEBT] = { U64 },
+	[RTPLANE_SAVED_A_RX_PACKETS] = { U64 },
+	[RTPLANE_SAVED_A_RX_BYTES] = { U64 },
+	[RTPLANE_SAVED_A_TX_PACKETS] = { U64 },
+	[RTPLANE_SAVED_A_TX_BYTES] = { U64 },
+	[RTPLANE_SAVED_A_PASSED] = { U64 },
+	[RTPLANE_SAVED_A_RTCP_PACKETS] = { U64 },
+	[RTPLANE_SAVED_A_LATCHES] = { U32 },
+	[RTPLANE_SAVED_A_DROPS] = NESTED(drops_rules),
+	[RTPLANE_SAVED_A_DSCP_SEEN] = NESTED(dscp_seen_rules),
+	[RTPLANE_SAVED_A_RTP] = NESTED(saved_rtp_rules),
+	[RTPLANE_SAVED_A_RTCP] = NESTED(rtcp_rules),
+	[RTPLANE_SAVED_A_RX_SOURCE] = NESTED(source_rules),
+	[RTPLANE_SAVED_A_TX_SOURCE] = NESTED(source_rules),
 };
 
 static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
@@ -112,6 +179,8 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_SRTP_RX] = NESTED(srtp_rules),
 	[RTPLANE_LEG_A_SRTP_TX] = NESTED(srtp_rules),
 	[RTPLANE_LEG_A_ONLY] = { U8, RTPLANE_ONLY_MAX },
+	[RTPLANE_LEG_A_GENERATION] = { TOLD },
+	[RTPLANE_LEG_A_SAVED] = NESTED(saved_rules),
 };
 
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {

@@ -15,8 +15,10 @@
 /* number of the family and of its group, on this socket */
 #define FAMILY		(GENL_ID_CTRL + 1)
 #define GROUP		1
-/* a leg of which everything is known fits */
+/* a leg of which everything is known fits, and its state with all sources */
 #define ITEM_ROOM	8192
+#define STATE_ROOM	(ITEM_ROOM + GENL_SAVED_ROOM + \
+			 2 * RTPLANE_SRTP_SSRCS_MAX * GENL_WINDOW_ROOM)
 
 void serve_out_clear(struct serve_out *out)
 {
@@ -64,9 +66,9 @@ static void out_msg(struct serve_out *out, struct nl_msg *msg, int put)
 
 /* the head of an answer to a request, or NULL */
 static struct nl_msg *begin(const struct nlmsghdr *request, int flags,
-			    uint8_t cmd)
+			    uint8_t cmd, bool state)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(ITEM_ROOM);
+	struct nl_msg *msg = nlmsg_alloc_size(state ? STATE_ROOM : ITEM_ROOM);
 
 	if (msg && !genlmsg_put(msg, 0, request->nlmsg_seq, FAMILY, 0, flags,
 				cmd, RTPLANE_GENL_VERSION)) {
@@ -125,14 +127,33 @@ static int do_bridges(struct serve_job *job, struct serve_ask *ask)
 	return ret;
 }
 
+/* the answer to what removes a bridge and asks for its state */
+static int do_take(struct serve_job *job, struct serve_ask *ask,
+		   const struct dp_addr *local)
+{
+	struct dp_leg_info legs[2];
+	struct nl_msg *msg;
+	int ret, i;
+
+	ret = dp_bridge_take(job->dp, local, legs, &ask->err);
+	for (i = 0; !ret && i < 2; i++) {
+		msg = begin(ask->hdr, 0, RTPLANE_CMD_BRIDGE_DEL, true);
+		out_msg(job->out, msg, msg ? genl_put_info(msg, &legs[i]) : 0);
+	}
+	return ret;
+}
+
 static int do_del(struct serve_job *job, struct serve_ask *ask)
 {
 	struct dp_addr *locals;
 	struct dp_del del;
+	bool state;
 	int ret;
 
-	ret = serve_del(ask, &del, &locals);
-	if (!ret)
+	ret = serve_del(ask, &del, &locals, &state);
+	if (!ret && state)
+		ret = do_take(job, ask, locals);
+	else if (!ret)
 		ret = dp_bridges_del(job->dp, &del, &ask->err);
 	free(locals);
 	return ret;
@@ -156,12 +177,14 @@ static int do_leg_set(struct serve_job *job, struct serve_ask *ask)
  * @request: the request
  * @filter: only legs of @cookie
  * @cookie: 0: of none
+ * @state: with their state
  */
 struct dump {
 	struct serve_job *job;
 	const struct nlmsghdr *request;
 	bool filter;
 	uint64_t cookie;
+	bool state;
 };
 
 static int put_leg(const struct dp_leg_info *leg, void *arg)
@@ -171,7 +194,8 @@ static int put_leg(const struct dp_leg_info *leg, void *arg)
 
 	if (dump->filter && leg->cookie != dump->cookie)
 		return 0;
-	msg = begin(dump->request, NLM_F_MULTI, RTPLANE_CMD_LEG_GET);
+	msg = begin(dump->request, NLM_F_MULTI, RTPLANE_CMD_LEG_GET,
+		    dump->state);
 	out_msg(dump->job->out, msg, msg ? genl_put_info(msg, leg) : 0);
 	return dump->job->out->failed ? -ENOBUFS : 0;
 }
@@ -195,10 +219,12 @@ static int do_dump(struct serve_job *job, struct serve_ask *ask)
 	struct dump dump = { .job = job, .request = ask->hdr };
 	int ret;
 
-	ret = serve_cookie(ask, &dump.filter, &dump.cookie);
+	ret = serve_cookie(ask, &dump.filter, &dump.cookie, &dump.state);
 	if (ret)
 		return ret;
-	ret = dp_legs_dump(job->dp, dump.cookie, put_leg, &dump, &ask->err);
+	ret = dump.state ?
+	      dp_legs_state(job->dp, dump.cookie, put_leg, &dump, &ask->err) :
+	      dp_legs_dump(job->dp, dump.cookie, put_leg, &dump, &ask->err);
 	if (!ret)
 		put_done(job->out, ask->hdr);
 	if (!ret && !job->out->failed)
@@ -216,16 +242,18 @@ static int do_leg_get(struct serve_job *job, struct serve_ask *ask)
 	struct dp_leg_info leg;
 	struct dp_addr local;
 	struct nl_msg *msg;
+	bool state;
 	int ret;
 
 	if (is_dump(ask->hdr))
 		return do_dump(job, ask);
-	ret = serve_local(ask, &local);
+	ret = serve_local(ask, &local, &state);
 	if (!ret)
-		ret = dp_leg_get(job->dp, &local, &leg, &ask->err);
+		ret = state ? dp_leg_state(job->dp, &local, &leg, &ask->err) :
+			      dp_leg_get(job->dp, &local, &leg, &ask->err);
 	if (ret)
 		return ret;
-	msg = begin(ask->hdr, 0, RTPLANE_CMD_LEG_GET);
+	msg = begin(ask->hdr, 0, RTPLANE_CMD_LEG_GET, state);
 	out_msg(job->out, msg, msg ? genl_put_info(msg, &leg) : 0);
 	return 0;
 }
@@ -240,7 +268,7 @@ static int do_stats(struct serve_job *job, struct serve_ask *ask)
 	if (ret)
 		return ret;
 	stats.events_lost += job->events_lost;
-	msg = begin(ask->hdr, 0, RTPLANE_CMD_STATS_GET);
+	msg = begin(ask->hdr, 0, RTPLANE_CMD_STATS_GET, false);
 	out_msg(job->out, msg, msg ? genl_put_stats(msg, &stats) : 0);
 	return 0;
 }
@@ -377,14 +405,14 @@ bool serve_do(struct serve_job *job, struct nlmsghdr *hdr, size_t len)
 	/* the end of a dump says so itself */
 	if (ret || (hdr->nlmsg_flags & NLM_F_ACK && !is_dump(hdr)))
 		acknowledge(job->out, &ask, -ret);
-	dp_sources_clear(&ask.sources);
+	serve_ask_end(&ask);
 	return !job->out->failed;
 }
 
 struct nl_msg *serve_event_msg(const struct dp_event *event)
 {
 	static const struct nlmsghdr nobody;
-	struct nl_msg *msg = begin(&nobody, 0, RTPLANE_CMD_EVENT_NTF);
+	struct nl_msg *msg = begin(&nobody, 0, RTPLANE_CMD_EVENT_NTF, false);
 
 	if (msg && genl_put_event(msg, event) < 0) {
 		nlmsg_free(msg);

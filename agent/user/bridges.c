@@ -14,6 +14,7 @@
 
 #include "legconf.h"
 #include "legsec.h"
+#include "legstate.h"
 #include "base/log.h"
 #include "rtpsec/rtpsec.h"
 #include "uring.h"
@@ -253,6 +254,8 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 	leg->busy = true;
 	req->leg[i] = leg;
 	req->made[i] = true;
+	if (conf->set & DP_LEG_SAVED && !legstate_room(leg, conf->saved))
+		return dp_fail(err, ENOMEM, "no memory for a leg");
 	return 0;
 }
 
@@ -536,6 +539,8 @@ static void change_leg(struct uring *u, struct leg *leg, struct dp_leg *conf,
 		tie(u, leg);
 	}
 	legconf_apply(leg, leg->sock->worker, conf);
+	if (conf->set & DP_LEG_SAVED)
+		legstate_discount(&u->gone, conf->saved);
 }
 
 static void pair(struct uring *u, struct request *req)
@@ -732,6 +737,31 @@ static int remove_bridges(struct uring *u, struct leg **legs, size_t n,
 		remove_leg(u, legs[i]);
 		remove_leg(u, peer);
 	}
+	media_resume(u->media);
+	bury(u);
+	return 0;
+}
+
+int bridges_take(struct dp *dp, const struct dp_addr *local,
+		 struct dp_leg_info legs[2], struct dp_err *err)
+{
+	struct uring *u = (struct uring *)dp;
+	struct leg *leg = uring_find(u, local), *peer;
+	int ret;
+
+	if (!leg)
+		return uring_no_leg(local, err);
+	peer = leg->peer;
+	want_with_ties(leg);
+	want_with_ties(peer);
+	ret = media_park(u->media, err);
+	if (ret)
+		return ret;
+	dp_sources_clear(&u->sources);
+	legconf_info(leg, true, &legs[0], &u->sources);
+	legconf_info(peer, true, &legs[1], &u->sources);
+	remove_leg(u, leg);
+	remove_leg(u, peer);
 	media_resume(u->media);
 	bury(u);
 	return 0;

@@ -283,20 +283,27 @@ static void count_wasted(struct leg *leg)
 	leg->drops[RTPLANE_DROP_SSRC] += strange;
 }
 
+void leg_resume(struct leg *leg, const struct rtplane_ep *remote)
+{
+	leg->remote = *remote;
+	leg->latched = true;
+	publish(leg);
+	leg_retarget(leg);
+}
+
 void leg_commit(struct leg *leg, struct worker *w,
 		const struct rtplane_ep *remote, uint8_t reason)
 {
 	struct rtplane_ep old = leg->remote;
 	bool had = leg->latched;
 
-	leg->remote = *remote;
-	leg->latched = true;
 	rtplane_policy_committed(&leg->policy, worker_clock(),
 				 reason == RTPLANE_REASON_PROVEN);
+	leg->policy.reason = reason;
 	count_wasted(leg);
 	leg->latches++;
-	publish(leg);
-	leg_retarget(leg);
+	leg->changes++;
+	leg_resume(leg, remote);
 	notice(leg, w, RTPLANE_EVENT_LATCH, reason, had ? &old : NULL, remote,
 	       0);
 }
@@ -306,6 +313,7 @@ void leg_forget(struct leg *leg)
 	leg->latched = false;
 	rtplane_policy_forget(&leg->policy);
 	count_wasted(leg);
+	leg->changes++;
 	publish(leg);
 	leg_retarget(leg);
 }
@@ -472,6 +480,8 @@ static int guard(struct leg *leg, struct worker *w, const struct rx *rx)
 
 	switch (rtplane_policy_guard(&leg->policy, &a, leg->rtp.ssrc, &f)) {
 	case RTPLANE_JUDGED_COMMIT:
+		/* one that had no place has passed before */
+		leg->changes += f.place != NULL;
 		release(leg, w, packets, rtplane_policy_take(f.place, packets));
 		break;
 	case RTPLANE_JUDGED_HOLD:
@@ -564,6 +574,7 @@ static void count_rx(struct leg *leg, struct worker *w, const struct rx *rx,
 	leg->dscp_seen[rx->tos >> 2]++;
 	if (kind == RTPLANE_KIND_RTP) {
 		rtplane_rtpstats_rx(&leg->rtp, rx->data, w->now);
+		leg->changes += leg->policy.fresh;
 		leg->policy.fresh = false;
 	} else if (kind == RTPLANE_KIND_RTCP) {
 		count_rtcp(leg, w, rx);

@@ -79,6 +79,7 @@ struct leg_remote {
  *	RTP leg is not there
  * @published: @remote for legs that are tied to this one
  * @born: monotonic ns of its creation
+ * @changes: grows with what is told as the generation, but for what its keys count
  * @rtcp_told: monotonic ns of the last RTCP event
  * @silence_of: @last, or @born, when its silence was reported
  * @latches: remotes committed
@@ -137,6 +138,7 @@ struct leg {
 	struct leg *next_tie;
 	struct leg_remote published;
 	uint64_t born;
+	uint64_t changes;
 	uint64_t rtcp_told;
 	uint64_t silence_of;
 	uint32_t latches;
@@ -196,6 +198,13 @@ void leg_sweep(struct leg *leg, struct worker *w);
  */
 void leg_commit(struct leg *leg, struct worker *w,
 		const struct rtplane_ep *remote, uint8_t reason);
+
+/**
+ * leg_resume() - the remote of a leg is who the policy has committed
+ * @leg: the leg
+ * @remote: who
+ */
+void leg_resume(struct leg *leg, const struct rtplane_ep *remote);
 
 /**
  * leg_forget() - forget the remote, learn again

@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "legconf.h"
+#include "legstate.h"
 #include "rtpsec/rtpsec.h"
 
 #define HAS(conf, what)	((conf)->set & DP_LEG_##what)
@@ -28,8 +29,8 @@ static int refuse(const struct dp_leg *conf, const char *word,
 
 /* --- judging --- */
 
-static int check_ep(const struct dp_leg *conf, const char *word,
-		    const struct dp_addr *addr, struct dp_err *err)
+int legconf_check_ep(const struct dp_leg *conf, const char *word,
+		     const struct dp_addr *addr, struct dp_err *err)
 {
 	struct rtplane_ep ep;
 
@@ -57,14 +58,14 @@ static int check_ep(const struct dp_leg *conf, const char *word,
 
 static int check_eps(const struct dp_leg *conf, struct dp_err *err)
 {
-	int ret = check_ep(conf, "", &conf->local, err);
+	int ret = legconf_check_ep(conf, "", &conf->local, err);
 
 	if (!ret && HAS(conf, REMOTE))
-		ret = check_ep(conf, " remote", &conf->remote, err);
+		ret = legconf_check_ep(conf, " remote", &conf->remote, err);
 	if (!ret && HAS(conf, TIE))
-		ret = check_ep(conf, " tie", &conf->tie, err);
+		ret = legconf_check_ep(conf, " tie", &conf->tie, err);
 	if (!ret && HAS(conf, PROVEN))
-		ret = check_ep(conf, " proven", &conf->proven, err);
+		ret = legconf_check_ep(conf, " proven", &conf->proven, err);
 	if (!ret && HAS(conf, TIE) && dp_addr_eq(&conf->tie, &conf->local))
 		ret = refuse(conf, " tie", "a leg cannot be tied to itself",
 			     err);
@@ -100,6 +101,25 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 	return 0;
 }
 
+static int check_track(const struct dp_leg *conf, const char *word,
+		       const struct dp_source *s, struct dp_err *err)
+{
+	bool sends = !strcmp(word, " srtp-tx");
+
+	if (s->carried && (sends || !s->has_index))
+		return refuse(conf, word,
+			      "an index that is carried is one of what arrives",
+			      err);
+	if ((s->has_window && !s->has_index) ||
+	    (s->has_rtcp_window && !s->has_rtcp_index))
+		return refuse(conf, word, "a window stands behind an index",
+			      err);
+	if (s->shift && !sends)
+		return refuse(conf, word,
+			      "only what leaves is moved by a shift", err);
+	return 0;
+}
+
 static int check_source(const struct dp_leg *conf, const char *word,
 			const struct dp_srtp *srtp, unsigned int i,
 			struct dp_err *err)
@@ -117,7 +137,7 @@ static int check_source(const struct dp_leg *conf, const char *word,
 		if (srtp->source[k].ssrc == s->ssrc)
 			return refuse(conf, word, "a source is given twice",
 				      err);
-	return 0;
+	return check_track(conf, word, s, err);
 }
 
 static int check_one_srtp(const struct dp_leg *conf, const char *word,
@@ -172,6 +192,8 @@ int legconf_check(struct dp_leg *conf, struct dp_err *err)
 		ret = check_ranges(conf, err);
 	if (!ret)
 		ret = check_map(conf, err);
+	if (!ret && HAS(conf, SAVED))
+		ret = legstate_check(conf, err);
 	if (!ret)
 		ret = check_srtp(conf, err);
 	if (ret || HAS(conf, DSCP_MODE))
@@ -270,6 +292,9 @@ int legconf_sense(const struct dp_leg *conf, const struct leg *leg,
 		     (HAS(conf, REMOTE) && link_local(&conf->remote))))
 		return refuse(conf, "",
 			      "a link-local address needs a device (oif)", err);
+	if (HAS(conf, SAVED))
+		return legstate_sense(conf, leg, HAS(conf, LATCH) ? conf->latch :
+				      RTPLANE_LATCH_RESTRICTED, err);
 	return 0;
 }
 
@@ -345,6 +370,11 @@ static void apply_remote(struct leg *leg, struct worker *w,
 
 	leg_ep(&c->remote, &remote);
 	leg_ep(&c->proven, &proven);
+	if (HAS(c, SAVED)) {
+		if (HAS(c, REMOTE))
+			leg->policy.signalled = remote;
+		legstate_take(leg, c->saved);
+	}
 	if (HAS(c, REMOTE) && !rtplane_ep_eq(&remote, &leg->policy.signalled)) {
 		leg->policy.signalled = remote;
 		leg_left(leg);
@@ -354,7 +384,8 @@ static void apply_remote(struct leg *leg, struct worker *w,
 	if (HAS(c, UNLATCH))
 		leg_forget(leg);
 	/* a stricter mode than the remote was learned by lets go of it */
-	if ((HAS(c, LATCH) || HAS(c, PREFIX) || HAS(c, TIE)) && leg->latched &&
+	if (!HAS(c, SAVED) && leg->latched &&
+	    (HAS(c, LATCH) || HAS(c, PREFIX) || HAS(c, TIE)) &&
 	    !leg_permits(leg, &leg->remote))
 		leg_forget(leg);
 	if (HAS(c, PROVEN))
@@ -384,6 +415,7 @@ void legconf_apply(struct leg *leg, struct worker *w,
 	apply_dscp(leg, conf);
 	apply_rest(leg, w, conf);
 	apply_remote(leg, w, conf);
+	leg->changes++;
 	leg_retarget(leg);
 }
 
@@ -489,7 +521,7 @@ static void info_counters(const struct leg *leg, struct dp_leg_info *info)
 	memcpy(info->dscp_seen, leg->dscp_seen, sizeof(info->dscp_seen));
 }
 
-void legconf_info(const struct leg *leg, struct dp_leg_info *info,
+void legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 		  struct dp_sources *sources)
 {
 	const struct rtplane_suspects *s = leg->policy.suspects;
@@ -513,4 +545,8 @@ void legconf_info(const struct leg *leg, struct dp_leg_info *info,
 		leg_addr(&s->offender, &info->offender);
 		info->offenses = s->offenses;
 	}
+	info->generation = leg->changes + rtpsec_changes(leg->sec[RTPSEC_IN]) +
+			   rtpsec_changes(leg->sec[RTPSEC_OUT]);
+	if (state)
+		legstate_tell(leg, info);
 }

@@ -43,6 +43,18 @@ int legconf_refuse(const struct dp_addr *local, const char *word, int code,
 		   const char *sentence, struct dp_err *err);
 
 /**
+ * legconf_check_ep() - is this an endpoint that a leg can have to do with?
+ * @conf: the leg
+ * @word: what of it, with a space before it; or ""
+ * @addr: the endpoint
+ * @err: the sentence
+ *
+ * Return: 0 or -EINVAL.
+ */
+int legconf_check_ep(const struct dp_leg *conf, const char *word,
+		     const struct dp_addr *addr, struct dp_err *err);
+
+/**
  * legconf_news() - what is as it was is not meant: it must not undo what was learned
  * @leg: the leg
  * @conf: what is asked; its DP_LEG_* bits are cleared
@@ -61,10 +73,11 @@ void legconf_apply(struct leg *leg, struct worker *w,
 /**
  * legconf_info() - what a leg is and has seen
  * @leg: the leg, its worker parked
+ * @state: with its state
  * @info: filled
  * @sources: gets the sources that @info points to
  */
-void legconf_info(const struct leg *leg, struct dp_leg_info *info,
+void legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 		  struct dp_sources *sources);
 
 #endif /* DATAPATH_LEGCONF_H */

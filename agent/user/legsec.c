@@ -62,6 +62,9 @@ void legsec_commit(struct leg *leg, const struct dp_leg *conf,
 		}
 		old = leg->sec[dir];
 		leg->sec[dir] = sec->ctx[dir];
+		/* what it has counted is the leg's from now on */
+		leg->changes += rtpsec_changes(old) -
+				rtpsec_changes(leg->sec[dir]);
 		sec->ctx[dir] = old;
 	}
 }

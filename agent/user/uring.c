@@ -161,7 +161,7 @@ static int uring_dev(struct dp *dp, const char *dev, struct dp_err *err)
 
 /* --- looking --- */
 
-static int uring_leg_get(struct dp *dp, const struct dp_addr *local,
+static int uring_leg_get(struct dp *dp, const struct dp_addr *local, bool state,
 			 struct dp_leg_info *info, struct dp_err *err)
 {
 	struct uring *u = to_uring(dp);
@@ -175,7 +175,7 @@ static int uring_leg_get(struct dp *dp, const struct dp_addr *local,
 	if (ret)
 		return ret;
 	dp_sources_clear(&u->sources);
-	legconf_info(leg, info, &u->sources);
+	legconf_info(leg, state, info, &u->sources);
 	media_resume(u->media);
 	return 0;
 }
@@ -184,7 +184,7 @@ static int uring_leg_get(struct dp *dp, const struct dp_addr *local,
  * Only this thread makes, changes and removes legs, so the picture is
  * consistent though not all workers wait all the time.
  */
-static int read_legs(struct uring *u, struct leg **legs, size_t n,
+static int read_legs(struct uring *u, struct leg **legs, size_t n, bool state,
 		     struct dp_leg_info *infos, struct dp_sources *sources,
 		     struct dp_err *err)
 {
@@ -199,14 +199,14 @@ static int read_legs(struct uring *u, struct leg **legs, size_t n,
 		if (ret)
 			return ret;
 		for (i = from; i < to; i++)
-			legconf_info(legs[i], &infos[i], sources);
+			legconf_info(legs[i], state, &infos[i], sources);
 		media_resume(u->media);
 	}
 	return 0;
 }
 
-static int uring_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
-			   void *arg, struct dp_err *err)
+static int uring_legs_dump(struct dp *dp, uint64_t cookie, bool state,
+			   dp_leg_fn *fn, void *arg, struct dp_err *err)
 {
 	struct uring *u = to_uring(dp);
 	size_t n = uring_collect(u, cookie, NULL), i;
@@ -217,7 +217,7 @@ static int uring_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn,
 
 	if (infos && legs) {
 		uring_collect(u, cookie, legs);
-		ret = read_legs(u, legs, n, infos, &sources, err);
+		ret = read_legs(u, legs, n, state, infos, &sources, err);
 	} else {
 		ret = dp_fail(err, ENOMEM, "no memory for a dump of %zu legs",
 			      n);
@@ -337,6 +337,7 @@ const struct dp_ops dp_uring_ops = {
 	.bridges_new = bridges_new,
 	.bridges_set = bridges_set,
 	.bridges_del = bridges_del,
+	.bridge_take = bridges_take,
 	.leg_set = bridges_leg_set,
 	.leg_get = uring_leg_get,
 	.legs_dump = uring_legs_dump,

@@ -95,6 +95,8 @@ int bridges_new(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 int bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 		struct dp_err *err);
 int bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err);
+int bridges_take(struct dp *dp, const struct dp_addr *local,
+		 struct dp_leg_info legs[2], struct dp_err *err);
 int bridges_leg_set(struct dp *dp, const struct dp_leg *conf,
 		    struct dp_err *err);
 

@@ -171,6 +171,155 @@ LEG_CASE(srtp_index, srtp_sources(m, 1, RTPLANE_SOURCE_A_INDEX, 1ull << 48))
 LEG_CASE(srtp_rtcp_index, srtp_sources(m, 1, RTPLANE_SOURCE_A_RTCP_INDEX, 1u << 31))
 LEG_CASE(only_high, nl_u8(m, RTPLANE_LEG_A_ONLY, RTPLANE_ONLY_MAX + 1))
 
+/* A state of a version, whose nest stays open. */
+static size_t saved_open(struct nl_msg *m, uint32_t version)
+{
+	size_t at = nl_nest(m, RTPLANE_LEG_A_SAVED);
+
+	if (version)
+		nl_u32(m, RTPLANE_SAVED_A_VERSION, version);
+	return at;
+}
+
+#define SAVED_CASE(name, code)						\
+	LEG_CASE(saved_##name, size_t at = saved_open(m, 1); code; nl_end(m, at))
+
+/* A remote that was committed for a reason. */
+static void saved_remote(struct nl_msg *m, const char *addr, uint16_t port, uint8_t reason)
+{
+	nl_ep4(m, RTPLANE_SAVED_A_REMOTE, addr, port);
+	nl_u8(m, RTPLANE_SAVED_A_REASON, reason);
+}
+
+static void saved_known(struct nl_msg *m, int n)
+{
+	saved_remote(m, REMOTE, 40000, RTPLANE_REASON_FIRST);
+	while (n--)
+		nl_u32(m, RTPLANE_SAVED_A_KNOWN, (uint32_t)n);
+}
+
+/* Where a receiver of RTP stands, by one number. */
+static void saved_rtp(struct nl_msg *m, uint16_t attr, uint32_t value)
+{
+	size_t at = nl_nest(m, RTPLANE_SAVED_A_RTP);
+
+	if (attr)
+		nl_u32(m, RTPLANE_SAVED_RTP_A_SSRC, 1);
+	nl_u32(m, attr ? attr : RTPLANE_SAVED_RTP_A_BASE, value);
+	nl_end(m, at);
+}
+
+/* A source, with what @put puts into it. */
+static void saved_source(struct nl_msg *m, uint16_t type, void (*put)(struct nl_msg *m))
+{
+	size_t at = nl_nest(m, type);
+
+	nl_u32(m, RTPLANE_SOURCE_A_SSRC, 1);
+	if (put)
+		put(m);
+	nl_end(m, at);
+}
+
+static void put_window(struct nl_msg *m)
+{
+	nl_put(m, RTPLANE_SOURCE_A_WINDOW, zeros, RTPLANE_SRTP_WINDOW_LEN);
+}
+
+static void put_rtcp_window(struct nl_msg *m)
+{
+	nl_put(m, RTPLANE_SOURCE_A_RTCP_WINDOW, zeros, RTPLANE_SRTCP_WINDOW_LEN);
+}
+
+static void put_window_short(struct nl_msg *m)
+{
+	nl_u64(m, RTPLANE_SOURCE_A_INDEX, 1);
+	nl_put(m, RTPLANE_SOURCE_A_WINDOW, zeros, RTPLANE_SRTP_WINDOW_LEN - 1);
+}
+
+static void put_carried(struct nl_msg *m)
+{
+	nl_put(m, RTPLANE_SOURCE_A_CARRIED, NULL, 0);
+}
+
+static void put_shift(struct nl_msg *m)
+{
+	nl_u16(m, RTPLANE_SOURCE_A_SHIFT, 1);
+}
+
+/* The key of what leaves, in the place of the nest that is open. */
+static void srtp_tx_instead(struct nl_msg *m, size_t *at)
+{
+	static const uint8_t bytes[30];
+
+	nl_end(m, *at);
+	*at = nl_nest(m, RTPLANE_LEG_A_SRTP_TX);
+	nl_u8(m, RTPLANE_SRTP_A_SUITE, CM80);
+	nl_put(m, RTPLANE_SRTP_A_KEY, bytes, sizeof(bytes));
+}
+
+static void put_index_carried(struct nl_msg *m)
+{
+	nl_u64(m, RTPLANE_SOURCE_A_INDEX, 1);
+	put_carried(m);
+}
+
+LEG_CASE(saved_no_version, nl_end(m, saved_open(m, 0)))
+LEG_CASE(saved_version, nl_end(m, saved_open(m, 2)))
+LEG_CASE(saved_version_far, nl_end(m, saved_open(m, UINT32_MAX)))
+LEG_CASE(saved_flat, nl_put(m, RTPLANE_LEG_A_SAVED, zeros, 8))
+LEG_CASE(generation, nl_u64(m, RTPLANE_LEG_A_GENERATION, 1))
+SAVED_CASE(attr, nl_u32(m, RTPLANE_SAVED_A_MAX + 1, 1))
+SAVED_CASE(age_len, nl_u32(m, RTPLANE_SAVED_A_AGE, 1))
+SAVED_CASE(no_reason, nl_ep4(m, RTPLANE_SAVED_A_REMOTE, REMOTE, 40000))
+SAVED_CASE(reason, saved_remote(m, REMOTE, 40000, RTPLANE_REASON_TIE))
+SAVED_CASE(reason_high, saved_remote(m, REMOTE, 40000, RTPLANE_REASON_MAX + 1))
+SAVED_CASE(reason_alone, nl_u8(m, RTPLANE_SAVED_A_REASON, RTPLANE_REASON_FIRST))
+SAVED_CASE(since_alone, nl_u64(m, RTPLANE_SAVED_A_SINCE, 1))
+SAVED_CASE(known_alone, nl_u32(m, RTPLANE_SAVED_A_KNOWN, 1))
+SAVED_CASE(known, saved_known(m, 5))
+SAVED_CASE(known_len, nl_u16(m, RTPLANE_SAVED_A_KNOWN, 1))
+SAVED_CASE(remote, saved_remote(m, "203.0.113.5", 40000, RTPLANE_REASON_FIRST))
+SAVED_CASE(remote_self, saved_remote(m, LOCAL_A, 31000, RTPLANE_REASON_PROVEN))
+SAVED_CASE(remote_port, saved_remote(m, REMOTE, 0, RTPLANE_REASON_FIRST))
+SAVED_CASE(remote_mc, saved_remote(m, "224.0.0.1", 40000, RTPLANE_REASON_PROVEN))
+SAVED_CASE(remote6, nl_ep6(m, RTPLANE_SAVED_A_REMOTE, "2001:db8::1", 40000);
+	   nl_u8(m, RTPLANE_SAVED_A_REASON, RTPLANE_REASON_PROVEN))
+SAVED_CASE(former6, nl_ep6(m, RTPLANE_SAVED_A_FORMER, "2001:db8::1", 40000))
+SAVED_CASE(former_none, nl_u64(m, RTPLANE_SAVED_A_FORMER_LEFT, 1))
+SAVED_CASE(former_left, nl_ep4(m, RTPLANE_SAVED_A_FORMER, REMOTE, 1);
+	   nl_u64(m, RTPLANE_SAVED_A_FORMER_LEFT, 3000000001ull))
+SAVED_CASE(drop, size_t in = nl_nest(m, RTPLANE_SAVED_A_DROPS);
+	   nl_u64(m, __RTPLANE_DROP_MAX + 1, 1); nl_end(m, in))
+SAVED_CASE(drop_len, size_t in = nl_nest(m, RTPLANE_SAVED_A_DROPS);
+	   nl_u32(m, 1, 1); nl_end(m, in))
+SAVED_CASE(dscp, size_t in = nl_nest(m, RTPLANE_SAVED_A_DSCP_SEEN);
+	   nl_u64(m, 65, 1); nl_end(m, in))
+SAVED_CASE(rtp_no_ssrc, saved_rtp(m, 0, 1))
+SAVED_CASE(rtp_base, saved_rtp(m, RTPLANE_SAVED_RTP_A_BASE, 1))
+SAVED_CASE(rtp_jitter, saved_rtp(m, RTPLANE_SAVED_RTP_A_JITTER, 1))
+SAVED_CASE(rtp_pt, saved_rtp(m, RTPLANE_SAVED_RTP_A_PT, 1))
+SAVED_CASE(rtcp, nl_put(m, RTPLANE_SAVED_A_RTCP, zeros, 8))
+SAVED_CASE(no_key, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, NULL))
+SAVED_CASE(no_key_tx, nl_end(m, at); nl_end(m, srtp_open(m, CM80, 30));
+	   at = saved_open(m, 1); saved_source(m, RTPLANE_SAVED_A_TX_SOURCE, NULL))
+SAVED_CASE(sources_both, nl_end(m, at); srtp_sources(m, 1, RTPLANE_SOURCE_A_SSRC, 1);
+	   at = saved_open(m, 1); saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, NULL))
+SAVED_CASE(source_twice, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, NULL);
+	   saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, NULL); nl_end(m, at);
+	   at = srtp_open(m, CM80, 30))
+SAVED_CASE(window, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, put_window); nl_end(m, at);
+	   at = srtp_open(m, CM80, 30))
+SAVED_CASE(rtcp_window, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, put_rtcp_window);
+	   nl_end(m, at); at = srtp_open(m, CM80, 30))
+SAVED_CASE(window_short, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, put_window_short);
+	   nl_end(m, at); at = srtp_open(m, CM80, 30))
+SAVED_CASE(carried, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, put_carried); nl_end(m, at);
+	   at = srtp_open(m, CM80, 30))
+SAVED_CASE(carried_tx, saved_source(m, RTPLANE_SAVED_A_TX_SOURCE, put_index_carried);
+	   srtp_tx_instead(m, &at))
+SAVED_CASE(shift, saved_source(m, RTPLANE_SAVED_A_RX_SOURCE, put_shift); nl_end(m, at);
+	   at = srtp_open(m, CM80, 30))
+
 static void put_ep_raw(struct nl_msg *m, int have4, int have6, int port)
 {
 	size_t ep = nl_nest(m, RTPLANE_LEG_A_LOCAL);
@@ -424,6 +573,43 @@ static void bad_leg_unknown(struct nl_msg *m)
 	nl_end(m, leg_open(m, RTPLANE_A_LEG, LOCAL_A, 31000));
 }
 
+static void bad_saved_asked(struct nl_msg *m)
+{
+	size_t leg = nl_nest(m, RTPLANE_A_LEG), at;
+
+	nl_ep4(m, RTPLANE_LEG_A_LOCAL, LOCAL_A, 31000);
+	at = saved_open(m, 1);
+	nl_u64(m, RTPLANE_SAVED_A_AGE, 1);
+	nl_end(m, at);
+	nl_end(m, leg);
+}
+
+static void bad_saved_asked_version(struct nl_msg *m)
+{
+	size_t leg = nl_nest(m, RTPLANE_A_LEG);
+
+	nl_ep4(m, RTPLANE_LEG_A_LOCAL, LOCAL_A, 31000);
+	nl_end(m, saved_open(m, 2));
+	nl_end(m, leg);
+}
+
+static void bad_saved_del(struct nl_msg *m)
+{
+	size_t bridge = nl_nest(m, RTPLANE_A_BRIDGE);
+	size_t leg = nl_nest(m, RTPLANE_BRIDGE_A_LEG);
+
+	nl_ep4(m, RTPLANE_LEG_A_LOCAL, LOCAL_A, 31000);
+	nl_end(m, saved_open(m, 1));
+	nl_end(m, leg);
+	nl_end(m, bridge);
+}
+
+static void bad_saved_del_two(struct nl_msg *m)
+{
+	bad_saved_del(m);
+	bad_saved_del(m);
+}
+
 static void bad_dump_filter(struct nl_msg *m)
 {
 	((struct nlmsghdr *)m->buf)->nlmsg_flags |= NLM_F_DUMP;
@@ -642,6 +828,55 @@ static const struct bad cases[] = {
 	LEG(srtp_index, EINVAL, "an index of SRTP has 48 bits"),
 	LEG(srtp_rtcp_index, EINVAL, "an index of SRTCP has 31 bits"),
 	LEG(only_high, ERANGE, ""),
+	LEG(generation, EINVAL, "read only"),
+	LEG(saved_no_version, EINVAL, "a state has a version"),
+	LEG(saved_version, EOPNOTSUPP, "the state is of an unknown version: expected 1"),
+	LEG(saved_version_far, EOPNOTSUPP, "the state is of an unknown version: expected 1"),
+	LEG(saved_flat, EINVAL, ""),
+	LEG(saved_attr, EINVAL, "nknown attribute"),
+	LEG(saved_age_len, EINVAL, "attribute length"),
+	LEG(saved_no_reason, EINVAL, "committed for one of the reasons of a latch"),
+	LEG(saved_reason, EINVAL, "committed for one of the reasons of a latch"),
+	LEG(saved_reason_high, ERANGE, ""),
+	LEG(saved_reason_alone, EINVAL, "without a remote there is nothing to say of it"),
+	LEG(saved_since_alone, EINVAL, "without a remote there is nothing to say of it"),
+	LEG(saved_known_alone, EINVAL, "without a remote there is nothing to say of it"),
+	LEG(saved_known, EINVAL, "of a remote 4 SSRCs are remembered at most"),
+	LEG(saved_known_len, EINVAL, "attribute length"),
+	LEG(saved_remote, EINVAL, "would not have let this be the remote"),
+	LEG(saved_remote_self, EINVAL, "a leg cannot be its own remote"),
+	LEG(saved_remote_port, EINVAL, "port from 1 to 65535"),
+	LEG(saved_remote_mc, EINVAL, "unicast"),
+	LEG(saved_remote6, EINVAL, "local address's family"),
+	LEG(saved_former6, EINVAL, "local address's family"),
+	LEG(saved_former_none, EINVAL, "a former remote has an address"),
+	LEG(saved_former_left, EINVAL, "a former remote has at most 3000 ms left"),
+	LEG(saved_drop, EINVAL, "nknown attribute"),
+	LEG(saved_drop_len, EINVAL, "attribute length"),
+	LEG(saved_dscp, EINVAL, "nknown attribute"),
+	LEG(saved_rtp_no_ssrc, EINVAL, "a receiver of RTP follows an SSRC"),
+	LEG(saved_rtp_base, EINVAL, "RTP receiver contradict each other"),
+	LEG(saved_rtp_jitter, EINVAL, "RTP receiver contradict each other"),
+	LEG(saved_rtp_pt, EINVAL, "attribute length"),
+	LEG(saved_rtcp, EINVAL, ""),
+	LEG(saved_no_key, EINVAL, "sources stand under a key"),
+	LEG(saved_no_key_tx, EINVAL, "sources stand under a key"),
+	LEG(saved_sources_both, EINVAL, "sources are given with the key or with the state"),
+	LEG(saved_source_twice, EINVAL, "a source is given twice"),
+	LEG(saved_window, EINVAL, "a window stands behind an index"),
+	LEG(saved_rtcp_window, EINVAL, "a window stands behind an index"),
+	LEG(saved_window_short, ERANGE, ""),
+	LEG(saved_carried, EINVAL, "an index that is carried is one of what arrives"),
+	LEG(saved_carried_tx, EINVAL, "an index that is carried is one of what arrives"),
+	LEG(saved_shift, EINVAL, "only what leaves is moved by a shift"),
+	{ "saved-asked-more", RTPLANE_CMD_LEG_GET, bad_saved_asked, EINVAL,
+	  "who asks for a state says its version and nothing else" },
+	{ "saved-asked-version", RTPLANE_CMD_LEG_GET, bad_saved_asked_version,
+	  EOPNOTSUPP, "the state is of an unknown version: expected 1" },
+	{ "saved-del-two", RTPLANE_CMD_BRIDGE_DEL, bad_saved_del_two, EINVAL,
+	  "the state is told of one bridge that is removed" },
+	{ "saved-del-unknown", RTPLANE_CMD_BRIDGE_DEL, bad_saved_del, ENOENT,
+	  "there is no leg" },
 	{ "leg-dump-filter", RTPLANE_CMD_LEG_GET, bad_dump_filter, EINVAL,
 	  "a dump of legs is narrowed by a cookie and nothing else" },
 	{ "leg-set-none", RTPLANE_CMD_LEG_SET, bad_empty, EINVAL,

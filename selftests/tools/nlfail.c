@@ -31,6 +31,16 @@ static const char *dev, *other;
 
 /* Snapshots -------------------------------------------------------------- */
 
+/* The generation of a leg grows by what is taken back, too: it is no part of this. */
+static void without_generation(const uint8_t *data, size_t len)
+{
+	const struct nlattr *leg = nl_find(data + GENL_HDRLEN, len - GENL_HDRLEN, RTPLANE_A_LEG);
+	struct nlattr *generation = (struct nlattr *)nl_find_in(leg, RTPLANE_LEG_A_GENERATION);
+
+	if (generation)
+		memset(generation + 1, 0, sizeof(uint64_t));
+}
+
 static void collect(const struct nlmsghdr *h, void *arg)
 {
 	struct snapshot *s = arg;
@@ -45,6 +55,7 @@ static void collect(const struct nlmsghdr *h, void *arg)
 	if (!o->data)
 		die("no memory");
 	memcpy(o->data, (const uint8_t *)h + NLMSG_HDRLEN, o->len);
+	without_generation(o->data, o->len);
 }
 
 static int compare(const void *a, const void *b)
@@ -113,9 +124,9 @@ static void put_dev(struct nl_msg *m, const char *name)
 	nl_end(m, nest);
 }
 
-/* One leg; with @words all that a leg can be told. */
-static void put_leg(struct nl_msg *m, uint16_t type, bool v6, uint16_t port, bool words,
-		    uint8_t dscp)
+/* One leg, whose nest stays open; with @words all that a leg can be told. */
+static size_t open_leg(struct nl_msg *m, uint16_t type, bool v6, uint16_t port, bool words,
+		       uint8_t dscp)
 {
 	static uint8_t map[64];
 	size_t nest = nl_nest(m, type);
@@ -135,7 +146,45 @@ static void put_leg(struct nl_msg *m, uint16_t type, bool v6, uint16_t port, boo
 		nl_u32(m, RTPLANE_LEG_A_PPS, 1000);
 		nl_u32(m, RTPLANE_LEG_A_SILENCE, 60000);
 	}
+	return nest;
+}
+
+static void put_leg(struct nl_msg *m, uint16_t type, bool v6, uint16_t port, bool words,
+		    uint8_t dscp)
+{
+	nl_end(m, open_leg(m, type, v6, port, words, dscp));
+}
+
+/* A state for which a leg needs all that it may have, and no time that goes on. */
+static void put_saved(struct nl_msg *m)
+{
+	size_t nest = nl_nest(m, RTPLANE_LEG_A_SAVED), counts;
+	uint32_t i;
+
+	nl_u32(m, RTPLANE_SAVED_A_VERSION, RTPLANE_SAVED_VERSION);
+	nl_ep4(m, RTPLANE_SAVED_A_REMOTE, "192.0.2.1", 40000);
+	nl_u8(m, RTPLANE_SAVED_A_REASON, RTPLANE_REASON_FIRST);
+	for (i = 0; i < RTPLANE_SAVED_KNOWN_MAX; i++)
+		nl_u32(m, RTPLANE_SAVED_A_KNOWN, i);
+	counts = nl_nest(m, RTPLANE_SAVED_A_DROPS);
+	nl_u64(m, 2, 7);
+	nl_end(m, counts);
+	counts = nl_nest(m, RTPLANE_SAVED_A_DSCP_SEEN);
+	nl_u64(m, 1, 3);
+	nl_u64(m, 47, 9);
+	nl_end(m, counts);
 	nl_end(m, nest);
+}
+
+/* The leg of that name, and its state is asked for. */
+static void put_asked(struct nl_msg *m, uint16_t type)
+{
+	size_t leg = open_leg(m, type, false, 30000, false, 0);
+	size_t nest = nl_nest(m, RTPLANE_LEG_A_SAVED);
+
+	nl_u32(m, RTPLANE_SAVED_A_VERSION, RTPLANE_SAVED_VERSION);
+	nl_end(m, nest);
+	nl_end(m, leg);
 }
 
 static void put_bridges(struct nl_msg *m, uint16_t second, uint8_t dscp)
@@ -179,6 +228,27 @@ static void bridge_legs(struct nl_msg *m)
 	}
 }
 
+static void bridge_state(struct nl_msg *m)
+{
+	size_t nest = nl_nest(m, RTPLANE_A_BRIDGE), leg;
+
+	nl_u64(m, RTPLANE_BRIDGE_A_COOKIE, 7);
+	leg = open_leg(m, RTPLANE_BRIDGE_A_LEG, false, 30000, true, 1);
+	put_saved(m);
+	nl_end(m, leg);
+	put_leg(m, RTPLANE_BRIDGE_A_LEG, true, 31000, true, 1);
+	nl_end(m, nest);
+}
+
+static void bridge_end(struct nl_msg *m)
+{
+	size_t nest = nl_nest(m, RTPLANE_A_BRIDGE);
+
+	put_asked(m, RTPLANE_BRIDGE_A_LEG);
+	nl_end(m, nest);
+}
+
+static void leg_asked(struct nl_msg *m) { put_asked(m, RTPLANE_A_LEG); }
 static void leg_words(struct nl_msg *m) { put_leg(m, RTPLANE_A_LEG, false, 30000, true, 3); }
 static void leg_back(struct nl_msg *m) { put_leg(m, RTPLANE_A_LEG, false, 30000, true, 1); }
 static void leg_name(struct nl_msg *m) { put_leg(m, RTPLANE_A_LEG, false, 30000, false, 0); }
@@ -238,6 +308,8 @@ struct test {
 #define DUMP(c)		{ .cmd = RTPLANE_CMD_##c, .flags = NLM_F_DUMP, .put = nothing }
 #define ALL_BRIDGES	.before = DO(BRIDGE_NEW, bridge_all), \
 			.after = DO(BRIDGE_DEL, bridge_cookie)
+#define A_STATE		.before = DO(BRIDGE_NEW, bridge_state), \
+			.after = DO(BRIDGE_DEL, bridge_cookie)
 #define A_NATMAP	.before = DO(NATMAP_NEW, natmap_new), \
 			.after = DO(NATMAP_DEL, natmap_name)
 
@@ -258,6 +330,11 @@ static const struct test tests[] = {
 	  .undo = DO(BRIDGE_NEW, bridge_all) },
 	{ "bridge-del-all", ALL_BRIDGES, .req = DO(BRIDGE_DEL, bridge_every),
 	  .undo = DO(BRIDGE_NEW, bridge_all) },
+	{ "bridge-new-state", .req = DO(BRIDGE_NEW, bridge_state),
+	  .undo = DO(BRIDGE_DEL, bridge_cookie) },
+	{ "bridge-del-state", A_STATE, .req = DO(BRIDGE_DEL, bridge_end),
+	  .undo = DO(BRIDGE_NEW, bridge_state) },
+	{ "leg-get-state", A_STATE, .req = DO(LEG_GET, leg_asked) },
 	{ "leg-set", ALL_BRIDGES, .req = DO(LEG_SET, leg_words), .undo = DO(LEG_SET, leg_back) },
 	{ "leg-get", ALL_BRIDGES, .req = DO(LEG_GET, leg_name) },
 	{ "leg-dump", ALL_BRIDGES, .req = DUMP(LEG_GET) },

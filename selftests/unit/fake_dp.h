@@ -266,7 +266,7 @@ static inline void fake_tell(const struct fake_leg *leg,
 	info->last = leg->last;
 }
 
-static int fake_get(struct dp *dp, const struct dp_addr *local,
+static int fake_get(struct dp *dp, const struct dp_addr *local, bool state,
 		    struct dp_leg_info *info, struct dp_err *err)
 {
 	struct fake_leg *leg = fake_find(fake_of(dp), local);
@@ -278,8 +278,8 @@ static int fake_get(struct dp *dp, const struct dp_addr *local,
 	return 0;
 }
 
-static int fake_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
-		     struct dp_err *err)
+static int fake_dump(struct dp *dp, uint64_t cookie, bool state, dp_leg_fn *fn,
+		     void *arg, struct dp_err *err)
 {
 	struct fake *f = fake_of(dp);
 	struct dp_leg_info info;

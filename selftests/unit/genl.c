@@ -142,21 +142,21 @@ static bool removals(void)
 	struct nl_msg *msg = message();
 	struct nlattr *at;
 
-	KTAP_CHECK(!genl_put_del(msg, &del));
+	KTAP_CHECK(!genl_put_del(msg, &del, false));
 	at = first(msg);
 	KTAP_CHECK(nla_type(at) == RTPLANE_A_BRIDGE);
 	KTAP_CHECK(nla_type(nla_data(at)) == RTPLANE_BRIDGE_A_LEG);
 	nlmsg_free(msg);
 	msg = message();
 	del = (struct dp_del){ .cookie = 7 };
-	KTAP_CHECK(!genl_put_del(msg, &del));
+	KTAP_CHECK(!genl_put_del(msg, &del, false));
 	at = nla_data(first(msg));
 	KTAP_CHECK(nla_type(at) == RTPLANE_BRIDGE_A_COOKIE);
 	KTAP_CHECK(nla_get_u64(at) == 7);
 	nlmsg_free(msg);
 	msg = message();
 	del = (struct dp_del){ .all = true };
-	KTAP_CHECK(!genl_put_del(msg, &del));
+	KTAP_CHECK(!genl_put_del(msg, &del, false));
 	at = first(msg);
 	KTAP_CHECK(nla_type(at) == RTPLANE_A_BRIDGE);
 	KTAP_CHECK(nla_type(nla_data(at)) == RTPLANE_BRIDGE_A_ALL);
@@ -363,7 +363,7 @@ static bool where(void)
 			    ""));
 	nlmsg_free(msg);
 	msg = message();
-	KTAP_CHECK(!genl_put_del(msg, &del));
+	KTAP_CHECK(!genl_put_del(msg, &del, false));
 	KTAP_CHECK(where_is(msg, first(msg), "cookie 6"));
 	nlmsg_free(msg);
 	msg = message();

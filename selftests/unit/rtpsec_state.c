@@ -339,15 +339,22 @@ static bool told(void)
 	return true;
 }
 
-/* another context in its place, which has what that one tells */
+/* another context in its place, which has what that one tells, with windows or without */
 static struct rtpsec *moved(struct rtpsec *ctx, enum rtpsec_dir dir,
-			    struct dp_srtp conf)
+			    struct dp_srtp conf, bool windows)
 {
+	struct dp_source given[RTPLANE_SRTP_SSRCS_MAX];
 	struct dp_srtp tell;
 	struct rtpsec *new;
+	unsigned int i;
 
 	rtpsec_tell(ctx, &tell, &sources);
-	conf.source = tell.source;
+	for (i = 0; i < tell.n_sources; i++) {
+		given[i] = tell.source[i];
+		given[i].has_window &= windows;
+		given[i].has_rtcp_window &= windows;
+	}
+	conf.source = given;
 	conf.n_sources = tell.n_sources;
 	new = context(dir, &conf);
 	rtpsec_free(ctx);
@@ -355,7 +362,7 @@ static struct rtpsec *moved(struct rtpsec *ctx, enum rtpsec_dir dir,
 	return new;
 }
 
-static bool handed_over(uint8_t suite)
+static bool handed_over(uint8_t suite, bool windows)
 {
 	struct dp_srtp conf = key_of(suite, 3, 0);
 	struct rtpsec *out = context(RTPSEC_OUT, &conf);
@@ -370,11 +377,13 @@ static bool handed_over(uint8_t suite)
 	ctrl = sealed(out, rtcp(SSRC), true);
 	KTAP_CHECK(unseal(in, seen, false) == RTPSEC_OK);
 	KTAP_CHECK(unseal(in, ctrl, true) == RTPSEC_OK);
-	out = moved(out, RTPSEC_OUT, conf);
-	in = moved(in, RTPSEC_IN, conf);
+	out = moved(out, RTPSEC_OUT, conf, windows);
+	in = moved(in, RTPSEC_IN, conf, windows);
 	KTAP_CHECK(out && in);
-	/* what was here, or may have been, is not taken again */
+	/* what was here, or may have been, is not taken again; what was not, is */
 	KTAP_CHECK(unseal(in, seen, false) == RTPSEC_REPLAY);
+	KTAP_CHECK(unseal(in, late, false) ==
+		   (windows ? RTPSEC_OK : RTPSEC_REPLAY));
 	KTAP_CHECK(unseal(in, late, false) == RTPSEC_REPLAY);
 	KTAP_CHECK(unseal(in, ctrl, true) == RTPSEC_REPLAY);
 	/* nor sent */
@@ -403,7 +412,113 @@ static bool hand_over(void)
 	uint8_t suite;
 
 	for (suite = 1; suite <= RTPLANE_SRTP_MAX; suite++)
-		KTAP_CHECK(handed_over(suite));
+		KTAP_CHECK(handed_over(suite, false) && handed_over(suite, true));
+	return true;
+}
+
+/* one after the other, over and over: every packet passes once, none twice */
+static bool hand_over_often(void)
+{
+	struct dp_srtp conf = key_of(RTPLANE_SRTP_AES_128_GCM, 4, 0);
+	struct rtpsec *out = context(RTPSEC_OUT, &conf);
+	struct rtpsec *in = context(RTPSEC_IN, &conf);
+	struct packet held[8], ctrl[2], p = {};
+	uint32_t i, k;
+
+	for (i = 65400; i < 65400 + 400; i += 8) {
+		for (k = 0; k < 8; k++)
+			held[k] = sealed(out, rtp(SSRC, (uint16_t)(i + k)),
+					 false);
+		/* the last first, half of them before and half after */
+		for (k = 8; k-- > 4; )
+			KTAP_CHECK(unseal(in, held[k], false) == RTPSEC_OK);
+		for (k = 0; k < 2; k++)
+			ctrl[k] = sealed(out, rtcp(SSRC), true);
+		KTAP_CHECK(unseal(in, ctrl[1], true) == RTPSEC_OK);
+		out = moved(out, RTPSEC_OUT, conf, true);
+		in = moved(in, RTPSEC_IN, conf, true);
+		KTAP_CHECK(unseal(in, ctrl[0], true) == RTPSEC_OK);
+		for (k = 0; k < 2; k++)
+			KTAP_CHECK(unseal(in, ctrl[k], true) == RTPSEC_REPLAY);
+		for (k = 4; k--; )
+			KTAP_CHECK(unseal(in, held[k], false) == RTPSEC_OK);
+		for (k = 0; k < 8; k++)
+			KTAP_CHECK(unseal(in, held[k], false) == RTPSEC_REPLAY);
+		p = rtp(SSRC, (uint16_t)(i + 5));
+		KTAP_CHECK(rtpsec_protect(out, p.buf, &p.len, sizeof(p.buf),
+					  false) == RTPSEC_REPLAY);
+	}
+	KTAP_CHECK(stands(in, SSRC, i - 1, 100) && stands(out, SSRC, i - 1, 100));
+	rtpsec_free(out);
+	rtpsec_free(in);
+	dp_sources_clear(&sources);
+	return true;
+}
+
+/* a new key of which nothing came yet may begin anew, wherever it is waited for */
+static bool hand_over_carried(void)
+{
+	struct dp_srtp old = key_of(1, 1, 0), new = key_of(1, 2, 0), tell;
+	struct rtpsec *out = context(RTPSEC_OUT, &old);
+	struct rtpsec *in = context(RTPSEC_IN, &old);
+	uint32_t i;
+
+	for (i = 65000; i < 65536 + 9000; i += 100)
+		KTAP_CHECK(pass(out, in, SSRC, (uint16_t)i) == RTPSEC_OK);
+	KTAP_CHECK(!rtpsec_rekey(in, &new, &err));
+	rtpsec_tell(in, &tell, &sources);
+	KTAP_CHECK(tell.source[0].carried && !tell.source[0].has_window);
+	in = moved(in, RTPSEC_IN, new, true);
+	rtpsec_free(out);
+	out = context(RTPSEC_OUT, &new);
+	KTAP_CHECK(pass(out, in, SSRC, 5) == RTPSEC_OK);
+	KTAP_CHECK(pass(out, in, SSRC, 6) == RTPSEC_OK);
+	KTAP_CHECK(stands(in, SSRC, 6, -1));
+	rtpsec_free(out);
+	rtpsec_free(in);
+	dp_sources_clear(&sources);
+	return true;
+}
+
+/* who has begun its numbers anew is moved on as before */
+static bool hand_over_shifted(void)
+{
+	struct dp_srtp conf = key_of(1, 1, 0);
+	struct rtpsec *out = context(RTPSEC_OUT, &conf);
+	struct rtpsec *in = context(RTPSEC_IN, &conf);
+
+	KTAP_CHECK(pass(out, in, SSRC, 9000) == RTPSEC_OK);
+	KTAP_CHECK(!sealed(out, rtp(SSRC, 100), false).len);
+	KTAP_CHECK(pass(out, in, SSRC, 101) == RTPSEC_OK);
+	out = moved(out, RTPSEC_OUT, conf, true);
+	KTAP_CHECK(pass(out, in, SSRC, 102) == RTPSEC_OK);
+	KTAP_CHECK(stands(in, SSRC, 9002, -1));
+	rtpsec_free(out);
+	rtpsec_free(in);
+	dp_sources_clear(&sources);
+	return true;
+}
+
+/* grows with each source, and every half of a rollover */
+static bool changes(void)
+{
+	struct dp_srtp conf = key_of(1, 1, 0);
+	struct rtpsec *out = context(RTPSEC_OUT, &conf);
+	uint64_t before;
+	uint32_t i;
+
+	KTAP_CHECK(!rtpsec_changes(NULL) && !rtpsec_changes(out));
+	KTAP_CHECK(sealed(out, rtp(SSRC, 1), false).len);
+	before = rtpsec_changes(out);
+	KTAP_CHECK(before);
+	for (i = 2; i < 32768; i += 2000)
+		KTAP_CHECK(sealed(out, rtp(SSRC, (uint16_t)i), false).len);
+	KTAP_CHECK(rtpsec_changes(out) == before);
+	KTAP_CHECK(sealed(out, rtp(SSRC, 32768), false).len);
+	KTAP_CHECK(rtpsec_changes(out) == before + 1);
+	KTAP_CHECK(sealed(out, rtp(7, 1), false).len);
+	KTAP_CHECK(rtpsec_changes(out) == before + 2);
+	rtpsec_free(out);
 	return true;
 }
 
@@ -495,6 +610,13 @@ int main(void)
 		{ "the same key by another identifier", renamed },
 		{ "where sources stand is told, and no key", told },
 		{ "another context goes on where one was", hand_over },
+		{ "handed over again and again, out of order",
+		  hand_over_often },
+		{ "handed over while a new key is waited for",
+		  hand_over_carried },
+		{ "handed over with numbers that are moved on",
+		  hand_over_shifted },
+		{ "what a standby must know is counted", changes },
 		{ "edges of indices", edges },
 		{ "SRTCP indices that are far on", far_rtcp },
 	};

@@ -38,6 +38,7 @@ static struct dp_leg asked_leg;
 static struct dp_source asked_source[2];
 static struct dp_leg_info told;
 static size_t n_told;
+static bool asked_state;
 static int refuse;
 
 static int mock_bridges(struct dp *dp, const struct dp_bridge *bridges,
@@ -67,20 +68,31 @@ static int mock_leg_set(struct dp *dp, const struct dp_leg *leg,
 	return 0;
 }
 
-static int mock_leg_get(struct dp *dp, const struct dp_addr *local,
+static int mock_leg_get(struct dp *dp, const struct dp_addr *local, bool state,
 			struct dp_leg_info *leg, struct dp_err *err)
 {
 	*leg = told;
 	leg->conf.local = *local;
+	asked_state = state;
 	return 0;
 }
 
-static int mock_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
-		     struct dp_err *err)
+static int mock_take(struct dp *dp, const struct dp_addr *local,
+		     struct dp_leg_info legs[2], struct dp_err *err)
+{
+	legs[0] = told;
+	legs[0].conf.local = *local;
+	legs[1] = told;
+	return 0;
+}
+
+static int mock_dump(struct dp *dp, uint64_t cookie, bool state, dp_leg_fn *fn,
+		     void *arg, struct dp_err *err)
 {
 	int ret = 0;
 	size_t i;
 
+	asked_state = state;
 	for (i = 0; !ret && i < n_told; i++) {
 		told.conf.local.port = (uint16_t)(i + 1);
 		ret = fn(&told, arg);
@@ -103,6 +115,7 @@ static const struct dp_ops mock_ops = {
 	.bridges_new = mock_bridges,
 	.bridges_set = mock_bridges,
 	.bridges_del = mock_del,
+	.bridge_take = mock_take,
 	.leg_set = mock_leg_set,
 	.leg_get = mock_leg_get,
 	.legs_dump = mock_dump,
@@ -444,7 +457,7 @@ static bool test_everything_of_a_leg(void)
 	struct dp_addr local = addr("192.0.2.1:30000");
 
 	tell_all(0);
-	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &sources, &err)));
+	KTAP_CHECK(!done(genl_leg_get(genl, &local, false, &info, &sources, &err)));
 	want = told;
 	/* a key never comes out, nor an order */
 	memset(want.conf.srtp_rx.key, 0, sizeof(want.conf.srtp_rx.key));
@@ -456,7 +469,7 @@ static bool test_everything_of_a_leg(void)
 	KTAP_CHECK(!memcmp(&info, &want, sizeof(info)));
 	/* a leg that knows nothing yet */
 	tell_nothing();
-	KTAP_CHECK(!done(genl_leg_get(genl, &local, &info, &sources, &err)));
+	KTAP_CHECK(!done(genl_leg_get(genl, &local, false, &info, &sources, &err)));
 	nothing.conf.local = local;
 	KTAP_CHECK(!memcmp(&info, &nothing, sizeof(info)));
 	return true;
@@ -468,14 +481,15 @@ static bool test_dump(void)
 	size_t n, i;
 
 	tell_all(LEGS);
-	KTAP_CHECK(!done(genl_legs(genl, 0, &legs, &n, &sources, &err)));
+	KTAP_CHECK(!done(genl_legs(genl, 0, false, &legs, &n, &sources, &err)));
 	KTAP_CHECK(n == LEGS);
 	for (i = 0; i < n; i++)
 		KTAP_CHECK(legs[i].conf.local.port == i + 1);
 	free(legs);
-	KTAP_CHECK(!genl_legs(genl, 43, &legs, &n, &sources, &err) && !n);
+	KTAP_CHECK(!genl_legs(genl, 43, false, &legs, &n, &sources, &err) && !n);
 	free(legs);
-	KTAP_CHECK(!genl_legs(genl, 42, &legs, &n, &sources, &err) && n == LEGS);
+	KTAP_CHECK(!genl_legs(genl, 42, false, &legs, &n, &sources, &err) &&
+		   n == LEGS && !asked_state);
 	free(legs);
 	return true;
 }
@@ -701,7 +715,7 @@ static bool test_who_does_not_read(void)
 		KTAP_CHECK(send(fd[i], &dump, sizeof(dump), 0) > 0);
 		KTAP_CHECK(!genl_stats(genl, &stats, &err));
 	}
-	ret = genl_legs(genl, 0, &legs, &n, &sources, &err);
+	ret = genl_legs(genl, 0, false, &legs, &n, &sources, &err);
 	/* on a slow machine the first have been dropped meanwhile */
 	KTAP_CHECK(!ret || (ret == -ENOBUFS && strstr(err.text, "wait to be read")));
 	if (!ret)
@@ -714,7 +728,7 @@ static bool test_who_does_not_read(void)
 	/* and in time those go that do not read, though they are still connected */
 	for (i = 0; i < 600 && ret; i++) {
 		usleep(10000);
-		ret = genl_legs(genl, 0, &legs, &n, &sources, &err);
+		ret = genl_legs(genl, 0, false, &legs, &n, &sources, &err);
 	}
 	KTAP_CHECK(!ret && n == LEGS);
 	free(legs);

@@ -28,6 +28,10 @@
 #define RTPLANE_SRTP_KEY_MAX	46
 #define RTPLANE_SRTP_MKI_MAX	16
 #define RTPLANE_SRTP_SSRCS_MAX	64
+#define RTPLANE_SRTP_WINDOW_LEN	128
+#define RTPLANE_SRTCP_WINDOW_LEN	16
+#define RTPLANE_SAVED_VERSION	1
+#define RTPLANE_SAVED_KNOWN_MAX	4
 #define RTPLANE_NATMAP_PORT_LO	30000
 #define RTPLANE_NATMAP_PORT_HI	33000
 
@@ -41,7 +45,8 @@
  * @RTPLANE_CMD_BRIDGE_SET: change bridges, all of a message or none; a second
  *	leg that does not exist yet takes the place of the present peer (admin)
  * @RTPLANE_CMD_BRIDGE_DEL: remove the bridges of the legs named, or all of a
- *	cookie, or all; which of these must be said (admin)
+ *	cookie, or all; which of these must be said (admin).  With the leg's SAVED, of
+ *	one bridge, both legs are told as they were at the end
  * @RTPLANE_CMD_LEG_SET: change one leg (admin)
  * @RTPLANE_CMD_LEG_GET: one leg, or a dump of all or of one cookie's
  * @RTPLANE_CMD_NATMAP_NEW: create a port-preserving NAT (admin)
@@ -275,6 +280,15 @@ enum rtplane_only {
  *	counter * 65536 + sequence number (48 bits); absent: none came.  In a request
  *	all that is not beyond it is taken to have been here
  * @RTPLANE_SOURCE_A_RTCP_INDEX: u32, the highest SRTCP index (31 bits); absent: none
+ * @RTPLANE_SOURCE_A_WINDOW: RTPLANE_SRTP_WINDOW_LEN bytes, which packets behind INDEX were
+ *	here: bit n % 8 of byte n / 8 is set if that of index INDEX - n was.  Told in the
+ *	state of a leg alone
+ * @RTPLANE_SOURCE_A_CARRIED: flag, of what arrives: INDEX is from under the former key, and
+ *	nothing came by this one yet, which may begin anew
+ * @RTPLANE_SOURCE_A_SHIFT: u16, of what leaves: by how much its sequence numbers are moved,
+ *	since its sender began them anew; default 0
+ * @RTPLANE_SOURCE_A_RTCP_WINDOW: RTPLANE_SRTCP_WINDOW_LEN bytes, as WINDOW, of SRTCP that
+ *	arrives, behind RTCP_INDEX
  */
 enum rtplane_source_attr {
 	RTPLANE_SOURCE_A_UNSPEC,
@@ -282,6 +296,10 @@ enum rtplane_source_attr {
 	RTPLANE_SOURCE_A_SSRC,
 	RTPLANE_SOURCE_A_INDEX,
 	RTPLANE_SOURCE_A_RTCP_INDEX,
+	RTPLANE_SOURCE_A_WINDOW,
+	RTPLANE_SOURCE_A_CARRIED,
+	RTPLANE_SOURCE_A_SHIFT,
+	RTPLANE_SOURCE_A_RTCP_WINDOW,
 
 	__RTPLANE_SOURCE_A_MAX,
 	RTPLANE_SOURCE_A_MAX = __RTPLANE_SOURCE_A_MAX - 1
@@ -374,6 +392,11 @@ enum rtplane_srtp_attr {
  * @RTPLANE_LEG_A_SRTP_TX: the same of what leaves by this leg; another key is used
  *	from the next packet on
  * @RTPLANE_LEG_A_ONLY: u8 of &enum rtplane_only; default both
+ * @RTPLANE_LEG_A_GENERATION: u64, grows with whatever who would take the leg over must know;
+ *	see Documentation/man/rtplane.8 (out)
+ * @RTPLANE_LEG_A_SAVED: nest of &enum rtplane_saved_attr, the leg's state.  In BRIDGE_NEW, and
+ *	for a leg that BRIDGE_SET makes: where it goes on.  In LEG_GET and its dump, and in
+ *	BRIDGE_DEL of one leg, with nothing but a version: it is to be told
  */
 enum rtplane_leg_attr {
 	RTPLANE_LEG_A_UNSPEC,
@@ -414,6 +437,8 @@ enum rtplane_leg_attr {
 	RTPLANE_LEG_A_SRTP_RX,
 	RTPLANE_LEG_A_SRTP_TX,
 	RTPLANE_LEG_A_ONLY,
+	RTPLANE_LEG_A_GENERATION,
+	RTPLANE_LEG_A_SAVED,
 
 	__RTPLANE_LEG_A_MAX,
 	RTPLANE_LEG_A_MAX = __RTPLANE_LEG_A_MAX - 1
@@ -563,6 +588,118 @@ enum rtplane_rtcp_attr {
 
 	__RTPLANE_RTCP_A_MAX,
 	RTPLANE_RTCP_A_MAX = __RTPLANE_RTCP_A_MAX - 1
+};
+
+/**
+ * enum rtplane_saved_attr - the state of a leg, to go on elsewhere
+ * @RTPLANE_SAVED_A_UNSPEC: never sent
+ * @RTPLANE_SAVED_A_PAD: padding of the 64-bit attributes
+ * @RTPLANE_SAVED_A_VERSION: u32, RTPLANE_SAVED_VERSION; required
+ * @RTPLANE_SAVED_A_AGE: u64, ns since it was told; in a request, for times to go on; default 0
+ * @RTPLANE_SAVED_A_REMOTE: endpoint, the remote that is committed; absent: none
+ * @RTPLANE_SAVED_A_REASON: u8 of &enum rtplane_reason, how it was: one of those of a latch;
+ *	required with REMOTE
+ * @RTPLANE_SAVED_A_SINCE: u64, ns since then
+ * @RTPLANE_SAVED_A_FORMER: endpoint, the remote until signalling said otherwise
+ * @RTPLANE_SAVED_A_FORMER_LEFT: u64, ns for which FORMER cannot be learned yet
+ * @RTPLANE_SAVED_A_FRESH: flag: no RTP of the remote came yet, so nothing is known of its SSRC
+ * @RTPLANE_SAVED_A_KNOWN: u32, up to RTPLANE_SAVED_KNOWN_MAX times: an SSRC of the remote that
+ *	has passed, its first one first
+ * @RTPLANE_SAVED_A_QUIET: u64, ns since the last packet was accepted, or the leg was made
+ * @RTPLANE_SAVED_A_STARTED: u64, ns since the first packet was accepted
+ * @RTPLANE_SAVED_A_PPS_DEBT: u64, ns by which the sender is ahead of the packet rate
+ * @RTPLANE_SAVED_A_BPS_DEBT: u64, ns by which it is ahead of the bit rate
+ * @RTPLANE_SAVED_A_RX_PACKETS: u64, as RTPLANE_COUNT_A_RX_PACKETS
+ * @RTPLANE_SAVED_A_RX_BYTES: u64, their IP bytes
+ * @RTPLANE_SAVED_A_TX_PACKETS: u64, packets sent to the remote
+ * @RTPLANE_SAVED_A_TX_BYTES: u64, their IP bytes
+ * @RTPLANE_SAVED_A_PASSED: u64, packets left to the stack
+ * @RTPLANE_SAVED_A_RTCP_PACKETS: u64, of RX_PACKETS those that were RTCP
+ * @RTPLANE_SAVED_A_LATCHES: u32, times a remote was committed
+ * @RTPLANE_SAVED_A_DROPS: nest as RTPLANE_LEG_A_DROPS
+ * @RTPLANE_SAVED_A_DSCP_SEEN: nest as RTPLANE_LEG_A_DSCP_SEEN
+ * @RTPLANE_SAVED_A_RTP: nest of &enum rtplane_saved_rtp_attr
+ * @RTPLANE_SAVED_A_RTCP: nest of &enum rtplane_rtcp_attr
+ * @RTPLANE_SAVED_A_RX_SOURCE: nest of &enum rtplane_source_attr, up to RTPLANE_SRTP_SSRCS_MAX
+ *	times: where the key stands of what arrives; needs RTPLANE_LEG_A_SRTP_RX with the key
+ * @RTPLANE_SAVED_A_TX_SOURCE: the same of what leaves
+ *
+ * What is absent is 0 or none.  All times are relative, so that they hold on another host.
+ * Who is on probation is not told, nor what is held of him: he begins anew.
+ */
+enum rtplane_saved_attr {
+	RTPLANE_SAVED_A_UNSPEC,
+	RTPLANE_SAVED_A_PAD,
+	RTPLANE_SAVED_A_VERSION,
+	RTPLANE_SAVED_A_AGE,
+	RTPLANE_SAVED_A_REMOTE,
+	RTPLANE_SAVED_A_REASON,
+	RTPLANE_SAVED_A_SINCE,
+	RTPLANE_SAVED_A_FORMER,
+	RTPLANE_SAVED_A_FORMER_LEFT,
+	RTPLANE_SAVED_A_FRESH,
+	RTPLANE_SAVED_A_KNOWN,
+	RTPLANE_SAVED_A_QUIET,
+	RTPLANE_SAVED_A_STARTED,
+	RTPLANE_SAVED_A_PPS_DEBT,
+	RTPLANE_SAVED_A_BPS_DEBT,
+	RTPLANE_SAVED_A_RX_PACKETS,
+	RTPLANE_SAVED_A_RX_BYTES,
+	RTPLANE_SAVED_A_TX_PACKETS,
+	RTPLANE_SAVED_A_TX_BYTES,
+	RTPLANE_SAVED_A_PASSED,
+	RTPLANE_SAVED_A_RTCP_PACKETS,
+	RTPLANE_SAVED_A_LATCHES,
+	RTPLANE_SAVED_A_DROPS,
+	RTPLANE_SAVED_A_DSCP_SEEN,
+	RTPLANE_SAVED_A_RTP,
+	RTPLANE_SAVED_A_RTCP,
+	RTPLANE_SAVED_A_RX_SOURCE,
+	RTPLANE_SAVED_A_TX_SOURCE,
+
+	__RTPLANE_SAVED_A_MAX,
+	RTPLANE_SAVED_A_MAX = __RTPLANE_SAVED_A_MAX - 1
+};
+
+/**
+ * enum rtplane_saved_rtp_attr - where a receiver of RTP stands (RFC 3550 A.1, A.8)
+ * @RTPLANE_SAVED_RTP_A_UNSPEC: never sent
+ * @RTPLANE_SAVED_RTP_A_PAD: padding
+ * @RTPLANE_SAVED_RTP_A_SSRC: u32, the SSRC that is followed; required
+ * @RTPLANE_SAVED_RTP_A_PT: u8, its payload type, 0 to 127
+ * @RTPLANE_SAVED_RTP_A_PACKETS: u64, RTP packets, all SSRCs
+ * @RTPLANE_SAVED_RTP_A_SSRC_CHANGES: u32
+ * @RTPLANE_SAVED_RTP_A_OUT_OF_ORDER: u32
+ * @RTPLANE_SAVED_RTP_A_DUPLICATES: u32
+ * @RTPLANE_SAVED_RTP_A_LOST_BEFORE: u32, packets lost before the present run began
+ * @RTPLANE_SAVED_RTP_A_BASE: u32, extended sequence number that the run began with
+ * @RTPLANE_SAVED_RTP_A_HIGHEST: u32, the highest extended sequence number
+ * @RTPLANE_SAVED_RTP_A_UNIQUE: u32, packets of the run without those that came again
+ * @RTPLANE_SAVED_RTP_A_SEEN: u64, bit n: number HIGHEST - n has come
+ * @RTPLANE_SAVED_RTP_A_JITTER: u32, interarrival jitter in 1/16 of the RTP clock's units
+ * @RTPLANE_SAVED_RTP_A_JITTER_MAX: u32, the largest so far
+ * @RTPLANE_SAVED_RTP_A_TIMESTAMP: u32, that of a packet that would come now, in time
+ */
+enum rtplane_saved_rtp_attr {
+	RTPLANE_SAVED_RTP_A_UNSPEC,
+	RTPLANE_SAVED_RTP_A_PAD,
+	RTPLANE_SAVED_RTP_A_SSRC,
+	RTPLANE_SAVED_RTP_A_PT,
+	RTPLANE_SAVED_RTP_A_PACKETS,
+	RTPLANE_SAVED_RTP_A_SSRC_CHANGES,
+	RTPLANE_SAVED_RTP_A_OUT_OF_ORDER,
+	RTPLANE_SAVED_RTP_A_DUPLICATES,
+	RTPLANE_SAVED_RTP_A_LOST_BEFORE,
+	RTPLANE_SAVED_RTP_A_BASE,
+	RTPLANE_SAVED_RTP_A_HIGHEST,
+	RTPLANE_SAVED_RTP_A_UNIQUE,
+	RTPLANE_SAVED_RTP_A_SEEN,
+	RTPLANE_SAVED_RTP_A_JITTER,
+	RTPLANE_SAVED_RTP_A_JITTER_MAX,
+	RTPLANE_SAVED_RTP_A_TIMESTAMP,
+
+	__RTPLANE_SAVED_RTP_A_MAX,
+	RTPLANE_SAVED_RTP_A_MAX = __RTPLANE_SAVED_RTP_A_MAX - 1
 };
 
 /**
