@@ -7,15 +7,16 @@
  *           --at NETNS --bound A:P [--rx SUITE:HEX[:MKI]]
  *           [--count N] [--seed S] [--seq S] [--ssrcs N] [--rtcp PERCENT] [--shuffle N]
  *           [--min N] [--max N] [--flip] [--replay] [--burst N] [--clear-rtcp]
- *           [--none]
+ *           [--none] [--hold N] [--each CMD]
  *
  * Makes packets at random (RTP with contributors, extensions and padding, RTCP), protects
  * them with --tx, if it is given, and sends them from --on to --to in bursts whose order
  * is shuffled over --shuffle packets.  What arrives at --bound is unprotected with --rx,
  * if that is given, and must be one that was sent, byte for byte, and once.  --flip:
  * before each packet it comes with one bit changed; --replay: after each burst all of
- * it comes again.  Neither may arrive.  --none: nothing may.  --clear-rtcp: RTCP is sent authenticated only, its E
- * bit 0.
+ * it comes again.  Neither may arrive.  --none: nothing may.  --clear-rtcp: RTCP is sent
+ * authenticated only, its E bit 0.  --each: after each burst, when it has come, CMD is run and
+ * must succeed; --hold: so many packets of the burst are sent after that.
  *
  * --serve, and nothing else: such options are read from standard input, one run a line, for
  * who has many and little time to start programs.
@@ -59,7 +60,8 @@ struct opts {
 	struct side tx, rx;
 	struct sockaddr_storage to;
 	socklen_t to_len;
-	long long count, seed, seq, ssrcs, rtcp, shuffle, min, max, burst;
+	long long count, seed, seq, ssrcs, rtcp, shuffle, min, max, burst, hold;
+	const char *each;
 	bool flip, replay, clear_rtcp, none;
 };
 
@@ -244,9 +246,18 @@ static void receive(int n, unsigned int enough, int ms)
 		take(n);
 }
 
+/* between a burst and what of it is late */
+static void each(void)
+{
+	int status = o.each ? system(o.each) : 0;
+
+	if (status)
+		die("'%s' ended with %d", o.each, status);
+}
+
 static void burst(int n)
 {
-	int order[BURST_MAX], i, k, at;
+	int order[BURST_MAX], late = n > o.hold ? n - (int)o.hold : 0, i, k, at;
 	uint8_t flipped[PACKET_MAX];
 
 	for (i = 0; i < n; i++) {
@@ -262,6 +273,10 @@ static void burst(int n)
 	for (i = 0; i < n; i++) {
 		const struct made *m = &made[order[i]];
 
+		if (i == late) {
+			receive(n, sent, WAIT_MS);
+			each();
+		}
 		if (o.flip) {
 			memcpy(flipped, m->wire, (size_t)m->wire_len);
 			/* all but what makes it RTP, and of that SSRC */
@@ -274,6 +289,8 @@ static void burst(int n)
 		sent++;
 	}
 	receive(n, sent, o.none ? NONE_MS : WAIT_MS);
+	if (late == n)
+		each();
 	if (!o.replay)
 		return;
 	for (i = 0; i < n; i++)
@@ -289,6 +306,7 @@ static const struct option words[] = {
 	{ "ssrcs", required_argument, NULL, 'S' }, { "rtcp", required_argument, NULL, 'c' },
 	{ "shuffle", required_argument, NULL, 'x' }, { "min", required_argument, NULL, 'm' },
 	{ "max", required_argument, NULL, 'M' }, { "burst", required_argument, NULL, 'B' },
+	{ "hold", required_argument, NULL, 'h' }, { "each", required_argument, NULL, 'e' },
 	{ "flip", no_argument, NULL, 'F' }, { "replay", no_argument, NULL, 'R' },
 	{ "clear-rtcp", no_argument, NULL, 'C' }, { "none", no_argument, NULL, 'N' }, { 0 }
 };
@@ -315,6 +333,8 @@ static void options(int argc, char **argv)
 		case 'm': o.min = opt_num("min", optarg, 0, 1800); break;
 		case 'M': o.max = opt_num("max", optarg, 0, 1800); break;
 		case 'B': o.burst = opt_num("burst", optarg, 1, BURST_MAX); break;
+		case 'h': o.hold = opt_num("hold", optarg, 0, BURST_MAX); break;
+		case 'e': o.each = optarg; break;
 		case 'F': o.flip = true; break;
 		case 'R': o.replay = true; break;
 		case 'C': o.clear_rtcp = true; break;
