@@ -20,13 +20,15 @@ echo "# FUZZ_SEED=$SEED FUZZ_COUNT=$COUNT"
 
 setup() { need nlfuzz; topology && enrol && hold_ingress_key; }
 
-# fuzz SEED COUNT
+# fuzz SEED COUNT [state]
 fuzz()
 {
-	m nlfuzz "$1" "$2" >"$W/fuzz.json" 2>"$W/fuzz.err" || fail "seed $1: $(cat "$W/fuzz.err")"
-	note "seed $1: $(cat "$W/fuzz.json")"
+	local part=20
+	[ "${3:-}" != state ] || part=50
+	m nlfuzz "$@" >"$W/fuzz.json" 2>"$W/fuzz.err" || fail "seed $1: $(cat "$W/fuzz.err")"
+	note "seed $*: $(cat "$W/fuzz.json")"
 	# A fuzzer that is refused always tests nothing but the parser.
-	holds fuzz '.done > .requests / 20 and .refused > .requests / 20'
+	holds fuzz ".done > .requests / $part and .refused > .requests / 20"
 }
 
 # Afterwards everything works as ever.
@@ -59,13 +61,20 @@ test_random_requests()
 	works
 }
 
+# Keys and states of legs: given, asked for, told by a removal.
+test_random_states()
+{
+	fuzz "$SEED" $((COUNT / 2)) state
+	works
+}
+
 test_random_requests_under_traffic_from_two_sides()
 {
 	local one two
 	bg talk a rtp --on "$RA" --to "$LA" --send 10000000 --pps $((1000 / SLOW))
 	m nlfuzz "$SEED" "$COUNT" >/dev/null 2>"$W/one.err" &
 	one=$!
-	m nlfuzz $((SEED + 1)) "$COUNT" >/dev/null 2>"$W/two.err" &
+	m nlfuzz $((SEED + 1)) "$COUNT" state >/dev/null 2>"$W/two.err" &
 	two=$!
 	wait $one || fail "one side: $(cat "$W/one.err")"
 	wait $two || fail "the other side: $(cat "$W/two.err")"
