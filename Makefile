@@ -121,7 +121,7 @@ SANITIZE-tsan := thread
 .PHONY: asan tsan
 asan tsan:
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/$@ LDFLAGS=-fsanitize=$(SANITIZE-$@) \
-		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE-$@)' agent \
+		CFLAGS='-O1 -g1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE-$@)' agent \
 		$(if $(filter tsan,$@),threaded,units)
 
 # The same for arm64, in build/arm64: what the tests run on that kernel.

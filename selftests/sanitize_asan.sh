@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=600
+# rtplane-test: where=host timeout=1500
 #
 # The agent under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer:
 # the programs of unit/, and media through rtplaned --relay as the tests of both
