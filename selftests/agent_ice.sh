@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host backends=uring timeout=300 waits=1
+# rtplane-test: where=host backends=uring waits=1
 #
 # ICE in calls: aioice, which others wrote, as the caller, the callee or both, and media
 # where it says.  agent_ice.py plays both parties.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=300
+# rtplane-test: where=host
 #
 # A SIP proxy that drives us by rtpengine's control protocol: what Kamailio, OpenSIPS and
 # jambonz send, as datagrams and over TCP, with real media between the parties.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host backends=uring timeout=300
+# rtplane-test: where=host backends=uring
 #
 # SRTP in calls: policy of the realms, offer and answer in every shape, re-keying,
 # and media by every suite.  agent_srtp.py plays both parties.  One list for both

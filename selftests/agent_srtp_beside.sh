@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=2 timeout=300
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # A kernel that lacks a cipher: what the module refuses for that is relayed in user
 # space beside it, by name, and all else by the module. agent_srtp.py plays both

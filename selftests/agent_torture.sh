@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host backends=uring timeout=300
+# rtplane-test: where=host backends=uring
 #
 # The torture messages of RFC 4475 and RFC 5118, byte for byte, and garbage: each
 # is answered with the class that the RFC says (or with silence where nobody could

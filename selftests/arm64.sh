@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=arm64 smp=2 timeout=240
+# rtplane-test: where=vm kernels=arm64 smp=2
 #
 # Another processor: a call's worth of packets on Debian's arm64 kernel, which
 # has weaker memory ordering, other alignment rules and checksum code of its own.

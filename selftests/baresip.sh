@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=300
+# rtplane-test: where=host
 #
 # A phone that others wrote: baresip, whose SRTP is its own, calls baresip through
 # rtplaned. Both play a tone and record what they hear; a tap on either side tells

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=300
+# rtplane-test: where=host
 #
 # DTLS-SRTP with other implementations, on this host's loopback: OpenSSL's and GnuTLS's
 # programs and aiortc (dtls.py), as clients and as servers.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=debug smp=2 timeout=150
+# rtplane-test: where=vm kernels=debug smp=2 timeout=300
 #
 # Memory runs out: each netlink request with its 1st, 2nd, 3rd... allocation
 # failing (tools/nlfail.c), and the same for the packets that allocate

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.12,debug smp=2 timeout=300
+# rtplane-test: where=vm kernels=6.12,debug smp=2
 #
 # Frames that are nearly right, from a seed, and what becomes of each of them:
 # tools/pktfuzz.c writes and reads both devices and judges.  Found cases and

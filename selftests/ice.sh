@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=300 waits=1
+# rtplane-test: where=host waits=1
 #
 # The agent's ICE with somebody else's (aioice), over sockets: both roles, lite, two
 # components, checks before the answer, conflicts, consent. ice.py plays.

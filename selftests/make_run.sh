@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=240
+# rtplane-test: where=host
 #
 # make run, as somebody finds it who has just fetched the tree: a copy without
 # build/, a home without a configuration, a user who is not root, a network

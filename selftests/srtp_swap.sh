@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,debug backends=kernel,uring smp=2 timeout=200
+# rtplane-test: where=vm kernels=6.1,debug backends=kernel,uring smp=2
 #
 # Keys that change while packets go both ways, on two processors and as fast as they
 # go, with libsrtp2 at both ends (tools/srtpswap.c): none is lost, none is dropped but
