@@ -12,6 +12,7 @@
 #include <netlink/genl/genl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,7 +39,7 @@ static struct dp_leg asked_leg;
 static struct dp_source asked_source[2];
 static struct dp_leg_info told;
 static size_t n_told;
-static bool asked_state;
+static atomic_bool asked_state;
 static int refuse;
 
 static int mock_bridges(struct dp *dp, const struct dp_bridge *bridges,
