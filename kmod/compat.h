@@ -5,6 +5,7 @@
 #ifndef _RTPLANE_COMPAT_H
 #define _RTPLANE_COMPAT_H
 
+#include <linux/netlink.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
 #include <net/ip.h>
@@ -90,6 +91,17 @@ static inline struct dst_entry *rtplane_dst_lookup6(struct net *net, struct flow
 	if (!ipv6_mod_enabled())
 		return ERR_PTR(-EAFNOSUPPORT);
 	return ip6_dst_lookup_flow(net, NULL, fl6, NULL);
+#endif
+}
+
+/* A sentence that is no constant; netlink has a macro for that since 6.2. */
+static inline void rtplane_set_err_msg(struct netlink_ext_ack *extack, const char *why)
+{
+#ifdef NL_SET_ERR_MSG_FMT
+	NL_SET_ERR_MSG_FMT(extack, "%s", why);
+#else
+	if (extack)
+		extack->_msg = why;
 #endif
 }
 

@@ -2,6 +2,7 @@
 /* Netlink: the state of a leg, asked and told. */
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "nlep.h"
 #include "nlpolicy.h"
 #include "nlput.h"
@@ -76,8 +77,7 @@ static const struct number rtcp_numbers[] = {
  */
 int rtplane_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *nla, const char *why)
 {
-	if (extack)
-		extack->_msg = why;
+	rtplane_set_err_msg(extack, why);
 	NL_SET_BAD_ATTR(extack, nla);
 	return -EINVAL;
 }
