@@ -17,7 +17,7 @@ import ssl
 import subprocess
 import sys
 
-TOOLS = os.environ.get("RTPLANE_TOOLS", "build/selftests")
+TOOLS = os.environ.get("RTPLANE_BIN", "build") + "/selftests"
 PATIENCE = 60
 LABEL = "EXTRACTOR-dtls_srtp"
 # enum rtplane_srtp_suite: key, salt, OpenSSL's name

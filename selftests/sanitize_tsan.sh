@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # rtplane-test: where=host timeout=1500
 #
-# The agent under ThreadSanitizer: the programs of unit/, and media through
+# The agent under ThreadSanitizer: the programs of unit/ that have threads, and media through
 # rtplaned --relay while bridges come, change and go.
 
 # shellcheck disable=SC2034 # for the library

@@ -18,6 +18,14 @@
 BESIDE=
 SUITES="AES_CM_128_HMAC_SHA1_80 AEAD_AES_256_GCM"
 
+# lib.sh's cleanup, and before it the end of who is beside.
+eval "$(declare -f cleanup | sed '1s/cleanup/lib_cleanup/')"
+cleanup()
+{
+	[ -z "$BESIDE" ] || kill -KILL "$BESIDE" 2>/dev/null
+	lib_cleanup
+}
+
 setup() { need srtpway; topology && enrol && judge && beside; }
 
 # An agent beside the module; where an agent relays already, that.

@@ -3,7 +3,6 @@
  * A BIO of datagrams in memory: each write of OpenSSL's is one, and what it reads is the
  * one record that is shown to it. (Its own memory BIO is a stream.)
  */
-#include <errno.h>
 #include <openssl/bio.h>
 
 #include "private.h"

@@ -188,6 +188,8 @@ static void handshake(struct machine *m)
  */
 static void watch(struct machine *m)
 {
+	/* keys that nobody has heard of yet are none */
+	enum dtls_event end = m->told ? DTLS_FAILED : DTLS_CLOSED;
 	uint8_t scratch[512];
 	int ret;
 
@@ -196,9 +198,9 @@ static void watch(struct machine *m)
 		ret = SSL_read(m->ssl, scratch, sizeof(scratch));
 	} while (ret > 0);
 	if (SSL_get_error(m->ssl, ret) == SSL_ERROR_ZERO_RETURN)
-		tell(m, DTLS_CLOSED, "the other side ended DTLS (close_notify)");
+		tell(m, end, "the other side ended DTLS (close_notify)");
 	else if (m->alert >= 0)
-		tell(m, DTLS_CLOSED, "the other side ended DTLS: %s",
+		tell(m, end, "the other side ended DTLS: %s",
 		     SSL_alert_desc_string_long(m->alert));
 	ERR_clear_error();
 }

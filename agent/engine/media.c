@@ -492,9 +492,11 @@ void media_del(struct media_sock *sock)
 	media = sock->media;
 	if (sock->leg)
 		media->legs->gone(sock, media->legs_arg);
-	/* its worker does not answer */
-	if (sock->leg)
+	/* its worker does not answer: it stays, and is nobody's */
+	if (sock->leg) {
+		sock->user = NULL;
 		return;
+	}
 	unlink_sock(sock);
 	add_counts(&media->past, sock);
 	if (take_back(sock, true, &err))

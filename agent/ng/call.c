@@ -131,14 +131,22 @@ bool ng_keep(char **text, struct span word)
 	return true;
 }
 
+bool ng_is_last(const struct ng_branch *branch)
+{
+	return LIST_FIRST(&branch->call->branches) == branch &&
+	       !LIST_NEXT(branch, entry);
+}
+
 static void on_branch_gone(struct timer *timer, void *arg)
 {
 	struct ng_branch *branch = arg;
 	struct ng_call *call = branch->call;
 
-	ng_branch_free(branch);
-	if (LIST_EMPTY(&call->branches))
+	/* what people see of the call afterwards is that of its last branch */
+	if (ng_is_last(branch))
 		ng_call_free(call, "deleted");
+	else
+		ng_branch_free(branch);
 }
 
 struct ng_branch *ng_branch_new(struct ng_call *call,

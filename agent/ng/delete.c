@@ -87,7 +87,7 @@ static unsigned int delete_branches(struct ng_call *call,
 		found++;
 		if (ms)
 			timer_set(call->ng->timers, &branch->gone, ms);
-		else
+		else if (!ng_is_last(branch))
 			ng_branch_free(branch);
 	}
 	return found;

@@ -163,6 +163,7 @@ void ng_reload(struct ng *ng, struct config *config)
 	config_put(old);
 	/* realms have new policies, and those made of the old ones are of no use */
 	ng_policies_forget(ng);
+	ng_over_trim(ng, config->history);
 }
 
 void ng_drain(struct ng *ng)

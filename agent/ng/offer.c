@@ -341,10 +341,11 @@ const char *ng_offer(struct ng_request *r)
 		return error;
 	call = ng_call_find(r->ng, w->call_id);
 	if (call) {
-		ng_keep_strange(call->strange, &call->n_strange, w);
 		branch = branch_for(call, w, &side);
-		return branch ? offer_in(r, branch, side) :
-				offer_new(r, call, family);
+		error = branch ? offer_in(r, branch, side) :
+				 offer_new(r, call, family);
+		ng_keep_strange(call->strange, &call->n_strange, w);
+		return error;
 	}
 	error = is_full(r->ng);
 	if (error)

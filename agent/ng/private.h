@@ -319,6 +319,8 @@ struct ng_branch *ng_branch_new(struct ng_call *call,
 				struct session_party *a,
 				struct session_party *b);
 void ng_branch_free(struct ng_branch *branch);
+/* has its call no other branch? */
+bool ng_is_last(const struct ng_branch *branch);
 /* what a call is and has seen, into the reply; less of it where that is too long */
 void ng_tell_call(struct ng_request *request, struct ng_call *call);
 /* is a tag, or a via-branch, this one? */

@@ -56,7 +56,8 @@ void ng_count_strange(struct ng *ng, struct ng_words *words, const char *key,
 			 ng->strange[i].name);
 	}
 	ng->strange[i].n++;
-	if (words->n_strange < NG_STRANGE_CALL)
+	if (words->n_strange < NG_STRANGE_CALL &&
+	    !memchr(words->strange, (int)i, words->n_strange))
 		words->strange[words->n_strange++] = (uint8_t)i;
 }
 

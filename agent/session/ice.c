@@ -132,8 +132,12 @@ static bool make(struct seat *seat, unsigned int components)
 	return true;
 }
 
-bool session_ice_begin(struct seat *seat, const struct session_policy *policy,
-		       unsigned int components)
+/*
+ * An agent on it, with our credentials: checks are answered from now on; false without
+ * memory or random numbers.
+ */
+static bool begin(struct seat *seat, const struct session_policy *policy,
+		  unsigned int components)
 {
 	if (seat->ice)
 		return true;
@@ -207,6 +211,8 @@ void session_ice_follow(struct seat *seat, struct said *said, unsigned int of)
 	if (was && !session_ice_is_with(seat, said, of)) {
 		ice_leave(own->ice, 0);
 		own->now = NULL;
+		memset(own->told, 0, sizeof(own->told));
+		own->news = 0;
 	}
 	if (said && said->ufrag) {
 		if (own->now != said)
@@ -334,7 +340,7 @@ const char *session_ice_offered(const struct session_party *party,
 		replace(half, NULL);
 		return is_on(party) ? missed(party) : NULL;
 	}
-	if (!session_ice_begin(half->seat, party->policy, 1 + rtp))
+	if (!begin(half->seat, party->policy, 1 + rtp))
 		return no_memory;
 	said = said_offered(half->seat, half->ice, &theirs);
 	replace(half, said);
@@ -349,7 +355,7 @@ const char *session_ice_invite(const struct session_party *party, bool rtp,
 		replace(half, NULL);
 		return NULL;
 	}
-	if (!session_ice_begin(half->seat, party->policy, 1 + rtp))
+	if (!begin(half->seat, party->policy, 1 + rtp))
 		return no_memory;
 	if (half->ice)
 		return NULL;

@@ -86,6 +86,8 @@ void session_seat_put(struct seat *seat)
 	if (!seat || --seat->refs)
 		return;
 	session_ice_end(seat);
+	/* its sockets may live on: what comes by them is nobody's */
+	seat->pair->user = NULL;
 	if (seat->stuck)
 		ports_ref(seat->pair->pool);	/* for as long as we live */
 	else if (seat->used)

@@ -16,7 +16,7 @@
 /* --- the datapath is told --- */
 
 static void prove(struct session *session, struct standing *at, unsigned int s,
-		  unsigned int c, const struct ice_path *path)
+		  const struct ice_path *path)
 {
 	struct dp_leg *stands = &at->bridge.leg[s];
 	struct dp_leg leg = {
@@ -53,7 +53,7 @@ static void prove_all(struct session *session)
 				if (session_ice_path(at->seat[s], c + 1, &path) &&
 				    path.proven &&
 				    !dp_addr_eq(&at->proven[s], &path.remote))
-					prove(session, at, s, c, &path);
+					prove(session, at, s, &path);
 		}
 	}
 }
@@ -174,16 +174,17 @@ static void send_indication(struct media_sock *sock, const struct dp_addr *to)
 	media_send(sock, to, buf, stun_end(&w));
 }
 
-static void punch(const struct session_party *party, const struct half *half)
+static void punch(const struct session_branch *branch, unsigned int end,
+		  const struct half *half)
 {
-	enum session_punch how = party->policy->punch;
+	enum session_punch how = branch->end[end].party->policy->punch;
 	const struct seat *seat = half->seat;
 
 	if (how == SESSION_PUNCH_OFF || !seat)
 		return;
 	if (half->ice && half->ice->ufrag) {
-		/* a full agent's checks do so */
-		if (seat->ice->lite)
+		/* a full agent's checks do so; those of a fork that is not heard are not known */
+		if (seat->ice->lite && session_ice_is_with(seat, half->ice, branch->nr))
 			ice_punch(seat->ice->ice, 0, how == SESSION_PUNCH_ALL);
 		return;
 	}
@@ -199,13 +200,13 @@ void session_path_offered(const struct session_branch *branch, unsigned int end,
 		return;
 	if (half->ice && !half->seat->ice->now)
 		session_ice_follow(half->seat, half->ice, branch->nr);
-	punch(branch->end[end].party, half);
+	punch(branch, end, half);
 }
 
 void session_path_answered(const struct session_branch *branch, unsigned int end,
 			   const struct half *half)
 {
-	punch(branch->end[end].party, half);
+	punch(branch, end, half);
 }
 
 /* --- what comes in --- */

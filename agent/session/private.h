@@ -415,11 +415,6 @@ const char *session_leg_name(const struct session_party *party,
 
 /* --- ice.c --- */
 
-/* an agent on it, with our credentials: checks are answered from now on; false without
- * memory or random numbers
- */
-bool session_ice_begin(struct seat *seat, const struct session_policy *policy,
-		       unsigned int components);
 void session_ice_end(struct seat *seat);
 /* whom it is with from now on, and what was said; of which branch that is. NULL: nobody */
 void session_ice_follow(struct seat *seat, struct said *said, unsigned int of);

@@ -492,6 +492,9 @@ static bool test_dump(void)
 	KTAP_CHECK(!genl_legs(genl, 42, false, &legs, &n, &sources, &err) &&
 		   n == LEGS && !asked_state);
 	free(legs);
+	KTAP_CHECK(!genl_legs(genl, 42, true, &legs, &n, &sources, &err) &&
+		   n == LEGS && asked_state);
+	free(legs);
 	return true;
 }
 
