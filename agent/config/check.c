@@ -5,7 +5,6 @@
  * key, value and what was expected.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,75 +15,10 @@
 
 #include "datapath/datapath.h"
 #include "engine/media.h"
-#include "raw.h"
+#include "check.h"
 
 #define FILE_MAX	(1024 * 1024)
 #define DEFAULT_CONTROL	"/run/rtplane/rtplaned.sock"
-
-/**
- * struct loaded - a configuration and what it stands on
- * @config: handed out; its strings are @raw's
- * @refs: who holds it
- * @raw: from the schema
- * @path: name of the file
- * @text: content of the file
- * @len: bytes of @text
- * @error: where complaints go
- */
-struct loaded {
-	struct config config;
-	unsigned int refs;
-	struct raw_config *raw;
-	const char *path;
-	char *text;
-	size_t len;
-	char *error;
-};
-
-/* a key's path: realms[0].sip[1].port */
-struct key {
-	char path[128];
-};
-
-static struct key key(const char *fmt, ...)
-{
-	struct key k;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(k.path, sizeof(k.path), fmt, ap);
-	va_end(ap);
-	return k;
-}
-
-static struct key sub(const struct key *parent, const char *name)
-{
-	return key("%.96s.%s", parent->path, name);
-}
-
-static bool bad(const struct loaded *l, struct key k, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	n = snprintf(l->error, CONFIG_ERROR_LEN, "%.255s:%u: %s: ", l->path,
-		     raw_line(l->text, l->len, k.path), k.path);
-	va_start(ap, fmt);
-	vsnprintf(l->error + n, CONFIG_ERROR_LEN - n, fmt, ap);
-	va_end(ap);
-	return false;
-}
-
-static bool get_number(const struct loaded *l, struct key k,
-		       const uint32_t *raw, uint32_t def, uint32_t min,
-		       uint32_t max, const char *unit, uint32_t *value)
-{
-	*value = raw ? *raw : def;
-	if (*value >= min && *value <= max)
-		return true;
-	return bad(l, k, "%u is out of range; expected %s, %u to %u", *value,
-		   unit, min, max);
-}
 
 static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
 {
@@ -387,63 +321,6 @@ static bool get_dscp(const struct loaded *l, const struct key *at,
 	return true;
 }
 
-static bool get_prefixes(const struct loaded *l, struct key at, char **raw,
-			 unsigned int n, struct config_prefix **list,
-			 size_t *n_list)
-{
-	unsigned int i;
-
-	*list = calloc(n + 1, sizeof(**list));
-	if (!*list)
-		return bad(l, at, "no memory");
-	*n_list = n;
-	for (i = 0; i < n; i++)
-		if (!config_prefix_parse(raw[i], &(*list)[i]))
-			return bad(l, key("%.96s[%u]", at.path, i),
-				   "'%s' is not a prefix; expected an address, or a network as 192.0.2.0/24 or 2001:db8::/32",
-				   raw[i]);
-	return true;
-}
-
-static bool get_acl(const struct loaded *l, const struct key *at,
-		    const struct raw_realm *raw, struct config_realm *r)
-{
-	static const struct raw_acl none;
-	const struct raw_acl *from = raw->acl ? raw->acl : &none;
-	struct key k = sub(at, "acl");
-
-	return get_prefixes(l, sub(&k, "allow"), from->allow, from->n_allow,
-			    &r->acl.allow, &r->acl.n_allow) &&
-	       get_prefixes(l, sub(&k, "deny"), from->deny, from->n_deny,
-			    &r->acl.deny, &r->acl.n_deny);
-}
-
-static bool get_source(const struct loaded *l, const struct key *at,
-		       const struct raw_realm *raw, struct config_realm *r)
-{
-	static const struct raw_source none;
-	const struct raw_source *from = raw->source ? raw->source : &none;
-	struct key k = sub(at, "per-source");
-
-	return get_number(l, sub(&k, "messages"), from->messages, 200, 0,
-			  1000000, "a number of messages per second",
-			  &r->source.messages) &&
-	       get_number(l, sub(&k, "together"), from->together,
-			  r->source.messages > 100000 ? 1000000 :
-			  r->source.messages * 10, 0, 1000000,
-			  "a number of messages per second",
-			  &r->source.together) &&
-	       get_number(l, sub(&k, "calls"), from->calls, 500, 0, 1000000,
-			  "a number of calls", &r->source.calls) &&
-	       get_number(l, sub(&k, "ringing"), from->ringing, 64, 0, 1000000,
-			  "a number of calls", &r->source.ringing) &&
-	       get_number(l, sub(&k, "ports"), from->ports, 1000, 0, 1000000,
-			  "a number of pairs of ports", &r->source.ports) &&
-	       get_number(l, sub(&k, "connections"), from->connections, 32, 0,
-			  1000000, "a number of connections",
-			  &r->source.connections);
-}
-
 static bool is_name(const char *name)
 {
 	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0';
@@ -473,9 +350,8 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->trust = raw->trust && *raw->trust;
 	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
-	if (!get_acl(l, &k, raw, r) || !get_source(l, &k, raw, r))
-		return false;
-	return get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
+	return config_get_access(l, &k, raw, r) &&
+	       get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
 	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
 	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r);
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files that check a configuration share: how its values are read, and how one
+ * complains.  Each takes values of its own from the schema into the configuration; what
+ * returns false has complained.
+ */
+#ifndef CONFIG_CHECK_H
+#define CONFIG_CHECK_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "raw.h"
+
+/**
+ * struct loaded - a configuration and what it stands on
+ * @config: handed out; its strings are @raw's
+ * @refs: who holds it
+ * @raw: from the schema
+ * @path: name of the file
+ * @text: content of the file
+ * @len: bytes of @text
+ * @error: where complaints go
+ */
+struct loaded {
+	struct config config;
+	unsigned int refs;
+	struct raw_config *raw;
+	const char *path;
+	char *text;
+	size_t len;
+	char *error;
+};
+
+/* a key's path: realms[0].sip[1].port */
+struct key {
+	char path[128];
+};
+
+static inline struct key key(const char *fmt, ...)
+{
+	struct key k;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(k.path, sizeof(k.path), fmt, ap);
+	va_end(ap);
+	return k;
+}
+
+static inline struct key sub(const struct key *parent, const char *name)
+{
+	return key("%.96s.%s", parent->path, name);
+}
+
+/* false, so that it can be returned */
+static inline bool bad(const struct loaded *l, struct key k, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	n = snprintf(l->error, CONFIG_ERROR_LEN, "%.255s:%u: %s: ", l->path,
+		     raw_line(l->text, l->len, k.path), k.path);
+	va_start(ap, fmt);
+	vsnprintf(l->error + n, CONFIG_ERROR_LEN - n, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* @unit: what is expected, for people */
+static inline bool get_number(const struct loaded *l, struct key k,
+			      const uint32_t *raw, uint32_t def, uint32_t min,
+			      uint32_t max, const char *unit, uint32_t *value)
+{
+	*value = raw ? *raw : def;
+	if (*value >= min && *value <= max)
+		return true;
+	return bad(l, k, "%u is out of range; expected %s, %u to %u", *value,
+		   unit, min, max);
+}
+
+/* @list: for free() */
+static inline bool get_prefixes(const struct loaded *l, struct key at, char **raw,
+				unsigned int n, struct config_prefix **list,
+				size_t *n_list)
+{
+	unsigned int i;
+
+	*list = calloc(n + 1, sizeof(**list));
+	if (!*list)
+		return bad(l, at, "no memory");
+	*n_list = n;
+	for (i = 0; i < n; i++)
+		if (!config_prefix_parse(raw[i], &(*list)[i]))
+			return bad(l, key("%.96s[%u]", at.path, i),
+				   "'%s' is not a prefix; expected an address, or a network as 192.0.2.0/24 or 2001:db8::/32",
+				   raw[i]);
+	return true;
+}
+
+/* access.c: acl and per-source of a realm */
+bool config_get_access(const struct loaded *l, const struct key *at,
+		       const struct raw_realm *raw, struct config_realm *r);
+
+#endif /* CONFIG_CHECK_H */
