@@ -571,14 +571,14 @@ test_a_node_that_drains()
 		request MESSAGE
 	}
 	callee_changes() { request INVITE; reply_in 200 OK "$(sdp_echo)"; request ACK; }
-	local first
+	local first old
 	CHANGE=callee_changes phone echoer 5070 && phone echoer &&
 		CHANGE=caller_changes dial player 3000 && on_one && talks || return
-	OLD=$N first=$CALL
-	kill -TERM "${NODE[$OLD]}"
+	old=$N first=$CALL
+	kill -TERM "${NODE[$old]}"
 	logged 'draining: '
-	until_true 5070 has_refused "$OLD"
-	at "$OLD"
+	until_true 5070 has_refused "$old"
+	at "$old"
 	told calls 'length == 1'
 	CALL=$first
 	talks
@@ -587,19 +587,29 @@ test_a_node_that_drains()
 	talks
 	go_on
 	hung_up
-	node_ends "$OLD"
+	node_ends "$old"
+	comes_back "$old"
 	all_over
+}
+
+# comes_back N: it has calls again.
+comes_back()
+{
+	node_start "$1" || return
+	kam rtpengine.enable "udp:127.0.0.1:2222$1" 1 >"$W/enable"
+	wait_for 10 enabled "2222$1" || fail "$(kam rtpengine.show all)"
 }
 
 # The proxy asks who is dead, and goes to the other one; who is back has calls again.
 test_a_node_that_dies_and_comes_back()
 {
 	phone echoer || return
-	until_true 5060 disabled "2222$OLD"
-	node_start "$OLD" || return
-	kam rtpengine.enable "udp:127.0.0.1:2222$OLD" 1 >"$W/enable"
-	wait_for 10 enabled "2222$OLD" || fail "$(kam rtpengine.show all)"
-	until_true 5060 has_had "$OLD"
+	kill -KILL "${NODE[1]}"
+	wait "${NODE[1]}" 2>/dev/null
+	unset 'NODE[1]'
+	until_true 5060 disabled 22221
+	comes_back 1 || return
+	until_true 5060 has_had 1
 	all_over
 }
 has_had() { at "$1"; ask_test status '.ng.begun > 0'; }

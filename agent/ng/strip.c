@@ -120,23 +120,45 @@ static bool is_beside(struct span name)
 	return false;
 }
 
-/* "apt=96;rtx-time=3000": what is sent again by that (RFC 4588); false: nothing */
+/* "rtx-time=3000;apt=96": what is sent again by that (RFC 4588); false: nothing */
 static bool repaired(struct span value, uint32_t *pt)
 {
-	value = span_ltrim(value);
-	if (value.n < 4 || strncasecmp(value.p, "apt=", 4))
-		return false;
-	value = span_skip(value, 4);
-	return span_u32(span_trim(span_cut(&value, ';')), pt) && *pt < TYPES;
+	struct span word;
+
+	while (value.n) {
+		word = span_trim(span_cut(&value, ';'));
+		if (word.n > 4 && !strncasecmp(word.p, "apt=", 4))
+			return span_u32(span_trim(span_skip(word, 4)), pt) &&
+			       *pt < TYPES;
+	}
+	return false;
 }
 
-/* retransmissions of what goes, go */
+/* "0/5": does one of those that are said twice (RFC 2198) go? */
+static bool repeats_gone(const struct section *s, struct span value)
+{
+	uint32_t pt;
+
+	while (value.n)
+		if (span_u32(span_trim(span_cut(&value, '/')), &pt) &&
+		    pt < TYPES && s->gone[pt])
+			return true;
+	return false;
+}
+
+/* what would say twice what goes, goes; then retransmissions of all that goes */
 static void drop_repairs(struct section *s)
 {
 	const struct sdp_row *row = NULL;
 	struct span value;
 	uint32_t pt, of;
 
+	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
+		value = row->value;
+		if (cut_type(&value, &pt) && matches(SPAN("red"), name_of(s, pt)) &&
+		    repeats_gone(s, value))
+			s->gone[pt] = true;
+	}
 	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
 		value = row->value;
 		if (cut_type(&value, &pt) && repaired(value, &of) && s->gone[of])

@@ -77,6 +77,32 @@ static bool repairs(void)
 			   "a=fmtp:101 0-15\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\na=sendrecv\r\n"
 			   "m=video 7002 RTP/AVPF 98 99\r\na=rtpmap:98 H264/90000\r\na=rtpmap:99 rtx/90000\r\n"
 			   "a=fmtp:99 apt=98;rtx-time=3000\r\na=rtcp-fb:98 nack\r\na=rtcp-fb:* ccm fir\r\n"));
+	/* wherever it stands among its parameters, and nothing else of such a name */
+	KTAP_CHECK(becomes("-H264", "m=video 7002 RTP/AVPF 98 99 100\r\na=rtpmap:98 H264/90000\r\n"
+			   "a=rtpmap:99 rtx/90000\r\na=fmtp:99 rtx-time=3000; APT=98 \r\na=rtpmap:100 VP8/90000\r\n",
+			   "m=video 7002 RTP/AVPF 100\r\na=rtpmap:100 VP8/90000\r\n"));
+	KTAP_CHECK(becomes("-H264", "m=video 7002 RTP/AVPF 98 99 100\r\na=rtpmap:98 H264/90000\r\n"
+			   "a=rtpmap:99 rtx/90000\r\na=fmtp:99 adapt=98;apt=100\r\na=rtpmap:100 VP8/90000\r\n",
+			   "m=video 7002 RTP/AVPF 99 100\r\n"
+			   "a=rtpmap:99 rtx/90000\r\na=fmtp:99 adapt=98;apt=100\r\na=rtpmap:100 VP8/90000\r\n"));
+	return true;
+}
+
+#define RED	"m=audio 7000 RTP/AVP 121 0 5 8 122\r\na=rtpmap:121 red/8000/1\r\na=fmtp:121 0/5\r\n" \
+		"a=rtpmap:122 rtx/8000\r\na=fmtp:122 apt=121\r\n"
+
+static bool redundancy(void)
+{
+	KTAP_CHECK(becomes("-PCMU", RED, "m=audio 7000 RTP/AVP 5 8\r\n"));
+	KTAP_CHECK(becomes("-DVI4", RED, "m=audio 7000 RTP/AVP 0 8\r\n"));
+	KTAP_CHECK(becomes("-PCMA", RED,
+			   "m=audio 7000 RTP/AVP 121 0 5 122\r\na=rtpmap:121 red/8000/1\r\na=fmtp:121 0/5\r\n"
+			   "a=rtpmap:122 rtx/8000\r\na=fmtp:122 apt=121\r\n"));
+	/* numbers of who is not red are no payload types; red that says nothing is of all */
+	KTAP_CHECK(becomes("-PCMU", "m=audio 7000 RTP/AVP 0 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0/5\r\n",
+			   "m=audio 7000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0/5\r\n"));
+	KTAP_CHECK(becomes("-PCMU", "m=audio 7000 RTP/AVP 121 0 8\r\na=rtpmap:121 red/8000\r\na=fmtp:121 x//999999/\r\n",
+			   "m=audio 7000 RTP/AVP 121 8\r\na=rtpmap:121 red/8000\r\na=fmtp:121 x//999999/\r\n"));
 	return true;
 }
 
@@ -108,6 +134,7 @@ int main(void)
 		{ "codecs by name, rate and channels", by_name },
 		{ "all of them but some", all_but },
 		{ "what repairs those that go, goes", repairs },
+		{ "what says those that go a second time, goes", redundancy },
 		{ "a section keeps something to speak by", nothing_left },
 		{ "lines that cannot be read pass", strange },
 	};
