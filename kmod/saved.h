@@ -84,4 +84,16 @@ static inline u64 rtplane_saved_when(const struct rtplane_saved *s, u64 ns, u64 
 	return s->age < now && ns < now - s->age ? now - s->age - ns : 1;
 }
 
+/**
+ * rtplane_saved_ago() - how long ago was that?
+ * @then: nanoseconds of a clock that may have been set back since
+ * @now: nanoseconds of it
+ *
+ * Return: nanoseconds; 0, if it has yet to come.
+ */
+static inline u64 rtplane_saved_ago(u64 then, u64 now)
+{
+	return now > then ? now - then : 0;
+}
+
 #endif /* _RTPLANE_SAVED_H */

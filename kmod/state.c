@@ -156,7 +156,7 @@ void rtplane_state_tell(const struct rtplane_leg *leg, struct rtplane_saved *s, 
 	s->rx_packets = leg->rx_packets;
 	s->rx_bytes = leg->rx_bytes;
 	if (leg->rx_packets)
-		s->started = ktime_get_real_ns() - leg->first;
+		s->started = rtplane_saved_ago(leg->first, ktime_get_real_ns());
 	s->latches = leg->latches;
 	s->passed = d->passed;
 	s->rtcp_packets = d->rtcp_packets;

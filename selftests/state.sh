@@ -224,6 +224,10 @@ test_what_cannot_be_given()
 	refused 'rx_packets is none, or has no such value' bridge state @"$W/bad" -- early on
 	echo '{"local":"'"$LA"'","version":1,"colour":1}' >"$W/bad"
 	refused 'colour is none' bridge state @"$W/bad" -- early on
+	echo '{"local":"'"$LA"'","version":1,"drops":{"refused":-1}}' >"$W/bad"
+	refused 'drops refused is none, or has no such value' bridge state @"$W/bad" -- early on
+	echo '{"local":"'"$LA"'","version":1,"rtp":{}}' >"$W/bad"
+	refused 'rtp ssrc is none' bridge state @"$W/bad" -- early on
 	echo '{"local":"'"$LA"'","version":2}' >"$W/bad"
 	refused 'the state is of an unknown version: expected 1' bridge state @"$W/bad" -- early on
 	misused bridge state "$W/bad" -- early on

@@ -153,7 +153,7 @@ static bool get_number(const json_t *value, uint64_t *number)
 
 	if (json_is_integer(value)) {
 		*number = (uint64_t)json_integer_value(value);
-		return true;
+		return json_integer_value(value) >= 0;
 	}
 	if (!json_is_string(value) || !*json_string_value(value) ||
 	    strspn(json_string_value(value), "0123456789") !=
@@ -178,16 +178,10 @@ static bool get_reason(const struct dp_member *m, const json_t *value,
 	return false;
 }
 
-static bool fits(const struct dp_member *m, const json_t *value,
-		 uint64_t number)
+static bool fits(const struct dp_member *m, uint64_t number)
 {
 	size_t bits = 8 * dp_member_size(m);
-	int64_t signed_ = (int64_t)number;
 
-	if (m->kind == DP_S32)
-		return signed_ >= INT32_MIN && signed_ <= INT32_MAX;
-	if (json_is_integer(value) && json_integer_value(value) < 0)
-		return false;
 	return bits == 64 || !(number >> bits);
 }
 
@@ -205,7 +199,13 @@ static bool get_member(const struct dp_member *m, const json_t *value, void *to)
 		dp_member_set(m, to, json_is_true(value));
 		return json_is_boolean(value);
 	}
-	if (!get_number(value, &number) || !fits(m, value, number))
+	if (m->kind == DP_S32) {
+		dp_member_set(m, to, (uint64_t)json_integer_value(value));
+		return json_is_integer(value) &&
+		       json_integer_value(value) >= INT32_MIN &&
+		       json_integer_value(value) <= INT32_MAX;
+	}
+	if (!get_number(value, &number) || !fits(m, number))
 		return false;
 	dp_member_set(m, to, number);
 	return true;
@@ -247,8 +247,8 @@ static int get_object(const struct reading *r, const char *where,
 	const char *name;
 	json_t *value;
 
-	if (!json_is_object(o))
-		return no_good(r, where, "");
+	if (!json_object_get(o, "ssrc"))
+		return no_good(r, where, "ssrc");
 	json_object_foreach((json_t *)(uintptr_t)o, name, value) {
 		m = find(members, name);
 		if (!m || !get_member(m, value, to))

@@ -93,8 +93,8 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
  * @index: the highest index of its RTP packets: rollover counter * 65536 + sequence
  *	number.  In a request all that is not beyond it is taken to have been here,
  *	unless there is a window
- * @has_window: @window is valid; in the state of a leg alone
- * @has_rtcp_window: @rtcp_window is valid
+ * @has_window: @window is valid; the module tells it in the state of a leg alone
+ * @has_rtcp_window: @rtcp_window is valid; likewise
  * @carried: of what arrives: @index is from under the former key, nothing came by
  *	this one yet
  * @shift: of what leaves: by how much its sequence numbers are moved

@@ -151,8 +151,10 @@ void rtpsec_key_free(struct rtpsec_key *key);
  * @told: filled: suite, identifier, sources; of more sources than
  *	RTPLANE_SRTP_SSRCS_MAX those that are ready
  * @sources: gets the sources that @told points to
+ *
+ * Return: is that all?  false: there are more sources, or no memory for them.
  */
-void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
+bool rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
 		 struct dp_sources *sources);
 
 /**

@@ -39,30 +39,36 @@ static bool tell_source(const struct rtpsec *ctx, const struct source *s,
 	return true;
 }
 
-void rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
+bool rtpsec_tell(const struct rtpsec *ctx, struct dp_srtp *told,
 		 struct dp_sources *sources)
 {
 	const struct source *s;
-	struct dp_source *to;
+	struct dp_source *to, one;
+	bool all = true;
 	int live;
 
 	memset(told, 0, sizeof(*told));
 	if (!ctx)
-		return;
+		return true;
 	told->suite = ctx->conf.suite;
 	told->mki_len = ctx->conf.mki_len;
 	memcpy(told->mki, ctx->conf.mki, sizeof(told->mki));
 	to = ctx->n ? dp_sources_take(sources, ctx->n < RTPLANE_SRTP_SSRCS_MAX ?
 				      ctx->n : RTPLANE_SRTP_SSRCS_MAX) : NULL;
 	if (!to)
-		return;
+		return !ctx->n;
 	told->source = to;
-	for (live = 1; live >= 0; live--)
-		for (s = ctx->source; s < ctx->source + ctx->n; s++)
-			if (is_live(s) == live &&
-			    told->n_sources < RTPLANE_SRTP_SSRCS_MAX &&
-			    tell_source(ctx, s, &to[told->n_sources]))
-				told->n_sources++;
+	for (live = 1; live >= 0; live--) {
+		for (s = ctx->source; s < ctx->source + ctx->n; s++) {
+			if (is_live(s) != live || !tell_source(ctx, s, &one))
+				continue;
+			if (told->n_sources < RTPLANE_SRTP_SSRCS_MAX)
+				to[told->n_sources++] = one;
+			else
+				all = false;
+		}
+	}
+	return all;
 }
 
 uint64_t rtpsec_changes(const struct rtpsec *ctx)

@@ -19,6 +19,8 @@
 #define ITEM_ROOM	8192
 #define STATE_ROOM	(ITEM_ROOM + GENL_SAVED_ROOM + \
 			 2 * RTPLANE_SRTP_SSRCS_MAX * GENL_WINDOW_ROOM)
+/* the states of both legs of a bridge */
+#define TAKEN_ROOM	(2 * STATE_ROOM)
 
 void serve_out_clear(struct serve_out *out)
 {
@@ -27,27 +29,36 @@ void serve_out_clear(struct serve_out *out)
 	*out = (struct serve_out){ .waiting = out->waiting };
 }
 
-static void out_add(struct serve_out *out, const struct nlmsghdr *hdr)
+/* room for so much more; what has it cannot fail */
+static bool out_room(struct serve_out *out, size_t len)
 {
-	size_t len = NLMSG_ALIGN(hdr->nlmsg_len);
 	size_t room = out->room;
 	char *buf;
 
 	if (*out->waiting + len > SERVE_WAITING_MAX)
 		out->failed = true;
 	if (out->failed)
-		return;
+		return false;
 	while (room < out->len + len)
 		room = room ? room * 2 : ITEM_ROOM;
 	if (room > out->room) {
 		buf = realloc(out->buf, room);
 		if (!buf) {
 			out->failed = true;
-			return;
+			return false;
 		}
 		out->buf = buf;
 		out->room = room;
 	}
+	return true;
+}
+
+static void out_add(struct serve_out *out, const struct nlmsghdr *hdr)
+{
+	size_t len = NLMSG_ALIGN(hdr->nlmsg_len);
+
+	if (!out_room(out, len))
+		return;
 	memset(out->buf + out->len + len - NLMSG_ALIGNTO, 0, NLMSG_ALIGNTO);
 	memcpy(out->buf + out->len, hdr, hdr->nlmsg_len);
 	out->len += len;
@@ -132,13 +143,21 @@ static int do_take(struct serve_job *job, struct serve_ask *ask,
 		   const struct dp_addr *local)
 {
 	struct dp_leg_info legs[2];
-	struct nl_msg *msg;
+	struct nl_msg *msg[2];
 	int ret, i;
 
-	ret = dp_bridge_take(job->dp, local, legs, &ask->err);
-	for (i = 0; !ret && i < 2; i++) {
-		msg = begin(ask->hdr, 0, RTPLANE_CMD_BRIDGE_DEL, true);
-		out_msg(job->out, msg, msg ? genl_put_info(msg, &legs[i]) : 0);
+	for (i = 0; i < 2; i++)
+		msg[i] = begin(ask->hdr, 0, RTPLANE_CMD_BRIDGE_DEL, true);
+	/* a state that nobody gets is lost: its bridge goes once its answer has room */
+	if (!msg[0] || !msg[1] || !out_room(job->out, TAKEN_ROOM))
+		ret = dp_fail(&ask->err, ENOBUFS, "no room for the state");
+	else
+		ret = dp_bridge_take(job->dp, local, legs, &ask->err);
+	for (i = 0; i < 2; i++) {
+		if (ret)
+			nlmsg_free(msg[i]);
+		else
+			out_msg(job->out, msg[i], genl_put_info(msg[i], &legs[i]));
 	}
 	return ret;
 }

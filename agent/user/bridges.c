@@ -747,6 +747,7 @@ int bridges_take(struct dp *dp, const struct dp_addr *local,
 {
 	struct uring *u = (struct uring *)dp;
 	struct leg *leg = uring_find(u, local), *peer;
+	char text[DP_ADDR_STRLEN];
 	int ret;
 
 	if (!leg)
@@ -758,13 +759,19 @@ int bridges_take(struct dp *dp, const struct dp_addr *local,
 	if (ret)
 		return ret;
 	dp_sources_clear(&u->sources);
-	legconf_info(leg, true, &legs[0], &u->sources);
-	legconf_info(peer, true, &legs[1], &u->sources);
-	remove_leg(u, leg);
-	remove_leg(u, peer);
+	if (legconf_info(leg, true, &legs[0], &u->sources) &&
+	    legconf_info(peer, true, &legs[1], &u->sources)) {
+		remove_leg(u, leg);
+		remove_leg(u, peer);
+	} else {
+		/* whoever goes on from a part of it uses key stream twice */
+		ret = dp_fail(err, E2BIG, "the bridge of leg %s has more sources under a key than a state tells (%d), or there is no memory for them",
+			      dp_addr_str(local, text, sizeof(text)),
+			      RTPLANE_SRTP_SSRCS_MAX);
+	}
 	media_resume(u->media);
 	bury(u);
-	return 0;
+	return ret;
 }
 
 /* a bridge that both its legs name goes once */

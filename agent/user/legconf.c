@@ -421,10 +421,11 @@ void legconf_apply(struct leg *leg, struct worker *w,
 
 /* --- telling --- */
 
-static void info_conf(const struct leg *leg, struct dp_leg *c,
+static bool info_conf(const struct leg *leg, struct dp_leg *c,
 		      struct dp_sources *sources)
 {
 	const struct rtplane_policy *p = &leg->policy;
+	bool all;
 
 	c->set = DP_LEG_LATCH | DP_LEG_PREFIX | DP_LEG_PROBATION |
 		 DP_LEG_EARLY | DP_LEG_RELATCH | DP_LEG_DSCP_MODE |
@@ -460,10 +461,11 @@ static void info_conf(const struct leg *leg, struct dp_leg *c,
 	c->oif = leg->oif;
 	c->silence = leg->silence;
 	c->only = leg->only;
-	rtpsec_tell(leg->sec[RTPSEC_IN], &c->srtp_rx, sources);
-	rtpsec_tell(leg->sec[RTPSEC_OUT], &c->srtp_tx, sources);
+	all = rtpsec_tell(leg->sec[RTPSEC_IN], &c->srtp_rx, sources);
+	all &= rtpsec_tell(leg->sec[RTPSEC_OUT], &c->srtp_tx, sources);
 	c->set |= leg->sec[RTPSEC_IN] ? DP_LEG_SRTP_RX : 0;
 	c->set |= leg->sec[RTPSEC_OUT] ? DP_LEG_SRTP_TX : 0;
+	return all;
 }
 
 static void info_rtp(const struct rtplane_rtpstats *s, struct dp_rtp *rtp)
@@ -521,13 +523,14 @@ static void info_counters(const struct leg *leg, struct dp_leg_info *info)
 	memcpy(info->dscp_seen, leg->dscp_seen, sizeof(info->dscp_seen));
 }
 
-void legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
+bool legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 		  struct dp_sources *sources)
 {
 	const struct rtplane_suspects *s = leg->policy.suspects;
+	bool all;
 
 	memset(info, 0, sizeof(*info));
-	info_conf(leg, &info->conf, sources);
+	all = info_conf(leg, &info->conf, sources);
 	info->cookie = leg->cookie;
 	info->peer = leg->peer->addr;
 	info->state = leg->latched ? RTPLANE_STATE_LOCKED :
@@ -549,4 +552,5 @@ void legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 			   rtpsec_changes(leg->sec[RTPSEC_OUT]);
 	if (state)
 		legstate_tell(leg, info);
+	return all;
 }

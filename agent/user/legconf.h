@@ -76,8 +76,11 @@ void legconf_apply(struct leg *leg, struct worker *w,
  * @state: with its state
  * @info: filled
  * @sources: gets the sources that @info points to
+ *
+ * Return: is that all?  false: a key has more sources than can be told, or there is
+ * no memory for them.
  */
-void legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
+bool legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 		  struct dp_sources *sources);
 
 #endif /* DATAPATH_LEGCONF_H */

@@ -271,7 +271,8 @@ void legstate_tell(const struct leg *leg, struct dp_leg_info *info)
 	*to = (struct dp_saved){
 		.version = RTPLANE_SAVED_VERSION,
 		.quiet = now - (leg->last ? leg->last : leg->born),
-		.started = leg->rx_packets ? realtime() - leg->first : 0,
+		.started = leg->rx_packets ?
+			   rtplane_saved_ago(leg->first, realtime()) : 0,
 		.rx_packets = info->rx_packets,
 		.rx_bytes = info->rx_bytes,
 		.tx_packets = info->tx_packets,

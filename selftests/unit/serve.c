@@ -476,6 +476,21 @@ static bool test_everything_of_a_leg(void)
 	return true;
 }
 
+static bool test_a_bridge_and_its_state(void)
+{
+	struct dp_addr local = addr("192.0.2.1:30004");
+	struct dp_leg_info legs[2];
+
+	tell_all(0);
+	KTAP_CHECK(!done(genl_bridge_take(genl, &local, legs, &sources, &err)));
+	KTAP_CHECK(dp_addr_eq(&legs[0].conf.local, &local));
+	KTAP_CHECK(dp_addr_eq(&legs[1].conf.local, &told.conf.local));
+	KTAP_CHECK(legs[0].rx_bytes == 2 && legs[1].rx_bytes == 2);
+	KTAP_CHECK(legs[1].conf.srtp_rx.n_sources == 2 &&
+		   !memcmp(legs[1].conf.srtp_rx.source, stands, sizeof(stands)));
+	return true;
+}
+
 static bool test_dump(void)
 {
 	struct dp_leg_info *legs;
@@ -866,6 +881,7 @@ static const struct ktap_point points[] = {
 	{ "keys, and where their sources stand", test_keys },
 	{ "removal by legs, by cookie, of all", test_del },
 	{ "everything of a leg is told", test_everything_of_a_leg },
+	{ "a bridge goes, and its state is told", test_a_bridge_and_its_state },
 	{ "a dump of many packets", test_dump },
 	{ "totals", test_stats },
 	{ "what needs the module is refused", test_what_needs_the_module },

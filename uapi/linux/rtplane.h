@@ -278,7 +278,7 @@ enum rtplane_only {
  * @RTPLANE_SOURCE_A_SSRC: u32
  * @RTPLANE_SOURCE_A_INDEX: u64, the highest index of its RTP packets, rollover
  *	counter * 65536 + sequence number (48 bits); absent: none came.  In a request
- *	all that is not beyond it is taken to have been here
+ *	without WINDOW all that is not beyond it is taken to have been here
  * @RTPLANE_SOURCE_A_RTCP_INDEX: u32, the highest SRTCP index (31 bits); absent: none
  * @RTPLANE_SOURCE_A_WINDOW: RTPLANE_SRTP_WINDOW_LEN bytes, which packets behind INDEX were
  *	here: bit n % 8 of byte n / 8 is set if that of index INDEX - n was.  Told in the
