@@ -231,6 +231,14 @@ bool session_ice_path(const struct seat *seat, unsigned int component,
 	       ice_get_path(seat->ice->ice, 0, component, path);
 }
 
+bool session_ice_lost(const struct seat *seat, unsigned int component)
+{
+	struct ice_path path;
+
+	return !session_ice_path(seat, component, &path) &&
+	       seat->ice->told[component - 1] == ICE_LOST;
+}
+
 static enum session_way way_of(const struct seat *seat, unsigned int component)
 {
 	struct ice_path path;

@@ -556,8 +556,7 @@ static int open_offer(struct session_branch *branch, struct session_party *from,
 	if (!branch->answered && !branch->first)
 		branch->first = session_offer_get(offer);
 	for (i = 0; i < offer->n; i++)
-		session_path_offered(branch, offer->from,
-				     &offer->of[i].line.half[offer->from]);
+		session_path_offered(branch, offer->from, &offer->of[i].line);
 	return 0;
 }
 
@@ -723,8 +722,7 @@ static void agree(struct session_branch *branch, struct line *line, size_t n,
 		session_lines_free(branch->line, branch->n_lines);
 	}
 	for (i = 0; !branch->answered && i < n; i++)
-		session_path_answered(branch, !branch->open->from,
-				      &line[i].half[!branch->open->from]);
+		session_path_answered(branch, !branch->open->from, &line[i]);
 	branch->line = line;
 	branch->n_lines = n;
 	branch->answered = ++branch->session->serial;

@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "private.h"
 #include "stun/stun.h"
@@ -58,6 +59,19 @@ static void prove_all(struct session *session)
 	}
 }
 
+void session_prove_again(struct session *session)
+{
+	struct standing *at;
+	unsigned int i;
+
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++) {
+		at = (&session->standing[0][0])[i];
+		if (at)
+			memset(at->proven, 0, sizeof(at->proven));
+	}
+	prove_all(session);
+}
+
 /* --- what the agents tell --- */
 
 static struct standing *place(const struct seat *seat, unsigned int c,
@@ -79,7 +93,7 @@ static struct standing *place(const struct seat *seat, unsigned int c,
 static void lose(const struct seat *seat, struct standing *at, unsigned int s)
 {
 	struct dp_leg leg = {
-		.set = DP_LEG_UNLATCH,
+		.set = DP_LEG_UNLATCH | DP_LEG_EARLY,
 		.local = at->bridge.leg[s].local,
 	};
 	struct dp_err err;
@@ -88,7 +102,9 @@ static void lose(const struct seat *seat, struct standing *at, unsigned int s)
 	/* there is no other remote that it could learn */
 	if (at->bridge.leg[s].latch == RTPLANE_LATCH_OFF)
 		return;
-	if (dp_leg_set(at->dp, &leg, &err))
+	if (!dp_leg_set(at->dp, &leg, &err))
+		at->bridge.leg[s].early = false;
+	else
 		session_log(seat->session, LOG_LEVEL_ERROR, at->party[s],
 			    "the datapath does not forget where it was: %s",
 			    err.text);
@@ -175,9 +191,10 @@ static void send_indication(struct media_sock *sock, const struct dp_addr *to)
 }
 
 static void punch(const struct session_branch *branch, unsigned int end,
-		  const struct half *half)
+		  const struct line *line)
 {
 	enum session_punch how = branch->end[end].party->policy->punch;
+	const struct half *half = &line->half[end];
 	const struct seat *seat = half->seat;
 
 	if (how == SESSION_PUNCH_OFF || !seat)
@@ -189,24 +206,27 @@ static void punch(const struct session_branch *branch, unsigned int end,
 		return;
 	}
 	send_indication(seat->pair->rtp_sock, &half->remote);
-	send_indication(seat->pair->rtcp_sock, &half->remote_rtcp);
+	if (line->rtp)
+		send_indication(seat->pair->rtcp_sock, &half->remote_rtcp);
 }
 
 void session_path_offered(const struct session_branch *branch, unsigned int end,
-			  const struct half *half)
+			  const struct line *line)
 {
+	const struct half *half = &line->half[end];
+
 	/* what media is relayed by changes with the answer */
 	if (!half->seat || half->seat->used)
 		return;
 	if (half->ice && !half->seat->ice->now)
 		session_ice_follow(half->seat, half->ice, branch->nr);
-	punch(branch, end, half);
+	punch(branch, end, line);
 }
 
 void session_path_answered(const struct session_branch *branch, unsigned int end,
-			   const struct half *half)
+			   const struct line *line)
 {
-	punch(branch, end, half);
+	punch(branch, end, line);
 }
 
 /* --- what comes in --- */

@@ -81,21 +81,26 @@ struct plan {
 
 /*
  * What its description says; what ICE has proved where it says nothing, or where
- * nobody but the signalled remote may be it: then ICE is what signals.
+ * nobody but the signalled remote may be it: then ICE is what signals.  A way that was
+ * lost takes no bridge away: made again, it would use the key stream of its keys twice.
  */
 static struct dp_addr remote_of(const struct session_branch *branch,
 				const struct line *line, unsigned int s,
-				bool rtcp)
+				bool rtcp, const struct standing *was)
 {
 	const struct session_policy *policy = branch->end[s].party->policy;
 	const struct half *half = &line->half[s];
 	struct dp_addr remote = rtcp ? half->remote_rtcp : half->remote;
 	struct ice_path path;
 
-	if (half->seat && (!remote.family || policy->latch == RTPLANE_LATCH_OFF) &&
-	    session_ice_is_with(half->seat, half->ice, branch->nr) &&
-	    session_ice_path(half->seat, 1 + rtcp, &path))
-		remote = path.remote;
+	if (!half->seat ||
+	    (remote.family && policy->latch != RTPLANE_LATCH_OFF) ||
+	    !session_ice_is_with(half->seat, half->ice, branch->nr))
+		return remote;
+	if (session_ice_path(half->seat, 1 + rtcp, &path))
+		return path.remote;
+	if (!remote.family && was && was->seat[s] == half->seat)
+		return was->bridge.leg[s].remote;
 	return remote;
 }
 
@@ -141,14 +146,17 @@ static void fill_media(const struct session_party *party,
 
 static void fill_leg(const struct session_branch *branch,
 		     const struct line *line, unsigned int s, bool rtcp,
-		     struct dp_leg *leg)
+		     const struct standing *was, struct dp_leg *leg)
 {
 	const struct session_party *party = branch->end[s].party;
 	const struct half *half = &line->half[s];
 
 	leg->local = rtcp ? half->seat->pair->rtcp : half->seat->pair->rtp;
-	leg->remote = remote_of(branch, line, s, rtcp);
+	leg->remote = remote_of(branch, line, s, rtcp, was);
 	session_latch(party, leg);
+	if (session_ice_is_with(half->seat, half->ice, branch->nr) &&
+	    session_ice_lost(half->seat, 1 + rtcp))
+		leg->early = false;
 	if (rtcp) {
 		leg->tie = half->seat->pair->rtp;
 		leg->set |= DP_LEG_TIE;
@@ -192,22 +200,30 @@ static struct dp *dp_for(const struct session *session,
 }
 
 /* a party on hold from the start has no address yet */
-static bool is_whole(const struct session_branch *branch,
-		     const struct line *line, bool rtcp)
+static bool has_remotes(const struct session_branch *branch,
+			const struct line *line, bool rtcp,
+			const struct standing *was)
 {
-	const struct half *h = line->half;
+	return remote_of(branch, line, 0, rtcp, was).family &&
+	       remote_of(branch, line, 1, rtcp, was).family;
+}
 
-	if (!line->wanted || !h[0].seat || !h[1].seat ||
-	    !remote_of(branch, line, 0, false).family ||
-	    !remote_of(branch, line, 1, false).family)
+/* @standing: what the line has, RTP and RTCP */
+static bool is_whole(const struct session_branch *branch,
+		     const struct line *line, bool rtcp,
+		     struct standing *const *standing)
+{
+	if (!line->wanted || !line->half[0].seat || !line->half[1].seat ||
+	    !has_remotes(branch, line, false, standing[0]))
 		return false;
-	return !rtcp || (line->rtp && remote_of(branch, line, 0, true).family &&
-			 remote_of(branch, line, 1, true).family);
+	return !rtcp || (line->rtp &&
+			 has_remotes(branch, line, true, standing[1]));
 }
 
 static struct standing *stand(const struct session *session,
 			      const struct wish *wish, unsigned int i, bool rtcp)
 {
+	const struct standing *was = session->standing[i][rtcp];
 	const struct line *line = &wish->line[i];
 	struct standing *new = calloc(1, sizeof(*new));
 	unsigned int s;
@@ -220,7 +236,7 @@ static struct standing *stand(const struct session *session,
 	for (s = 0; s < 2; s++) {
 		new->party[s] = wish->branch->end[s].party;
 		new->seat[s] = session_seat_get(line->half[s].seat);
-		fill_leg(wish->branch, line, s, rtcp, &new->bridge.leg[s]);
+		fill_leg(wish->branch, line, s, rtcp, was, &new->bridge.leg[s]);
 		fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
 	}
 	return new;
@@ -354,7 +370,8 @@ static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
 	const struct standing *was = plan->session->standing[i][c];
 	struct standing *now = NULL;
 
-	if (i < wish->n && is_whole(wish->branch, &wish->line[i], c)) {
+	if (i < wish->n && is_whole(wish->branch, &wish->line[i], c,
+				  plan->session->standing[i])) {
 		now = stand(plan->session, wish, i, c);
 		if (!now)
 			return false;
@@ -498,6 +515,7 @@ static int carry_out(const struct plan *plan, struct dp_err *err)
 	for (i -= 2; i >= 0; i--)
 		if (plan->step[i].n)
 			step_undo(plan->session, &plan->step[i]);
+	session_prove_again(plan->session);
 	return ret;
 }
 

@@ -424,6 +424,8 @@ bool session_ice_is_with(const struct seat *seat, const struct said *said,
 /* the way that its agent has found with whomever it is with */
 bool session_ice_path(const struct seat *seat, unsigned int component,
 		      struct ice_path *path);
+/* had it one, and is that gone? */
+bool session_ice_lost(const struct seat *seat, unsigned int component);
 /* what people are told of it */
 void session_ice_report(const struct seat *seat, unsigned int component,
 			struct session_ice_report *to);
@@ -525,9 +527,11 @@ void session_path_init(struct session *session);
  * it begins now, not with our answer), or of the first answer.
  */
 void session_path_offered(const struct session_branch *branch, unsigned int end,
-			  const struct half *half);
+			  const struct line *line);
 void session_path_answered(const struct session_branch *branch, unsigned int end,
-			   const struct half *half);
+			   const struct line *line);
+/* bridges are what they were before a change, but perhaps for who is proven */
+void session_prove_again(struct session *session);
 /* sessions.on_ice */
 void session_on_ice(struct seat *seat);
 

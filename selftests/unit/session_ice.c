@@ -421,16 +421,27 @@ static bool wrong_password(void)
 	return done();
 }
 
+/* so many packets of ours came, and no more: what is sent on a host is there at once */
+static bool got_all(const struct phone *p, unsigned int n)
+{
+	char byte;
+
+	AWAIT(p->got >= n);
+	return p->got == n && recv(p->fd[0], &byte, 1, MSG_DONTWAIT) < 0 &&
+	       recv(p->fd[1], &byte, 1, MSG_DONTWAIT) < 0;
+}
+
 /* what is said opens the way before anything is answered */
 static bool punch(void)
 {
 	struct phone *p;
+	char fax[128];
 
 	start(SESSION_ICE_LITE, SESSION_ICE_OFF);
 	access_policy->punch = SESSION_PUNCH_ONE;
 	p = phone("127.0.0.11", true);
 	KTAP_CHECK(!offer(caller, says(p, true)));
-	AWAIT(p->got == 2);		/* one for each port */
+	KTAP_CHECK(got_all(p, 2));	/* one for each port */
 	KTAP_CHECK(ice_get_stats(p->ice)->requests == 2);
 	/* none with each description */
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
@@ -442,11 +453,18 @@ static bool punch(void)
 	KTAP_CHECK(!offer(caller, says(p, true)));
 	access_policy->punch = core_policy->punch = SESSION_PUNCH_ALL;
 	KTAP_CHECK(!answer(callee, says(p, true)));
-	AWAIT(p->got == 2);
+	KTAP_CHECK(got_all(p, 2));
 	session_end(session);
 	begin_session();
 	KTAP_CHECK(!offer(caller, says(p, true)));
-	AWAIT(p->got == 4);
+	KTAP_CHECK(got_all(p, 4));
+	/* what is no RTP has no second port */
+	session_end(session);
+	begin_session();
+	snprintf(fax, sizeof(fax), "m=image %u udptl t38\r\na=rtcp:%u\r\n",
+		 p->addr[0].port, p->addr[1].port);
+	KTAP_CHECK(!offer(caller, sdp_of("127.0.0.12", fax)));
+	KTAP_CHECK(got_all(p, 5));
 	return done();
 }
 
@@ -672,6 +690,43 @@ static bool refused_by_datapath(void)
 	return done();
 }
 
+static const char *with_video(const char *sdp, int port)
+{
+	static char two[8192];
+
+	snprintf(two, sizeof(two),
+		 "%sm=video %d RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n", sdp, port);
+	return two;
+}
+
+/* what was changed before the refusal is as it was, and so is its proof */
+static bool refused_half_way(void)
+{
+	struct phone *p, *q;
+	int port;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, with_video(says(p, true), 40020)));
+	KTAP_CHECK(!answer(callee, with_video(sdp_of(B4, PCMU), 40030)));
+	KTAP_CHECK(hears(p, text, NULL));
+	port = port_at(0);
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	q = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, with_video(says(q, true), 0)));
+	kernel.sets = 0;
+	kernel.dels = 0;
+	kernel.refuse = kernel.calls + 2;
+	KTAP_CHECK(answer(callee, with_video(sdp_of("127.0.0.99", PCMU), 0)) == -EIO);
+	KTAP_CHECK(kernel.sets > 1 && kernel.dels == 1);
+	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1));
+	KTAP_CHECK(!answer(callee, with_video(sdp_of(B4, PCMU), 0)));
+	KTAP_CHECK(hears(q, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), q, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
 static bool moved(void)
 {
 	struct dp_addr source = at("203.0.113.9:5060");
@@ -758,6 +813,7 @@ static const struct ktap_point points[] = {
 	{ "restart: media goes on until there is a new way", restart },
 	{ "an offer that is rolled back", rolled_back },
 	{ "the datapath refuses an answer", refused_by_datapath },
+	{ "a change that is refused half way", refused_half_way },
 	{ "signalling that moves", moved },
 	{ "force", forced },
 	{ "mismatch", mismatch },
