@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host
+# rtplane-test: where=host backends=uring
 #
 # A phone that others wrote: baresip, whose SRTP is its own, calls baresip through
 # rtplaned. Both play a tone and record what they hear; a tap on either side tells
@@ -9,11 +9,10 @@
 #
 #    a: access                  m: media host                  b: core
 #   +--------------+     +-----------------------------+     +---------------+
-#   | baresip,     |=====| rtplaned --datapath uring   |=====| baresip,      |
+#   | baresip,     |=====| rtplaned, either datapath   |=====| baresip,      |
 #   | calls        |     | 192.0.2.254  198.51.100.254 |     | answers       |
 #   +--------------+     +-----------------------------+     +---------------+
 
-export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
 need baresip tcpdump tshark python3
@@ -263,6 +262,75 @@ test_a_phone_that_the_policy_refuses()
 		fail "the phone saw no 488: $(tail -n 3 "$W/caller.out")"
 	no_calls
 	phones_stop
+}
+
+# linphone: a phone of yet others, where it is installed. Commands go in by $W/linphone.in.
+linphone()
+{
+	rm -rf "$W/linphone"
+	mkdir -p "$W/linphone/.local/share/linphone"
+	[ -p "$W/linphone.in" ] || mkfifo "$W/linphone.in"
+	cat >"$W/linphone/rc" <<-END
+		[sip]
+		sip_port=5060
+		sip_tcp_port=0
+		sip_tls_port=0
+		contact="caller" <sip:caller@$A4>
+		media_encryption=srtp
+		media_encryption_mandatory=1
+		srtp_crypto_suites=$1
+		[rtp]
+		audio_rtp_port=7078
+		[net]
+		firewall_policy=0
+		[video]
+		enabled=0
+	END
+	exec 7<>"$W/linphone.in"
+	HOME=$W/linphone nsenter --net="/run/netns/$A" -- linphonec -c "$W/linphone/rc" \
+		<"$W/linphone.in" >"$W/linphone.out" 2>&1 7>&- 8>&- 9>&- &
+	BG[linphone]=$!
+	printf '%s\n' 'soundcard use files' "play $W/tone.wav" "record $W/linphone/heard-dec.wav" >&7
+	wait_for 20 in_ns "$A" sh -c 'ss -Hlnu sport = :5060 | grep -q .' && return 0
+	fail "linphonec does not come up: $(tail -n 3 "$W/linphone.out")"
+	return 1
+}
+
+# linphone_calls SUITE NEAR FAR: as goes_through
+linphone_calls()
+{
+	linphone "$1" && phone callee "$B4" b0 srtp-mand auto "$B" || return
+	tap near "$A" a0
+	tap far "$B" b0
+	echo "call sip:4900@$MA4" >&7
+	wait_for 20 call_is up || fail "no call: $(tail -n 3 "$W/linphone.out" "$AGENT_LOG")"
+	ID=$(call_id)
+	wait_for 20 heard 100 || fail "no media: $(ask why "$ID")"
+	is "packets that do not authenticate" \
+		"$(ask call "$ID" | jq '[.legs[].drops["srtp-auth"] // 0] | add')" 0
+	printf '%s\n' terminate quit >&7
+	no_calls
+	ok "the callee hears" wait_for 10 loud callee
+	ok "the caller hears" wait_for 10 loud linphone
+	all_end TERM linphone
+	exec 7>&-
+	phones_stop
+	taps_stop
+	is "lengths near" "$(lengths near)" "$2"
+	is "lengths far" "$(lengths far)" "$3"
+	no_keys
+}
+
+test_linphone_calls()
+{
+	command -v linphonec >/dev/null || {
+		skip "linphonec (Debian's linphone-cli) is not installed"
+		return
+	}
+	realms 'require, suites: [AES_CM_128_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_80]' \
+		'require, suites: [AEAD_AES_128_GCM]' || return
+	linphone_calls AES_CM_128_HMAC_SHA1_80 $CM80 $GCM
+	linphone_calls AES_256_CM_HMAC_SHA1_80 $CM80 $GCM
 }
 
 test_the_agent_ends() { agent_ends; }
