@@ -15,7 +15,7 @@
 
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
-need baresip tcpdump tshark python3
+need baresip linphonec tcpdump tshark python3
 
 RTP=172 CM80=182 CM32=176 GCM=188
 
@@ -264,7 +264,7 @@ test_a_phone_that_the_policy_refuses()
 	phones_stop
 }
 
-# linphone: a phone of yet others, where it is installed. Commands go in by $W/linphone.in.
+# linphone SUITE: a phone of yet others. Commands go in by $W/linphone.in.
 linphone()
 {
 	rm -rf "$W/linphone"
@@ -323,10 +323,6 @@ linphone_calls()
 
 test_linphone_calls()
 {
-	command -v linphonec >/dev/null || {
-		skip "linphonec (Debian's linphone-cli) is not installed"
-		return
-	}
 	realms 'require, suites: [AES_CM_128_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_80]' \
 		'require, suites: [AEAD_AES_128_GCM]' || return
 	linphone_calls AES_CM_128_HMAC_SHA1_80 $CM80 $GCM

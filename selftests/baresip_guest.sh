@@ -1,8 +1,0 @@
-#!/bin/bash
-# SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1 smp=2 timeout=900 hand=1
-#
-# A phone that others wrote, with the module: the list of baresip.sh, where each program
-# takes ten times as long to start.
-
-exec "$(dirname "$0")/baresip.sh" "$@"
