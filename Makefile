@@ -201,7 +201,7 @@ $(BUILD)/selftests/fuzz/%: selftests/fuzz/%.c $(LIB) $(MAKEFILE_LIST)
 
 # -------------------------------------------------------------- what people call
 
-.PHONY: all setup install install-agent uninstall deb demo run check check-debug check-races checkpatch bench clean distclean help version
+.PHONY: all setup install install-agent uninstall deb demo run check check-kernels check-debug check-races checkpatch bench clean distclean help version
 
 all: modules agent tools
 
@@ -259,6 +259,10 @@ run:
 check:
 	@selftests/run
 
+# By hand: all of the module's tests on each of Debian's kernels.
+check-kernels:
+	@selftests/run --kernels 6.1,6.12,7
+
 # By hand: an hour and more, and a kernel of its own that takes ten minutes to make.
 check-debug:
 	@selftests/run --kernels debug
@@ -291,6 +295,7 @@ help:
 	@$(say) '  make demo     set up what is needed and carry a real call through the module'
 	@$(say) '  make run      a media host on this machine, in the foreground'
 	@$(say) '  make check    set up what is needed and run every test'
+	@$(say) '  make check-kernels  every test of the module on 6.1, 6.12 and 7'
 	@$(say) '  make check-debug  every test of the module on a kernel with KASAN, lockdep...'
 	@$(say) '  make check-races  packets and changes on two processors, on a kernel with KCSAN'
 	@echo

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # Bridges and legs as objects: created, changed, shown, removed, all of a
 # message or nothing of it, and every refusal that the command line can cause

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # One leg IPv4, its peer IPv6: a speaks IPv4, b speaks IPv6, then the other
 # way round.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 backends=kernel,uring smp=2
+# rtplane-test: where=vm kernels=6.1 backends=kernel,uring smp=2
 #
 # IPv6 packets through a bridge.
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # How long the relay holds packets: the module's histogram in debugfs.
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,6.12 smp=2
+# rtplane-test: where=vm kernels=6.1 smp=2
 #
 # ICMP errors through a natmap, both ways (RFC 4787 REQ-12, RFC 5508), what a
 # natmap itself answers as a router would (TTL used up, too big), and fragments
