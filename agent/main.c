@@ -27,6 +27,7 @@
 #include "choose.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
+#include "host.h"
 #include "ng/ng.h"
 #include "serve/serve.h"
 #include "session/session.h"
@@ -64,6 +65,7 @@ struct options {
  * @media: holds sockets
  * @serve: the datapath socket; NULL: none is in user space
  * @loop: the event loop
+ * @host: who is shut out, and what nftables is told; nothing with datapath only
  * @sessions: media of calls; NULL: datapath only
  * @b2b: calls of SIP
  * @ng: calls of proxies
@@ -85,6 +87,7 @@ struct agent {
 	struct media *media;
 	struct serve *serve;
 	struct loop *loop;
+	struct host host;
 	struct sessions *sessions;
 	struct b2b *b2b;
 	struct ng *ng;
@@ -223,9 +226,10 @@ static json_t *reload(void *arg, char *error)
 
 	notify("RELOADING=1");
 	config = config_load(agent->file, error);
-	if (config)
+	if (config && host_may_reload(&agent->host, config, error))
 		result = api_reload(&agent->api, agent->config, config, error);
 	if (result) {
+		host_reload(&agent->host, config);
 		config_put(agent->config);
 		agent->config = config;
 		log_set_level(config->log);
@@ -336,10 +340,20 @@ static bool enrol(struct agent *agent)
 	return true;
 }
 
+static void on_place(const struct dp_addr *local, bool open, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (open)
+		nft_open(agent->host.nft, local);
+	else
+		nft_close(agent->host.nft, local);
+}
+
 static bool open_datapath(struct agent *agent)
 {
 	const char *backend = agent->choice.backend;
-	struct media_conf media = {};
+	struct media_conf media = { .place = on_place };
 	struct dp_err err;
 
 	/* beside the module the sockets see little, unless it refuses SRTP */
@@ -446,6 +460,7 @@ static bool open_calls(struct agent *agent)
 		.loop = agent->loop,
 		.config = agent->config,
 		.media = agent->media,
+		.bans = agent->host.bans,
 	};
 	struct ctl_conf ctl = {
 		.loop = agent->loop,
@@ -463,7 +478,10 @@ static bool open_calls(struct agent *agent)
 	}
 	if (agent->b2b) {
 		agent->api = (struct api){ agent->b2b, agent->sessions,
-					   agent->dp, agent->media, NULL };
+					   agent->dp, agent->media, NULL,
+					   agent->host.bans, agent->host.nft };
+		agent->host.b2b = agent->b2b;
+		agent->host.sessions = agent->sessions;
 		agent->ctl = ctl_new(&ctl, error);
 	}
 	if (agent->ctl && b2b_listen(agent->b2b, error) &&
@@ -475,9 +493,20 @@ static bool open_calls(struct agent *agent)
 	return false;
 }
 
+static bool open_host(struct agent *agent)
+{
+	char error[CONFIG_ERROR_LEN];
+
+	if (!agent->config ||
+	    host_open(&agent->host, agent->loop, agent->config, error))
+		return true;
+	log_error("%s", error);
+	return false;
+}
+
 static bool start(struct agent *agent, const struct options *options)
 {
-	if (!open_loop(agent) || !open_datapath(agent))
+	if (!open_loop(agent) || !open_host(agent) || !open_datapath(agent))
 		return false;
 	if (options->relay)
 		return open_serve(agent, options->socket);
@@ -491,6 +520,8 @@ static void stop(struct agent *agent)
 
 	ctl_free(agent->ctl);
 	ng_free(agent->ng);
+	agent->host.b2b = NULL;
+	agent->host.sessions = NULL;
 	b2b_free(agent->b2b);
 	sessions_free(agent->sessions);
 	agent->sessions = NULL;	/* the datapath may still have events */
@@ -504,6 +535,7 @@ static void stop(struct agent *agent)
 	dp_close(agent->beside);
 	dp_close(agent->dp);
 	media_free(agent->media);
+	host_close(&agent->host);
 	loop_free(agent->loop);
 	config_put(agent->config);
 }

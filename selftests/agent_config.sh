@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..48"
+echo "1..53"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -105,6 +105,11 @@ wrong "no prefix of who may ask" "$NG; s/allow: .192.0.2.10, /allow: [192.0.2.10
 wrong "a place of ng among the media ports" "$NG; s/192.0.2.1:22222/192.0.2.1:30002/" '192.0.2.1:30002' 'ng\[0\].listen' 'media ports' outside
 wrong "a place of ng that is SIP's" "$NG; s/192.0.2.1:22222/0.0.0.0:5060/" '0.0.0.0:5060' 'ng\[0\].listen' 'SIP listener of realm access' 'place of its own'
 wrong "an interface that is no realm" "$NG; s/realm: core}/realm: cor}/" 'realm: cor}' 'ng-interfaces\[1\].realm' cor 'name of a realm'
+wrong "a mode of nftables that is none" 's/^# nftables: {mode: off}/nftables: {mode: maybe}/' '^nftables' nftables.mode maybe 'off, sets or table'
+wrong "a table for the mode that has its own" 's/^# nftables: {mode: off}/nftables: {mode: table, table: filter}/' '^nftables' nftables.table filter 'mode sets'
+wrong "our own table as yours" 's/^# nftables: {mode: off}/nftables: {mode: sets, table: rtplane}/' '^nftables' nftables.table rtplane 'other than rtplane'
+wrong "a ban for too long" 's/^# bans: {time: 600,/bans: {time: 31536001,/' '^bans' bans.time 31536001 '1 to 31536000'
+wrong "no prefix of who is never banned" 's/^# bans:\(.*\)192.0.2.10/bans:\1192.0.2.10\/24/' '^bans' 'bans.allow\[0\]' 192.0.2.10/24 '192.0.2.0/24'
 
 # Every key of the schema stands in the manual, as a word of its own in bold.
 missing=

@@ -213,6 +213,16 @@ usage_points <<END
 2	ng '': expected flags	ng
 2	ng 'words': expected flags	ng words
 2	ng: 'all': expected nothing more	ng flags all
+2	ban '': expected list, add or del	ban
+2	ban 'all': expected list, add or del	ban all
+2	ban: '192.0.2.1': expected nothing more	ban list 192.0.2.1
+2	ban add: expected an address or a prefix	ban add
+2	ban add: for '': expected a time	ban add 192.0.2.1 for
+2	ban add: for '10y': expected a time	ban add 192.0.2.1 for 10y
+2	ban add: for '-1': expected a time	ban add 192.0.2.1 for -1
+2	ban add: for '10mm': expected a time	ban add 192.0.2.1 for 10mm
+2	ban: '10m': expected nothing more	ban add 192.0.2.1 10m
+2	ban: 'for': expected nothing more	ban del 192.0.2.1 for 10m
 2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
@@ -281,6 +291,11 @@ holds "it is asked in a word" [ "$(cat "$W/asked")" = '{"cmd":"reload","args":[]
 answers 0 '^word trust-addres said 3$' '{"ok":true,"result":[{"word":"trust-addres","said":3}]}
 ' ng flags
 holds "and in one where it is two" [ "$(cat "$W/asked")" = '{"cmd":"ng-flags","args":[]}' ]
+answers 0 '^prefix 192.0.2.1 why admin seconds 60$' '{"ok":true,"result":[{"prefix":"192.0.2.1","why":"admin","seconds":60}]}
+' ban list
+answers 0 '^banned$' '{"ok":true,"result":"banned"}
+' ban add 192.0.2.0/24 for 2h
+holds "a time is asked for in seconds" [ "$(cat "$W/asked")" = '{"cmd":"ban-add","args":["192.0.2.0/24","7200"]}' ]
 answers 1 'no whole answer' '{"ok":true,"result":{}}' status
 answers 1 'is no JSON' 'hello
 ' status

@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "b2b/b2b.h"
+#include "ban/ban.h"
 #include "datapath/datapath.h"
 #include "engine/media.h"
 #include "ng/ng.h"
+#include "nft/nft.h"
 #include "session/session.h"
 
 /**
@@ -23,6 +25,8 @@
  * @dp: the datapath
  * @media: sockets
  * @ng: calls of proxies; NULL: not open yet
+ * @bans: who is shut out
+ * @nft: what nftables is told
  */
 struct api {
 	struct b2b *b2b;
@@ -30,6 +34,8 @@ struct api {
 	struct dp *dp;
 	struct media *media;
 	struct ng *ng;
+	struct bans *bans;
+	struct nft *nft;
 };
 
 /*
@@ -43,6 +49,24 @@ json_t *api_why(const struct api *api, uint64_t id);
 
 /** api_ng_flags() - words of proxies that do nothing here; a new reference */
 json_t *api_ng_flags(const struct api *api);
+
+/** api_bans() - who is shut out, why and for how long; a new reference */
+json_t *api_bans(const struct api *api);
+
+/**
+ * api_ban_add() - shut somebody out
+ * @api: what there is
+ * @prefix: whom, as text
+ * @seconds: for how long, as text; NULL: as configured
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: a new reference; NULL if it cannot be.
+ */
+json_t *api_ban_add(const struct api *api, const char *prefix,
+		    const char *seconds, char *error);
+
+/** api_ban_del() - let somebody in again; as api_ban_add() */
+json_t *api_ban_del(const struct api *api, const char *prefix, char *error);
 
 /**
  * api_end() - end a call, or remove the bridges of an adopted one

@@ -145,6 +145,41 @@ static json_t *ng_json(const struct ng *ng)
 	return o;
 }
 
+static json_t *bans_json(const struct bans *bans)
+{
+	const struct bans_counters *c = bans_counters(bans);
+	json_t *o = json_object();
+	unsigned int i;
+
+	api_set_int(o, "now", bans_count(bans));
+	for (i = 0; i < BAN_GROUNDS; i++)
+		api_set_int(o, ban_ground_name((enum ban_ground)i), c->begun[i]);
+	api_set_int(o, "lifted", c->lifted);
+	api_set_int(o, "ended", c->ended);
+	api_set_int(o, "spared", c->spared);
+	api_set_int(o, "full", c->full);
+	return o;
+}
+
+static json_t *nft_json(const struct nft *nft)
+{
+	static const char *const modes[] = {
+		[CONFIG_NFT_OFF] = "off", [CONFIG_NFT_SETS] = "sets",
+		[CONFIG_NFT_TABLE] = "table",
+	};
+	const struct nft_counters *c = nft_counters(nft);
+	json_t *o = json_object();
+
+	api_set_text(o, "mode", modes[nft_mode(nft)]);
+	json_object_set_new(o, "settled", json_boolean(nft_is_settled(nft)));
+	api_set_int(o, "open", nft_open_count(nft));
+	api_set_int(o, "batches", c->batches);
+	api_set_int(o, "elements", c->elements);
+	api_set_int(o, "failed", c->failed);
+	api_set_int(o, "renewed", c->renewed);
+	return o;
+}
+
 json_t *api_status(const struct api *api)
 {
 	json_t *o = json_object(), *ports = json_array();
@@ -165,6 +200,8 @@ json_t *api_status(const struct api *api)
 	json_object_set_new(o, "sip", sip_json(api, &status));
 	if (api->ng)
 		json_object_set_new(o, "ng", ng_json(api->ng));
+	json_object_set_new(o, "bans", bans_json(api->bans));
+	json_object_set_new(o, "nftables", nft_json(api->nft));
 	json_object_set_new(o, "sockets", sockets_json(api->media));
 	json_object_set_new(o, "datapath", datapath_json(api->dp));
 	return o;

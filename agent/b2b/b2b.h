@@ -18,6 +18,7 @@
 #include "engine/media.h"
 #include "session/ports.h"
 #include "session/session.h"
+#include "ban/ban.h"
 #include "sip/gate.h"
 #include "sip/transaction.h"
 #include "sip/transport.h"
@@ -33,12 +34,14 @@ struct b2b;
  * @config: the configuration; a reference is taken
  * @sessions: media
  * @media: holds sockets
+ * @bans: who is shut out, and who is to be; NULL: nobody
  */
 struct b2b_conf {
 	struct loop *loop;
 	struct config *config;
 	struct sessions *sessions;
 	struct media *media;
+	struct bans *bans;
 };
 
 /**
@@ -85,6 +88,15 @@ void b2b_free(struct b2b *b2b);
  */
 bool b2b_reload(struct b2b *b2b, struct config *config,
 		void (*kept)(const char *why, void *arg), void *arg, char *error);
+
+/**
+ * b2b_knows() - does one of the addresses that we know by name live there?
+ * @b2b: the front end
+ * @prefix: the addresses
+ *
+ * Next hops, and whom the configuration allows by the whole address.
+ */
+bool b2b_knows(const struct b2b *b2b, const struct config_prefix *prefix);
 
 /**
  * b2b_policy() - what holds for parties in a realm, for other front ends

@@ -351,6 +351,7 @@ struct b2b {
 	struct config *config;
 	struct sessions *sessions;
 	struct media *media;
+	struct bans *bans;
 	struct sip_transport *transport;
 	struct sip_tx_stack *stack;
 	struct sip_dialogs *dialogs;

@@ -155,6 +155,25 @@ bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
 	return sip_gate_known(realm->gate, addr);
 }
 
+bool b2b_knows(const struct b2b *b2b, const struct config_prefix *prefix)
+{
+	const struct realm *realm;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		realm = &b2b->realms[i];
+		for (j = 0; j < realm->n_known; j++)
+			if (config_prefix_has(prefix, &realm->known[j]))
+				return true;
+	}
+	return false;
+}
+
+static bool is_banned(const struct dp_addr *addr, void *arg)
+{
+	return bans_has(arg, addr);
+}
+
 static struct sip_prefix *prefixes(const struct config_prefix *from, size_t n,
 				   size_t more)
 {
@@ -181,6 +200,8 @@ static int set_gate(struct realm *realm)
 		.crowd_burst = realm->conf->source.together * 2,
 		.connections = realm->conf->source.connections ?
 			       realm->conf->source.connections : UINT32_MAX,
+		.banned = is_banned,
+		.arg = realm->b2b->bans,
 	};
 	size_t i, n = acl->n_allow;
 	int ret = -ENOMEM;

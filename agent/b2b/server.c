@@ -105,9 +105,24 @@ static bool is_known(void *arg, const struct sip_flow *flow)
 	return b2b_realm_knows(b2b_realm_of_flow(flow), &flow->remote);
 }
 
+static void on_offence(const struct dp_addr *source, enum sip_gate_reason why,
+		       bool proven, void *arg)
+{
+	static const enum ban_ground grounds[SIP_GATE_REASONS] = {
+		[SIP_GATE_GARBAGE] = BAN_GARBAGE,
+		[SIP_GATE_DENIED] = BAN_DENIED,
+		[SIP_GATE_RATE] = BAN_RATE,
+	};
+	struct b2b *b2b = arg;
+
+	bans_offence(b2b->bans, source, grounds[why], 1, proven);
+}
+
 static bool open_sip(struct b2b *b2b)
 {
-	const struct sip_transport_ops ops = { .message = on_message };
+	const struct sip_transport_ops ops = {
+		.message = on_message, .offence = on_offence,
+	};
 	const struct sip_tx_config tx = { .known = is_known };
 
 	b2b->transport = sip_transport_new(b2b->loop, NULL, &ops, b2b);
@@ -144,6 +159,7 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 	b2b->config = config_get(conf->config);
 	b2b->sessions = conf->sessions;
 	b2b->media = conf->media;
+	b2b->bans = conf->bans;
 	TAILQ_INIT(&b2b->active);
 	TAILQ_INIT(&b2b->history);
 	LIST_INIT(&b2b->lingering);

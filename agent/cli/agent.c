@@ -248,8 +248,8 @@ static int print_answer(const struct cli *cli, const json_t *answer)
 	return cli_refused(cli, "the agent's answer has neither a result nor an error");
 }
 
-/* @id: the call asked about, NULL: none */
-static char *request_line(const char *cmd, const char *id)
+/* up to two words go with it; NULL: none */
+static char *request_line(const char *cmd, const char *id, const char *more)
 {
 	json_t *words = json_array();
 	json_t *request;
@@ -257,6 +257,8 @@ static char *request_line(const char *cmd, const char *id)
 
 	if (id)
 		json_array_append_new(words, json_string(id));
+	if (more)
+		json_array_append_new(words, json_string(more));
 	request = json_pack("{s:s, s:o}", "cmd", cmd, "args", words);
 	line = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
@@ -288,9 +290,10 @@ static int converse(const struct cli *cli, int fd, const char *line)
 	return ret;
 }
 
-static int ask(const struct args *args, const char *cmd, const char *id)
+static int ask(const struct args *args, const char *cmd, const char *id,
+	       const char *more)
 {
-	char *line = request_line(cmd, id);
+	char *line = request_line(cmd, id, more);
 	int ret = CLI_REFUSED;
 	int fd;
 
@@ -309,7 +312,7 @@ int cmd_agent(struct args *args)
 {
 	int ret = args_end(args);
 
-	return ret ? ret : ask(args, args->cmd, NULL);
+	return ret ? ret : ask(args, args->cmd, NULL, NULL);
 }
 
 int cmd_agent_ng(struct args *args)
@@ -321,7 +324,57 @@ int cmd_agent_ng(struct args *args)
 		return cli_usage(args->cli, "ng '%s': expected flags",
 				 word ? word : "");
 	ret = args_end(args);
-	return ret ? ret : ask(args, "ng-flags", NULL);
+	return ret ? ret : ask(args, "ng-flags", NULL, NULL);
+}
+
+/* "600", "10m", "2h", "1d": in seconds; NULL after a sentence */
+static const char *ban_time(struct args *args, char *buf, size_t size)
+{
+	const char *word = args_next(args);
+	size_t digits = word ? strspn(word, "0123456789") : 0;
+	uint64_t number, unit = 1;
+
+	if (word && digits && word[digits] && !word[digits + 1])
+		unit = word[digits] == 'd' ? 86400 : word[digits] == 'h' ? 3600 :
+		       word[digits] == 'm' ? 60 : word[digits] == 's';
+	else if (word && word[digits])
+		unit = 0;
+	snprintf(buf, size, "%.*s", (int)digits, word ? word : "");
+	if (!unit || !key_number(buf, UINT32_MAX, &number) || !number) {
+		cli_usage(args->cli, "ban add: for '%s': expected a time, as 600, 10m, 2h or 1d",
+			  word ? word : "");
+		return NULL;
+	}
+	snprintf(buf, size, "%" PRIu64, number * unit);
+	return buf;
+}
+
+int cmd_ban(struct args *args)
+{
+	const char *verb = args_next(args), *prefix, *seconds = NULL;
+	char buf[24];
+	int ret;
+
+	args->cmd = "ban";
+	if (verb && !strcmp(verb, "list")) {
+		ret = args_end(args);
+		return ret ? ret : ask(args, "ban-list", NULL, NULL);
+	}
+	if (!verb || (strcmp(verb, "add") && strcmp(verb, "del")))
+		return cli_usage(args->cli, "ban '%s': expected list, add or del",
+				 verb ? verb : "");
+	prefix = args_next(args);
+	if (!prefix)
+		return cli_usage(args->cli, "ban %s: expected an address or a prefix",
+				 verb);
+	if (*verb == 'a' && args_take(args, "for")) {
+		seconds = ban_time(args, buf, sizeof(buf));
+		if (!seconds)
+			return CLI_USAGE;
+	}
+	ret = args_end(args);
+	return ret ? ret : ask(args, *verb == 'a' ? "ban-add" : "ban-del", prefix,
+			       seconds);
 }
 
 int cmd_agent_call(struct args *args)
@@ -339,7 +392,7 @@ int cmd_agent_call(struct args *args)
 	if (ret)
 		return ret;
 	snprintf(id, sizeof(id), "%" PRIu64, number);
-	return ask(args, args->cmd, id);
+	return ask(args, args->cmd, id, NULL);
 }
 
 /* not in this process's stead: there may be more lines of a -batch */

@@ -43,6 +43,9 @@ static const char usage[] =
 "The agent:\n"
 "  status | calls | call ID | why ID | end ID\n"
 "  ng flags                   words of proxies that do nothing here\n"
+"  ban list                   who is shut out, why and for how long\n"
+"  ban add PREFIX [for TIME]  shut out an address or a network; TIME: 600, 10m, 2h, 1d\n"
+"  ban del PREFIX             let it in again\n"
 "  reload                     read the configuration again\n"
 "  check-config FILE          is this configuration in order?\n"
 "\n"
@@ -142,6 +145,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "why", cmd_agent_call },
 		{ "end", cmd_agent_call },
 		{ "ng", cmd_agent_ng },
+		{ "ban", cmd_ban },
 		{ "reload", cmd_agent },
 		{ "check-config", cmd_check_config },
 	};

@@ -724,7 +724,7 @@ static bool check(struct loaded *l)
 	for (i = 0; i < c->n_routes; i++)
 		if (!get_route(l, i))
 			return false;
-	return get_all_ng(l);
+	return get_all_ng(l) && config_get_nftables(l) && config_get_bans(l);
 }
 
 static bool read_file(struct loaded *l)
@@ -795,6 +795,7 @@ void config_put(struct config *config)
 	}
 	for (i = 0; l->config.ng && i < l->config.n_ng; i++)
 		free(l->config.ng[i].allow);
+	free(l->config.bans.allow);
 	free(l->config.ng);
 	free(l->config.interfaces);
 	free(l->config.realms);

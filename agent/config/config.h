@@ -306,6 +306,61 @@ struct config_interface {
 };
 
 /**
+ * enum config_nft_mode - what the agent keeps in nftables
+ * @CONFIG_NFT_OFF: nothing
+ * @CONFIG_NFT_SETS: elements of certain sets in a table of the admin's
+ * @CONFIG_NFT_TABLE: a table of its own, with rules
+ */
+enum config_nft_mode {
+	CONFIG_NFT_OFF,
+	CONFIG_NFT_SETS,
+	CONFIG_NFT_TABLE
+};
+
+/** CONFIG_NFT_TABLE_NAME - name of the agent's own table, of the family inet */
+#define CONFIG_NFT_TABLE_NAME	"rtplane"
+
+/**
+ * struct config_nftables - the host's packet filter
+ * @mode: what is kept there
+ * @table: with CONFIG_NFT_SETS: the table that has the sets, of the family inet
+ * @remove: what is kept goes when the agent stops
+ */
+struct config_nftables {
+	enum config_nft_mode mode;
+	const char *table;
+	bool remove;
+};
+
+/** CONFIG_BAN_MAX - seconds that a ban may last: a year */
+#define CONFIG_BAN_MAX	31536000u
+
+/**
+ * struct config_bans - when a source is shut out; thresholds count within @window,
+ * and 0 is never
+ * @time: seconds
+ * @window: seconds
+ * @garbage: messages that are no SIP
+ * @denied: messages that the ACL refuses
+ * @rate: messages above what one source may say
+ * @digest: requests whose password is wrong
+ * @scan: media ports that are closed
+ * @allow: these never
+ * @n_allow: how many
+ */
+struct config_bans {
+	uint32_t time;
+	uint32_t window;
+	uint32_t garbage;
+	uint32_t denied;
+	uint32_t rate;
+	uint32_t digest;
+	uint32_t scan;
+	struct config_prefix *allow;
+	size_t n_allow;
+};
+
+/**
  * struct config - the whole file: immutable, and held by reference, so that a reload
  * is one pointer and calls keep what they began with
  * @control: path of the UNIX control socket
@@ -332,6 +387,8 @@ struct config_interface {
  * @ng_calls: calls of that protocol at once, 0 = as many as there are ports
  * @ng_rate: new ones in a second, 0 = any number
  * @ng_delete_delay: seconds until what it deletes goes, unless it says otherwise
+ * @nftables: what is kept in the host's packet filter
+ * @bans: when a source is shut out
  */
 struct config {
 	const char *control;
@@ -357,6 +414,8 @@ struct config {
 	uint32_t ng_calls;
 	uint32_t ng_rate;
 	uint32_t ng_delete_delay;
+	struct config_nftables nftables;
+	struct config_bans bans;
 };
 
 /** CONFIG_ERROR_LEN - room for the longest error sentence */

@@ -234,6 +234,24 @@ static bool same_ng(const struct config *a, const struct config *b)
 	return true;
 }
 
+static bool same_nftables(const struct config *a, const struct config *b)
+{
+	return a->nftables.mode == b->nftables.mode &&
+	       a->nftables.remove == b->nftables.remove &&
+	       same_text(a->nftables.table, b->nftables.table);
+}
+
+static bool same_bans(const struct config *a, const struct config *b)
+{
+	const struct config_bans *x = &a->bans, *y = &b->bans;
+
+	return x->time == y->time && x->window == y->window &&
+	       x->garbage == y->garbage && x->denied == y->denied &&
+	       x->rate == y->rate && x->digest == y->digest &&
+	       x->scan == y->scan &&
+	       same_prefixes(x->allow, x->n_allow, y->allow, y->n_allow);
+}
+
 static bool same_interfaces(const struct config *a, const struct config *b)
 {
 	size_t i;
@@ -312,4 +330,8 @@ void config_diff(const struct config *a, const struct config *b,
 		fn(NULL, "ng", arg);
 	if (!same_interfaces(a, b))
 		fn(NULL, "ng-interfaces", arg);
+	if (!same_nftables(a, b))
+		fn(NULL, "nftables", arg);
+	if (!same_bans(a, b))
+		fn(NULL, "bans", arg);
 }

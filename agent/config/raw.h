@@ -115,6 +115,24 @@ struct raw_interface {
 	char *realm;
 };
 
+struct raw_nftables {
+	int *mode;
+	char *table;
+	int *on_exit;
+};
+
+struct raw_bans {
+	uint32_t *time;
+	uint32_t *window;
+	uint32_t *garbage;
+	uint32_t *denied;
+	uint32_t *rate;
+	uint32_t *digest;
+	uint32_t *scan;
+	char **allow;
+	unsigned int n_allow;
+};
+
 struct raw_config {
 	char *control;
 	int *datapath;
@@ -139,6 +157,8 @@ struct raw_config {
 	uint32_t *ng_calls;
 	uint32_t *ng_rate;
 	uint32_t *ng_delete_delay;
+	struct raw_nftables *nftables;
+	struct raw_bans *bans;
 };
 
 /**

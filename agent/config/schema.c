@@ -284,6 +284,38 @@ static const cyaml_schema_value_t interface_schema = {
 			    interface_fields),
 };
 
+static const cyaml_strval_t nft_modes[] = {
+	{ "off", CONFIG_NFT_OFF }, { "sets", CONFIG_NFT_SETS },
+	{ "table", CONFIG_NFT_TABLE },
+};
+
+static const cyaml_strval_t exits[] = {
+	{ "keep", 0 }, { "remove", 1 },
+};
+
+static const cyaml_schema_field_t nftables_fields[] = {
+	CYAML_FIELD_ENUM_PTR("mode", OPT_PTR | WORD, struct raw_nftables, mode,
+			     nft_modes, CYAML_ARRAY_LEN(nft_modes)),
+	CYAML_FIELD_STRING_PTR("table", OPT_PTR, struct raw_nftables, table, 1,
+			       31),
+	CYAML_FIELD_ENUM_PTR("on-exit", OPT_PTR | WORD, struct raw_nftables,
+			     on_exit, exits, CYAML_ARRAY_LEN(exits)),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t bans_fields[] = {
+	CYAML_FIELD_UINT_PTR("time", OPT_PTR, struct raw_bans, time),
+	CYAML_FIELD_UINT_PTR("window", OPT_PTR, struct raw_bans, window),
+	CYAML_FIELD_UINT_PTR("garbage", OPT_PTR, struct raw_bans, garbage),
+	CYAML_FIELD_UINT_PTR("denied", OPT_PTR, struct raw_bans, denied),
+	CYAML_FIELD_UINT_PTR("rate", OPT_PTR, struct raw_bans, rate),
+	CYAML_FIELD_UINT_PTR("digest", OPT_PTR, struct raw_bans, digest),
+	CYAML_FIELD_UINT_PTR("scan", OPT_PTR, struct raw_bans, scan),
+	CYAML_FIELD_SEQUENCE_COUNT("allow", OPT_PTR, struct raw_bans, allow,
+				   n_allow, &prefix_schema, 0, 4096),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
 			       1, 107),
@@ -319,6 +351,10 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_UINT_PTR("ng-rate", OPT_PTR, struct raw_config, ng_rate),
 	CYAML_FIELD_UINT_PTR("ng-delete-delay", OPT_PTR, struct raw_config,
 			     ng_delete_delay),
+	CYAML_FIELD_MAPPING_PTR("nftables", OPT_PTR, struct raw_config,
+				nftables, nftables_fields),
+	CYAML_FIELD_MAPPING_PTR("bans", OPT_PTR, struct raw_config, bans,
+				bans_fields),
 	CYAML_FIELD_END
 };
 
@@ -336,6 +372,17 @@ static const struct {
 	{ "ng-calls", "a number of calls, 0 to 1000000" },
 	{ "ng-rate", "a number of calls per second, 0 to 100000" },
 	{ "ng-delete-delay", "a number of seconds, 0 to 3600" },
+	{ "nftables", "a map with the keys mode, table and on-exit" },
+	{ "on-exit", "keep or remove" },
+	{ "table", "the name of a table of the family inet" },
+	{ "bans", "a map with the keys time, window, garbage, denied, rate, digest, scan and allow" },
+	{ "time", "a number of seconds, 1 to 31536000" },
+	{ "window", "a number of seconds, 1 to 3600" },
+	{ "garbage", "a number of messages, 0 to 65535" },
+	{ "denied", "a number of messages, 0 to 65535" },
+	{ "rate", "a number of messages, 0 to 65535" },
+	{ "digest", "a number of requests, 0 to 65535" },
+	{ "scan", "a number of ports, 0 to 1024" },
 	{ "realm", "the name of a realm" },
 	{ "control", "a path of at most 107 characters" },
 	{ "datapath", "auto, kernel or uring" },
@@ -409,6 +456,7 @@ static const struct {
 	const char *key;
 	const char *expected;
 } expectations_in[] = {
+	{ "nftables", "mode", "off, sets or table" },
 	{ "ng", "transport", "udp or tcp" },
 	{ "ng", "listen", "an address and a port" },
 	{ "ng", "allow", "a list of one to 4096 addresses or prefixes" },

@@ -145,6 +145,30 @@ static json_t *do_reload(struct ctl *ctl, uint64_t id)
 	return result ? result : json_pack("{s:s}", "refused", error);
 }
 
+/* those that take other words than an id */
+static json_t *do_ban(struct ctl *ctl, const char *name, const json_t *args)
+{
+	const char *prefix = json_string_value(json_array_get(args, 0));
+	const char *seconds = json_string_value(json_array_get(args, 1));
+	size_t n = json_array_size(args);
+	char error[CONFIG_ERROR_LEN];
+	json_t *result = NULL;
+
+	snprintf(error, sizeof(error), "%.16s: %zu arguments; expected an address or a prefix%s",
+		 name, n, strcmp(name, "ban-add") ? "" :
+		 ", and perhaps a number of seconds");
+	if (!strcmp(name, "ban-add") && prefix && n <= 1u + !!seconds)
+		result = api_ban_add(ctl->conf.api, prefix, seconds, error);
+	else if (!strcmp(name, "ban-del") && prefix && n == 1)
+		result = api_ban_del(ctl->conf.api, prefix, error);
+	return result ? result_json(result) : error_json("%s", error);
+}
+
+static json_t *do_bans(struct ctl *ctl, uint64_t id)
+{
+	return api_bans(ctl->conf.api);
+}
+
 static const struct {
 	const char *name;
 	bool wants_id;
@@ -156,6 +180,7 @@ static const struct {
 	{ "why", true, do_why },
 	{ "end", true, do_end },
 	{ "ng-flags", false, do_ng_flags },
+	{ "ban-list", false, do_bans },
 	{ "reload", false, do_reload },
 };
 
@@ -166,11 +191,13 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 	uint64_t id = 0;
 	json_t *result;
 
+	if (!strcmp(name, "ban-add") || !strcmp(name, "ban-del"))
+		return do_ban(ctl, name, args);
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID, ng-flags or reload",
+		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID, ng-flags, ban-list, ban-add, ban-del or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,

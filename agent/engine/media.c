@@ -478,6 +478,8 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 	}
 	hand_over(new, least_loaded(media));
 	link_sock(new);
+	if (media->conf.place)
+		media->conf.place(&new->local, true, media->arg);
 	*sock = new;
 	return 0;
 }
@@ -490,6 +492,8 @@ void media_del(struct media_sock *sock)
 	if (!sock)
 		return;
 	media = sock->media;
+	if (media->conf.place)
+		media->conf.place(&sock->local, false, media->arg);
 	if (sock->leg)
 		media->legs->gone(sock, media->legs_arg);
 	/* its worker does not answer: it stays, and is nobody's */

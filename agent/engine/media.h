@@ -104,6 +104,8 @@ enum media_io {
  * @buffers: receive buffers of a worker, a power of two; 0: 1024
  * @completions: room of a worker's ring for what the kernel says, a power of two;
  *	0: 16384
+ * @place: called with the @arg of media_new() when a socket is held (@open) and when it
+ *	no longer is; may be NULL
  */
 struct media_conf {
 	enum media_io io;
@@ -112,6 +114,7 @@ struct media_conf {
 	uint32_t patience;
 	uint32_t buffers;
 	uint32_t completions;
+	void (*place)(const struct dp_addr *local, bool open, void *arg);
 };
 
 /**

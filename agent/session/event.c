@@ -42,7 +42,10 @@ static void remember(struct told *told, const struct dp_event *event)
 	if (!told)
 		return;
 	told->first |= event->type == RTPLANE_EVENT_FIRST_PACKET;
-	told->latches += event->type == RTPLANE_EVENT_LATCH;
+	if (event->type != RTPLANE_EVENT_LATCH)
+		return;
+	told->latches++;
+	told->remote = event->new;
 }
 
 static const char *component_of(const struct session_event *e)

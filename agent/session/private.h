@@ -294,10 +294,12 @@ struct session_party {
  *	come
  * @first: its first packet
  * @latches: how often a remote was committed
+ * @remote: the last one that was
  */
 struct told {
 	bool first;
 	uint32_t latches;
+	struct dp_addr remote;
 };
 
 /**

@@ -415,6 +415,18 @@ struct session_orphan {
 	uint64_t last;
 };
 
+/**
+ * sessions_with() - is there a session with somebody?
+ * @sessions: all of them
+ * @is: is it this address?  Family 0 is nobody's
+ * @arg: for @is
+ *
+ * Looks at where parties' signalling comes from, where their media is to go, and where
+ * it does go.  Of bridges that a former agent left nothing is known.
+ */
+bool sessions_with(const struct sessions *sessions,
+		   bool (*is)(const struct dp_addr *addr, void *arg), void *arg);
+
 /** sessions_orphan_count() - how many there are */
 unsigned int sessions_orphan_count(const struct sessions *sessions);
 

@@ -630,13 +630,21 @@ static void hand_up(struct flow *flow, struct sip_msg *msg,
 	t->ops.message(&flow->pub, msg, t->arg);
 }
 
+void sip_note_offence(struct sip_transport *t, const struct dp_addr *source,
+		      enum sip_gate_reason why, bool proven)
+{
+	if (t->ops.offence && (why == SIP_GATE_GARBAGE ||
+			       why == SIP_GATE_DENIED || why == SIP_GATE_RATE))
+		t->ops.offence(source, why, proven, t->arg);
+}
+
 void sip_input(struct flow *flow, const char *data, size_t len, bool stream)
 {
 	struct listener *l = flow->listener;
 	struct sip_transport *t = l->t;
 	enum sip_gate_verdict verdict;
 	enum sip_gate_reason reason;
-	struct sip_msg *msg;
+	struct sip_msg *msg = NULL;
 
 	verdict = sip_gate_message(l->gate, &flow->pub.remote, data, len,
 				   loop_now(t->loop), &reason);
@@ -644,13 +652,16 @@ void sip_input(struct flow *flow, const char *data, size_t len, bool stream)
 		t->counters.garbage++;
 	else if (reason != SIP_GATE_OK)
 		t->counters.refused++;
-	if (verdict == SIP_GATE_DROP)
-		return;
-	msg = sip_msg_parse(data, len, stream, NULL);
-	if (!msg) {
-		t->counters.garbage++;
-		return;
+	if (verdict != SIP_GATE_DROP) {
+		msg = sip_msg_parse(data, len, stream, NULL);
+		if (!msg) {
+			t->counters.garbage++;
+			reason = SIP_GATE_GARBAGE;
+		}
 	}
+	sip_note_offence(t, &flow->pub.remote, reason, stream);
+	if (!msg)
+		return;
 	hand_up(flow, msg, verdict);
 	sip_msg_drop(msg);
 }

@@ -24,6 +24,7 @@
 #include <sys/queue.h>
 
 #include "base/addr.h"
+#include "sip/gate.h"
 #include "sip/header.h"
 
 struct loop;
@@ -131,10 +132,15 @@ struct sip_counters {
  * @closed: a connection is over (@error: 0, or an errno); its flow is borrowed.
  *	Called from a deferred call, after those who watch the flow were told.
  *	NULL is fine.
+ * @offence: a source sent what is no SIP, or what its gate refuses: @why is one of
+ *	SIP_GATE_GARBAGE, SIP_GATE_DENIED and SIP_GATE_RATE.  @proven: it has shaken
+ *	hands (TCP, TLS), so that its address is not forged.  NULL is fine.
  */
 struct sip_transport_ops {
 	void (*message)(struct sip_flow *flow, struct sip_msg *msg, void *arg);
 	void (*closed)(struct sip_flow *flow, int error, void *arg);
+	void (*offence)(const struct dp_addr *source, enum sip_gate_reason why,
+			bool proven, void *arg);
 };
 
 /**

@@ -272,6 +272,10 @@ struct sip_transport {
  */
 void sip_input(struct flow *flow, const char *data, size_t len, bool stream);
 
+/* tell of what a source sent, if it is an offence */
+void sip_note_offence(struct sip_transport *t, const struct dp_addr *source,
+		      enum sip_gate_reason why, bool proven);
+
 /**
  * sip_turn_down() - answer a request without keeping anything of it
  * @flow: that it came by

@@ -418,6 +418,8 @@ static void message(struct sip_conn *conn, const char *data)
 
 	if (!sip_peek(data + skip, length, &peek)) {
 		conn->t->counters.garbage++;
+		sip_note_offence(conn->t, &conn->flow->pub.remote,
+				 SIP_GATE_GARBAGE, true);
 		sip_conn_close(conn, EPROTO);
 		return;
 	}
@@ -454,6 +456,8 @@ void sip_conn_frames(struct sip_conn *conn)
 			break;
 		case SIP_FRAME_BAD:
 			conn->t->counters.garbage++;
+			sip_note_offence(conn->t, &conn->flow->pub.remote,
+					 SIP_GATE_GARBAGE, true);
 			say_goodbye(conn, data);
 			return;
 		}
@@ -624,9 +628,11 @@ static bool may_come(struct listener *l, int fd, const struct dp_addr *source)
 	bool known = l->gate && sip_gate_known(l->gate, source);
 	uint32_t each = sip_gate_connections(l->gate);
 	unsigned int all = limits->connections;
+	enum sip_gate_reason why;
 
-	if (sip_gate_connect(l->gate, source, loop_now(l->t->loop)) !=
-	    SIP_GATE_OK)
+	why = sip_gate_connect(l->gate, source, loop_now(l->t->loop));
+	sip_note_offence(l->t, source, why, true);
+	if (why != SIP_GATE_OK)
 		return false;
 	if (is_reserved(l->t, fd))
 		return false;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "base/loop.h"
+#include "host.h"
+
+/* ------------------------------------------------------------- from bans to nftables */
+
+static struct nft_ban nft_ban_of(const struct ban_info *ban)
+{
+	return (struct nft_ban){ ban->prefix, ban->left ? ban->left : 1,
+				 ban_ground_name(ban->ground) };
+}
+
+static void on_added(const struct ban_info *info, bool again, void *arg)
+{
+	struct nft_ban ban = nft_ban_of(info);
+	struct host *host = arg;
+
+	/* an element's time does not change by adding it once more */
+	if (again)
+		nft_unban(host->nft, &ban.prefix);
+	nft_ban(host->nft, &ban);
+}
+
+static void on_removed(const struct config_prefix *prefix, bool lifted, void *arg)
+{
+	struct host *host = arg;
+
+	/* those whose time is over go there by themselves */
+	if (lifted)
+		nft_unban(host->nft, prefix);
+}
+
+static bool is_in(const struct dp_addr *addr, void *arg)
+{
+	return addr->family && config_prefix_has(arg, addr);
+}
+
+static bool is_established(const struct config_prefix *prefix, void *arg)
+{
+	struct config_prefix copy = *prefix;
+	struct host *host = arg;
+
+	return (host->b2b && b2b_knows(host->b2b, prefix)) ||
+	       (host->sessions && sessions_with(host->sessions, is_in, &copy));
+}
+
+/* ------------------------------------------------------------- from nftables to bans */
+
+/* of a former agent; its word for why may have more behind it */
+static void on_kept(const struct nft_ban *ban, void *arg)
+{
+	enum ban_ground ground = BAN_ADMIN;
+	char error[CONFIG_ERROR_LEN], word[16];
+	struct host *host = arg;
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(ban->why, " "), ban->why);
+	ban_ground_parse(word, &ground);
+	/* what is allowed by now is not banned any more */
+	bans_add(host->bans, &ban->prefix, ban->ms, ground, error);
+}
+
+/* who walks, and for whom */
+struct walk {
+	struct nft *nft;
+	void (*fn)(struct nft *nft, const struct nft_ban *ban);
+};
+
+static void one(const struct ban_info *info, void *arg)
+{
+	struct nft_ban ban = nft_ban_of(info);
+	struct walk *walk = arg;
+
+	walk->fn(walk->nft, &ban);
+}
+
+static void all_bans(struct nft *nft,
+		     void (*fn)(struct nft *nft, const struct nft_ban *ban),
+		     void *arg)
+{
+	struct walk walk = { nft, fn };
+	struct host *host = arg;
+
+	bans_each(host->bans, one, &walk);
+}
+
+/* ---------------------------------------------------------------- begin and end */
+
+bool host_open(struct host *host, struct loop *loop, struct config *config,
+	       char *error)
+{
+	static const struct bans_ops ops = {
+		.added = on_added, .removed = on_removed,
+		.established = is_established,
+	};
+	const struct nft_conf conf = {
+		.loop = loop, .config = config,
+		.kept = on_kept, .bans = all_bans, .arg = host,
+	};
+
+	host->bans = bans_new(loop_timers(loop), &config->bans);
+	if (!host->bans) {
+		snprintf(error, CONFIG_ERROR_LEN, "no memory for bans");
+		return false;
+	}
+	host->nft = nft_new(&conf, error);
+	if (!host->nft)
+		return false;
+	bans_hear(host->bans, &ops, host);
+	return true;
+}
+
+bool host_may_reload(struct host *host, const struct config *config, char *error)
+{
+	return nft_may_reload(host->nft, config, error);
+}
+
+void host_reload(struct host *host, struct config *config)
+{
+	/* first, so that nftables is not told of bans that are lifted */
+	bans_set(host->bans, &config->bans);
+	nft_reload(host->nft, config);
+}
+
+void host_close(struct host *host)
+{
+	/* what is kept are the bans that there are: they must still be there */
+	nft_free(host->nft);
+	bans_free(host->bans);
+	*host = (struct host){ 0 };
+}

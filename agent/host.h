@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host around us: who is shut out (ban/), and what nftables is told (nft/).  Who
+ * hears of what is said here.
+ */
+#ifndef AGENT_HOST_H
+#define AGENT_HOST_H
+
+#include "b2b/b2b.h"
+#include "ban/ban.h"
+#include "nft/nft.h"
+#include "session/session.h"
+
+/**
+ * struct host - bans and nftables
+ * @bans: who is shut out
+ * @nft: what nftables is told
+ * @b2b: knows next hops; NULL: not open yet, or no more
+ * @sessions: knows parties; NULL: not open yet, or no more
+ */
+struct host {
+	struct bans *bans;
+	struct nft *nft;
+	struct b2b *b2b;
+	struct sessions *sessions;
+};
+
+/**
+ * host_open() - begin; what a former agent has left is taken over
+ * @host: zeroed
+ * @loop: the event loop
+ * @config: the configuration
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: false on failure; host_close() is due all the same.
+ */
+bool host_open(struct host *host, struct loop *loop, struct config *config,
+	       char *error);
+
+/** host_may_reload() - could nftables be had as @config says?  If not: why, in @error */
+bool host_may_reload(struct host *host, const struct config *config, char *error);
+
+/** host_reload() - another configuration, which has to outlive the former one */
+void host_reload(struct host *host, struct config *config);
+
+/** host_close() - end */
+void host_close(struct host *host);
+
+#endif /* AGENT_HOST_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A rule, put together from left to right as nft(8) writes it.  Private to nft/.
+ */
+#ifndef NFT_RULE_H
+#define NFT_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "batch.h"
+
+/**
+ * struct nft_rule - a rule in the making
+ * @rule: libnftnl's; NULL: there was no memory
+ */
+struct nft_rule {
+	struct nftnl_rule *rule;
+};
+
+/**
+ * nft_rule_begin() - an empty rule, to be given to nft_rule_add()
+ * @table: name of its table, of the family inet
+ * @chain: name of its chain
+ */
+struct nft_rule nft_rule_begin(const char *table, const char *chain);
+
+/**
+ * nft_rule_add() - put it into a batch, and free it
+ * @rule: the rule
+ * @batch: the batch
+ * @comment: shown with it; NULL: none
+ */
+void nft_rule_add(struct nft_rule *rule, struct nft_batch *batch,
+		  const char *comment);
+
+/* it came in by this device */
+void nft_rule_iifname(struct nft_rule *rule, const char *name);
+/* it is IPv4 or IPv6: AF_INET or AF_INET6 */
+void nft_rule_family(struct nft_rule *rule, int family);
+/* UDP or TCP */
+void nft_rule_proto(struct nft_rule *rule, uint8_t proto);
+/* its source, or destination, is in the first @len bits that of @addr */
+void nft_rule_source(struct nft_rule *rule, const struct dp_addr *addr,
+		     unsigned int len);
+void nft_rule_destination(struct nft_rule *rule, const struct dp_addr *addr,
+			  unsigned int len);
+/* its source in the first @len bits (0: as a whole) is in a set; of that family */
+void nft_rule_source_in(struct nft_rule *rule, int family, unsigned int len,
+			const char *set);
+/* its destination with the port is in a set; of that family, UDP or TCP */
+void nft_rule_place_in(struct nft_rule *rule, int family, const char *set);
+/* the port that it goes to */
+void nft_rule_ports(struct nft_rule *rule, uint16_t low, uint16_t high);
+void nft_rule_counter(struct nft_rule *rule);
+/* NF_ACCEPT or NF_DROP */
+void nft_rule_verdict(struct nft_rule *rule, int verdict);
+
+#endif /* NFT_RULE_H */

@@ -1,0 +1,311 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host
+#
+# The agent and nftables: a table of its own, and nobody else's touched; bans that hold
+# before all else and survive the agent; media ports that are open while a call has them.
+# nft is the oracle, and real packets are dropped and let through.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +---------------+
+#   | 192.0.2.1    |     | rtplaned --datapath uring   |     | sipp, callee  |
+#   | attacker .66 |=====| 192.0.2.254  198.51.100.254 |=====| 198.51.100.1  |
+#   +--------------+     |          nftables           |     +---------------+
+#                        +-----------------------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=sipp/scenario.sh
+. "$SIPP_DIR/scenario.sh"
+
+need nft jq sipp python3
+
+# What others have made; handles tell if something was made anew.
+others() { m nft -a list ruleset | awk '/^table/ { ours = /inet rtplane/ } !ours'; }
+
+setup()
+{
+	srtp_setup || return
+	m nft -f - <<-END || return
+		table ip keepalived {
+			set vips { type ipv4_addr; elements = { 203.0.113.1 } }
+			chain input {
+				type filter hook input priority -1; policy accept;
+				ip saddr @vips counter drop
+			}
+		}
+		table inet f2b-table {
+			set addr-set-sshd { type ipv4_addr; flags timeout; elements = { 203.0.113.7 timeout 9d } }
+			chain f2b-chain {
+				type filter hook input priority -1; policy accept;
+				tcp dport 22 ip saddr @addr-set-sshd reject
+			}
+		}
+	END
+	others | sed 's/ expires [^ ]*//; s/packets [0-9]* bytes [0-9]*//' >"$W/others"
+}
+
+others_are_untouched()
+{
+	others | sed 's/ expires [^ ]*//; s/packets [0-9]* bytes [0-9]*//' >"$W/others.now"
+	cmp -s "$W/others" "$W/others.now" && return 0
+	fail "somebody else's table has changed: $(diff "$W/others" "$W/others.now")"
+}
+
+# A new agent, and nothing that a former one has left.
+begin()
+{
+	agent_ends
+	m nft delete table inet rtplane 2>/dev/null
+	agent_config 'quarantine: 0' "$@" && agent_start --datapath "$BACKEND"
+}
+begin_table() { begin 'nftables: {mode: table}' "$@"; }
+
+ours() { m nft -j list table inet rtplane; }
+# nft_becomes EXPR: jq's EXPR of our table, as a list of objects.
+nft_test() { ours | jq -e ".nftables | $1"; }
+nft_becomes()
+{
+	wait_for 10 nft_test "$1" && return 0
+	fail "the table never became: $1; it is: $(m nft list table inet rtplane 2>&1 | head -c 2000)"
+	return 1
+}
+# elements SET: how many
+elements() { echo "([.[] | select(.set.name == \"$1\") | .set.elem // [] | length] | add)"; }
+has_mark() { m nft list table inet rtplane | grep -q 'comment "kept by rtplaned"'; }
+# hits CHAIN REGEX: packets that the rules of a chain whose text matches have counted
+hits()
+{
+	m nft list chain inet rtplane "$1" | grep -E "$2" |
+		sed -E 's/.*counter packets ([0-9]+) .*/\1/' | awk '{ n += $1 } END { print n + 0 }'
+}
+has_hits() { [ "$(hits "$1" "$2")" -gt "${3:-0}" ]; }
+
+# options FROM [TO]: an OPTIONS from there; is it answered?
+options()
+{
+	a python3 - "$1" "${2:-$MA4}" <<-'END'
+		import socket, sys
+		src, dst = sys.argv[1:]
+		s = socket.socket(socket.AF_INET6 if ":" in src else socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind((src, 0))
+		s.settimeout(1)
+		host = f"[{src}]" if ":" in src else src
+		at = f"{host}:{s.getsockname()[1]}"
+		s.sendto((f"OPTIONS sip:x@{dst if ':' not in dst else '[' + dst + ']'} SIP/2.0\r\nVia: SIP/2.0/UDP {at};branch=z9hG4bK1\r\n"
+		          f"From: <sip:a@{at}>;tag=1\r\nTo: <sip:x@{host}>\r\nCall-ID: {at}\r\n"
+		          "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode(), (dst, 5060))
+		s.recv(4096)
+	END
+}
+answered() { wait_for 10 options "$@" || fail "OPTIONS from $1 is not answered: $(m nft list table inet rtplane | grep packets)"; }
+# Dropped by a rule of that chain, for this reason: it counts one more.
+dropped()
+{
+	local chain=$1 text=$2 before
+	shift 2
+	before=$(hits "$chain" "$text")
+	options "$@" 2>/dev/null && fail "OPTIONS from $1 is answered"
+	wait_for 10 has_hits "$chain" "$text" "$before" || fail "no rule of $chain has dropped it: $(m nft list chain inet rtplane "$chain")"
+}
+
+garbage()
+{
+	"$1" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 0))
+for i in range(int(sys.argv[3])): s.sendto(b"\x00\x01garbage", (sys.argv[2], 5060))' "${@:2}"
+}
+
+test_a_table_of_its_own()
+{
+	begin_table || return
+	has_mark || fail "the table has no mark: $(m nft list tables)"
+	is "chains at devices" "$(m nft list table inet rtplane | grep -c 'hook ingress device "m[ab]" priority -500')" 2
+	others_are_untouched
+	answered "$A4"
+	answered "$A6" "$MA6"
+	wait_for 10 has_hits input 'realm access: SIP' || fail "the rule of the SIP listener has counted nothing"
+	a rtp --on "$RA" --to "$MA4:30100" --send 3 --pps 0 >/dev/null
+	wait_for 10 has_hits input 'realm access: media' || fail "a media port that no call has is not closed"
+	agent_ends
+	has_mark || fail "the table has no mark: $(m nft list tables)"
+	others_are_untouched
+}
+
+test_somebody_elses_table_is_an_error()
+{
+	agent_ends
+	m nft delete table inet rtplane 2>/dev/null
+	m nft add table inet rtplane '{ comment "mine" ; }'
+	agent_config 'nftables: {mode: table}'
+	m rtplaned --config "$W/rtplaned.yaml" --datapath "$BACKEND" 2>"$AGENT_LOG"
+	is "its status" $? 1
+	logged 'table inet rtplane that somebody else has made; expected'
+	m nft list ruleset | grep -q 'comment "mine"' || fail "it has been changed"
+	m nft delete table inet rtplane
+}
+
+test_bans_hold_and_survive()
+{
+	begin_table 'bans: {allow: [192.0.2.1]}' || return
+	ok "ban" m rtplane -s "$CTL" ban add "$X4" for 10m
+	ok "a prefix" m rtplane -s "$CTL" ban add 203.0.113.0/24 for 1h
+	ok "IPv6" m rtplane -s "$CTL" ban add 2001:db8:bad::/64
+	ok "IPv6 by the address" m rtplane -s "$CTL" ban add "$X6"
+	refused 'bans.allow' m rtplane -s "$CTL" ban add "$A4"
+	refused 'bans.allow' m rtplane -s "$CTL" ban add 192.0.2.0/24
+	refused 'within 203.0.113.0/24' m rtplane -s "$CTL" ban add 203.0.113.9
+	refused 'too wide' m rtplane -s "$CTL" ban add 0.0.0.0/1
+	refused 'not a prefix' m rtplane -s "$CTL" ban add 192.0.2.66/24
+	refused 'no time' m rtplane -s "$CTL" ban add 198.51.100.9 for 900d
+	misused m rtplane -s "$CTL" ban add
+	misused m rtplane -s "$CTL" ban add "$X4" for ever
+	logged "$X4 is banned for 600 s on request"
+	told ban list 'length == 4 and any(.prefix == "203.0.113.0/24" and .why == "admin" and .seconds > 3500)'
+	told status '.nftables.settled and .bans.now == 4'
+	dropped bans_device0 '@ban4 ' "$X4"
+	dropped bans_device0 '@ban6net ' "$X6" "$MA6"
+	answered "$A4"
+	agent_stop KILL
+	nft_becomes "$(elements ban4) == 1 and $(elements ban4net) == 1"
+	agent_start --datapath "$BACKEND" || return
+	told ban list 'length == 4 and any(.prefix == "'"$X4"'" and .why == "admin" and .seconds <= 600)'
+	told ban list 'any(.prefix == "203.0.113.0/24" and .seconds > 3000) and any(.prefix == "2001:db8:bad::/64")'
+	dropped bans_device0 '@ban4 ' "$X4"
+	ok "no ban" m rtplane -s "$CTL" ban del "$X4"
+	ok "no ban" m rtplane -s "$CTL" ban del 203.0.113.0/24
+	refused 'is not banned' m rtplane -s "$CTL" ban del "$X4"
+	answered "$X4"
+	nft_becomes "$(elements ban4) == 0 and $(elements ban4net) == 0 and $(elements ban6) == 1"
+	others_are_untouched
+}
+
+test_who_behaves_badly_is_banned()
+{
+	begin_table 'bans: {garbage: 20, window: 3600}' || return
+	garbage a "$X4" "$MA4" 25
+	told ban list 'length == 1 and .[0].prefix == "'"$X4"'" and .[0].why == "garbage"'
+	logged "$X4 is banned for 600 s for messages that are no SIP"
+	dropped bans_device0 '@ban4 ' "$X4"
+	# a next hop: its address may be forged
+	garbage b "$B4" "$MB4" 25
+	told status '.bans.spared == 1 and .bans.now == 1'
+}
+
+test_what_is_removed_is_made_again()
+{
+	begin_table || return
+	ok "ban" m rtplane -s "$CTL" ban add "$X4"
+	nft_becomes "$(elements ban4) == 1"
+	m nft delete table inet rtplane
+	nft_becomes "$(elements ban4) == 1"
+	logged 'somebody has removed table inet rtplane'
+	m nft -f - <<<$'delete table inet rtplane\nadd table inet rtplane'
+	logged 'somebody else has put a table inet rtplane in the place of ours'
+	is "what is in it" "$(m nft list table inet rtplane | wc -l)" 2
+	m nft delete table inet rtplane
+	nft_becomes "$(elements ban4) == 1"
+	logged 'all is in place again'
+	others_are_untouched
+}
+
+# Many changes, and no time to end in peace: all of a batch is there, or nothing.
+test_killed_in_the_middle()
+{
+	local i
+	begin_table || return
+	for i in {1..1500}; do
+		echo "ban add 10.1.$((i / 250)).$((i % 250 + 1)) for 1h"
+	done >"$W/many"
+	m rtplane -s "$CTL" -batch "$W/many" >/dev/null 2>&1 &
+	BG[many]=$!
+	nft_becomes "$(elements ban4) > 50"
+	agent_stop KILL
+	wait "${BG[many]}"
+	unset "BG[many]"
+	nft_becomes '[.[] | select(.chain or .set)] | length == 10'
+	i=$(ours | jq ".nftables | $(elements ban4)")
+	agent_start --datapath "$BACKEND" || return
+	told ban list "length == $i"
+	told status ".bans.now == $i and .nftables.settled"
+	nft_becomes "$(elements ban4) == $i"
+	others_are_untouched
+}
+
+
+test_ports_are_open_while_a_call_has_them()
+{
+	local port
+	begin_table || return
+	callee -sn uas || return
+	scenario long_caller >"$W/long.xml"
+	caller -sf "$W/long.xml" -mi "$A4" -timeout 100 &
+	BG[long]=$!
+	told calls 'length == 1 and .[0].state == "up"'
+	nft_becomes "$(elements open4) == 4"
+	port=$(ours | jq -r ".nftables[] | select(.set.name == \"open4\") | .set.elem[].concat | select(.[0] == \"$MA4\" and .[1] % 2 == 0) | .[1]")
+	a rtp --on "$RA" --to "$MA4:$port" --send 3 --pps 0 >/dev/null
+	wait_for 10 has_hits input '@open4' || fail "the port of a call is not open"
+	ok "end" ask end "$(call_id)"
+	wait "${BG[long]}"
+	unset "BG[long]"
+	callee_stop
+	nft_becomes "$(elements open4) == 0"
+	told status '.nftables.open == 0 and .nftables.failed == 0'
+}
+long_caller() { uac_up; request BYE; reply_in 200 OK; }
+
+test_reload_and_end()
+{
+	begin_table || return
+	ok "ban" m rtplane -s "$CTL" ban add "$X4"
+	nft_becomes "$(elements ban4) == 1"
+	sed -i 's/^nftables:.*/nftables: {mode: "off"}/' "$W/rtplaned.yaml"
+	ok "reload" m rtplane -s "$CTL" reload
+	told status '.nftables.mode == "off" and .bans.now == 1'
+	m nft list table inet rtplane >/dev/null 2>&1 && fail "the table is still there"
+	sed -i 's/^nftables:.*/nftables: {mode: table, on-exit: remove}/' "$W/rtplaned.yaml"
+	ok "reload" m rtplane -s "$CTL" reload
+	nft_becomes "$(elements ban4) == 1"
+	agent_ends
+	m nft list table inet rtplane >/dev/null 2>&1 && fail "the table is there after its agent's end"
+	others_are_untouched
+}
+
+test_sets_in_the_admins_table()
+{
+	agent_ends
+	agent_config 'nftables: {mode: sets, table: mine}'
+	m rtplaned --config "$W/rtplaned.yaml" --datapath "$BACKEND" 2>"$AGENT_LOG"
+	logged 'set rtplane_ban4 of table inet mine: .*; expected'
+	cat >"$W/mine.nft" <<-END
+		table inet mine
+		delete table inet mine
+		table inet mine {
+			include "$TREE/nft/rtplane-sets.nft"
+			chain input {
+				type filter hook input priority 0; policy drop;
+				jump rtplane_media
+				udp dport 5060 accept
+				icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+			}
+		}
+	END
+	ok "the snippet" m nft -f "$W/mine.nft" || return
+	agent_start --datapath "$BACKEND" || return
+	ok "ban" m rtplane -s "$CTL" ban add "$X4"
+	mine_has_ban() { m nft -j list set inet mine rtplane_ban4 | jq -e '.nftables[] | select(.set) | .set.elem | length == 1'; }
+	wait_for 10 mine_has_ban || fail "the set has no ban"
+	answered "$A4"
+	options "$X4" 2>/dev/null && fail "OPTIONS from $X4 is answered"
+	ok "the snippet again" m nft -f "$W/mine.nft"
+	wait_for 10 mine_has_ban || fail "the set is not filled again"
+	m nft list table inet rtplane >/dev/null 2>&1 && fail "there is a table of ours"
+	agent_ends
+	m nft delete table inet mine
+	others_are_untouched
+}
+
+run_tests
