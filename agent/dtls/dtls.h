@@ -271,6 +271,9 @@ void dtls_pool_free(struct dtls_pool *pool);
  */
 void dtls_pool_set_cert(struct dtls_pool *pool, struct dtls_cert *cert);
 
+/** dtls_pool_cert() - that of associations to come; one more reference of it */
+struct dtls_cert *dtls_pool_cert(const struct dtls_pool *pool);
+
 /** dtls_pool_get_stats() - what it has seen; void with the next call for @pool */
 const struct dtls_stats *dtls_pool_get_stats(const struct dtls_pool *pool);
 

@@ -349,6 +349,11 @@ void dtls_pool_set_cert(struct dtls_pool *pool, struct dtls_cert *cert)
 	pool->cert = cert;
 }
 
+struct dtls_cert *dtls_pool_cert(const struct dtls_pool *pool)
+{
+	return dtls_cert_get(pool->cert);
+}
+
 const struct dtls_stats *dtls_pool_get_stats(const struct dtls_pool *pool)
 {
 	return &pool->stats;

@@ -214,6 +214,33 @@ void ice_take_early(struct ice *ice, struct stream *s)
 	}
 }
 
+static bool is_valid(const struct stream *s, const struct remote *r)
+{
+	const struct pair *p;
+
+	for (p = s->pairs; p; p = p->next)
+		if (p->remote == r && p->valid)
+			return true;
+	return false;
+}
+
+bool ice_knows(const struct ice *ice, unsigned int stream,
+	       unsigned int component, const struct dp_addr *from)
+{
+	struct stream *s = ice_stream(ice, stream);
+	const struct remote *r = s ? ice_find_remote(s, component, from) : NULL;
+	const struct early *e;
+
+	if (r && (r->checks || is_valid(s, r)))
+		return true;
+	/* once they are known, what is left is other forks' */
+	for (e = s && !s->now.their_ufrag ? s->early : NULL; e; e = e->next)
+		if (e->local->c.component == component &&
+		    dp_addr_eq(&e->from, from))
+			return true;
+	return false;
+}
+
 /* -------------------------------------------------------------------- requests */
 
 static uint32_t priority_of(const struct stun_msg *m, unsigned int component)

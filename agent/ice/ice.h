@@ -348,6 +348,22 @@ bool ice_get_path(const struct ice *ice, unsigned int stream,
 		  unsigned int component, struct ice_path *path);
 
 /**
+ * ice_knows() - is that the other party's address?
+ * @ice: the agent
+ * @stream: which
+ * @component: which of its components
+ * @from: the source of a datagram
+ *
+ * For what comes beside STUN, by the same socket: DTLS.
+ *
+ * Return: whether a check from there was trusted, or one of ours to it was answered;
+ * before the other party's credentials are known: whether a check came from there that
+ * had ours.
+ */
+bool ice_knows(const struct ice *ice, unsigned int stream,
+	       unsigned int component, const struct dp_addr *from);
+
+/**
  * ice_get_stats() - what it has seen
  * @ice: the agent
  *
