@@ -206,7 +206,7 @@ static void put_section(const struct printing *p, const struct sdp_say *say,
 {
 	bool own = is_own(p, m), conn = false;
 	bool dir = say->port && say->dir && (!own || say->dir != m->dir);
-	uint64_t drop = p->drop | (dir ? SDP_BIT(SDP_ATTR_DIRECTION) : 0);
+	uint64_t drop = p->drop | say->drop | (dir ? SDP_BIT(SDP_ATTR_DIRECTION) : 0);
 	const struct sdp_row *row = &p->desc->row[own ? m->row : 0];
 	size_t i, n = own ? m->n_rows : 1;
 

@@ -148,6 +148,10 @@ enum sdp_attr {
 #define SDP_SET_KEYS	(SDP_BIT(SDP_ATTR_CRYPTO) | \
 			 SDP_BIT(SDP_ATTR_KEY_MGMT))
 
+/** SDP_SET_FEEDBACK - what only a profile with feedback has (RFC 4585, 5506) */
+#define SDP_SET_FEEDBACK (SDP_BIT(SDP_ATTR_RTCP_FB) | \
+			  SDP_BIT(SDP_ATTR_RTCP_RSIZE))
+
 /** SDP_SET_PLACES - where else media could go or come from */
 #define SDP_SET_PLACES	(SDP_BIT(SDP_ATTR_RTCP) | \
 			 SDP_BIT(SDP_ATTR_ALTC) | \
@@ -415,6 +419,7 @@ const struct sdp_row *sdp_row_of(const struct sdp_desc *desc,
  * @address: our address, if it is not &sdp_plan.address; family 0: it is
  * @hold: the address is to be the null address of that family
  * @proto: transport and profile; NULL: as it was
+ * @drop: attributes that are left out here, beside &sdp_plan.drop
  * @dir: direction; SDP_DIR_UNSAID: as it was
  * @n_crypto: our keys
  * @crypto: these, the one we like best first
@@ -427,6 +432,7 @@ struct sdp_say {
 	struct dp_addr address;
 	bool hold;
 	const char *proto;
+	uint64_t drop;
 	enum sdp_dir dir;
 	size_t n_crypto;
 	const struct sdp_crypto *crypto;

@@ -235,8 +235,26 @@ bool session_ice_lost(const struct seat *seat, unsigned int component)
 {
 	struct ice_path path;
 
-	return !session_ice_path(seat, component, &path) &&
+	return seat->ice && !session_ice_path(seat, component, &path) &&
 	       seat->ice->told[component - 1] == ICE_LOST;
+}
+
+bool session_ice_decides(const struct seat *seat, unsigned int component)
+{
+	return seat->ice && seat->ice->now &&
+	       seat->ice->told[component - 1] != ICE_FAILED;
+}
+
+bool session_ice_knows(const struct seat *seat, unsigned int component,
+		       const struct dp_addr *from)
+{
+	struct ice_path path;
+
+	if (!seat->ice)
+		return false;
+	return ice_knows(seat->ice->ice, 0, component, from) ||
+	       (session_ice_path(seat, component, &path) &&
+		dp_addr_eq(&path.remote, from));
 }
 
 static enum session_way way_of(const struct seat *seat, unsigned int component)
@@ -394,7 +412,7 @@ const char *session_ice_answered(const struct session_party *party,
 	return said ? NULL : no_memory;
 }
 
-static void say(FILE *out, const struct half *half)
+void session_ice_say(FILE *out, const struct half *half)
 {
 	struct sdp_ice ours = { .mismatch = half->mismatch };
 	unsigned int i;
@@ -408,21 +426,6 @@ static void say(FILE *out, const struct half *half)
 				ours.candidate[ours.n++] =
 					*half->seat->ice->local[i];
 	}
-	sdp_ice_print(out, &ours);
-}
-
-char *session_ice_say(const struct half *half)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out;
-
-	if (!half->ice && !half->mismatch)
-		return NULL;
-	out = open_memstream(&text, &len);
-	if (!out)
-		return NULL;
-	say(out, half);
-	fclose(out);
-	return text;
+	if (half->ice || half->mismatch)
+		sdp_ice_print(out, &ours);
 }

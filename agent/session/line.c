@@ -85,6 +85,8 @@ void session_seat_put(struct seat *seat)
 {
 	if (!seat || --seat->refs)
 		return;
+	/* its last word goes the way that ICE knows */
+	session_dtls_end(seat);
 	session_ice_end(seat);
 	/* its sockets may live on: what comes by them is nobody's */
 	seat->pair->user = NULL;
@@ -126,6 +128,7 @@ bool session_line_copy(struct line *to, const struct line *from)
 	for (s = 0; s < 2; s++) {
 		session_seat_get(to->half[s].seat);
 		session_said_get(to->half[s].ice);
+		session_association_get(to->half[s].dtls);
 	}
 	if (from->words && !to->words) {
 		session_line_clear(to);
@@ -139,6 +142,8 @@ void session_line_reject(struct line *line)
 	unsigned int s;
 
 	for (s = 0; s < 2; s++) {
+		/* it has no hold of its seat */
+		session_association_put(line->half[s].dtls);
 		session_seat_put(line->half[s].seat);
 		session_said_put(line->half[s].ice);
 		explicit_bzero(&line->half[s], sizeof(line->half[s]));

@@ -118,6 +118,9 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 			       sizeof(half->remote_rtcp));
 			session_said_put(half->ice);
 			half->ice = NULL;
+			/* its packets count from 0 there */
+			session_dtls_none(half);
+			explicit_bzero(&half->srtp, sizeof(half->srtp));
 		}
 		session_seat_put(half->seat);
 		half->seat = seat;
@@ -182,8 +185,8 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 		return media->why;
 	of->line.kind = media->kind;
 	of->line.rtp = media->transport == SDP_RTP;
-	why = session_protect_offer(branch, media, offer->from, &of->line,
-				    fresh_line, &of->srtp);
+	why = session_protect_offer(branch, offer->desc, media, offer->from,
+				    &of->line, fresh_line, &of->srtp);
 	if (!why && was && was->usable)
 		session_protect_again(&of->srtp, &was->srtp);
 	return why;
@@ -200,7 +203,7 @@ static void unrelayed(struct session_branch *branch, unsigned int from,
 		    session->unrelayed);
 }
 
-/* with who offers, and with who will get the offer */
+/* ICE with who offers, and with who will get the offer */
 static const char *offer_ice(const struct session_branch *branch,
 			     const struct offer *offer, size_t i,
 			     struct line *line)
@@ -245,6 +248,10 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 	}
 	if (of->usable && !ret) {
 		of->why = offer_ice(branch, offer, i, &of->line);
+		if (!of->why)
+			of->why = session_protect_seated(branch, offer->desc,
+							 media, offer->from,
+							 &of->srtp, &of->line);
 		of->usable = !of->why;
 	}
 	if (of->usable) {
@@ -366,13 +373,31 @@ static void split_words(char *words, struct sdp_media *media)
 	media->rejected = true;
 }
 
+/* what it says of ICE and DTLS; without memory less, as if we had none */
+static char *say_more(const struct half *half, bool answer)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	if (!half->ice && !half->mismatch && !half->dtls)
+		return NULL;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	session_ice_say(out, half);
+	session_dtls_say(out, half, answer);
+	fclose(out);
+	return text;
+}
+
 static void say_line(const struct offer *offer, size_t i,
 		     const struct line *line, bool on, unsigned int to,
 		     const struct sdp_media *media, struct sdp_say *say)
 {
 	const struct seat *seat = line->half[to].seat;
 
-	session_protect_say(&offer->of[i].srtp, offer->from, to, say);
+	session_protect_say(&offer->of[i].srtp, offer->from, to, media, say);
 	if (!on || !seat)
 		return;
 	say->port = seat->pair->rtp.port;
@@ -380,7 +405,7 @@ static void say_line(const struct offer *offer, size_t i,
 	say->address = seat->address->advertise;
 	say->hold = media->conn.what == SDP_PLACE_NULL &&
 		    !has_ice(&line->half[!to]);
-	say->add = session_ice_say(&line->half[to]);
+	say->add = say_more(&line->half[to], to == offer->from);
 }
 
 static bool says_lite(const struct session_branch *branch, unsigned int to,
@@ -389,7 +414,7 @@ static bool says_lite(const struct session_branch *branch, unsigned int to,
 	size_t i;
 
 	for (i = 0; i < plan->n; i++)
-		if (plan->say[i].add)
+		if (plan->say[i].add && strstr(plan->say[i].add, "a=ice-"))
 			return branch->end[to].party->policy->ice ==
 			       SESSION_ICE_LITE;
 	return false;
@@ -651,8 +676,9 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	ret = check_transport(line, i, answer, err);
 	/* the answerer believes in it, and would send what nobody can read */
 	if (!ret)
-		ret = session_protect_answer(&offer->of[i].srtp, answer, i,
-					     !offer->from, line, err);
+		ret = session_protect_answer(&offer->of[i].srtp,
+					     branch->end[!offer->from].party, desc,
+					     answer, i, !offer->from, line, err);
 	if (!ret)
 		ret = answer_ice(branch->end[!offer->from].party, desc, answer, i,
 				 half, err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "datapath/names.h"
 #include "private.h"
 #include "stun/stun.h"
 
@@ -153,6 +154,7 @@ void session_on_ice(struct seat *seat)
 				  &session->ice_timer, 0);
 	}
 	prove_all(session);
+	session_dtls_way(seat);
 }
 
 static void on_timer(struct timer *timer, void *arg)
@@ -171,6 +173,56 @@ static void on_timer(struct timer *timer, void *arg)
 void session_path_init(struct session *session)
 {
 	timer_init(&session->ice_timer, on_timer, session);
+}
+
+/* --- handshakes that have come to an end --- */
+
+static void log_end(const struct channel *ch)
+{
+	const struct association *a = ch->of;
+	const char *what = ch == a->channel ? "RTP" : "RTCP";
+
+	if (ch->state == SESSION_SECURE_UP)
+		session_log(a->seat->session, LOG_LEVEL_INFO, a->party,
+			    "DTLS: there are keys for its %s: %s", what,
+			    dp_srtp_suite_name(ch->rx.suite));
+	else if (ch->state == SESSION_SECURE_CLOSED)
+		session_log(a->seat->session, LOG_LEVEL_INFO, a->party,
+			    "DTLS: it has closed the association of its %s: nothing is relayed any more",
+			    what);
+	else
+		session_log(a->seat->session, LOG_LEVEL_WARNING, a->party,
+			    "DTLS has failed, and no %s is relayed: %s", what,
+			    ch->why);
+}
+
+/* the datapath gets the keys, or loses them, of whichever bridges it concerns */
+static int rekey(struct session *session, struct dp_err *err)
+{
+	int ret = session_apply_moved(session, NULL, 0, err);
+
+	if (!ret)
+		session_changed(session);
+	return ret;
+}
+
+void session_on_dtls(struct channel *ch)
+{
+	struct association *a = session_association_get(ch->of);
+	struct session *session = a->seat->session;
+	struct dp_err err;
+
+	log_end(ch);
+	if (a->seat->dtls->now == a && rekey(session, &err)) {
+		session_log(session, LOG_LEVEL_ERROR, a->party,
+			    "the datapath refuses its keys by DTLS: %s", err.text);
+		session_dtls_fail(ch, err.text);
+		if (rekey(session, &err))
+			session_log(session, LOG_LEVEL_ERROR, a->party,
+				    "and does not forget the former ones: %s",
+				    err.text);
+	}
+	session_association_put(a);
 }
 
 /* --- firewalls are opened --- */
@@ -238,10 +290,16 @@ void sessions_datagram(struct media_sock *sock, enum media_class class,
 	const struct ports_pair *pair = media_sock_user(sock);
 	struct seat *seat = pair ? pair->user : NULL;
 
-	/* RFC 7983: what else there is has nobody yet that it could be for */
-	if (class != MEDIA_STUN || !seat || !seat->ice)
+	unsigned int component;
+
+	if (!seat)
 		return;
-	ice_receive(seat->ice->ice, 0,
-		    sock == pair->rtp_sock ? ICE_COMPONENT_RTP : ICE_COMPONENT_RTCP,
-		    media_sock_local(sock), src, data, len);
+	component = sock == pair->rtp_sock ? ICE_COMPONENT_RTP :
+					     ICE_COMPONENT_RTCP;
+	/* RFC 7983: what else there is has nobody yet that it could be for */
+	if (class == MEDIA_STUN && seat->ice)
+		ice_receive(seat->ice->ice, 0, component,
+			    media_sock_local(sock), src, data, len);
+	else if (class == MEDIA_DTLS)
+		session_dtls_receive(seat, component, src, data, len);
 }

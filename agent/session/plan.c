@@ -7,8 +7,8 @@
  * refuses SRTP, for want of a cipher or for its age, user space beside it has the
  * lines of the session with a protected party.  What moves is made there before it is
  * removed here, so that media finds one of the two at every instant.  A protected
- * line never moves: the other datapath would not know where its keys stand, and
- * use key stream twice.  A bridge that keeps a leg is changed, which is one
+ * line never moves, but for one that waits for its first keys (dtls.c): the other
+ * datapath would not know where they stand, and use key stream twice.  A bridge that keeps a leg is changed, which is one
  * message, and its statistics go on; one that keeps none is made anew.
  *
  * Each datapath does all or nothing of one call; what takes several calls is undone
@@ -113,18 +113,44 @@ static uint32_t silence_of(const struct session_conf *conf)
 	return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
 }
 
+/*
+ * Nothing passes while a party's handshake is not done: each leg takes what the bridge is
+ * not for, which is dropped before anybody latches by it, and what should come all the
+ * same meets keys that nobody has.
+ */
+static bool is_sealed(const struct line *line, bool rtcp)
+{
+	return session_dtls_is_sealed(&line->half[0], 1 + rtcp) ||
+	       session_dtls_is_sealed(&line->half[1], 1 + rtcp);
+}
+
+/* no key that anybody has stands on it */
+static bool is_blank(const struct line *line, bool rtcp)
+{
+	const struct half *half;
+
+	for (half = line->half; half < line->half + 2; half++)
+		if (half->srtp.on ||
+		    (half->dtls && !session_dtls_is_sealed(half, 1 + rtcp)))
+			return false;
+	return is_sealed(line, rtcp);
+}
+
 static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		      struct dp_leg *leg)
 {
 	const struct protection *srtp = &line->half[s].srtp;
 
-	if (srtp->on) {
+	if (line->half[s].dtls) {
+		session_dtls_protect(&line->half[s], 1 + rtcp, leg);
+	} else if (srtp->on) {
 		leg->srtp_rx = srtp->rx;
 		leg->srtp_tx = srtp->tx;
 	}
 	if (!session_protected(line))
 		return;
-	leg->only = rtcp ? RTPLANE_ONLY_RTCP : RTPLANE_ONLY_RTP;
+	leg->only = rtcp != is_sealed(line, rtcp) ? RTPLANE_ONLY_RTCP :
+						    RTPLANE_ONLY_RTP;
 	leg->set |= LEG_SRTP;
 }
 
@@ -231,6 +257,7 @@ static struct standing *stand(const struct session *session,
 	if (!new)
 		return NULL;
 	new->dp = dp_for(session, line);
+	new->sealed = is_blank(line, rtcp);
 	new->bridge.has_cookie = true;
 	new->bridge.cookie = session->id;
 	for (s = 0; s < 2; s++) {
@@ -524,6 +551,10 @@ static void keep_told(struct standing *now, const struct standing *was)
 {
 	unsigned int s;
 
+	/* keys that were used there cannot be taken elsewhere */
+	now->sealed = now->sealed && (!was || was->sealed ||
+				      !(was->bridge.leg[0].set & LEG_SRTP));
+
 	for (s = 0; was && s < 2; s++)
 		if (was->dp == now->dp &&
 		    dp_addr_eq(&was->bridge.leg[s].local,
@@ -572,7 +603,8 @@ static bool may_go_beside(const struct session *session,
 	    !has_protected(wish))
 		return false;
 	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
-		if (at[i] && at[i]->bridge.leg[0].set & LEG_SRTP)
+		if (at[i] && !at[i]->sealed &&
+		    at[i]->bridge.leg[0].set & LEG_SRTP)
 			return false;
 	return true;
 }
@@ -592,7 +624,7 @@ static int try(struct session *session, const struct wish *wish,
 	return ret;
 }
 
-/* the agents of ICE, once the bridges are what was agreed */
+/* the agents of ICE, and then DTLS, once the bridges are what was agreed */
 static void follow(struct session *session, const struct wish *wish)
 {
 	const struct half *half;
@@ -603,6 +635,11 @@ static void follow(struct session *session, const struct wish *wish)
 		if (half->seat)
 			session_ice_follow(half->seat, half->ice,
 					   wish->branch->nr);
+	}
+	for (i = 0; i < 2 * wish->n; i++) {
+		half = &wish->line[i / 2].half[i % 2];
+		if (half->seat)
+			session_dtls_follow(wish->branch->end[i % 2].party, half);
 	}
 	for (i = 0; i < 2 * wish->n; i++) {
 		half = &wish->line[i / 2].half[i % 2];

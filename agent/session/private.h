@@ -2,10 +2,11 @@
 /*
  * What the files of session/ share.  Each uses only those above it here:
  *
+ *   latch.c     who may send
  *   ice.c       ICE of a port pair
+ *   dtls.c      DTLS-SRTP of a media line with a party
  *   line.c      media lines and the ports that they sit on
  *   protect.c   SRTP of a line: policies, keys
- *   latch.c     who may send
  *   plan.c      lines into bridges, all or nothing
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
@@ -29,7 +30,9 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "dtls/dtls.h"
 #include "ice/ice.h"
+#include "sdp/dtls.h"
 #include "sdp/ice.h"
 #include "sdp/sdp.h"
 #include "session.h"
@@ -86,6 +89,96 @@ struct seat_ice {
 };
 
 /**
+ * struct channel - DTLS of one component of an association
+ * @of: the association
+ * @dtls: its handshake; NULL: it has not begun, or is over
+ * @peer: where the party's last datagram came from; family 0: none came
+ * @state: how far it has come
+ * @sealed: there are no keys yet, or none any more: @rx and @tx are random, and nobody
+ *	has them
+ * @rx: protects what arrives
+ * @tx: protects what we send
+ * @why: why it has come to nothing, or cannot begin; or empty
+ */
+struct channel {
+	struct association *of;
+	struct dtls *dtls;
+	struct dp_addr peer;
+	enum session_secure state;
+	bool sealed;
+	struct dp_srtp rx;
+	struct dp_srtp tx;
+	char why[200];
+};
+
+/**
+ * struct association - DTLS-SRTP between us and a party, of one media line
+ * @refs: who hold it: lines and offers, as they hold keys, and its seat while media goes
+ *	by it
+ * @seat: whose ports; who holds one of these holds the seat
+ * @party: with whom; lives as long as the seat
+ * @cert: ours
+ * @id: our tls-id
+ * @savp: its profile insists on SRTP
+ * @tls: its profile is one on DTLS
+ * @known: the party has spoken: the rest is void otherwise
+ * @theirs: what it has said
+ * @role: ours
+ * @timer: a handshake that could not begin is tried again
+ * @channel: by component - 1
+ *
+ * What it is by is never changed once @known is set; a party that says something else
+ * gets another one.
+ */
+struct association {
+	unsigned int refs;
+	struct seat *seat;
+	struct session_party *party;
+	struct dtls_cert *cert;
+	char id[SDP_TLS_ID_OURS + 1];
+	bool savp;
+	bool tls;
+	bool known;
+	struct sdp_dtls theirs;
+	enum dtls_role role;
+	struct timer timer;
+	struct channel channel[2];
+};
+
+/** HELD_MAX - datagrams of DTLS that wait for the answer */
+#define HELD_MAX	4
+
+/**
+ * struct held - a datagram of DTLS that came before the answer
+ * @c: component - 1
+ * @from: its source
+ * @n: its bytes
+ * @data: these
+ */
+struct held {
+	unsigned int c;
+	struct dp_addr from;
+	size_t n;
+	uint8_t data[];
+};
+
+/**
+ * struct seat_dtls - DTLS on a port pair
+ * @now: whom it is with, held; NULL: nobody (yet)
+ * @place: where signalling says that the party is, by component - 1
+ * @host: whose other ports it may come from, too; family 0: nobody's
+ * @n_held: datagrams that came before that was known
+ * @held: these
+ */
+struct seat_dtls {
+	struct association *now;
+	struct dp_addr place[2];
+	struct dp_addr host;
+	unsigned int n_held;
+	struct held *held[HELD_MAX];
+};
+
+/**
  * struct seat - a port pair towards a party
  * @refs: who hold it
  * @session: is charged for it
@@ -94,6 +187,7 @@ struct seat_ice {
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
  * @ice: ICE on it; NULL: none was ever offered or asked for
+ * @dtls: DTLS on it; NULL: none was ever offered or asked for
  */
 struct seat {
 	unsigned int refs;
@@ -103,6 +197,7 @@ struct seat {
 	bool used;
 	bool stuck;
 	struct seat_ice *ice;
+	struct seat_dtls *dtls;
 };
 
 /**
@@ -128,7 +223,8 @@ struct protection {
  * @remote_rtcp: and RTCP; family 0: nowhere
  * @sends: it is to send, as its own description says
  * @many: it may send several SSRCs at a time, as its own description says
- * @srtp: protection
+ * @srtp: protection by keys in descriptions
+ * @dtls: protection by DTLS instead, held; NULL: none
  * @ice: ICE with it, held; NULL: none
  * @mismatch: its description has ICE that does not fit its addresses: it is told so
  */
@@ -139,6 +235,7 @@ struct half {
 	bool sends;
 	bool many;
 	struct protection srtp;
+	struct association *dtls;
 	struct said *ice;
 	bool mismatch;
 };
@@ -162,8 +259,11 @@ struct line {
 /**
  * struct proposal - SRTP of a media line that is offered
  * @proto: profile of the offer, and so of the answer to it; NULL: not RTP
- * @from: what its sender gets if it is answered
+ * @from: what its sender gets if it is answered, by keys in the descriptions
+ * @from_dtls: it gets DTLS-SRTP instead
  * @to_proto: profile that is offered to the other party
+ * @to_dtls: DTLS-SRTP is offered to it
+ * @must_dtls: that or nothing
  * @must: SRTP or nothing
  * @n: keys offered to it
  * @crypto: these
@@ -172,7 +272,10 @@ struct line {
 struct proposal {
 	const char *proto;
 	struct protection from;
+	bool from_dtls;
 	const char *to_proto;
+	bool to_dtls;
+	bool must_dtls;
 	bool must;
 	size_t n;
 	struct sdp_crypto crypto[SESSION_SUITES_MAX];
@@ -311,6 +414,7 @@ struct told {
  * @told: what the datapath has told of them
  * @proven: which remote of a leg was proven by ICE, and the datapath knows; family 0:
  *	none
+ * @sealed: nothing passes, for want of keys; none has ever been used on it
  */
 struct standing {
 	struct dp *dp;
@@ -319,6 +423,7 @@ struct standing {
 	struct session_party *party[2];
 	struct told told[2];
 	struct dp_addr proven[2];
+	bool sealed;
 };
 
 /**
@@ -393,6 +498,7 @@ struct orphan {
  * @orphan_timer: looks at them
  * @lost_timer: looks for what was not told
  * @on_ice: the agent of a seat may have news
+ * @on_dtls: a handshake has come to an end, whichever; the session may be gone after it
  */
 struct sessions {
 	struct sessions_conf conf;
@@ -403,6 +509,7 @@ struct sessions {
 	struct timer orphan_timer;
 	struct timer lost_timer;
 	void (*on_ice)(struct seat *seat);
+	void (*on_dtls)(struct channel *channel);
 };
 
 /* a line of the log about a session, and a party of it or NULL */
@@ -414,6 +521,11 @@ struct sessions {
 /* PARTY@REALM, as the log says it, in @buf; NULL: no party */
 const char *session_leg_name(const struct session_party *party,
 			     char buf[2 * SESSION_NAME_LEN]);
+
+/* --- latch.c --- */
+
+/* remote, mode and what goes with it, of a party's leg */
+void session_latch(const struct session_party *party, struct dp_leg *leg);
 
 /* --- ice.c --- */
 
@@ -428,6 +540,11 @@ bool session_ice_path(const struct seat *seat, unsigned int component,
 		      struct ice_path *path);
 /* had it one, and is that gone? */
 bool session_ice_lost(const struct seat *seat, unsigned int component);
+/* is a datagram beside STUN the party's if ICE says so, and only then? */
+bool session_ice_decides(const struct seat *seat, unsigned int component);
+/* does it say so? */
+bool session_ice_knows(const struct seat *seat, unsigned int component,
+		       const struct dp_addr *from);
 /* what people are told of it */
 void session_ice_report(const struct seat *seat, unsigned int component,
 			struct session_ice_report *to);
@@ -446,12 +563,59 @@ const char *session_ice_answered(const struct session_party *party,
 				 const struct sdp_desc *desc,
 				 const struct sdp_media *media,
 				 struct half *half);
-/* its lines of ICE in a description to that party, each with its CR LF, to be freed;
- * NULL: none
- */
-char *session_ice_say(const struct half *half);
+/* its lines of ICE in a description to that party, each with its CR LF */
+void session_ice_say(FILE *out, const struct half *half);
 struct said *session_said_get(struct said *said);
 void session_said_put(struct said *said);
+
+/* --- dtls.c --- */
+
+/* a key that nobody has */
+void session_key_make(struct dp_srtp *srtp, uint8_t suite);
+
+/* may there be DTLS-SRTP with that party at all? */
+bool session_dtls_is_on(const struct session_party *party);
+/* does it describe DTLS-SRTP? @why: what is in the way of what it describes, or NULL */
+bool session_dtls_is_said(const struct sdp_desc *desc,
+			  const struct sdp_media *media, const char **why);
+/*
+ * DTLS of a line whose ports are taken: @half gets what it is to have, by what it had.
+ * NULL, or why it cannot be had. The first is for who offers and the second for who will
+ * get the offer. The third is for who answers it: 0 or -errno.
+ */
+const char *session_dtls_offered(struct session_party *party,
+				 const struct sdp_desc *desc,
+				 const struct sdp_media *media,
+				 struct half *half);
+const char *session_dtls_invite(struct session_party *party, bool savp, bool tls,
+				struct half *half);
+int session_dtls_answered(struct session_party *party,
+			  const struct sdp_desc *desc,
+			  const struct sdp_media *media, unsigned int i,
+			  struct half *half, struct dp_err *err);
+/* none */
+void session_dtls_none(struct half *half);
+/* its lines in a description to that party, each with its CR LF; @answer: of an answer */
+void session_dtls_say(FILE *out, const struct half *half, bool answer);
+/* what protects its packets */
+void session_dtls_protect(const struct half *half, unsigned int component,
+			  struct dp_leg *leg);
+/* there are no keys: nothing may pass */
+bool session_dtls_is_sealed(const struct half *half, unsigned int component);
+/* media is by what @half says from now on: handshakes begin */
+void session_dtls_follow(struct session_party *party, const struct half *half);
+/* ICE has found a way to the party */
+void session_dtls_way(struct seat *seat);
+void session_dtls_receive(struct seat *seat, unsigned int component,
+			  const struct dp_addr *from, const uint8_t *data,
+			  size_t len);
+/* there is to be no media by it */
+void session_dtls_fail(struct channel *channel, const char *why);
+void session_dtls_report(const struct seat *seat, unsigned int component,
+			 struct session_dtls_report *to);
+void session_dtls_end(struct seat *seat);
+struct association *session_association_get(struct association *association);
+void session_association_put(struct association *association);
 
 /* --- line.c --- */
 
@@ -477,29 +641,34 @@ void session_line_reject(struct line *line);
 
 /* the protection of offered line @i: NULL, or why it cannot be had */
 const char *session_protect_offer(struct session_branch *branch,
+				  const struct sdp_desc *desc,
 				  const struct sdp_media *media,
 				  unsigned int from, const struct line *now,
 				  bool fresh_line, struct proposal *p);
 /* it replaces @was, which has no answer: our keys are the same, where they can be */
 void session_protect_again(struct proposal *p, const struct proposal *was);
-/* both halves by this answer; 0 or -errno with a sentence */
+/* the same, once it has its ports */
+const char *session_protect_seated(struct session_branch *branch,
+				   const struct sdp_desc *desc,
+				   const struct sdp_media *media,
+				   unsigned int from, const struct proposal *p,
+				   struct line *line);
+/* both halves by this answer of @party, end @from; 0 or -errno with a sentence */
 int session_protect_answer(const struct proposal *p,
+			   struct session_party *party,
+			   const struct sdp_desc *desc,
 			   const struct sdp_media *answer, unsigned int i,
 			   unsigned int from, struct line *line,
 			   struct dp_err *err);
-/* profile and keys of a line in a description to end @to */
+/* profile and keys of a line in a description to end @to, of the words of @media */
 void session_protect_say(const struct proposal *p, unsigned int from,
-			 unsigned int to, struct sdp_say *say);
+			 unsigned int to, const struct sdp_media *media,
+			 struct sdp_say *say);
 bool session_protected(const struct line *line);
 /* keys of ours that bridges have have begun: no branch begins with them again */
 void session_keys_begun(struct session *session);
 /* whoever can read the signalling can read the keys: say so once */
 void session_warn_keys(struct session_branch *branch);
-
-/* --- latch.c --- */
-
-/* remote, mode and what goes with it, of a party's leg */
-void session_latch(const struct session_party *party, struct dp_leg *leg);
 
 /* --- plan.c --- */
 
@@ -536,6 +705,8 @@ void session_path_answered(const struct session_branch *branch, unsigned int end
 void session_prove_again(struct session *session);
 /* sessions.on_ice */
 void session_on_ice(struct seat *seat);
+/* sessions.on_dtls */
+void session_on_dtls(struct channel *channel);
 
 /* --- event.c --- */
 

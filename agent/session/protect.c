@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Protection of media (SRTP), its keys exchanged in descriptions (SDES, RFC
- * 4568): by the policy of either party, independent of the other's.  A party's key
- * goes no further than to us; the other party gets ours.
+ * Protection of media (SRTP), by the policy of either party, independent of the
+ * other's: its keys are made by handshakes (dtls.c), which go first where a party has
+ * both, or exchanged in descriptions (SDES, RFC 4568).  A party's key goes no further
+ * than to us; the other party gets ours.
  *
  * Our key towards a party lives as long as what it protects: the same from
  * re-offer to re-offer, so that nothing begins again, and another whenever packets
@@ -15,20 +16,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "datapath/names.h"
 #include "private.h"
-
-/* getrandom() does not fail, nor return less, for so few bytes */
-static void make_key(struct dp_srtp *srtp, uint8_t suite)
-{
-	memset(srtp, 0, sizeof(*srtp));
-	srtp->suite = suite;
-	srtp->fresh = true;
-	if (getrandom(srtp->key, dp_srtp_key_len(suite), 0) < 0)
-		abort();	/* a key of zeros would be worse */
-}
 
 static bool same_key(const struct dp_srtp *a, const struct dp_srtp *b)
 {
@@ -104,8 +94,10 @@ static bool is_same(const struct half *half, const struct sdp_media *offer,
 	       dp_addr_eq(&offer->remote, &half->remote);
 }
 
-static const char *profile(bool savp, bool feedback)
+static const char *profile(bool dtls, bool savp, bool feedback)
 {
+	if (dtls)
+		return feedback ? "UDP/TLS/RTP/SAVPF" : "UDP/TLS/RTP/SAVP";
 	if (savp)
 		return feedback ? "RTP/SAVPF" : "RTP/SAVP";
 	return feedback ? "RTP/AVPF" : "RTP/AVP";
@@ -142,14 +134,36 @@ static void name_key(struct dp_srtp *tx, const struct dp_srtp *rx)
 		tx->mki[tx->mki_len - 1] = 1;
 }
 
+/* with DTLS? NULL, or why that costs the line */
+static const char *take_dtls(const struct session_party *party,
+			     const struct sdp_desc *desc,
+			     const struct sdp_media *offer, bool *takes)
+{
+	const char *why;
+
+	if (!session_dtls_is_on(party))
+		return offer->dtls ? "its realm has no DTLS-SRTP (dtls: off)" : NULL;
+	*takes = session_dtls_is_said(desc, offer, &why);
+	if (*takes || offer->dtls)
+		return why;
+	if (party->policy->dtls != SESSION_DTLS_REQUIRE)
+		return NULL;
+	return why ? why : "its realm requires DTLS-SRTP, and it has none (a=fingerprint)";
+}
+
 /* the offerer's half: NULL, or why its line cannot be had */
 static const char *take_offer(const struct session_party *party,
+			      const struct sdp_desc *desc,
 			      const struct sdp_media *offer,
 			      const struct half *half, struct proposal *p)
 {
 	const struct sdp_crypto *crypto = NULL;
+	const char *why;
 
-	p->proto = profile(offer->savp, offer->feedback);
+	p->proto = profile(offer->dtls, offer->savp, offer->feedback);
+	why = take_dtls(party, desc, offer, &p->from_dtls);
+	if (why || p->from_dtls)
+		return why;
 	if (policy_of(party) != SESSION_SRTP_REFUSE)
 		crypto = choose(party->policy, &half->srtp, offer);
 	if (!crypto)
@@ -161,7 +175,7 @@ static const char *take_offer(const struct session_party *party,
 	if (is_same(half, offer, &crypto->srtp))
 		p->from.tx = half->srtp.tx;
 	else
-		make_key(&p->from.tx, crypto->srtp.suite);
+		session_key_make(&p->from.tx, crypto->srtp.suite);
 	name_key(&p->from.tx, &crypto->srtp);
 	p->reply.tag = p->from.tag;
 	p->reply.srtp = p->from.tx;
@@ -188,10 +202,38 @@ static void propose_new(struct proposal *p, const struct session_policy *policy)
 	size_t i;
 
 	for (i = 0; i < policy->n_suites; i++) {
-		make_key(&key, policy->suite[i]);
+		session_key_make(&key, policy->suite[i]);
 		propose_key(p, i + 1, &key);
 	}
 	explicit_bzero(&key, sizeof(key));
+}
+
+/* an invitation that nobody has taken is none */
+static bool has_dtls(const struct half *half)
+{
+	return half->dtls && half->dtls->known;
+}
+
+static bool is_protected(const struct half *half)
+{
+	return half->srtp.on || has_dtls(half);
+}
+
+/*
+ * DTLS towards the other party: as it is there already; else, where it is required, that
+ * or nothing; else beside what there may be otherwise.
+ */
+static void make_dtls(const struct session_party *to, const struct half *half,
+		      bool news, struct proposal *p)
+{
+	const struct association *now = has_dtls(half) ? half->dtls : NULL;
+
+	if (!session_dtls_is_on(to))
+		return;
+	p->must_dtls = to->policy->dtls == SESSION_DTLS_REQUIRE ||
+		       (now && now->tls);
+	p->to_dtls = p->must_dtls || now || (news && !half->srtp.on);
+	p->must = p->must_dtls || (now && now->savp);
 }
 
 /*
@@ -206,18 +248,30 @@ static void make_offer(const struct session_party *to,
 {
 	enum session_srtp policy = policy_of(to);
 	const struct protection *now = &half->srtp;
-	bool news = fresh_line || !from->srtp.on;
+	bool is_on = p->from.on || p->from_dtls;
+	bool news = is_on && (fresh_line || !is_protected(from));
 
-	if (policy != SESSION_SRTP_REFUSE && now->on) {
+	make_dtls(to, half, news || policy == SESSION_SRTP_REQUIRE, p);
+	if (p->must_dtls || (p->to_dtls && has_dtls(half))) {
+		/* that, and nothing beside it */
+	} else if (policy != SESSION_SRTP_REFUSE && now->on) {
 		p->must = now->savp || policy == SESSION_SRTP_REQUIRE;
 		propose_key(p, now->tag, &now->tx);
 	} else if (policy == SESSION_SRTP_REQUIRE) {
 		p->must = true;
 		propose_new(p, to->policy);
-	} else if (policy == SESSION_SRTP_ALLOW && p->from.on && news) {
+	} else if (policy == SESSION_SRTP_ALLOW && news) {
 		propose_new(p, to->policy);
 	}
-	p->to_proto = profile(p->must, feedback_to(to->policy, offer));
+	p->to_proto = profile(p->must_dtls, p->must,
+			      feedback_to(to->policy, offer));
+}
+
+static bool requires(const struct session_party *party)
+{
+	return policy_of(party) == SESSION_SRTP_REQUIRE ||
+	       (session_dtls_is_on(party) &&
+		party->policy->dtls == SESSION_DTLS_REQUIRE);
 }
 
 /* what is no RTP cannot be protected */
@@ -227,7 +281,7 @@ static const char *judge_other(const struct session_branch *branch,
 	unsigned int s;
 
 	for (s = 0; s < 2; s++)
-		if (policy_of(branch->end[s].party) == SESSION_SRTP_REQUIRE)
+		if (requires(branch->end[s].party))
 			return s == from ?
 			       "its realm requires SRTP, and it is no RTP" :
 			       "the other party's realm requires SRTP, and it is no RTP";
@@ -235,6 +289,7 @@ static const char *judge_other(const struct session_branch *branch,
 }
 
 const char *session_protect_offer(struct session_branch *branch,
+				  const struct sdp_desc *desc,
 				  const struct sdp_media *media,
 				  unsigned int from, const struct line *now,
 				  bool fresh_line, struct proposal *p)
@@ -243,12 +298,31 @@ const char *session_protect_offer(struct session_branch *branch,
 
 	if (media->transport != SDP_RTP)
 		return judge_other(branch, from);
-	if (media->dtls)
-		return "DTLS-SRTP is not relayed";
-	why = take_offer(branch->end[from].party, media, &now->half[from], p);
+	why = take_offer(branch->end[from].party, desc, media, &now->half[from], p);
 	if (!why)
 		make_offer(branch->end[!from].party, media, &now->half[from],
 			   &now->half[!from], fresh_line, p);
+	return why;
+}
+
+const char *session_protect_seated(struct session_branch *branch,
+				   const struct sdp_desc *desc,
+				   const struct sdp_media *media,
+				   unsigned int from, const struct proposal *p,
+				   struct line *line)
+{
+	const char *why = NULL;
+
+	if (p->from_dtls)
+		why = session_dtls_offered(branch->end[from].party, desc, media,
+					   &line->half[from]);
+	else
+		session_dtls_none(&line->half[from]);
+	if (!why && p->to_dtls)
+		why = session_dtls_invite(branch->end[!from].party, p->must,
+					  p->must_dtls, &line->half[!from]);
+	else if (!why)
+		session_dtls_none(&line->half[!from]);
 	return why;
 }
 
@@ -308,14 +382,34 @@ static int take_key(const struct proposal *p, const struct sdp_media *answer,
 	return 0;
 }
 
+/* 1: DTLS it is; 0: it is not; or -errno */
+static int answer_dtls(const struct proposal *p, struct session_party *party,
+		       const struct sdp_desc *desc,
+		       const struct sdp_media *answer, unsigned int i,
+		       struct half *half, struct dp_err *err)
+{
+	const char *why;
+	int ret;
+
+	if (!p->to_dtls)
+		return answer->dtls ?
+		       dp_fail(err, EPROTO, "media line %u is answered with DTLS-SRTP, which was not offered",
+			       i + 1) : 0;
+	if (session_dtls_is_said(desc, answer, &why)) {
+		ret = session_dtls_answered(party, desc, answer, i, half, err);
+		return ret ? ret : 1;
+	}
+	if (!why && p->must_dtls)
+		why = "it is answered without DTLS-SRTP (a=fingerprint), and that was offered and nothing else";
+	session_dtls_none(half);
+	return why ? dp_fail(err, EPROTO, "media line %u: %s", i + 1, why) : 0;
+}
+
 static int take_answer(const struct proposal *p, const struct sdp_media *answer,
 		       struct protection *to, unsigned int i,
 		       struct dp_err *err)
 {
 	to->on = false;
-	if (answer->dtls)
-		return dp_fail(err, EPROTO, "media line %u is answered with DTLS-SRTP, which was not offered",
-			       i + 1);
 	if (!p->n) {
 		if (answer->savp)
 			return dp_fail(err, EPROTO, "media line %u is answered with RTP/SAVP to RTP/AVP",
@@ -334,23 +428,37 @@ static int take_answer(const struct proposal *p, const struct sdp_media *answer,
 }
 
 int session_protect_answer(const struct proposal *p,
+			   struct session_party *party,
+			   const struct sdp_desc *desc,
 			   const struct sdp_media *answer, unsigned int i,
 			   unsigned int from, struct line *line,
 			   struct dp_err *err)
 {
+	int ret;
+
 	if (!p->proto) {
 		line->half[0].srtp.on = false;
 		line->half[1].srtp.on = false;
 		return 0;
 	}
 	line->half[!from].srtp = p->from;
-	return take_answer(p, answer, &line->half[from].srtp, i, err);
+	ret = answer_dtls(p, party, desc, answer, i, &line->half[from], err);
+	if (ret > 0)
+		line->half[from].srtp.on = false;
+	return ret ? (ret > 0 ? 0 : ret) :
+		     take_answer(p, answer, &line->half[from].srtp, i, err);
 }
 
 /* --- what is there --- */
 
+static bool has_feedback(const char *proto)
+{
+	return proto && proto[strlen(proto) - 1] == 'F';
+}
+
 void session_protect_say(const struct proposal *p, unsigned int from,
-			 unsigned int to, struct sdp_say *say)
+			 unsigned int to, const struct sdp_media *media,
+			 struct sdp_say *say)
 {
 	if (to != from) {
 		say->proto = p->to_proto;
@@ -361,11 +469,13 @@ void session_protect_say(const struct proposal *p, unsigned int from,
 		say->n_crypto = p->from.on;
 		say->crypto = &p->reply;
 	}
+	if (media->feedback && !has_feedback(say->proto))
+		say->drop = SDP_SET_FEEDBACK;
 }
 
 bool session_protected(const struct line *line)
 {
-	return line->half[0].srtp.on || line->half[1].srtp.on;
+	return is_protected(&line->half[0]) || is_protected(&line->half[1]);
 }
 
 static void begun_in(struct dp_srtp *tx, const struct dp_srtp *key)
@@ -374,14 +484,23 @@ static void begun_in(struct dp_srtp *tx, const struct dp_srtp *key)
 		tx->fresh = false;
 }
 
+static void begun_in_half(struct half *half, const struct dp_srtp *key)
+{
+	begun_in(&half->srtp.tx, key);
+	if (!half->dtls)
+		return;
+	begun_in(&half->dtls->channel[0].tx, key);
+	begun_in(&half->dtls->channel[1].tx, key);
+}
+
 static void begun_in_lines(struct line *line, size_t n,
 			   const struct dp_srtp *key)
 {
 	size_t i;
 
 	for (i = 0; line && i < n; i++) {
-		begun_in(&line[i].half[0].srtp.tx, key);
-		begun_in(&line[i].half[1].srtp.tx, key);
+		begun_in_half(&line[i].half[0], key);
+		begun_in_half(&line[i].half[1], key);
 	}
 }
 

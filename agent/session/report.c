@@ -39,6 +39,13 @@ static void count_at_agent(const struct ports_pair *pair, unsigned int c,
 	memcpy(to->at_agent, counts->packets, sizeof(to->at_agent));
 }
 
+/* keys of a seal are none */
+static bool is_keyed(const struct session_dtls_report *dtls)
+{
+	return dtls->state == SESSION_SECURE_NONE ||
+	       dtls->state == SESSION_SECURE_UP;
+}
+
 static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 		      unsigned int s, struct session_report *report)
 {
@@ -56,10 +63,13 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 	to->line = i;
 	to->component = c + 1;
 	to->rtp = leg->accept == RTPLANE_ACCEPT_RTP;
-	to->srtp_rx = leg->srtp_rx.suite;
-	to->srtp_tx = leg->srtp_tx.suite;
 	count_at_agent(at->seat[s]->pair, c, to);
 	session_ice_report(at->seat[s], c + 1, &to->ice);
+	session_dtls_report(at->seat[s], c + 1, &to->dtls);
+	if (is_keyed(&to->dtls)) {
+		to->srtp_rx = leg->srtp_rx.suite;
+		to->srtp_tx = leg->srtp_tx.suite;
+	}
 	report->n_legs++;
 	return 0;
 }

@@ -79,6 +79,7 @@ struct sessions *sessions_new(const struct sessions_conf *conf)
 		return NULL;
 	sessions->conf = *conf;
 	sessions->on_ice = session_on_ice;
+	sessions->on_dtls = session_on_dtls;
 	session_orphans_init(sessions);
 	session_lost_init(sessions);
 	return sessions;
@@ -101,6 +102,11 @@ void sessions_free(struct sessions *sessions)
 void sessions_set_orphan_timeout(struct sessions *sessions, uint32_t seconds)
 {
 	sessions->conf.orphan_timeout = seconds;
+}
+
+void sessions_set_dtls(struct sessions *sessions, struct dtls_pool *dtls)
+{
+	sessions->conf.dtls = dtls;
 }
 
 struct session *sessions_find(struct sessions *sessions, uint64_t id)

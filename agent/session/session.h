@@ -52,6 +52,7 @@
 #include "engine/media.h"
 #include "ports.h"
 
+struct dtls_pool;
 struct sessions;
 struct session;
 struct session_party;
@@ -128,6 +129,19 @@ enum session_ice {
 };
 
 /**
+ * enum session_dtls - is media protected by keys that a handshake makes (DTLS-SRTP,
+ * RFC 5763)?
+ * @SESSION_DTLS_OFF: never
+ * @SESSION_DTLS_ALLOW: where the party has it, rather than by keys in descriptions
+ * @SESSION_DTLS_REQUIRE: always, or the line is refused
+ */
+enum session_dtls {
+	SESSION_DTLS_OFF,
+	SESSION_DTLS_ALLOW,
+	SESSION_DTLS_REQUIRE
+};
+
+/**
  * enum session_punch - does a packet of ours open the firewalls before a party?
  * @SESSION_PUNCH_OFF: none that is sent for that
  * @SESSION_PUNCH_ONE: to its first candidate of each port; without ICE to where its
@@ -165,7 +179,8 @@ struct session_address {
  * @early: send to the signalled address before anybody has latched
  * @relatch: ms of silence before another source may take over; 0 = never
  * @nat: what holds for clients behind NAT
- * @srtp: whether media is protected
+ * @srtp: whether media is protected by keys in descriptions
+ * @dtls: and by DTLS
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
  * @n_suites: how many
  * @feedback: which profile it is offered
@@ -191,6 +206,7 @@ struct session_policy {
 	uint32_t relatch;
 	enum session_nat nat;
 	enum session_srtp srtp;
+	enum session_dtls dtls;
 	uint8_t suite[SESSION_SUITES_MAX];
 	size_t n_suites;
 	enum session_feedback feedback;
@@ -317,12 +333,14 @@ struct session_ops {
  * @beside: relays media with SRTP that @dp refuses (-EOPNOTSUPP: no such cipher);
  *	NULL: nothing does
  * @timers: for media timeouts, ICE and what was adopted; NULL: there are none of these
+ * @dtls: does handshakes; NULL: there is no DTLS, whatever policies say
  * @orphan_timeout: seconds of silence after which the legs of a former agent go
  */
 struct sessions_conf {
 	struct dp *dp;
 	struct dp *beside;
 	struct timers *timers;
+	struct dtls_pool *dtls;
 	uint32_t orphan_timeout;
 };
 
@@ -350,6 +368,13 @@ void sessions_free(struct sessions *sessions);
 void sessions_set_orphan_timeout(struct sessions *sessions, uint32_t seconds);
 
 /**
+ * sessions_set_dtls() - there are handshakes from now on
+ * @sessions: the sessions
+ * @dtls: does them; outlives the sessions
+ */
+void sessions_set_dtls(struct sessions *sessions, struct dtls_pool *dtls);
+
+/**
  * sessions_event() - the datapath tells of a leg
  *
  * A dp_event_fn; its @arg is the &struct sessions.
@@ -360,8 +385,8 @@ void sessions_event(const struct dp_event *event, void *arg);
  * sessions_datagram() - what is no media has come in by a media socket
  *
  * A media_fn; its @arg is the &struct sessions. STUN goes to the ICE of the party that
- * the port is towards (where there is none it meets nobody), whichever datapath has
- * the leg on that port.
+ * the port is towards, DTLS to its handshake (where there is none they meet nobody),
+ * whichever datapath has the leg on that port.
  */
 void sessions_datagram(struct media_sock *sock, enum media_class class,
 		       const struct dp_addr *src, const uint8_t *data,
@@ -774,6 +799,37 @@ struct session_ice_report {
 };
 
 /**
+ * enum session_secure - how far DTLS has come
+ * @SESSION_SECURE_NONE: there is none with the party
+ * @SESSION_SECURE_WAITING: it has not begun
+ * @SESSION_SECURE_TRYING: the handshake is under way
+ * @SESSION_SECURE_UP: there are keys
+ * @SESSION_SECURE_FAILED: there will be none
+ * @SESSION_SECURE_CLOSED: the party has said that it is over
+ */
+enum session_secure {
+	SESSION_SECURE_NONE,
+	SESSION_SECURE_WAITING,
+	SESSION_SECURE_TRYING,
+	SESSION_SECURE_UP,
+	SESSION_SECURE_FAILED,
+	SESSION_SECURE_CLOSED
+};
+
+/**
+ * struct session_dtls_report - DTLS of a port with a party
+ * @state: how far it has come
+ * @active: we begin
+ * @text: with SESSION_SECURE_TRYING where the handshake stands; why, if it has failed,
+ *	is over or cannot begin
+ */
+struct session_dtls_report {
+	enum session_secure state;
+	bool active;
+	char text[200];
+};
+
+/**
  * struct session_leg_report - what a leg is and has seen
  * @party: index into &session_report.party
  * @line: media line, from 0
@@ -784,6 +840,7 @@ struct session_ice_report {
  * @info: what the datapath told
  * @at_agent: packets that reached the agent's socket instead, by class
  * @ice: ICE with the party
+ * @dtls: DTLS with it
  */
 struct session_leg_report {
 	unsigned int party;
@@ -795,6 +852,7 @@ struct session_leg_report {
 	struct dp_leg_info info;
 	uint64_t at_agent[MEDIA_CLASSES];
 	struct session_ice_report ice;
+	struct session_dtls_report dtls;
 };
 
 /**
@@ -872,6 +930,7 @@ void session_report_free(struct session_report *report);
  * @SESSION_VERDICT_SRTP: protected (no fault)
  * @SESSION_VERDICT_KEY: nothing authenticates
  * @SESSION_VERDICT_NO_WAY: ICE has found no way to a party, or lost it
+ * @SESSION_VERDICT_NO_KEYS: DTLS has made no keys with a party (yet)
  * @SESSION_VERDICT_DROPS: packets were dropped for a reason
  * @SESSION_VERDICT_AT_AGENT: packets reached the socket and not the module
  * @SESSION_VERDICT_PASSED: packets that are no RTP were not relayed
@@ -891,6 +950,7 @@ enum session_verdict {
 	SESSION_VERDICT_SRTP,
 	SESSION_VERDICT_KEY,
 	SESSION_VERDICT_NO_WAY,
+	SESSION_VERDICT_NO_KEYS,
 	SESSION_VERDICT_DROPS,
 	SESSION_VERDICT_AT_AGENT,
 	SESSION_VERDICT_PASSED,

@@ -125,6 +125,26 @@ static const struct {
 	{ RTPLANE_DROP_SSRC, "they are of another source (SSRC) than its stream, and not three in a row" },
 };
 
+/* what a seal keeps out is dropped by that name, on both legs (plan.c) */
+static bool has_dtls(const struct telling *to)
+{
+	const struct session_report *report = to->report;
+	unsigned int i;
+
+	for (i = 0; i < report->n_legs; i++)
+		if (report->leg[i].line == to->leg->line &&
+		    report->leg[i].dtls.state != SESSION_SECURE_NONE)
+			return true;
+	return false;
+}
+
+static const char *drop_text(const struct telling *to, unsigned int i)
+{
+	if (drop_texts[i].drop == RTPLANE_DROP_UNKNOWN && has_dtls(to))
+		return "there were no keys by DTLS when they came, or they were neither RTP nor anything known";
+	return drop_texts[i].text;
+}
+
 static void say_drops(const struct telling *to)
 {
 	unsigned int i;
@@ -136,7 +156,7 @@ static void say_drops(const struct telling *to)
 			say(to, SESSION_VERDICT_DROPS,
 			    "%" PRIu64 " packets of the %s were dropped (%s): %s",
 			    n, name(to), dp_drop_name(drop_texts[i].drop),
-			    drop_texts[i].text);
+			    drop_text(to, i));
 	}
 }
 
@@ -195,6 +215,48 @@ static void say_ice(const struct telling *to)
 		break;
 	default:
 		say_no_way(to);
+	}
+}
+
+static void say_dtls(const struct telling *to)
+{
+	const struct session_dtls_report *dtls = &to->leg->dtls;
+	char a[DP_ADDR_STRLEN];
+
+	addr(&to->leg->info.conf.local, a);
+	switch (dtls->state) {
+	case SESSION_SECURE_NONE:
+	case SESSION_SECURE_UP:
+		break;
+	case SESSION_SECURE_WAITING:
+		if (*dtls->text)
+			say(to, SESSION_VERDICT_NO_KEYS,
+			    "DTLS with the %s cannot begin at %s yet: %s",
+			    name(to), a, dtls->text);
+		else if (dtls->active)
+			say(to, SESSION_VERDICT_NO_KEYS,
+			    "DTLS with the %s waits at %s until it is known where the %s is",
+			    name(to), a, name(to));
+		else
+			say(to, SESSION_VERDICT_NO_KEYS,
+			    "DTLS with the %s has not begun at %s: its hello has not come, from where it may (a=setup:active)",
+			    name(to), a);
+		break;
+	case SESSION_SECURE_TRYING:
+		say(to, SESSION_VERDICT_NO_KEYS,
+		    "DTLS with the %s is under way at %s, and nothing is relayed before it has made keys: %s",
+		    name(to), a, dtls->text);
+		break;
+	case SESSION_SECURE_FAILED:
+		say(to, SESSION_VERDICT_NO_KEYS,
+		    "DTLS with the %s has failed at %s, and nothing is relayed: %s",
+		    name(to), a, dtls->text);
+		break;
+	case SESSION_SECURE_CLOSED:
+		say(to, SESSION_VERDICT_NO_KEYS,
+		    "the %s has closed its DTLS at %s, and nothing is relayed: %s",
+		    name(to), a, dtls->text);
+		break;
 	}
 }
 
@@ -277,12 +339,15 @@ static void say_at_agent(const struct telling *to)
 static void say_passed(const struct telling *to)
 {
 	const uint64_t *n = to->leg->at_agent;
-	uint64_t other = n[MEDIA_DTLS] + n[MEDIA_TURN] + n[MEDIA_UNKNOWN];
+	/* where there is DTLS with it, that is its handshake */
+	uint64_t dtls = to->leg->dtls.state == SESSION_SECURE_NONE ?
+			n[MEDIA_DTLS] : 0;
+	uint64_t other = dtls + n[MEDIA_TURN] + n[MEDIA_UNKNOWN];
 
 	if (other)
 		say(to, SESSION_VERDICT_PASSED,
 		    "%" PRIu64 " packets of the %s were neither RTP nor RTCP and were not relayed (DTLS %" PRIu64 ", TURN %" PRIu64 ", unknown %" PRIu64 ")",
-		    other, name(to), n[MEDIA_DTLS], n[MEDIA_TURN],
+		    other, name(to), dtls, n[MEDIA_TURN],
 		    n[MEDIA_UNKNOWN]);
 }
 
@@ -299,6 +364,7 @@ static void say_of(struct telling *to, unsigned int i)
 	say_silent(to);
 	say_refused(to);
 	say_ice(to);
+	say_dtls(to);
 	say_srtp(to);
 	say_drops(to);
 	say_at_agent(to);
