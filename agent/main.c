@@ -26,6 +26,7 @@
 #include "ctl/ctl.h"
 #include "choose.h"
 #include "datapath/datapath.h"
+#include "dtls/dtls.h"
 #include "engine/media.h"
 #include "host.h"
 #include "ng/ng.h"
@@ -66,6 +67,7 @@ struct options {
  * @serve: the datapath socket; NULL: none is in user space
  * @loop: the event loop
  * @host: who is shut out, and what nftables is told; nothing with datapath only
+ * @dtls: does handshakes; NULL: no realm has wanted them so far
  * @sessions: media of calls; NULL: datapath only
  * @b2b: calls of SIP
  * @ng: calls of proxies
@@ -88,6 +90,7 @@ struct agent {
 	struct serve *serve;
 	struct loop *loop;
 	struct host host;
+	struct dtls_pool *dtls;
 	struct sessions *sessions;
 	struct b2b *b2b;
 	struct ng *ng;
@@ -217,6 +220,34 @@ static void on_term(void *arg)
 		timer_set(loop_timers(agent->loop), &agent->timer, 500);
 }
 
+static bool wants_dtls(const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_realms; i++)
+		if (config->realms[i].dtls != CONFIG_DTLS_OFF)
+			return true;
+	return false;
+}
+
+/* threads and a certificate of our own, once a realm wants them */
+static bool open_dtls(struct agent *agent, const struct config *config,
+		      char *error)
+{
+	struct dtls_cert *cert;
+	struct dp_err err;
+
+	if (agent->dtls || !wants_dtls(config))
+		return true;
+	cert = dtls_cert_new(&err);
+	if (cert)
+		agent->dtls = dtls_pool_new(agent->loop, NULL, cert, &err);
+	dtls_cert_put(cert);
+	if (!agent->dtls)
+		snprintf(error, CONFIG_ERROR_LEN, "%s", err.text);
+	return agent->dtls;
+}
+
 /* a file with a mistake, or one that wants a restart, changes nothing */
 static json_t *reload(void *arg, char *error)
 {
@@ -226,10 +257,12 @@ static json_t *reload(void *arg, char *error)
 
 	notify("RELOADING=1");
 	config = config_load(agent->file, error);
-	if (config && host_may_reload(&agent->host, config, error))
+	if (config && host_may_reload(&agent->host, config, error) &&
+	    open_dtls(agent, config, error))
 		result = api_reload(&agent->api, agent->config, config, error);
 	if (result) {
 		host_reload(&agent->host, config);
+		sessions_set_dtls(agent->sessions, agent->dtls);
 		config_put(agent->config);
 		agent->config = config;
 		log_set_level(config->log);
@@ -313,7 +346,8 @@ static bool wants_srtp(const struct config *config)
 	size_t i;
 
 	for (i = 0; i < config->n_realms; i++)
-		if (config->realms[i].srtp.policy >= CONFIG_SRTP_ALLOW)
+		if (config->realms[i].srtp.policy >= CONFIG_SRTP_ALLOW ||
+		    config->realms[i].dtls != CONFIG_DTLS_OFF)
 			return true;
 	return false;
 }
@@ -426,6 +460,7 @@ static bool open_sessions(struct agent *agent)
 		.dp = agent->dp,
 		.beside = agent->beside,
 		.timers = loop_timers(agent->loop),
+		.dtls = agent->dtls,
 		.orphan_timeout = agent->config->orphan_timeout,
 	};
 
@@ -472,7 +507,7 @@ static bool open_calls(struct agent *agent)
 	};
 	char error[CONFIG_ERROR_LEN] = "no memory";
 
-	if (open_sessions(agent)) {
+	if (open_dtls(agent, agent->config, error) && open_sessions(agent)) {
 		conf.sessions = agent->sessions;
 		agent->b2b = b2b_new(&conf, error);
 	}
@@ -525,6 +560,7 @@ static void stop(struct agent *agent)
 	b2b_free(agent->b2b);
 	sessions_free(agent->sessions);
 	agent->sessions = NULL;	/* the datapath may still have events */
+	dtls_pool_free(agent->dtls);
 	timer_cancel(&agent->timer);
 	for (i = 0; i < WATCHES; i++)
 		loop_fd_free(agent->watch[i]);

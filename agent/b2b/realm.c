@@ -55,6 +55,11 @@ static struct session_policy *make_policy(const struct realm *realm)
 		[CONFIG_SRTP_ALLOW] = SESSION_SRTP_ALLOW,
 		[CONFIG_SRTP_REQUIRE] = SESSION_SRTP_REQUIRE,
 	};
+	static const enum session_dtls dtlses[] = {
+		[CONFIG_DTLS_OFF] = SESSION_DTLS_OFF,
+		[CONFIG_DTLS_ALLOW] = SESSION_DTLS_ALLOW,
+		[CONFIG_DTLS_REQUIRE] = SESSION_DTLS_REQUIRE,
+	};
 	static const enum session_ice ices[] = {
 		[CONFIG_ICE_OFF] = SESSION_ICE_OFF,
 		[CONFIG_ICE_LITE] = SESSION_ICE_LITE,
@@ -85,6 +90,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	p->srtp = srtps[conf->srtp.policy];
 	memcpy(p->suite, conf->srtp.suites, conf->srtp.n_suites);
 	p->n_suites = conf->srtp.n_suites;
+	p->dtls = dtlses[conf->dtls];
 	p->ice = ices[conf->ice];
 	p->punch = punches[conf->punch];
 	p->dscp_audio = conf->dscp_audio;

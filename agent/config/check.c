@@ -284,9 +284,9 @@ static bool get_srtp(const struct loaded *l, const struct key *at,
 		to->n_suites = sizeof(default_suites);
 		return true;
 	}
-	if (to->policy == CONFIG_SRTP_REFUSE)
+	if (to->policy == CONFIG_SRTP_REFUSE && r->dtls == CONFIG_DTLS_OFF)
 		return bad(l, key("%.64s.srtp.suites", at->path),
-			   "suites with policy refuse; expected policy allow or require, or no suites");
+			   "suites with policy refuse and without dtls; expected policy allow or require, or no suites");
 	for (i = 0; i < from->n_suites; i++) {
 		for (j = 0; j < i; j++)
 			if (from->suites[i] == from->suites[j])
@@ -348,6 +348,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->pps = raw->limits ? raw->limits->packets : 0;
 	r->bps = raw->limits ? raw->limits->bits : 0;
 	r->trust = raw->trust && *raw->trust;
+	r->dtls = raw->dtls ? (enum config_dtls)*raw->dtls : CONFIG_DTLS_OFF;
 	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
 	return config_get_access(l, &k, raw, r) &&

@@ -55,6 +55,18 @@ enum config_srtp_policy {
 };
 
 /**
+ * enum config_dtls - is it protected by keys that a handshake makes (DTLS-SRTP)?
+ * @CONFIG_DTLS_OFF: never
+ * @CONFIG_DTLS_ALLOW: where the party has it, rather than by SDES
+ * @CONFIG_DTLS_REQUIRE: always, or there is no call
+ */
+enum config_dtls {
+	CONFIG_DTLS_OFF,
+	CONFIG_DTLS_ALLOW,
+	CONFIG_DTLS_REQUIRE
+};
+
+/**
  * enum config_ice - ICE with the parties of a realm
  * @CONFIG_ICE_OFF: none
  * @CONFIG_ICE_LITE: their checks are answered, and none is sent
@@ -193,6 +205,7 @@ struct config_latch {
  * @port_high: last media port, odd
  * @latch: who may become a remote
  * @srtp: whether media is protected
+ * @dtls: and by DTLS
  * @ice: whether there is ICE
  * @punch: whether firewalls are opened
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
@@ -217,6 +230,7 @@ struct config_realm {
 	uint16_t port_high;
 	struct config_latch latch;
 	struct config_srtp srtp;
+	enum config_dtls dtls;
 	enum config_ice ice;
 	enum config_punch punch;
 	uint8_t dscp_audio;

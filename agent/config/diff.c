@@ -78,6 +78,11 @@ static bool same_srtp(const struct config_realm *a, const struct config_realm *b
 	       !memcmp(a->srtp.suites, b->srtp.suites, a->srtp.n_suites);
 }
 
+static bool same_dtls(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->dtls == b->dtls;
+}
+
 static bool same_ice(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->ice == b->ice;
@@ -169,6 +174,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "latch", same_latch },
 		{ "latch.nat", same_nat },
 		{ "srtp", same_srtp },
+		{ "dtls", same_dtls },
 		{ "ice", same_ice },
 		{ "punch", same_punch },
 		{ "dscp", same_dscp },

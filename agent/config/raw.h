@@ -82,6 +82,7 @@ struct raw_realm {
 	struct raw_ports *ports;
 	struct raw_latch *latch;
 	struct raw_srtp *srtp;
+	int *dtls;
 	int *ice;
 	int *punch;
 	struct raw_dscp *dscp;

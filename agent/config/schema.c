@@ -67,6 +67,11 @@ const char *raw_suite_word(int suite)
 	return suites[i].str;
 }
 
+static const cyaml_strval_t dtlses[] = {
+	{ "off", CONFIG_DTLS_OFF }, { "allow", CONFIG_DTLS_ALLOW },
+	{ "require", CONFIG_DTLS_REQUIRE },
+};
+
 static const cyaml_strval_t ices[] = {
 	{ "off", CONFIG_ICE_OFF }, { "lite", CONFIG_ICE_LITE },
 	{ "full", CONFIG_ICE_FULL }, { "force", CONFIG_ICE_FORCE },
@@ -214,6 +219,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 				latch_fields),
 	CYAML_FIELD_MAPPING_PTR("srtp", OPT_PTR, struct raw_realm, srtp,
 				srtp_fields),
+	CYAML_FIELD_ENUM_PTR("dtls", OPT_PTR | WORD, struct raw_realm, dtls,
+			     dtlses, CYAML_ARRAY_LEN(dtlses)),
 	CYAML_FIELD_ENUM_PTR("ice", OPT_PTR | WORD, struct raw_realm, ice, ices,
 			     CYAML_ARRAY_LEN(ices)),
 	CYAML_FIELD_ENUM_PTR("punch", OPT_PTR | WORD, struct raw_realm, punch,
@@ -430,6 +437,7 @@ static const struct {
 	{ "nat", "off, learn or source" },
 	{ "srtp", "a map with the keys policy and suites" },
 	{ "policy", "refuse, allow or require" },
+	{ "dtls", "off, allow or require" },
 	{ "ice", "off, lite, full or force" },
 	{ "punch", "off, one or all" },
 	{ "suites", "a list of one to 6 of AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32, AES_256_CM_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AEAD_AES_128_GCM, AEAD_AES_256_GCM" },

@@ -219,10 +219,13 @@ const struct config_realm *ng_realm(const struct ng *ng, struct span name)
 static void set_transport(struct session_policy *policy,
 			  enum ng_transport transport)
 {
+	bool dtls = transport == NG_TRANSPORT_DTLS ||
+		    transport == NG_TRANSPORT_DTLSF;
 	bool savp = transport == NG_TRANSPORT_SAVP ||
 		    transport == NG_TRANSPORT_SAVPF;
 	bool feedback = transport == NG_TRANSPORT_AVPF ||
-			transport == NG_TRANSPORT_SAVPF;
+			transport == NG_TRANSPORT_SAVPF ||
+			transport == NG_TRANSPORT_DTLSF;
 
 	if (transport == NG_TRANSPORT_SAME)
 		return;
@@ -231,6 +234,23 @@ static void set_transport(struct session_policy *policy,
 	if (policy->srtp == SESSION_SRTP_ALLOW)
 		policy->srtp = savp ? SESSION_SRTP_REQUIRE :
 				      SESSION_SRTP_REFUSE;
+	/* beside keys it may be, where there are to be keys */
+	if (policy->dtls == SESSION_DTLS_ALLOW && !savp)
+		policy->dtls = dtls ? SESSION_DTLS_REQUIRE : SESSION_DTLS_OFF;
+}
+
+/* what a realm requires stays; keys go only where DTLS may take their place */
+static void set_off(struct session_policy *policy, const struct ng_words *words)
+{
+	if (words->no_dtls && policy->dtls == SESSION_DTLS_ALLOW)
+		policy->dtls = SESSION_DTLS_OFF;
+	if (!words->no_sdes || policy->dtls != SESSION_DTLS_ALLOW ||
+	    policy->srtp != SESSION_SRTP_ALLOW)
+		return;
+	policy->srtp = SESSION_SRTP_REFUSE;
+	if (words->transport == NG_TRANSPORT_SAVP ||
+	    words->transport == NG_TRANSPORT_SAVPF)
+		policy->dtls = SESSION_DTLS_REQUIRE;
 }
 
 /* a realm that refuses who has none goes before the proxy's word */
@@ -254,6 +274,7 @@ static void set_words(struct session_policy *policy,
 	}
 	if (!to)
 		return;
+	set_off(policy, words);
 	set_transport(policy, words->transport);
 	set_ice(policy, words->ice);
 	if (words->tos >= 0) {
@@ -268,6 +289,7 @@ static bool same_policy(const struct session_policy *a,
 	return a->nat == b->nat && a->latch == b->latch &&
 	       a->probation == b->probation && a->srtp == b->srtp &&
 	       a->feedback == b->feedback && a->ice == b->ice &&
+	       a->dtls == b->dtls &&
 	       a->dscp_audio == b->dscp_audio &&
 	       a->dscp_other == b->dscp_other;
 }

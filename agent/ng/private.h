@@ -34,7 +34,9 @@ enum ng_transport {
 	NG_TRANSPORT_AVP,
 	NG_TRANSPORT_AVPF,
 	NG_TRANSPORT_SAVP,
-	NG_TRANSPORT_SAVPF
+	NG_TRANSPORT_SAVPF,
+	NG_TRANSPORT_DTLS,
+	NG_TRANSPORT_DTLSF
 };
 
 /** NG_CODECS_MAX - codecs that a request may name */
@@ -73,6 +75,8 @@ enum ng_ice {
  * @received: where the signalling comes from; family 0: not said
  * @family: that the other party is to get; 0: not said
  * @transport: that the other party is to get
+ * @no_dtls: the other party is to get no DTLS
+ * @no_sdes: and no keys in its descriptions
  * @ice: ICE with the other party
  * @source: media goes where the signalling comes from (SIP-source-address)
  * @asymmetric: media goes only where the description says
@@ -101,6 +105,8 @@ struct ng_words {
 	struct dp_addr received;
 	sa_family_t family;
 	enum ng_transport transport;
+	bool no_dtls;
+	bool no_sdes;
 	enum ng_ice ice;
 	bool source;
 	bool asymmetric;

@@ -98,9 +98,21 @@ static bool on_mux(struct reading *r, struct span word)
 	return ng_word_is(word, "demux") || ng_word_is(word, "reject");
 }
 
-static bool on_off(struct reading *r, struct span word)
+static bool is_off(struct span word)
 {
 	return ng_word_is(word, "off") || ng_word_is(word, "no");
+}
+
+static bool on_dtls(struct reading *r, struct span word)
+{
+	r->words->no_dtls |= is_off(word);
+	return is_off(word);
+}
+
+static bool on_sdes(struct reading *r, struct span word)
+{
+	r->words->no_sdes |= is_off(word);
+	return is_off(word);
 }
 
 static bool on_supports(struct reading *r, struct span word)
@@ -169,6 +181,8 @@ static bool on_transport(struct reading *r, struct span word)
 		[NG_TRANSPORT_AVPF] = "rtp/avpf",
 		[NG_TRANSPORT_SAVP] = "rtp/savp",
 		[NG_TRANSPORT_SAVPF] = "rtp/savpf",
+		[NG_TRANSPORT_DTLS] = "udp/tls/rtp/savp",
+		[NG_TRANSPORT_DTLSF] = "udp/tls/rtp/savpf",
 	};
 	size_t i;
 
@@ -319,8 +333,8 @@ static const struct key {
 	{ "received-from", on_received, false },
 	{ "ice", on_ice, false },
 	{ "rtcp-mux", on_mux, false },
-	{ "dtls", on_off, false },
-	{ "sdes", on_off, false },
+	{ "dtls", on_dtls, false },
+	{ "sdes", on_sdes, false },
 	{ "codec", on_codec, false },
 	{ "codec-strip", on_strip, false },
 	{ "codec-mask", on_strip, false },
@@ -353,7 +367,7 @@ static bool on_prefix(struct reading *r, struct span word)
 		word_fn *fn;
 	} prefixes[] = {
 		{ "ice-", on_ice }, { "rtcp-mux-", on_mux },
-		{ "sdes-", on_off }, { "dtls-", on_off },
+		{ "sdes-", on_sdes }, { "dtls-", on_dtls },
 		{ "codec-", on_codec },
 	};
 	size_t i, n;

@@ -6,10 +6,12 @@
 #include <stdarg.h>
 
 #include "base/log.h"
+#include "dtls/dtls.h"
 #include "ng/private.h"
 #include "session_lib.h"
 
 static struct loop *loop;
+static struct dtls_pool *threads;
 static struct config *config;
 static struct ng *ng;
 static struct dp_addr proxy;
@@ -74,10 +76,18 @@ static bool open_ng(void)
 	return ng;
 }
 
+/* what stands on the pool goes before it, and the loop last */
 static bool done(void)
 {
+	bool ok;
+
+	ng_free(ng);
+	ng = NULL;
+	ok = finish();
+	dtls_pool_free(threads);
+	threads = NULL;
 	close_ng();
-	return finish();
+	return ok;
 }
 
 /* --- requests --- */
@@ -234,6 +244,55 @@ static bool ice(void)
 	KTAP_CHECK(has("a=ice-ufrag:") && has(" typ host\r\n"));
 	KTAP_CHECK(ok(ask("offer", "call-id", "removed", FROM, DIR, "ICE", "remove", "sdp", sdp_of(A4, PCMU), NULL)));
 	KTAP_CHECK(!has("a=ice-ufrag:") && !ng->n_strange);
+	return done();
+}
+
+/* which of the profiles, and what of DTLS and keys, an offer has that is asked for so */
+static bool dtls(void)
+{
+	static const struct {
+		const char *transport;
+		const char *key;
+		const char *proto;
+		bool fingerprint;
+		bool crypto;
+	} cases[] = {
+		{ NULL, NULL, " RTP/AVP 0\r\n", true, true },
+		{ NULL, "DTLS", " RTP/AVP 0\r\n", false, true },
+		{ NULL, "SDES", " RTP/AVP 0\r\n", true, false },
+		{ "UDP/TLS/RTP/SAVP", NULL, " UDP/TLS/RTP/SAVP 0\r\n", true, false },
+		{ "UDP/TLS/RTP/SAVPF", NULL, " UDP/TLS/RTP/SAVPF 0\r\n", true, false },
+		{ "RTP/SAVPF", NULL, " RTP/SAVPF 0\r\n", true, true },
+		{ "RTP/SAVPF", "SDES", " UDP/TLS/RTP/SAVPF 0\r\n", true, false },
+		{ "RTP/SAVP", "DTLS", " RTP/SAVP 0\r\n", false, true },
+		{ "RTP/AVP", NULL, " RTP/AVP 0\r\n", false, false },
+	};
+	static const struct dtls_conf few = { .threads = 1 };
+	struct dtls_cert *cert;
+	char id[32];
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	cert = dtls_cert_new(NULL);
+	threads = dtls_pool_new(loop, &few, cert, &err);
+	dtls_cert_put(cert);
+	KTAP_CHECK(threads);
+	sessions_set_dtls(sessions, threads);
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	core_policy->dtls = SESSION_DTLS_ALLOW;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(id, sizeof(id), "dtls%zu", i);
+		KTAP_CHECK(ok(ask("offer", "call-id", id, FROM, DIR,
+				  "transport-protocol", cases[i].transport ? cases[i].transport : "",
+				  cases[i].key ? cases[i].key : "DTLS", cases[i].key ? "off" : "",
+				  "sdp", sdp_of(A4, "m=audio 7000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+						    "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"), NULL)));
+		if (has(cases[i].proto) && has("a=fingerprint:") == cases[i].fingerprint &&
+		    has("a=crypto:") == cases[i].crypto)
+			continue;
+		printf("# case %zu: %s\n", i, text);
+		return false;
+	}
 	return done();
 }
 
@@ -836,6 +895,7 @@ int main(void)
 		{ "a call as Kamailio makes it: offer, answer, delete", call },
 		{ "the same in JSON", json },
 		{ "ICE as the proxy wants it", ice },
+		{ "DTLS and keys as the proxy wants them", dtls },
 		{ "codecs that an offer is not to have", codecs },
 		{ "names that are numbers", numbers },
 		{ "keys and words, however they are spelled", spelling },
