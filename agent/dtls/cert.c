@@ -85,12 +85,15 @@ static bool fill(X509 *x, EVP_PKEY *key)
 
 struct dtls_cert *dtls_cert_new(struct dp_err *err)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	SSL_CTX *ctx = make_context();
 	struct dtls_cert *cert = NULL;
-	X509 *x = X509_new();
+	EVP_PKEY *key;
+	SSL_CTX *ctx;
+	X509 *x;
 
 	ERR_clear_error();
+	key = EVP_EC_gen("P-256");
+	ctx = make_context();
+	x = X509_new();
 	if (key && ctx && x && fill(x, key) &&
 	    SSL_CTX_use_certificate(ctx, x) == 1 &&
 	    SSL_CTX_use_PrivateKey(ctx, key) == 1) {
@@ -121,13 +124,15 @@ static int load(SSL_CTX *ctx, const char *path, struct dp_err *err)
 
 struct dtls_cert *dtls_cert_load(const char *path, struct dp_err *err)
 {
-	SSL_CTX *ctx = make_context();
 	struct dtls_cert *cert;
+	SSL_CTX *ctx;
 	int ret;
 
 	ERR_clear_error();
+	ctx = make_context();
 	if (!ctx) {
-		dp_fail(err, ENOMEM, "no memory for DTLS");
+		dp_fail(err, ENOMEM, "no context for DTLS: %s", openssl_says());
+		ERR_clear_error();
 		return NULL;
 	}
 	ret = load(ctx, path, err);

@@ -205,7 +205,8 @@ bool dtls_receive(struct dtls *dtls, const void *data, size_t len)
 	size_t n = len;
 	bool taken;
 
-	if (dtls->over || dtls->forgotten || len > DTLS_DATAGRAM_MAX || !dtls_record_next(&p, &n, &first)) {
+	if (dtls->over || dtls->forgotten || len > DTLS_DATAGRAM_MAX ||
+	    !dtls_record_next(&p, &n, &first)) {
 		stats->left_out++;
 		return false;
 	}

@@ -453,6 +453,7 @@ void dtls_machine_begin(struct machine *m)
 		return;
 	}
 	SSL_set_connect_state(m->ssl);
+	m->filter.begun = true;
 	handshake(m);
 }
 

@@ -54,11 +54,13 @@ struct dtls_record {
  * @len: bytes of its handshake messages, by their number; 0: none came
  * @sum: of all
  * @hello: a piece of a ClientHello came
+ * @begun: we have said a hello: it may be refused
  */
 struct dtls_filter {
 	uint16_t len[MESSAGES_MAX];
 	uint32_t sum;
 	bool hello;
+	bool begun;
 };
 
 /**

@@ -2,7 +2,8 @@
 /*
  * What of a datagram OpenSSL may see: whole records of DTLS, and of what is not encrypted
  * only handshake messages whose announced lengths are those of a handshake with one
- * certificate. OpenSSL would set memory aside for whatever is announced.
+ * certificate. OpenSSL would set memory aside for whatever is announced. Nor may an alert
+ * come first: it would end what has not begun.
  */
 #include "private.h"
 
@@ -77,8 +78,10 @@ enum dtls_verdict dtls_filter(struct dtls_filter *filter,
 		return DTLS_DROP;
 	if (record->type == RECORD_CCS)
 		return n == 1 && *p == 1 ? DTLS_TAKE : DTLS_DROP;
+	/* as long as nothing was said there is nothing that it could be about */
 	if (record->type == RECORD_ALERT)
-		return n == 2 ? DTLS_TAKE : DTLS_DROP;
+		return n == 2 && (filter->sum || filter->begun) ? DTLS_TAKE :
+								  DTLS_DROP;
 	while (n) {
 		if (n < MESSAGE_HEAD)
 			return DTLS_DROP;

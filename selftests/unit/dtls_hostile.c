@@ -333,6 +333,41 @@ static bool memory_of_floods(void)
 	return true;
 }
 
+static void alert(unsigned int to)
+{
+	uint8_t data[RECORD_HEAD + 2];
+
+	record(data, RECORD_ALERT, 0, 1, 2);
+	data[RECORD_HEAD] = SSL3_AL_FATAL;
+	data[RECORD_HEAD + 1] = SSL_AD_HANDSHAKE_FAILURE;
+	dtls_machine_receive(&net.side[to].m, data, sizeof(data));
+	net_listen(&net, to);
+}
+
+/* who waits for a hello has said nothing that anybody could refuse */
+static bool alert_first(void)
+{
+	net_init(&net);
+	net_know(&net, 0, DTLS_SHA256, 0);
+	net_know(&net, 1, DTLS_SHA256, 0);
+	net_begin(&net, 1);
+	alert(1);
+	KTAP_CHECK(!net.side[1].failed && !net.side[1].m.heard);
+	net_begin(&net, 0);
+	net_run(&net, 1000);
+	KTAP_CHECK(net_agree(&net));
+	net_clean(&net);
+	/* a hello can be refused, by whoever has another idea of DTLS */
+	net_init(&net);
+	net_know(&net, 0, DTLS_SHA256, 0);
+	net_begin(&net, 0);
+	alert(0);
+	KTAP_CHECK(net.side[0].failed &&
+		   strstr(net.side[0].why, "handshake failure"));
+	net_clean(&net);
+	return true;
+}
+
 /* with keys: what does not authenticate costs nothing that stays */
 static bool flood_afterwards(void)
 {
@@ -367,6 +402,7 @@ static const struct ktap_point points[] = {
 	{ "renegotiation is refused, keys stay", renegotiation },
 	{ "bits turned: an end, and never keys that differ", bits_turned },
 	{ "garbage before a handshake does it no harm", garbage },
+	{ "an alert that comes first is nobody's", alert_first },
 	{ "what an association with keys takes", memory_with_keys },
 	{ "what floods make an association take", memory_of_floods },
 	{ "a flood after the handshake ends nothing", flood_afterwards },
