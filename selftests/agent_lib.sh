@@ -21,8 +21,8 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS (maps), ACCESS_ICE, CORE_ICE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines, before the
-# usual ones), LOG.
+# PORTS (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_SIP, CORE_SIP (a
+# further listener), ROUTES (in lines, before the usual ones), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
@@ -46,6 +46,7 @@ agent_config()
 			    latch: $access
 			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
 			    ice: ${ACCESS_ICE:-off}
+			    dtls: ${ACCESS_DTLS:-off}
 			    devices: [ma]
 			    acl: ${ACCESS_ACL:-{allow: [192.0.2.0/24, "2001:db8:a::/64"]\}}
 			  - name: core
@@ -60,6 +61,7 @@ agent_config()
 			    latch: $core
 			    srtp: ${CORE_SRTP:-{policy: allow\}}
 			    ice: ${CORE_ICE:-off}
+			    dtls: ${CORE_DTLS:-off}
 			    devices: [mb]
 			    acl: ${CORE_ACL:-{allow: [198.51.100.0/24, "2001:db8:b::/64"]\}}
 			routes:
