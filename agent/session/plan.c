@@ -8,8 +8,9 @@
  * lines of the session with a protected party.  What moves is made there before it is
  * removed here, so that media finds one of the two at every instant.  A protected
  * line never moves, but for one that waits for its first keys (dtls.c): the other
- * datapath would not know where they stand, and use key stream twice.  A bridge that keeps a leg is changed, which is one
- * message, and its statistics go on; one that keeps none is made anew.
+ * datapath would not know where they stand, and use key stream twice.  A bridge that
+ * keeps a leg is changed, which is one message, and its statistics go on; one that
+ * keeps none is made anew.
  *
  * Each datapath does all or nothing of one call; what takes several calls is undone
  * in reverse if one of them is refused.
