@@ -265,6 +265,7 @@ static json_t *reload(void *arg, char *error)
 		sessions_set_dtls(agent->sessions, agent->dtls);
 		config_put(agent->config);
 		agent->config = config;
+		agent->api.config = config;
 		log_set_level(config->log);
 		log_info("configuration read again: %zu realms, %zu routes",
 			 config->n_realms, config->n_routes);
@@ -514,7 +515,8 @@ static bool open_calls(struct agent *agent)
 	if (agent->b2b) {
 		agent->api = (struct api){ agent->b2b, agent->sessions,
 					   agent->dp, agent->media, NULL,
-					   agent->host.bans, agent->host.nft };
+					   agent->host.bans, agent->host.nft,
+					   agent->config };
 		agent->host.b2b = agent->b2b;
 		agent->host.sessions = agent->sessions;
 		agent->ctl = ctl_new(&ctl, error);

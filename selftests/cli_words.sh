@@ -222,6 +222,8 @@ usage_points <<END
 2	ban add: for '-1': expected a time	ban add 192.0.2.1 for -1
 2	ban add: for '10mm': expected a time	ban add 192.0.2.1 for 10mm
 2	ban: '10m': expected nothing more	ban add 192.0.2.1 10m
+2	firewall: 'all': expected --format or --for	firewall all
+2	firewall: --for: expected a word	firewall --for
 2	ban: 'for': expected nothing more	ban del 192.0.2.1 for 10m
 2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config
@@ -293,6 +295,11 @@ answers 0 '^word trust-addres said 3$' '{"ok":true,"result":[{"word":"trust-addr
 holds "and in one where it is two" [ "$(cat "$W/asked")" = '{"cmd":"ng-flags","args":[]}' ]
 answers 0 '^prefix 192.0.2.1 why admin seconds 60$' '{"ok":true,"result":[{"prefix":"192.0.2.1","why":"admin","seconds":60}]}
 ' ban list
+answers 0 '^banned$' '{"ok":true,"result":"banned"}
+' ban add 192.0.2.0/24 for 2h
+answers 0 '^table inet x$' '{"ok":true,"result":"# 1\ntable inet x"}
+' firewall --format nft --for edge
+holds "a firewall is asked for by both words" [ "$(cat "$W/asked")" = '{"cmd":"firewall","args":["nft","edge"]}' ]
 answers 0 '^banned$' '{"ok":true,"result":"banned"}
 ' ban add 192.0.2.0/24 for 2h
 holds "a time is asked for in seconds" [ "$(cat "$W/asked")" = '{"cmd":"ban-add","args":["192.0.2.0/24","7200"]}' ]

@@ -19,7 +19,7 @@ export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=sipp/scenario.sh
 . "$SIPP_DIR/scenario.sh"
 
-need nft jq sipp python3
+need nft jq sipp python3 iptables-restore
 
 # What others have made; handles tell if something was made anew.
 others() { m nft -a list ruleset | awk '/^table/ { ours = /inet rtplane/ } !ours'; }
@@ -306,6 +306,66 @@ test_sets_in_the_admins_table()
 	agent_ends
 	m nft delete table inet mine
 	others_are_untouched
+}
+
+# What is closed counts at the end of the chain, what is open before it.
+rest_of() { m nft list chain inet rtplane_host input | sed -nE 's/.*counter packets ([0-9]+) .* drop comment "the rest"/\1/p'; }
+rest_of_iptables() { m "$1" -nvxL INPUT | sed -nE 's/.*policy DROP ([0-9]+) packets.*/\1/p'; }
+rest_is() { [ "$(eval "$1")" -ge "$2" ]; }
+passes_and_closes()
+{
+	answered "$A4"
+	answered "$A6" "$MA6"
+	callee -sn uas && calls_go "calls through it" -sn uac -d 0
+	callee_stop
+	is "what was closed so far" "$(eval "$1")" 0
+	a rtp --on "$RA" --to "$MA4:29999" --send 3 --pps 0 >/dev/null
+	wait_for 10 rest_is "$1" 3 || fail "a port outside the media range is open: $(eval "$1")"
+	a rtp --on "$RA" --to "$MA4:30000" --send 3 --pps 0 >/dev/null
+	b rtp --on "$RB" --to "$MB4:32999" --send 3 --pps 0 >/dev/null
+	answered "$A4"
+	is "what was closed" "$(eval "$1")" 3
+}
+
+test_text_for_firewalls()
+{
+	local view
+	begin "ng: [{transport: udp, listen: '$MB4:22222', allow: [198.51.100.0/24, $B4, '2001:db8::/32']}]" || return
+	m rtplane -s "$CTL" firewall --format nft --for host >"$W/host.nft"
+	m rtplane -s "$CTL" firewall --format iptables >"$W/host.ipt"
+	m rtplane -s "$CTL" firewall --format ip6tables >"$W/host.ip6t"
+	ok "nft" m nft -f "$W/host.nft" && m nft add rule inet rtplane_host input counter drop comment '"the rest"'
+	passes_and_closes rest_of
+	m nft delete table inet rtplane_host
+	ok "iptables" m iptables-restore "$W/host.ipt"
+	ok "ip6tables" m ip6tables-restore "$W/host.ip6t"
+	passes_and_closes 'rest_of_iptables iptables'
+	m iptables -P INPUT ACCEPT; m iptables -F
+	m ip6tables -P INPUT ACCEPT; m ip6tables -F
+	m nft delete table ip filter 2>/dev/null
+	m nft delete table ip6 filter 2>/dev/null
+	told firewall '[.openings[] | select(.what == "media")] | length == 4 and all(.ports == "30000-32999" and .dscp == "46")'
+	told firewall --for customer '[.openings[].realm] | unique == ["access"]'
+	told firewall '.openings[] | select(.what == "ng") | .from == "198.51.100.0/24"'
+	sed -i "s/listen: $MA4/&\n        advertise: 203.0.113.5/" "$W/rtplaned.yaml"
+	agent_ends
+	agent_start --datapath "$BACKEND" || return
+	for view in edge customer; do
+		m rtplane -s "$CTL" firewall --format nft --for "$view" >"$W/other.nft"
+		ok "nft for $view" m nft -c -f "$W/other.nft"
+		m rtplane -s "$CTL" firewall --format iptables --for "$view" >"$W/other.ipt"
+		ok "iptables for $view" m iptables-restore -t "$W/other.ipt"
+		m rtplane -s "$CTL" firewall --format ip6tables --for "$view" >"$W/other.ip6t"
+		ok "ip6tables for $view" m ip6tables-restore -t "$W/other.ip6t"
+		grep -q 203.0.113.5 "$W/other.nft" || fail "$view does not know what is advertised"
+		m rtplane -s "$CTL" firewall --format markdown --for "$view" | grep -q '| media | access | UDP | 203.0.113.5' ||
+			fail "nor the table for $view"
+	done
+	refused 'no format' m rtplane -s "$CTL" firewall --format pf
+	refused 'no firewall' m rtplane -s "$CTL" firewall --for me
+	misused m rtplane -s "$CTL" firewall --nonsense
+	others_are_untouched
+	agent_ends
 }
 
 run_tests

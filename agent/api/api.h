@@ -27,6 +27,7 @@
  * @ng: calls of proxies; NULL: not open yet
  * @bans: who is shut out
  * @nft: what nftables is told
+ * @config: the configuration that we run by
  */
 struct api {
 	struct b2b *b2b;
@@ -36,6 +37,7 @@ struct api {
 	struct ng *ng;
 	struct bans *bans;
 	struct nft *nft;
+	const struct config *config;
 };
 
 /*
@@ -67,6 +69,18 @@ json_t *api_ban_add(const struct api *api, const char *prefix,
 
 /** api_ban_del() - let somebody in again; as api_ban_add() */
 json_t *api_ban_del(const struct api *api, const char *prefix, char *error);
+
+/**
+ * api_firewall() - what firewalls must let through, by the configuration
+ * @api: what there is
+ * @format: how it is told, a word of firewall_format_parse(); NULL: table
+ * @view: whose, a word of firewall_view_parse(); NULL: host
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * Return: text, or an object for json; a new reference; NULL if a word is none.
+ */
+json_t *api_firewall(const struct api *api, const char *format, const char *view,
+		     char *error);
 
 /**
  * api_end() - end a call, or remove the bridges of an adopted one

@@ -377,6 +377,29 @@ int cmd_ban(struct args *args)
 			       seconds);
 }
 
+int cmd_firewall(struct args *args)
+{
+	const char *format = args->cli->json ? "json" : "table";
+	const char *view = "host", *word;
+	const char **value;
+
+	while ((word = args_next(args))) {
+		value = !strcmp(word, "--format") || !strcmp(word, "format") ?
+			&format : !strcmp(word, "--for") || !strcmp(word, "for") ?
+			&view : NULL;
+		if (!value)
+			return cli_usage(args->cli, "firewall: '%s': expected --format or --for",
+					 word);
+		*value = args_next(args);
+		if (!*value)
+			return cli_usage(args->cli, "firewall: %s: expected a word behind it",
+					 word);
+	}
+	if (!strcmp(format, "json"))
+		args->cli->json = true;
+	return ask(args, "firewall", format, view);
+}
+
 int cmd_agent_call(struct args *args)
 {
 	const char *word = args_next(args);

@@ -140,6 +140,7 @@ int cmd_agent(struct args *args);
 int cmd_agent_call(struct args *args);
 int cmd_agent_ng(struct args *args);
 int cmd_ban(struct args *args);
+int cmd_firewall(struct args *args);
 int cmd_check_config(struct args *args);
 
 #endif /* CLI_CLI_H */

@@ -46,6 +46,8 @@ static const char usage[] =
 "  ban list                   who is shut out, why and for how long\n"
 "  ban add PREFIX [for TIME]  shut out an address or a network; TIME: 600, 10m, 2h, 1d\n"
 "  ban del PREFIX             let it in again\n"
+"  firewall [--format nft|iptables|ip6tables|table|csv|markdown|json]\n"
+"           [--for host|edge|customer]   what a firewall must let through\n"
 "  reload                     read the configuration again\n"
 "  check-config FILE          is this configuration in order?\n"
 "\n"
@@ -146,6 +148,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "end", cmd_agent_call },
 		{ "ng", cmd_agent_ng },
 		{ "ban", cmd_ban },
+		{ "firewall", cmd_firewall },
 		{ "reload", cmd_agent },
 		{ "check-config", cmd_check_config },
 	};

@@ -164,6 +164,21 @@ static json_t *do_ban(struct ctl *ctl, const char *name, const json_t *args)
 	return result ? result_json(result) : error_json("%s", error);
 }
 
+static json_t *do_firewall(struct ctl *ctl, const json_t *args)
+{
+	const char *format = json_string_value(json_array_get(args, 0));
+	const char *view = json_string_value(json_array_get(args, 1));
+	size_t n = json_array_size(args);
+	char error[CONFIG_ERROR_LEN];
+	json_t *result = NULL;
+
+	snprintf(error, sizeof(error), "firewall: %zu arguments; expected a format and whose it is",
+		 n);
+	if (n == (size_t)!!format + !!view)
+		result = api_firewall(ctl->conf.api, format, view, error);
+	return result ? result_json(result) : error_json("%s", error);
+}
+
 static json_t *do_bans(struct ctl *ctl, uint64_t id)
 {
 	return api_bans(ctl->conf.api);
@@ -193,11 +208,13 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 
 	if (!strcmp(name, "ban-add") || !strcmp(name, "ban-del"))
 		return do_ban(ctl, name, args);
+	if (!strcmp(name, "firewall"))
+		return do_firewall(ctl, args);
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID, ng-flags, ban-list, ban-add, ban-del or reload",
+		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID, ng-flags, ban-list, ban-add, ban-del, firewall or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,

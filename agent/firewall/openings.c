@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the configuration wants to be let through, and by whom. */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+bool opening_is_any(const struct opening *o)
+{
+	return o->listen.family == AF_INET ? o->listen.v4.s_addr == INADDR_ANY :
+					     IN6_IS_ADDR_UNSPECIFIED(&o->listen.v6);
+}
+
+bool opening_is_mapped(const struct opening *o)
+{
+	return !dp_addr_same_host(&o->listen, &o->advertise);
+}
+
+const struct dp_addr *opening_address(const struct opening *o,
+				      enum firewall_view view)
+{
+	return view == FIREWALL_CUSTOMER ? &o->advertise : &o->listen;
+}
+
+const char *opening_ports(const struct opening *o, char dash, char buf[16])
+{
+	if (o->high == o->listen.port)
+		snprintf(buf, 16, "%u", o->high);
+	else
+		snprintf(buf, 16, "%u%c%u", o->listen.port, dash, o->high);
+	return buf;
+}
+
+const char *opening_prefix(const struct config_prefix *prefix, char buf[64])
+{
+	struct dp_addr addr = prefix->addr;
+	char text[DP_ADDR_STRLEN];
+
+	addr.port = 0;
+	snprintf(buf, 64, "%s/%u", dp_addr_str(&addr, text, sizeof(text)),
+		 prefix->len);
+	return buf;
+}
+
+const char *const *firewall_advice(enum firewall_view view)
+{
+	static const char *const host[] = {
+		"media that the module relays never gets as far as these rules; what goes to the agent (STUN, what comes before a bridge) does",
+		"what else this host serves (ssh) has to be let in, too: the rest is dropped",
+		NULL
+	};
+	static const char *const edge[] = {
+		"NAT must not change ports: each address is mapped 1:1 (full cone), also for media that nobody inside has asked for",
+		"a SIP ALG (nf_conntrack_sip) has to be off: it changes what SIP says of addresses",
+		"UDP mappings have to last two minutes at least (RFC 4787)",
+		"DSCP has to be kept: 46 audio, 34 video and 24 signalling, unless the configuration says otherwise",
+		NULL
+	};
+	static const char *const customer[] = {
+		"these are connections from inside; what answers them has to come back",
+		"NAT may change ports of the phones, never those of the media host; a SIP ALG has to be off",
+		"UDP mappings have to last two minutes at least (RFC 4787)",
+		"DSCP has to be kept: 46 audio, 34 video and 24 signalling, unless the configuration says otherwise",
+		NULL
+	};
+
+	return view == FIREWALL_HOST ? host : view == FIREWALL_EDGE ? edge :
+								      customer;
+}
+
+static struct opening *append(struct openings *all)
+{
+	struct opening *list = reallocarray(all->list, all->n + 1, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	all->list = list;
+	return memset(&list[all->n++], 0, sizeof(*list));
+}
+
+/* an empty list of sources that has room for so many */
+static struct config_prefix *new_list(struct openings *all, size_t n)
+{
+	struct config_prefix **more;
+
+	more = reallocarray(all->sources, all->n_sources + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	all->sources = more;
+	more[all->n_sources] = calloc(n + 1, sizeof(**more));
+	return more[all->n_sources] ? more[all->n_sources++] : NULL;
+}
+
+/* a prefix within another says nothing, and sets of rules do not take it */
+static size_t reduce(struct config_prefix *list, size_t n)
+{
+	size_t i, j, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < n; j++)
+			if (i != j && list[j].len <= list[i].len &&
+			    config_prefix_has(&list[j], &list[i].addr) &&
+			    (list[j].len < list[i].len || j < i))
+				break;
+		if (j == n)
+			list[kept++] = list[i];
+		else
+			list[i].addr.family = 0;
+	}
+	return kept;
+}
+
+/*
+ * Who may speak SIP in a realm: whom its ACL allows, and next hops.  One that has a name
+ * may be anywhere.  Returns false without memory; *@n 0: anybody.
+ */
+static bool who_speaks(struct openings *all, const struct config *config,
+		       const struct config_realm *realm,
+		       struct config_prefix **list, size_t *n)
+{
+	const struct config_route *route;
+	size_t i;
+
+	*n = 0;
+	*list = new_list(all, realm->acl.n_allow + config->n_routes);
+	if (!*list)
+		return false;
+	for (i = 0; i < realm->acl.n_allow; i++)
+		(*list)[(*n)++] = realm->acl.allow[i];
+	for (i = 0; i < config->n_routes; i++) {
+		route = &config->routes[i];
+		if (route->to != realm)
+			continue;
+		if (!route->hop.addr.family) {
+			*n = 0;
+			return true;
+		}
+		(*list)[(*n)++] = (struct config_prefix){
+			route->hop.addr,
+			route->hop.addr.family == AF_INET ? 32 : 128,
+		};
+	}
+	*n = reduce(*list, *n);
+	return true;
+}
+
+static bool add_sip(struct openings *all, const struct config *config,
+		    const struct config_realm *realm)
+{
+	const struct config_listener *l;
+	struct config_prefix *from;
+	struct opening *o;
+	size_t i, n;
+
+	if (!who_speaks(all, config, realm, &from, &n))
+		return false;
+	for (i = 0; i < realm->n_listeners; i++) {
+		l = &realm->listeners[i];
+		o = append(all);
+		if (!o)
+			return false;
+		o->what = l->transport == CONFIG_TLS ? "SIP over TLS" : "SIP";
+		o->realm = realm->name;
+		o->tcp = l->transport != CONFIG_UDP;
+		o->listen = l->address->listen;
+		o->listen.port = l->port;
+		o->advertise = l->address->advertise;
+		o->high = l->port;
+		o->from = from;
+		o->n_from = n;
+		o->dscp = realm->dscp_signalling;
+	}
+	return true;
+}
+
+static bool add_media(struct openings *all, const struct config_realm *realm)
+{
+	struct opening *o;
+	size_t i;
+
+	for (i = 0; i < realm->n_addresses; i++) {
+		o = append(all);
+		if (!o)
+			return false;
+		o->what = "media";
+		o->realm = realm->name;
+		o->listen = realm->addresses[i].listen;
+		o->listen.port = realm->port_low;
+		o->advertise = realm->addresses[i].advertise;
+		o->high = realm->port_high;
+		o->dscp = realm->dscp_audio;
+	}
+	return true;
+}
+
+static bool add_ng(struct openings *all, const struct config_ng *ng)
+{
+	struct config_prefix *from = new_list(all, ng->n_allow);
+	struct opening *o = from ? append(all) : NULL;
+
+	if (!o)
+		return false;
+	memcpy(from, ng->allow, ng->n_allow * sizeof(*from));
+	o->what = "ng";
+	o->realm = "";
+	o->tcp = ng->transport != CONFIG_UDP;
+	o->listen = ng->listen;
+	o->advertise = o->listen;
+	o->high = ng->listen.port;
+	o->from = from;
+	o->n_from = reduce(from, ng->n_allow);
+	o->dscp = -1;
+	return true;
+}
+
+/* of subscribers: they may come from anywhere, or they are behind NAT */
+static bool has_clients(const struct config_realm *realm)
+{
+	return realm->latch.nat != CONFIG_NAT_OFF;
+}
+
+bool openings_make(struct openings *all, const struct config *config,
+		   enum firewall_view view)
+{
+	bool ok = true;
+	size_t i;
+
+	memset(all, 0, sizeof(*all));
+	for (i = 0; ok && i < config->n_realms; i++) {
+		if (view == FIREWALL_CUSTOMER && !has_clients(&config->realms[i]))
+			continue;
+		ok = add_sip(all, config, &config->realms[i]) &&
+		     add_media(all, &config->realms[i]);
+	}
+	/* between a proxy and us: nothing of the world outside */
+	for (i = 0; ok && view == FIREWALL_HOST && i < config->n_ng; i++)
+		ok = add_ng(all, &config->ng[i]);
+	return ok;
+}
+
+void openings_free(struct openings *all)
+{
+	while (all->n_sources)
+		free(all->sources[--all->n_sources]);
+	free(all->sources);
+	free(all->list);
+}
