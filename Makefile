@@ -73,7 +73,7 @@ headers-missing:
 # judge and count alike in the user-space datapath (kmod/portable.h).
 
 PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libnftnl liburing libsrtp2 \
-	openssl libuv libcares libcyaml yaml-0.1 jansson
+	openssl libuv libcares libcyaml yaml-0.1 jansson libwebsockets
 PKG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 

@@ -29,6 +29,7 @@
 #include "dtls/dtls.h"
 #include "engine/media.h"
 #include "host.h"
+#include "http/http.h"
 #include "ng/ng.h"
 #include "serve/serve.h"
 #include "session/session.h"
@@ -70,6 +71,7 @@ struct options {
  * @dtls: does handshakes; NULL: no realm has wanted them so far
  * @sessions: media of calls; NULL: datapath only
  * @b2b: calls of SIP
+ * @http: HTTP and WebSocket; NULL: no listener speaks it
  * @ng: calls of proxies
  * @api: what is told of all that
  * @ctl: the control socket
@@ -93,6 +95,7 @@ struct agent {
 	struct dtls_pool *dtls;
 	struct sessions *sessions;
 	struct b2b *b2b;
+	struct http *http;
 	struct ng *ng;
 	struct api api;
 	struct ctl *ctl;
@@ -476,12 +479,35 @@ static struct session_policy *policy_of(const char *realm, void *arg)
 	return b2b_policy(agent->b2b, realm);
 }
 
+static bool wants_http(const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_ng; i++)
+		if (config->ng[i].transport == CONFIG_HTTP)
+			return true;
+	return false;
+}
+
+static bool open_http(struct agent *agent, char *error)
+{
+	if (!wants_http(agent->config))
+		return true;
+	agent->http = http_new(agent->loop);
+	if (agent->http)
+		return true;
+	snprintf(error, CONFIG_ERROR_LEN,
+		 "HTTP cannot be spoken: libwebsockets does not run on libuv; expected the package libwebsockets-evlib-uv");
+	return false;
+}
+
 static bool open_ng(struct agent *agent, char *error)
 {
 	const struct ng_conf conf = {
 		.loop = agent->loop,
 		.config = agent->config,
 		.sessions = agent->sessions,
+		.http = agent->http,
 		.policy = policy_of,
 		.arg = agent,
 	};
@@ -522,7 +548,7 @@ static bool open_calls(struct agent *agent)
 		agent->ctl = ctl_new(&ctl, error);
 	}
 	if (agent->ctl && b2b_listen(agent->b2b, error) &&
-	    open_ng(agent, error)) {
+	    open_http(agent, error) && open_ng(agent, error)) {
 		agent->api.ng = agent->ng;
 		return true;
 	}
@@ -555,6 +581,8 @@ static void stop(struct agent *agent)
 {
 	unsigned int i;
 
+	/* it turns the loop, so all else is still there */
+	http_free(agent->http);
 	ctl_free(agent->ctl);
 	ng_free(agent->ng);
 	agent->host.b2b = NULL;

@@ -96,14 +96,15 @@ wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'worker
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
-NG='s/^# ng:/ng:/; s/^#   - {transport: \(udp\|tcp\)/  - {transport: \1/; s/^# ng-interfaces:/ng-interfaces:/; s/^#   - {name:/  - {name:/'
+NG='s/^# ng:/ng:/; s/^#   - {transport: \(udp\|tcp\|http\)/  - {transport: \1/; s/^# ng-interfaces:/ng-interfaces:/; s/^#   - {name:/  - {name:/'
 sed "$NG" "$EXAMPLE" >"$W/ng.yaml" && "$RTPLANED" --check-config "$W/ng.yaml" >"$W/out" 2>&1
 point $? "the example with the control protocol ng"
-wrong "a transport that ng has not" "$NG; s/transport: tcp, listen/transport: tls, listen/" 'transport: tls, listen' 'ng\[1\].transport' tls 'udp or tcp'
+wrong "a transport that ng has not" "$NG; s/transport: tcp, listen/transport: tls, listen/" 'transport: tls, listen' 'ng\[1\].transport' tls 'udp, tcp or http'
 wrong "an address of ng without port" "$NG; s/192.0.2.1:22222/192.0.2.1/" 'listen: "192.0.2.1"' 'ng\[0\].listen' 192.0.2.1 'A:P'
 wrong "nobody who may ask" "$NG; s/allow: .192.0.2.10, 192.0.2.11./allow: []/" 'allow: \[\]' 'ng\[0\].allow.*' few 'one to 4096'
 wrong "no prefix of who may ask" "$NG; s/allow: .192.0.2.10, /allow: [192.0.2.10\/24, /" '192.0.2.10/24' 'ng\[0\].allow\[0\]' 192.0.2.10/24 '192.0.2.0/24'
 wrong "a place of ng among the media ports" "$NG; s/192.0.2.1:22222/192.0.2.1:30002/" '192.0.2.1:30002' 'ng\[0\].listen' 'media ports' outside
+wrong "a place of ng twice" "$NG; s/127.0.0.1:22225/192.0.2.1:22222/" 'http, listen' 'ng\[2\].listen' 'ng\[1\]' 'once'
 wrong "a place of ng that is SIP's" "$NG; s/192.0.2.1:22222/0.0.0.0:5060/" '0.0.0.0:5060' 'ng\[0\].listen' 'SIP listener of realm access' 'place of its own'
 wrong "an interface that is no realm" "$NG; s/realm: core}/realm: cor}/" 'realm: cor}' 'ng-interfaces\[1\].realm' cor 'name of a realm'
 wrong "a mode of nftables that is none" 's/^# nftables: {mode: off}/nftables: {mode: maybe}/' '^nftables' nftables.mode maybe 'off, sets or table'

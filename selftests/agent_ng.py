@@ -244,6 +244,75 @@ def jambonz():
     check(b"Invalid NG data format" in tcp.recv(4096) and tcp.recv(4096) == b"", "a broken stream")
 
 
+HTTP = (MB4, 22225)
+
+
+def post(path, body, headers=""):
+    """One request; status, type and body of the reply."""
+    with in_ns(B, lambda: socket.create_connection(HTTP, PATIENCE)) as tcp:
+        tcp.sendall(("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n" %
+                     (path, len(body), headers)).encode() + body)
+        data = b""
+        while part := tcp.recv(65536):
+            data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    return int(head.split()[1]), re.search(rb"content-type: (\S+)", head)[1].decode(), body
+
+
+class WebSocket:
+    """A subprotocol's connection; frames are masked by nothing."""
+
+    def __init__(self, protocol):
+        self.tcp = in_ns(B, lambda: socket.create_connection(HTTP, PATIENCE))
+        self.tcp.sendall(("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                          "Sec-WebSocket-Protocol: %s\r\n\r\n" % protocol).encode())
+        self.data = b""
+        while b"\r\n\r\n" not in self.data:
+            self.more()
+        head, _, self.data = self.data.partition(b"\r\n\r\n")
+        check(b" 101 " in head and protocol.encode() in head, "the handshake is", head)
+
+    def more(self):
+        part = self.tcp.recv(65536)
+        check(part, "the connection ends")
+        self.data += part
+
+    def ask(self, message, kind=1):
+        self.tcp.sendall(struct.pack("!BBHI", 0x80 | kind, 0x80 | 126, len(message), 0) + message)
+        while len(self.data) < 4:
+            self.more()
+        at, size = (4, int.from_bytes(self.data[2:4], "big")) if self.data[1] == 126 else (2, self.data[1])
+        while len(self.data) < at + size:
+            self.more()
+        check(self.data[0] == 0x80 | kind, "a reply's first byte is", self.data[0])
+        reply, self.data = self.data[at:at + size], self.data[at + size:]
+        return reply
+
+
+def http():
+    """A call of which each message comes another way."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    words = {"call-id": "h1", "from-tag": "f", "direction": ["access", "core"]}
+    offer = {**words, "command": "offer", "sdp": a.sdp(), "padding": "x" * 30000}
+    status, kind, body = post("/ng-plain", json.dumps(offer).encode())
+    check((status, kind) == (200, "application/json"), status, kind, body)
+    offer = json.loads(body)
+    ws = WebSocket("ng.rtpengine.com")
+    reply = ws.ask(b"c1 " + bencode({**words, "command": "answer", "to-tag": "t", "sdp": b.sdp()}), 2)
+    check(reply.startswith(b"c1 d"), "the reply is", reply)
+    talk(a, b, bdecode(reply[3:])["sdp"], offer["sdp"])
+    check(json.loads(WebSocket("ng-plain.rtpengine.com").ask(b'{"command": "list"}'))["calls"] == ["h1"], "list")
+    check(post("/ng", b"c2 d7:command4:pinge") == (200, "application/x-rtpengine-ng", b"c2 d6:result4:ponge"), "ping")
+    # the same connection again, and what cannot be read
+    check(ws.ask(b"c3 {}") == b'c3 {"error-reason":"Dictionary contains no key \\"command\\"","result":"error"}', "no word")
+    check(post("/ng", b"c4")[0] == 400 and b"Invalid NG" in post("/ng-plain", b"c4")[2], "garbage")
+    check(post("/ng-plain", b"d7:command4:pinge", "Origin: http://x\r\n")[0] == 403, "a browser's page")
+    with in_ns(B, lambda: socket.create_connection(HTTP, PATIENCE, ("198.51.100.66", 0))) as tcp:
+        check(tcp.recv(1000) == b"", "a stranger's connection")
+    gone("h1", from_tag="f")
+
+
 def behind_nat():
     """The caller's SDP names an address that nobody reaches."""
     a, b = Phone(A, A4), Phone(B, B4)

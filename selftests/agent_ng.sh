@@ -27,7 +27,7 @@ begin()
 {
 	agent_ends
 	agent_config 'quarantine: 0' "$@" \
-		"ng: [{transport: udp, listen: '$MB4:22222', allow: [$B4]}, {transport: tcp, listen: '$MB4:22222', allow: [$B4]}]"
+		"ng: [{transport: udp, listen: '$MB4:22222', allow: [$B4]}, {transport: tcp, listen: '$MB4:22222', allow: [$B4]}, {transport: http, listen: '$MB4:22225', allow: [$B4]}]"
 	agent_start --datapath "$BACKEND"
 }
 
@@ -46,6 +46,7 @@ test_kamailio() { begin && ng kamailio kamailio_late_offer; }
 test_seen_by_people() { ng seen_by_people; }
 test_opensips() { ng opensips; }
 test_json_over_tcp() { ng jambonz; }
+test_http_and_websocket() { ng http; }
 test_behind_nat() { ACCESS_LATCH='{nat: learn}' begin && ng behind_nat sip_source_address; }
 test_forks() { ng forks; }
 test_the_same_request_again() { ng again; }

@@ -203,6 +203,11 @@ struct timers *loop_timers(struct loop *loop)
 	return &loop->timers;
 }
 
+void *loop_native(struct loop *loop)
+{
+	return &loop->uv;
+}
+
 uint64_t loop_turns(const struct loop *loop)
 {
 	return loop->turns;

@@ -102,6 +102,16 @@ struct timers *loop_timers(struct loop *loop);
 uint64_t loop_turns(const struct loop *loop);
 
 /**
+ * loop_native() - libuv's own loop
+ * @loop: the loop
+ *
+ * For libraries that run on that by themselves; nothing of ours looks at it.
+ *
+ * Return: an uv_loop_t, as long as @loop lives.
+ */
+void *loop_native(struct loop *loop);
+
+/**
  * loop_fd_new() - watch a descriptor
  * @loop: the loop
  * @fd: the descriptor; it stays its owner's, who closes it after loop_fd_free()

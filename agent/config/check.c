@@ -531,117 +531,6 @@ static bool get_route(const struct loaded *l, unsigned int i)
 	return check_next_hop(l, sub(&k, "next-hop"), r);
 }
 
-/* --- rtpengine's control protocol --- */
-
-static bool same_place(const struct dp_addr *a, const struct dp_addr *b)
-{
-	return a->port == b->port && a->family == b->family &&
-	       (is_wildcard(a) || is_wildcard(b) || same_host(a, b));
-}
-
-/* another listener, or media, at that place */
-static bool check_ng_place(const struct loaded *l, struct key k, unsigned int i)
-{
-	const struct config_ng *ng = &l->config.ng[i];
-	const char *text = l->raw->ng[i].listen;
-	const struct config_realm *r;
-	struct dp_addr other;
-	size_t j, n;
-
-	for (j = 0; j < i; j++)
-		if (l->config.ng[j].transport == ng->transport &&
-		    same_place(&l->config.ng[j].listen, &ng->listen))
-			return bad(l, k, "'%s' is that of ng[%zu] too; expected each address, port and transport once",
-				   text, j);
-	for (r = l->config.realms; r < l->config.realms + l->config.n_realms; r++) {
-		for (n = 0; n < r->n_listeners; n++) {
-			other = r->listeners[n].address->listen;
-			other.port = r->listeners[n].port;
-			if ((r->listeners[n].transport == CONFIG_UDP) ==
-			    (ng->transport == CONFIG_UDP) &&
-			    same_place(&other, &ng->listen))
-				return bad(l, k, "'%s' is a SIP listener of realm %s; expected a place of its own",
-					   text, r->name);
-		}
-		for (n = 0; n < r->n_addresses; n++) {
-			other = r->addresses[n].listen;
-			other.port = ng->listen.port;
-			if (ng->transport == CONFIG_UDP &&
-			    other.port >= r->port_low &&
-			    other.port <= r->port_high &&
-			    same_place(&other, &ng->listen))
-				return bad(l, k, "'%s' is inside the media ports %u-%u of realm %s; expected a port outside",
-					   text, r->port_low, r->port_high, r->name);
-		}
-	}
-	return true;
-}
-
-static bool get_ng(const struct loaded *l, unsigned int i)
-{
-	const struct raw_ng *raw = &l->raw->ng[i];
-	struct config_ng *ng = &l->config.ng[i];
-	struct key k = key("ng[%u]", i);
-
-	ng->transport = raw->transport;
-	if (!dp_addr_parse(raw->listen, &ng->listen))
-		return bad(l, sub(&k, "listen"),
-			   "'%s' is not an address with a port; expected A:P, or [A]:P for IPv6",
-			   raw->listen);
-	return check_ng_place(l, sub(&k, "listen"), i) &&
-	       get_prefixes(l, sub(&k, "allow"), raw->allow, raw->n_allow,
-			    &ng->allow, &ng->n_allow);
-}
-
-static bool get_interface(const struct loaded *l, unsigned int i)
-{
-	const struct raw_interface *raw = &l->raw->interfaces[i];
-	struct config_interface *to = &l->config.interfaces[i];
-	struct key k = key("ng-interfaces[%u]", i);
-	unsigned int j;
-
-	to->name = raw->name;
-	to->realm = config_realm(&l->config, raw->realm);
-	if (!to->realm)
-		return bad(l, sub(&k, "realm"),
-			   "there is no realm '%s'; expected the name of a realm",
-			   raw->realm);
-	for (j = 0; j < i; j++)
-		if (!strcmp(l->config.interfaces[j].name, to->name))
-			return bad(l, sub(&k, "name"),
-				   "'%s' is the name of ng-interfaces[%u] too; expected each name once",
-				   to->name, j);
-	return true;
-}
-
-static bool get_all_ng(struct loaded *l)
-{
-	struct config *c = &l->config;
-	unsigned int i;
-
-	c->ng = calloc(l->raw->n_ng + 1, sizeof(*c->ng));
-	c->interfaces = calloc(l->raw->n_interfaces + 1,
-			       sizeof(*c->interfaces));
-	if (!c->ng || !c->interfaces)
-		return bad(l, key("ng"), "no memory");
-	if (!get_number(l, key("ng-calls"), l->raw->ng_calls, 0, 0, 1000000,
-			"a number of calls", &c->ng_calls) ||
-	    !get_number(l, key("ng-rate"), l->raw->ng_rate, 0, 0, 100000,
-			"a number of calls per second", &c->ng_rate) ||
-	    !get_number(l, key("ng-delete-delay"), l->raw->ng_delete_delay, 30,
-			0, 3600, "a number of seconds", &c->ng_delete_delay))
-		return false;
-	c->n_ng = l->raw->n_ng;
-	c->n_interfaces = l->raw->n_interfaces;
-	for (i = 0; i < c->n_ng; i++)
-		if (!get_ng(l, i))
-			return false;
-	for (i = 0; i < c->n_interfaces; i++)
-		if (!get_interface(l, i))
-			return false;
-	return true;
-}
-
 /* what SIP needs, where nobody else brings calls */
 static bool check_sip(const struct loaded *l)
 {
@@ -725,7 +614,7 @@ static bool check(struct loaded *l)
 	for (i = 0; i < c->n_routes; i++)
 		if (!get_route(l, i))
 			return false;
-	return get_all_ng(l) && config_get_nftables(l) && config_get_bans(l);
+	return config_get_ng(l) && config_get_nftables(l) && config_get_bans(l);
 }
 
 static bool read_file(struct loaded *l)
@@ -811,6 +700,7 @@ const char *config_transport_name(enum config_transport transport)
 {
 	static const char *const names[] = {
 		[CONFIG_UDP] = "udp", [CONFIG_TCP] = "tcp", [CONFIG_TLS] = "tls",
+		[CONFIG_HTTP] = "http",
 	};
 
 	return names[transport];

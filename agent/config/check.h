@@ -109,4 +109,7 @@ bool config_get_access(const struct loaded *l, const struct key *at,
 bool config_get_nftables(struct loaded *l);
 bool config_get_bans(struct loaded *l);
 
+/* ng.c: all that begins with ng */
+bool config_get_ng(struct loaded *l);
+
 #endif /* CONFIG_CHECK_H */

@@ -18,15 +18,17 @@
 #include "choose.h"
 
 /**
- * enum config_transport - what a SIP listener speaks
+ * enum config_transport - what a listener speaks
  * @CONFIG_UDP: UDP
  * @CONFIG_TCP: TCP
- * @CONFIG_TLS: TLS over TCP
+ * @CONFIG_TLS: TLS over TCP; of SIP only
+ * @CONFIG_HTTP: HTTP and WebSocket; of the control protocol only
  */
 enum config_transport {
 	CONFIG_UDP,
 	CONFIG_TCP,
-	CONFIG_TLS
+	CONFIG_TLS,
+	CONFIG_HTTP
 };
 
 /**
@@ -297,7 +299,7 @@ struct config_route {
 
 /**
  * struct config_ng - where rtpengine's control protocol is spoken
- * @transport: CONFIG_UDP or CONFIG_TCP
+ * @transport: CONFIG_UDP, CONFIG_TCP or CONFIG_HTTP
  * @listen: where; all addresses of a family are possible
  * @allow: who may
  * @n_allow: how many, at least one

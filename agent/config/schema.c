@@ -25,7 +25,7 @@ static const cyaml_strval_t transports[] = {
 };
 
 static const cyaml_strval_t ng_transports[] = {
-	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP },
+	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "http", CONFIG_HTTP },
 };
 
 static const cyaml_strval_t datapaths[] = {
@@ -465,7 +465,7 @@ static const struct {
 	const char *expected;
 } expectations_in[] = {
 	{ "nftables", "mode", "off, sets or table" },
-	{ "ng", "transport", "udp or tcp" },
+	{ "ng", "transport", "udp, tcp or http" },
 	{ "ng", "listen", "an address and a port" },
 	{ "ng", "allow", "a list of one to 4096 addresses or prefixes" },
 	{ "ng-interfaces", "name", "a name of 1 to 64 characters" },

@@ -101,8 +101,17 @@ static int open_one(struct ng *ng, size_t i)
 	int ret;
 
 	*listener = (struct ng_listener){ .ng = ng, .i = i, .fd = -1 };
-	ret = ng->config->ng[i].transport == CONFIG_UDP ?
-	      ng_udp_open(listener) : ng_tcp_open(listener);
+	switch (ng->config->ng[i].transport) {
+	case CONFIG_UDP:
+		ret = ng_udp_open(listener);
+		break;
+	case CONFIG_HTTP:
+		ret = ng_http_open(listener);
+		break;
+	default:
+		ret = ng_tcp_open(listener);
+		break;
+	}
 	if (ret)
 		ng_listener_close(listener);
 	return ret;

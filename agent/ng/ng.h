@@ -19,6 +19,7 @@
 #include "b2b/b2b.h"
 #include "base/loop.h"
 #include "config/config.h"
+#include "http/http.h"
 #include "session/session.h"
 
 struct ng;
@@ -28,6 +29,7 @@ struct ng;
  * @loop: the event loop
  * @config: the configuration; a reference is taken
  * @sessions: media
+ * @http: where listeners for HTTP are opened; NULL: there is none
  * @policy: what holds for parties in a realm now, or NULL; the reference stays its
  *	owner's
  * @arg: for @policy
@@ -36,6 +38,7 @@ struct ng_conf {
 	struct loop *loop;
 	struct config *config;
 	struct sessions *sessions;
+	struct http *http;
 	struct session_policy *(*policy)(const char *realm, void *arg);
 	void *arg;
 };
@@ -59,7 +62,7 @@ bool ng_listen(struct ng *ng, char *error);
 
 /**
  * ng_free() - end all that is left, at once
- * @ng: NULL is fine
+ * @ng: NULL is fine; &ng_conf.http has ended before
  */
 void ng_free(struct ng *ng);
 

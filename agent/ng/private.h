@@ -210,6 +210,18 @@ char *ng_request(struct ng *ng, const struct dp_addr *from, bool datagram,
 		 struct span message, size_t *len);
 
 /**
+ * ng_request_plain() - do a request that has no cookie
+ * @ng: the front end
+ * @from: who asks; he may
+ * @message: all of it
+ * @len: bytes of the reply, which has none either
+ *
+ * Return: the reply, for free(); NULL without memory.
+ */
+char *ng_request_plain(struct ng *ng, const struct dp_addr *from,
+		       struct span message, size_t *len);
+
+/**
  * ng_refusal() - the reply to what cannot even be read
  * @message: what came; its cookie is in the reply
  * @reason: what is wrong
@@ -353,7 +365,7 @@ void ng_keep_strange(uint8_t *strange, uint8_t *n, const struct ng_words *words)
  * struct ng_listener - a socket
  * @ng: the front end
  * @i: its number in the configuration
- * @fd: the socket
+ * @fd: the socket; -1: it is that of HTTP
  * @watch: of @fd
  * @pause: TCP: until when it does not accept, for want of descriptors
  */
@@ -370,6 +382,7 @@ struct ng_udp;
 /* open the socket of a listener whose ng and i are set; 0 or -errno */
 int ng_udp_open(struct ng_listener *listener);
 int ng_tcp_open(struct ng_listener *listener);
+int ng_http_open(struct ng_listener *listener);
 /* close it; its connections stay until ng_tcp_close_all() */
 void ng_listener_close(struct ng_listener *listener);
 void ng_tcp_close_all(struct ng *ng);

@@ -131,36 +131,49 @@ static bool cut_cookie(struct span message, struct span *cookie,
 	return body->p && cookie->n && cookie->n <= NG_COOKIE_MAX;
 }
 
-char *ng_request(struct ng *ng, const struct dp_addr *from, bool datagram,
-		 struct span message, size_t *len)
+static char *serve(struct ng_request *r, struct span cookie, struct span body,
+		   size_t *len)
 {
-	struct ng_request r = {
-		.ng = ng, .from = from, .datagram = datagram, .result = "ok",
-	};
 	struct ng_tree tree = { 0 };
 	enum ng_encoding encoding;
-	struct span cookie, body;
 	const char *error;
 	char *text;
 
-	if (!cut_cookie(message, &cookie, &body)) {
-		ng->counters.garbage++;
-		return NULL;
-	}
-	ng->counters.requests++;
-	r.out = ng_tree_begin(&r.reply);
+	r->result = "ok";
+	r->ng->counters.requests++;
+	r->out = ng_tree_begin(&r->reply);
 	error = read_body(body, &tree, &encoding);
 	if (!error) {
-		r.in = tree.root;
-		error = run(&r);
+		r->in = tree.root;
+		error = run(r);
 	}
 	if (error) {
-		ng->counters.errors++;
-		refuse(&r, error);
+		r->ng->counters.errors++;
+		refuse(r, error);
 	}
-	text = finish(&r, encoding, cookie, len);
+	text = finish(r, encoding, cookie, len);
 	ng_tree_clear(&tree);
 	return text;
+}
+
+char *ng_request(struct ng *ng, const struct dp_addr *from, bool datagram,
+		 struct span message, size_t *len)
+{
+	struct ng_request r = { .ng = ng, .from = from, .datagram = datagram };
+	struct span cookie, body;
+
+	if (cut_cookie(message, &cookie, &body))
+		return serve(&r, cookie, body, len);
+	ng->counters.garbage++;
+	return NULL;
+}
+
+char *ng_request_plain(struct ng *ng, const struct dp_addr *from,
+		       struct span message, size_t *len)
+{
+	struct ng_request r = { .ng = ng, .from = from };
+
+	return serve(&r, (struct span){ 0 }, message, len);
 }
 
 char *ng_refusal(struct span message, const char *reason, size_t *len)

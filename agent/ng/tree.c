@@ -218,9 +218,10 @@ char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
 
 	if (!out)
 		return NULL;
-	if (cookie.n)
+	if (cookie.p) {
 		fwrite(cookie.p, 1, cookie.n, out);
-	fputc(' ', out);
+		fputc(' ', out);
+	}
 	ok = encoding == NG_JSON ? ng_json_write(tree->root, out) :
 				   ng_bencode_write(tree->root, out);
 	ok = !ferror(out) && ok;

@@ -194,7 +194,7 @@ struct ng_value *ng_tree_begin(struct ng_tree *tree);
  * ng_tree_write() - a message as it is sent
  * @tree: the tree
  * @encoding: how
- * @cookie: stands before it, and a blank
+ * @cookie: stands before it, and a blank; the absent span: nothing does
  * @len: its bytes
  *
  * JSON is UTF-8: bytes that are none become U+FFFD.
