@@ -403,6 +403,8 @@ test_a_call()
 	hung_up
 	proxy_says "MEDIA $CALL: RTP: [1-9][0-9]* bytes, [1-9][0-9]* packets, 0 errors" ||
 		fail "the proxy's \$rtpstat: $(grep -a "MEDIA $CALL" "$W/kamailio.log")"
+	proxy_says "MOS $CALL: [1-4]\.[0-9] of [1-9]" ||
+		fail "the proxy's MOS: $(grep -a "MOS $CALL" "$W/kamailio.log")"
 	all_over
 }
 

@@ -341,6 +341,33 @@ void ng_branch_free(struct ng_branch *branch);
 bool ng_is_last(const struct ng_branch *branch);
 /* what a call is and has seen, into the reply; less of it where that is too long */
 void ng_tell_call(struct ng_request *request, struct ng_call *call);
+/**
+ * struct ng_quality - how good a stream is
+ * @mos: tenths, 10 to 45
+ * @rtt: us there and back between the parties, as far as RTCP tells
+ * @rtt_leg: us between us and who sends it; 0: not known
+ * @jitter: ms
+ * @loss: percent
+ * @samples: RTCP reports that this stands on, at least 1
+ */
+struct ng_quality {
+	unsigned int mos;
+	uint32_t rtt;
+	uint32_t rtt_leg;
+	unsigned int jitter;
+	unsigned int loss;
+	uint32_t samples;
+};
+
+/*
+ * Of what arrives on an RTP leg; @rtcp: the leg of its RTCP, NULL: none; @peer_rtcp: that
+ * of the other party; @worst: with the most jitter there was.
+ */
+void ng_quality(const struct session_leg_report *leg,
+		const struct session_leg_report *rtcp,
+		const struct session_leg_report *peer_rtcp, bool worst,
+		struct ng_quality *quality);
+
 /* is a tag, or a via-branch, this one? */
 static inline bool ng_is(const char *text, struct span word)
 {

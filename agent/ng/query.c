@@ -7,7 +7,7 @@
 #define LIST_DEFAULT	32	/* calls, unless more are asked for */
 
 /* how much is told: a datagram should go without fragments */
-enum detail { ALL, NO_FLAGS, NO_STREAMS, TOTALS };
+enum detail { ALL, NO_EXTREMES, NO_FLAGS, NO_INGRESS, NO_STREAMS, TOTALS };
 
 /**
  * struct telling - a call that is told of
@@ -38,6 +38,61 @@ static void tell_stats(const struct telling *t, struct ng_value *in,
 	ng_add_number(t->tree, out, "packets", (int64_t)packets);
 	ng_add_number(t->tree, out, "bytes", (int64_t)bytes);
 	ng_add_number(t->tree, out, "errors", (int64_t)errors);
+}
+
+/* --- how good it is --- */
+
+/* the leg of RTCP that goes with one of RTP: its party's, or the other one's */
+static const struct session_leg_report *rtcp_of(const struct telling *t,
+						const struct session_leg_report *rtp,
+						bool peer)
+{
+	const struct session_leg_report *leg = t->report->leg;
+	const struct session_leg_report *end = leg + t->report->n_legs, *found = NULL;
+
+	for (; leg < end; leg++) {
+		if (leg->line != rtp->line || (leg->party == rtp->party) == peer)
+			continue;
+		/* where both share a port there is but one */
+		if (!found || leg->component == 2)
+			found = leg;
+	}
+	return found;
+}
+
+static void tell_mos(const struct telling *t, struct ng_value *in, const char *key,
+		     const struct session_leg_report *leg, bool worst)
+{
+	struct ng_value *out = ng_add_dict(t->tree, in, key);
+	struct ng_quality q;
+
+	ng_quality(leg, rtcp_of(t, leg, false), rtcp_of(t, leg, true), worst, &q);
+	ng_add_number(t->tree, out, "MOS", q.mos);
+	if (q.rtt)
+		ng_add_number(t->tree, out, "round-trip time", q.rtt);
+	if (q.rtt_leg)
+		ng_add_number(t->tree, out, "round-trip time leg", q.rtt_leg);
+	ng_add_number(t->tree, out, "jitter", q.jitter);
+	ng_add_number(t->tree, out, "packet loss", q.loss);
+	if (strcmp(key, "average MOS"))
+		ng_add_number(t->tree, out, "reported at", time(NULL));
+	else
+		ng_add_number(t->tree, out, "samples", q.samples);
+}
+
+/* of one SSRC, wherever it stands */
+static void tell_ssrc(const struct telling *t, struct ng_value *out,
+		      const struct session_leg_report *leg)
+{
+	ng_add_number(t->tree, out, "bytes", (int64_t)leg->info.rx_bytes);
+	ng_add_number(t->tree, out, "packets", (int64_t)leg->info.rtp.packets);
+	ng_add_number(t->tree, out, "cumulative loss",
+		      (int64_t)leg->info.rtp.lost);
+	tell_mos(t, out, "average MOS", leg, false);
+	if (t->detail >= NO_EXTREMES)
+		return;
+	tell_mos(t, out, "lowest MOS", leg, true);
+	tell_mos(t, out, "highest MOS", leg, false);
 }
 
 static const char *family_name(const struct dp_addr *addr)
@@ -108,12 +163,27 @@ static void tell_stream(const struct telling *t, struct ng_value *streams,
 			   info->tx_bytes, 0);
 }
 
+/* newer proxies read it here, older ones in the dictionary of all */
+static void tell_ingress(const struct telling *t, struct ng_value *media,
+			 const struct session_leg_report *leg)
+{
+	struct ng_value *all, *one;
+
+	if (leg->component != 1 || !leg->info.rtp.present ||
+	    t->detail >= NO_INGRESS)
+		return;
+	all = ng_add_list(t->tree, media, "ingress SSRCs");
+	one = ng_add_dict(t->tree, all, NULL);
+	ng_add_number(t->tree, one, "SSRC", leg->info.rtp.ssrc);
+	tell_ssrc(t, one, leg);
+}
+
 /* legs are by line: those of one line are one medium */
 static void tell_medias(const struct telling *t, struct ng_value *tag,
 			const struct session_party *party)
 {
 	const struct session_report *report = t->report;
-	struct ng_value *medias, *media, *streams = NULL;
+	struct ng_value *medias, *media = NULL, *streams = NULL;
 	unsigned int i, line = UINT32_MAX;
 
 	medias = ng_add_list(t->tree, tag, "medias");
@@ -127,6 +197,7 @@ static void tell_medias(const struct telling *t, struct ng_value *tag,
 			streams = ng_add_list(t->tree, media, "streams");
 		}
 		tell_stream(t, streams, &report->leg[i]);
+		tell_ingress(t, media, &report->leg[i]);
 	}
 }
 
@@ -198,12 +269,7 @@ static void tell_ssrcs(const struct telling *t, struct ng_value *out)
 		if (is_told(all, span_of(name)))
 			continue;
 		one = ng_add_dict(t->tree, all, name);
-		ng_add_number(t->tree, one, "bytes",
-			      (int64_t)leg->info.rx_bytes);
-		ng_add_number(t->tree, one, "packets",
-			      (int64_t)leg->info.rtp.packets);
-		ng_add_number(t->tree, one, "cumulative loss",
-			      (int64_t)leg->info.rtp.lost);
+		tell_ssrc(t, one, leg);
 	}
 }
 

@@ -93,6 +93,7 @@ static bool done(void)
 /* --- requests --- */
 
 static char reply[70000];
+static bool datagram = true;
 static struct ng_tree tree;
 
 /* the reply, read; NULL: none, or it is none */
@@ -103,7 +104,7 @@ static const struct ng_value *raw(struct span message)
 	size_t len;
 
 	ng_tree_clear(&tree);
-	got = ng_request(ng, &proxy, true, message, &len);
+	got = ng_request(ng, &proxy, datagram, message, &len);
 	if (!got)
 		return NULL;
 	snprintf(reply, sizeof(reply), "%s", got);
@@ -889,6 +890,72 @@ static bool told_once(void)
 	return done();
 }
 
+static bool is_number(const struct ng_value *dict, const char *name, int64_t want)
+{
+	int64_t n = -1;
+
+	return ng_number(ng_get(dict, name), &n) && n == want;
+}
+
+/* what came on a leg of RTP, and what its remote told by RTCP */
+static void has_come(unsigned int i, uint32_t ssrc, uint64_t lost, uint32_t jitter, uint32_t rtt)
+{
+	struct dp_leg_info *info = &kernel.leg[i].seen;
+
+	info->rtp = (struct dp_rtp){ .present = true, .ssrc = ssrc, .packets = 1000 - lost,
+				     .lost = lost, .jitter = jitter, .jitter_max = 2 * jitter };
+	info->rtcp = (struct dp_rtcp){ .present = true, .has_rtt = rtt, .reports = 7, .rtt = rtt };
+}
+
+static bool mos(void)
+{
+	const struct ng_value *ssrc, *entry;
+	unsigned int i;
+
+	KTAP_CHECK(open_ng() && call_up());
+	for (i = 0; i < kernel.n; i++)
+		has_come(i, 10 + i, 0, 0, 0);
+	KTAP_CHECK(ok(ask("query", CALL, NULL)));
+	for (i = 0, ssrc = ng_get(tree.root, "ssrc")->first; ssrc; ssrc = ssrc->next, i++) {
+		entry = ng_get(ssrc, "average-mos");
+		KTAP_CHECK(is_number(entry, "mos", 44) && is_number(entry, "packet-loss", 0));
+		KTAP_CHECK(is_number(entry, "jitter", 0) && !ng_get(entry, "round-trip-time"));
+		KTAP_CHECK(is_number(entry, "samples", 7) && !ng_get(ssrc, "lowest-mos"));
+	}
+	KTAP_CHECK(i == 2);
+	/* a tenth is lost, 20 ms of jitter and once 40, 100 ms on either side */
+	for (i = 0; i < kernel.n; i++)
+		has_come(i, 10 + i, 100, 160, 100000);
+	KTAP_CHECK(ok(ask("query", CALL, NULL)));
+	entry = ng_get(ng_get(tree.root, "ssrc")->first, "average-mos");
+	KTAP_CHECK(is_number(entry, "packet-loss", 10) && is_number(entry, "jitter", 20));
+	KTAP_CHECK(is_number(entry, "round-trip-time", 200000) && is_number(entry, "round-trip-time-leg", 100000));
+	KTAP_CHECK(is_number(entry, "mos", 33));
+	/* where there is room for it; and the same for newer proxies, at the stream */
+	datagram = false;
+	KTAP_CHECK(ok(ask("query", CALL, NULL)));
+	datagram = true;
+	entry = ng_get(ng_get(tree.root, "ssrc")->first, "lowest-mos");
+	KTAP_CHECK(is_number(entry, "mos", 32) && is_number(entry, "jitter", 40));
+	KTAP_CHECK(ng_get(ng_get(tree.root, "ssrc")->first, "highest-mos"));
+	entry = ng_get(ng_get(ng_get(tree.root, "tags"), "f"), "medias");
+	KTAP_CHECK(entry && ng_get(entry->first, "ingress-ssrcs"));
+	entry = ng_get(entry->first, "ingress-ssrcs")->first;
+	KTAP_CHECK(is_number(ng_get(entry, "average-mos"), "mos", 33));
+	KTAP_CHECK(ok(ask("query", CALL, NULL)) && strlen(reply) <= NG_REPLY_SMALL);
+	/* nothing gets through */
+	for (i = 0; i < kernel.n; i++)
+		has_come(i, 10 + i, 999, 80000, 3000000);
+	KTAP_CHECK(ok(ask("query", CALL, NULL)));
+	entry = ng_get(ng_get(tree.root, "ssrc")->first, "average-mos");
+	KTAP_CHECK(is_number(entry, "mos", 10) && is_number(entry, "packet-loss", 99));
+	KTAP_CHECK(ok(ask("delete", CALL, "delete-delay", "0", NULL)));
+	KTAP_CHECK(strlen(reply) <= NG_REPLY_SMALL);
+	entry = ng_get(ng_get(tree.root, "ssrc")->first, "average-mos");
+	KTAP_CHECK(is_number(entry, "mos", 10));
+	return done();
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -915,6 +982,7 @@ int main(void)
 		{ "limits of the configuration, and its delay", configured_limits },
 		{ "what is told of calls", told },
 		{ "and once: tags in common, an SSRC that comes back", told_once },
+		{ "how good it sounds, in the units that proxies read", mos },
 		{ "what people see of them, after their end too", seen_by_people },
 	};
 
