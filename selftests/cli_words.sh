@@ -227,6 +227,10 @@ usage_points <<END
 2	ban: 'for': expected nothing more	ban del 192.0.2.1 for 10m
 2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config
+2	convert: expected the name of an rtpengine.conf	convert
+2	convert: 'x': expected nothing more	convert /nonexistent x
+1	/nonexistent cannot be read: No such file	convert /nonexistent
+1	there is no interface with an address	convert /dev/null
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
 1	cannot reach the agent at $W/none: No such file	--socket $W/none status
 END
@@ -269,6 +273,48 @@ printf '%s\n' "check-config $TREE/agent/config/rtplaned.yaml.example" 'dev show 
 rtplane -batch "$W/batch" >"$W/out" 2>"$W/err"
 holds "a batch goes on behind it" grep -q "$W/batch:2: dev show: 'x'" "$W/err"
 expect 1 '^/nonexistent:1: the file: cannot be opened' --json check-config /nonexistent
+
+# The configuration of an rtpengine, as one of ours that is fine.
+cat >"$W/rtpengine.conf" <<-END
+	[rtpengine]
+	table = 0
+	interface = internal/10.0.0.1; external/192.0.2.1!203.0.113.5;external/2001:db8::5;pub:1/192.0.2.1
+	listen-ng = 127.0.0.1:2223
+	listen-tcp-ng = [::1]:2224
+	listen-http=9900
+	timeout = 60
+	timeout = 70
+	silent-timeout = 3600
+	final-timeout = 10800
+	tos = 184
+	delete-delay = 20
+	port-min = 30001
+	max-sessions = many
+	redis = 127.0.0.1:6379/5
+	log-level = 7
+	[templates]
+	a = b
+END
+rtplane convert "$W/rtpengine.conf" >"$W/rtplaned.yaml" 2>"$W/err"
+expect 0 'rtplaned.yaml: 2 realms, 0 routes: fine$' check-config "$W/rtplaned.yaml"
+while read -r line; do
+	holds "rtplane convert prints $line" grep -qxF -- "$line" <(sed 's/^ *//' "$W/rtplaned.yaml")
+done <<-END
+	media-timeout: 70
+	hold-timeout: 3600
+	ng-delete-delay: 20
+	log: debug
+	- {transport: udp, listen: "127.0.0.1:2223", allow: ["127.0.0.1"]}
+	- {transport: tcp, listen: "[::1]:2224", allow: ["::1"]}
+	- {transport: http, listen: "0.0.0.0:9900", allow: ["127.0.0.1"]}
+	- {name: "pub", realm: "external"}
+	- {listen: "192.0.2.1", advertise: "203.0.113.5"}
+	ports: {low: 30002, high: 40000}
+	dscp: {audio: 46, video: 46}
+	#   max-sessions = many
+	#   redis = 127.0.0.1:6379/5
+	#   section = [templates]
+END
 
 # The agent.
 answers 0 '^calls 3$' '{"ok":true,"result":{"calls":3,"legs":[]}}

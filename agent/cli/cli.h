@@ -142,5 +142,6 @@ int cmd_agent_ng(struct args *args);
 int cmd_ban(struct args *args);
 int cmd_firewall(struct args *args);
 int cmd_check_config(struct args *args);
+int cmd_convert(struct args *args);
 
 #endif /* CLI_CLI_H */

@@ -50,6 +50,7 @@ static const char usage[] =
 "           [--for host|edge|customer]   what a firewall must let through\n"
 "  reload                     read the configuration again\n"
 "  check-config FILE          is this configuration in order?\n"
+"  convert FILE               an rtpengine.conf as a configuration of ours\n"
 "\n"
 "OPTIONS: -j, --json          JSON instead of text\n"
 "         -s, --socket PATH   control socket of the agent\n"
@@ -151,6 +152,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "firewall", cmd_firewall },
 		{ "reload", cmd_agent },
 		{ "check-config", cmd_check_config },
+		{ "convert", cmd_convert },
 	};
 	struct args args = {
 		.cli = cli, .cmd = argv[0],
