@@ -13,13 +13,13 @@
 static uint64_t hash_of(const struct sip_dialogs *dialogs, const void *realm,
 			struct span call_id, struct span local_tag)
 {
-	struct sip_hash h;
+	struct siphash h;
 
-	sip_hash_begin(&h, dialogs->key);
-	sip_hash_add(&h, &realm, sizeof(realm));
-	sip_hash_span(&h, call_id);
-	sip_hash_span(&h, local_tag);
-	return sip_hash_end(&h);
+	siphash_begin(&h, dialogs->key);
+	siphash_add(&h, &realm, sizeof(realm));
+	siphash_span(&h, call_id);
+	siphash_span(&h, local_tag);
+	return siphash_end(&h);
 }
 
 struct sip_dialogs *sip_dialogs_new(struct sip_tx_stack *stack)

@@ -7,6 +7,7 @@
 #define SIP_TX_H
 
 #include "base/addr.h"
+#include "base/siphash.h"
 #include "sip/message.h"
 #include "sip/transaction.h"
 #include "sip/transport.h"
@@ -276,24 +277,7 @@ struct sip_tx_stack {
 	LIST_HEAD(, sip_tx) all;
 };
 
-/** sip_random_bytes() - bytes that nobody can guess */
-void sip_random_bytes(void *buf, size_t len);
-
 /* tx_hash.c: the tables */
-
-/** struct sip_hash - a keyed hash (SipHash-2-4) that is being fed */
-struct sip_hash {
-	uint64_t v[4];
-	uint64_t tail;
-	size_t len;
-};
-
-void sip_hash_begin(struct sip_hash *h, const uint64_t key[2]);
-/** sip_hash_add() - bytes; those of two calls in a row are not told apart */
-void sip_hash_add(struct sip_hash *h, const void *data, size_t len);
-/** sip_hash_span() - bytes and how many: told apart from what follows */
-void sip_hash_span(struct sip_hash *h, struct span s);
-uint64_t sip_hash_end(struct sip_hash *h);
 
 int sip_tx_tables_new(struct sip_tx_stack *stack);
 void sip_tx_tables_free(struct sip_tx_stack *stack);

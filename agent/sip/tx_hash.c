@@ -10,83 +10,15 @@
 
 #include "sip/tx.h"
 
-/* ------------------------------------------------- SipHash-2-4 (Aumasson, Bernstein) */
-
-static uint64_t rotl(uint64_t x, int b)
-{
-	return x << b | x >> (64 - b);
-}
-
-static void sipround(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
-}
-
-static void word(struct sip_hash *h, uint64_t m)
-{
-	h->v[3] ^= m;
-	sipround(h->v);
-	sipround(h->v);
-	h->v[0] ^= m;
-}
-
-void sip_hash_begin(struct sip_hash *h, const uint64_t key[2])
-{
-	*h = (struct sip_hash){ .v = {
-		key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
-		key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL } };
-}
-
-void sip_hash_add(struct sip_hash *h, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (; len; len--, p++) {
-		h->tail |= (uint64_t)*p << (h->len % 8 * 8);
-		if (++h->len % 8)
-			continue;
-		word(h, h->tail);
-		h->tail = 0;
-	}
-}
-
-void sip_hash_span(struct sip_hash *h, struct span s)
-{
-	uint32_t n = (uint32_t)s.n;
-
-	sip_hash_add(h, &n, sizeof(n));
-	sip_hash_add(h, s.p, s.n);
-}
-
-uint64_t sip_hash_end(struct sip_hash *h)
-{
-	int i;
-
-	word(h, h->tail | (uint64_t)h->len << 56);
-	h->v[2] ^= 0xff;
-	for (i = 0; i < 4; i++)
-		sipround(h->v);
-	return h->v[0] ^ h->v[1] ^ h->v[2] ^ h->v[3];
-}
-
 /* ----------------------------------------------------------------------------- keys */
 
-static void add_realm(struct sip_hash *h, const void *realm)
+static void add_realm(struct siphash *h, const void *realm)
 {
-	sip_hash_add(h, &realm, sizeof(realm));
+	siphash_add(h, &realm, sizeof(realm));
 }
 
 /* Hosts are names too, and mean the same in capitals. */
-static void add_lower(struct sip_hash *h, struct span s)
+static void add_lower(struct siphash *h, struct span s)
 {
 	size_t i;
 	char c;
@@ -95,7 +27,7 @@ static void add_lower(struct sip_hash *h, struct span s)
 		c = s.p[i];
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c + 'a' - 'A');
-		sip_hash_add(h, &c, 1);
+		siphash_add(h, &c, 1);
 	}
 }
 
@@ -103,13 +35,13 @@ static void add_lower(struct sip_hash *h, struct span s)
 static uint64_t client_hash(const struct sip_tx_stack *stack, const void *realm,
 			    const struct sip_msg *msg)
 {
-	struct sip_hash h;
+	struct siphash h;
 
-	sip_hash_begin(&h, stack->key);
+	siphash_begin(&h, stack->key);
 	add_realm(&h, realm);
-	sip_hash_span(&h, msg->via.branch);
-	sip_hash_span(&h, msg->cseq.method_text);
-	return sip_hash_end(&h);
+	siphash_span(&h, msg->via.branch);
+	siphash_span(&h, msg->cseq.method_text);
+	return siphash_end(&h);
 }
 
 static bool is_invite(const struct sip_msg *msg)
@@ -119,14 +51,14 @@ static bool is_invite(const struct sip_msg *msg)
 }
 
 /* A branch without RFC 3261's cookie says little: RFC 2543's ids belong to it (17.2.3). */
-static void add_id(struct sip_hash *h, const struct sip_msg *msg)
+static void add_id(struct siphash *h, const struct sip_msg *msg)
 {
-	sip_hash_span(h, msg->via.branch);
+	siphash_span(h, msg->via.branch);
 	if (msg->via.cookie)
 		return;
-	sip_hash_span(h, msg->call_id);
-	sip_hash_span(h, msg->from.tag);
-	sip_hash_add(h, &msg->cseq.number, sizeof(msg->cseq.number));
+	siphash_span(h, msg->call_id);
+	siphash_span(h, msg->from.tag);
+	siphash_add(h, &msg->cseq.number, sizeof(msg->cseq.number));
 }
 
 static bool same_id(const struct sip_msg *a, const struct sip_msg *b)
@@ -140,30 +72,30 @@ static bool same_id(const struct sip_msg *a, const struct sip_msg *b)
 static uint64_t server_hash(const struct sip_tx_stack *stack, const void *realm,
 			    const struct sip_msg *msg)
 {
-	struct sip_hash h;
+	struct siphash h;
 
-	sip_hash_begin(&h, stack->key);
+	siphash_begin(&h, stack->key);
 	add_realm(&h, realm);
 	add_id(&h, msg);
 	add_lower(&h, msg->via.host);
-	sip_hash_add(&h, &msg->via.port, sizeof(msg->via.port));
+	siphash_add(&h, &msg->via.port, sizeof(msg->via.port));
 	/* an ACK and a CANCEL are looked for as the INVITE that they are about */
-	sip_hash_span(&h, is_invite(msg) ? SPAN("INVITE") : msg->method_text);
-	return sip_hash_end(&h);
+	siphash_span(&h, is_invite(msg) ? SPAN("INVITE") : msg->method_text);
+	return siphash_end(&h);
 }
 
 static uint64_t merge_hash(const struct sip_tx_stack *stack, const void *realm,
 			   const struct sip_msg *msg)
 {
-	struct sip_hash h;
+	struct siphash h;
 
-	sip_hash_begin(&h, stack->key);
+	siphash_begin(&h, stack->key);
 	add_realm(&h, realm);
-	sip_hash_span(&h, msg->from.tag);
-	sip_hash_span(&h, msg->call_id);
-	sip_hash_add(&h, &msg->cseq.number, sizeof(msg->cseq.number));
-	sip_hash_span(&h, msg->method_text);
-	return sip_hash_end(&h);
+	siphash_span(&h, msg->from.tag);
+	siphash_span(&h, msg->call_id);
+	siphash_add(&h, &msg->cseq.number, sizeof(msg->cseq.number));
+	siphash_span(&h, msg->method_text);
+	return siphash_end(&h);
 }
 
 /* ---------------------------------------------------------------------------- table */
@@ -349,14 +281,14 @@ static struct dp_addr source_of(const struct sip_flow *flow)
 static struct sip_tx_source **source_bucket(struct sip_tx_stack *stack,
 					    const struct dp_addr *addr)
 {
-	struct sip_hash h;
+	struct siphash h;
 
-	sip_hash_begin(&h, stack->key);
+	siphash_begin(&h, stack->key);
 	if (addr->family == AF_INET6)
-		sip_hash_add(&h, &addr->v6, sizeof(addr->v6));
+		siphash_add(&h, &addr->v6, sizeof(addr->v6));
 	else
-		sip_hash_add(&h, &addr->v4, sizeof(addr->v4));
-	return &stack->source[sip_hash_end(&h) % SIP_TX_SOURCE_BUCKETS];
+		siphash_add(&h, &addr->v4, sizeof(addr->v4));
+	return &stack->source[siphash_end(&h) % SIP_TX_SOURCE_BUCKETS];
 }
 
 int sip_tx_source_take(struct sip_tx *tx)

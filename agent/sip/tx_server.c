@@ -17,15 +17,15 @@ struct span sip_tx_stateless_tag(const struct sip_tx_stack *stack,
 				 const struct sip_msg *request,
 				 char buf[SIP_TX_STATELESS_TAG_LEN + 1])
 {
-	struct sip_hash h;
+	struct siphash h;
 
-	sip_hash_begin(&h, stack->key);
-	sip_hash_span(&h, SPAN("tag"));
-	sip_hash_span(&h, request->via.branch);
-	sip_hash_span(&h, request->call_id);
-	sip_hash_span(&h, request->from.tag);
-	sip_hash_add(&h, &request->cseq.number, sizeof(request->cseq.number));
-	snprintf(buf, SIP_TX_STATELESS_TAG_LEN + 1, "%016llx", (unsigned long long)sip_hash_end(&h));
+	siphash_begin(&h, stack->key);
+	siphash_span(&h, SPAN("tag"));
+	siphash_span(&h, request->via.branch);
+	siphash_span(&h, request->call_id);
+	siphash_span(&h, request->from.tag);
+	siphash_add(&h, &request->cseq.number, sizeof(request->cseq.number));
+	snprintf(buf, SIP_TX_STATELESS_TAG_LEN + 1, "%016llx", (unsigned long long)siphash_end(&h));
 	return (struct span){ buf, SIP_TX_STATELESS_TAG_LEN };
 }
 
