@@ -9,6 +9,7 @@
 #include "bind.h"
 
 #define PREFIX		"bind"
+#define ALIAS		"name"	/* of the same length */
 #define DIGITS		11	/* of base 62 for 64 bits */
 #define FIRST_BUCKETS	64
 
@@ -217,34 +218,47 @@ static char *add_digits(char *p, uint64_t value)
 	return p;
 }
 
-static bool by_instance(const struct bind_key *key)
-{
-	return key->instance.n && key->reg_id.n;
-}
+/* what the hash is of: told apart, since strangers choose the texts */
+enum kind { BY_CONTACT, BY_INSTANCE, BY_TEXT };
 
-static uint64_t keyed(const uint64_t secret[2], const struct bind_key *key)
+static uint64_t keyed(const uint64_t secret[2], enum kind kind,
+		      const struct span *text, size_t n)
 {
-	bool instance = by_instance(key);
 	struct siphash h;
+	size_t i;
 
 	siphash_begin(&h, secret);
-	siphash_add(&h, &instance, sizeof(instance));
-	siphash_span(&h, key->aor);
-	siphash_span(&h, instance ? key->instance : key->contact);
-	if (instance)
-		siphash_span(&h, key->reg_id);
+	siphash_add(&h, &kind, sizeof(kind));
+	for (i = 0; i < n; i++)
+		siphash_span(&h, text[i]);
 	return siphash_end(&h);
+}
+
+static void name(const struct bind_table *t, const char *prefix, enum kind kind,
+		 const struct span *text, size_t n, char *p)
+{
+	memcpy(p, prefix, strlen(PREFIX));
+	p = add_digits(p + strlen(PREFIX), keyed(t->secret, kind, text, n));
+	p = add_digits(p, keyed(t->secret + 2, kind, text, n));
+	*p = '\0';
 }
 
 void bind_token(const struct bind_table *t, const struct bind_key *key,
 		char token[BIND_TOKEN_LEN + 1])
 {
-	char *p = token + strlen(PREFIX);
+	bool instance = key->instance.n && key->reg_id.n;
+	const struct span text[] = {
+		key->aor, instance ? key->instance : key->contact, key->reg_id,
+	};
 
-	memcpy(token, PREFIX, strlen(PREFIX));
-	p = add_digits(p, keyed(t->secret, key));
-	p = add_digits(p, keyed(t->secret + 2, key));
-	*p = '\0';
+	name(t, PREFIX, instance ? BY_INSTANCE : BY_CONTACT, text,
+	     instance ? 3 : 2, token);
+}
+
+void bind_alias(const struct bind_table *t, struct span text,
+		char alias[BIND_TOKEN_LEN + 1])
+{
+	name(t, ALIAS, BY_TEXT, &text, 1, alias);
 }
 
 bool bind_is_token(struct span user)
@@ -516,6 +530,7 @@ static char *copy_texts(struct bind *pub, const struct bind_grant *g)
 		{ &pub->params, g->params }, { &pub->call_id, g->call_id },
 		{ &pub->path, g->path },
 		{ &pub->service_route, g->service_route },
+		{ &pub->gruu, g->gruu },
 		{ &pub->agent, g->agent },
 	};
 	size_t i, n = 0;

@@ -61,6 +61,8 @@ struct bind_key {
  * @cseq: likewise
  * @path: values of Path that it came with: the route to the phone; may be absent
  * @service_route: values of Service-Route that the registrar said; may be absent
+ * @gruu: parameters that the registrar has put to it (RFC 5627), without the first
+ *	semicolon; may be absent
  * @agent: the phone's User-Agent; may be absent
  * @flow: that the REGISTER came by; a reference is taken
  * @registrar: where it was granted; only compared, and handed out again
@@ -77,6 +79,7 @@ struct bind_grant {
 	uint32_t cseq;
 	struct span path;
 	struct span service_route;
+	struct span gruu;
 	struct span agent;
 	struct sip_flow *flow;
 	void *registrar;
@@ -92,10 +95,11 @@ struct bind_grant {
  * @token: user part of our contact: nobody can guess it
  * @aor: as &struct bind_key
  * @contact: likewise
- * @params: as &struct bind_grant, "" if there is none; so are the next four
+ * @params: as &struct bind_grant, "" if there is none; so are the next five
  * @call_id: likewise
  * @path: likewise
  * @service_route: likewise
+ * @gruu: likewise
  * @agent: likewise
  * @flow: by which the phone is reached
  * @registrar: as given
@@ -117,6 +121,7 @@ struct bind {
 	const char *call_id;
 	const char *path;
 	const char *service_route;
+	const char *gruu;
 	const char *agent;
 	struct sip_flow *flow;
 	void *registrar;
@@ -242,6 +247,18 @@ void bind_token(const struct bind_table *table, const struct bind_key *key,
 		char token[BIND_TOKEN_LEN + 1]);
 
 /**
+ * bind_alias() - another name for a text, for the other side of us
+ * @table: the table
+ * @text: the text: a Call-ID
+ * @alias: filled, terminated
+ *
+ * The same for the same text, as long as the table lives; nobody can tell the text from
+ * it.  Letters and digits only; bind_is_token() is false for it.
+ */
+void bind_alias(const struct bind_table *table, struct span text,
+		char alias[BIND_TOKEN_LEN + 1]);
+
+/**
  * bind_is_token() - does a user part look like one of ours, of whatever table?
  * @user: the user part
  */
@@ -274,7 +291,7 @@ int bind_set(struct bind_table *table, const struct bind_grant *grant,
 /**
  * bind_refresh() - a REGISTER of a phone that is there: does it have to go further?
  * @table: the table
- * @again: what it says; @service_route, @registrar, @nat, @outbound, @granted and
+ * @again: what it says; @service_route, @gruu, @registrar, @nat, @outbound, @granted and
  *	@keepalive are not looked at
  *
  * It need not if all is as it was granted (contact and parameters, Call-ID, path, and the

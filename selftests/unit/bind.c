@@ -136,6 +136,11 @@ static bool test_tokens(void)
 	b = (struct bind_key){ SPAN("a@xs"), SPAN("ip:a"), { 0 }, { 0 } };
 	c = (struct bind_key){ SPAN("a@x"), SPAN("sip:a"), { 0 }, { 0 } };
 	KTAP_CHECK(differs(&b, &c));
+	bind_alias(table, SPAN("c1@10.0.0.1"), x);
+	bind_alias(table, SPAN("c1@10.0.0.2"), y);
+	KTAP_CHECK(strcmp(x, y) && !bind_is_token(span_of(x)) && strlen(x) == BIND_TOKEN_LEN);
+	bind_alias(table, SPAN("c1@10.0.0.1"), y);
+	KTAP_CHECK(!strcmp(x, y));
 	/* nobody who has a table of his own knows ours */
 	bind_token(table, &a, x);
 	first = table;
@@ -163,6 +168,7 @@ static bool test_one(void)
 	g = alice(&flow);
 	g.path = SPAN("<sip:p.example;lr>");
 	g.service_route = SPAN("<sip:s.example;lr>");
+	g.gruu = SPAN("pub-gruu=\"sip:alice@example.com;gr\"");
 	g.agent = SPAN("phone/1");
 	g.nat = true;
 	KTAP_CHECK(!bind_next(table, g.key.aor, NULL));
@@ -172,6 +178,7 @@ static bool test_one(void)
 		   !strcmp(bind->params, "q=0.5") && !strcmp(bind->call_id, "c1") &&
 		   !strcmp(bind->path, "<sip:p.example;lr>") &&
 		   !strcmp(bind->service_route, "<sip:s.example;lr>") &&
+		   !strcmp(bind->gruu, "pub-gruu=\"sip:alice@example.com;gr\"") &&
 		   !strcmp(bind->agent, "phone/1"));
 	KTAP_CHECK(bind->flow == &flow.flow && bind->registrar == &registrar && bind->nat &&
 		   !bind->outbound && bind->cseq == 7 && bind->phone_due == 61000 &&
