@@ -21,7 +21,7 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_SIP, CORE_SIP (a
+# PORTS, ACCESS_REGISTER (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_SIP, CORE_SIP (a
 # further listener), ROUTES (in lines, before the usual ones), LOG.
 agent_config()
 {
@@ -47,6 +47,7 @@ agent_config()
 			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
 			    ice: ${ACCESS_ICE:-off}
 			    dtls: ${ACCESS_DTLS:-off}
+			    ${ACCESS_REGISTER:+register: $ACCESS_REGISTER}
 			    devices: [ma]
 			    acl: ${ACCESS_ACL:-{allow: [192.0.2.0/24, "2001:db8:a::/64"]\}}
 			  - name: core

@@ -46,6 +46,7 @@ struct api {
  */
 json_t *api_status(const struct api *api);
 json_t *api_calls(const struct api *api);
+json_t *api_bindings(const struct api *api);
 json_t *api_call(const struct api *api, uint64_t id);
 json_t *api_why(const struct api *api, uint64_t id);
 

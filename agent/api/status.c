@@ -38,6 +38,31 @@ static json_t *counters_json(const struct b2b_counters *c)
 	return o;
 }
 
+static json_t *bindings_json(const struct api *api)
+{
+	static const char *const names[] = {
+		[BIND_LATE] = "late", [BIND_EXPIRED] = "expired",
+		[BIND_REMOVED] = "removed", [BIND_LOST] = "lost",
+	};
+	const struct b2b_counters *c = b2b_counters(api->b2b);
+	struct bind_counters sum;
+	json_t *o = json_object();
+	unsigned int i;
+
+	b2b_binding_counters(api->b2b, &sum);
+	api_set_int(o, "now", sum.live);
+	api_set_int(o, "flows", sum.flows);
+	api_set_int(o, "begun", sum.begun);
+	api_set_int(o, "relayed", c->registers);
+	api_set_int(o, "granted", c->granted);
+	api_set_int(o, "refreshed", sum.refreshed);
+	api_set_int(o, "moved", sum.moved);
+	api_set_int(o, "full", sum.full);
+	for (i = 0; i < BIND_WHYS; i++)
+		api_set_int(o, names[i], sum.ended[i]);
+	return o;
+}
+
 static void append_gate(const char *realm, const uint64_t *counters, void *arg)
 {
 	json_t *o = json_object();
@@ -197,6 +222,7 @@ json_t *api_status(const struct api *api)
 	json_object_set_new(o, "ports", ports);
 	json_object_set_new(o, "counters",
 			    counters_json(b2b_counters(api->b2b)));
+	json_object_set_new(o, "bindings", bindings_json(api));
 	json_object_set_new(o, "sip", sip_json(api, &status));
 	if (api->ng)
 		json_object_set_new(o, "ng", ng_json(api->ng));

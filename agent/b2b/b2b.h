@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/loop.h"
+#include "bind/bind.h"
 #include "config/config.h"
 #include "engine/media.h"
 #include "session/ports.h"
@@ -218,6 +219,64 @@ void b2b_report_put(struct b2b *b2b, uint64_t id,
 		    struct session_report *report);
 
 /**
+ * struct b2b_binding - a binding of a phone, as it is at one moment
+ * @aor: address of record, as user@host
+ * @contact: the phone's
+ * @params: parameters of it
+ * @realm: where the phone is
+ * @registrar: realm of its registrar
+ * @token: user part of our contact there
+ * @call_id: Call-ID of the phone's REGISTER
+ * @agent: its User-Agent, or ""
+ * @transport: of its flow
+ * @source: other end of its flow
+ * @nat: addresses are changed on the way
+ * @outbound: by RFC 5626
+ * @expires: seconds within which the phone has to be back
+ * @granted: seconds until the registrar forgets it
+ * @age: seconds since it began
+ * @relayed: REGISTERs that the registrar has granted
+ * @refreshed: REGISTERs that were answered here
+ *
+ * Texts of strangers are as they came.
+ */
+struct b2b_binding {
+	const char *aor;
+	const char *contact;
+	const char *params;
+	const char *realm;
+	const char *registrar;
+	const char *token;
+	const char *call_id;
+	const char *agent;
+	const char *transport;
+	struct dp_addr source;
+	bool nat;
+	bool outbound;
+	uint32_t expires;
+	uint32_t granted;
+	uint32_t age;
+	uint32_t relayed;
+	uint32_t refreshed;
+};
+
+/**
+ * b2b_bindings() - walk the bindings of all realms
+ * @b2b: the front end
+ * @fn: called for each; may change nothing here
+ * @arg: for @fn
+ */
+void b2b_bindings(const struct b2b *b2b,
+		  void (*fn)(const struct b2b_binding *view, void *arg), void *arg);
+
+/**
+ * b2b_binding_counters() - those of all realms together
+ * @b2b: the front end
+ * @sum: filled
+ */
+void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum);
+
+/**
  * struct b2b_counters - since the start
  * @total: INVITEs that became a call
  * @answered: of these, answered
@@ -229,6 +288,8 @@ void b2b_report_put(struct b2b *b2b, uint64_t id,
  * @draining: 503: shutting down
  * @loops: 482 and 483
  * @caps: 503: its source has as much as it may
+ * @registers: REGISTERs that were sent on
+ * @granted: of these, granted by a registrar
  * @reloads: configurations that were taken
  */
 struct b2b_counters {
@@ -242,6 +303,8 @@ struct b2b_counters {
 	uint64_t draining;
 	uint64_t loops;
 	uint64_t caps;
+	uint64_t registers;
+	uint64_t granted;
 	uint64_t reloads;
 };
 

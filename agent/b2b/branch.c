@@ -37,7 +37,39 @@ static const struct config_listener *listener_for(const struct config_realm *con
 
 const struct config_address *b2b_branch_address(const struct route *route)
 {
+	const struct config_realm *conf = route->to;
+	size_t i;
+
+	for (i = 0; route->flow && i < conf->n_addresses; i++)
+		if (dp_addr_same_host(&conf->addresses[i].listen,
+				      &route->flow->listener->local))
+			return &conf->addresses[i];
+	if (route->flow)	/* not ours any more: a reload */
+		return &conf->addresses[0];
 	return listener_for(route->to, route->hop[0])->address;
+}
+
+/*
+ * The To.  Many a registrar puts our contact there, which is no name that a phone
+ * should show.
+ */
+static char *callee(const struct route *route, const struct sip_msg *invite)
+{
+	const struct config_hop *hop = route->hop[0];
+	struct span host = route->who;
+	struct sip_writer w = { 0 };
+
+	if (!route->flow)
+		return b2b_identity(&invite->to, hop->lr ? invite->uri.host :
+						 hop->host_text);
+	if (!bind_is_token(invite->to.uri.user)) {
+		span_cut(&host, '@');
+		return b2b_identity(&invite->to, host);
+	}
+	sip_write_text(&w, SPAN("<sip:"));
+	sip_write_text(&w, route->who);
+	sip_write_text(&w, SPAN(">"));
+	return b2b_lines(&w);
 }
 
 static bool fill(struct branch *branch, const struct route *route,
@@ -48,14 +80,15 @@ static bool fill(struct branch *branch, const struct route *route,
 	char uri[SIP_MAX_URI], host[DP_ADDR_STRLEN + 2];
 	struct content content;
 	struct sip_writer w = { 0 };
-	struct span text = route_uri(hop, &invite->uri, uri, sizeof(uri));
+	struct span text = route->flow ? route->uri :
+			   route_uri(hop, &invite->uri, uri, sizeof(uri));
 	bool ok;
 
 	b2b_host(&b2b_branch_address(route)->advertise, host, sizeof(host));
 	branch->uri = text.p ? span_dup(text) : NULL;
 	branch->local = b2b_identity(&invite->from, span_of(host));
-	branch->remote = b2b_identity(&invite->to, hop->lr ? invite->uri.host :
-						   hop->host_text);
+	branch->remote = callee(route, invite);
+	branch->route = route->set.n ? span_dup(route->set) : NULL;
 	b2b_pass(&w, invite, call->realm[0], call->realm[1]);
 	b2b_abilities(&w, call->first->end[0].allow);
 	ok = b2b_content_sdp(&content, invite, sdp);
@@ -69,7 +102,7 @@ static bool fill(struct branch *branch, const struct route *route,
 	branch->hops = invite->max_forwards > 1 ? invite->max_forwards - 1 :
 		       UINT_MAX;
 	return ok && branch->uri && branch->local && branch->remote &&
-	       branch->headers;
+	       branch->headers && (branch->route || !route->set.n);
 }
 
 void b2b_branch_free(struct branch *branch)
@@ -80,6 +113,7 @@ void b2b_branch_free(struct branch *branch)
 	free(branch->uri);
 	free(branch->local);
 	free(branch->remote);
+	free(branch->route);
 	free(branch->headers);
 	free(branch->type);
 	if (branch->body)
@@ -102,6 +136,8 @@ struct branch *b2b_branch_new(struct call *call, const struct route *route,
 	branch->call = b2b_call_get(call);
 	branch->realm = call->realm[1];
 	branch->hop = route->hop[0];
+	if (route->flow)
+		branch->flow = sip_flow_ref(route->flow);
 	LIST_INSERT_HEAD(&call->branches, branch, entry);
 	branch->retry = b2b_index_retry_take(call->b2b->index, call->realm[0],
 					 invite, loop_now(call->b2b->loop),
@@ -421,6 +457,7 @@ static bool begin(struct branch *branch, const char *contact)
 		.local = span_of(branch->local),
 		.remote = span_of(branch->remote),
 		.target = span_of(branch->uri),
+		.route = span_of(branch->route),
 		.contact = span_of(contact),
 		.flow = branch->flow,
 		.policy = b2b_realm_dialog_policy(branch->realm),
@@ -533,6 +570,8 @@ bool b2b_branch_start(struct branch *branch)
 {
 	struct sip_hop hop;
 
+	if (branch->flow)	/* a binding's: there is no other way to it */
+		return send_invite(branch);
 	route_lookup(branch->hop, &hop);
 	branch->query = sip_resolve(branch->call->b2b->resolver, &hop, on_found,
 				    branch);

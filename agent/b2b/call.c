@@ -42,6 +42,8 @@ static bool add_parties(struct call *call, const struct route *route,
 			const struct sip_flow *flow)
 {
 	const struct config_address *address = b2b_branch_address(route);
+	enum sip_proto proto = route->flow ? route->flow->proto :
+			       route_proto(route->hop[0]->transport);
 	struct session_party_conf caller = {
 		.name = "caller",
 		.policy = call->realm[0]->policy,
@@ -53,8 +55,8 @@ static bool add_parties(struct call *call, const struct route *route,
 		.name = "callee",
 		.policy = call->realm[1]->policy,
 		.local = address->listen,
-		.transport = config_transport_name(route->hop[0]->transport),
-		.confidential = route->hop[0]->transport == CONFIG_TLS,
+		.transport = sip_proto_param(proto),
+		.confidential = proto == SIP_PROTO_TLS,
 	};
 
 	call->session = make_session(call);

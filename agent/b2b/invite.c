@@ -273,6 +273,28 @@ static void start(struct call *call, struct sip_flow *flow, struct sip_msg *msg,
 		refuse(call, 500, NULL, "the INVITE cannot be sent on");
 }
 
+/* a phone that has registered, or the first route that matches; if not it has been answered */
+static bool find_route(struct b2b *b2b, const struct realm *realm,
+		       struct sip_flow *flow, struct sip_msg *msg,
+		       struct route *route)
+{
+	if (bind_is_token(msg->uri.user)) {
+		if (b2b_binding_route(b2b, realm, &msg->uri, route))
+			return true;
+		b2b->counters.no_route++;
+		b2b_invite_refuse(b2b, flow, msg, 480, NULL,
+				  "the phone is not registered any more");
+		return false;
+	}
+	if (!route_find(b2b->config, realm->conf, &msg->uri, route)) {
+		b2b->counters.no_route++;
+		b2b_invite_refuse(b2b, flow, msg, 404, NULL, "no route");
+		return false;
+	}
+	b2b_binding_service_route(realm, flow, msg, route);
+	return true;
+}
+
 void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 {
 	struct realm *realm = b2b_realm_of_flow(flow);
@@ -281,11 +303,8 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 
 	if (!admit(b2b, flow, msg))
 		return;
-	if (!route_find(b2b->config, realm->conf, &msg->uri, &route)) {
-		b2b->counters.no_route++;
-		b2b_invite_refuse(b2b, flow, msg, 404, NULL, "no route");
+	if (!find_route(b2b, realm, flow, msg, &route))
 		return;
-	}
 	if (!has_room(b2b, flow, msg))
 		return;
 	call = b2b_call_new(b2b, realm, &route, flow, msg);

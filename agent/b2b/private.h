@@ -4,6 +4,7 @@
  *
  *   text     header fields and texts that go from one side to the other
  *   index    calls by id and by the Via that we sent; what each source has
+ *   binding  bindings of phones: calls by their flows, keepalive, what is told
  *   realm    realms: listeners, gates, policies; another configuration
  *   life     what is known of a call, and that it is to end
  *   timer    session timers and silence
@@ -14,6 +15,7 @@
  *   indialog requests in a call
  *   call     begins and ends calls
  *   invite   an INVITE becomes a call
+ *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
  *   server   what comes out of no dialog; the front end's begin and end
  *
  * Life of a call: b2b_call_new() by the INVITE.  It is over with b2b_call_finish(), by
@@ -30,6 +32,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "base/timer.h"
+#include "bind/bind.h"
 #include "route/route.h"
 #include "sip/dialog.h"
 #include "sip/message.h"
@@ -41,9 +44,13 @@ struct branch;
 struct call;
 struct pair;
 struct realm;
+struct reg;
 
 /** B2B_METHODS - methods that are served, as in Allow */
 #define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
+
+/** B2B_AOR - room for an address of record; a longer one cannot register */
+#define B2B_AOR		256
 
 /** B2B_OPTION - the option tag that passes through us */
 #define B2B_OPTION	"timer"
@@ -145,7 +152,7 @@ struct index_retry {
  * @entry: in the call's list
  * @call: the call; a reference
  * @realm: where the callee is
- * @hop: the next hop
+ * @hop: the next hop; NULL: it goes by a binding's flow
  * @query: where that is, being asked for
  * @targets: where it is
  * @next: target that is tried next
@@ -156,6 +163,7 @@ struct index_retry {
  * @uri: request URI
  * @local: From, without tag
  * @remote: To, without tag
+ * @route: values of Route; NULL: none
  * @headers: further header fields of the INVITE
  * @type: Content-Type
  * @body: the body, with keys in it
@@ -184,6 +192,7 @@ struct branch {
 	char *uri;
 	char *local;
 	char *remote;
+	char *route;
 	char *headers;
 	char *type;
 	char *body;
@@ -283,6 +292,7 @@ TAILQ_HEAD(call_list, call);
  * @n_listeners: how many are open
  * @known: addresses that the gate knows: next hops, and those that are allowed one by one
  * @n_known: how many
+ * @bindings: of the phones that have registered here
  */
 struct realm {
 	struct b2b *b2b;
@@ -296,6 +306,7 @@ struct realm {
 	size_t n_listeners;
 	struct dp_addr *known;
 	size_t n_known;
+	struct bind_table *bindings;
 };
 
 /**
@@ -341,6 +352,7 @@ struct index;
  * @history: those that are, oldest first
  * @n_history: how many
  * @lingering: branches of calls that are over
+ * @registers: REGISTERs under way
  * @draining: no new calls
  * @counters: what happened
  * @started: CLOCK_REALTIME
@@ -366,6 +378,7 @@ struct b2b {
 	struct call_list history;
 	unsigned int n_history;
 	LIST_HEAD(, branch) lingering;
+	LIST_HEAD(, reg) registers;
 	bool draining;
 	struct b2b_counters counters;
 	struct timespec started;
@@ -462,11 +475,28 @@ bool b2b_index_retry_take(struct index *index, const struct realm *realm,
 		      const struct sip_msg *invite, uint64_t now,
 		      struct index_retry *retry);
 
+/* ------------------------------------------------------------- binding.c */
+
+/* a request that came in by @from for one of our contacts: false, it is nobody's there */
+bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
+		       const struct sip_uri *uri, struct route *route);
+/* the Route of a phone's request that goes to @route, if its registrar has said one */
+void b2b_binding_service_route(const struct realm *realm, const struct sip_flow *flow,
+			       const struct sip_msg *msg, struct route *route);
+/* the address of record of a From or a To, as the table has it; absent if it is none */
+struct span b2b_binding_aor(const struct sip_addr *addr, char *buf, size_t size);
+/* ms between two keepalives by a flow; 0: none */
+uint32_t b2b_binding_interval(const struct realm *realm, const struct sip_flow *flow);
+/* for struct bind_ops; @arg is the realm */
+uint32_t b2b_binding_keepalive(void *arg, struct sip_flow *flow,
+			       const struct bind *bind);
+
 /* --------------------------------------------------------------- realm.c */
 
 bool b2b_realms_open(struct b2b *b2b, char *error);
 bool b2b_realms_listen(struct b2b *b2b, char *error);
 void b2b_realms_unwatch(struct b2b *b2b);
+void b2b_realms_forget(struct b2b *b2b);
 void b2b_realms_close(struct b2b *b2b);
 bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		       void (*kept)(const char *why, void *arg), void *arg,
@@ -571,5 +601,14 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow,
 /* refuse without state; @why goes into the log and a Warning */
 void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
 		   unsigned int status, const char *headers, const char *why);
+
+/* ------------------------------------------------------------ register.c */
+
+/* for the table of a realm's bindings; its arg is the realm */
+extern const struct bind_ops b2b_register_ops;
+void b2b_register_received(struct b2b *b2b, struct sip_flow *flow,
+		       struct sip_msg *msg);
+/* those under way are not answered by a registrar any more */
+void b2b_register_end_all(struct b2b *b2b);
 
 #endif /* B2B_PRIVATE_H */

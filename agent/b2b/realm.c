@@ -448,7 +448,9 @@ bool b2b_realms_open(struct b2b *b2b, char *error)
 		realm->b2b = b2b;
 		realm->conf = &config->realms[i];
 		realm->name = strdup(config->realms[i].name);
-		if (!realm->name || set_gate(realm)) {
+		realm->bindings = bind_table_new(b2b->timers, &sip_flow_real_ops,
+						 &b2b_register_ops, realm);
+		if (!realm->name || !realm->bindings || set_gate(realm)) {
 			no_memory(error);
 			return false;
 		}
@@ -510,6 +512,17 @@ bool b2b_realms_listen(struct b2b *b2b, char *error)
 		return true;
 	no_memory(error);
 	return false;
+}
+
+/* bindings let go of their flows while the transport is there */
+void b2b_realms_forget(struct b2b *b2b)
+{
+	size_t i;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		bind_table_free(b2b->realms[i].bindings);
+		b2b->realms[i].bindings = NULL;
+	}
 }
 
 /* the transport is gone by now */

@@ -18,8 +18,15 @@ static void answer_options(struct b2b *b2b, struct sip_flow *flow,
 		.status = 200,
 		.headers = span_of(abilities),
 	};
+	struct route route;
 	char header[32];
 
+	if (bind_is_token(msg->uri.user) &&
+	    !b2b_binding_route(b2b, b2b_realm_of_flow(flow), &msg->uri, &route)) {
+		/* a registrar looks after its contacts */
+		b2b_invite_refuse(b2b, flow, msg, 480, NULL, NULL);
+		return;
+	}
 	if (b2b->draining) {
 		/* whoever asks shall send its calls elsewhere */
 		snprintf(header, sizeof(header), "Retry-After: %u\r\n",
@@ -49,6 +56,12 @@ static void out_of_dialog(struct b2b *b2b, struct sip_flow *flow,
 		break;
 	case SIP_OPTIONS:
 		answer_options(b2b, flow, msg);
+		break;
+	case SIP_REGISTER:
+		if (b2b_realm_of_flow(flow)->conf->reg.enabled)
+			b2b_register_received(b2b, flow, msg);
+		else
+			b2b_invite_refuse(b2b, flow, msg, 405, ALLOW, NULL);
 		break;
 	case SIP_CANCEL:
 	case SIP_BYE:
@@ -163,6 +176,7 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 	TAILQ_INIT(&b2b->active);
 	TAILQ_INIT(&b2b->history);
 	LIST_INIT(&b2b->lingering);
+	LIST_INIT(&b2b->registers);
 	clock_gettime(CLOCK_REALTIME, &b2b->started);
 	if (!open_sip(b2b)) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory for SIP");
@@ -208,9 +222,11 @@ void b2b_free(struct b2b *b2b)
 		if (call->session)
 			b2b_call_end(call);
 	}
+	b2b_register_end_all(b2b);
 	b2b_realms_unwatch(b2b);
 	sip_dialogs_free(b2b->dialogs);
 	sip_tx_stack_free(b2b->stack);
+	b2b_realms_forget(b2b);
 	sip_transport_free(b2b->transport);
 	free_history(b2b);
 	sip_resolver_free(b2b->resolver);

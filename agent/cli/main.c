@@ -42,6 +42,7 @@ static const char usage[] =
 "\n"
 "The agent:\n"
 "  status | calls | call ID | why ID | end ID\n"
+"  bindings                   phones that have registered\n"
 "  ng flags                   words of proxies that do nothing here\n"
 "  ban list                   who is shut out, why and for how long\n"
 "  ban add PREFIX [for TIME]  shut out an address or a network; TIME: 600, 10m, 2h, 1d\n"
@@ -144,6 +145,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "stats", cmd_stats },
 		{ "status", cmd_agent },
 		{ "calls", cmd_agent },
+		{ "bindings", cmd_agent },
 		{ "call", cmd_agent_call },
 		{ "why", cmd_agent_call },
 		{ "end", cmd_agent_call },

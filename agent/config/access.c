@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may speak in a realm, and how much one source may have. */
+/* Who may speak in a realm, how much one source may have, who may register. */
 #include "check.h"
 
 static bool get_acl(const struct loaded *l, const struct key *at,
@@ -41,8 +41,43 @@ static bool get_source(const struct loaded *l, const struct key *at,
 			  &r->source.connections);
 }
 
+static bool yes(const int *raw, bool def)
+{
+	return raw ? *raw : def;
+}
+
+static bool get_register(const struct loaded *l, const struct key *at,
+			 const struct raw_realm *raw, struct config_realm *r)
+{
+	static const struct raw_register none;
+	const struct raw_register *from = raw->reg ? raw->reg : &none;
+	struct config_register *to = &r->reg;
+	struct key k = sub(at, "register");
+
+	to->enabled = raw->reg;
+	to->refresh = yes(from->refresh, true);
+	to->unregister = yes(from->unregister, false);
+	to->keepalive = from->keepalive ? (enum config_keepalive)*from->keepalive :
+					  CONFIG_KEEPALIVE_CRLF;
+	return get_number(l, sub(&k, "interval"), from->interval, 120, 10, 86400,
+			  "a number of seconds", &to->interval) &&
+	       get_number(l, sub(&k, "registrar-interval"), from->registrar, 3600,
+			  0, 86400, "a number of seconds", &to->registrar) &&
+	       get_number(l, sub(&k, "keepalive-udp"), from->udp, 25, 5, 3600,
+			  "a number of seconds", &to->udp) &&
+	       get_number(l, sub(&k, "keepalive-tcp"), from->tcp, 120, 5, 3600,
+			  "a number of seconds", &to->tcp) &&
+	       get_number(l, sub(&k, "bindings"), from->bindings, 50000, 1,
+			  1000000, "a number of bindings", &to->bindings) &&
+	       get_number(l, sub(&k, "per-source"), from->source, 1000, 0,
+			  1000000, "a number of bindings", &to->source) &&
+	       get_number(l, sub(&k, "per-aor"), from->aor, 10, 1, 64,
+			  "a number of bindings", &to->aor);
+}
+
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r)
 {
-	return get_acl(l, at, raw, r) && get_source(l, at, raw, r);
+	return get_acl(l, at, raw, r) && get_source(l, at, raw, r) &&
+	       get_register(l, at, raw, r);
 }

@@ -181,6 +181,47 @@ struct config_source {
 };
 
 /**
+ * enum config_keepalive - what keeps the way to a phone open
+ * @CONFIG_KEEPALIVE_OFF: nothing of ours
+ * @CONFIG_KEEPALIVE_CRLF: a double CRLF (RFC 5626), which nobody has to answer
+ * @CONFIG_KEEPALIVE_OPTIONS: a request: the phone's answer goes through its NAT from
+ *	inside, and if none comes its bindings are over
+ */
+enum config_keepalive {
+	CONFIG_KEEPALIVE_OFF,
+	CONFIG_KEEPALIVE_CRLF,
+	CONFIG_KEEPALIVE_OPTIONS
+};
+
+/**
+ * struct config_register - phones of a realm that register through us
+ * @enabled: they may
+ * @interval: seconds that a phone is given, at most
+ * @registrar: seconds that the registrar is asked for, at least; 0: as the phone asks
+ * @refresh: a phone that is back before the registrar's time is over is answered here
+ * @keepalive: what keeps the way to it open
+ * @udp: seconds between two of these, by UDP
+ * @tcp: likewise, by TCP and TLS
+ * @unregister: the registrar is told of a binding that is over before its time
+ * @bindings: how many there may be
+ * @source: of these, of one source; 0: no limit
+ * @aor: of these, of one address of record
+ */
+struct config_register {
+	bool enabled;
+	uint32_t interval;
+	uint32_t registrar;
+	bool refresh;
+	enum config_keepalive keepalive;
+	uint32_t udp;
+	uint32_t tcp;
+	bool unregister;
+	uint32_t bindings;
+	uint32_t source;
+	uint32_t aor;
+};
+
+/**
  * struct config_latch - latch policy of a realm
  * @mode: enum rtplane_latch
  * @probation: packets before a source is committed
@@ -221,6 +262,7 @@ struct config_latch {
  * @trust: what its parties say about who is who is believed, and they are told
  *	(RFC 3325)
  * @source: what one source may have
+ * @reg: phones that register here
  */
 struct config_realm {
 	const char *name;
@@ -245,6 +287,7 @@ struct config_realm {
 	struct config_acl acl;
 	bool trust;
 	struct config_source source;
+	struct config_register reg;
 };
 
 /**

@@ -160,6 +160,19 @@ static bool same_source(const struct config_realm *a,
 	       a->source.connections == b->source.connections;
 }
 
+static bool same_register(const struct config_realm *x,
+			  const struct config_realm *y)
+{
+	const struct config_register *a = &x->reg, *b = &y->reg;
+
+	return a->enabled == b->enabled && a->interval == b->interval &&
+	       a->registrar == b->registrar && a->refresh == b->refresh &&
+	       a->keepalive == b->keepalive && a->udp == b->udp &&
+	       a->tcp == b->tcp && a->unregister == b->unregister &&
+	       a->bindings == b->bindings && a->source == b->source &&
+	       a->aor == b->aor;
+}
+
 static void diff_realm(const struct config_realm *a, const struct config_realm *b,
 		       config_diff_fn *fn, void *arg)
 {
@@ -184,6 +197,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "acl", same_acl },
 		{ "trust", same_trust },
 		{ "per-source", same_source },
+		{ "register", same_register },
 	};
 	size_t i;
 

@@ -73,6 +73,19 @@ struct raw_source {
 	uint32_t *connections;
 };
 
+struct raw_register {
+	uint32_t *interval;
+	uint32_t *registrar;
+	int *refresh;
+	int *keepalive;
+	uint32_t *udp;
+	uint32_t *tcp;
+	int *unregister;
+	uint32_t *bindings;
+	uint32_t *source;
+	uint32_t *aor;
+};
+
 struct raw_realm {
 	char *name;
 	struct raw_address *addresses;
@@ -92,6 +105,7 @@ struct raw_realm {
 	struct raw_acl *acl;
 	int *trust;
 	struct raw_source *source;
+	struct raw_register *reg;
 };
 
 struct raw_route {

@@ -82,6 +82,11 @@ static const cyaml_strval_t punches[] = {
 	{ "all", CONFIG_PUNCH_ALL },
 };
 
+static const cyaml_strval_t keepalives[] = {
+	{ "off", CONFIG_KEEPALIVE_OFF }, { "crlf", CONFIG_KEEPALIVE_CRLF },
+	{ "options", CONFIG_KEEPALIVE_OPTIONS },
+};
+
 static const cyaml_strval_t levels[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARNING },
 	{ "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG },
@@ -206,6 +211,24 @@ static const cyaml_schema_field_t source_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t register_fields[] = {
+	CYAML_FIELD_UINT_PTR("interval", OPT_PTR, struct raw_register, interval),
+	CYAML_FIELD_UINT_PTR("registrar-interval", OPT_PTR, struct raw_register,
+			     registrar),
+	CYAML_FIELD_ENUM_PTR("refresh", OPT_PTR | WORD, struct raw_register,
+			     refresh, booleans, CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_ENUM_PTR("keepalive", OPT_PTR | WORD, struct raw_register,
+			     keepalive, keepalives, CYAML_ARRAY_LEN(keepalives)),
+	CYAML_FIELD_UINT_PTR("keepalive-udp", OPT_PTR, struct raw_register, udp),
+	CYAML_FIELD_UINT_PTR("keepalive-tcp", OPT_PTR, struct raw_register, tcp),
+	CYAML_FIELD_ENUM_PTR("unregister", OPT_PTR | WORD, struct raw_register,
+			     unregister, booleans, CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_UINT_PTR("bindings", OPT_PTR, struct raw_register, bindings),
+	CYAML_FIELD_UINT_PTR("per-source", OPT_PTR, struct raw_register, source),
+	CYAML_FIELD_UINT_PTR("per-aor", OPT_PTR, struct raw_register, aor),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_realm, name, 1, 32),
 	CYAML_FIELD_SEQUENCE_COUNT("addresses", MUST, struct raw_realm,
@@ -237,6 +260,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 			     booleans, CYAML_ARRAY_LEN(booleans)),
 	CYAML_FIELD_MAPPING_PTR("per-source", OPT_PTR, struct raw_realm, source,
 				source_fields),
+	CYAML_FIELD_MAPPING_PTR("register", OPT_PTR, struct raw_realm, reg,
+				register_fields),
 	CYAML_FIELD_END
 };
 
@@ -412,6 +437,16 @@ static const struct {
 	{ "together", "a number of messages per second" },
 	{ "calls", "a number of calls" },
 	{ "ringing", "a number of calls" },
+	{ "register", "a map with the keys interval, registrar-interval, refresh, keepalive, keepalive-udp, keepalive-tcp, unregister, bindings, per-source and per-aor" },
+	{ "interval", "a number of seconds, 10 to 86400" },
+	{ "registrar-interval", "a number of seconds, 0 to 86400" },
+	{ "refresh", "yes or no" },
+	{ "keepalive", "off, crlf or options" },
+	{ "keepalive-udp", "a number of seconds, 5 to 3600" },
+	{ "keepalive-tcp", "a number of seconds, 5 to 3600" },
+	{ "unregister", "yes or no" },
+	{ "bindings", "a number of bindings, 1 to 1000000" },
+	{ "per-aor", "a number of bindings, 1 to 64" },
 	{ "verify-clients", "true or false" },
 	{ "verify-servers", "true or false" },
 	{ "realms", "a list of two or more realms" },
@@ -469,6 +504,7 @@ static const struct {
 	{ "ng", "listen", "an address and a port" },
 	{ "ng", "allow", "a list of one to 4096 addresses or prefixes" },
 	{ "ng-interfaces", "name", "a name of 1 to 64 characters" },
+	{ "register", "per-source", "a number of bindings, 0 to 1000000" },
 };
 
 #define MAX_DEPTH	12

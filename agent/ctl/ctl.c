@@ -117,6 +117,11 @@ static json_t *do_calls(struct ctl *ctl, uint64_t id)
 	return api_calls(ctl->conf.api);
 }
 
+static json_t *do_bindings(struct ctl *ctl, uint64_t id)
+{
+	return api_bindings(ctl->conf.api);
+}
+
 static json_t *do_call(struct ctl *ctl, uint64_t id)
 {
 	return api_call(ctl->conf.api, id);
@@ -191,6 +196,7 @@ static const struct {
 } commands[] = {
 	{ "status", false, do_status },
 	{ "calls", false, do_calls },
+	{ "bindings", false, do_bindings },
 	{ "call", true, do_call },
 	{ "why", true, do_why },
 	{ "end", true, do_end },
@@ -214,7 +220,7 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, call ID, why ID, end ID, ng-flags, ban-list, ban-add, ban-del, firewall or reload",
+		return error_json("'%.64s' is no command; expected status, calls, bindings, call ID, why ID, end ID, ng-flags, ban-list, ban-add, ban-del, firewall or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,

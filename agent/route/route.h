@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where a request goes: the first route of the file that matches, and the hops of
- * it in the order in which they are tried.
+ * it in the order in which they are tried; or the flow of somebody who is bound.
  */
 #ifndef ROUTE_ROUTE_H
 #define ROUTE_ROUTE_H
 
 #include <stddef.h>
 
+#include "base/span.h"
 #include "config/config.h"
 #include "sip/resolve.h"
 #include "sip/uri.h"
+
+struct sip_flow;
 
 /** ROUTE_HOPS_MAX - next hops of a route; groups will have more than one */
 #define ROUTE_HOPS_MAX	8
@@ -21,14 +24,24 @@
  * @hop: next hops, the first one first
  * @text: these, for people
  * @n: how many
+ * @flow: what it leaves by; NULL: one to a next hop.  With it there are no next hops, and
+ *	one text
+ * @uri: with @flow the Request-URI
+ * @who: with @flow who is there, as user@host
+ * @set: values of Route; empty: none
  *
- * Points into the configuration that it was found in.
+ * Points into the configuration that it was found in, or into a binding (bind/bind.h):
+ * whoever keeps something of it takes a copy, and a reference of @flow.
  */
 struct route {
 	const struct config_realm *to;
 	const struct config_hop *hop[ROUTE_HOPS_MAX];
 	const char *text[ROUTE_HOPS_MAX];
 	size_t n;
+	struct sip_flow *flow;
+	struct span uri;
+	struct span who;
+	struct span set;
 };
 
 /**

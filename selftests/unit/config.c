@@ -88,9 +88,37 @@ static bool per_source(void)
 	return true;
 }
 
+static bool phones(void)
+{
+	struct config *config = realm(SIP ACL "    register: {}\n");
+	const struct config_register *r;
+
+	KTAP_CHECK(config);
+	r = &config->realms[0].reg;
+	KTAP_CHECK(r->enabled && !config->realms[1].reg.enabled);
+	KTAP_CHECK(r->interval == 120 && r->registrar == 3600 && r->refresh);
+	KTAP_CHECK(r->keepalive == CONFIG_KEEPALIVE_CRLF && r->udp == 25 && r->tcp == 120);
+	KTAP_CHECK(!r->unregister && r->bindings == 50000 && r->source == 1000 && r->aor == 10);
+	config_put(config);
+	config = realm(SIP ACL "    register: {interval: 60, registrar-interval: 0, refresh: no, "
+		       "keepalive: options, keepalive-udp: 20, keepalive-tcp: 30, "
+		       "unregister: yes, bindings: 7, per-source: 0, per-aor: 2}\n");
+	KTAP_CHECK(config);
+	r = &config->realms[0].reg;
+	KTAP_CHECK(r->interval == 60 && !r->registrar && !r->refresh);
+	KTAP_CHECK(r->keepalive == CONFIG_KEEPALIVE_OPTIONS && r->udp == 20 && r->tcp == 30);
+	KTAP_CHECK(r->unregister && r->bindings == 7 && !r->source && r->aor == 2);
+	config_put(config);
+	KTAP_CHECK(!realm(SIP ACL "    register: {interval: 9}\n"));
+	KTAP_CHECK(!realm(SIP ACL "    register: {per-aor: 65}\n"));
+	KTAP_CHECK(!realm(SIP ACL "    register: {keepalive: stun}\n"));
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "who is helped against NAT, by who may be there", nat_by_who_is_there },
 	{ "what one source may have", per_source },
+	{ "phones that register", phones },
 };
 
 int main(void)

@@ -1,0 +1,608 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+agent_register.py NAME: phones that register through rtplaned, with a registrar that is
+strict about digest.  Both are played here, one step after the other; agent_register.sh made
+the network.
+
+    phones --- SIP --- rtplaned --- SIP --- registrar
+
+Ends with 0, or with 1 and a sentence about what was not so.
+"""
+import ctypes
+import hashlib
+import json
+import os
+import re
+import socket
+import sys
+import time
+
+A, B = os.environ.get("A", ""), os.environ.get("B", "")
+PHONE = os.environ.get("PHONE_IP", "192.0.2.1")
+ACCESS = os.environ.get("ACCESS_IP", "192.0.2.254")
+REGISTRAR = os.environ.get("REGISTRAR_IP", "198.51.100.1")
+CORE = os.environ.get("CORE_IP", "198.51.100.254")
+SECRET = "open sesame"
+AOR = "alice@example.com"
+
+
+class Failed(Exception):
+    """What was not so."""
+
+
+def check(ok, *what):
+    if not ok:
+        raise Failed(" ".join(str(w) for w in what))
+
+
+def in_ns(ns, make):
+    """make() in a network namespace; "": in ours."""
+    if not ns:
+        return make()
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/self/ns/net", "rb") as home, open("/run/netns/" + ns, "rb") as there:
+        check(not libc.setns(there.fileno(), 0), "setns to", ns)
+        try:
+            return make()
+        finally:
+            check(not libc.setns(home.fileno(), 0), "setns back")
+
+
+class Message:
+    """A message that came: its first line, all header fields, the first of each name."""
+
+    def __init__(self, data):
+        head, _, self.body = data.decode().partition("\r\n\r\n")
+        self.first, *lines = head.split("\r\n")
+        pairs = [line.partition(":") for line in lines]
+        self.all = [(n.strip(), v.strip()) for n, _, v in pairs]
+        self.headers = {n.lower(): v for n, v in reversed(self.all)}
+        word = self.first.split()
+        self.status = int(word[1]) if word[0] == "SIP/2.0" else 0
+        self.method = "" if self.status else word[0]
+
+    def __getitem__(self, name):
+        check(name in self.headers, "there is no", name, "in", self.first, self.all)
+        return self.headers[name]
+
+
+def sdp(ip):
+    return ("v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
+            "m=audio 7000 RTP/AVP 0\r\n" % (ip, ip))
+
+
+def md5(text):
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def params(value):
+    """The parameters of a challenge or of credentials."""
+    return {k.lower(): v.strip('"') for k, v in
+            re.findall(r'(\w+)=("[^"]*"|[^,\s]+)', value.partition(" ")[2])}
+
+
+def all_of(m, name):
+    return [v for n, v in m.all if n.lower() == name]
+
+
+class End:
+    """A socket that messages come and go by."""
+
+    def __init__(self, ns, ip, port, to, stream=False):
+        kind = socket.SOCK_STREAM if stream else socket.SOCK_DGRAM
+        self.sock = in_ns(ns, lambda: socket.socket(socket.AF_INET, kind))
+        self.sock.settimeout(20)
+        self.stream, self.ip, self.to, self.data = stream, ip, to, b""
+        self.sock.bind((ip, port))
+        if stream:
+            self.sock.connect((to, 5060))
+        self.port = self.sock.getsockname()[1]
+        self.proto = "TCP" if stream else "UDP"
+
+    def close(self):
+        self.sock.close()
+
+    def send(self, text, to=None):
+        if self.stream:
+            self.sock.sendall(text.encode())
+        else:
+            self.sock.sendto(text.encode(), to or (self.to, 5060))
+
+    def datagram(self):
+        """What comes, but for keepalives; and from where."""
+        while True:
+            try:
+                data, source = self.sock.recvfrom(65535)
+            except socket.timeout:
+                raise Failed("nothing comes to %s:%d" % (self.ip, self.port)) from None
+            if data.strip(b"\r\n"):
+                return data, source
+
+    def receive(self):
+        if not self.stream:
+            data, self.source = self.datagram()
+            return Message(data)
+        while True:
+            self.data = self.data.lstrip(b"\r\n")
+            head, end, rest = self.data.partition(b"\r\n\r\n")
+            length = re.search(rb"(?mi)^content-length: *(\d+)", head)
+            if end and len(rest) >= int(length[1]):
+                self.data = rest[int(length[1]):]
+                return Message(head + end + rest[:int(length[1])])
+            got = self.sock.recv(65535)
+            check(got, "the connection is closed")
+            self.data += got
+
+    def reply(self, m, status, *headers, body=""):
+        to = m["to"]
+        if status > 100 and ";tag=" not in to:
+            to += ";tag=t%d" % status
+        lines = ["SIP/2.0 %d Word" % status] + ["Via: " + v for v in all_of(m, "via")]
+        lines += ["From: " + m["from"], "To: " + to, "Call-ID: " + m["call-id"],
+                  "CSeq: " + m["cseq"], *headers]
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append("Content-Length: %d" % len(body))
+        self.send("\r\n".join(lines) + "\r\n\r\n" + body, getattr(self, "source", None))
+
+    def request(self, method, uri, *headers, cseq=1, body=""):
+        lines = ["%s %s SIP/2.0" % (method, uri),
+                 "Via: SIP/2.0/%s %s:%d;branch=z9hG4bK%s;rport" %
+                 (self.proto, self.ip, self.port, os.urandom(6).hex()),
+                 "Max-Forwards: 70", "CSeq: %d %s" % (cseq, method), *headers]
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append("Content-Length: %d" % len(body))
+        self.send("\r\n".join(lines) + "\r\n\r\n" + body)
+
+
+class Phone(End):
+    def __init__(self, port=0, stream=False, user="alice"):
+        super().__init__(A, PHONE, port, ACCESS, stream)
+        self.user, self.cseq, self.tag = user, 0, os.urandom(4).hex()
+        self.call_id = "%s@%s" % (os.urandom(6).hex(), self.ip)
+        self.contact = "sip:%s@%s:%d" % (user, self.ip, self.port)
+        if stream:
+            self.contact += ";transport=tcp"
+        self.more, self.challenge, self.password = [], None, SECRET
+
+    def register(self, expires=3600, contact=None, pars="", challenge=True):
+        self.cseq += 1
+        value = "*" if contact == "*" else "<%s>%s" % (contact or self.contact, pars)
+        headers = ["From: <sip:%s@example.com>;tag=%s" % (self.user, self.tag),
+                   "To: <sip:%s@example.com>" % self.user, "Call-ID: " + self.call_id,
+                   "Contact: " + value, "Expires: %d" % expires, *self.more]
+        if self.challenge and challenge:
+            c = self.challenge
+            a1 = md5("%s:%s:%s" % (self.user, c["realm"], self.password))
+            a2 = md5("REGISTER:sip:example.com")
+            headers.append('Authorization: Digest username="%s", realm="%s", nonce="%s", '
+                           'uri="sip:example.com", response="%s", algorithm=MD5' %
+                           (self.user, c["realm"], c["nonce"],
+                            md5("%s:%s:%s" % (a1, c["nonce"], a2))))
+        self.request("REGISTER", "sip:example.com", *headers, cseq=self.cseq)
+
+    def answer(self, status):
+        while True:
+            m = self.receive()
+            if m.status != 100:
+                break
+        check(m.status == status, "the phone wants", status, "and got", m.first,
+              m.headers.get("warning", ""))
+        return m
+
+
+class Registrar(End):
+    """One that compares all that it may compare."""
+
+    def __init__(self):
+        super().__init__(B, REGISTRAR, 5060, CORE)
+        self.last = {}
+        self.granted = 3600
+        self.foreign = '<sip:alice@198.51.100.77:5070>;expires=3000'
+        self.more = []
+
+    def nonce(self, m):
+        return md5("secret" + m["call-id"] + re.search(r"tag=([^;>]+)", m["from"])[1])
+
+    def challenges(self):
+        """A REGISTER comes, and is challenged."""
+        m = self.receive()
+        check(m.method == "REGISTER", "the registrar gets", m.first)
+        self.judge(m)
+        self.reply(m, 401, 'WWW-Authenticate: Digest realm="example.com", nonce="%s", '
+                           'algorithm=MD5' % self.nonce(m))
+        return m
+
+    def judge(self, m):
+        """RFC 3261 10.3: CSeq of a Call-ID goes up."""
+        cseq = int(m["cseq"].split()[0])
+        check(cseq > self.last.get(m["call-id"], 0), "CSeq goes back", m["cseq"])
+        self.last[m["call-id"]] = cseq
+
+    def right(self, m):
+        c = params(m["authorization"])
+        check(c["uri"] == m.first.split()[1], "digest is for another URI", c["uri"], m.first)
+        check("<sip:%s@" % c["username"] in m["to"], "digest is for another", m["to"])
+        check(c["nonce"] == self.nonce(m), "the nonce is of another Call-ID or tag")
+        a1 = md5("%s:%s:%s" % (c["username"], c["realm"], SECRET))
+        return c["response"] == md5("%s:%s:%s" % (a1, c["nonce"],
+                                                  md5("REGISTER:" + c["uri"])))
+
+    def grants(self, *headers):
+        """A REGISTER comes that is in order."""
+        m = self.receive()
+        check(m.method == "REGISTER", "the registrar gets", m.first)
+        self.judge(m)
+        if not self.right(m):
+            self.reply(m, 403)
+            return m
+        contacts = []
+        for value in all_of(m, "contact"):
+            if value == "*":
+                continue
+            asked = int(re.search(r";expires=(\d+)", value)[1])
+            if asked:
+                contacts.append(re.sub(r";expires=\d+", "", value) +
+                                ";expires=%d" % min(asked, self.granted))
+        self.reply(m, 200, "Contact: " + ", ".join([self.foreign] + contacts), *headers)
+        return m
+
+
+def uri_of(m):
+    return re.search(r"<([^>]*)>", m["contact"])[1]
+
+
+def register(phone, registrar, *headers, **more):
+    """All of it: challenged, answered, granted.  What the registrar got, and the phone."""
+    phone.register(challenge=False, **more)
+    registrar.challenges()
+    phone.challenge = params(phone.answer(401)["www-authenticate"])
+    phone.register(**more)
+    m = registrar.grants(*headers)
+    return m, phone.answer(200)
+
+
+def ask(*words):
+    """A command of the control socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(20)
+        sock.connect(os.environ["CTL"])
+        sock.sendall((json.dumps({"cmd": words[0], "args": words[1:]}) + "\n").encode())
+        data = b""
+        while not data.endswith(b"\n"):
+            data += sock.recv(65535)
+    answer = json.loads(data)
+    check(answer["ok"], answer)
+    return answer["result"]
+
+
+def bindings(n):
+    """As many as there are expected, now or soon."""
+    end = time.monotonic() + 20
+    while True:
+        got = ask("bindings")
+        if len(got) == n:
+            return got
+        check(time.monotonic() < end, "expected", n, "bindings, and there are", got)
+        time.sleep(0.05)
+
+
+def call(registrar, uri, to=None):
+    """The registrar calls."""
+    tag, call_id = os.urandom(4).hex(), os.urandom(6).hex()
+    registrar.request("INVITE", uri, "From: <sip:bob@example.com>;tag=" + tag,
+                      "To: " + (to or "<%s>" % uri), "Call-ID: " + call_id,
+                      "Contact: <sip:bob@%s:5060>" % registrar.ip, body=sdp(registrar.ip))
+    return tag, call_id
+
+
+def final(who):
+    while True:
+        m = who.receive()
+        if m.status >= 200:
+            return m
+
+
+def refused(who, uri, status, method="INVITE"):
+    """Nobody is there by that name."""
+    tag, call_id = os.urandom(4).hex(), os.urandom(6).hex()
+    head = ["From: <sip:bob@example.com>;tag=" + tag, "Call-ID: " + call_id]
+    who.request(method, uri, *head, "To: <%s>" % uri,
+                "Contact: <sip:bob@%s:%d>" % (who.ip, who.port),
+                body=sdp(who.ip) if method == "INVITE" else "")
+    m = final(who)
+    check(m.status == status, method, "got", m.first)
+    if method == "INVITE":
+        via = m["via"]
+        who.send("ACK %s SIP/2.0\r\nVia: %s\r\n%s\r\nTo: %s\r\nCSeq: 1 ACK\r\n"
+                 "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n" %
+                 (uri, via, "\r\n".join(head), m["to"]))
+
+
+def talks(phone, registrar, uri, to=None):
+    """A call to the phone, answered and ended.  The INVITE that it got."""
+    tag, call_id = call(registrar, uri, to)
+    m = phone.receive()
+    check(m.method == "INVITE", "the phone gets", m.first)
+    phone.reply(m, 200, "Contact: <%s>" % phone.contact, body=sdp(phone.ip))
+    ok = final(registrar)
+    check(ok.status == 200, "the call is answered", ok.first)
+    head = ["From: <sip:bob@example.com>;tag=" + tag, "To: " + ok["to"],
+            "Call-ID: " + call_id]
+    registrar.request("ACK", uri_of(ok), *head)
+    ack = phone.receive()
+    check(ack.method == "ACK", "the phone gets", ack.first)
+    registrar.request("BYE", uri_of(ok), *head, cseq=2)
+    bye = phone.receive()
+    check(bye.method == "BYE", "the phone gets", bye.first)
+    phone.reply(bye, 200)
+    check(final(registrar).status == 200, "the BYE is answered")
+    return m
+
+
+# ---------------------------------------------------------------------------- the tests
+
+def registers():
+    """What digest is made of passes, addresses do not; the phone sees its own contact."""
+    phone, registrar = Phone(), Registrar()
+    got, ok = register(phone, registrar, pars=";q=0.7;+sip.foo=\"<x;y>\"")
+    check(got.first == "REGISTER sip:example.com SIP/2.0", got.first)
+    check(got["to"] == "<sip:%s>" % AOR and
+          got["from"] == "<sip:%s>;tag=%s" % (AOR, phone.tag), got.all)
+    check(got["cseq"] == "2 REGISTER" and got["max-forwards"] == "69", got.all)
+    text = str(got.all)
+    check(PHONE not in text and ACCESS not in text, "addresses in", text)
+    check(re.fullmatch(r'<sip:bind\w{22}@%s:5060>;q=0.7;\+sip.foo="<x;y>";expires=3600' %
+                       re.escape(CORE), got["contact"]), got["contact"])
+    check(all_of(ok, "contact") == ['<%s>;q=0.7;+sip.foo="<x;y>";expires=120' % phone.contact],
+          all_of(ok, "contact"))
+    check(ok["expires"] == "120" and REGISTRAR not in str(ok.all), ok.all)
+    b = bindings(1)[0]
+    check(b["aor"] == AOR and b["contact"] == phone.contact and not b["nat"] and
+          b["realm"] == "access" and b["registrar"] == "core" and
+          b["source"] == "%s:%d" % (PHONE, phone.port) and b["expires"] <= 120 and
+          3500 < b["registrar_expires"] <= 3600 and b["registered_as"] in got["contact"], b)
+
+
+def wrong_password():
+    """Who is refused holds nothing, and what he says of others touches nothing."""
+    phone, registrar, other = Phone(), Registrar(), Phone()
+    other.password = "wrong"
+    other.register(challenge=False)
+    registrar.challenges()
+    other.challenge = params(other.answer(401)["www-authenticate"])
+    bindings(0)
+    other.register()
+    registrar.grants()
+    other.answer(403)
+    bindings(0)
+    register(phone, registrar)
+    other.register(expires=0, contact=phone.contact)
+    registrar.grants()
+    other.answer(403)
+    other.register(expires=0, contact="*", challenge=False)
+    registrar.challenges()
+    other.answer(401)
+    check(bindings(1)[0]["contact"] == phone.contact, "the binding stays")
+
+
+def refreshes():
+    """A refresh that changes nothing is answered here, any other goes to the registrar."""
+    phone, registrar = Phone(), Registrar()
+    got, _ = register(phone, registrar)
+    for _ in range(5):
+        phone.register()
+        check(all_of(phone.answer(200), "contact") == ["<%s>;expires=120" % phone.contact],
+              "the contact is the same")
+    check(bindings(1)[0]["refreshed"] == 5, bindings(1))
+    phone.register(pars=";q=0.1")       # the next that the registrar hears of
+    again = registrar.grants()
+    check(again["cseq"] == "8 REGISTER" and again["call-id"] == got["call-id"] and
+          uri_of(again) == uri_of(got), again.all)
+    phone.answer(200)
+    # a registrar that grants little is asked each time
+    registrar.granted = 100
+    phone.register(pars=";q=0.2")
+    registrar.grants()
+    ok = phone.answer(200)
+    check(ok["expires"] == "100", ok.all)
+    phone.register(pars=";q=0.2")
+    registrar.grants()
+    phone.answer(200)
+
+
+def called():
+    """Calls come down the flow, from the registrar's realm only."""
+    phone, registrar = Phone(), Registrar()
+    got, _ = register(phone, registrar)
+    m = talks(phone, registrar, uri_of(got))
+    check(m.first == "INVITE %s SIP/2.0" % phone.contact, m.first)
+    check(m["to"] == "<sip:%s>" % AOR, m["to"])
+    check(REGISTRAR not in str(m.all) and CORE not in str(m.all), m.all)
+    m = talks(phone, registrar, uri_of(got), '"Alice" <sip:%s>' % AOR)
+    check(m["to"] == '"Alice" <sip:%s>' % AOR, m["to"])
+    refused(registrar, uri_of(got), 200, "OPTIONS")
+    refused(Phone(), uri_of(got).replace(CORE, ACCESS), 480)
+
+
+def unregisters():
+    """What the registrar has removed is gone; others of the account stay."""
+    phone, other, registrar = Phone(), Phone(), Registrar()
+    got, _ = register(phone, registrar)
+    register(other, registrar)
+    bindings(2)
+    phone.register(expires=0)
+    m = registrar.grants()
+    check(m["contact"] == "<%s>;expires=0" % uri_of(got), m["contact"])
+    ok = phone.answer(200)
+    check(len(all_of(ok, "contact")) == 1 and other.contact in ok["contact"], ok.all)
+    check(bindings(1)[0]["contact"] == other.contact, bindings(1))
+    refused(registrar, uri_of(got), 480)
+    refused(registrar, uri_of(got), 480, "OPTIONS")
+    register(phone, registrar)
+    bindings(2)
+    phone.register(expires=0, contact="*")
+    m = registrar.grants()
+    check(m["contact"] == "*" and m["expires"] == "0", m.all)
+    check(not all_of(phone.answer(200), "contact"), "nothing is left")
+    bindings(0)
+
+
+def moves():
+    """NAT has given the phone another port: the registrar is asked, calls go there."""
+    phone, registrar = Phone(), Registrar()
+    phone.contact = "sip:alice@10.1.2.3:5060"
+    got, _ = register(phone, registrar)
+    check(bindings(1)[0]["nat"], "NAT is seen", bindings(1))
+    moved = Phone()
+    for name in "contact", "call_id", "tag", "cseq", "challenge":
+        setattr(moved, name, getattr(phone, name))
+    moved.register()
+    again = registrar.grants()
+    moved.answer(200)
+    check(uri_of(again) == uri_of(got), "the same contact", again.all)
+    check(bindings(1)[0]["source"] == "%s:%d" % (PHONE, moved.port), bindings(1))
+    m = talks(moved, registrar, uri_of(got))
+    check(m.first == "INVITE sip:alice@10.1.2.3:5060 SIP/2.0", m.first)
+
+
+def tcp():
+    """A connection that ends takes the binding with it, and the registrar is told."""
+    phone, registrar = Phone(stream=True), Registrar()
+    got, _ = register(phone, registrar)
+    check(bindings(1)[0]["transport"] == "tcp", bindings(1))
+    talks(phone, registrar, uri_of(got))
+    phone.close()
+    bindings(0)
+    m = registrar.receive()
+    check(m.method == "REGISTER" and m["contact"] == "<%s>;expires=0" % uri_of(got) and
+          m["to"] == "<sip:%s>" % AOR and m["call-id"] != got["call-id"], m.first, m.all)
+    registrar.reply(m, 200)
+    refused(registrar, uri_of(got), 480)
+
+
+def outbound():
+    """RFC 5626: an instance keeps its contact, and the registrar has the word."""
+    phone, registrar = Phone(), Registrar()
+    pars = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1'
+    phone.more = ["Supported: path, outbound, gruu, replaces"]
+    got, ok = register(phone, registrar, pars=pars)
+    check(sorted(all_of(got, "supported")) == ["gruu", "outbound", "path"], got.all)
+    check("require" not in ok.headers and "flow-timer" not in ok.headers, ok.all)
+    check('reg-id=1' in got["contact"] and "+sip.instance=" in got["contact"], got.all)
+    phone.contact = "sip:alice@%s:%d;x=y" % (phone.ip, phone.port)
+    phone.register(pars=pars)
+    again = registrar.grants("Require: outbound")
+    ok = phone.answer(200)
+    check(uri_of(again) == uri_of(got), again.all)
+    check(ok["require"] == "outbound" and ok["flow-timer"] == "25", ok.all)
+    check(bindings(1)[0]["outbound"], bindings(1))
+    phone.register(pars=pars)   # here, and by the same word
+    ok = phone.answer(200)
+    check(ok["require"] == "outbound", ok.all)
+    check(talks(phone, registrar, uri_of(got)).first ==
+          "INVITE %s SIP/2.0" % phone.contact, "the new contact")
+
+
+def routes():
+    """Path leads to the phone, Service-Route to the core; neither is seen elsewhere."""
+    phone, registrar = Phone(), Registrar()
+    phone.more = ["Path: <sip:edge.example;lr>", "Path: <sip:more.example;lr>"]
+    got, ok = register(phone, registrar, "Service-Route: <sip:orig@scscf.example;lr>")
+    check("path" not in got.headers, got.all)
+    check(all_of(ok, "path") == ["<sip:edge.example;lr>", "<sip:more.example;lr>"] and
+          "service-route" not in ok.headers, ok.all)
+    m = talks(phone, registrar, uri_of(got))
+    check(m["route"] == "<sip:edge.example;lr>, <sip:more.example;lr>", m.all)
+    phone.request("INVITE", "sip:bob@example.com",
+                  "From: <sip:%s>;tag=%s" % (AOR, phone.tag), "To: <sip:bob@example.com>",
+                  "Call-ID: routes", "Contact: <%s>" % phone.contact, body=sdp(phone.ip))
+    m = registrar.receive()
+    check(m.method == "INVITE" and m["route"] == "<sip:orig@scscf.example;lr>", m.first, m.all)
+    registrar.reply(m, 486)
+    check(registrar.receive().method == "ACK", "the refusal is acknowledged")
+    check(final(phone).status == 486, "and told")
+
+
+def limits():
+    """per-aor: 2: the third gets 503; who is there stays."""
+    registrar, phones = Registrar(), [Phone() for _ in range(3)]
+    for phone in phones[:2]:
+        register(phone, registrar)
+    phones[2].register()
+    ok = phones[2].answer(503)
+    check(int(ok["retry-after"]) >= 20, ok.all)
+    phones[1].register(pars=";q=0.3")
+    registrar.grants()
+    phones[1].answer(200)
+    bindings(2)
+    bob = Phone(user="bob")
+    register(bob, registrar)
+    bindings(3)
+
+
+def kept_alive():
+    """keepalive: options: the phone is asked; its host says that nobody is there."""
+    phone, registrar = Phone(), Registrar()
+    register(phone, registrar)
+    m = phone.receive()
+    check(m.first == "OPTIONS %s SIP/2.0" % phone.contact, m.first)
+    check(CORE not in str(m.all), m.all)
+    phone.reply(m, 200)
+    bindings(1)
+    phone.close()
+    bindings(0)
+
+
+def silent_registrar():
+    """A registrar that is not there: 503, and nothing is held."""
+    phone = Phone()
+    phone.register()
+    m = phone.answer(503)
+    check(int(m["retry-after"]) >= 20, m.all)
+    bindings(0)
+
+
+def nobody_registers():
+    """Without the key a REGISTER gets 405."""
+    phone = Phone()
+    phone.register()
+    check("INVITE" in phone.answer(405)["allow"], "Allow")
+
+
+def hostile():
+    """What is no REGISTER of a phone is refused here, and the registrar hears nothing."""
+    phone, registrar = Phone(), Registrar()
+    register(phone, registrar)
+    wrong = [("Contact: *", "Expires: 60"), ("Contact: *, <sip:a@b>", "Expires: 0"),
+             ("Contact: <tel:+4930>",), ("Contact: <sip:a@b?Subject=x>",),
+             ("Contact: <sip:%s@b>" % ("a" * 600),),
+             ("Contact: <sip:a@b>;x=" + "y" * 600,),
+             ("Contact: <sip:a@b>", "Path: <sip:%s;lr>" % ("p" * 1100))]
+    for i, headers in enumerate(wrong):
+        phone.request("REGISTER", "sip:example.com", "From: <sip:%s>;tag=x" % AOR,
+                      "To: <sip:%s>" % AOR, "Call-ID: hostile%d" % i, *headers)
+        m = final(phone)
+        check(m.status == 400, headers, "got", m.first)
+    phone.request("REGISTER", "sip:example.com", "From: <sip:%s>;tag=x" % AOR,
+                  "To: <sip:%s>" % AOR, "Call-ID: hostile", "Require: foo",
+                  "Contact: <sip:a@b>")
+    check(final(phone).status == 420, "an extension that nobody knows")
+    many = ", ".join("<sip:a%d@b>" % i for i in range(20))
+    phone.request("REGISTER", "sip:example.com", "From: <sip:%s>;tag=x" % AOR,
+                  "To: <sip:%s>" % AOR, "Call-ID: hostile", "Contact: " + many)
+    check(final(phone).status == 503, "more than per-aor at once")
+    phone.register(pars=";q=0.9")       # the next that the registrar hears of
+    registrar.grants()
+    phone.answer(200)
+    bindings(1)
+
+
+if __name__ == "__main__":
+    try:
+        globals()[sys.argv[1]]()
+    except Failed as why:
+        print(why)
+        sys.exit(1)
