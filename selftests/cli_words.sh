@@ -203,6 +203,7 @@ usage_points <<END
 2	stats: 'all': expected nothing more	stats all
 2	status: 'x': expected nothing more	status x
 2	calls: '7': expected nothing more	calls 7
+2	bindings: 'x': expected nothing more	bindings x
 2	call: '': expected the id of a call	call
 2	call: 'abc': expected the id of a call	call abc
 2	call: '8': expected nothing more	call 7 8

@@ -59,6 +59,10 @@ static bool add_parties(struct call *call, const struct route *route,
 		.confidential = proto == SIP_PROTO_TLS,
 	};
 
+	if (route->flow) {	/* it was heard there when it registered */
+		callee.source = route->flow->remote;
+		call->from[1] = callee.source;
+	}
 	call->session = make_session(call);
 	if (!call->session)
 		return false;

@@ -591,12 +591,22 @@ static void list_keys(const struct complaint *c, char *buf, size_t len)
 		n += snprintf(buf + n, len - n, "%s%s", n ? ", " : "", f->key);
 }
 
+static bool is_in(const struct complaint *c, const char *key)
+{
+	unsigned int i;
+
+	for (i = 1; i < c->depth; i++)
+		if (!strcmp(c->step[i], key))
+			return true;
+	return false;
+}
+
 static const char *expected_of(const struct complaint *c, const char *key)
 {
 	size_t i;
 
 	for (i = 0; i < CYAML_ARRAY_LEN(expectations_in); i++)
-		if (!strcmp(expectations_in[i].in, c->step[c->depth - 1]) &&
+		if (is_in(c, expectations_in[i].in) &&
 		    !strcmp(expectations_in[i].key, key))
 			return expectations_in[i].expected;
 	for (i = 0; i < CYAML_ARRAY_LEN(expectations); i++)
