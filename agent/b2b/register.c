@@ -286,9 +286,7 @@ static void write_contacts(struct sip_writer *w, const struct request *req)
 				      (uint32_t)((bind->phone_due - now) / 1000));
 }
 
-/* @ok: the registrar's; NULL: we answer ourselves */
-static void write_success(struct sip_writer *w, const struct request *req,
-			  const struct sip_msg *ok)
+static void write_success(struct sip_writer *w, const struct request *req)
 {
 	uint32_t ms = b2b_binding_interval(req->realm, req->flow);
 	const struct bind *bind = NULL;
@@ -354,7 +352,7 @@ static void answer(struct reg *reg, unsigned int status, struct sip_msg *msg,
 		sip_write_header(&w, SIP_HDR_SERVER, SPAN("rtplane"));
 	if (status < 300 && !read_request(sip_tx_flow(reg->in),
 					  sip_tx_request(reg->in), &req))
-		write_success(&w, &req, msg);
+		write_success(&w, &req);
 	r = make_reply(&w, status, why);
 	sip_tx_respond(reg->in, &r);
 	sip_write_free(&w);
@@ -780,7 +778,7 @@ static bool refresh(const struct request *req)
 	again = make_grant(req, &item);
 	if (!bind_refresh(req->realm->bindings, &again))
 		return false;
-	write_success(&w, req, NULL);
+	write_success(&w, req);
 	r = make_reply(&w, 200, NULL);
 	sip_tx_stateless(b2b->stack, req->flow, req->msg, &r);
 	sip_write_free(&w);
