@@ -175,6 +175,9 @@ uint32_t b2b_binding_keepalive(void *arg, struct sip_flow *flow,
 	case CONFIG_KEEPALIVE_CRLF:
 		sip_flow_ping(flow);
 		break;
+	case CONFIG_KEEPALIVE_STUN:
+		sip_flow_ask_stun(flow);
+		break;
 	case CONFIG_KEEPALIVE_OPTIONS:
 		ask(realm, flow, bind);
 		break;

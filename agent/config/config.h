@@ -184,12 +184,14 @@ struct config_source {
  * enum config_keepalive - what keeps the way to a phone open
  * @CONFIG_KEEPALIVE_OFF: nothing of ours
  * @CONFIG_KEEPALIVE_CRLF: a double CRLF (RFC 5626), which nobody has to answer
+ * @CONFIG_KEEPALIVE_STUN: by UDP a STUN Binding request, else a double CRLF
  * @CONFIG_KEEPALIVE_OPTIONS: a request: the phone's answer goes through its NAT from
  *	inside, and if none comes its bindings are over
  */
 enum config_keepalive {
 	CONFIG_KEEPALIVE_OFF,
 	CONFIG_KEEPALIVE_CRLF,
+	CONFIG_KEEPALIVE_STUN,
 	CONFIG_KEEPALIVE_OPTIONS
 };
 

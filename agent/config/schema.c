@@ -84,7 +84,7 @@ static const cyaml_strval_t punches[] = {
 
 static const cyaml_strval_t keepalives[] = {
 	{ "off", CONFIG_KEEPALIVE_OFF }, { "crlf", CONFIG_KEEPALIVE_CRLF },
-	{ "options", CONFIG_KEEPALIVE_OPTIONS },
+	{ "stun", CONFIG_KEEPALIVE_STUN }, { "options", CONFIG_KEEPALIVE_OPTIONS },
 };
 
 static const cyaml_strval_t levels[] = {
@@ -441,7 +441,7 @@ static const struct {
 	{ "interval", "a number of seconds, 10 to 86400" },
 	{ "registrar-interval", "a number of seconds, 0 to 86400" },
 	{ "refresh", "yes or no" },
-	{ "keepalive", "off, crlf or options" },
+	{ "keepalive", "off, crlf, stun or options" },
 	{ "keepalive-udp", "a number of seconds, 5 to 3600" },
 	{ "keepalive-tcp", "a number of seconds, 5 to 3600" },
 	{ "unregister", "yes or no" },

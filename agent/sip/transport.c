@@ -12,6 +12,8 @@
 
 #include "gate.h"
 #include "message.h"
+#include "stun/stun.h"
+#include "transaction.h"
 #include "transport_impl.h"
 #include "write.h"
 
@@ -474,6 +476,19 @@ int sip_flow_reply(struct sip_flow *flow, const void *buf, size_t len)
 int sip_flow_ping(struct sip_flow *flow)
 {
 	return send_to(flow_of(flow), &flow->remote, "\r\n\r\n", 4);
+}
+
+int sip_flow_ask_stun(struct sip_flow *flow)
+{
+	uint8_t id[STUN_ID_LEN], buf[64];
+	struct stun_writer w;
+
+	if (sip_proto_is_reliable(flow->proto))
+		return sip_flow_ping(flow);
+	sip_random_bytes(id, sizeof(id));
+	stun_begin(&w, buf, sizeof(buf), STUN_REQUEST, STUN_BINDING, id);
+	stun_put_fingerprint(&w);
+	return send_to(flow_of(flow), &flow->remote, buf, stun_end(&w));
 }
 
 /* ------------------------------------------------------- places, and their failures */

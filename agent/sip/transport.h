@@ -99,7 +99,7 @@ struct sip_limits {
  * @slow_reader: connections closed because their output waited
  * @handshakes: TLS handshakes done
  * @handshake_failed: TLS handshakes that failed or took too long
- * @pings: double CRLFs answered
+ * @pings: double CRLFs, and STUN of who is watched, answered
  * @connections: connections there are now, accepted ones
  */
 struct sip_counters {
@@ -406,6 +406,16 @@ int sip_flow_reply(struct sip_flow *flow, const void *buf, size_t len);
  * Return: as sip_flow_send().
  */
 int sip_flow_ping(struct sip_flow *flow);
+
+/**
+ * sip_flow_ask_stun() - send a STUN Binding request by UDP, a double CRLF by all else
+ * @flow: by which
+ *
+ * An answer, which comes through a NAT from inside, is not waited for and not told.
+ *
+ * Return: as sip_flow_send().
+ */
+int sip_flow_ask_stun(struct sip_flow *flow);
 
 /**
  * sip_flow_close() - end the flow's connection; UDP: nothing

@@ -10,6 +10,7 @@
 
 #include <linux/errqueue.h>
 
+#include "stun/stun.h"
 #include "transport_impl.h"
 
 #define BATCH		16	/* datagrams read by one call */
@@ -67,6 +68,50 @@ static struct flow *passing(struct listener *l, const struct dp_addr *remote)
 	return t->passing;
 }
 
+static bool is_of(const struct flow *flow, const struct listener *l,
+		  const struct dp_addr *to)
+{
+	return flow->listener == l && dp_addr_eq(&flow->pub.remote, to);
+}
+
+static bool is_watched(const struct listener *l, const struct dp_addr *remote)
+{
+	const struct flow *flow;
+
+	LIST_FOREACH(flow, &l->t->watched[sip_slot_of(l->t, remote)], watched)
+		if (is_of(flow, l, remote))
+			return true;
+	return false;
+}
+
+/*
+ * RFC 5626 4.4.2: who has a binding here, or a dialog, may ask by STUN whether we are
+ * still there and where he is.  Nobody else: a source can be forged, and the answer is
+ * longer than the question.  Answers to ours only had to come through a NAT.
+ */
+static void take_stun(struct listener *l, const struct dp_addr *remote,
+		      const void *data, size_t len)
+{
+	struct sockaddr_storage ss;
+	struct stun_writer w;
+	struct stun_msg msg;
+	uint8_t buf[128];
+	socklen_t n;
+
+	if (!is_watched(l, remote) || !stun_parse(data, len, &msg) ||
+	    msg.class != STUN_REQUEST || msg.method != STUN_BINDING ||
+	    msg.n_unknown)
+		return;
+	stun_begin(&w, buf, sizeof(buf), STUN_SUCCESS, STUN_BINDING, msg.id);
+	stun_put_addr(&w, STUN_XOR_MAPPED_ADDRESS, remote);
+	if (msg.fingerprint)
+		stun_put_fingerprint(&w);
+	n = dp_addr_to_sockaddr(remote, &ss);
+	sendto(l->fd, buf, stun_end(&w), MSG_DONTWAIT | MSG_NOSIGNAL,
+	       (struct sockaddr *)&ss, n);
+	l->t->counters.pings++;
+}
+
 static void datagram(struct listener *l, const struct mmsghdr *msg)
 {
 	const char *data = msg->msg_hdr.msg_iov->iov_base;
@@ -86,6 +131,10 @@ static void datagram(struct listener *l, const struct mmsghdr *msg)
 		return;
 	if (msg->msg_hdr.msg_flags & MSG_TRUNC || len > l->t->limits.message) {
 		l->t->counters.too_big++;
+		return;
+	}
+	if (stun_is(data, len)) {
+		take_stun(l, &remote, data, len);
 		return;
 	}
 	flow = passing(l, &remote);
@@ -109,12 +158,6 @@ static bool has_secret(const char *data, size_t len)
 	for (p += 7; p < data + len && isalnum((unsigned char)*p); p++)
 		n++;
 	return n >= SECRET;
-}
-
-static bool is_of(const struct flow *flow, const struct listener *l,
-		  const struct dp_addr *to)
-{
-	return flow->listener == l && dp_addr_eq(&flow->pub.remote, to);
 }
 
 static bool shows(const struct flow *flow, const char *data, size_t len)

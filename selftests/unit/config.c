@@ -109,9 +109,12 @@ static bool phones(void)
 	KTAP_CHECK(r->keepalive == CONFIG_KEEPALIVE_OPTIONS && r->udp == 20 && r->tcp == 30);
 	KTAP_CHECK(r->unregister && r->bindings == 7 && !r->source && r->aor == 2);
 	config_put(config);
+	config = realm(SIP ACL "    register: {keepalive: stun}\n");
+	KTAP_CHECK(config && config->realms[0].reg.keepalive == CONFIG_KEEPALIVE_STUN);
+	config_put(config);
 	KTAP_CHECK(!realm(SIP ACL "    register: {interval: 9}\n"));
 	KTAP_CHECK(!realm(SIP ACL "    register: {per-aor: 65}\n"));
-	KTAP_CHECK(!realm(SIP ACL "    register: {keepalive: stun}\n"));
+	KTAP_CHECK(!realm(SIP ACL "    register: {keepalive: ping}\n"));
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "stun/stun.h"
 #include "sipnet.h"
 
 /* --------------------------------------------------------------------------- UDP */
@@ -63,6 +64,78 @@ static bool udp(void)
 		close(other);
 	}
 	close(fd);
+	net_end(&net);
+	return true;
+}
+
+static size_t stun_request(uint8_t *buf, size_t size, unsigned int method)
+{
+	static const uint8_t id[STUN_ID_LEN] = { 1, 2, 3 };
+	struct stun_writer w;
+
+	stun_begin(&w, buf, size, STUN_REQUEST, method, id);
+	stun_put_fingerprint(&w);
+	return stun_end(&w);
+}
+
+static void never(struct sip_flow *flow, int error, void *arg)
+{
+}
+
+/* strangers get none: whoever forges a source would have us send there */
+static bool stun_for_who_is_known(void)
+{
+	struct sip_flow_watch watch = { .lost = never };
+	struct dp_addr them, mapped;
+	struct sip_listener *l;
+	struct sip_target target = { .proto = SIP_PROTO_UDP };
+	struct sip_flow *flow;
+	struct stun_msg msg;
+	struct net net;
+	uint8_t buf[2048];
+	int fd, other;
+	size_t n;
+	ssize_t got;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ .realm = &net });
+	KTAP_CHECK(l);
+	fd = net_socket(l, THEM);
+	other = net_socket(l, THEM);
+	them = own(fd);
+	target.addr = them;
+	KTAP_CHECK(!sip_transport_flow(net.t, &net, &target, &flow));
+	n = stun_request(buf, sizeof(buf), STUN_BINDING);
+	KTAP_CHECK(net_say(fd, (char *)buf, n));
+	KTAP_CHECK(net_silent(&net, fd));
+	sip_flow_watch(flow, &watch);
+	n = stun_request(buf, sizeof(buf), STUN_BINDING);
+	KTAP_CHECK(net_say(other, (char *)buf, n));
+	KTAP_CHECK(net_silent(&net, other));
+	KTAP_CHECK(net_say(fd, (char *)buf, n));
+	got = net_hear(&net, fd, (char *)buf, sizeof(buf));
+	KTAP_CHECK(got > 0 && stun_parse(buf, (size_t)got, &msg) &&
+		   msg.class == STUN_SUCCESS && msg.fingerprint && msg.id[2] == 3);
+	KTAP_CHECK(stun_find_addr(&msg, STUN_XOR_MAPPED_ADDRESS, &mapped) &&
+		   dp_addr_eq(&mapped, &them));
+	KTAP_CHECK(net_counters(&net)->pings == 1);
+	/* another method, and half a request */
+	n = stun_request(buf, sizeof(buf), STUN_ALLOCATE);
+	KTAP_CHECK(net_say(fd, (char *)buf, n));
+	KTAP_CHECK(net_say(fd, (char *)buf, n / 2));
+	KTAP_CHECK(net_silent(&net, fd) && net_counters(&net)->pings == 1);
+	/* ours */
+	KTAP_CHECK(!sip_flow_ask_stun(flow));
+	got = net_hear(&net, fd, (char *)buf, sizeof(buf));
+	KTAP_CHECK(got > 0 && stun_parse(buf, (size_t)got, &msg) &&
+		   msg.class == STUN_REQUEST && msg.method == STUN_BINDING);
+	sip_flow_unwatch(&watch);
+	sip_flow_unref(flow);
+	n = stun_request(buf, sizeof(buf), STUN_BINDING);
+	KTAP_CHECK(net_say(fd, (char *)buf, n));
+	KTAP_CHECK(net_silent(&net, fd));
+	close(fd);
+	close(other);
 	net_end(&net);
 	return true;
 }
@@ -663,6 +736,7 @@ int main(void)
 {
 	static const struct ktap_point points[] = {
 		{ "UDP: a request comes up with its flow and is answered", udp },
+		{ "UDP: STUN is answered to who is known", stun_for_who_is_known },
 		{ "answers go to the source, never to maddr", answers_go_to_the_source },
 		{ "UDP: CRLF before a request; garbage gets silence", udp_crlf_and_garbage },
 		{ "responses to what we did not send are dropped", stray_responses },
