@@ -427,6 +427,40 @@ def called():
     refused(Phone(), uri_of(got).replace(CORE, ACCESS), 480)
 
 
+def noted():
+    """NOTIFY and MESSAGE outside of dialogs come down the flow, and their answers back."""
+    phone, registrar = Phone(), Registrar()
+    got, _ = register(phone, registrar)
+    uri = uri_of(got)
+    for method, kind, more in (
+            ("NOTIFY", "application/simple-message-summary",
+             ["Event: message-summary", "Subscription-State: active"]),
+            ("MESSAGE", "text/plain", [])):
+        body = "Messages-Waiting: yes\r\n"
+        registrar.send("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\n"
+                       "Max-Forwards: 70\r\nFrom: <sip:pbx@%s>;tag=n\r\nTo: <%s>\r\n"
+                       "Call-ID: note-%s\r\nCSeq: 9 %s\r\n%sContent-Type: %s\r\n"
+                       "Content-Length: %d\r\n\r\n%s" % (
+                           method, uri, registrar.ip, os.urandom(6).hex(), registrar.ip, uri,
+                           method, method, "".join(h + "\r\n" for h in more), kind,
+                           len(body), body))
+        m = phone.receive()
+        check(m.first == "%s %s SIP/2.0" % (method, phone.contact), m.first)
+        check(m["cseq"] == "9 " + method and m["max-forwards"] == "69" and
+              m["to"] == "<sip:%s>" % AOR and m["content-type"] == kind and
+              m.body == body, m.all, m.body)
+        check(all("%s: %s" % pair in more for pair in m.all if pair[0] in
+                  ("Event", "Subscription-State")) and
+              ("event" in m.headers) == bool(more), m.all)
+        text = str(m.all)
+        check(REGISTRAR not in text and CORE not in text and uri[4:30] not in text, text)
+        phone.reply(m, 202)
+        check(final(registrar).status == 202, "the phone's answer")
+        refused(Phone(), uri.replace(CORE, ACCESS), 480, method)
+        refused(registrar, re.sub("bind.", "bindX", uri), 480, method)
+        refused(registrar, "sip:alice@" + CORE, 405, method)
+
+
 def unregisters():
     """What the registrar has removed is gone; others of the account stay."""
     phone, other, registrar = Phone(), Phone(), Registrar()
@@ -554,6 +588,24 @@ def kept_alive():
     bindings(1)
     phone.close()
     bindings(0)
+
+
+def by_stun():
+    """keepalive: stun: the phone is asked, and may ask; who has not registered may not."""
+    phone, registrar, other = Phone(), Registrar(), Phone()
+    question = b"\0\1\0\0\x21\x12\xa4\x42" + b"transaction!"
+    register(phone, registrar)
+    data, _ = phone.datagram()
+    check(data[:2] == b"\0\1" and data[4:8] == question[4:8], "no question", data)
+    for who in other, phone:
+        who.sock.sendto(question, (ACCESS, 5060))
+    data, _ = phone.datagram()
+    while data[:2] == b"\0\1":      # asked again meanwhile
+        data, _ = phone.datagram()
+    port = phone.port ^ 0x2112
+    check(data[:2] == b"\1\1" and data[8:20] == question[8:] and
+          data[20:28] == b"\0\x20\0\x08\0\1" + port.to_bytes(2, "big"), "answer", data)
+    refused(other, "sip:nobody@" + ACCESS, 200, "OPTIONS")   # and nothing before that
 
 
 def silent_registrar():

@@ -34,6 +34,7 @@ registers()
 test_digest_passes() { registers '{}' registers wrong_password; }
 test_refreshes_are_answered_here() { registers '{}' refreshes; }
 test_calls_come_down_the_flow() { registers '{}' called; }
+test_notes_come_down_the_flow() { registers '{}' noted; }
 test_what_is_removed_is_gone() { registers '{}' unregisters; }
 test_nat_gives_another_port() { registers '{}' moves; }
 test_a_connection_ends() { registers '{unregister: yes}' tcp; }
@@ -41,6 +42,7 @@ test_outbound() { registers '{}' outbound; }
 test_path_and_service_route() { registers '{}' routes; }
 test_as_many_as_there_may_be() { registers '{per-aor: 2}' limits; }
 test_phones_are_kept_alive() { registers '{keepalive: options, keepalive-udp: 5}' kept_alive; }
+test_stun_on_the_sip_port() { registers '{keepalive: stun, keepalive-udp: 5}' by_stun; }
 test_a_registrar_that_is_not_there() { PORT=5999 registers '{}' silent_registrar; }
 test_nobody_registers() { registers '' nobody_registers; }
 test_what_is_no_register() { registers '{}' hostile; }

@@ -58,6 +58,25 @@ bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
 	return true;
 }
 
+/*
+ * The To.  Many a registrar puts our contact there, which is no name that a phone
+ * should show.
+ */
+char *b2b_binding_identity(const struct route *route, const struct sip_addr *to)
+{
+	struct span host = route->who;
+	struct sip_writer w = { 0 };
+
+	if (!bind_is_token(to->uri.user)) {
+		span_cut(&host, '@');
+		return b2b_identity(to, host);
+	}
+	sip_write_text(&w, SPAN("<sip:"));
+	sip_write_text(&w, route->who);
+	sip_write_text(&w, SPAN(">"));
+	return b2b_lines(&w);
+}
+
 /* the address of record of a From or a To, as the table has it; absent if it is none */
 struct span b2b_binding_aor(const struct sip_addr *addr, char *buf, size_t size)
 {

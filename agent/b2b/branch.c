@@ -49,27 +49,14 @@ const struct config_address *b2b_branch_address(const struct route *route)
 	return listener_for(route->to, route->hop[0])->address;
 }
 
-/*
- * The To.  Many a registrar puts our contact there, which is no name that a phone
- * should show.
- */
 static char *callee(const struct route *route, const struct sip_msg *invite)
 {
 	const struct config_hop *hop = route->hop[0];
-	struct span host = route->who;
-	struct sip_writer w = { 0 };
 
-	if (!route->flow)
-		return b2b_identity(&invite->to, hop->lr ? invite->uri.host :
-						 hop->host_text);
-	if (!bind_is_token(invite->to.uri.user)) {
-		span_cut(&host, '@');
-		return b2b_identity(&invite->to, host);
-	}
-	sip_write_text(&w, SPAN("<sip:"));
-	sip_write_text(&w, route->who);
-	sip_write_text(&w, SPAN(">"));
-	return b2b_lines(&w);
+	if (route->flow)
+		return b2b_binding_identity(route, &invite->to);
+	return b2b_identity(&invite->to, hop->lr ? invite->uri.host :
+					 hop->host_text);
 }
 
 static bool fill(struct branch *branch, const struct route *route,

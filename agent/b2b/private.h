@@ -16,6 +16,7 @@
  *   call     begins and ends calls
  *   invite   an INVITE becomes a call
  *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
+ *   direct   other requests for a phone that has registered, outside of dialogs
  *   server   what comes out of no dialog; the front end's begin and end
  *
  * Life of a call: b2b_call_new() by the INVITE.  It is over with b2b_call_finish(), by
@@ -480,6 +481,8 @@ bool b2b_index_retry_take(struct index *index, const struct realm *realm,
 /* a request that came in by @from for one of our contacts: false, it is nobody's there */
 bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
 		       const struct sip_uri *uri, struct route *route);
+/* To of a request for a phone that @route leads to, without tag; for free() */
+char *b2b_binding_identity(const struct route *route, const struct sip_addr *to);
 /* the Route of a phone's request that goes to @route, if its registrar has said one */
 void b2b_binding_service_route(const struct realm *realm, const struct sip_flow *flow,
 			       const struct sip_msg *msg, struct route *route);
@@ -610,5 +613,10 @@ void b2b_register_received(struct b2b *b2b, struct sip_flow *flow,
 		       struct sip_msg *msg);
 /* those under way are not answered by a registrar any more */
 void b2b_register_end_all(struct b2b *b2b);
+
+/* -------------------------------------------------------------- direct.c */
+
+/* for one of our contacts */
+void b2b_direct_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg);
 
 #endif /* B2B_PRIVATE_H */

@@ -63,6 +63,13 @@ static void out_of_dialog(struct b2b *b2b, struct sip_flow *flow,
 		else
 			b2b_invite_refuse(b2b, flow, msg, 405, ALLOW, NULL);
 		break;
+	case SIP_NOTIFY:
+	case SIP_MESSAGE:
+		if (bind_is_token(msg->uri.user))
+			b2b_direct_received(b2b, flow, msg);
+		else
+			b2b_invite_refuse(b2b, flow, msg, 405, ALLOW, NULL);
+		break;
 	case SIP_CANCEL:
 	case SIP_BYE:
 	case SIP_UPDATE:
