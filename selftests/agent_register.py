@@ -590,6 +590,16 @@ def kept_alive():
     bindings(0)
 
 
+def gone():
+    """A phone's host says that nobody is there: the caller is told, and it is over."""
+    phone, registrar = Phone(), Registrar()
+    got, _ = register(phone, registrar)
+    phone.close()
+    refused(registrar, uri_of(got), 480)
+    bindings(0)
+    refused(registrar, uri_of(got), 480)
+
+
 def by_stun():
     """keepalive: stun: the phone is asked, and may ask; who has not registered may not."""
     phone, registrar, other = Phone(), Registrar(), Phone()

@@ -41,6 +41,7 @@ test_a_connection_ends() { registers '{unregister: yes}' tcp; }
 test_outbound() { registers '{}' outbound; }
 test_path_and_service_route() { registers '{}' routes; }
 test_as_many_as_there_may_be() { registers '{per-aor: 2}' limits; }
+test_a_phone_is_gone() { registers '{}' gone; }
 test_phones_are_kept_alive() { registers '{keepalive: options, keepalive-udp: 5}' kept_alive; }
 test_stun_on_the_sip_port() { registers '{keepalive: stun, keepalive-udp: 5}' by_stun; }
 test_a_registrar_that_is_not_there() { PORT=5999 registers '{}' silent_registrar; }

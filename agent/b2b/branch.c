@@ -141,17 +141,22 @@ static void fail(struct branch *branch, unsigned int status,
 		 const struct sip_msg *msg)
 {
 	struct call *call = branch->call;
-	struct answer answer = { .status = status, .from = msg };
+	struct answer answer = { .from = msg };
 	char reason[B2B_TEXT], phrase[64] = "";
 
 	branch->over = true;
 	if (call->state == B2B_OVER)
 		return;
+	/* a phone that is gone is no reason to take us out of service */
+	if (!branch->hop && !msg && status == 503)
+		status = 480;
+	answer.status = status;
 	if (msg)
 		span_str(msg->reason, phrase, sizeof(phrase));
 	snprintf(reason, sizeof(reason),
 		 "callee answered INVITE with %u %s%s", status,
-		 msg ? phrase : "Service Unavailable",
+		 msg ? phrase : status == 480 ? "Temporarily Unavailable" :
+						"Service Unavailable",
 		 msg ? "" : " (by timeout or transport)");
 	b2b_call_log(call, LOG_LEVEL_INFO, 1, "%s", reason);
 	if ((status == 401 || status == 407) && msg && call->invite)
