@@ -13,6 +13,7 @@ import ctypes
 import hashlib
 import json
 import os
+import random
 import re
 import socket
 import sys
@@ -53,7 +54,7 @@ class Message:
     """A message that came: its first line, all header fields, the first of each name."""
 
     def __init__(self, data):
-        head, _, self.body = data.decode().partition("\r\n\r\n")
+        head, _, self.body = data.decode(errors="replace").partition("\r\n\r\n")
         self.first, *lines = head.split("\r\n")
         pairs = [line.partition(":") for line in lines]
         self.all = [(n.strip(), v.strip()) for n, _, v in pairs]
@@ -402,6 +403,12 @@ def refreshes():
     check(again["cseq"] == "8 REGISTER" and again["call-id"] == got["call-id"] and
           uri_of(again) == uri_of(got), again.all)
     phone.answer(200)
+    # a phone that wants to be back sooner may, and the registrar does not hear of that
+    phone.register(expires=60, pars=";q=0.15")
+    check(registrar.grants()["contact"].endswith(";expires=3600"), "a long time is asked for")
+    check(phone.answer(200)["expires"] == "60", "and a short one given")
+    phone.register(expires=60, pars=";q=0.15")
+    check(phone.answer(200)["expires"] == "60", "here, too")
     # a registrar that grants little is asked each time
     registrar.granted = 100
     phone.register(pars=";q=0.2")
@@ -660,6 +667,55 @@ def hostile():
     registrar.grants()
     phone.answer(200)
     bindings(1)
+
+
+WORDS = [b"\r\n", b";", b"<", b">", b'"', b"\0", b"*", b",", b"%", b"?", b"@", b";tag=",
+         b"Contact: *\r\n", b"Expires: 0\r\n", b"Path: <sip:x;lr>\r\n", b";reg-id=1",
+         b";expires=4294967296", b';+sip.instance="', b"Service-Route: <sip:y>\r\n",
+         b"Require: outbound\r\n", b"sips:", b"[::1]", b"Content-Length: 9\r\n"]
+
+
+def mangled(data):
+    for _ in range(random.choice([0, 0, 0, 1, 1, 2, 4])):
+        at = random.randrange(len(data) + 1)
+        data = random.choice([data[:at] + random.choice(WORDS) + data[at:],
+                              data[:at] + data[at + random.randrange(30):],
+                              data[:at] + bytes([random.randrange(256)]) + data[at + 1:]])
+    return data
+
+
+def noise():
+    """Changed REGISTERs, changed answers: whatever comes, the next phone is served."""
+    random.seed(int(os.environ.get("SEED", "5")))
+    other, registrar, phone = Phone(), Registrar(), Phone(user="bob")
+    plain = registrar.send
+    for who in other, registrar:
+        who.send = lambda text, to=None, who=who: who.sock.sendto(
+            mangled(text.encode()), to or (who.to, 5060))
+    # an answer that got lost, or was not one, has the question repeated
+    registrar.judge = lambda m: None
+    registrar.right = lambda m: True
+    registrar.sock.settimeout(0.01)
+    for i in range(int(os.environ.get("ROUNDS", "300"))):
+        other.register(expires=random.choice([0, 1, 60, 3600, 1 << 32]),
+                       contact=random.choice([None, "sip:a@b", "*"]),
+                       pars=random.choice(["", ";reg-id=2;+sip.instance=\"<a>\"", ";q=1"]))
+        try:
+            registrar.grants("Service-Route: <sip:z;lr>")
+        except (TypeError, ValueError, Failed):   # nothing came, or nothing to be answered
+            pass
+    registrar.send = plain
+    del registrar.judge, registrar.right
+    phone.register(challenge=False)
+    while True:
+        registrar.sock.settimeout(20)
+        m = registrar.receive()
+        if "<sip:bob@example.com>" in m["to"]:
+            break
+        registrar.reply(m, 404)
+    registrar.reply(m, 200, "Contact: %s" % m["contact"])
+    phone.answer(200)
+    check("bob@example.com" in [b["aor"] for b in ask("bindings")], "bob is registered")
 
 
 if __name__ == "__main__":

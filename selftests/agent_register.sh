@@ -47,6 +47,7 @@ test_stun_on_the_sip_port() { registers '{keepalive: stun, keepalive-udp: 5}' by
 test_a_registrar_that_is_not_there() { PORT=5999 registers '{}' silent_registrar; }
 test_nobody_registers() { registers '' nobody_registers; }
 test_what_is_no_register() { registers '{}' hostile; }
+test_whatever_comes() { registers '{}' noise; }
 test_the_agent_ends() { agent_ends; return 0; }
 
 need python3

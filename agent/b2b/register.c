@@ -492,10 +492,10 @@ static void remove_token(struct bind_table *table, const char *token)
 		bind_remove(table, bind);
 }
 
-/* all that the registrar does not have any more; each end begins the chain anew */
+/* all that the registrar does not have any more */
 static void remove_all(struct bind_table *table, struct span aor, struct sip_msg *ok)
 {
-	const struct bind *bind = NULL, *next;
+	const struct bind *bind, *next;
 
 	for (bind = bind_next(table, aor, NULL); bind; bind = next) {
 		next = bind_next(table, aor, bind);
