@@ -411,19 +411,21 @@ void b2b_branch_forked(struct branch *branch, struct sip_dialog *fork)
 	struct realm *realm = call->realm[0];
 	char contact[B2B_TEXT];
 	struct sip_dialog_conf conf = {
-		.policy = b2b_realm_dialog_policy(realm),
 		.policy_arg = realm,
 		.ops = &b2b_indialog_ops,
 	};
 	struct pair *pair = NULL;
+	struct sip_flow *flow;
 
 	if (!branch->lingers && call->state == B2B_SETUP && call->invite)
 		pair = b2b_pair_new(call, branch);
 	if (pair) {
 		pair->end[1].dialog = fork;
 		sip_dialog_set_arg(fork, &pair->end[1]);
-		b2b_contact(sip_tx_flow(call->invite), contact, sizeof(contact));
+		flow = sip_tx_flow(call->invite);
+		b2b_contact(flow, contact, sizeof(contact));
 		conf.contact = span_of(contact);
+		conf.policy = b2b_realm_dialog_policy(realm, flow);
 		conf.arg = &pair->end[0];
 		pair->end[0].allow = call->first->end[0].allow;
 		pair->end[0].dialog = sip_dialog_uas_new(call->b2b->dialogs,
@@ -452,7 +454,7 @@ static bool begin(struct branch *branch, const char *contact)
 		.route = span_of(branch->route),
 		.contact = span_of(contact),
 		.flow = branch->flow,
-		.policy = b2b_realm_dialog_policy(branch->realm),
+		.policy = b2b_realm_dialog_policy(branch->realm, branch->flow),
 		.policy_arg = branch->realm,
 		.ops = &b2b_indialog_ops,
 		.arg = &call->first->end[1],

@@ -237,7 +237,7 @@ static bool answer_dialog(struct call *call, struct sip_flow *flow)
 {
 	char contact[B2B_TEXT];
 	struct sip_dialog_conf conf = {
-		.policy = b2b_realm_dialog_policy(call->realm[0]),
+		.policy = b2b_realm_dialog_policy(call->realm[0], flow),
 		.policy_arg = call->realm[0],
 		.ops = &b2b_indialog_ops,
 		.arg = &call->first->end[0],

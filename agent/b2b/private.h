@@ -15,6 +15,7 @@
  *   indialog requests in a call
  *   call     begins and ends calls
  *   invite   an INVITE becomes a call
+ *   request  a phone's REGISTER, as we understand it
  *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
  *   direct   other requests for a phone that has registered, outside of dialogs
  *   server   what comes out of no dialog; the front end's begin and end
@@ -508,7 +509,9 @@ struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf);
 struct realm *b2b_realm_of_flow(const struct sip_flow *flow);
 /* is this the address of a next hop in the realm, or one that its acl allows by name? */
 bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr);
-const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm);
+/* for a dialog that begins by @flow */
+const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm,
+							const struct sip_flow *flow);
 
 /* ---------------------------------------------------------------- life.c */
 

@@ -425,8 +425,16 @@ static const struct sip_dialog_policy policies[] = {
 	{ .may = may, .flow = flow_to, .supported = b2b_options, .by_flow = true },
 };
 
-const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm)
+/* whoever has registered is where he registered, whatever his Contact is */
+static const struct sip_dialog_policy flow_only = {
+	.supported = b2b_options, .by_flow = true,
+};
+
+const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm,
+							const struct sip_flow *flow)
 {
+	if (bind_is_on(realm->bindings, flow))
+		return &flow_only;
 	return &policies[realm->conf->latch.nat != CONFIG_NAT_OFF];
 }
 

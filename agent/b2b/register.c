@@ -2,24 +2,15 @@
 /*
  * A REGISTER on its way to the registrar: the phone's contacts are replaced by ours, what
  * digest is made of stays as it is.  What the registrar grants becomes a binding
- * (bind/bind.h); a phone that is back before its time is answered here.
+ * (bind/bind.h); a phone that is back before its time is answered here.  How a REGISTER is
+ * read stands in request.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sip/cross.h"
-#include "private.h"
-
-/* what a registered phone may have us keep, in bytes */
-#define CONTACT_MAX	512
-#define PARAMS_MAX	512
-#define CALL_ID_MAX	256
-#define ROUTE_MAX	1024
-#define AGENT_MAX	128
-
-/* where nobody says anything: RFC 3261 10.2.1.1 */
-#define EXPIRES		3600
+#include "request.h"
 
 static const struct span none = { NULL, 0 };
 
@@ -55,191 +46,12 @@ struct reg {
 	char token[BIND_TOKEN_LEN + 1];
 };
 
-/**
- * struct request - a phone's REGISTER, as we understand it
- * @realm: where the phone is
- * @flow: that it came by
- * @msg: it
- * @aor: for whom
- * @contact: Contacts
- * @n: how many; 0: it asks what is bound
- * @star: all are to be removed
- * @path: values of Path; may be absent
- * @aor_text: for @aor
- * @path_text: for @path
- */
-struct request {
-	struct realm *realm;
-	struct sip_flow *flow;
-	struct sip_msg *msg;
-	struct span aor;
-	const struct sip_addr *contact;
-	int n;
-	bool star;
-	struct span path;
-	char aor_text[B2B_AOR];
-	char path_text[ROUTE_MAX];
-};
-
-/**
- * struct item - one of its contacts
- * @key: the binding
- * @token: of our contact
- * @params: parameters, without expires
- * @expires: seconds that the phone asks for; 0: it is to be removed
- */
-struct item {
-	struct bind_key key;
-	char token[BIND_TOKEN_LEN + 1];
-	char params[PARAMS_MAX];
-	uint32_t expires;
-};
-
-/* ------------------------------------------------------------------ what a phone says */
-
-/* the values of all fields of a kind in one text; false if it does not go in */
-static bool join(const struct sip_msg *msg, enum sip_hdr id, char *buf, size_t size,
-		 struct span *text)
-{
-	struct sip_iter it = SIP_ITER(msg, id);
-	struct span item;
-	size_t n = 0;
-	int len;
-
-	*text = none;
-	while (sip_iter_next(&it, &item)) {
-		len = snprintf(buf + n, size - n, "%s" SPAN_FMT, n ? ", " : "",
-			       SPAN_ARG(item));
-		if (len < 0 || (size_t)len >= size - n)
-			return false;
-		n += (size_t)len;
-		*text = (struct span){ buf, n };
-	}
-	return true;
-}
-
-/* parameters but for one; or, with @only, only those that the registrar makes */
-static bool copy_params(struct span rest, bool only, char *buf, size_t size)
-{
-	struct span name, value;
-	size_t n = 0;
-	bool gruu;
-	int len;
-
-	*buf = '\0';
-	while (sip_param_next(&rest, &name, &value)) {
-		gruu = span_iscase(name, "pub-gruu") || span_iscase(name, "temp-gruu");
-		if (gruu != only || span_iscase(name, "expires"))
-			continue;
-		len = snprintf(buf + n, size - n, "%s" SPAN_FMT "%s" SPAN_FMT,
-			       n ? ";" : "", SPAN_ARG(name), value.p ? "=" : "",
-			       SPAN_ARG(value));
-		if (len < 0 || (size_t)len >= size - n)
-			return false;
-		n += (size_t)len;
-	}
-	return true;
-}
-
-/* of a Contact, or of the message where that says nothing */
-static uint32_t expires_of(const struct sip_msg *msg, const struct sip_addr *addr,
-			   uint32_t otherwise)
-{
-	uint32_t seconds;
-	struct span value;
-
-	if (addr && sip_param(addr->params, "expires", &value) &&
-	    sip_delta_seconds(value, &seconds))
-		return seconds;
-	if (sip_msg_seconds(msg, SIP_HDR_EXPIRES, &seconds) == 1)
-		return seconds;
-	return otherwise;
-}
-
-static const char *read_item(const struct request *req, int i, struct item *item)
-{
-	const struct sip_addr *addr = &req->contact[i];
-
-	*item = (struct item){ .key = { .aor = req->aor,
-					.contact = addr->uri.text } };
-	if (!sip_uri_is_sip(&addr->uri))
-		return "a Contact that is no SIP URI";
-	if (addr->uri.headers.p)
-		return "header fields in a Contact's URI";
-	if (addr->uri.text.n > CONTACT_MAX ||
-	    !copy_params(addr->params, false, item->params, sizeof(item->params)))
-		return "a Contact that is too long";
-	sip_param(addr->params, "+sip.instance", &item->key.instance);
-	sip_param(addr->params, "reg-id", &item->key.reg_id);
-	item->expires = expires_of(req->msg, addr, EXPIRES);
-	bind_token(req->realm->bindings, &item->key, item->token);
-	return NULL;
-}
-
-/* RFC 3261 10.2.2: alone, and with Expires: 0 */
-static const char *check_star(const struct request *req)
-{
-	int i;
-
-	for (i = 0; i < req->n; i++)
-		if (req->contact[i].star &&
-		    (req->n > 1 || expires_of(req->msg, NULL, EXPIRES)))
-			return "Contact: * without Expires: 0, or with others";
-	return NULL;
-}
-
-/* NULL, or why not; of one that has been read before it is NULL */
-static const char *read_request(struct sip_flow *flow, struct sip_msg *msg,
-				struct request *req)
-{
-	const char *why = NULL;
-	struct item item;
-	int i;
-
-	req->realm = b2b_realm_of_flow(flow);
-	req->flow = flow;
-	req->msg = msg;
-	req->n = sip_msg_addrs(msg, SIP_HDR_CONTACT, &req->contact);
-	req->aor = b2b_binding_aor(&msg->to, req->aor_text, sizeof(req->aor_text));
-	if (!req->aor.p)
-		return "a To that names no user, or is too long";
-	if (req->n < 0)
-		return "a Contact that cannot be read";
-	if (msg->call_id.n > CALL_ID_MAX)
-		return "a Call-ID that is too long";
-	if (!join(msg, SIP_HDR_PATH, req->path_text, sizeof(req->path_text),
-		  &req->path))
-		return "a Path that is too long";
-	why = check_star(req);
-	req->star = req->n == 1 && req->contact[0].star;
-	for (i = 0; i < req->n && !req->star && !why; i++)
-		why = read_item(req, i, &item);
-	return why;
-}
-
-/* does something between the phone and us change addresses, as far as it can be seen? */
-static bool has_nat(const struct request *req, const struct sip_addr *contact)
-{
-	const struct dp_addr *source = &req->flow->remote;
-	const struct dp_addr *via = &req->msg->via.addr;
-	struct dp_addr addr = contact->uri.addr;
-
-	if (via->family && !dp_addr_same_host(via, source))
-		return true;
-	if (!addr.family)
-		return false;
-	if (!addr.port)
-		addr.port = 5060;
-	return req->flow->proto == SIP_PROTO_UDP ? !dp_addr_eq(&addr, source) :
-						   !dp_addr_same_host(&addr, source);
-}
-
 /* --------------------------------------------------------------- what a phone is told */
 
 static void write_contact(struct sip_writer *w, const struct bind *bind,
 			  uint32_t expires)
 {
-	char params[2 * PARAMS_MAX + 32];
+	char params[2 * B2B_PARAMS + 32];
 
 	snprintf(params, sizeof(params), "%s%s%s%sexpires=%u", bind->params,
 		 *bind->params ? ";" : "", bind->gruu, *bind->gruu ? ";" : "",
@@ -254,7 +66,8 @@ static bool is_asked_for(const struct request *req, const struct bind *bind)
 	int i;
 
 	for (i = 0; i < req->n && !req->star; i++)
-		if (!read_item(req, i, &item) && !strcmp(item.token, bind->token))
+		if (!b2b_request_item(req, i, &item) &&
+		    !strcmp(item.token, bind->token))
 			return true;
 	return false;
 }
@@ -270,7 +83,7 @@ static void write_contacts(struct sip_writer *w, const struct request *req)
 	int i;
 
 	for (i = 0; i < req->n && !req->star; i++) {
-		if (read_item(req, i, &item))
+		if (b2b_request_item(req, i, &item))
 			continue;
 		bind = bind_find(table, span_of(item.token));
 		if (!bind)
@@ -296,7 +109,7 @@ static void write_success(struct sip_writer *w, const struct request *req)
 
 	write_contacts(w, req);
 	for (i = 0; i < req->n && !req->star; i++)
-		if (!read_item(req, i, &item)) {
+		if (!b2b_request_item(req, i, &item)) {
 			bind = bind_find(req->realm->bindings, span_of(item.token));
 			outbound |= bind && bind->outbound;
 		}
@@ -350,8 +163,8 @@ static void answer(struct reg *reg, unsigned int status, struct sip_msg *msg,
 		sip_cross_copy(&w, msg, &cross);
 	else
 		sip_write_header(&w, SIP_HDR_SERVER, SPAN("rtplane"));
-	if (status < 300 && !read_request(sip_tx_flow(reg->in),
-					  sip_tx_request(reg->in), &req))
+	if (status < 300 && !b2b_request_read(sip_tx_flow(reg->in),
+					      sip_tx_request(reg->in), &req))
 		write_success(&w, &req);
 	r = make_reply(&w, status, why);
 	sip_tx_respond(reg->in, &r);
@@ -399,8 +212,10 @@ static uint32_t granted_of(struct sip_msg *ok, const char *token, uint32_t asked
 	const struct sip_addr *ours = find_ours(ok, token);
 
 	if (ours)
-		return expires_of(ok, ours, asked);
-	return sip_msg_first(ok, SIP_HDR_CONTACT) ? 0 : expires_of(ok, NULL, 0);
+		return b2b_request_expires(ok, ours, asked);
+	if (sip_msg_first(ok, SIP_HDR_CONTACT))
+		return 0;
+	return b2b_request_expires(ok, NULL, 0);
 }
 
 static uint32_t ask_for(const struct realm *realm, uint32_t expires)
@@ -408,14 +223,6 @@ static uint32_t ask_for(const struct realm *realm, uint32_t expires)
 	uint32_t least = realm->conf->reg.registrar;
 
 	return expires && expires < least ? least : expires;
-}
-
-/* what a phone is given of what it asks for; the registrar's time is asked separately */
-static uint32_t give(const struct realm *realm, uint32_t expires)
-{
-	uint32_t most = realm->conf->reg.interval;
-
-	return expires < most ? expires : most;
 }
 
 static struct bind_limits limits_of(const struct realm *realm)
@@ -429,33 +236,14 @@ static struct bind_limits limits_of(const struct realm *realm)
 	};
 }
 
-static struct bind_grant make_grant(const struct request *req,
-				    const struct item *item)
-{
-	struct span agent = sip_msg_value(req->msg, SIP_HDR_USER_AGENT);
-
-	if (agent.n > AGENT_MAX)
-		agent.n = AGENT_MAX;
-	return (struct bind_grant){
-		.key = item->key,
-		.params = span_of(item->params),
-		.call_id = req->msg->call_id,
-		.cseq = req->msg->cseq.number,
-		.path = req->path,
-		.agent = agent,
-		.flow = req->flow,
-		.phone = give(req->realm, item->expires),
-	};
-}
-
 /* 0, or the status that the phone has to be answered */
 static unsigned int set(struct reg *reg, const struct request *req, int i,
 			const struct item *item, struct sip_msg *ok)
 {
 	const struct bind_limits limits = limits_of(reg->from);
 	const struct sip_addr *ours = find_ours(ok, item->token);
-	struct bind_grant grant = make_grant(req, item);
-	char route[ROUTE_MAX], gruu[PARAMS_MAX];
+	struct bind_grant grant = b2b_request_grant(req, item);
+	char route[B2B_ROUTE], gruu[B2B_PARAMS];
 	const struct bind *bind;
 	char source[DP_ADDR_STRLEN];
 
@@ -463,14 +251,14 @@ static unsigned int set(struct reg *reg, const struct request *req, int i,
 				   ask_for(reg->from, item->expires));
 	if (grant.phone > grant.granted)
 		grant.phone = grant.granted;
-	if (!join(ok, SIP_HDR_SERVICE_ROUTE, route, sizeof(route),
-		  &grant.service_route))
+	if (!b2b_request_values(ok, SIP_HDR_SERVICE_ROUTE, route, sizeof(route),
+				&grant.service_route))
 		log_warning("%s: " SPAN_FMT ": a Service-Route that is too long is not kept",
 			    reg->to->name, SPAN_ARG(req->aor));
-	if (ours && copy_params(ours->params, true, gruu, sizeof(gruu)))
+	if (ours && b2b_request_params(ours->params, true, gruu, sizeof(gruu)))
 		grant.gruu = span_of(gruu);
 	grant.registrar = reg->to;
-	grant.nat = has_nat(req, &req->contact[i]);
+	grant.nat = b2b_request_nat(req, i);
 	grant.outbound = sip_msg_has(ok, SIP_HDR_REQUIRE, "outbound");
 	grant.keepalive = b2b_binding_interval(reg->from, req->flow);
 	if (bind_set(reg->from->bindings, &grant, &limits, &bind))
@@ -513,12 +301,12 @@ static unsigned int take(struct reg *reg, struct sip_msg *ok)
 	struct item item;
 	int i;
 
-	if (read_request(sip_tx_flow(reg->in), sip_tx_request(reg->in), &req))
+	if (b2b_request_read(sip_tx_flow(reg->in), sip_tx_request(reg->in), &req))
 		return 500;
 	if (req.star)
 		remove_all(table, req.aor, ok);
 	for (i = 0; i < req.n && !req.star && !status; i++) {
-		if (read_item(&req, i, &item))
+		if (b2b_request_item(&req, i, &item))
 			continue;
 		if (item.expires && granted_of(ok, item.token, item.expires))
 			status = set(reg, &req, i, &item, ok);
@@ -590,7 +378,7 @@ static void our_contact(const struct sip_flow *flow, const char *token, char *bu
 static void write_our_contacts(struct sip_writer *w, const struct request *req,
 			       const struct sip_flow *flow)
 {
-	char uri[B2B_TEXT + BIND_TOKEN_LEN + 8], params[PARAMS_MAX + 32];
+	char uri[B2B_TEXT + BIND_TOKEN_LEN + 8], params[B2B_PARAMS + 32];
 	struct item item;
 	int i;
 
@@ -599,7 +387,7 @@ static void write_our_contacts(struct sip_writer *w, const struct request *req,
 		sip_write_header(w, SIP_HDR_EXPIRES, SPAN("0"));
 	}
 	for (i = 0; i < req->n && !req->star; i++) {
-		if (read_item(req, i, &item))
+		if (b2b_request_item(req, i, &item))
 			continue;
 		our_contact(flow, item.token, uri, sizeof(uri));
 		snprintf(params, sizeof(params), "%s%sexpires=%u", item.params,
@@ -640,7 +428,7 @@ static void write_phones(struct sip_writer *w, const struct reg *reg,
 	char call_id[BIND_TOKEN_LEN + 1];
 	struct request req;
 
-	if (read_request(sip_tx_flow(reg->in), msg, &req)) {
+	if (b2b_request_read(sip_tx_flow(reg->in), msg, &req)) {
 		w->failed = true;
 		return;
 	}
@@ -773,9 +561,9 @@ static bool refresh(const struct request *req)
 	struct item item;
 
 	if (!req->realm->conf->reg.refresh || req->n != 1 || req->star ||
-	    read_item(req, 0, &item) || !item.expires)
+	    b2b_request_item(req, 0, &item) || !item.expires)
 		return false;
-	again = make_grant(req, &item);
+	again = b2b_request_grant(req, &item);
 	if (!bind_refresh(req->realm->bindings, &again))
 		return false;
 	write_success(&w, req);
@@ -800,7 +588,7 @@ static const char *no_room(const struct request *req)
 	if (req->n > (int)limits.aor)
 		return why[BIND_FULL_AOR];
 	for (i = 0; i < req->n && !req->star && room == BIND_ROOM; i++)
-		if (!read_item(req, i, &item) && item.expires)
+		if (!b2b_request_item(req, i, &item) && item.expires)
 			room = bind_room(req->realm->bindings, &item.key, req->flow,
 					 &limits);
 	return why[room];
@@ -856,7 +644,7 @@ void b2b_register_received(struct b2b *b2b, struct sip_flow *flow, struct sip_ms
 		b2b_invite_refuse(b2b, flow, msg, 483, NULL, NULL);
 		return;
 	}
-	why = read_request(flow, msg, &req);
+	why = b2b_request_read(flow, msg, &req);
 	if (why) {
 		b2b_invite_refuse(b2b, flow, msg, 400, NULL, why);
 		return;
@@ -885,11 +673,10 @@ void b2b_register_end_all(struct b2b *b2b)
 static void forget(struct realm *realm, const struct bind *bind)
 {
 	struct b2b *b2b = realm->b2b;
-	struct sip_uri uri = { .scheme = SIP_SCHEME_SIP };
+	struct sip_uri uri = { .scheme = SIP_SCHEME_SIP, .host = span_of(bind->aor) };
 	struct route route;
 	struct reg *reg;
 
-	uri.host = span_of(bind->aor);
 	uri.user = span_cut(&uri.host, '@');
 	if (!route_find(b2b->config, realm->conf, &uri, &route))
 		return;

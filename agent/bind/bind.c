@@ -740,6 +740,11 @@ void bind_lost(struct bind_table *t, const struct sip_flow *flow)
 		lose(way);
 }
 
+bool bind_is_on(const struct bind_table *t, const struct sip_flow *flow)
+{
+	return find_way(t, flow);
+}
+
 const char *bind_why_name(enum bind_why why)
 {
 	static const char *const names[] = {

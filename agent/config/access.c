@@ -71,8 +71,8 @@ static bool get_register(const struct loaded *l, const struct key *at,
 			  1000000, "a number of bindings", &to->bindings) &&
 	       get_number(l, sub(&k, "per-source"), from->source, 1000, 0,
 			  1000000, "a number of bindings", &to->source) &&
-	       get_number(l, sub(&k, "per-aor"), from->aor, 10, 1, 64,
-			  "a number of bindings", &to->aor);
+	       get_number(l, sub(&k, "per-aor"), from->aor, 10, 1,
+			  CONFIG_PER_AOR_MAX, "a number of bindings", &to->aor);
 }
 
 bool config_get_access(const struct loaded *l, const struct key *at,

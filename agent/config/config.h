@@ -195,6 +195,9 @@ enum config_keepalive {
 	CONFIG_KEEPALIVE_OPTIONS
 };
 
+/** CONFIG_PER_AOR_MAX - as many bindings as an address of record may ever have */
+#define CONFIG_PER_AOR_MAX	64
+
 /**
  * struct config_register - phones of a realm that register through us
  * @enabled: they may

@@ -409,6 +409,7 @@ static bool test_moved(void)
 		   bind->flow == &flow[1].flow);
 	KTAP_CHECK(count()->moved == 1 && count()->flows == 1 && fake_is_clean(&flow[0]) &&
 		   flow[1].refs == 2);
+	KTAP_CHECK(bind_is_on(table, &flow[1].flow) && !bind_is_on(table, &flow[0].flow));
 	/* what it has left is nobody's business any more */
 	bind_lost(table, &flow[0].flow);
 	KTAP_CHECK(count()->live == 1 && bind_refresh(table, &g));
