@@ -21,8 +21,8 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS, ACCESS_REGISTER (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_SIP, CORE_SIP (a
-# further listener), ROUTES (in lines, before the usual ones), LOG.
+# PORTS, ACCESS_REGISTER (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_SIP,
+# CORE_SIP (a further listener), ROUTES (in lines, before the usual ones), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
