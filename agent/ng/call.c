@@ -262,6 +262,40 @@ static void set_ice(struct session_policy *policy, enum ng_ice ice)
 		policy->ice = SESSION_ICE_FULL;
 }
 
+/* a wish that leaves none is none */
+static void set_suites(struct session_policy *policy, const struct ng_words *w)
+{
+	uint8_t left[SESSION_SUITES_MAX];
+	unsigned int i, n = 0;
+	uint32_t may = 0;
+
+	for (i = 0; i < policy->n_suites; i++)
+		may |= 1u << policy->suite[i];
+	may &= ~w->no_suite;
+	if (w->only_suite)
+		may &= w->only_suite;
+	if (!may)
+		return;
+	for (i = 0; i < w->n_suites; i++)
+		if (may & 1u << w->suite[i])
+			left[n++] = w->suite[i];
+	for (i = 0; i < policy->n_suites; i++)
+		if (may & 1u << policy->suite[i] &&
+		    !memchr(left, policy->suite[i], n))
+			left[n++] = policy->suite[i];
+	memcpy(policy->suite, left, n);
+	policy->n_suites = n;
+}
+
+static void set_media(struct session_policy *policy, const struct dp_addr *media)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_addresses; i++)
+		if (policy->address[i].advertise.family == media->family)
+			policy->address[i].advertise = *media;
+}
+
 static void set_words(struct session_policy *policy,
 		      const struct ng_words *words, bool to)
 {
@@ -277,10 +311,25 @@ static void set_words(struct session_policy *policy,
 	set_off(policy, words);
 	set_transport(policy, words->transport);
 	set_ice(policy, words->ice);
+	set_suites(policy, words);
+	if (words->media.family)
+		set_media(policy, &words->media);
 	if (words->tos >= 0) {
 		policy->dscp_audio = (uint8_t)(words->tos >> 2);
 		policy->dscp_other = policy->dscp_audio;
 	}
+}
+
+static bool same_addresses(const struct session_policy *a,
+			   const struct session_policy *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_addresses; i++)
+		if (!dp_addr_same_host(&a->address[i].advertise,
+				       &b->address[i].advertise))
+			return false;
+	return true;
 }
 
 static bool same_policy(const struct session_policy *a,
@@ -289,7 +338,8 @@ static bool same_policy(const struct session_policy *a,
 	return a->nat == b->nat && a->latch == b->latch &&
 	       a->probation == b->probation && a->srtp == b->srtp &&
 	       a->feedback == b->feedback && a->ice == b->ice &&
-	       a->dtls == b->dtls &&
+	       a->dtls == b->dtls && a->n_suites == b->n_suites &&
+	       !memcmp(a->suite, b->suite, a->n_suites) && same_addresses(a, b) &&
 	       a->dscp_audio == b->dscp_audio &&
 	       a->dscp_other == b->dscp_other;
 }

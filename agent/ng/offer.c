@@ -160,6 +160,8 @@ static struct session_party *add_party(struct ng_request *r,
 	conf.policy = ng_policy(r->ng, realm_for(r, s), &r->words, s);
 	if (!conf.policy)
 		return NULL;
+	if (s && r->words.media.family)
+		family = r->words.media.family;
 	if (s && r->words.family)
 		family = r->words.family;
 	conf.local = address_for(conf.policy, family);

@@ -77,6 +77,11 @@ enum ng_ice {
  * @transport: that the other party is to get
  * @no_dtls: the other party is to get no DTLS
  * @no_sdes: and no keys in its descriptions
+ * @no_suite: bits of suites that it is not to be offered
+ * @only_suite: bits of the only ones that it is; 0: not said
+ * @suite: those that go before the others, in that order
+ * @n_suites: how many
+ * @media: what it is told to send media to; family 0: not said
  * @ice: ICE with the other party
  * @source: media goes where the signalling comes from (SIP-source-address)
  * @asymmetric: media goes only where the description says
@@ -107,6 +112,11 @@ struct ng_words {
 	enum ng_transport transport;
 	bool no_dtls;
 	bool no_sdes;
+	uint32_t no_suite;
+	uint32_t only_suite;
+	uint8_t suite[SESSION_SUITES_MAX];
+	unsigned int n_suites;
+	struct dp_addr media;
 	enum ng_ice ice;
 	bool source;
 	bool asymmetric;

@@ -7,7 +7,10 @@
  * people see their spelling mistakes, and what we lack.  Words that ask for what we
  * always do are known and not counted.
  */
+#include <linux/rtplane.h>
+
 #include "base/text.h"
+#include "datapath/names.h"
 #include "private.h"
 
 /**
@@ -109,10 +112,73 @@ static bool on_dtls(struct reading *r, struct span word)
 	return is_off(word);
 }
 
+/* 0: one that we have not, but others do */
+static bool suite_of(struct span word, unsigned int *suite)
+{
+	static const char *const others[] = {
+		"aes-192-cm-hmac-sha1-80", "aes-192-cm-hmac-sha1-32",
+		"f8-128-hmac-sha1-80", "f8-128-hmac-sha1-32",
+		"null-hmac-sha1-80", "null-hmac-sha1-32", NULL
+	};
+
+	for (*suite = 1; *suite < __RTPLANE_SRTP_MAX; (*suite)++)
+		if (span_iscase(word, dp_srtp_suite_name(*suite)))
+			return true;
+	*suite = 0;
+	return is_one_of(word, others);
+}
+
+/* "no-X", "only-X" */
+static bool add_suite(struct ng_words *w, struct span verb, struct span name)
+{
+	unsigned int suite;
+
+	if (!suite_of(name, &suite))
+		return false;
+	if (ng_word_is(verb, "no"))
+		w->no_suite |= 1u << suite;
+	else if (ng_word_is(verb, "only"))
+		w->only_suite |= 1u << suite;
+	else
+		return false;
+	return true;
+}
+
+/* "X;Y;" */
+static bool order_suites(struct ng_words *w, struct span rest)
+{
+	unsigned int suite;
+	struct span name;
+
+	w->n_suites = 0;
+	while (rest.n) {
+		name = span_trim(span_cut(&rest, ';'));
+		if (!name.n)
+			continue;
+		if (!suite_of(name, &suite))
+			return false;
+		if (suite && w->n_suites < SESSION_SUITES_MAX &&
+		    !memchr(w->suite, (int)suite, w->n_suites))
+			w->suite[w->n_suites++] = (uint8_t)suite;
+	}
+	return true;
+}
+
 static bool on_sdes(struct reading *r, struct span word)
 {
-	r->words->no_sdes |= is_off(word);
-	return is_off(word);
+	struct span rest = word, verb;
+
+	if (is_off(word))
+		r->words->no_sdes = true;
+	else if (ng_word_is(word, "static"))
+		return true;	/* keys stay as long as they can anyhow */
+	else if (word.n > 6 && ng_word_is((struct span){ word.p, 6 }, "order:"))
+		return order_suites(r->words, span_skip(word, 6));
+	else {
+		verb = span_cut(&rest, '-');
+		return add_suite(r->words, verb, rest);
+	}
+	return true;
 }
 
 static bool on_supports(struct reading *r, struct span word)
@@ -161,6 +227,14 @@ static bool on_received(struct reading *r, struct span word)
 		return false;
 	r->words->received = addr;
 	return true;
+}
+
+static bool on_media(struct reading *r, struct span word)
+{
+	char text[DP_ADDR_STRLEN];
+
+	return span_str(word, text, sizeof(text)) &&
+	       dp_addr_parse_host(text, &r->words->media);
 }
 
 static bool on_family(struct reading *r, struct span word)
@@ -342,6 +416,7 @@ static const struct key {
 	{ "codec-except", on_keep, false },
 	{ "supports", on_supports, false },
 	{ "address-family", on_family, true },
+	{ "media-address", on_media, true },
 	{ "transport-protocol", on_transport, true },
 	{ "tos", on_tos, true },
 	{ "delete-delay", on_delay, true },

@@ -297,6 +297,57 @@ static bool dtls(void)
 	return done();
 }
 
+/* which suites, in which order, and whose address an offer has that is asked for so */
+static bool suites(void)
+{
+	static const char gcm[] = "AEAD_AES_256_GCM", cm[] = "AES_CM_128_HMAC_SHA1_80";
+	static const struct {
+		const char *flag;
+		const char *first;
+		const char *second;
+	} cases[] = {
+		{ "SDES-static", gcm, cm },
+		{ "SDES-no-AEAD_AES_256_GCM", cm, NULL },
+		{ "sdes-no-aes-cm-128-hmac-sha1-80", gcm, cm },
+		{ "SDES-no-NULL_HMAC_SHA1_80", gcm, cm },
+		{ "SDES-only-AES_CM_128_HMAC_SHA1_80", cm, NULL },
+		{ "SDES-order:AES_CM_128_HMAC_SHA1_80;AEAD_AES_256_GCM;", cm, gcm },
+		{ "SDES-order:AES_192_CM_HMAC_SHA1_80;AES_CM_128_HMAC_SHA1_80", cm, gcm },
+		/* nothing would be left */
+		{ "SDES-only-AES_CM_128_HMAC_SHA1_32", gcm, cm },
+		{ "SDES-only-NULL_HMAC_SHA1_80", gcm, cm },
+		{ "SDES-no-speex", gcm, cm },
+		{ "SDES-order:x", gcm, cm },
+	};
+	char id[32], want[64];
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	core_policy->srtp = SESSION_SRTP_ALLOW;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(id, sizeof(id), "sdes%zu", i);
+		KTAP_CHECK(ok(ask("offer", "call-id", id, FROM, DIR, "+flags", cases[i].flag,
+				  "transport-protocol", "RTP/SAVP", "sdp", sdp_of(A4, PCMU), NULL)));
+		snprintf(want, sizeof(want), "a=crypto:1 %s ", cases[i].first);
+		if (!has(want) || has("a=crypto:2") != !!cases[i].second) {
+			printf("# case %zu: %s\n", i, text);
+			return false;
+		}
+	}
+	KTAP_CHECK(ng->n_strange == 3);	/* the last two, and letters with hyphens */
+	KTAP_CHECK(ok(ask("offer", "call-id", "media", FROM, DIR, "media-address", "203.0.113.7",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("c=IN IP4 203.0.113.7\r\n"));
+	KTAP_CHECK(ok(ask("answer", "call-id", "media", FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL)));
+	KTAP_CHECK(!has("203.0.113.7"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "other", FROM, DIR, "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("203.0.113.7"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "none", FROM, DIR, "+flags", "media-address=nobody",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("203.0.113.7") && ng->n_strange == 4);
+	return done();
+}
+
 /* names that are said as numbers: their text is there as long as the request */
 static bool numbers(void)
 {
@@ -964,6 +1015,7 @@ int main(void)
 		{ "ICE as the proxy wants it", ice },
 		{ "DTLS and keys as the proxy wants them", dtls },
 		{ "codecs that an offer is not to have", codecs },
+		{ "suites and an address as the proxy wants them", suites },
 		{ "names that are numbers", numbers },
 		{ "keys and words, however they are spelled", spelling },
 		{ "words that nobody knows fail no call, and are counted", strange_words },
