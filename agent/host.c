@@ -62,6 +62,14 @@ static void on_kept(const struct nft_ban *ban, void *arg)
 	bans_add(host->bans, &ban->prefix, ban->ms, ground, error);
 }
 
+static void on_scanned(const struct dp_addr *source, uint32_t ports, void *arg)
+{
+	struct host *host = arg;
+
+	if (!bans_has(host->bans, source))
+		bans_offence(host->bans, source, BAN_SCAN, ports, false);
+}
+
 /* who walks, and for whom */
 struct walk {
 	struct nft *nft;
@@ -97,7 +105,8 @@ bool host_open(struct host *host, struct loop *loop, struct config *config,
 	};
 	const struct nft_conf conf = {
 		.loop = loop, .config = config,
-		.kept = on_kept, .bans = all_bans, .arg = host,
+		.kept = on_kept, .scanned = on_scanned, .bans = all_bans,
+		.arg = host,
 	};
 
 	host->bans = bans_new(loop_timers(loop), &config->bans);

@@ -194,6 +194,32 @@ test_who_behaves_badly_is_banned()
 	told status '.bans.spared == 1 and .bans.now == 1'
 }
 
+# payload HEX FROM TO PORTS: a datagram to each of so many ports.
+payload()
+{
+	a python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[2], 0))
+for i in range(int(sys.argv[4])): s.sendto(bytes.fromhex(sys.argv[1]), (sys.argv[3], 30100 + i))' "$@"
+}
+
+test_who_scans_media_ports_is_banned()
+{
+	begin_table 'bans: {window: 60}' || return
+	payload "8000$(printf '%020x' 0)00" "$A4" "$MA4" 12	# RTP: of a call that is over
+	payload 160303 "$A4" "$MA4" 12
+	payload "010100002112a442$(printf '%024x' 0)" "$A4" "$MA4" 12
+	payload '' "$A4" "$MA4" 7
+	payload '' "$X4" "$MA4" 12
+	payload 61 "$X6" "$MA6" 12
+	told ban list 'length == 2 and all(.why == "scan") and any(.prefix == "'"$X4"'") and any(.prefix == "2001:db8:a::/64")'
+	logged "$X4 is banned for 600 s for trying closed media ports"
+	is "what looked like media" "$(hits closed '(RTP|DTLS|STUN)')" 36
+	nft_becomes "$(elements scan4) >= 19"
+	answered "$A4"
+	told status '.bans.now == 2 and .bans.scan == 2'
+}
+
 test_what_is_removed_is_made_again()
 {
 	begin_table || return
@@ -225,7 +251,7 @@ test_killed_in_the_middle()
 	agent_stop KILL
 	wait "${BG[many]}"
 	unset "BG[many]"
-	nft_becomes '[.[] | select(.chain or .set)] | length == 10'
+	nft_becomes '[.[] | select(.chain or .set)] | length == 13'
 	i=$(ours | jq ".nftables | $(elements ban4)")
 	agent_start --datapath "$BACKEND" || return
 	told ban list "length == $i"

@@ -208,6 +208,8 @@ static unsigned int length_of(enum nft_set set, const char *comment)
 	const char *slash = strchr(comment, '/');
 	uint32_t len = 0;
 
+	if (set >= NFT_SHARED)
+		return 128;
 	if (set == NFT_BAN4)
 		return 32;
 	if (set == NFT_BAN6)
@@ -233,8 +235,8 @@ static int on_elem(struct nftnl_set_elem *e, void *arg)
 	data = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
 	if (!data || len != nft_set_len(walk->set))
 		return 0;
-	elem.prefix.addr.family = len == 4 ? AF_INET : AF_INET6;
-	memcpy(&elem.prefix.addr.v6, data, len);
+	elem.prefix.addr.family = len < 16 ? AF_INET : AF_INET6;
+	memcpy(&elem.prefix.addr.v6, data, len < 16 ? 4 : 16);
 	data = nftnl_set_elem_get(e, NFTNL_SET_ELEM_USERDATA, &len);
 	if (data)
 		comment_of(data, len, comment, sizeof(comment));

@@ -135,7 +135,7 @@ static void flush_sets(struct nft *nft, struct nft_batch *batch)
 {
 	unsigned int i;
 
-	for (i = 0; i < NFT_SETS; i++)
+	for (i = 0; i < NFT_SHARED; i++)
 		nft_set_flush(batch, &nft->place, (enum nft_set)i);
 }
 
@@ -290,6 +290,65 @@ static void on_done(struct nft_batch *batch, void *arg)
 		settle_soon(nft);
 }
 
+/* ---------------------------------------------------------------------- scans */
+
+/* as many as the sets hold, and a few more that have expired meanwhile */
+#define SCANS_MAX	8192
+
+struct scans {
+	struct dp_addr *list;
+	size_t n;
+};
+
+static void on_scan(const struct nft_elem *elem, void *arg)
+{
+	struct scans *scans = arg;
+
+	if (scans->n < SCANS_MAX)
+		scans->list[scans->n++] = elem->prefix.addr;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return memcmp(&((const struct dp_addr *)a)->v6,
+		      &((const struct dp_addr *)b)->v6, sizeof(struct in6_addr));
+}
+
+/* each element is a source with one port: so many alike are so many ports */
+static void tell_scans(struct nft *nft, struct scans *scans)
+{
+	size_t i, first = 0;
+
+	qsort(scans->list, scans->n, sizeof(*scans->list), by_address);
+	for (i = 1; i <= scans->n; i++) {
+		if (i < scans->n && !by_address(&scans->list[i], &scans->list[first]))
+			continue;
+		if (i - first >= nft->config->bans.scan)
+			nft->conf.scanned(&scans->list[first],
+					  (uint32_t)(i - first), nft->conf.arg);
+		first = i;
+	}
+}
+
+static void look_for_scans(struct nft *nft)
+{
+	char error[CONFIG_ERROR_LEN];
+	struct scans scans = { 0 };
+	unsigned int set;
+
+	if (nft->mode != CONFIG_NFT_TABLE || nft->busy || nft->in_trouble ||
+	    !nft->config->bans.scan || !nft->conf.scanned)
+		return;
+	scans.list = calloc(SCANS_MAX, sizeof(*scans.list));
+	for (set = NFT_SCAN4; scans.list && set <= NFT_SCAN6; set++) {
+		scans.n = 0;
+		if (nft_ask_elems(nft->ask, &nft->place, (enum nft_set)set,
+				  on_scan, &scans, error))
+			tell_scans(nft, &scans);
+	}
+	free(scans.list);
+}
+
 /* has somebody removed it, or a device come back? */
 static void on_look(struct timer *timer, void *arg)
 {
@@ -322,6 +381,8 @@ static void on_look(struct timer *timer, void *arg)
 	}
 	if (nft->whole)
 		settle(nft);
+	else
+		look_for_scans(nft);
 }
 
 /* --------------------------------------------------------- what is told from outside */
@@ -452,7 +513,7 @@ static bool check(struct nft *nft, const struct nft_place *place,
 		return false;
 	if (mode == CONFIG_NFT_TABLE)
 		return !info->found || info->ours || refuse(error, place->table);
-	for (i = 0; i < NFT_SETS; i++)
+	for (i = 0; i < NFT_SHARED; i++)
 		if (!nft_ask_set(nft->ask, place, (enum nft_set)i, error))
 			return false;
 	return true;

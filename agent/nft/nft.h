@@ -36,6 +36,8 @@ struct nft_ban {
  * @loop: the event loop
  * @config: what the rules are of; a reference is taken
  * @kept: a ban of a former agent was found
+ * @scanned: a source has tried so many closed media ports within the configuration's
+ *	bans.window; told again as long as that is so.  Its address may be forged
  * @bans: walk all bans that there are now; @fn is to be called for each
  * @arg: for those
  */
@@ -43,6 +45,7 @@ struct nft_conf {
 	struct loop *loop;
 	struct config *config;
 	void (*kept)(const struct nft_ban *ban, void *arg);
+	void (*scanned)(const struct dp_addr *source, uint32_t ports, void *arg);
 	void (*bans)(struct nft *nft,
 		     void (*fn)(struct nft *nft, const struct nft_ban *ban),
 		     void *arg);

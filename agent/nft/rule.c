@@ -185,6 +185,57 @@ void nft_rule_ports(struct nft_rule *rule, uint16_t low, uint16_t high)
 		compare(rule, NFT_CMP_LTE, &to, sizeof(to));
 }
 
+void nft_rule_bytes(struct nft_rule *rule, uint32_t offset, uint32_t len,
+		    const void *mask, const void *low, const void *high)
+{
+	static const uint8_t none[16];
+	struct nftnl_expr *expr;
+
+	payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, offset, len, NFT_REG_1);
+	expr = mask ? append(rule, "bitwise") : NULL;
+	if (expr) {
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, len);
+		nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, len);
+		nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, none, len);
+	}
+	compare(rule, memcmp(low, high, len) ? NFT_CMP_GTE : NFT_CMP_EQ, low, len);
+	if (memcmp(low, high, len))
+		compare(rule, NFT_CMP_LTE, high, len);
+}
+
+void nft_rule_note(struct nft_rule *rule, int family, const char *set,
+		   uint64_t ms)
+{
+	bool v4 = family == AF_INET;
+	struct nftnl_expr *expr;
+
+	payload(rule, NFT_PAYLOAD_NETWORK_HEADER, v4 ? IP_SOURCE : IP6_SOURCE,
+		v4 ? 4 : 16, NFT_REG_1);
+	mask(rule, v4 ? 4 : 16, v4 ? 32 : 64);
+	payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, PORT_TO, 2,
+		v4 ? NFT_REG32_01 : NFT_REG_2);
+	expr = append(rule, "dynset");
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, ms);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set);
+}
+
+void nft_rule_jump(struct nft_rule *rule, const char *chain)
+{
+	struct nftnl_expr *expr = append(rule, "immediate");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_JUMP);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
 void nft_rule_counter(struct nft_rule *rule)
 {
 	append(rule, "counter");

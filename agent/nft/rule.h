@@ -53,7 +53,14 @@ void nft_rule_source_in(struct nft_rule *rule, int family, unsigned int len,
 void nft_rule_place_in(struct nft_rule *rule, int family, const char *set);
 /* the port that it goes to */
 void nft_rule_ports(struct nft_rule *rule, uint16_t low, uint16_t high);
+/* @len bytes behind the UDP header's first @offset, of which @mask counts, are from @low to @high */
+void nft_rule_bytes(struct nft_rule *rule, uint32_t offset, uint32_t len,
+		    const void *mask, const void *low, const void *high);
+/* its source (of IPv6 the first 64 bits) with the port that it goes to is put into a set */
+void nft_rule_note(struct nft_rule *rule, int family, const char *set,
+		   uint64_t ms);
 void nft_rule_counter(struct nft_rule *rule);
+void nft_rule_jump(struct nft_rule *rule, const char *chain);
 /* NF_ACCEPT or NF_DROP */
 void nft_rule_verdict(struct nft_rule *rule, int verdict);
 

@@ -13,12 +13,15 @@
 #define ELEMS_MAX	256
 /* more than there are bans: what has expired is there for a while */
 #define BANS_ROOM	262144
+/* so many are looked through now and then */
+#define SCAN_ROOM	4096
 /* how nft(8) numbers the types of keys; one behind the other: 6 bits each */
 #define TYPE_IPV4	7u
 #define TYPE_IPV6	8u
 #define TYPE_PORT	13u
 
 #define TIMEOUT		NFT_SET_TIMEOUT
+#define SCANS		(NFT_SET_TIMEOUT | NFT_SET_EVAL)
 #define NETS		(NFT_SET_TIMEOUT | NFT_SET_INTERVAL)
 
 static const struct {
@@ -26,13 +29,16 @@ static const struct {
 	uint32_t type;
 	uint32_t len;
 	uint32_t flags;
+	uint32_t room;
 } sets[NFT_SETS] = {
-	[NFT_BAN4] = { "ban4", TYPE_IPV4, 4, TIMEOUT },
-	[NFT_BAN6] = { "ban6", TYPE_IPV6, 16, TIMEOUT },
-	[NFT_BAN4NET] = { "ban4net", TYPE_IPV4, 4, NETS },
-	[NFT_BAN6NET] = { "ban6net", TYPE_IPV6, 16, NETS },
-	[NFT_OPEN4] = { "open4", TYPE_IPV4 << 6 | TYPE_PORT, 8, 0 },
-	[NFT_OPEN6] = { "open6", TYPE_IPV6 << 6 | TYPE_PORT, 20, 0 },
+	[NFT_BAN4] = { "ban4", TYPE_IPV4, 4, TIMEOUT, BANS_ROOM },
+	[NFT_BAN6] = { "ban6", TYPE_IPV6, 16, TIMEOUT, BANS_ROOM },
+	[NFT_BAN4NET] = { "ban4net", TYPE_IPV4, 4, NETS, BANS_ROOM },
+	[NFT_BAN6NET] = { "ban6net", TYPE_IPV6, 16, NETS, BANS_ROOM },
+	[NFT_OPEN4] = { "open4", TYPE_IPV4 << 6 | TYPE_PORT, 8, 0, 0 },
+	[NFT_OPEN6] = { "open6", TYPE_IPV6 << 6 | TYPE_PORT, 20, 0, 0 },
+	[NFT_SCAN4] = { "scan4", TYPE_IPV4 << 6 | TYPE_PORT, 8, SCANS, SCAN_ROOM },
+	[NFT_SCAN6] = { "scan6", TYPE_IPV6 << 6 | TYPE_PORT, 20, SCANS, SCAN_ROOM },
 };
 
 const char *nft_set_name(const struct nft_place *place, enum nft_set set,
@@ -101,8 +107,8 @@ void nft_set_make(struct nft_batch *batch, const struct nft_place *place,
 	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, sets[set].flags);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, sets[set].type);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, sets[set].len);
-	if (set < NFT_BANS)
-		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, BANS_ROOM);
+	if (sets[set].room)
+		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, sets[set].room);
 	put(batch, place, set, s, NFT_MSG_NEWSET, "making");
 }
 

@@ -21,6 +21,8 @@
  * @NFT_BAN6NET: IPv6 prefixes of other lengths than 64
  * @NFT_OPEN4: IPv4 addresses with a UDP port at which media is received
  * @NFT_OPEN6: the same of IPv6
+ * @NFT_SCAN4: sources of IPv4 with a closed media port that they have tried
+ * @NFT_SCAN6: the same of IPv6, by /64
  * @NFT_SETS: how many there are
  */
 enum nft_set {
@@ -30,11 +32,16 @@ enum nft_set {
 	NFT_BAN6NET,
 	NFT_OPEN4,
 	NFT_OPEN6,
+	NFT_SCAN4,
+	NFT_SCAN6,
 	NFT_SETS
 };
 
 /** NFT_BANS - the sets before this one are of bans */
 #define NFT_BANS	NFT_OPEN4
+
+/** NFT_SHARED - the sets before this one are those that an admin's table may have */
+#define NFT_SHARED	NFT_SCAN4
 
 /** NFT_NAME - room for the name of a set */
 #define NFT_NAME	32

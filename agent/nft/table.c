@@ -54,6 +54,7 @@ void nft_table_drop(struct nft_batch *batch)
 	put_table(batch, NFT_MSG_DELTABLE, "removing table inet " TABLE);
 }
 
+/* @priority 0: it has no hook, and is jumped to */
 static void add_chain(struct nft_batch *batch, const char *name, uint32_t hook,
 		      int priority, const char *device)
 {
@@ -67,10 +68,12 @@ static void add_chain(struct nft_batch *batch, const char *name, uint32_t hook,
 	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, TABLE);
 	nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
-	nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter");
-	nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
-	nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
-	nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	if (priority) {
+		nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter");
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, priority);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	}
 	if (device)
 		nftnl_chain_set_str(chain, NFTNL_CHAIN_DEV, device);
 	snprintf(what, sizeof(what), "making chain %s of table inet " TABLE, name);
@@ -229,8 +232,58 @@ static void add_ng(struct nft_batch *batch, const struct config_ng *ng)
 	add_verdict(batch, &place, NULL, NF_DROP, "ng: strangers");
 }
 
+/* what looks like media, of a call that is over perhaps, is no scan */
+static void add_late(struct nft_batch *batch, uint32_t offset, uint32_t len,
+		     const void *mask, const void *low, const void *high,
+		     const char *comment)
+{
+	struct nft_rule rule = nft_rule_begin(TABLE, "closed");
+
+	nft_rule_bytes(&rule, offset, len, mask, low, high);
+	nft_rule_counter(&rule);
+	nft_rule_verdict(&rule, NF_DROP);
+	nft_rule_add(&rule, batch, comment);
+}
+
+/* apart from what drops: a set that is full breaks off its rule */
+static void add_scan(struct nft_batch *batch, int family, enum nft_set set,
+		     uint32_t window)
+{
+	struct nft_rule rule = nft_rule_begin(TABLE, "closed");
+	char name[NFT_NAME];
+
+	nft_rule_family(&rule, family);
+	nft_rule_note(&rule, family, nft_set_name(&nft_own_place, set, name),
+		      window * UINT64_C(1000));
+	nft_rule_add(&rule, batch, NULL);
+}
+
+/* what goes to media ports that no call has */
+static void add_closed(struct nft_batch *batch, const struct config_bans *bans)
+{
+	static const uint8_t version[] = { 0xc0, 0x80 };
+	static const uint8_t dtls[] = { 20, 63 };
+	static const uint8_t cookie[] = { 0x21, 0x12, 0xa4, 0x42 };
+	struct nft_rule rule;
+
+	add_chain(batch, "closed", 0, 0, NULL);
+	if (bans->scan) {
+		add_late(batch, 8, 1, &version[0], &version[1], &version[1],
+			 "RTP or RTCP");
+		add_late(batch, 8, 1, NULL, &dtls[0], &dtls[1], "DTLS");
+		add_late(batch, 12, 4, NULL, cookie, cookie, "STUN");
+		add_scan(batch, AF_INET, NFT_SCAN4, bans->window);
+		add_scan(batch, AF_INET6, NFT_SCAN6, bans->window);
+	}
+	rule = nft_rule_begin(TABLE, "closed");
+	nft_rule_counter(&rule);
+	nft_rule_verdict(&rule, NF_DROP);
+	nft_rule_add(&rule, batch, NULL);
+}
+
 static void add_media(struct nft_batch *batch, const struct config_realm *realm)
 {
+	struct nft_rule rule;
 	struct place place;
 	char comment[64];
 	size_t i;
@@ -241,7 +294,9 @@ static void add_media(struct nft_batch *batch, const struct config_realm *realm)
 		place = (struct place){ .addr = realm->addresses[i].listen,
 					.high = realm->port_high };
 		place.addr.port = realm->port_low;
-		add_verdict(batch, &place, NULL, NF_DROP, comment);
+		rule = place_rule(&place, NULL);
+		nft_rule_jump(&rule, "closed");
+		nft_rule_add(&rule, batch, comment);
 	}
 }
 
@@ -264,6 +319,7 @@ static void add_input(struct nft_batch *batch, const struct config *config)
 	struct nft_rule rule;
 	size_t i;
 
+	add_closed(batch, &config->bans);
 	add_chain(batch, "input", NF_INET_LOCAL_IN, INPUT_PRIORITY, NULL);
 	rule = nft_rule_begin(TABLE, "input");
 	nft_rule_iifname(&rule, "lo");

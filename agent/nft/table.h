@@ -71,7 +71,7 @@ bool nft_ask_set(struct nft_ask *ask, const struct nft_place *place,
 		 enum nft_set set, char *error);
 
 /**
- * nft_ask_elems() - walk the elements of a set of bans
+ * nft_ask_elems() - walk the elements of a set of bans, or of scans
  * @ask: the socket
  * @place: where
  * @set: which
