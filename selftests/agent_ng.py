@@ -154,6 +154,37 @@ def gone(call_id="call-1@example", **words):
     check("warning" not in reply, "delete got", reply)
 
 
+def blocks():
+    """What comes from a party is not relayed for a while, and then it is again."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    to_a, to_b = call(a, b)
+    talk(a, b, to_a, to_b)
+    (seen,) = ask("calls")
+    words = dict(call_id="call-1@example", from_tag="from-1")
+
+    def dropped():
+        return sum(leg["drops"].get("bps", 0) for leg in ask("call", str(seen["id"]))["legs"])
+
+    P.ok("block media", **words)
+    # all that was underway has come
+    b.sock.settimeout(0)
+    while True:
+        try:
+            b.sock.recv(2048)
+        except BlockingIOError:
+            break
+    for _ in range(50):
+        a.send((host_of(to_a), port_of(to_a)))
+    deadline = time.monotonic() + PATIENCE
+    while dropped() < 49 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    check(dropped() >= 49, "of 50 packets were dropped", dropped())
+    a.hears(b, (host_of(to_b), port_of(to_b)))
+    P.ok("unblock media", **words)
+    talk(a, b, to_a, to_b)
+    gone()
+
+
 def kamailio():
     a, b = Phone(A, A4), Phone(B, B4)
     words = dict(call_id="k1", from_tag="f", via_branch="z9hG4bK-1")

@@ -43,6 +43,7 @@ ng()
 }
 
 test_kamailio() { begin && ng kamailio kamailio_late_offer; }
+test_media_that_is_blocked() { ng blocks; }
 test_seen_by_people() { ng seen_by_people; }
 test_opensips() { ng opensips; }
 test_json_over_tcp() { ng jambonz; }

@@ -242,6 +242,7 @@ char *ng_request_plain(struct ng *ng, const struct dp_addr *from,
 char *ng_refusal(struct span message, const char *reason, size_t *len);
 
 ng_command_fn ng_offer, ng_answer, ng_delete, ng_query, ng_list, ng_statistics;
+ng_command_fn ng_block, ng_silence, ng_unblock;
 
 /* --------------------------------------------------------------------- calls */
 

@@ -20,6 +20,22 @@ static const char *needs_codec(struct ng_request *r)
 	return r->error;
 }
 
+static const char *no_copies(struct ng_request *r)
+{
+	snprintf(r->error, sizeof(r->error),
+		 "'%.*s' is not possible: nothing copies the media of a call here; expected a recorder beside it",
+		 SPAN_ARG(r->command));
+	return r->error;
+}
+
+static const char *no_digits(struct ng_request *r)
+{
+	snprintf(r->error, sizeof(r->error),
+		 "'%.*s' is not possible: packets are not told apart by what they carry; expected 'block media', or telephone-event left out of the offer (codec-strip)",
+		 SPAN_ARG(r->command));
+	return r->error;
+}
+
 static const char *not_yet(struct ng_request *r)
 {
 	snprintf(r->error, sizeof(r->error),
@@ -49,17 +65,17 @@ static const struct {
 	{ "create-answer", needs_codec, NG_DO_OTHER },
 	{ "inject-start", needs_codec, NG_DO_OTHER },
 	{ "inject-stop", needs_codec, NG_DO_OTHER },
-	{ "start-recording", not_yet, NG_DO_OTHER },
-	{ "stop-recording", not_yet, NG_DO_OTHER },
-	{ "pause-recording", not_yet, NG_DO_OTHER },
-	{ "start-forwarding", not_yet, NG_DO_OTHER },
-	{ "stop-forwarding", not_yet, NG_DO_OTHER },
-	{ "block-dtmf", not_yet, NG_DO_OTHER },
-	{ "unblock-dtmf", not_yet, NG_DO_OTHER },
-	{ "block-media", not_yet, NG_DO_OTHER },
-	{ "unblock-media", not_yet, NG_DO_OTHER },
-	{ "silence-media", not_yet, NG_DO_OTHER },
-	{ "unsilence-media", not_yet, NG_DO_OTHER },
+	{ "start-recording", no_copies, NG_DO_OTHER },
+	{ "stop-recording", no_copies, NG_DO_OTHER },
+	{ "pause-recording", no_copies, NG_DO_OTHER },
+	{ "start-forwarding", no_copies, NG_DO_OTHER },
+	{ "stop-forwarding", no_copies, NG_DO_OTHER },
+	{ "block-dtmf", no_digits, NG_DO_OTHER },
+	{ "unblock-dtmf", no_digits, NG_DO_OTHER },
+	{ "block-media", ng_block, NG_DO_OTHER },
+	{ "unblock-media", ng_unblock, NG_DO_OTHER },
+	{ "silence-media", ng_silence, NG_DO_OTHER },
+	{ "unsilence-media", ng_unblock, NG_DO_OTHER },
 	{ "publish", not_yet, NG_DO_OTHER },
 	{ "subscribe-request", not_yet, NG_DO_OTHER },
 	{ "subscribe-answer", not_yet, NG_DO_OTHER },

@@ -431,7 +431,7 @@ static const char *const always[] = {
 	"media-handover", "reset", "loop-protect", "replace-origin",
 	"replace-session-connection", "replace-sdp-version", "replace-username",
 	"no-redis-update", "directional", "debug", "full-rtcp-attribute",
-	"unidirectional", "allow-transcoding", "allow-no-codec-media", NULL
+	"unidirectional", "all", "allow-transcoding", "allow-no-codec-media", NULL
 };
 
 /* those that stand for a key and a value: "ICE-remove", "RTP/AVP" */

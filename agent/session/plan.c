@@ -194,6 +194,8 @@ static void fill_leg(const struct session_branch *branch,
 			  !line->half[0].many && !line->half[1].many;
 	leg->set |= DP_LEG_SSRC_GUARD;
 	fill_media(party, line, leg);
+	if (!rtcp && party->block != SESSION_RELAYED)
+		leg->bps = party->block == SESSION_BLOCKED;
 }
 
 /* whoever was silent for a hold may have lost his NAT's binding meanwhile; to a new
@@ -707,6 +709,36 @@ int session_apply_moved(struct session *session,
 	wish.line = heard->line;
 	wish.n = heard->n_lines;
 	return apply(session, &wish, err);
+}
+
+static int set_block(struct session_party *party, enum session_block block,
+		     struct dp_err *err)
+{
+	enum session_block old = party->block;
+	int ret;
+
+	party->block = block;
+	ret = session_apply_moved(party->session, NULL, 0, err);
+	if (ret)
+		party->block = old;
+	else
+		session_changed(party->session);
+	return ret;
+}
+
+int session_block(struct session_party *party, bool block, struct dp_err *err)
+{
+	struct dp_err own;
+	int ret;
+
+	if (!err)
+		err = &own;
+	if (block == (party->block == SESSION_BLOCKED))
+		return 0;
+	if (block)
+		return set_block(party, SESSION_BLOCKED, err);
+	ret = set_block(party, SESSION_FORGIVEN, err);
+	return ret ? ret : set_block(party, SESSION_RELAYED, err);
 }
 
 /* what cannot be removed stands; at the session's end, on ports that nobody gets */

@@ -367,6 +367,18 @@ struct session_branch {
 };
 
 /**
+ * enum session_block - what becomes of a party's media
+ * @SESSION_RELAYED: it is relayed
+ * @SESSION_BLOCKED: it is not
+ * @SESSION_FORGIVEN: it is, without a limit of rate: what was refused is forgotten
+ */
+enum session_block {
+	SESSION_RELAYED,
+	SESSION_BLOCKED,
+	SESSION_FORGIVEN
+};
+
+/**
  * struct session_party - see session.h
  * @entry: in the session
  * @session: the session
@@ -377,6 +389,7 @@ struct session_branch {
  * @transport: by
  * @confidential: nobody on the way can read it
  * @bare_keys: keys went that way although somebody can
+ * @block: what becomes of its media
  * @user: the caller's
  */
 struct session_party {
@@ -389,6 +402,7 @@ struct session_party {
 	char transport[8];
 	bool confidential;
 	bool bare_keys;
+	enum session_block block;
 	void *user;
 };
 

@@ -594,6 +594,20 @@ const char *session_party_name(const struct session_party *party);
 int session_moved(struct session_party *party, const struct dp_addr *source,
 		  struct dp_err *err);
 
+/**
+ * session_block() - nothing that comes from a party is relayed, or all again
+ * @party: the party
+ * @block: nothing
+ * @err: the sentence; may be NULL
+ *
+ * Holds for what it negotiates later too.  RTCP goes on, if it has a port of its own.
+ * Datapaths limit the rate to 1 bit/s, which lets one packet through before it counts.
+ * While a party is blocked the session's silence is that of a hold.
+ *
+ * Return: 0, or -errno of the datapath: then it is as it was.
+ */
+int session_block(struct session_party *party, bool block, struct dp_err *err);
+
 /* --------------------------------------------------------- negotiations */
 
 /**

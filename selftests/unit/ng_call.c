@@ -1007,6 +1007,51 @@ static bool mos(void)
 	return done();
 }
 
+static unsigned int legs_of(uint64_t bps)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < kernel.n; i++)
+		n += kernel.leg[i].conf.bps == bps;
+	return n;
+}
+
+/* of one party, of both, through what it negotiates, and with a limit of its realm */
+static bool blocks(void)
+{
+	static const char *const refused[] = {
+		"block DTMF", "unblock DTMF", "start recording", "stop recording", "pause recording",
+		"start forwarding", "stop forwarding",
+	};
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	access_policy->bps = core_policy->bps = 64000;
+	KTAP_CHECK(call_up() && kernel.n == 4 && legs_of(64000) == 4);
+	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(1) == 1 && legs_of(64000) == 3);
+	KTAP_CHECK(ok(ask("block media", CALL, "from-tag", "f", "+flags", "all", NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(!ng->n_strange);
+	/* it stays so */
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, DIR, "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(error_is(ask("block media", CALL, "from-tag", "x", NULL), "From-tag given, but no such tag exists"));
+	KTAP_CHECK(error_is(ask("block media", CALL, "label", "x", NULL), "No monologue matching the given label"));
+	KTAP_CHECK(error_is(ask("block media", CALL, "address", A4, NULL), "Failed to match address to any tag"));
+	KTAP_CHECK(error_is(ask("unblock media", "call-id", "x", NULL), "Unknown call-ID"));
+	KTAP_CHECK(error_is(ask("unblock media", NULL), "No call-id in message") && legs_of(1) == 1);
+	kernel.refuse = kernel.calls + 1;
+	KTAP_CHECK(!ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(64000) == 4);
+	KTAP_CHECK(ok(ask("silence media", CALL, NULL)) && ng_get(tree.root, "warning"));
+	KTAP_CHECK(legs_of(1) == 2 && legs_of(64000) == 2);
+	KTAP_CHECK(ok(ask("unsilence media", CALL, NULL)) && legs_of(64000) == 4);
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		ask(refused[i], CALL, NULL);
+		KTAP_CHECK(strstr(reply, "5:error") && strstr(reply, "is not possible") && strstr(reply, "expected"));
+	}
+	return done();
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -1034,6 +1079,7 @@ int main(void)
 		{ "limits of the configuration, and its delay", configured_limits },
 		{ "what is told of calls", told },
 		{ "and once: tags in common, an SSRC that comes back", told_once },
+		{ "media that is blocked for a while", blocks },
 		{ "how good it sounds, in the units that proxies read", mos },
 		{ "what people see of them, after their end too", seen_by_people },
 	};

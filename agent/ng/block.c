@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Media that is not to be relayed for a while: of all parties of a call, or of those of a
+ * tag.  There is no codec that could say silence instead, so that is the same, and the
+ * reply says so; nor is a packet looked into, so digits go with the rest or not at all.
+ */
+#include "private.h"
+
+static const char *block_in(struct ng_request *r, const struct ng_call *call,
+			    bool block)
+{
+	struct ng_branch *branch;
+	struct dp_err err;
+	bool any = false;
+	unsigned int s;
+
+	LIST_FOREACH(branch, &call->branches, entry) {
+		for (s = 0; s < 2; s++) {
+			if (r->words.tag[0].p &&
+			    !ng_is(branch->tag[s], r->words.tag[0]))
+				continue;
+			any = true;
+			if (!session_block(branch->party[s], block, &err))
+				continue;
+			snprintf(r->error, sizeof(r->error), "%.200s", err.text);
+			return r->error;
+		}
+	}
+	return any ? NULL : "From-tag given, but no such tag exists";
+}
+
+static const char *set_block(struct ng_request *r, bool block)
+{
+	const struct ng_call *call;
+
+	if (!r->words.call_id.p)
+		return "No call-id in message";
+	call = ng_call_find(r->ng, r->words.call_id);
+	if (!call)
+		return "Unknown call-ID";
+	/* parties are known by their tags; nobody else is to be blocked instead */
+	if (ng_get(r->in, "label"))
+		return "No monologue matching the given label";
+	if (ng_get(r->in, "address"))
+		return "Failed to match address to any tag";
+	return block_in(r, call, block);
+}
+
+const char *ng_block(struct ng_request *r)
+{
+	return set_block(r, true);
+}
+
+const char *ng_silence(struct ng_request *r)
+{
+	ng_add_string(&r->reply, r->out, "warning",
+		      "media is blocked: there is no codec here that could say silence");
+	return set_block(r, true);
+}
+
+const char *ng_unblock(struct ng_request *r)
+{
+	return set_block(r, false);
+}
