@@ -118,9 +118,15 @@ s.bind((sys.argv[1], 0))
 for i in range(int(sys.argv[3])): s.sendto(b"\x00\x01garbage", (sys.argv[2], 5060))' "${@:2}"
 }
 
+# With the capabilities that the unit leaves it, and no others.
 test_a_table_of_its_own()
 {
-	begin_table || return
+	local caps=+net_admin,+net_bind_service
+	AGENT_IN=(setpriv --no-new-privs --inh-caps=-all --bounding-set="-all,$caps")
+	begin_table
+	AGENT_IN=()
+	agent_is_up || return
+	is "capabilities" "$(sed -n 's/^CapEff:\t0*//p' "/proc/$(tool_of "$AGENT_PID")/status")" 1400
 	has_mark || fail "the table has no mark: $(m nft list tables)"
 	is "chains at devices" "$(m nft list table inet rtplane | grep -c 'hook ingress device "m[ab]" priority -500')" 2
 	others_are_untouched
