@@ -303,6 +303,14 @@ test_reload_and_end()
 	nft_becomes "$(elements ban4) == 1"
 	agent_ends
 	m nft list table inet rtplane >/dev/null 2>&1 && fail "the table is there after its agent's end"
+	begin_table || return
+	agent_stop KILL
+	has_mark || fail "the table has gone with a killed agent"
+	sed -i '/^nftables:/d' "$W/rtplaned.yaml"
+	agent_start --datapath "$BACKEND" || return
+	if [ -e /sys/module/nf_tables ]; then	# as in Debian's kernels
+		m nft list table inet rtplane >/dev/null 2>&1 && fail "an agent without nftables leaves a former one's table"
+	fi
 	others_are_untouched
 }
 

@@ -182,6 +182,7 @@ static json_t *bans_json(const struct bans *bans)
 	api_set_int(o, "lifted", c->lifted);
 	api_set_int(o, "ended", c->ended);
 	api_set_int(o, "spared", c->spared);
+	api_set_int(o, "unasked", c->unasked);
 	api_set_int(o, "full", c->full);
 	return o;
 }

@@ -79,6 +79,8 @@ struct bans_ops {
  * @ended: by their time
  * @spared: offenders that were not banned since they are allowed, or established and
  *	their address was not proven
+ * @unasked: offenders that were not banned since there were too many in this second to
+ *	see who is established
  * @full: what would have been one ban too many
  */
 struct bans_counters {
@@ -86,6 +88,7 @@ struct bans_counters {
 	uint64_t lifted;
 	uint64_t ended;
 	uint64_t spared;
+	uint64_t unasked;
 	uint64_t full;
 };
 

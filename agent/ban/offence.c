@@ -8,6 +8,9 @@
 
 #define WATCHED		32768	/* places */
 #define WAYS		8	/* places where a source may be */
+/* so often in a second it is asked who is established: that walks all calls */
+#define ASKED_MAX	20
+#define PROVEN		0x80	/* counted apart: nobody can use up another's count */
 
 static uint32_t threshold(const struct bans *bans, enum ban_ground ground)
 {
@@ -45,7 +48,7 @@ static struct config_prefix offender(const struct dp_addr *source)
 /* its place; if it has none, that of the one whose window began first */
 static struct watched *place_of(struct bans *bans,
 				const struct config_prefix *prefix,
-				enum ban_ground ground)
+				uint8_t kind)
 {
 	bool v6 = prefix->addr.family == AF_INET6;
 	struct watched *at, *found = NULL;
@@ -56,34 +59,46 @@ static struct watched *place_of(struct bans *bans,
 	at = &bans->watched[ban_hash(bans, key, 0) % (WATCHED / WAYS) * WAYS];
 	for (i = 0; i < WAYS; i++, at++) {
 		if (at->begin && at->key == key && at->v6 == v6 &&
-		    at->ground == ground)
+		    at->kind == kind)
 			return at;
 		if (!found || at->begin < found->begin)
 			found = at;
 	}
 	*found = (struct watched){
-		.key = key, .v6 = v6, .ground = (uint8_t)ground,
+		.key = key, .v6 = v6, .kind = kind,
 	};
 	return found;
 }
 
-/* has it gone too far with that?  Then it is counted anew */
-static bool count(struct bans *bans, const struct config_prefix *prefix,
-		  enum ban_ground ground, uint32_t weight, uint32_t limit)
+/*
+ * Has it gone too far with that, just now?  Once in a window, so that who is spared is
+ * looked at once.
+ */
+static struct watched *count(struct bans *bans, const struct config_prefix *prefix,
+			     uint8_t kind, uint32_t weight, uint32_t limit)
 {
 	uint64_t now = bans->timers->now + 1;	/* 0 is nobody's */
-	struct watched *at = place_of(bans, prefix, ground);
+	struct watched *at = place_of(bans, prefix, kind);
 
 	if (!at->begin || now - at->begin > bans->conf->window * UINT64_C(1000)) {
 		at->begin = now;
 		at->count = 0;
 	}
+	if (at->count >= limit)
+		return NULL;
 	at->count += weight < limit ? weight : limit;
-	if (at->count < limit)
-		return false;
-	at->begin = now;
-	at->count = 0;
-	return true;
+	return at->count >= limit ? at : NULL;
+}
+
+static bool may_ask(struct bans *bans)
+{
+	uint64_t second = bans->timers->now / 1000;
+
+	if (bans->asked_second != second) {
+		bans->asked_second = second;
+		bans->asked = 0;
+	}
+	return bans->asked++ < ASKED_MAX;
 }
 
 static bool is_spared(struct bans *bans, const struct config_prefix *prefix,
@@ -93,8 +108,13 @@ static bool is_spared(struct bans *bans, const struct config_prefix *prefix,
 
 	if (ban_is_allowed(bans, prefix))
 		return true;
-	if (proven || !bans->ops.established ||
-	    !bans->ops.established(prefix, bans->arg))
+	if (proven || !bans->ops.established)
+		return false;
+	if (!may_ask(bans)) {
+		bans->counters.unasked++;
+		return true;
+	}
+	if (!bans->ops.established(prefix, bans->arg))
 		return false;
 	log_debug("%s would be banned (%s), but is a party of ours, and its address may be forged",
 		  ban_prefix_str(prefix, text, sizeof(text)),
@@ -107,18 +127,22 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 {
 	struct config_prefix prefix = offender(source);
 	uint32_t limit = bans ? threshold(bans, ground) : 0;
+	uint8_t kind = (uint8_t)(ground | (proven ? PROVEN : 0));
 	char error[CONFIG_ERROR_LEN];
+	struct watched *at;
 
 	if (!limit)
 		return false;
 	if (!bans->watched)
 		bans->watched = calloc(WATCHED, sizeof(*bans->watched));
-	if (!bans->watched || !count(bans, &prefix, ground, weight, limit) ||
-	    bans_has(bans, source))
+	at = bans->watched && !bans_has(bans, source) ?
+	     count(bans, &prefix, kind, weight, limit) : NULL;
+	if (!at)
 		return false;
 	if (is_spared(bans, &prefix, ground, proven)) {
 		bans->counters.spared++;
 		return false;
 	}
+	at->begin = 0;		/* after its ban it begins anew */
 	return bans_add(bans, &prefix, 0, ground, error);
 }

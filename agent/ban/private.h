@@ -28,14 +28,14 @@ struct ban {
  * @key: its IPv4 address, or the first 64 bits of its IPv6 address
  * @begin: ms, of the window; 0: there is no such source
  * @count: offences in it
- * @ground: of that kind
+ * @kind: of that ground, and whether its address was proven
  * @v6: IPv6
  */
 struct watched {
 	uint64_t key;
 	uint64_t begin;
 	uint32_t count;
-	uint8_t ground;
+	uint8_t kind;
 	bool v6;
 };
 
@@ -55,6 +55,8 @@ struct watched {
  * @said: lines of the log in this second
  * @second: that
  * @unsaid: lines that were too many
+ * @asked: times in this second that it was asked who is established
+ * @asked_second: that
  */
 struct bans {
 	struct timers *timers;
@@ -71,6 +73,8 @@ struct bans {
 	unsigned int said;
 	uint64_t second;
 	uint64_t unsaid;
+	unsigned int asked;
+	uint64_t asked_second;
 };
 
 /* mixed with the secret: of all that @key and @more say */

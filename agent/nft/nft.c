@@ -599,9 +599,12 @@ static void drop_former(struct nft *nft)
 	char error[CONFIG_ERROR_LEN];
 	struct nft_table_info info;
 
-	if (access("/sys/module/nf_tables", F_OK) || !open_link(nft, error) ||
+	if (access("/sys/module/nf_tables", F_OK))
+		return;
+	nft->ask = nft_ask_new(error);
+	if (!nft->ask ||
 	    !nft_ask_table(nft->ask, nft_own_place.table, &info, error) ||
-	    !info.found || !info.ours)
+	    !info.found || !info.ours || !open_link(nft, error))
 		return;
 	nft->mode = CONFIG_NFT_TABLE;
 	if (run(nft, make_nothing(nft), error))
