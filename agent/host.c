@@ -24,7 +24,7 @@ static void on_added(const struct ban_info *info, bool again, void *arg)
 	nft_ban(host->nft, &ban);
 }
 
-static void on_removed(const struct config_prefix *prefix, bool lifted, void *arg)
+static void on_removed(const struct prefix *prefix, bool lifted, void *arg)
 {
 	struct host *host = arg;
 
@@ -35,12 +35,12 @@ static void on_removed(const struct config_prefix *prefix, bool lifted, void *ar
 
 static bool is_in(const struct dp_addr *addr, void *arg)
 {
-	return addr->family && config_prefix_has(arg, addr);
+	return addr->family && prefix_has(arg, addr);
 }
 
-static bool is_established(const struct config_prefix *prefix, void *arg)
+static bool is_established(const struct prefix *prefix, void *arg)
 {
-	struct config_prefix copy = *prefix;
+	struct prefix copy = *prefix;
 	struct host *host = arg;
 
 	return (host->b2b && b2b_knows(host->b2b, prefix)) ||

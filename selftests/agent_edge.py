@@ -535,6 +535,19 @@ def strangers():
     check(ask("status")["calls"] == 0 and ask("status")["sip"]["transactions"] == 0, ask("status"))
 
 
+def media_elsewhere():
+    """Media to where media-acl does not allow it: 488, and which entry; a change likewise."""
+    A.invite(sdp("203.0.113.9"))
+    m = A.refused(488)
+    check("203.0.113.9 is in media-acl deny 203.0.113.0/24" in m["warning"], m["warning"])
+    A.begin()
+    up()
+    A.invite(sdp("203.0.113.10"))
+    m = A.refused(488)
+    check("203.0.113.10 is in media-acl" in m["warning"], m["warning"])
+    ends()
+
+
 def connections():
     """One source has so many by TCP, the next one is closed (per-source: connections 2)."""
     # from the address of no next hop

@@ -51,7 +51,19 @@ test_a_session_that_nobody_refreshes() { begin && edge session_expires; }
 test_texts_of_strangers() { begin && edge unreadable_texts; }
 test_who_is_who() { begin && edge identities redirection random_ids; }
 test_where_contacts_lead() { begin && edge confined; }
-test_strangers() { ACCESS_ACL='{deny: [192.0.2.66]}' begin && edge strangers; }
+test_strangers()
+{
+	local ACCESS_ACL=$'{deny: [192.0.2.66], default: allow}\n    media-acl: {deny: [203.0.113.0/24]}'
+	begin && edge strangers media_elsewhere || return
+	log_has 'INVITE refused with 403: realm access: 192.0.2.66 is in acl deny 192.0.2.66' ||
+		fail "the log does not name the entry"
+	ask_test why 192.0.2.66 '.[] | select(.realm == "access") |
+		.sip == "refused" and .acl == "192.0.2.66 is in acl deny 192.0.2.66" and
+		.media == "allowed"' || fail "why says of the address: $(ask why 192.0.2.66)"
+	ask_test why "$(sed -n 's/.*call=\([0-9]*\).*203.0.113.9.*/\1/p' "$AGENT_LOG" | head -n 1)" \
+		'tostring | contains("203.0.113.9 is in media-acl deny 203.0.113.0/24")' ||
+		fail "why does not say why the call was refused"
+}
 test_caps_of_a_source()
 {
 	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2, connections: 2}' begin &&

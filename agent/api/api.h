@@ -49,6 +49,8 @@ json_t *api_calls(const struct api *api);
 json_t *api_bindings(const struct api *api);
 json_t *api_call(const struct api *api, uint64_t id);
 json_t *api_why(const struct api *api, uint64_t id);
+/* what an address may in each realm, and by which entry of which list */
+json_t *api_why_address(const struct api *api, const struct dp_addr *addr);
 
 /** api_ng_flags() - words of proxies that do nothing here; a new reference */
 json_t *api_ng_flags(const struct api *api);

@@ -30,9 +30,9 @@ json_t *api_bans(const struct api *api)
 	return list;
 }
 
-static bool get_prefix(const char *text, struct config_prefix *prefix, char *error)
+static bool get_prefix(const char *text, struct prefix *prefix, char *error)
 {
-	if (config_prefix_parse(text, prefix))
+	if (prefix_parse(text, prefix))
 		return true;
 	snprintf(error, CONFIG_ERROR_LEN, "'%.64s' is not a prefix; expected an address, or a network as 192.0.2.0/24 or 2001:db8::/32",
 		 text);
@@ -60,7 +60,7 @@ json_t *api_ban_add(const struct api *api, const char *text, const char *seconds
 
 json_t *api_ban_del(const struct api *api, const char *text, char *error)
 {
-	struct config_prefix prefix;
+	struct prefix prefix;
 
 	if (!get_prefix(text, &prefix, error))
 		return NULL;

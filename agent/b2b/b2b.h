@@ -97,7 +97,7 @@ bool b2b_reload(struct b2b *b2b, struct config *config,
  *
  * Next hops, and whom the configuration allows by the whole address.
  */
-bool b2b_knows(const struct b2b *b2b, const struct config_prefix *prefix);
+bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix);
 
 /**
  * b2b_policy() - what holds for parties in a realm, for other front ends
@@ -217,6 +217,32 @@ bool b2b_view(struct b2b *b2b, uint64_t id, struct b2b_view *view,
  */
 void b2b_report_put(struct b2b *b2b, uint64_t id,
 		    struct session_report *report);
+
+/**
+ * struct b2b_access - what a realm lets an address do
+ * @realm: name of the realm
+ * @hop: it is a next hop, or allowed by its whole address: it may speak SIP here
+ * @sip: what acl says of it
+ * @media: what media-acl says of it
+ *
+ * Its pointers are good as long as the configuration.
+ */
+struct b2b_access {
+	const char *realm;
+	bool hop;
+	struct acl_verdict sip;
+	struct acl_verdict media;
+};
+
+/**
+ * b2b_access() - what may an address do, in each realm?
+ * @b2b: the front end
+ * @addr: the address
+ * @fn: called for each realm
+ * @arg: for @fn
+ */
+void b2b_access(const struct b2b *b2b, const struct dp_addr *addr,
+		void (*fn)(const struct b2b_access *access, void *arg), void *arg);
 
 /**
  * struct b2b_binding - a binding of a phone, as it is at one moment

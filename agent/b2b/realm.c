@@ -93,6 +93,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	p->dtls = dtlses[conf->dtls];
 	p->ice = ices[conf->ice];
 	p->punch = punches[conf->punch];
+	p->media_acl = acl_get(conf->media_acl);
 	p->dscp_audio = conf->dscp_audio;
 	p->dscp_other = conf->dscp_video;
 	p->pps = conf->pps;
@@ -161,7 +162,7 @@ bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
 	return sip_gate_known(realm->gate, addr);
 }
 
-bool b2b_knows(const struct b2b *b2b, const struct config_prefix *prefix)
+bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
 {
 	const struct realm *realm;
 	size_t i, j;
@@ -169,7 +170,7 @@ bool b2b_knows(const struct b2b *b2b, const struct config_prefix *prefix)
 	for (i = 0; i < b2b->n_realms; i++) {
 		realm = &b2b->realms[i];
 		for (j = 0; j < realm->n_known; j++)
-			if (config_prefix_has(prefix, &realm->known[j]))
+			if (prefix_has(prefix, &realm->known[j]))
 				return true;
 	}
 	return false;
@@ -180,26 +181,15 @@ static bool is_banned(const struct dp_addr *addr, void *arg)
 	return bans_has(arg, addr);
 }
 
-static struct sip_prefix *prefixes(const struct config_prefix *from, size_t n,
-				   size_t more)
-{
-	struct sip_prefix *list = calloc(n + more + 1, sizeof(*list));
-	size_t i;
-
-	for (i = 0; list && i < n; i++)
-		list[i] = (struct sip_prefix){ from[i].addr, from[i].len };
-	return list;
-}
-
 /*
- * Who may speak: whom the configuration allows, and the next hops.  A realm that
- * says nothing lets nobody else in: an open relay is nobody's wish.
+ * Who may speak: whom the configuration allows, and the next hops, which the gate knows.
+ * A realm that says nothing lets nobody else in: an open relay is nobody's wish.
  */
-static int set_gate(struct realm *realm)
+static bool set_gate(struct realm *realm)
 {
-	const struct config_acl *acl = &realm->conf->acl;
-	struct sip_prefix *allow, *deny;
-	struct sip_gate_conf conf = {
+	const struct sip_gate_conf conf = {
+		.name = realm->name,
+		.acl = realm->conf->acl,
 		.rate = realm->conf->source.messages,
 		.burst = realm->conf->source.messages * 2,
 		.crowd = realm->conf->source.together,
@@ -209,48 +199,23 @@ static int set_gate(struct realm *realm)
 		.banned = is_banned,
 		.arg = realm->b2b->bans,
 	};
-	size_t i, n = acl->n_allow;
-	int ret = -ENOMEM;
 
-	allow = prefixes(acl->allow, acl->n_allow, realm->n_known);
-	deny = prefixes(acl->deny, acl->n_deny, 0);
-	if (!allow || !deny)
-		goto out;
-	for (i = 0; i < realm->n_known; i++, n++)
-		allow[n] = (struct sip_prefix){
-			realm->known[i],
-			realm->known[i].family == AF_INET ? 32 : 128,
-		};
-	if (!n)	/* an empty list would allow everybody */
-		allow[n++] = (struct sip_prefix){
-			{ .family = AF_INET, .v4.s_addr = INADDR_BROADCAST }, 32
-		};
-	conf.allow = allow;
-	conf.n_allow = n;
-	conf.deny = deny;
-	conf.n_deny = acl->n_deny;
-	if (realm->gate) {
-		ret = sip_gate_set(realm->gate, &conf);
-	} else {
+	if (realm->gate)
+		sip_gate_set(realm->gate, &conf);
+	else
 		realm->gate = sip_gate_new(&conf);
-		ret = realm->gate ? 0 : -ENOMEM;
-	}
-out:
-	free(allow);
-	free(deny);
-	return ret;
+	return realm->gate;
 }
 
 /* whom the configuration allows by the whole address is as well known as a next hop */
 static void know_peers(struct realm *realm)
 {
-	const struct config_acl *acl = &realm->conf->acl;
+	const struct prefix_set *allow = realm->conf->acl->allow;
 	size_t i;
 
-	for (i = 0; i < acl->n_allow; i++)
-		if (acl->allow[i].len ==
-		    (acl->allow[i].addr.family == AF_INET ? 32 : 128))
-			know(realm, &acl->allow[i].addr);
+	for (i = 0; i < prefix_set_size(allow); i++)
+		if (prefix_is_whole(prefix_set_at(allow, i)))
+			know(realm, &prefix_set_at(allow, i)->addr);
 }
 
 /* which next hops there are in each realm, as far as it is known where they are */
@@ -274,9 +239,7 @@ static void learn_hops(struct b2b *b2b)
 		for (j = 0; j < b2b->watch[i].n_found; j++)
 			know(b2b->watch[i].realm, &b2b->watch[i].found[j]);
 	for (i = 0; i < b2b->n_realms; i++)
-		if (set_gate(&b2b->realms[i]))
-			log_warning("realm %s: no memory to change who may speak",
-				    b2b->realms[i].name);
+		set_gate(&b2b->realms[i]);
 }
 
 static void on_found(int error, const struct sip_targets *targets, void *arg)
@@ -346,23 +309,37 @@ static bool watch_hops(struct b2b *b2b)
 	return true;
 }
 
+void b2b_access(const struct b2b *b2b, const struct dp_addr *addr,
+		void (*fn)(const struct b2b_access *access, void *arg), void *arg)
+{
+	const struct config_realm *conf;
+	struct b2b_access access;
+	size_t i;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		conf = b2b->realms[i].conf;
+		access.realm = b2b->realms[i].name;
+		access.hop = b2b_realm_knows(&b2b->realms[i], addr);
+		acl_judge(conf->acl, addr, &access.sip);
+		acl_judge(conf->media_acl, addr, &access.media);
+		fn(&access, arg);
+	}
+}
+
 /* ------------------------------------------------- where dialogs may lead us */
 
 /* how well a realm fits an address: bits of the longest prefix, -1: not at all */
 static int fit(const struct realm *realm, const struct dp_addr *addr)
 {
-	const struct config_acl *acl = &realm->conf->acl;
-	struct sip_prefix prefix;
-	int best = b2b_realm_knows(realm, addr) ? 129 : -1;
-	size_t i;
+	const struct acl *acl = realm->conf->acl;
+	const struct prefix *longest;
 
-	for (i = 0; i < acl->n_allow; i++) {
-		prefix = (struct sip_prefix){ acl->allow[i].addr,
-					      acl->allow[i].len };
-		if (sip_prefix_has(&prefix, addr) && (int)prefix.len > best)
-			best = (int)prefix.len;
-	}
-	return best;
+	if (b2b_realm_knows(realm, addr))
+		return 129;
+	longest = prefix_set_longest(acl->allow, addr);
+	if (longest)
+		return (int)longest->len;
+	return acl_judge(acl, addr, NULL) ? 0 : -1;
 }
 
 static bool is_local(const struct dp_addr *addr)
@@ -458,7 +435,7 @@ bool b2b_realms_open(struct b2b *b2b, char *error)
 		realm->name = strdup(config->realms[i].name);
 		realm->bindings = bind_table_new(b2b->timers, &sip_flow_real_ops,
 						 &b2b_register_ops, realm);
-		if (!realm->name || !realm->bindings || set_gate(realm)) {
+		if (!realm->name || !realm->bindings || !set_gate(realm)) {
 			no_memory(error);
 			return false;
 		}

@@ -53,12 +53,12 @@ bool ban_ground_parse(const char *word, enum ban_ground *ground)
 
 /* --------------------------------------------------------------------- prefixes */
 
-static unsigned int bits_of(const struct config_prefix *prefix)
+static unsigned int bits_of(const struct prefix *prefix)
 {
 	return prefix->addr.family == AF_INET ? 32 : 128;
 }
 
-const char *ban_prefix_str(const struct config_prefix *prefix, char *buf,
+const char *ban_prefix_str(const struct prefix *prefix, char *buf,
 			   size_t len)
 {
 	struct dp_addr addr = prefix->addr;
@@ -72,13 +72,13 @@ const char *ban_prefix_str(const struct config_prefix *prefix, char *buf,
 	return buf;
 }
 
-bool ban_overlap(const struct config_prefix *a, const struct config_prefix *b)
+bool ban_overlap(const struct prefix *a, const struct prefix *b)
 {
-	return config_prefix_has(a->len <= b->len ? a : b,
+	return prefix_has(a->len <= b->len ? a : b,
 				 a->len <= b->len ? &b->addr : &a->addr);
 }
 
-bool ban_is_allowed(const struct bans *bans, const struct config_prefix *prefix)
+bool ban_is_allowed(const struct bans *bans, const struct prefix *prefix)
 {
 	size_t i;
 
@@ -89,9 +89,9 @@ bool ban_is_allowed(const struct bans *bans, const struct config_prefix *prefix)
 }
 
 /* the first @len bits of an address */
-static struct config_prefix cut(const struct dp_addr *addr, unsigned int len)
+static struct prefix cut(const struct dp_addr *addr, unsigned int len)
 {
-	struct config_prefix prefix = { .len = len };
+	struct prefix prefix = { .len = len };
 	uint8_t *bytes;
 	unsigned int i;
 
@@ -110,7 +110,7 @@ static struct config_prefix cut(const struct dp_addr *addr, unsigned int len)
 	return prefix;
 }
 
-static bool same(const struct config_prefix *a, const struct config_prefix *b)
+static bool same(const struct prefix *a, const struct prefix *b)
 {
 	return a->len == b->len && dp_addr_same_host(&a->addr, &b->addr);
 }
@@ -128,7 +128,7 @@ uint64_t ban_hash(const struct bans *bans, uint64_t key, uint64_t more)
 }
 
 static struct ban **bucket_of(const struct bans *bans,
-			      const struct config_prefix *prefix)
+			      const struct prefix *prefix)
 {
 	uint64_t half[2] = { 0 };
 	size_t n = prefix->addr.family == AF_INET ? 4 : 16;
@@ -140,7 +140,7 @@ static struct ban **bucket_of(const struct bans *bans,
 }
 
 static struct ban *find(const struct bans *bans,
-			const struct config_prefix *prefix)
+			const struct prefix *prefix)
 {
 	struct ban *ban;
 
@@ -175,7 +175,7 @@ static void grow(struct bans *bans)
 	free(old);
 }
 
-static uint32_t *length_of(struct bans *bans, const struct config_prefix *prefix)
+static uint32_t *length_of(struct bans *bans, const struct prefix *prefix)
 {
 	return &bans->lengths[prefix->addr.family == AF_INET6][prefix->len];
 }
@@ -189,7 +189,7 @@ static struct ban_info info_of(const struct ban *ban)
 static void forget(struct ban *ban, bool lifted)
 {
 	struct bans *bans = ban->bans;
-	struct config_prefix prefix = ban->prefix;
+	struct prefix prefix = ban->prefix;
 	struct ban **at = bucket_of(bans, &prefix);
 
 	while (*at != ban)
@@ -211,7 +211,7 @@ static void on_end(struct timer *timer, void *arg)
 	forget(ban, false);
 }
 
-static struct ban *make(struct bans *bans, const struct config_prefix *prefix)
+static struct ban *make(struct bans *bans, const struct prefix *prefix)
 {
 	struct ban *ban, **bucket;
 
@@ -234,7 +234,7 @@ static struct ban *make(struct bans *bans, const struct config_prefix *prefix)
 
 /* --------------------------------------------------------------------- the ban */
 
-static bool refuse(char *error, const struct config_prefix *prefix,
+static bool refuse(char *error, const struct prefix *prefix,
 		   const char *because)
 {
 	char text[BAN_PREFIX_STRLEN];
@@ -246,10 +246,10 @@ static bool refuse(char *error, const struct config_prefix *prefix,
 
 /* the one that @prefix is within, if there is such a one */
 static const struct ban *around(const struct bans *bans,
-				const struct config_prefix *prefix)
+				const struct prefix *prefix)
 {
 	bool v6 = prefix->addr.family == AF_INET6;
-	struct config_prefix wider;
+	struct prefix wider;
 	const struct ban *ban;
 	unsigned int len;
 
@@ -265,7 +265,7 @@ static const struct ban *around(const struct bans *bans,
 }
 
 /* a wider ban takes the place of those within it */
-static void forget_within(struct bans *bans, const struct config_prefix *prefix)
+static void forget_within(struct bans *bans, const struct prefix *prefix)
 {
 	struct ban *ban, *next;
 	size_t i;
@@ -303,7 +303,7 @@ static bool may_say(struct bans *bans)
 	return true;
 }
 
-static bool check(const struct bans *bans, const struct config_prefix *prefix,
+static bool check(const struct bans *bans, const struct prefix *prefix,
 		  char *error)
 {
 	char text[BAN_PREFIX_STRLEN], because[128];
@@ -321,10 +321,10 @@ static bool check(const struct bans *bans, const struct config_prefix *prefix,
 	return refuse(error, prefix, because);
 }
 
-bool bans_add(struct bans *bans, const struct config_prefix *prefix, uint64_t ms,
+bool bans_add(struct bans *bans, const struct prefix *prefix, uint64_t ms,
 	      enum ban_ground ground, char *error)
 {
-	struct config_prefix exact = cut(&prefix->addr, prefix->len);
+	struct prefix exact = cut(&prefix->addr, prefix->len);
 	char text[BAN_PREFIX_STRLEN];
 	struct ban_info info;
 	struct ban *ban;
@@ -357,7 +357,7 @@ bool bans_add(struct bans *bans, const struct config_prefix *prefix, uint64_t ms
 	return true;
 }
 
-bool bans_del(struct bans *bans, const struct config_prefix *prefix)
+bool bans_del(struct bans *bans, const struct prefix *prefix)
 {
 	char text[BAN_PREFIX_STRLEN];
 	struct ban *ban = find(bans, prefix);
@@ -373,7 +373,7 @@ bool bans_del(struct bans *bans, const struct config_prefix *prefix)
 
 bool bans_has(const struct bans *bans, const struct dp_addr *addr)
 {
-	struct config_prefix whole = { .addr = *addr }, prefix;
+	struct prefix whole = { .addr = *addr }, prefix;
 	unsigned int len;
 	bool v6;
 

@@ -52,7 +52,7 @@ enum ban_ground {
  * @left: ms that it lasts from now on
  */
 struct ban_info {
-	struct config_prefix prefix;
+	struct prefix prefix;
 	enum ban_ground ground;
 	uint64_t left;
 };
@@ -67,9 +67,9 @@ struct ban_info {
  */
 struct bans_ops {
 	void (*added)(const struct ban_info *ban, bool again, void *arg);
-	void (*removed)(const struct config_prefix *prefix, bool lifted,
+	void (*removed)(const struct prefix *prefix, bool lifted,
 			void *arg);
-	bool (*established)(const struct config_prefix *prefix, void *arg);
+	bool (*established)(const struct prefix *prefix, void *arg);
 };
 
 /**
@@ -140,7 +140,7 @@ bool bans_has(const struct bans *bans, const struct dp_addr *addr);
  *
  * Return: false if it cannot be: it is allowed, too wide, or within another.
  */
-bool bans_add(struct bans *bans, const struct config_prefix *prefix, uint64_t ms,
+bool bans_add(struct bans *bans, const struct prefix *prefix, uint64_t ms,
 	      enum ban_ground ground, char *error);
 
 /**
@@ -150,7 +150,7 @@ bool bans_add(struct bans *bans, const struct config_prefix *prefix, uint64_t ms
  *
  * Return: false if there is none.
  */
-bool bans_del(struct bans *bans, const struct config_prefix *prefix);
+bool bans_del(struct bans *bans, const struct prefix *prefix);
 
 /**
  * bans_each() - walk them
@@ -203,7 +203,7 @@ bool ban_ground_parse(const char *word, enum ban_ground *ground);
  *
  * Return: @buf.
  */
-const char *ban_prefix_str(const struct config_prefix *prefix, char *buf,
+const char *ban_prefix_str(const struct prefix *prefix, char *buf,
 			   size_t len);
 
 #endif /* BAN_BAN_H */

@@ -33,9 +33,9 @@ static uint32_t threshold(const struct bans *bans, enum ban_ground ground)
 }
 
 /* who is counted and banned as one: nobody has less of IPv6 than a /64 */
-static struct config_prefix offender(const struct dp_addr *source)
+static struct prefix offender(const struct dp_addr *source)
 {
-	struct config_prefix prefix = { .addr = *source, .len = 32 };
+	struct prefix prefix = { .addr = *source, .len = 32 };
 
 	prefix.addr.port = 0;
 	if (source->family == AF_INET6) {
@@ -47,7 +47,7 @@ static struct config_prefix offender(const struct dp_addr *source)
 
 /* its place; if it has none, that of the one whose window began first */
 static struct watched *place_of(struct bans *bans,
-				const struct config_prefix *prefix,
+				const struct prefix *prefix,
 				uint8_t kind)
 {
 	bool v6 = prefix->addr.family == AF_INET6;
@@ -74,7 +74,7 @@ static struct watched *place_of(struct bans *bans,
  * Has it gone too far with that, just now?  Once in a window, so that who is spared is
  * looked at once.
  */
-static struct watched *count(struct bans *bans, const struct config_prefix *prefix,
+static struct watched *count(struct bans *bans, const struct prefix *prefix,
 			     uint8_t kind, uint32_t weight, uint32_t limit)
 {
 	uint64_t now = bans->timers->now + 1;	/* 0 is nobody's */
@@ -101,7 +101,7 @@ static bool may_ask(struct bans *bans)
 	return bans->asked++ < ASKED_MAX;
 }
 
-static bool is_spared(struct bans *bans, const struct config_prefix *prefix,
+static bool is_spared(struct bans *bans, const struct prefix *prefix,
 		      enum ban_ground ground, bool proven)
 {
 	char text[BAN_PREFIX_STRLEN];
@@ -125,7 +125,7 @@ static bool is_spared(struct bans *bans, const struct config_prefix *prefix,
 bool bans_offence(struct bans *bans, const struct dp_addr *source,
 		  enum ban_ground ground, uint32_t weight, bool proven)
 {
-	struct config_prefix prefix = offender(source);
+	struct prefix prefix = offender(source);
 	uint32_t limit = bans ? threshold(bans, ground) : 0;
 	uint8_t kind = (uint8_t)(ground | (proven ? PROVEN : 0));
 	char error[CONFIG_ERROR_LEN];

@@ -18,7 +18,7 @@
 struct ban {
 	struct ban *next;
 	struct bans *bans;
-	struct config_prefix prefix;
+	struct prefix prefix;
 	enum ban_ground ground;
 	struct timer end;
 };
@@ -81,9 +81,9 @@ struct bans {
 uint64_t ban_hash(const struct bans *bans, uint64_t key, uint64_t more);
 
 /* does the configuration allow one of these addresses? */
-bool ban_is_allowed(const struct bans *bans, const struct config_prefix *prefix);
+bool ban_is_allowed(const struct bans *bans, const struct prefix *prefix);
 
 /* do two prefixes have an address in common? */
-bool ban_overlap(const struct config_prefix *a, const struct config_prefix *b);
+bool ban_overlap(const struct prefix *a, const struct prefix *b);
 
 #endif /* BAN_PRIVATE_H */

@@ -400,6 +400,19 @@ int cmd_firewall(struct args *args)
 	return ask(args, "firewall", format, view);
 }
 
+int cmd_agent_why(struct args *args)
+{
+	const char *word = args_peek(args);
+	struct dp_addr addr;
+	int ret;
+
+	if (!word || !dp_addr_parse_host(word, &addr))
+		return cmd_agent_call(args);
+	args_next(args);
+	ret = args_end(args);
+	return ret ? ret : ask(args, args->cmd, word, NULL);
+}
+
 int cmd_agent_call(struct args *args)
 {
 	const char *word = args_next(args);

@@ -138,6 +138,7 @@ int cmd_monitor(struct args *args);
 int cmd_stats(struct args *args);
 int cmd_agent(struct args *args);
 int cmd_agent_call(struct args *args);
+int cmd_agent_why(struct args *args);
 int cmd_agent_ng(struct args *args);
 int cmd_ban(struct args *args);
 int cmd_firewall(struct args *args);

@@ -41,7 +41,7 @@ static const char usage[] =
 "       [srtp-tx none|SUITE KEY|@FILE [mki HEX] [fresh] [source ...]...]\n"
 "\n"
 "The agent:\n"
-"  status | calls | call ID | why ID | end ID\n"
+"  status | calls | call ID | why ID | why ADDRESS | end ID\n"
 "  bindings                   phones that have registered\n"
 "  ng flags                   words of proxies that do nothing here\n"
 "  ban list                   who is shut out, why and for how long\n"
@@ -147,7 +147,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "calls", cmd_agent },
 		{ "bindings", cmd_agent },
 		{ "call", cmd_agent_call },
-		{ "why", cmd_agent_call },
+		{ "why", cmd_agent_why },
 		{ "end", cmd_agent_call },
 		{ "ng", cmd_agent_ng },
 		{ "ban", cmd_ban },

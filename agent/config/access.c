@@ -1,18 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may speak in a realm, how much one source may have, who may register. */
+/*
+ * Who may speak in a realm, where its media may go, how much one source may have, who may
+ * register.
+ */
 #include "check.h"
 
-static bool get_acl(const struct loaded *l, const struct key *at,
-		    const struct raw_realm *raw, struct config_realm *r)
+/* those that neither list has: a list of who may is whole, one of who may not is not */
+static bool others(const struct raw_acl *from, bool nobody_said)
+{
+	if (from->others)
+		return *from->others;
+	if (from->n_allow || from->n_deny)
+		return !from->n_allow;
+	return nobody_said;
+}
+
+/* what stands there and says nothing is worth a word, not a refusal */
+static void warn_both(const struct loaded *l, const struct key *at,
+		      const struct acl *acl)
+{
+	char entry[PREFIX_STRLEN], in[PREFIX_STRLEN];
+	const struct prefix *deny, *allow;
+	struct key k;
+	size_t i;
+
+	for (i = 0; i < prefix_set_size(acl->deny); i++) {
+		deny = prefix_set_at(acl->deny, i);
+		allow = prefix_set_first(acl->allow, &deny->addr);
+		if (!allow || allow->len > deny->len)
+			continue;
+		k = key("%.96s.deny[%zu]", at->path, i);
+		log_warning("%s:%u: %s: %s is in allow %s too: who is in both is allowed",
+			    l->path, raw_line(l->text, l->len, k.path), k.path,
+			    prefix_str(deny, entry, sizeof(entry)),
+			    prefix_str(allow, in, sizeof(in)));
+		return;
+	}
+}
+
+/* @nobody_said: may those that neither list has, where there is none? */
+static bool get_acl(const struct loaded *l, struct key k,
+		    const struct raw_acl *raw, bool nobody_said, struct acl **acl)
 {
 	static const struct raw_acl none;
-	const struct raw_acl *from = raw->acl ? raw->acl : &none;
-	struct key k = sub(at, "acl");
+	const struct raw_acl *from = raw ? raw : &none;
+	struct prefix *allow = NULL, *deny = NULL;
+	size_t n_allow = 0, n_deny = 0;
+	bool ok;
 
-	return get_prefixes(l, sub(&k, "allow"), from->allow, from->n_allow,
-			    &r->acl.allow, &r->acl.n_allow) &&
-	       get_prefixes(l, sub(&k, "deny"), from->deny, from->n_deny,
-			    &r->acl.deny, &r->acl.n_deny);
+	ok = get_prefixes(l, sub(&k, "allow"), from->allow, from->n_allow, &allow,
+			  &n_allow) &&
+	     get_prefixes(l, sub(&k, "deny"), from->deny, from->n_deny, &deny,
+			  &n_deny);
+	if (ok) {
+		*acl = acl_new(allow, n_allow, deny, n_deny,
+			       others(from, nobody_said));
+		ok = *acl || bad(l, k, "no memory");
+	}
+	if (ok)
+		warn_both(l, &k, *acl);
+	free(allow);
+	free(deny);
+	return ok;
 }
 
 static bool get_source(const struct loaded *l, const struct key *at,
@@ -78,6 +127,8 @@ static bool get_register(const struct loaded *l, const struct key *at,
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r)
 {
-	return get_acl(l, at, raw, r) && get_source(l, at, raw, r) &&
-	       get_register(l, at, raw, r);
+	return get_acl(l, sub(at, "acl"), raw->acl, false, &r->acl) &&
+	       get_acl(l, sub(at, "media-acl"), raw->media_acl, true,
+		       &r->media_acl) &&
+	       get_source(l, at, raw, r) && get_register(l, at, raw, r);
 }

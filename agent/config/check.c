@@ -17,7 +17,7 @@
 #include "engine/media.h"
 #include "check.h"
 
-#define FILE_MAX	(1024 * 1024)
+#define FILE_MAX	(16 * 1024 * 1024)
 #define DEFAULT_CONTROL	"/run/rtplane/rtplaned.sock"
 
 static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
@@ -222,7 +222,8 @@ static bool get_ports(const struct loaded *l, const struct key *at,
 /* carriers and other hosts of ours: who is there is where its description says */
 static bool no_clients(const struct config_realm *r)
 {
-	return r->trust || (r->n_listeners && !r->acl.n_allow);
+	return r->trust || (r->n_listeners && !r->acl->others &&
+			    !prefix_set_size(r->acl->allow));
 }
 
 static bool get_latch(const struct loaded *l, const struct key *at,
@@ -634,7 +635,7 @@ static bool read_file(struct loaded *l)
 	l->len = fread(l->text, 1, FILE_MAX, f);
 	if (ferror(f) || l->len == FILE_MAX) {
 		snprintf(l->error, CONFIG_ERROR_LEN,
-			 "%s:1: the file: %s; expected a YAML file below 1 MiB",
+			 "%s:1: the file: %s; expected a YAML file below 16 MiB",
 			 l->path, ferror(f) ? strerror(errno) : "too long");
 		fclose(f);
 		return false;
@@ -680,8 +681,8 @@ void config_put(struct config *config)
 	for (i = 0; l->config.realms && i < l->config.n_realms; i++) {
 		free(l->config.realms[i].addresses);
 		free(l->config.realms[i].listeners);
-		free(l->config.realms[i].acl.allow);
-		free(l->config.realms[i].acl.deny);
+		acl_put(l->config.realms[i].acl);
+		acl_put(l->config.realms[i].media_acl);
 	}
 	for (i = 0; l->config.ng && i < l->config.n_ng; i++)
 		free(l->config.ng[i].allow);

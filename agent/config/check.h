@@ -84,7 +84,7 @@ static inline bool get_number(const struct loaded *l, struct key k,
 
 /* @list: for free() */
 static inline bool get_prefixes(const struct loaded *l, struct key at, char **raw,
-				unsigned int n, struct config_prefix **list,
+				unsigned int n, struct prefix **list,
 				size_t *n_list)
 {
 	unsigned int i;
@@ -94,14 +94,14 @@ static inline bool get_prefixes(const struct loaded *l, struct key at, char **ra
 		return bad(l, at, "no memory");
 	*n_list = n;
 	for (i = 0; i < n; i++)
-		if (!config_prefix_parse(raw[i], &(*list)[i]))
+		if (!prefix_parse(raw[i], &(*list)[i]))
 			return bad(l, key("%.96s[%u]", at.path, i),
 				   "'%s' is not a prefix; expected an address, or a network as 192.0.2.0/24 or 2001:db8::/32",
 				   raw[i]);
 	return true;
 }
 
-/* access.c: acl, per-source and register of a realm */
+/* access.c: acl, media-acl, per-source and register of a realm */
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r);
 

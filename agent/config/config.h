@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/acl.h"
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/span.h"
@@ -139,30 +140,6 @@ struct config_listener {
 };
 
 /**
- * struct config_prefix - addresses that begin alike
- * @addr: the address; port 0
- * @len: bits of it that count
- */
-struct config_prefix {
-	struct dp_addr addr;
-	unsigned int len;
-};
-
-/**
- * struct config_acl - who may speak SIP in a realm, beside the next hops in it
- * @allow: these
- * @n_allow: how many
- * @deny: but not these; the longer prefix wins
- * @n_deny: how many
- */
-struct config_acl {
-	struct config_prefix *allow;
-	size_t n_allow;
-	struct config_prefix *deny;
-	size_t n_deny;
-};
-
-/**
  * struct config_source - what one source may have that is no next hop
  * @messages: SIP messages a second, 0 = no limit
  * @together: the same of all such sources in the realm
@@ -263,7 +240,8 @@ struct config_latch {
  * @bps: bits/s, 0 = no limit
  * @devices: names of network devices to enrol
  * @n_devices: how many
- * @acl: who may speak SIP here
+ * @acl: who may speak SIP here, beside the next hops
+ * @media_acl: where media of parties here may go, by their descriptions and candidates
  * @trust: what its parties say about who is who is believed, and they are told
  *	(RFC 3325)
  * @source: what one source may have
@@ -289,7 +267,8 @@ struct config_realm {
 	uint64_t bps;
 	const char *const *devices;
 	size_t n_devices;
-	struct config_acl acl;
+	struct acl *acl;
+	struct acl *media_acl;
 	bool trust;
 	struct config_source source;
 	struct config_register reg;
@@ -355,7 +334,7 @@ struct config_route {
 struct config_ng {
 	enum config_transport transport;
 	struct dp_addr listen;
-	struct config_prefix *allow;
+	struct prefix *allow;
 	size_t n_allow;
 };
 
@@ -420,7 +399,7 @@ struct config_bans {
 	uint32_t rate;
 	uint32_t digest;
 	uint32_t scan;
-	struct config_prefix *allow;
+	struct prefix *allow;
 	size_t n_allow;
 };
 
@@ -538,23 +517,6 @@ void config_diff(const struct config *a, const struct config *b,
  * Return: false if it is none that a request can be sent to.
  */
 bool config_hop_parse(const char *text, struct config_hop *hop);
-
-/**
- * config_prefix_parse() - read "192.0.2.0/24", "2001:db8::/32", or an address alone
- * @text: the whole text
- * @prefix: filled
- *
- * Return: false if it is none, or has bits behind its length.
- */
-bool config_prefix_parse(const char *text, struct config_prefix *prefix);
-
-/**
- * config_prefix_has() - is an address one of a prefix's?
- * @prefix: the prefix
- * @addr: the address; its port does not matter
- */
-bool config_prefix_has(const struct config_prefix *prefix,
-		       const struct dp_addr *addr);
 
 /**
  * config_transport_name() - word for a transport, as in a SIP URI

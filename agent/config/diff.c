@@ -123,25 +123,51 @@ static bool same_devices(const struct config_realm *a,
 	return true;
 }
 
-static bool same_prefixes(const struct config_prefix *a, size_t n_a,
-			  const struct config_prefix *b, size_t n_b)
+static bool same_prefix(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && dp_addr_eq(&a->addr, &b->addr);
+}
+
+static bool same_prefixes(const struct prefix *a, size_t n_a,
+			  const struct prefix *b, size_t n_b)
 {
 	size_t i;
 
 	if (n_a != n_b)
 		return false;
 	for (i = 0; i < n_a; i++)
-		if (a[i].len != b[i].len || !dp_addr_eq(&a[i].addr, &b[i].addr))
+		if (!same_prefix(&a[i], &b[i]))
 			return false;
 	return true;
 }
 
+static bool same_set(const struct prefix_set *a, const struct prefix_set *b)
+{
+	size_t i;
+
+	if (prefix_set_size(a) != prefix_set_size(b))
+		return false;
+	for (i = 0; i < prefix_set_size(a); i++)
+		if (!same_prefix(prefix_set_at(a, i), prefix_set_at(b, i)))
+			return false;
+	return true;
+}
+
+static bool same_lists(const struct acl *a, const struct acl *b)
+{
+	return a->others == b->others && same_set(a->allow, b->allow) &&
+	       same_set(a->deny, b->deny);
+}
+
 static bool same_acl(const struct config_realm *a, const struct config_realm *b)
 {
-	return same_prefixes(a->acl.allow, a->acl.n_allow, b->acl.allow,
-			     b->acl.n_allow) &&
-	       same_prefixes(a->acl.deny, a->acl.n_deny, b->acl.deny,
-			     b->acl.n_deny);
+	return same_lists(a->acl, b->acl);
+}
+
+static bool same_media_acl(const struct config_realm *a,
+			   const struct config_realm *b)
+{
+	return same_lists(a->media_acl, b->media_acl);
 }
 
 static bool same_trust(const struct config_realm *a, const struct config_realm *b)
@@ -195,6 +221,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "limits", same_limits },
 		{ "devices", same_devices },
 		{ "acl", same_acl },
+		{ "media-acl", same_media_acl },
 		{ "trust", same_trust },
 		{ "per-source", same_source },
 		{ "register", same_register },

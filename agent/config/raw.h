@@ -62,6 +62,7 @@ struct raw_acl {
 	unsigned int n_allow;
 	char **deny;
 	unsigned int n_deny;
+	int *others;
 };
 
 struct raw_source {
@@ -103,6 +104,7 @@ struct raw_realm {
 	char **devices;
 	unsigned int n_devices;
 	struct raw_acl *acl;
+	struct raw_acl *media_acl;
 	int *trust;
 	struct raw_source *source;
 	struct raw_register *reg;

@@ -193,11 +193,20 @@ static const cyaml_schema_value_t prefix_schema = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 63),
 };
 
+/* entries of a list of an acl: whole countries */
+#define ACL_MAX		262144
+
+static const cyaml_strval_t acl_words[] = {
+	{ "deny", false }, { "allow", true },
+};
+
 static const cyaml_schema_field_t acl_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("allow", OPT_PTR, struct raw_acl, allow,
-				   n_allow, &prefix_schema, 0, 4096),
+				   n_allow, &prefix_schema, 0, ACL_MAX),
 	CYAML_FIELD_SEQUENCE_COUNT("deny", OPT_PTR, struct raw_acl, deny,
-				   n_deny, &prefix_schema, 0, 4096),
+				   n_deny, &prefix_schema, 0, ACL_MAX),
+	CYAML_FIELD_ENUM_PTR("default", OPT_PTR | WORD, struct raw_acl, others,
+			     acl_words, CYAML_ARRAY_LEN(acl_words)),
 	CYAML_FIELD_END
 };
 
@@ -255,6 +264,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("devices", OPT_PTR, struct raw_realm,
 				   devices, n_devices, &device_schema, 0, 64),
 	CYAML_FIELD_MAPPING_PTR("acl", OPT_PTR, struct raw_realm, acl,
+				acl_fields),
+	CYAML_FIELD_MAPPING_PTR("media-acl", OPT_PTR, struct raw_realm, media_acl,
 				acl_fields),
 	CYAML_FIELD_ENUM_PTR("trust", OPT_PTR | WORD, struct raw_realm, trust,
 			     booleans, CYAML_ARRAY_LEN(booleans)),
@@ -428,9 +439,11 @@ static const struct {
 	{ "media-timeout", "a number of seconds, 0 to 86400" },
 	{ "hold-timeout", "a number of seconds, 0 to 86400" },
 	{ "change-timeout", "a number of seconds, 1 to 3600" },
-	{ "acl", "a map with the keys allow and deny" },
-	{ "allow", "a list of at most 4096 addresses or prefixes" },
-	{ "deny", "a list of at most 4096 addresses or prefixes" },
+	{ "acl", "a map with the keys allow, deny and default" },
+	{ "media-acl", "a map with the keys allow, deny and default" },
+	{ "default", "allow or deny" },
+	{ "allow", "a list of at most 262144 addresses or prefixes" },
+	{ "deny", "a list of at most 262144 addresses or prefixes" },
 	{ "trust", "yes or no" },
 	{ "per-source", "a map with the keys messages, together, calls, ringing, ports and connections" },
 	{ "messages", "a number of messages per second" },

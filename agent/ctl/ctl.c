@@ -209,6 +209,7 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 {
 	const char *arg = json_string_value(json_array_get(args, 0));
 	size_t i, n = json_array_size(args);
+	struct dp_addr addr;
 	uint64_t id = 0;
 	json_t *result;
 
@@ -220,12 +221,14 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, bindings, call ID, why ID, end ID, ng-flags, ban-list, ban-add, ban-del, firewall or reload",
+		return error_json("'%.64s' is no command; expected status, calls, bindings, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,
 				  commands[i].wants_id ? "the id of a call" :
 				  "none");
+	if (commands[i].run == do_why && arg && dp_addr_parse_host(arg, &addr))
+		return result_json(api_why_address(ctl->conf.api, &addr));
 	if (commands[i].wants_id && !parse_id(arg, &id))
 		return error_json("%s: '%.64s' is no id; expected the number that `rtplane calls` shows",
 				  name, arg ? arg : "");

@@ -32,7 +32,7 @@ const char *opening_ports(const struct opening *o, char dash, char buf[16])
 	return buf;
 }
 
-const char *opening_prefix(const struct config_prefix *prefix, char buf[64])
+const char *opening_prefix(const struct prefix *prefix, char buf[64])
 {
 	struct dp_addr addr = prefix->addr;
 	char text[DP_ADDR_STRLEN];
@@ -80,9 +80,9 @@ static struct opening *append(struct openings *all)
 }
 
 /* an empty list of sources that has room for so many */
-static struct config_prefix *new_list(struct openings *all, size_t n)
+static struct prefix *new_list(struct openings *all, size_t n)
 {
-	struct config_prefix **more;
+	struct prefix **more;
 
 	more = reallocarray(all->sources, all->n_sources + 1, sizeof(*more));
 	if (!more)
@@ -92,23 +92,52 @@ static struct config_prefix *new_list(struct openings *all, size_t n)
 	return more[all->n_sources] ? more[all->n_sources++] : NULL;
 }
 
-/* a prefix within another says nothing, and sets of rules do not take it */
-static size_t reduce(struct config_prefix *list, size_t n)
+/* what holds another one stands before it, and of two alike the first of the list */
+static int compare(const void *a, const void *b)
 {
-	size_t i, j, kept = 0;
+	const struct prefix *x = *(const struct prefix *const *)a;
+	const struct prefix *y = *(const struct prefix *const *)b;
+	int order;
 
-	for (i = 0; i < n; i++) {
-		for (j = 0; j < n; j++)
-			if (i != j && list[j].len <= list[i].len &&
-			    config_prefix_has(&list[j], &list[i].addr) &&
-			    (list[j].len < list[i].len || j < i))
-				break;
-		if (j == n)
-			list[kept++] = list[i];
+	if (x->addr.family != y->addr.family)
+		return x->addr.family < y->addr.family ? -1 : 1;
+	order = x->addr.family == AF_INET ?
+		memcmp(&x->addr.v4, &y->addr.v4, sizeof(x->addr.v4)) :
+		memcmp(&x->addr.v6, &y->addr.v6, sizeof(x->addr.v6));
+	if (order)
+		return order;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * A prefix within another says nothing, and sets of rules do not take it.  There may be
+ * 100,000.  Returns false without memory.
+ */
+static bool reduce(struct prefix *list, size_t *n)
+{
+	struct prefix **sorted = calloc(*n + 1, sizeof(*sorted));
+	const struct prefix *last = NULL;
+	size_t i, kept = 0;
+
+	if (!sorted)
+		return false;
+	for (i = 0; i < *n; i++)
+		sorted[i] = &list[i];
+	qsort(sorted, *n, sizeof(struct prefix *), compare);
+	for (i = 0; i < *n; i++) {
+		if (last && prefix_has(last, &sorted[i]->addr))
+			sorted[i]->addr.family = 0;
 		else
-			list[i].addr.family = 0;
+			last = sorted[i];
 	}
-	return kept;
+	free(sorted);
+	for (i = 0; i < *n; i++)
+		if (list[i].addr.family)
+			list[kept++] = list[i];
+	*n = kept;
+	return true;
 }
 
 /*
@@ -117,17 +146,20 @@ static size_t reduce(struct config_prefix *list, size_t n)
  */
 static bool who_speaks(struct openings *all, const struct config *config,
 		       const struct config_realm *realm,
-		       struct config_prefix **list, size_t *n)
+		       struct prefix **list, size_t *n)
 {
+	const struct prefix_set *allow = realm->acl->allow;
 	const struct config_route *route;
 	size_t i;
 
 	*n = 0;
-	*list = new_list(all, realm->acl.n_allow + config->n_routes);
+	*list = new_list(all, prefix_set_size(allow) + config->n_routes);
 	if (!*list)
 		return false;
-	for (i = 0; i < realm->acl.n_allow; i++)
-		(*list)[(*n)++] = realm->acl.allow[i];
+	if (realm->acl->others)
+		return true;
+	for (i = 0; i < prefix_set_size(allow); i++)
+		(*list)[(*n)++] = *prefix_set_at(allow, i);
 	for (i = 0; i < config->n_routes; i++) {
 		route = &config->routes[i];
 		if (route->to != realm)
@@ -136,20 +168,19 @@ static bool who_speaks(struct openings *all, const struct config *config,
 			*n = 0;
 			return true;
 		}
-		(*list)[(*n)++] = (struct config_prefix){
+		(*list)[(*n)++] = (struct prefix){
 			route->hop.addr,
 			route->hop.addr.family == AF_INET ? 32 : 128,
 		};
 	}
-	*n = reduce(*list, *n);
-	return true;
+	return reduce(*list, n);
 }
 
 static bool add_sip(struct openings *all, const struct config *config,
 		    const struct config_realm *realm)
 {
 	const struct config_listener *l;
-	struct config_prefix *from;
+	struct prefix *from;
 	struct opening *o;
 	size_t i, n;
 
@@ -196,7 +227,7 @@ static bool add_media(struct openings *all, const struct config_realm *realm)
 
 static bool add_ng(struct openings *all, const struct config_ng *ng)
 {
-	struct config_prefix *from = new_list(all, ng->n_allow);
+	struct prefix *from = new_list(all, ng->n_allow);
 	struct opening *o = from ? append(all) : NULL;
 
 	if (!o)
@@ -209,9 +240,9 @@ static bool add_ng(struct openings *all, const struct config_ng *ng)
 	o->advertise = o->listen;
 	o->high = ng->listen.port;
 	o->from = from;
-	o->n_from = reduce(from, ng->n_allow);
+	o->n_from = ng->n_allow;
 	o->dscp = -1;
-	return true;
+	return reduce(from, &o->n_from);
 }
 
 /* of subscribers: they may come from anywhere, or they are behind NAT */

@@ -26,7 +26,7 @@ struct opening {
 	struct dp_addr listen;
 	struct dp_addr advertise;
 	uint16_t high;
-	const struct config_prefix *from;
+	const struct prefix *from;
 	size_t n_from;
 	int dscp;
 };
@@ -41,7 +41,7 @@ struct opening {
 struct openings {
 	struct opening *list;
 	size_t n;
-	struct config_prefix **sources;
+	struct prefix **sources;
 	size_t n_sources;
 };
 
@@ -62,7 +62,7 @@ bool opening_is_mapped(const struct opening *o);
 /* "5060" or "30000-32999", with @dash between */
 const char *opening_ports(const struct opening *o, char dash, char buf[16]);
 /* "192.0.2.0/24" */
-const char *opening_prefix(const struct config_prefix *prefix, char buf[64]);
+const char *opening_prefix(const struct prefix *prefix, char buf[64]);
 
 void firewall_nft(FILE *f, const struct openings *all, enum firewall_view view);
 /* AF_INET: iptables, AF_INET6: ip6tables */

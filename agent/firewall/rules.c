@@ -181,7 +181,7 @@ void firewall_nft(FILE *f, const struct openings *all, enum firewall_view view)
 /* --------------------------------------------------------------------- iptables */
 
 static void ipt_rule(FILE *f, const struct opening *o, enum firewall_view view,
-		     const struct config_prefix *from)
+		     const struct prefix *from)
 {
 	char addr[DP_ADDR_STRLEN], prefix[64], ports[16];
 

@@ -397,7 +397,7 @@ void nft_ban(struct nft *nft, const struct nft_ban *ban)
 	change(nft, &elem, true);
 }
 
-void nft_unban(struct nft *nft, const struct config_prefix *prefix)
+void nft_unban(struct nft *nft, const struct prefix *prefix)
 {
 	struct nft_elem elem = { .prefix = *prefix };
 

@@ -26,7 +26,7 @@ struct nft;
  * @why: a word of at most 15 characters, which is there for good
  */
 struct nft_ban {
-	struct config_prefix prefix;
+	struct prefix prefix;
 	uint64_t ms;
 	const char *why;
 };
@@ -103,7 +103,7 @@ void nft_reload(struct nft *nft, struct config *config);
 void nft_ban(struct nft *nft, const struct nft_ban *ban);
 
 /** nft_unban() - a ban was lifted before its time; NULL is fine */
-void nft_unban(struct nft *nft, const struct config_prefix *prefix);
+void nft_unban(struct nft *nft, const struct prefix *prefix);
 
 /** nft_open() - media is received at this address and port; NULL is fine */
 void nft_open(struct nft *nft, const struct dp_addr *place);

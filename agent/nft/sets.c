@@ -137,7 +137,7 @@ static void key_of(const struct nft_elem *elem, enum nft_set set, uint8_t *key)
 }
 
 /* the first address behind a prefix; false if there is none */
-static bool behind(const struct config_prefix *prefix, uint8_t *key)
+static bool behind(const struct prefix *prefix, uint8_t *key)
 {
 	unsigned int at = prefix->len, add;
 

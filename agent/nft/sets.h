@@ -65,7 +65,7 @@ struct nft_place {
  *	behind it, when it is there
  */
 struct nft_elem {
-	struct config_prefix prefix;
+	struct prefix prefix;
 	bool open;
 	uint64_t ms;
 	const char *comment;

@@ -174,7 +174,7 @@ static bool is_any(const struct dp_addr *addr)
 
 /* up to the port; NULL: whoever sends */
 static struct nft_rule place_rule(const struct place *place,
-				  const struct config_prefix *source)
+				  const struct prefix *source)
 {
 	struct nft_rule rule = nft_rule_begin(TABLE, "input");
 	const struct dp_addr *addr = &place->addr;
@@ -192,7 +192,7 @@ static struct nft_rule place_rule(const struct place *place,
 }
 
 static void add_verdict(struct nft_batch *batch, const struct place *place,
-			const struct config_prefix *source, int verdict,
+			const struct prefix *source, int verdict,
 			const char *comment)
 {
 	struct nft_rule rule = place_rule(place, source);

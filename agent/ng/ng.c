@@ -58,7 +58,7 @@ bool ng_listener_allows(const struct ng_listener *listener,
 	size_t i;
 
 	for (i = 0; i < conf->n_allow; i++)
-		if (config_prefix_has(&conf->allow[i], from))
+		if (prefix_has(&conf->allow[i], from))
 			return true;
 	listener->ng->counters.strangers++;
 	return false;

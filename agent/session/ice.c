@@ -292,7 +292,7 @@ void session_ice_report(const struct seat *seat, unsigned int component,
 
 /* --- descriptions --- */
 
-static bool is_on(const struct session_party *party)
+bool session_ice_is_on(const struct session_party *party)
 {
 	return party->policy->ice != SESSION_ICE_OFF &&
 	       party->session->sessions->conf.timers;
@@ -321,6 +321,7 @@ static bool reads(const struct session_party *party,
 		session_log(party->session, LOG_LEVEL_DEBUG, party,
 			    "%zu of its candidates are left out: %s",
 			    theirs->left_out, theirs->candidate_why);
+	session_access_candidates(party, theirs);
 	return theirs->ufrag.p && !*mismatch;
 }
 
@@ -361,10 +362,10 @@ const char *session_ice_offered(const struct session_party *party,
 	struct sdp_ice theirs;
 
 	half->mismatch = false;
-	if (!is_on(party) ||
+	if (!session_ice_is_on(party) ||
 	    !reads(party, desc, media, &theirs, &half->mismatch)) {
 		replace(half, NULL);
-		return is_on(party) ? missed(party) : NULL;
+		return session_ice_is_on(party) ? missed(party) : NULL;
 	}
 	if (!begin(half->seat, party->policy, 1 + rtp))
 		return no_memory;
@@ -377,7 +378,7 @@ const char *session_ice_invite(const struct session_party *party, bool rtp,
 			       struct half *half)
 {
 	half->mismatch = false;
-	if (!is_on(party)) {
+	if (!session_ice_is_on(party)) {
 		replace(half, NULL);
 		return NULL;
 	}

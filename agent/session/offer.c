@@ -153,14 +153,21 @@ static bool has_ice(const struct half *half)
 	return half->ice && half->ice->ufrag;
 }
 
-/* where media is to go: as it was, if the line is on hold by address */
-static void set_remote(struct half *half, const struct sdp_desc *desc,
-		       const struct sdp_media *media)
+/*
+ * Where media is to go: as it was, if the line is on hold by address; where ICE finds, if
+ * its candidates are allowed and its address is not.
+ */
+static void set_remote(const struct session_party *party, struct half *half,
+		       const struct sdp_desc *desc, const struct sdp_media *media)
 {
 	half->many = has_many(desc, media);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
 		      (media->remote.family || has_ice(half));
 	if (!media->remote.family)
+		return;
+	memset(&half->remote, 0, sizeof(half->remote));
+	memset(&half->remote_rtcp, 0, sizeof(half->remote_rtcp));
+	if (!session_may_go(party, &media->remote))
 		return;
 	half->remote = media->remote;
 	half->remote_rtcp = media->remote;
@@ -183,6 +190,9 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 
 	if (media->why)
 		return media->why;
+	why = session_access(branch->end[offer->from].party, offer->desc, media);
+	if (why)
+		return why;
 	of->line.kind = media->kind;
 	of->line.rtp = media->transport == SDP_RTP;
 	why = session_protect_offer(branch, offer->desc, media, offer->from,
@@ -256,7 +266,8 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 	}
 	if (of->usable) {
 		++*used;
-		set_remote(&of->line.half[offer->from], offer->desc, media);
+		set_remote(branch->end[offer->from].party,
+			   &of->line.half[offer->from], offer->desc, media);
 	} else {
 		session_line_reject(&of->line);
 	}
@@ -650,8 +661,10 @@ static int answer_ice(const struct session_party *party,
 		      const struct sdp_media *answer, size_t i,
 		      struct half *half, struct dp_err *err)
 {
-	const char *why = session_ice_answered(party, desc, answer, half);
+	const char *why = session_access(party, desc, answer);
 
+	if (!why)
+		why = session_ice_answered(party, desc, answer, half);
 	return why ? dp_fail(err, EPROTO, "media line %zu: %s", i + 1, why) : 0;
 }
 
@@ -689,7 +702,7 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 		return -EAFNOSUPPORT;
 	line->kind = answer->kind;
 	line->wanted = true;
-	set_remote(half, desc, answer);
+	set_remote(branch->end[!offer->from].party, half, desc, answer);
 	return 0;
 }
 

@@ -476,7 +476,7 @@ struct session {
 	struct timer timer;
 	struct timer ice_timer;
 	uint64_t changed;
-	char unrelayed[160];
+	char unrelayed[256];
 	bool beside;
 };
 
@@ -502,6 +502,8 @@ struct orphan {
 	unsigned int n_locals;
 };
 
+#define SESSION_REFUSAL_LEN	320
+
 /**
  * struct sessions - see session.h
  * @conf: as given
@@ -513,6 +515,7 @@ struct orphan {
  * @lost_timer: looks for what was not told
  * @on_ice: the agent of a seat may have news
  * @on_dtls: a handshake has come to an end, whichever; the session may be gone after it
+ * @refusal: why somebody's media was refused last, in words
  */
 struct sessions {
 	struct sessions_conf conf;
@@ -524,6 +527,7 @@ struct sessions {
 	struct timer lost_timer;
 	void (*on_ice)(struct seat *seat);
 	void (*on_dtls)(struct channel *channel);
+	char refusal[SESSION_REFUSAL_LEN];
 };
 
 /* a line of the log about a session, and a party of it or NULL */
@@ -567,6 +571,7 @@ void session_ice_report(const struct seat *seat, unsigned int component,
  * cannot be had. @rtp: RTP, with RTCP beside it. The first is for who offers, the
  * second for who will get the offer, the third for who answers it.
  */
+bool session_ice_is_on(const struct session_party *party);
 const char *session_ice_offered(const struct session_party *party,
 				const struct sdp_desc *desc,
 				const struct sdp_media *media, bool rtp,
@@ -630,6 +635,18 @@ void session_dtls_report(const struct seat *seat, unsigned int component,
 void session_dtls_end(struct seat *seat);
 struct association *session_association_get(struct association *association);
 void session_association_put(struct association *association);
+
+/* --- access.c --- */
+
+/* may media of the party, or what finds a way for it, be sent there? */
+bool session_may_go(const struct session_party *party, const struct dp_addr *to);
+/* NULL, or why a section of its description leads nowhere that it may; until the next one */
+const char *session_access(const struct session_party *party,
+			   const struct sdp_desc *desc,
+			   const struct sdp_media *media);
+/* without candidates that it may not be reached at */
+void session_access_candidates(const struct session_party *party,
+			       struct sdp_ice *ice);
 
 /* --- line.c --- */
 

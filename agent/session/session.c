@@ -47,6 +47,7 @@ struct session_policy *session_policy_copy(const struct session_policy *policy)
 		return NULL;
 	*copy = *policy;
 	copy->refs = 1;
+	acl_get(copy->media_acl);
 	for (i = 0; i < copy->n_addresses; i++)
 		ports_ref(copy->address[i].ports);
 	return copy;
@@ -66,6 +67,7 @@ void session_policy_put(struct session_policy *policy)
 		return;
 	for (i = 0; i < policy->n_addresses; i++)
 		ports_free(policy->address[i].ports);
+	acl_put(policy->media_acl);
 	free(policy);
 }
 

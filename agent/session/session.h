@@ -46,6 +46,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/acl.h"
 #include "base/addr.h"
 #include "base/timer.h"
 #include "datapath/datapath.h"
@@ -186,6 +187,8 @@ struct session_address {
  * @feedback: which profile it is offered
  * @ice: whether there is ICE
  * @punch: whether its first description is followed by a packet to it
+ * @media_acl: where its descriptions and candidates may lead; a reference of the policy's.
+ *	NULL: anywhere
  * @dscp_audio: of RTP and RTCP of audio that leaves towards the party
  * @dscp_other: of all other media
  * @pps: packets/s that may arrive on a leg; 0 = no limit
@@ -212,6 +215,7 @@ struct session_policy {
 	enum session_feedback feedback;
 	enum session_ice ice;
 	enum session_punch punch;
+	struct acl *media_acl;
 	uint8_t dscp_audio;
 	uint8_t dscp_other;
 	uint32_t pps;
@@ -914,7 +918,7 @@ struct session_report {
 	uint64_t id;
 	bool answered;
 	char datapath[16];
-	char unrelayed[160];
+	char unrelayed[256];
 	char error[160];
 	struct session_party_report *party;
 	unsigned int n_parties;

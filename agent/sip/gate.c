@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <inttypes.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +13,7 @@
 
 #define SOURCES		65536	/* sources told apart, unless asked for otherwise */
 #define SOURCES_MAX	(1u << 22)
+#define TOLD		10	/* denials a second that the log is told of */
 #define WAYS		8	/* places where a source may be */
 
 /**
@@ -39,21 +42,8 @@ struct known {
 };
 
 /**
- * struct rule - a prefix of the ACL
- * @prefix: the prefix
- * @deny: it denies
- */
-struct rule {
-	struct sip_prefix prefix;
-	bool deny;
-};
-
-/**
  * struct sip_gate - the gate
- * @conf: who may say how much; its lists are not looked at
- * @rules: the ACL, longest prefixes first, deny before allow
- * @n_rules: how many
- * @closed: whoever is in no prefix is denied
+ * @conf: who may say how much; a reference of its ACL
  * @load: how busy we are
  * @known: tree of struct known
  * @secret: nobody can choose sources that get in each other's way
@@ -61,23 +51,24 @@ struct rule {
  * @sources: WAYS of each bucket
  * @crowd: as source.due, of all unknown sources together: of those that may speak, and
  *	of those that are denied
+ * @telling: as source.due, of what is told about those that are denied
+ * @untold: how many were not
  * @counters: by reason
  */
 struct sip_gate {
 	struct sip_gate_conf conf;
-	struct rule *rules;
-	size_t n_rules;
-	bool closed;
 	enum sip_load load;
 	void *known;
 	uint64_t secret[2];
 	uint32_t mask;
 	struct source *sources;
 	uint64_t crowd[2];
+	uint64_t telling;
+	uint64_t untold;
 	uint64_t counters[SIP_GATE_REASONS];
 };
 
-/* --------------------------------------------------------------------- prefixes */
+/* -------------------------------------------------------------------- the known */
 
 static const unsigned char *address_bytes(const struct dp_addr *addr)
 {
@@ -89,69 +80,6 @@ static unsigned int address_bits(const struct dp_addr *addr)
 {
 	return addr->family == AF_INET ? 32 : 128;
 }
-
-bool sip_prefix_has(const struct sip_prefix *prefix, const struct dp_addr *addr)
-{
-	const unsigned char *a, *b;
-	unsigned int rest = prefix->len % 8;
-
-	if (addr->family != prefix->addr.family)
-		return false;
-	a = address_bytes(addr);
-	b = address_bytes(&prefix->addr);
-	if (memcmp(a, b, prefix->len / 8))
-		return false;
-	a += prefix->len / 8;
-	b += prefix->len / 8;
-	return !rest || !((*a ^ *b) >> (8 - rest));
-}
-
-bool sip_prefix_parse(const char *text, struct sip_prefix *prefix)
-{
-	struct span rest = span_of(text), head = span_cut(&rest, '/');
-	char host[INET6_ADDRSTRLEN];
-	struct sip_prefix p = { 0 };
-	const unsigned char *bytes;
-	unsigned int i;
-	uint32_t len;
-
-	if (!span_str(head, host, sizeof(host)) ||
-	    !dp_addr_parse_host(host, &p.addr))
-		return false;
-	p.len = address_bits(&p.addr);
-	if (rest.p) {
-		if (!span_u32(rest, &len) || len > p.len)
-			return false;
-		p.len = len;
-	}
-	bytes = address_bytes(&p.addr);
-	for (i = p.len; i < address_bits(&p.addr); i++)
-		if (bytes[i / 8] & 0x80 >> i % 8)
-			return false;
-	*prefix = p;
-	return true;
-}
-
-static int by_length(const void *a, const void *b)
-{
-	const struct rule *x = a, *y = b;
-
-	if (x->prefix.len != y->prefix.len)
-		return x->prefix.len < y->prefix.len ? 1 : -1;
-	return (int)y->deny - (int)x->deny;
-}
-
-static bool denied(const struct sip_gate *gate, const struct dp_addr *addr)
-{
-	size_t i;
-
-	for (i = 0; i < gate->n_rules; i++)
-		if (sip_prefix_has(&gate->rules[i].prefix, addr))
-			return gate->rules[i].deny;
-	return gate->closed;
-}
-
-/* -------------------------------------------------------------------- the known */
 
 static int compare(const void *a, const void *b)
 {
@@ -280,6 +208,38 @@ static enum sip_gate_reason rate(struct sip_gate *gate,
 static bool banned(const struct sip_gate *gate, const struct dp_addr *source)
 {
 	return gate->conf.banned && gate->conf.banned(source, gate->conf.arg);
+}
+
+/* whoever is known is allowed by being that */
+static bool denied(const struct sip_gate *gate, const struct dp_addr *source)
+{
+	return !acl_judge(gate->conf.acl, source, NULL) &&
+	       !sip_gate_known(gate, source);
+}
+
+bool sip_gate_why(struct sip_gate *gate, const struct dp_addr *source, uint64_t now,
+		  char *buf, size_t len)
+{
+	const char *name = gate && gate->conf.name ? gate->conf.name : "-";
+	struct acl_verdict verdict;
+	char why[ACL_WHY_LEN];
+
+	*buf = '\0';
+	if (!gate || !denied(gate, source))
+		return false;
+	if (!take(&gate->telling, TOLD, TOLD, now * 1000 + 1)) {
+		gate->untold++;
+		return false;
+	}
+	acl_judge(gate->conf.acl, source, &verdict);
+	acl_why(&verdict, "acl", source, why, sizeof(why));
+	if (gate->untold)
+		snprintf(buf, len, "realm %s: %s; %" PRIu64 " before it were not told",
+			 name, why, gate->untold);
+	else
+		snprintf(buf, len, "realm %s: %s", name, why);
+	gate->untold = 0;
+	return true;
 }
 
 static bool has_tag(struct span to)
@@ -417,25 +377,13 @@ uint32_t sip_gate_connections(const struct sip_gate *gate)
 	return gate ? gate->conf.connections : 0;
 }
 
-int sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf)
+void sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf)
 {
-	size_t n = conf->n_allow + conf->n_deny, i;
-	struct rule *rules = calloc(n + 1, sizeof(*rules));
+	struct acl *old = gate->conf.acl;
 
-	if (!rules)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		rules[i].deny = i >= conf->n_allow;
-		rules[i].prefix = rules[i].deny ? conf->deny[i - conf->n_allow] :
-						  conf->allow[i];
-	}
-	qsort(rules, n, sizeof(*rules), by_length);
-	free(gate->rules);
-	gate->rules = rules;
-	gate->n_rules = n;
-	gate->closed = conf->n_allow;
 	gate->conf = *conf;
-	return 0;
+	acl_get(conf->acl);
+	acl_put(old);
 }
 
 struct sip_gate *sip_gate_new(const struct sip_gate_conf *conf)
@@ -449,7 +397,8 @@ struct sip_gate *sip_gate_new(const struct sip_gate_conf *conf)
 		n *= 2;
 	gate->mask = n / WAYS - 1;
 	gate->sources = calloc(n, sizeof(*gate->sources));
-	if (!gate->sources || sip_gate_set(gate, conf) ||
+	sip_gate_set(gate, conf);
+	if (!gate->sources ||
 	    getrandom(gate->secret, sizeof(gate->secret), 0) !=
 	    (ssize_t)sizeof(gate->secret)) {
 		sip_gate_free(gate);
@@ -464,7 +413,7 @@ void sip_gate_free(struct sip_gate *gate)
 		return;
 	tdestroy(gate->known, free);
 	free(gate->sources);
-	free(gate->rules);
+	acl_put(gate->conf.acl);
 	free(gate);
 }
 

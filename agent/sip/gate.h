@@ -11,19 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/acl.h"
 #include "base/addr.h"
 
 struct sip_gate;
-
-/**
- * struct sip_prefix - addresses that begin alike
- * @addr: the address; its port says nothing
- * @len: bits of it that count
- */
-struct sip_prefix {
-	struct dp_addr addr;
-	unsigned int len;
-};
 
 /**
  * enum sip_gate_verdict - what happens to a message
@@ -63,11 +54,8 @@ enum sip_gate_reason {
 
 /**
  * struct sip_gate_conf - who may say how much
- * @allow: prefixes that may come in; without any, everybody may
- * @n_allow: how many
- * @deny: prefixes that may not.  Of all prefixes that have an address the longest
- *	decides, of two alike the one that denies
- * @n_deny: how many
+ * @name: of its realm, for the log; must outlive it.  NULL: none
+ * @acl: who may come in; a reference is taken.  NULL: everybody may
  * @rate: messages a second of one unknown source, an IPv6 source being its /64;
  *	0: no limit
  * @burst: messages of it at once, at least 1
@@ -82,10 +70,8 @@ enum sip_gate_reason {
  * @arg: for @banned
  */
 struct sip_gate_conf {
-	const struct sip_prefix *allow;
-	size_t n_allow;
-	const struct sip_prefix *deny;
-	size_t n_deny;
+	const char *name;
+	struct acl *acl;
 	uint32_t rate;
 	uint32_t burst;
 	uint32_t crowd;
@@ -126,10 +112,8 @@ void sip_gate_free(struct sip_gate *gate);
  * sip_gate_set() - another configuration; what is known of sources stays
  * @gate: the gate
  * @conf: copied; its @sources is not looked at
- *
- * Return: 0 or -ENOMEM: nothing has changed.
  */
-int sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf);
+void sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf);
 
 /**
  * sip_gate_know() - this address is known: a next hop, a binding that has proved
@@ -137,7 +121,8 @@ int sip_gate_set(struct sip_gate *gate, const struct sip_gate_conf *conf);
  * @gate: the gate
  * @addr: the address; its port says nothing
  *
- * Counted: each needs a sip_gate_forget().  The ACL and bans hold for it too.
+ * Counted: each needs a sip_gate_forget().  It may come in whatever the ACL says; bans
+ * hold for it too.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -211,6 +196,25 @@ enum sip_gate_verdict sip_gate_message(struct sip_gate *gate,
 				       uint64_t now,
 				       enum sip_gate_reason *reason);
 
+/** SIP_GATE_WHY_LEN - room for what sip_gate_why() says */
+#define SIP_GATE_WHY_LEN	256
+
+/**
+ * sip_gate_why() - why is this source denied?
+ * @gate: the gate
+ * @source: the source
+ * @now: ms
+ * @buf: filled with words, always terminated
+ * @len: bytes of @buf
+ *
+ * For the log, which strangers shall not fill: ten a second are told, and then how many
+ * were not.
+ *
+ * Return: false if it is not denied, or is not told.
+ */
+bool sip_gate_why(struct sip_gate *gate, const struct dp_addr *source, uint64_t now,
+		  char *buf, size_t len);
+
 /**
  * sip_gate_counters() - messages and connections by reason
  * @gate: the gate
@@ -226,23 +230,5 @@ const uint64_t *sip_gate_counters(const struct sip_gate *gate);
  * Return: static string.
  */
 const char *sip_gate_reason_name(enum sip_gate_reason reason);
-
-/**
- * sip_prefix_parse() - read "192.0.2.0/24", "2001:db8::/32", or an address alone
- * @text: the whole text
- * @prefix: filled on success
- *
- * Return: false if it was none, or has bits behind its length.
- */
-bool sip_prefix_parse(const char *text, struct sip_prefix *prefix);
-
-/**
- * sip_prefix_has() - is an address one of a prefix's?
- * @prefix: the prefix
- * @addr: the address
- *
- * Return: true if it is.
- */
-bool sip_prefix_has(const struct sip_prefix *prefix, const struct dp_addr *addr);
 
 #endif /* SIP_GATE_H */

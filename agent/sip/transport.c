@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "gate.h"
 #include "message.h"
 #include "stun/stun.h"
@@ -624,6 +625,17 @@ static bool is_answer_to_us(const struct flow *flow, const struct sip_via *via)
 	return ours && ours->realm == l->pub.realm;
 }
 
+static void log_denied(struct flow *flow, const struct sip_msg *msg)
+{
+	struct listener *l = flow->listener;
+	char why[SIP_GATE_WHY_LEN];
+
+	if (sip_gate_why(l->gate, &flow->pub.remote, loop_now(l->t->loop), why,
+			 sizeof(why)))
+		log_info(SPAN_FMT " refused with 403: %s",
+			 SPAN_ARG(msg->method_text), why);
+}
+
 static void hand_up(struct flow *flow, struct sip_msg *msg,
 		    enum sip_gate_verdict verdict)
 {
@@ -632,6 +644,8 @@ static void hand_up(struct flow *flow, struct sip_msg *msg,
 	msg->source = flow->pub.remote;
 	if (msg->request)
 		flow->pub.reply = reply_address(flow, &msg->via);
+	if (verdict == SIP_GATE_FORBID)
+		log_denied(flow, msg);
 	if (verdict != SIP_GATE_PASS) {
 		sip_turn_down(flow, msg, verdict == SIP_GATE_FORBID ? 403 : 503,
 			      (struct span){ NULL, 0 });

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "gate.h"
 #include "transport_impl.h"
 
@@ -622,6 +623,14 @@ static bool is_reserved(const struct sip_transport *t, int fd)
 	       (rlim_t)fd + t->limits.reserve >= limit.rlim_cur;
 }
 
+static void log_denied(struct listener *l, const struct dp_addr *source)
+{
+	char why[SIP_GATE_WHY_LEN];
+
+	if (sip_gate_why(l->gate, source, loop_now(l->t->loop), why, sizeof(why)))
+		log_info("a connection is refused: %s", why);
+}
+
 static bool may_come(struct listener *l, int fd, const struct dp_addr *source)
 {
 	const struct sip_limits *limits = &l->t->limits;
@@ -632,6 +641,8 @@ static bool may_come(struct listener *l, int fd, const struct dp_addr *source)
 
 	why = sip_gate_connect(l->gate, source, loop_now(l->t->loop));
 	sip_note_offence(l->t, source, why, true);
+	if (why == SIP_GATE_DENIED)
+		log_denied(l, source);
 	if (why != SIP_GATE_OK)
 		return false;
 	if (is_reserved(l->t, fd))

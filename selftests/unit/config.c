@@ -44,7 +44,8 @@ static bool nat_by_who_is_there(void)
 		{ "", CONFIG_NAT_LEARN, false },
 		{ SIP, CONFIG_NAT_OFF, true },
 		{ SIP ACL, CONFIG_NAT_LEARN, false },
-		{ SIP "    acl: {deny: [192.0.2.0/24]}\n", CONFIG_NAT_OFF, true },
+		{ SIP "    acl: {deny: [192.0.2.0/24]}\n", CONFIG_NAT_LEARN, false },
+		{ SIP "    acl: {deny: [192.0.2.0/24], default: deny}\n", CONFIG_NAT_OFF, true },
 		{ SIP ACL "    trust: yes\n", CONFIG_NAT_OFF, true },
 		{ SIP ACL "    trust: no\n", CONFIG_NAT_LEARN, false },
 		{ "    trust: yes\n", CONFIG_NAT_OFF, true },
@@ -88,6 +89,44 @@ static bool per_source(void)
 	return true;
 }
 
+/* those that neither list has: by which lists there are, unless the file says it */
+static bool access_lists(void)
+{
+	static const struct {
+		const char *lists;
+		bool speak;
+		bool media;
+	} table[] = {
+		{ "{}", false, true },
+		{ "{allow: [192.0.2.1]}", false, false },
+		{ "{deny: [192.0.2.1]}", true, true },
+		{ "{allow: [192.0.2.1], deny: [192.0.2.2]}", false, false },
+		{ "{allow: [192.0.2.1], deny: [192.0.2.2], default: allow}", true, true },
+		{ "{default: allow}", true, true },
+		{ "{default: deny}", false, false },
+	};
+	char keys[512];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct config *config;
+		bool ok;
+
+		snprintf(keys, sizeof(keys), SIP "    acl: %s\n    media-acl: %s\n",
+			 table[i].lists, table[i].lists);
+		config = realm(keys);
+		ok = config && config->realms[0].acl->others == table[i].speak &&
+		     config->realms[0].media_acl->others == table[i].media;
+		config_put(config);
+		if (!ok)
+			printf("# row %u\n", i);
+		KTAP_CHECK(ok);
+	}
+	KTAP_CHECK(!realm(SIP "    media-acl: {deny: [192.0.2.1/24]}\n"));
+	KTAP_CHECK(!realm(SIP "    acl: {default: perhaps}\n"));
+	return true;
+}
+
 static bool phones(void)
 {
 	struct config *config = realm(SIP ACL "    register: {}\n");
@@ -121,6 +160,7 @@ static bool phones(void)
 static const struct ktap_point points[] = {
 	{ "who is helped against NAT, by who may be there", nat_by_who_is_there },
 	{ "what one source may have", per_source },
+	{ "who may speak, where media may go", access_lists },
 	{ "phones that register", phones },
 };
 

@@ -200,7 +200,7 @@ static bool test_taken_over(void)
 static bool test_what_fails_is_made_good(void)
 {
 	const struct nft_counters *c = nft_counters(nft);
-	struct config_prefix nobody = nth_ban(50).prefix;
+	struct prefix nobody = nth_ban(50).prefix;
 	uint64_t renewed = c->renewed;
 
 	tell_call(1, true);

@@ -468,6 +468,28 @@ static bool punch(void)
 	return done();
 }
 
+/* what media-acl denies is not tried, however high its priority is */
+static bool denied(void)
+{
+	const struct prefix here = { at("127.0.0.13"), 32 };
+	struct phone *p, *other;
+	char what[4096];
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	access_policy->punch = SESSION_PUNCH_ALL;
+	access_policy->media_acl = acl_new(NULL, 0, &here, 1, true);
+	p = phone("127.0.0.11", true);
+	other = phone("127.0.0.13", true);
+	snprintf(what, sizeof(what), "%sa=candidate:2 1 udp 2130706431 127.0.0.13 %u typ host\r\n",
+		 says(p, true), other->addr[0].port);
+	KTAP_CHECK(!offer(caller, what));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->path == 6);
+	KTAP_CHECK(!other->got);
+	return done();
+}
+
 /* our checks do not wait for our answer */
 static bool at_once(void)
 {
@@ -805,6 +827,7 @@ static const struct ktap_point points[] = {
 	{ "another password proves nothing", wrong_password },
 	{ "what people are told", reasons },
 	{ "firewalls are opened", punch },
+	{ "where media may not go nothing is sent", denied },
 	{ "checks that do not wait for the answer", at_once },
 	{ "the callee is offered ICE, and checks before its answer", invited },
 	{ "and is found by those alone", invited_lite },

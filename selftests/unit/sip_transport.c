@@ -648,8 +648,8 @@ static bool flows_outlive(void)
 
 static bool gated(void)
 {
-	struct sip_prefix deny = { .len = 32 };
-	struct sip_gate_conf conf = { .deny = &deny, .n_deny = 1, .rate = 10, .burst = 5 };
+	struct prefix deny = { .len = 32 };
+	struct sip_gate_conf conf = { .rate = 10, .burst = 5 };
 	struct sip_gate *gate;
 	struct sip_listener *l, *s;
 	struct net net;
@@ -658,7 +658,9 @@ static bool gated(void)
 	int fd;
 
 	dp_addr_parse_host("127.0.0.66", &deny.addr);
+	conf.acl = acl_new(NULL, 0, &deny, 1, true);
 	gate = sip_gate_new(&conf);
+	acl_put(conf.acl);
 	net_begin(&net, NULL);
 	l = net_listen(&net, SIP_PROTO_UDP, US, (struct sip_listen){ .gate = gate });
 	s = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .gate = gate });
