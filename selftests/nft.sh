@@ -209,6 +209,19 @@ s.bind((sys.argv[2], 0))
 for i in range(int(sys.argv[4])): s.sendto(bytes.fromhex(sys.argv[1]), (sys.argv[3], 30100 + i))' "$@"
 }
 
+test_who_has_registered_is_spared()
+{
+	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' \
+		ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+		begin_table 'bans: {garbage: 20, window: 3600}' || return
+	acts agent_register registers || return
+	told bindings 'length > 0 and all(.source | startswith("192.0.2.1:"))'
+	garbage a "$A4" "$MA4" 25
+	garbage a "$X4" "$MA4" 25
+	told status '.bans.spared == 1 and .bans.now == 1'
+	told ban list '.[0].prefix == "'"$X4"'"'
+}
+
 test_who_scans_media_ports_is_banned()
 {
 	begin_table 'bans: {window: 60}' || return

@@ -95,7 +95,7 @@ bool b2b_reload(struct b2b *b2b, struct config *config,
  * @b2b: the front end
  * @prefix: the addresses
  *
- * Next hops, and whom the configuration allows by the whole address.
+ * Next hops, whom the configuration allows by the whole address, and who has registered.
  */
 bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix);
 

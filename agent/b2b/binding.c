@@ -264,6 +264,28 @@ void b2b_bindings(const struct b2b *b2b,
 	}
 }
 
+struct search {
+	const struct prefix *prefix;
+	bool found;
+};
+
+static void look_at(const struct bind *bind, void *arg)
+{
+	struct search *search = arg;
+
+	search->found |= prefix_has(search->prefix, &bind->flow->remote);
+}
+
+bool b2b_binding_in(const struct b2b *b2b, const struct prefix *prefix)
+{
+	struct search search = { .prefix = prefix };
+	size_t i;
+
+	for (i = 0; i < b2b->n_realms && !search.found; i++)
+		bind_each(b2b->realms[i].bindings, look_at, &search);
+	return search.found;
+}
+
 void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum)
 {
 	const struct bind_counters *c;

@@ -479,6 +479,8 @@ bool b2b_index_retry_take(struct index *index, const struct realm *realm,
 
 /* ------------------------------------------------------------- binding.c */
 
+/* has somebody registered from one of these addresses? */
+bool b2b_binding_in(const struct b2b *b2b, const struct prefix *prefix);
 /* a request that came in by @from for one of our contacts: false, it is nobody's there */
 bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
 		       const struct sip_uri *uri, struct route *route);

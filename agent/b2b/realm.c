@@ -173,7 +173,7 @@ bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
 			if (prefix_has(prefix, &realm->known[j]))
 				return true;
 	}
-	return false;
+	return b2b_binding_in(b2b, prefix);
 }
 
 static bool is_banned(const struct dp_addr *addr, void *arg)
