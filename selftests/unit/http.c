@@ -150,10 +150,24 @@ static int dial(void)
 	return dial_from("127.0.0.1");
 }
 
-static void tell(int fd, const void *data, size_t len)
+/* whatever the socket takes at once: who is told has his turn too */
+static void tell(int fd, const char *data, size_t len)
 {
-	if (send(fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
-		printf("# cannot send: %s\n", strerror(errno));
+	ssize_t n;
+
+	while (len) {
+		n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN) {
+			printf("# cannot send: %s\n", strerror(errno));
+			return;
+		}
+		if (n < 0) {
+			loop_turn(loop, 5);
+			continue;
+		}
+		data += n;
+		len -= (size_t)n;
+	}
 }
 
 static void ask(int fd, const char *text)
