@@ -330,6 +330,7 @@ test_reload_and_end()
 test_sets_in_the_admins_table()
 {
 	agent_ends
+	m nft delete table inet rtplane 2>/dev/null
 	agent_config 'nftables: {mode: sets, table: mine}'
 	m rtplaned --config "$W/rtplaned.yaml" --datapath "$BACKEND" 2>"$AGENT_LOG"
 	logged 'set rtplane_ban4 of table inet mine: .*; expected'
