@@ -232,6 +232,31 @@ usage_points <<END
 2	convert: 'x': expected nothing more	convert /nonexistent x
 1	/nonexistent cannot be read: No such file	convert /nonexistent
 1	there is no interface with an address	convert /dev/null
+2	probe '': expected serve or the name or address of a host	probe
+2	probe serve: expected token T, the same at both ends	probe serve
+2	probe: expected token T	probe 192.0.2.1
+2	probe: 'token' has no value: expected a secret of 16 characters or more, or @FILE	probe 192.0.2.1 token
+2	probe: the token has 5 characters: expected 16 or more	probe 192.0.2.1 token short
+2	probe serve: 'token' is given twice	probe serve token $KEY token $KEY
+2	probe: 'tcp' is given twice	probe 192.0.2.1 tcp tcp
+1	probe: cannot read the token's file '/nonexistent': No such file	probe 192.0.2.1 token @/nonexistent
+1	probe: everybody may read or write the token's file '$W/open' \(mode 0644\)	probe 192.0.2.1 token @$W/open
+2	probe: 'for' is no word of a port test	probe 192.0.2.1 token $KEY for 1s
+2	probe serve: 'tcp' is no word of a port test	probe serve tcp
+2	probe serve: 'pps' is no word of a port test	probe serve pps 100
+2	probe: 'ports' has no value: expected LO-HI, ports of 1 to 65535	probe 192.0.2.1 ports
+2	probe: ports '33000-30000': expected LO-HI	probe 192.0.2.1 ports 33000-30000
+2	probe: ports '0-5': expected LO-HI	probe 192.0.2.1 ports 0-5
+2	probe: ports '1-65536': expected LO-HI	probe 192.0.2.1 ports 1-65536
+2	probe: ports '5-': expected LO-HI	probe 192.0.2.1 ports 5-
+2	probe: sip '0': expected a port of 1 to 65535, or off	probe 192.0.2.1 sip 0
+2	probe: sip '30000' is one of the ports 30000-33000	probe 192.0.2.1 sip 30000 token $KEY
+2	probe serve: listen '192.0.2.1:5': expected an IPv4 or IPv6 address without port	probe serve listen 192.0.2.1:5
+2	probe serve: for '0': expected a time of 1s to 60m	probe serve for 0
+2	probe serve: for '61m': expected a time of 1s to 60m	probe serve for 61m
+2	probe serve: for 's': expected a time of 1s to 60m	probe serve for s
+2	probe: pps '9': expected packets/s, 10 to 100000	probe 192.0.2.1 pps 9
+2	probe: wait '1s': expected milliseconds, 10 to 60000	probe 192.0.2.1 wait 1s
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
 1	cannot reach the agent at $W/none: No such file	--socket $W/none status
 END

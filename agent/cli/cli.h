@@ -145,4 +145,7 @@ int cmd_firewall(struct args *args);
 int cmd_check_config(struct args *args);
 int cmd_convert(struct args *args);
 
+/* absent from a program that is linked without OpenSSL, as that of the guests is */
+int cmd_probe(struct args *args) __attribute__((weak));
+
 #endif /* CLI_CLI_H */

@@ -53,6 +53,11 @@ static const char usage[] =
 "  check-config FILE          is this configuration in order?\n"
 "  convert FILE               an rtpengine.conf as a configuration of ours\n"
 "\n"
+"Ports, from outside:\n"
+"  probe serve token T [ports LO-HI] [sip PORT|off] [listen A] [for 60s]\n"
+"  probe HOST token T [ports LO-HI] [sip PORT|off] [tcp] [pps N] [wait MS]\n"
+"                             T: a secret of 16 characters or more, or @FILE\n"
+"\n"
 "OPTIONS: -j, --json          JSON instead of text\n"
 "         -s, --socket PATH   control socket of the agent\n"
 "         -d, --datapath auto|kernel|uring[:PATH]\n"
@@ -155,6 +160,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "reload", cmd_agent },
 		{ "check-config", cmd_check_config },
 		{ "convert", cmd_convert },
+		{ "probe", cmd_probe },
 	};
 	struct args args = {
 		.cli = cli, .cmd = argv[0],
@@ -170,6 +176,9 @@ int cli_run(struct cli *cli, int argc, char **argv)
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].word, argv[0]))
 			continue;
+		if (!commands[i].run)
+			return cli_refused(cli, "this program was built without '%s'",
+					   argv[0]);
 		ret = commands[i].run(&args);
 		dp_sources_clear(&cli->sources);
 		state_free(cli);
