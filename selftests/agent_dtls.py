@@ -84,10 +84,12 @@ class IceWay:
 
 
 class Dtls:
-    """A party with DTLS-SRTP; @role: client or server, if it may choose."""
+    """A party with DTLS-SRTP; @role: client or server, if it may choose; @mux: RTCP is
+    where RTP is."""
 
-    def __init__(self, party, role="client", ice=None, proto=DTLS, wrong=False):
+    def __init__(self, party, role="client", ice=None, proto=DTLS, wrong=False, mux=False):
         self.party, self.role, self.ice, self.proto = party, role, ice, proto
+        self.mux = mux or bool(ice and ice.components == 1)
         self.certificate = RTCCertificate.generateCertificate()
         self.heard = {1: asyncio.Queue(), 2: asyncio.Queue()}
         shown = RTCCertificate.generateCertificate() if wrong else self.certificate
@@ -96,7 +98,7 @@ class Dtls:
 
     def begin(self):
         self.way, self.dtls = {}, {}
-        for c in 1, 2:
+        for c in (1,) if self.mux else (1, 2):
             self.way[c] = IceWay(self.ice, c, self.role) if self.ice else \
                 Way(self.party, self.role)
             self.dtls[c] = self.transport(c)
@@ -105,9 +107,12 @@ class Dtls:
         dtls = RTCDtlsTransport(self.way[c], [self.certificate])
 
         async def came(data, **_):
-            await self.heard[c].put(data)
+            await self.heard[1].put(data)
 
-        dtls._handle_rtp_data = dtls._handle_rtcp_data = came
+        async def rtcp_came(data):
+            await self.heard[2].put(data)
+
+        dtls._handle_rtp_data, dtls._handle_rtcp_data = came, rtcp_came
         return dtls
 
     def sdp(self, setup="actpass"):
@@ -116,20 +121,23 @@ class Dtls:
         if self.ice:
             return self.ice.sdp().replace("RTP/AVP", self.proto) + "\r\n".join(more) + "\r\n"
         return sdp(self.party.ip, self.way[1].port, self.proto,
-                   more=["a=rtcp:%d" % self.way[2].port] + more)
+                   more=["a=rtcp:%d" % self.way[2 - self.mux].port] +
+                   ["a=rtcp-mux"] * self.mux + more)
 
     def answer(self):
         return self.sdp({"client": "active", "server": "passive"}[self.role])
 
     def hears(self, text):
         self.text = text
+        check(not self.mux or "a=rtcp-mux\r\n" in text, "no rtcp-mux:", text)
         if self.ice:
             self.ice.hears(text)
             return
         port = int(re.search(r"^m=audio (\d+)", text, re.M)[1])
         self.way[1].to = (self.party.server, port)
-        self.way[2].to = (self.party.server,
-                          int(re.search(r"^a=rtcp:(\d+)", text, re.M)[1]))
+        if not self.mux:
+            self.way[2].to = (self.party.server,
+                              int(re.search(r"^a=rtcp:(\d+)", text, re.M)[1]))
 
     async def _pump(self):
         """What aioice has is for one of the two."""
@@ -142,14 +150,14 @@ class Dtls:
         for way in self.way.values():
             await way.came.put(b"")
 
-    async def shake_hands(self, components=(1, 2)):
+    async def shake_hands(self, components=None):
         if self.ice:
             await self.ice.conn.connect()
             self.pump = asyncio.ensure_future(self._pump())
         theirs = re.search(r"^a=fingerprint:(\S+) (\S+?)\r?$", self.text, re.M)
         remote = RTCDtlsParameters(fingerprints=[
             RTCDtlsFingerprint(algorithm=theirs[1], value=theirs[2])])
-        await asyncio.gather(*(self.dtls[c].start(remote) for c in components))
+        await asyncio.gather(*(self.dtls[c].start(remote) for c in components or self.dtls))
 
     def connect(self):
         run(self.shake_hands())
@@ -157,7 +165,7 @@ class Dtls:
             check(self.dtls[c].state == "connected", "aiortc is", self.dtls[c].state, why())
 
     def send(self, data, component=1):
-        run(self.dtls[component]._send_rtp(data))
+        run(self.dtls[1 if self.mux else component]._send_rtp(data))
 
     def send_plain(self, data):
         run(self.way[1]._send(data))
@@ -333,6 +341,51 @@ def with_ice():
     both_hear(a, b)
     is_secure("caller")
     check(leg("caller")["remote"] in a.ice.addresses(), "the caller's leg is", leg("caller"))
+    end(a, b)
+
+
+def rtcp_heard(speaker, listener, ssrc):
+    for _ in range(LIMIT):
+        speaker.send(sender_report(ssrc), 2)
+        got = listener.get(2)
+        if got:
+            check(got[4:8] == ssrc.to_bytes(4, "big"), "another's report", got)
+            return
+    raise Failed("no report of %08x is heard" % ssrc)
+
+
+def mux_both():
+    """RTP and RTCP of each by one port and one handshake, from end to end."""
+    a, b = Dtls(A, "server", mux=True), Dtls(B, "client", mux=True)
+    ours, ok = set_up(a.sdp(), lambda to_b: b.hears(to_b.text) or b.answer())
+    a.hears(ok.text)
+    check("a=rtcp:" not in ok.text, "our answer", ok.text)
+    run(gather(a.shake_hands(), b.shake_hands()))
+    both_hear(a, b)
+    rtcp_heard(a, b, 0xaaaa)
+    rtcp_heard(b, a, 0xbbbb)
+    check(len(this_call()["legs"]) == 2 and all(x["rtcp_mux"] for x in this_call()["legs"]),
+          "legs:", this_call())
+    for side in "caller", "callee":
+        check(leg(side)["srtp_received"] == SECURE and leg(side)["rtcp_packets"],
+              side, leg(side))
+    counted()
+    end(a, b)
+
+
+def mux_declined():
+    """Who cannot do without has it alone; RTCP ends there, and that is told."""
+    a, b = Dtls(A, "server", ice=Ice(A, True, 1)), Plain(B)
+    to_b, to_a = call(a, b)
+    check("a=rtcp-mux\r\n" in to_b and "a=rtcp:" in to_b, "our offer", to_b)
+    check("a=rtcp:" not in to_a and not re.search(r"^a=candidate:\S+ 2", to_a, re.M),
+          "our answer", to_a)
+    a.connect()
+    both_hear(a, b)
+    was = leg("caller")["dropped"]
+    a.send(sender_report(0xaaaa), 2)
+    until(lambda: leg("caller")["dropped"] > was, "it is not dropped:", this_call)
+    check("RTCP is not relayed" in why(), "why:", why())
     end(a, b)
 
 

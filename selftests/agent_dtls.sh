@@ -25,7 +25,8 @@ fi
 dtls()
 {
 	agent_ends
-	ACCESS_DTLS=$1 CORE_DTLS=$2 agent_config 'quarantine: 0'
+	ACCESS_DTLS=$1 CORE_DTLS=$2 ACCESS_MUX=${MUX:-off} CORE_MUX=${MUX:-off} \
+		agent_config 'quarantine: 0'
 	agent_start --datapath "$BACKEND"
 	acts agent_dtls "$3" || return
 	no_calls
@@ -37,6 +38,7 @@ test_the_callee_has_DTLS() { dtls off require callee_client,callee_server; }
 test_both_have_DTLS() { dtls allow allow both; }
 test_DTLS_to_SDES() { CORE_SRTP='{policy: require, suites: [AES_CM_128_HMAC_SHA1_80]}' dtls allow off to_sdes; }
 test_DTLS_by_ICE() { ACCESS_ICE=full dtls allow off with_ice; }
+test_one_port_for_RTP_and_RTCP() { ACCESS_ICE=full MUX=allow dtls allow allow mux_both,mux_declined; }
 # nobody has to latch: what is not kept back would be sent
 test_nothing_before_keys_or_without() { ACCESS_LATCH='{mode: off}' dtls allow off early_media,impostor,goodbye; }
 test_required() { dtls require off required; }

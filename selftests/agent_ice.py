@@ -33,9 +33,9 @@ def run(what, limit=LIMIT):
 class Ice:
     """ICE of a party, by aioice."""
 
-    def __init__(self, party, controlling):
-        self.party = party
-        self.conn = aioice.Connection(ice_controlling=controlling, components=2,
+    def __init__(self, party, controlling, components=2):
+        self.party, self.components = party, components
+        self.conn = aioice.Connection(ice_controlling=controlling, components=components,
                                       use_ipv6=False)
         in_ns(party.ns, lambda: run(self.conn.gather_candidates()))
 
@@ -46,7 +46,7 @@ class Ice:
 
     def sdp(self):
         return sdp(self.party.ip, self.port(1), more=[
-            "a=rtcp:%d" % self.port(2),
+            "a=rtcp:%d" % self.port(2) if self.components == 2 else "a=rtcp-mux",
             "a=ice-ufrag:" + self.conn.local_username,
             "a=ice-pwd:" + self.conn.local_password] +
             ["a=candidate:" + c.to_sdp() for c in self.conn.local_candidates])

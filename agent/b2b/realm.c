@@ -60,6 +60,11 @@ static struct session_policy *make_policy(const struct realm *realm)
 		[CONFIG_DTLS_ALLOW] = SESSION_DTLS_ALLOW,
 		[CONFIG_DTLS_REQUIRE] = SESSION_DTLS_REQUIRE,
 	};
+	static const enum session_mux muxes[] = {
+		[CONFIG_MUX_OFF] = SESSION_MUX_OFF,
+		[CONFIG_MUX_ALLOW] = SESSION_MUX_ALLOW,
+		[CONFIG_MUX_REQUIRE] = SESSION_MUX_REQUIRE,
+	};
 	static const enum session_ice ices[] = {
 		[CONFIG_ICE_OFF] = SESSION_ICE_OFF,
 		[CONFIG_ICE_LITE] = SESSION_ICE_LITE,
@@ -91,6 +96,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	memcpy(p->suite, conf->srtp.suites, conf->srtp.n_suites);
 	p->n_suites = conf->srtp.n_suites;
 	p->dtls = dtlses[conf->dtls];
+	p->mux = muxes[conf->mux];
 	p->ice = ices[conf->ice];
 	p->punch = punches[conf->punch];
 	p->media_acl = acl_get(conf->media_acl);

@@ -70,6 +70,18 @@ enum config_dtls {
 };
 
 /**
+ * enum config_mux - is RTCP where RTP is (rtcp-mux)?
+ * @CONFIG_MUX_OFF: never
+ * @CONFIG_MUX_ALLOW: if both parties have it; and with who cannot do without
+ * @CONFIG_MUX_REQUIRE: always, or there is no call
+ */
+enum config_mux {
+	CONFIG_MUX_OFF,
+	CONFIG_MUX_ALLOW,
+	CONFIG_MUX_REQUIRE
+};
+
+/**
  * enum config_ice - ICE with the parties of a realm
  * @CONFIG_ICE_OFF: none
  * @CONFIG_ICE_LITE: their checks are answered, and none is sent
@@ -231,6 +243,7 @@ struct config_latch {
  * @latch: who may become a remote
  * @srtp: whether media is protected
  * @dtls: and by DTLS
+ * @mux: whether RTCP is where RTP is
  * @ice: whether there is ICE
  * @punch: whether firewalls are opened
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
@@ -258,6 +271,7 @@ struct config_realm {
 	struct config_latch latch;
 	struct config_srtp srtp;
 	enum config_dtls dtls;
+	enum config_mux mux;
 	enum config_ice ice;
 	enum config_punch punch;
 	uint8_t dscp_audio;

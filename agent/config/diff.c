@@ -83,6 +83,11 @@ static bool same_dtls(const struct config_realm *a, const struct config_realm *b
 	return a->dtls == b->dtls;
 }
 
+static bool same_mux(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->mux == b->mux;
+}
+
 static bool same_ice(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->ice == b->ice;
@@ -214,6 +219,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "latch.nat", same_nat },
 		{ "srtp", same_srtp },
 		{ "dtls", same_dtls },
+		{ "mux", same_mux },
 		{ "ice", same_ice },
 		{ "punch", same_punch },
 		{ "dscp", same_dscp },

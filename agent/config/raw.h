@@ -97,6 +97,7 @@ struct raw_realm {
 	struct raw_latch *latch;
 	struct raw_srtp *srtp;
 	int *dtls;
+	int *mux;
 	int *ice;
 	int *punch;
 	struct raw_dscp *dscp;

@@ -296,6 +296,23 @@ static void set_media(struct session_policy *policy, const struct dp_addr *media
 			policy->address[i].advertise = *media;
 }
 
+/* likewise; with demux who cannot do without it has it, and RTCP ends there */
+static void set_mux(struct session_policy *policy, unsigned int mux, bool to)
+{
+	if (policy->mux == SESSION_MUX_REQUIRE)
+		return;
+	if (to && mux & NG_MUX_REQUIRE)
+		policy->mux = SESSION_MUX_REQUIRE;
+	else if (to && mux & NG_MUX_OFFER)
+		policy->mux = SESSION_MUX_OFFER;
+	else if (mux & (to ? NG_MUX_DEMUX : NG_MUX_REJECT))
+		policy->mux = SESSION_MUX_OFF;
+	else if (!to && mux & NG_MUX_ACCEPT)
+		policy->mux = SESSION_MUX_ACCEPT;
+	else if (!to && mux && policy->mux == SESSION_MUX_OFF)
+		policy->mux = SESSION_MUX_ALLOW;
+}
+
 static void set_words(struct session_policy *policy,
 		      const struct ng_words *words, bool to)
 {
@@ -306,6 +323,7 @@ static void set_words(struct session_policy *policy,
 		policy->probation = 0;
 		policy->nat = SESSION_NAT_OFF;
 	}
+	set_mux(policy, words->mux, to);
 	if (!to)
 		return;
 	set_off(policy, words);
@@ -338,7 +356,8 @@ static bool same_policy(const struct session_policy *a,
 	return a->nat == b->nat && a->latch == b->latch &&
 	       a->probation == b->probation && a->srtp == b->srtp &&
 	       a->feedback == b->feedback && a->ice == b->ice &&
-	       a->dtls == b->dtls && a->n_suites == b->n_suites &&
+	       a->dtls == b->dtls && a->mux == b->mux &&
+	       a->n_suites == b->n_suites &&
 	       !memcmp(a->suite, b->suite, a->n_suites) && same_addresses(a, b) &&
 	       a->dscp_audio == b->dscp_audio &&
 	       a->dscp_other == b->dscp_other;

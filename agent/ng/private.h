@@ -53,6 +53,22 @@ struct ng_codec_word {
 };
 
 /**
+ * enum ng_mux - RTCP on the port of RTP, bits
+ * @NG_MUX_OFFER: offered to the other party
+ * @NG_MUX_REQUIRE: and nothing else
+ * @NG_MUX_DEMUX: not offered to it, though the sender may have it
+ * @NG_MUX_ACCEPT: the sender gets it if it offers it
+ * @NG_MUX_REJECT: the sender does not get it
+ */
+enum ng_mux {
+	NG_MUX_OFFER = 1,
+	NG_MUX_REQUIRE = 2,
+	NG_MUX_DEMUX = 4,
+	NG_MUX_ACCEPT = 8,
+	NG_MUX_REJECT = 16
+};
+
+/**
  * enum ng_ice - ICE towards the other party
  * @NG_ICE_SAME: what its realm says
  * @NG_ICE_REMOVE: none
@@ -82,6 +98,7 @@ enum ng_ice {
  * @suite: those that go before the others, in that order
  * @n_suites: how many
  * @media: what it is told to send media to; family 0: not said
+ * @mux: of &enum ng_mux, those that were said
  * @ice: ICE with the other party
  * @source: media goes where the signalling comes from (SIP-source-address)
  * @asymmetric: media goes only where the description says
@@ -117,6 +134,7 @@ struct ng_words {
 	uint8_t suite[SESSION_SUITES_MAX];
 	unsigned int n_suites;
 	struct dp_addr media;
+	unsigned int mux;
 	enum ng_ice ice;
 	bool source;
 	bool asymmetric;

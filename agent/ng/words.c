@@ -98,7 +98,23 @@ static bool on_ice(struct reading *r, struct span word)
 
 static bool on_mux(struct reading *r, struct span word)
 {
-	return ng_word_is(word, "demux") || ng_word_is(word, "reject");
+	static const struct {
+		const char *word;
+		enum ng_mux mux;
+	} known[] = {
+		{ "offer", NG_MUX_OFFER }, { "require", NG_MUX_REQUIRE },
+		{ "demux", NG_MUX_DEMUX }, { "accept", NG_MUX_ACCEPT },
+		{ "reject", NG_MUX_REJECT },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!ng_word_is(word, known[i].word))
+			continue;
+		r->words->mux |= known[i].mux;
+		return true;
+	}
+	return false;
 }
 
 static bool is_off(struct span word)

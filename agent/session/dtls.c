@@ -340,7 +340,7 @@ static void begin_all(struct association *a)
 	struct dp_addr to;
 	unsigned int c;
 
-	for (c = 0; a->role == DTLS_ACTIVE && c < 2; c++)
+	for (c = 0; a->role == DTLS_ACTIVE && c < a->seat->dtls->channels; c++)
 		if (where(&a->channel[c], &to))
 			begin(&a->channel[c]);
 }
@@ -363,7 +363,8 @@ static void take(struct association *a, unsigned int component,
 {
 	struct channel *ch = &a->channel[component - 1];
 
-	if (!is_party(a->seat, component, from))
+	if (component > a->seat->dtls->channels ||
+	    !is_party(a->seat, component, from))
 		return;
 	ch->peer = *from;
 	if (begin(ch))
@@ -429,6 +430,7 @@ void session_dtls_follow(struct session_party *party, const struct half *half)
 	if (!own)
 		return;
 	set_places(own, party, half);
+	own->channels = half->mux ? 1 : 2;
 	was = own->now;
 	own->now = session_association_get(half->dtls);
 	session_association_put(was);

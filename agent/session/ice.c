@@ -413,7 +413,7 @@ const char *session_ice_answered(const struct session_party *party,
 	return said ? NULL : no_memory;
 }
 
-void session_ice_say(FILE *out, const struct half *half)
+void session_ice_say(FILE *out, const struct half *half, bool mux)
 {
 	struct sdp_ice ours = { .mismatch = half->mismatch };
 	unsigned int i;
@@ -422,7 +422,7 @@ void session_ice_say(FILE *out, const struct half *half)
 		ours.ufrag = span_of(half->ice->ours.ufrag);
 		ours.pwd = span_of(half->ice->ours.pwd);
 		ours.ice2 = true;
-		for (i = 0; i < 2; i++)
+		for (i = 0; i < (mux ? 1 : 2); i++)
 			if (half->seat->ice->local[i])
 				ours.candidate[ours.n++] =
 					*half->seat->ice->local[i];

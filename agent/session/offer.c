@@ -121,6 +121,7 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 			/* its packets count from 0 there */
 			session_dtls_none(half);
 			explicit_bzero(&half->srtp, sizeof(half->srtp));
+			half->mux = false;
 		}
 		session_seat_put(half->seat);
 		half->seat = seat;
@@ -197,8 +198,14 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	of->line.rtp = media->transport == SDP_RTP;
 	why = session_protect_offer(branch, offer->desc, media, offer->from,
 				    &of->line, fresh_line, &of->srtp);
+	if (!why)
+		why = session_mux_offer(branch, offer->desc, media, offer->from,
+					&of->line, &of->mux);
 	if (!why && was && was->usable)
 		session_protect_again(&of->srtp, &was->srtp);
+	/* RTCP of one key is not counted by two bridges */
+	if (!why && of->mux.from != of->line.half[offer->from].mux)
+		session_protect_anew(&of->srtp);
 	return why;
 }
 
@@ -384,19 +391,18 @@ static void split_words(char *words, struct sdp_media *media)
 	media->rejected = true;
 }
 
-/* what it says of ICE and DTLS; without memory less, as if we had none */
-static char *say_more(const struct half *half, bool answer)
+/* what it says of RTCP, ICE and DTLS; without memory less, as if we had none */
+static char *say_more(const struct mux *mux, const struct half *half, bool answer)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out;
 
-	if (!half->ice && !half->mismatch && !half->dtls)
-		return NULL;
 	out = open_memstream(&text, &len);
 	if (!out)
 		return NULL;
-	session_ice_say(out, half);
+	session_mux_say(out, mux, half, answer);
+	session_ice_say(out, half, session_mux_is_said(mux, half, answer));
 	session_dtls_say(out, half, answer);
 	fclose(out);
 	return text;
@@ -406,17 +412,21 @@ static void say_line(const struct offer *offer, size_t i,
 		     const struct line *line, bool on, unsigned int to,
 		     const struct sdp_media *media, struct sdp_say *say)
 {
-	const struct seat *seat = line->half[to].seat;
+	const struct half *half = &line->half[to];
+	const struct mux *mux = &offer->of[i].mux;
+	const struct seat *seat = half->seat;
+	bool answer = to == offer->from;
 
 	session_protect_say(&offer->of[i].srtp, offer->from, to, media, say);
 	if (!on || !seat)
 		return;
 	say->port = seat->pair->rtp.port;
-	say->rtcp = line->rtp ? seat->pair->rtcp.port : 0;
+	if (line->rtp && !session_mux_is_said(mux, half, answer))
+		say->rtcp = seat->pair->rtcp.port;
 	say->address = seat->address->advertise;
 	say->hold = media->conn.what == SDP_PLACE_NULL &&
 		    !has_ice(&line->half[!to]);
-	say->add = say_more(&line->half[to], to == offer->from);
+	say->add = say_more(mux, half, answer);
 }
 
 static bool says_lite(const struct session_branch *branch, unsigned int to,
@@ -703,7 +713,8 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	line->kind = answer->kind;
 	line->wanted = true;
 	set_remote(branch->end[!offer->from].party, half, desc, answer);
-	return 0;
+	return session_mux_answer(&offer->of[i].mux, answer, i, !offer->from,
+				  line, err);
 }
 
 /* of an answer; those that it lacks count as rejected */

@@ -145,6 +145,9 @@ void session_on_ice(struct seat *seat)
 		if (!(seat->ice->news & 1u << (c + 1)))
 			continue;
 		seat->ice->news &= ~(1u << (c + 1));
+		/* checks for RTCP of its own come to nothing where it has none */
+		if (c && seat->mux)
+			continue;
 		at = place(seat, c, &s);
 		log_news(seat, at, s, c + 1);
 		if (at && seat->ice->told[c] == ICE_LOST)

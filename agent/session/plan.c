@@ -137,6 +137,28 @@ static bool is_blank(const struct line *line, bool rtcp)
 	return is_sealed(line, rtcp);
 }
 
+static bool is_mixed(const struct line *line)
+{
+	return line->half[0].mux != line->half[1].mux;
+}
+
+/* what a module may refuse that knows nothing of keys, nor of bridges for RTP alone */
+static bool is_special(const struct line *line)
+{
+	return session_protected(line) || is_mixed(line);
+}
+
+/* RTCP has a bridge of its own, but where it goes by this one from end to end */
+static uint8_t only_of(const struct line *line, bool rtcp)
+{
+	if (session_protected(line) && is_sealed(line, rtcp))
+		return rtcp ? RTPLANE_ONLY_RTP : RTPLANE_ONLY_RTCP;
+	if (rtcp)
+		return RTPLANE_ONLY_RTCP;
+	return line->half[0].mux && !is_mixed(line) ? RTPLANE_ONLY_BOTH :
+						      RTPLANE_ONLY_RTP;
+}
+
 static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		      struct dp_leg *leg)
 {
@@ -148,11 +170,13 @@ static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		leg->srtp_rx = srtp->rx;
 		leg->srtp_tx = srtp->tx;
 	}
-	if (!session_protected(line))
-		return;
-	leg->only = rtcp != is_sealed(line, rtcp) ? RTPLANE_ONLY_RTCP :
-						    RTPLANE_ONLY_RTP;
-	leg->set |= LEG_SRTP;
+	leg->only = only_of(line, rtcp);
+	if (session_protected(line))
+		leg->set |= LEG_SRTP;
+	else if (is_mixed(line))
+		leg->set |= DP_LEG_ONLY;
+	else
+		leg->only = RTPLANE_ONLY_BOTH;
 }
 
 static void fill_media(const struct session_party *party,
@@ -224,8 +248,7 @@ static struct dp *dp_for(const struct session *session,
 {
 	const struct sessions_conf *conf = &session->sessions->conf;
 
-	return session->beside && session_protected(line) ? conf->beside :
-							    conf->dp;
+	return session->beside && is_special(line) ? conf->beside : conf->dp;
 }
 
 /* a party on hold from the start has no address yet */
@@ -245,7 +268,7 @@ static bool is_whole(const struct session_branch *branch,
 	if (!line->wanted || !line->half[0].seat || !line->half[1].seat ||
 	    !has_remotes(branch, line, false, standing[0]))
 		return false;
-	return !rtcp || (line->rtp &&
+	return !rtcp || (line->rtp && !line->half[0].mux && !line->half[1].mux &&
 			 has_remotes(branch, line, true, standing[1]));
 }
 
@@ -266,6 +289,7 @@ static struct standing *stand(const struct session *session,
 	for (s = 0; s < 2; s++) {
 		new->party[s] = wish->branch->end[s].party;
 		new->seat[s] = session_seat_get(line->half[s].seat);
+		new->mux[s] = line->half[s].mux;
 		fill_leg(wish->branch, line, s, rtcp, was, &new->bridge.leg[s]);
 		fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
 	}
@@ -556,7 +580,7 @@ static void keep_told(struct standing *now, const struct standing *was)
 
 	/* keys that were used there cannot be taken elsewhere */
 	now->sealed = now->sealed && (!was || was->sealed ||
-				      !(was->bridge.leg[0].set & LEG_SRTP));
+				      !(was->bridge.leg[0].set & DP_LEG_SRTP_RX));
 
 	for (s = 0; was && s < 2; s++)
 		if (was->dp == now->dp &&
@@ -585,17 +609,17 @@ static void settle(struct plan *plan)
 	}
 }
 
-static bool has_protected(const struct wish *wish)
+static bool has_special(const struct wish *wish)
 {
 	size_t i;
 
 	for (i = 0; i < wish->n; i++)
-		if (session_protected(&wish->line[i]))
+		if (is_special(&wish->line[i]))
 			return true;
 	return false;
 }
 
-/* may the session's protected lines go beside, now that they were refused? */
+/* may the session's lines of that kind go beside, now that they were refused? */
 static bool may_go_beside(const struct session *session,
 			  const struct wish *wish)
 {
@@ -603,11 +627,11 @@ static bool may_go_beside(const struct session *session,
 	unsigned int i;
 
 	if (session->beside || !session->sessions->conf.beside ||
-	    !has_protected(wish))
+	    !has_special(wish))
 		return false;
 	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
 		if (at[i] && !at[i]->sealed &&
-		    at[i]->bridge.leg[0].set & LEG_SRTP)
+		    at[i]->bridge.leg[0].set & DP_LEG_SRTP_RX)
 			return false;
 	return true;
 }
@@ -635,9 +659,10 @@ static void follow(struct session *session, const struct wish *wish)
 
 	for (i = 0; i < 2 * wish->n; i++) {
 		half = &wish->line[i / 2].half[i % 2];
-		if (half->seat)
-			session_ice_follow(half->seat, half->ice,
-					   wish->branch->nr);
+		if (!half->seat)
+			continue;
+		half->seat->mux = half->mux;
+		session_ice_follow(half->seat, half->ice, wish->branch->nr);
 	}
 	for (i = 0; i < 2 * wish->n; i++) {
 		half = &wish->line[i / 2].half[i % 2];

@@ -7,6 +7,7 @@
  *   dtls.c      DTLS-SRTP of a media line with a party
  *   line.c      media lines and the ports that they sit on
  *   protect.c   SRTP of a line: policies, keys
+ *   mux.c       RTCP on the port of RTP
  *   plan.c      lines into bridges, all or nothing
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
@@ -167,11 +168,13 @@ struct held {
  * @now: whom it is with, held; NULL: nobody (yet)
  * @place: where signalling says that the party is, by component - 1
  * @host: whose other ports it may come from, too; family 0: nobody's
+ * @channels: how many of its components are in use
  * @n_held: datagrams that came before that was known
  * @held: these
  */
 struct seat_dtls {
 	struct association *now;
+	unsigned int channels;
 	struct dp_addr place[2];
 	struct dp_addr host;
 	unsigned int n_held;
@@ -186,6 +189,7 @@ struct seat_dtls {
  * @pair: the ports
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
+ * @mux: RTCP comes by RTP's, since lines were agreed so
  * @ice: ICE on it; NULL: none was ever offered or asked for
  * @dtls: DTLS on it; NULL: none was ever offered or asked for
  */
@@ -196,6 +200,7 @@ struct seat {
 	struct ports_pair *pair;
 	bool used;
 	bool stuck;
+	bool mux;
 	struct seat_ice *ice;
 	struct seat_dtls *dtls;
 };
@@ -225,6 +230,7 @@ struct protection {
  * @many: it may send several SSRCs at a time, as its own description says
  * @srtp: protection by keys in descriptions
  * @dtls: protection by DTLS instead, held; NULL: none
+ * @mux: RTCP is where RTP is, as agreed with it
  * @ice: ICE with it, held; NULL: none
  * @mismatch: its description has ICE that does not fit its addresses: it is told so
  */
@@ -236,6 +242,7 @@ struct half {
 	bool many;
 	struct protection srtp;
 	struct association *dtls;
+	bool mux;
 	struct said *ice;
 	bool mismatch;
 };
@@ -283,17 +290,33 @@ struct proposal {
 };
 
 /**
+ * struct mux - RTCP on the port of RTP, of a media line that is offered
+ * @from: its sender may get it
+ * @from_must: that or no RTCP
+ * @to: it is offered to the other party
+ * @to_must: that or nothing
+ */
+struct mux {
+	bool from;
+	bool from_must;
+	bool to;
+	bool to_must;
+};
+
+/**
  * struct offered - a line of an offer
  * @line: as it is to be if it is answered: ports are taken
  * @usable: it is wanted and can be relayed
  * @why: what is in the way otherwise; NULL: it was not wanted
  * @srtp: its protection
+ * @mux: where its RTCP goes
  */
 struct offered {
 	struct line line;
 	bool usable;
 	const char *why;
 	struct proposal srtp;
+	struct mux mux;
 };
 
 /**
@@ -425,6 +448,7 @@ struct told {
  * @bridge: as it was made or changed last, without orders
  * @seat: what its legs sit on, in the order of @bridge.leg; held
  * @party: whose they are
+ * @mux: RTCP is where RTP is, with that party
  * @told: what the datapath has told of them
  * @proven: which remote of a leg was proven by ICE, and the datapath knows; family 0:
  *	none
@@ -435,6 +459,7 @@ struct standing {
 	struct dp_bridge bridge;
 	struct seat *seat[2];
 	struct session_party *party[2];
+	bool mux[2];
 	struct told told[2];
 	struct dp_addr proven[2];
 	bool sealed;
@@ -582,8 +607,10 @@ const char *session_ice_answered(const struct session_party *party,
 				 const struct sdp_desc *desc,
 				 const struct sdp_media *media,
 				 struct half *half);
-/* its lines of ICE in a description to that party, each with its CR LF */
-void session_ice_say(FILE *out, const struct half *half);
+/* its lines of ICE in a description to that party, each with its CR LF; @mux: RTCP has no
+ * port of its own
+ */
+void session_ice_say(FILE *out, const struct half *half, bool mux);
 struct said *session_said_get(struct said *said);
 void session_said_put(struct said *said);
 
@@ -678,6 +705,8 @@ const char *session_protect_offer(struct session_branch *branch,
 				  bool fresh_line, struct proposal *p);
 /* it replaces @was, which has no answer: our keys are the same, where they can be */
 void session_protect_again(struct proposal *p, const struct proposal *was);
+/* its packets may be counted from 0 again: its sender gets another key of ours */
+void session_protect_anew(struct proposal *p);
 /* the same, once it has its ports */
 const char *session_protect_seated(struct session_branch *branch,
 				   const struct sdp_desc *desc,
@@ -700,6 +729,23 @@ bool session_protected(const struct line *line);
 void session_keys_begun(struct session *session);
 /* whoever can read the signalling can read the keys: say so once */
 void session_warn_keys(struct session_branch *branch);
+
+/* --- mux.c --- */
+
+/* where the RTCP of an offered line goes, which is as @now: NULL, or why it cannot be had */
+const char *session_mux_offer(const struct session_branch *branch,
+			      const struct sdp_desc *desc,
+			      const struct sdp_media *media, unsigned int from,
+			      const struct line *now, struct mux *mux);
+/* both halves by this answer of end @from; 0 or -errno with a sentence */
+int session_mux_answer(const struct mux *mux, const struct sdp_media *answer,
+		       unsigned int i, unsigned int from, struct line *line,
+		       struct dp_err *err);
+/* does a description, @answer: an answer, say that RTCP has no port of its own? */
+bool session_mux_is_said(const struct mux *mux, const struct half *half, bool answer);
+/* its lines in that description, each with its CR LF */
+void session_mux_say(FILE *out, const struct mux *mux, const struct half *half,
+		     bool answer);
 
 /* --- plan.c --- */
 

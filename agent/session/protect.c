@@ -305,6 +305,15 @@ const char *session_protect_offer(struct session_branch *branch,
 	return why;
 }
 
+void session_protect_anew(struct proposal *p)
+{
+	if (!p->from.on)
+		return;
+	session_key_make(&p->from.tx, p->from.rx.suite);
+	name_key(&p->from.tx, &p->from.rx);
+	p->reply.srtp = p->from.tx;
+}
+
 const char *session_protect_seated(struct session_branch *branch,
 				   const struct sdp_desc *desc,
 				   const struct sdp_media *media,

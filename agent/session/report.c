@@ -63,6 +63,8 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 	to->line = i;
 	to->component = c + 1;
 	to->rtp = leg->accept == RTPLANE_ACCEPT_RTP;
+	to->mux = at->mux[s];
+	to->rtcp_ends = at->mux[s] != at->mux[!s];
 	count_at_agent(at->seat[s]->pair, c, to);
 	session_ice_report(at->seat[s], c + 1, &to->ice);
 	session_dtls_report(at->seat[s], c + 1, &to->dtls);

@@ -143,6 +143,22 @@ enum session_dtls {
 };
 
 /**
+ * enum session_mux - is RTCP where RTP is (rtcp-mux, RFC 5761)?
+ * @SESSION_MUX_OFF: never
+ * @SESSION_MUX_ALLOW: if both parties have it; and with who cannot do without
+ * @SESSION_MUX_ACCEPT: the same, and with all who offer it
+ * @SESSION_MUX_OFFER: as SESSION_MUX_ALLOW, and it is offered in any case
+ * @SESSION_MUX_REQUIRE: always, or the line is refused
+ */
+enum session_mux {
+	SESSION_MUX_OFF,
+	SESSION_MUX_ALLOW,
+	SESSION_MUX_ACCEPT,
+	SESSION_MUX_OFFER,
+	SESSION_MUX_REQUIRE
+};
+
+/**
  * enum session_punch - does a packet of ours open the firewalls before a party?
  * @SESSION_PUNCH_OFF: none that is sent for that
  * @SESSION_PUNCH_ONE: to its first candidate of each port; without ICE to where its
@@ -182,6 +198,7 @@ struct session_address {
  * @nat: what holds for clients behind NAT
  * @srtp: whether media is protected by keys in descriptions
  * @dtls: and by DTLS
+ * @mux: whether RTCP is where RTP is
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
  * @n_suites: how many
  * @feedback: which profile it is offered
@@ -210,6 +227,7 @@ struct session_policy {
 	enum session_nat nat;
 	enum session_srtp srtp;
 	enum session_dtls dtls;
+	enum session_mux mux;
 	uint8_t suite[SESSION_SUITES_MAX];
 	size_t n_suites;
 	enum session_feedback feedback;
@@ -857,6 +875,9 @@ struct session_dtls_report {
  * @srtp_tx: of what leaves
  * @info: what the datapath told
  * @at_agent: packets that reached the agent's socket instead, by class
+ * @mux: its RTCP is here, too
+ * @rtcp_ends: RTCP of either party goes no further than to us, since one of the two has
+ *	it on the port of RTP and the other has not
  * @ice: ICE with the party
  * @dtls: DTLS with it
  */
@@ -869,6 +890,8 @@ struct session_leg_report {
 	uint8_t srtp_tx;
 	struct dp_leg_info info;
 	uint64_t at_agent[MEDIA_CLASSES];
+	bool mux;
+	bool rtcp_ends;
 	struct session_ice_report ice;
 	struct session_dtls_report dtls;
 };
@@ -949,6 +972,7 @@ void session_report_free(struct session_report *report);
  * @SESSION_VERDICT_KEY: nothing authenticates
  * @SESSION_VERDICT_NO_WAY: ICE has found no way to a party, or lost it
  * @SESSION_VERDICT_NO_KEYS: DTLS has made no keys with a party (yet)
+ * @SESSION_VERDICT_NO_RTCP: RTCP is not relayed
  * @SESSION_VERDICT_DROPS: packets were dropped for a reason
  * @SESSION_VERDICT_AT_AGENT: packets reached the socket and not the module
  * @SESSION_VERDICT_PASSED: packets that are no RTP were not relayed
@@ -969,6 +993,7 @@ enum session_verdict {
 	SESSION_VERDICT_KEY,
 	SESSION_VERDICT_NO_WAY,
 	SESSION_VERDICT_NO_KEYS,
+	SESSION_VERDICT_NO_RTCP,
 	SESSION_VERDICT_DROPS,
 	SESSION_VERDICT_AT_AGENT,
 	SESSION_VERDICT_PASSED,

@@ -260,6 +260,14 @@ static void say_dtls(const struct telling *to)
 	}
 }
 
+static void say_rtcp(const struct telling *to)
+{
+	if (to->leg->rtcp_ends && to->leg->mux)
+		say(to, SESSION_VERDICT_NO_RTCP,
+		    "RTCP is not relayed: with the %s it is on the port of RTP (a=rtcp-mux), and with the other party it is not",
+		    name(to));
+}
+
 static void say_keys(const struct telling *to)
 {
 	const struct session_report *report = to->report;
@@ -365,6 +373,7 @@ static void say_of(struct telling *to, unsigned int i)
 	say_refused(to);
 	say_ice(to);
 	say_dtls(to);
+	say_rtcp(to);
 	say_srtp(to);
 	say_drops(to);
 	say_at_agent(to);

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RTCP on the port of RTP in sessions: offered, accepted, refused, required; what
+ * descriptions say of it, and which bridges there are.
+ */
+#include <linux/rtplane.h>
+
+#include "base/log.h"
+#include "session_lib.h"
+
+#define MUX	"a=rtcp-mux\r\n"
+#define ONLY	MUX "a=rtcp-mux-only\r\n"
+#define ICE	"a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
+#define FIRST	"a=candidate:1 1 UDP 2130706431 192.0.2.1 7000 typ host\r\n"
+#define SECOND	"a=candidate:1 2 UDP 2130706430 192.0.2.1 7001 typ host\r\n"
+#define SAVP	"m=audio 7000 RTP/SAVP 0\r\n"
+#define KEY	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
+
+static void begin_with(enum session_mux access, enum session_mux core)
+{
+	begin();
+	kernel.no_srtp = false;
+	access_policy->mux = access;
+	core_policy->mux = core;
+}
+
+static bool says(bool mux, bool only, bool rtcp)
+{
+	bool ok = has(MUX) == mux && has("a=rtcp-mux-only") == only &&
+		  has("a=rtcp:") == rtcp;
+
+	if (!ok)
+		printf("# %s\n", text);
+	return ok;
+}
+
+/* are there so many bridges, whose legs take this? */
+static bool stands(struct fake *f, unsigned int bridges, uint8_t only)
+{
+	unsigned int i;
+
+	if (f->n != 2 * bridges) {
+		printf("# %u legs\n", f->n);
+		return false;
+	}
+	for (i = 0; bridges == 1 && i < f->n; i++)
+		if (f->leg[i].conf.only != only)
+			return false;
+	return true;
+}
+
+static bool none(void)
+{
+	begin_with(SESSION_MUX_OFF, SESSION_MUX_OFF);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	return finish();
+}
+
+static bool both(void)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(says(true, false, true));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(says(true, false, false));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	/* the same again */
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(says(true, false, true));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(says(true, false, false));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	return finish();
+}
+
+static bool not_offered(void)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(says(false, false, true));
+	/* nobody has asked for it */
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	return finish();
+}
+
+/* who can do without has it only from end to end */
+static bool declined(void)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7001"));
+	return finish();
+}
+
+static bool mixed(const char *lines)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	access_policy->ice = SESSION_ICE_LITE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, lines)));
+	KTAP_CHECK(says(true, false, true));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(says(true, false, false));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	return true;
+}
+
+static const char *because;
+
+static void on_verdict(enum session_verdict verdict,
+		       const struct session_leg_report *leg, const char *words,
+		       void *arg)
+{
+	(void)arg;
+	if (verdict == SESSION_VERDICT_NO_RTCP)
+		because = leg->mux && strstr(words, "RTCP is not relayed") ? "yes" : "no";
+}
+
+static bool one_side(void)
+{
+	struct session_report *report;
+
+	KTAP_CHECK(mixed(PCMU ONLY) && finish());
+	KTAP_CHECK(mixed(PCMU MUX "a=rtcp:7000\r\n") && finish());
+	KTAP_CHECK(mixed(PCMU MUX ICE) && finish());
+	KTAP_CHECK(mixed(PCMU MUX ICE FIRST));
+	KTAP_CHECK(has(" 1 udp") && !has(" 2 udp"));
+	report = session_report(session);
+	KTAP_CHECK(report && report->n_legs == 2 && report->leg[0].rtcp_ends);
+	because = NULL;
+	session_why(report, on_verdict, NULL);
+	KTAP_CHECK(because && !strcmp(because, "yes"));
+	session_report_free(report);
+	KTAP_CHECK(finish());
+	/* it has another way, and so has RTCP */
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	access_policy->ice = SESSION_ICE_LITE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX ICE FIRST SECOND)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(says(false, false, true) && has(" 2 udp"));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	return finish();
+}
+
+/* RTP alone is not of its words */
+static bool old_module(void)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_OFF);
+	kernel.no_srtp = true;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU ONLY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(stands(&user, 1, RTPLANE_ONLY_RTP) && !kernel.n);
+	KTAP_CHECK(finish());
+	/* from end to end there is nothing new to it */
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	kernel.no_srtp = true;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU ONLY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH) && !user.n);
+	return finish();
+}
+
+static bool required(void)
+{
+	begin_with(SESSION_MUX_REQUIRE, SESSION_MUX_OFF);
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "its realm requires RTCP on the port of RTP"));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(says(true, false, false));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	KTAP_CHECK(finish());
+
+	begin_with(SESSION_MUX_OFF, SESSION_MUX_REQUIRE);
+	core_policy->ice = SESSION_ICE_FULL;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(says(true, true, false));
+	KTAP_CHECK(has(" 1 udp") && !has(" 2 udp"));
+	KTAP_CHECK(answer_in(branch, callee, sdp_of(B4, PCMU), false) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "answered without RTCP on the port of RTP"));
+	KTAP_CHECK(!kernel.n);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	KTAP_CHECK(finish());
+
+	begin_with(SESSION_MUX_OFF, SESSION_MUX_ALLOW);
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU ONLY)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "a=rtcp-mux-only"));
+	return finish();
+}
+
+static bool asked_for(void)
+{
+	begin_with(SESSION_MUX_ACCEPT, SESSION_MUX_OFFER);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(says(true, false, true));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(says(true, false, false));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	return finish();
+}
+
+/* in mid-call, there and back, and refused half way */
+static bool changes(void)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	KTAP_CHECK(up() && stands(&kernel, 2, 0));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	session_rollback(branch);
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	/* an early answer that comes to nothing */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(says(true, false, true));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	session_rollback(branch);
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	KTAP_CHECK(leg_to(&kernel, "192.0.2.1:7001") &&
+		   leg_to(&kernel, "198.51.100.1:7001"));
+	KTAP_CHECK(!kernel.wrong);
+	return finish();
+}
+
+static bool copy_key(char key[64])
+{
+	const char *p = text ? strstr(text, "inline:") : NULL;
+
+	return p && snprintf(key, 64, "%.40s", p + 7) == 40;
+}
+
+/* packets of a key that stays are not counted anew */
+static bool keys(void)
+{
+	char first[64], second[64], third[64];
+
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
+		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
+	KTAP_CHECK(copy_key(first) && stands(&kernel, 2, 0));
+	/* the callee's key of ours is in use where RTCP has a port of its own */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(says(false, false, true));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
+		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
+	KTAP_CHECK(copy_key(second) && strcmp(first, second));
+	/* it cannot do without: another key again, since it changes */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY ONLY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
+		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
+	KTAP_CHECK(says(true, false, false));
+	KTAP_CHECK(copy_key(third) && strcmp(second, third));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	/* and the same one where nothing changes */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY ONLY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
+		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
+	KTAP_CHECK(copy_key(second) && !strcmp(second, third));
+	KTAP_CHECK(!kernel.wrong);
+	return finish();
+}
+
+static bool no_rtp(void)
+{
+	begin_with(SESSION_MUX_REQUIRE, SESSION_MUX_REQUIRE);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "m=image 7000 udptl t38\r\n")));
+	KTAP_CHECK(says(false, false, false));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=image 7000 udptl t38\r\n")));
+	KTAP_CHECK(says(false, false, false));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	return finish();
+}
+
+static const struct ktap_point points[] = {
+	{ "off", none },
+	{ "from end to end", both },
+	{ "what was not offered is not accepted", not_offered },
+	{ "who can do without does so if the other party declines", declined },
+	{ "who cannot has it alone, and RTCP ends at us", one_side },
+	{ "beside a module that is old", old_module },
+	{ "required", required },
+	{ "offered and accepted whatever the other party has", asked_for },
+	{ "in mid-call, and back", changes },
+	{ "a key stays only where its packets are counted on", keys },
+	{ "what is no RTP has no RTCP", no_rtp },
+};
+
+int main(void)
+{
+	return session_main(points, sizeof(points) / sizeof(points[0]));
+}
