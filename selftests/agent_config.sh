@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..57"
+echo "1..58"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -85,6 +85,7 @@ wrong "one address in two realms" 's/listen: 198.51.100.1$/listen: 192.0.2.1/' '
 wrong "an SRTP policy that is none" 's/policy: allow /policy: maybe /' 'policy: maybe' 'realms\[0\].srtp.policy' maybe 'refuse, allow or require'
 wrong "DTLS that is none" 's/# dtls: off /dtls: maybe /' 'dtls: maybe' 'realms\[0\].dtls' maybe 'off, allow or require'
 wrong "rtcp-mux that is none" 's/# mux: off /mux: maybe /' 'mux: maybe' 'realms\[0\].mux' maybe 'off, allow or require'
+wrong "a group that is none" 's/# bundle: off /bundle: maybe /' 'bundle: maybe' 'realms\[0\].bundle' maybe 'off, accept or require'
 wrong "ICE that is none" 's/# ice: off /ice: aggressive /' 'ice: aggressive' 'realms\[0\].ice' aggressive 'off, lite, full or force'
 wrong "hole punching that is none" 's/# punch: off /punch: maybe /' 'punch: maybe' 'realms\[0\].punch' maybe 'off, one or all'
 wrong "an SRTP suite that is none" 's/# suites: .AEAD_AES_256_GCM/suites: [F8_128/' 'suites:' 'realms\[0\].srtp.suites\[0\]' F8_128 'AES_CM_128_HMAC_SHA1_80'

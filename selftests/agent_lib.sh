@@ -22,8 +22,8 @@ AGENT_PID=
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
 # PORTS, ACCESS_REGISTER (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_MUX,
-# CORE_MUX, ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines, before the usual
-# ones), LOG.
+# CORE_MUX, ACCESS_BUNDLE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines,
+# before the usual ones), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
@@ -49,6 +49,7 @@ agent_config()
 			    ice: ${ACCESS_ICE:-off}
 			    dtls: ${ACCESS_DTLS:-off}
 			    mux: ${ACCESS_MUX:-off}
+			    bundle: ${ACCESS_BUNDLE:-off}
 			    ${ACCESS_REGISTER:+register: $ACCESS_REGISTER}
 			    devices: [ma]
 			    acl: ${ACCESS_ACL:-{allow: [192.0.2.0/24, "2001:db8:a::/64"]\}}

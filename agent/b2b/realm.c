@@ -65,6 +65,11 @@ static struct session_policy *make_policy(const struct realm *realm)
 		[CONFIG_MUX_ALLOW] = SESSION_MUX_ALLOW,
 		[CONFIG_MUX_REQUIRE] = SESSION_MUX_REQUIRE,
 	};
+	static const enum session_bundle bundles[] = {
+		[CONFIG_BUNDLE_OFF] = SESSION_BUNDLE_OFF,
+		[CONFIG_BUNDLE_ACCEPT] = SESSION_BUNDLE_ACCEPT,
+		[CONFIG_BUNDLE_REQUIRE] = SESSION_BUNDLE_REQUIRE,
+	};
 	static const enum session_ice ices[] = {
 		[CONFIG_ICE_OFF] = SESSION_ICE_OFF,
 		[CONFIG_ICE_LITE] = SESSION_ICE_LITE,
@@ -97,6 +102,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	p->n_suites = conf->srtp.n_suites;
 	p->dtls = dtlses[conf->dtls];
 	p->mux = muxes[conf->mux];
+	p->bundle = bundles[conf->bundle];
 	p->ice = ices[conf->ice];
 	p->punch = punches[conf->punch];
 	p->media_acl = acl_get(conf->media_acl);

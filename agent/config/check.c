@@ -351,6 +351,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->trust = raw->trust && *raw->trust;
 	r->dtls = raw->dtls ? (enum config_dtls)*raw->dtls : CONFIG_DTLS_OFF;
 	r->mux = raw->mux ? (enum config_mux)*raw->mux : CONFIG_MUX_OFF;
+	r->bundle = raw->bundle ? (enum config_bundle)*raw->bundle : CONFIG_BUNDLE_OFF;
 	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
 	return config_get_access(l, &k, raw, r) &&

@@ -82,6 +82,18 @@ enum config_mux {
 };
 
 /**
+ * enum config_bundle - is a line one of a group that shares a port (BUNDLE)?
+ * @CONFIG_BUNDLE_OFF: never
+ * @CONFIG_BUNDLE_ACCEPT: one line of a group that a party offers
+ * @CONFIG_BUNDLE_REQUIRE: the same; who offers none is refused
+ */
+enum config_bundle {
+	CONFIG_BUNDLE_OFF,
+	CONFIG_BUNDLE_ACCEPT,
+	CONFIG_BUNDLE_REQUIRE
+};
+
+/**
  * enum config_ice - ICE with the parties of a realm
  * @CONFIG_ICE_OFF: none
  * @CONFIG_ICE_LITE: their checks are answered, and none is sent
@@ -244,6 +256,7 @@ struct config_latch {
  * @srtp: whether media is protected
  * @dtls: and by DTLS
  * @mux: whether RTCP is where RTP is
+ * @bundle: whether a line may be one of a group
  * @ice: whether there is ICE
  * @punch: whether firewalls are opened
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
@@ -272,6 +285,7 @@ struct config_realm {
 	struct config_srtp srtp;
 	enum config_dtls dtls;
 	enum config_mux mux;
+	enum config_bundle bundle;
 	enum config_ice ice;
 	enum config_punch punch;
 	uint8_t dscp_audio;

@@ -88,6 +88,11 @@ static bool same_mux(const struct config_realm *a, const struct config_realm *b)
 	return a->mux == b->mux;
 }
 
+static bool same_bundle(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->bundle == b->bundle;
+}
+
 static bool same_ice(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->ice == b->ice;
@@ -220,6 +225,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "srtp", same_srtp },
 		{ "dtls", same_dtls },
 		{ "mux", same_mux },
+		{ "bundle", same_bundle },
 		{ "ice", same_ice },
 		{ "punch", same_punch },
 		{ "dscp", same_dscp },

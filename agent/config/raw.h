@@ -98,6 +98,7 @@ struct raw_realm {
 	struct raw_srtp *srtp;
 	int *dtls;
 	int *mux;
+	int *bundle;
 	int *ice;
 	int *punch;
 	struct raw_dscp *dscp;

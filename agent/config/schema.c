@@ -77,6 +77,11 @@ static const cyaml_strval_t muxes[] = {
 	{ "require", CONFIG_MUX_REQUIRE },
 };
 
+static const cyaml_strval_t bundles[] = {
+	{ "off", CONFIG_BUNDLE_OFF }, { "accept", CONFIG_BUNDLE_ACCEPT },
+	{ "require", CONFIG_BUNDLE_REQUIRE },
+};
+
 static const cyaml_strval_t ices[] = {
 	{ "off", CONFIG_ICE_OFF }, { "lite", CONFIG_ICE_LITE },
 	{ "full", CONFIG_ICE_FULL }, { "force", CONFIG_ICE_FORCE },
@@ -260,6 +265,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 			     dtlses, CYAML_ARRAY_LEN(dtlses)),
 	CYAML_FIELD_ENUM_PTR("mux", OPT_PTR | WORD, struct raw_realm, mux, muxes,
 			     CYAML_ARRAY_LEN(muxes)),
+	CYAML_FIELD_ENUM_PTR("bundle", OPT_PTR | WORD, struct raw_realm, bundle,
+			     bundles, CYAML_ARRAY_LEN(bundles)),
 	CYAML_FIELD_ENUM_PTR("ice", OPT_PTR | WORD, struct raw_realm, ice, ices,
 			     CYAML_ARRAY_LEN(ices)),
 	CYAML_FIELD_ENUM_PTR("punch", OPT_PTR | WORD, struct raw_realm, punch,
@@ -494,6 +501,7 @@ static const struct {
 	{ "policy", "refuse, allow or require" },
 	{ "dtls", "off, allow or require" },
 	{ "mux", "off, allow or require" },
+	{ "bundle", "off, accept or require" },
 	{ "ice", "off, lite, full or force" },
 	{ "punch", "off, one or all" },
 	{ "suites", "a list of one to 6 of AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32, AES_256_CM_HMAC_SHA1_80, AES_256_CM_HMAC_SHA1_32, AEAD_AES_128_GCM, AEAD_AES_256_GCM" },

@@ -387,6 +387,21 @@ void sdp_desc_free(struct sdp_desc *desc)
 	free(desc);
 }
 
+bool sdp_bundle_has(const struct sdp_desc *desc, struct span mid)
+{
+	const struct sdp_row *row = NULL;
+	struct span rest, word;
+
+	while ((row = sdp_row_next(desc, NULL, SDP_ATTR_GROUP_BUNDLE, row))) {
+		rest = row->value;
+		sdp_word(&rest);	/* BUNDLE */
+		while ((word = sdp_word(&rest)).n)
+			if (word.n == mid.n && !memcmp(word.p, mid.p, mid.n))
+				return true;
+	}
+	return false;
+}
+
 const struct sdp_row *sdp_row_next(const struct sdp_desc *desc,
 				   const struct sdp_media *media,
 				   enum sdp_attr attr,

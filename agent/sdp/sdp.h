@@ -381,6 +381,13 @@ struct sdp_desc *sdp_desc_parse(struct span text,
 void sdp_desc_free(struct sdp_desc *desc);
 
 /**
+ * sdp_bundle_has() - is a section in a group that shares a port (RFC 9143)?
+ * @desc: the description
+ * @mid: the section's a=mid
+ */
+bool sdp_bundle_has(const struct sdp_desc *desc, struct span mid);
+
+/**
  * sdp_row_next() - the lines of one attribute, one after the other
  * @desc: the description
  * @media: the section; NULL: the session's lines

@@ -201,6 +201,10 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	if (!why)
 		why = session_mux_offer(branch, offer->desc, media, offer->from,
 					&of->line, &of->mux);
+	if (!why)
+		why = session_bundle_offered(branch->end[offer->from].party,
+					     offer->desc, media,
+					     &of->line.half[offer->from]);
 	if (!why && was && was->usable)
 		session_protect_again(&of->srtp, &was->srtp);
 	/* RTCP of one key is not counted by two bridges */
@@ -401,6 +405,7 @@ static char *say_more(const struct mux *mux, const struct half *half, bool answe
 	out = open_memstream(&text, &len);
 	if (!out)
 		return NULL;
+	session_bundle_say(out, half);
 	session_mux_say(out, mux, half, answer);
 	session_ice_say(out, half, session_mux_is_said(mux, half, answer));
 	session_dtls_say(out, half, answer);
@@ -427,6 +432,28 @@ static void say_line(const struct offer *offer, size_t i,
 	say->hold = media->conn.what == SDP_PLACE_NULL &&
 		    !has_ice(&line->half[!to]);
 	say->add = say_more(mux, half, answer);
+	if (*half->mid)
+		say->drop |= SDP_BIT(SDP_ATTR_MID);
+}
+
+/* the group of a description to end @to, of its first line that has one; or nothing */
+static void say_group(const struct session_branch *branch,
+		      const struct offer *offer, const struct line *line,
+		      unsigned int to, const struct sdp_plan *plan,
+		      char group[BUNDLE_LEN])
+{
+	const struct half *half;
+	size_t i;
+	bool mux;
+
+	*group = '\0';
+	for (i = 0; i < plan->n && !*group; i++) {
+		half = line ? &line[i].half[to] : &offer->of[i].line.half[to];
+		mux = line ? half->mux : offer->of[i].mux.to;
+		if (plan->say[i].add &&
+		    session_bundle_is_said(branch->end[to].party, half, mux))
+			session_bundle_group(group, half);
+	}
 }
 
 static bool says_lite(const struct session_branch *branch, unsigned int to,
@@ -498,6 +525,7 @@ static int say(struct session_branch *branch, const struct offer *offer,
 {
 	struct sdp_plan *plan = calloc(1, sizeof(*plan));
 	struct sdp_media *pad = calloc(n ? n : 1, sizeof(*pad));
+	char group[BUNDLE_LEN], add[BUNDLE_LEN + 16];
 	const struct line *l;
 	size_t i;
 	int ret = -ENOMEM;
@@ -516,7 +544,10 @@ static int say(struct session_branch *branch, const struct offer *offer,
 	if (plan)
 		plan->n = n;
 	if (plan && pad) {
-		plan->add = says_lite(branch, to, plan) ? "a=ice-lite\r\n" : NULL;
+		say_group(branch, offer, line, to, plan, group);
+		snprintf(add, sizeof(add), "%s%s", group,
+			 says_lite(branch, to, plan) ? "a=ice-lite\r\n" : "");
+		plan->add = add;
 		say_address(branch, to, plan);
 		ret = print(&branch->end[to], desc, plan, saying, err);
 	} else {

@@ -8,6 +8,7 @@
  *   line.c      media lines and the ports that they sit on
  *   protect.c   SRTP of a line: policies, keys
  *   mux.c       RTCP on the port of RTP
+ *   bundle.c    lines that share a port
  *   plan.c      lines into bridges, all or nothing
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
@@ -221,6 +222,9 @@ struct protection {
 	struct dp_srtp tx;
 };
 
+/* bytes of a=mid's value that is kept, with its NUL; longer ones are in no group */
+#define MID_LEN	40
+
 /**
  * struct half - one party's half of a media line
  * @seat: our ports towards it; NULL: the line is rejected
@@ -231,6 +235,8 @@ struct protection {
  * @srtp: protection by keys in descriptions
  * @dtls: protection by DTLS instead, held; NULL: none
  * @mux: RTCP is where RTP is, as agreed with it
+ * @mid: the line's name in its descriptions, or empty
+ * @bundled: it has offered it in a group
  * @ice: ICE with it, held; NULL: none
  * @mismatch: its description has ICE that does not fit its addresses: it is told so
  */
@@ -243,6 +249,8 @@ struct half {
 	struct protection srtp;
 	struct association *dtls;
 	bool mux;
+	char mid[MID_LEN];
+	bool bundled;
 	struct said *ice;
 	bool mismatch;
 };
@@ -746,6 +754,22 @@ bool session_mux_is_said(const struct mux *mux, const struct half *half, bool an
 /* its lines in that description, each with its CR LF */
 void session_mux_say(FILE *out, const struct mux *mux, const struct half *half,
 		     bool answer);
+
+/* --- bundle.c --- */
+
+/* what the party says of the line's name and group: NULL, or why it cannot be had */
+const char *session_bundle_offered(const struct session_party *party,
+				   const struct sdp_desc *desc,
+				   const struct sdp_media *media,
+				   struct half *half);
+/* the line's name in a description to the party, with its CR LF, and no other */
+void session_bundle_say(FILE *out, const struct half *half);
+/* may it be said to be in a group? @mux: RTCP has no port of its own */
+bool session_bundle_is_said(const struct session_party *party,
+			    const struct half *half, bool mux);
+/* a=group:BUNDLE of one line, with its CR LF */
+#define BUNDLE_LEN	(sizeof("a=group:BUNDLE \r\n") + MID_LEN)
+void session_bundle_group(char text[BUNDLE_LEN], const struct half *half);
 
 /* --- plan.c --- */
 

@@ -159,6 +159,18 @@ enum session_mux {
 };
 
 /**
+ * enum session_bundle - is a line one of a group that shares a port (BUNDLE, RFC 9143)?
+ * @SESSION_BUNDLE_OFF: never
+ * @SESSION_BUNDLE_ACCEPT: one line of a group that the party offers
+ * @SESSION_BUNDLE_REQUIRE: the same; who offers none is refused
+ */
+enum session_bundle {
+	SESSION_BUNDLE_OFF,
+	SESSION_BUNDLE_ACCEPT,
+	SESSION_BUNDLE_REQUIRE
+};
+
+/**
  * enum session_punch - does a packet of ours open the firewalls before a party?
  * @SESSION_PUNCH_OFF: none that is sent for that
  * @SESSION_PUNCH_ONE: to its first candidate of each port; without ICE to where its
@@ -199,6 +211,7 @@ struct session_address {
  * @srtp: whether media is protected by keys in descriptions
  * @dtls: and by DTLS
  * @mux: whether RTCP is where RTP is
+ * @bundle: whether a line may be one of a group
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
  * @n_suites: how many
  * @feedback: which profile it is offered
@@ -228,6 +241,7 @@ struct session_policy {
 	enum session_srtp srtp;
 	enum session_dtls dtls;
 	enum session_mux mux;
+	enum session_bundle bundle;
 	uint8_t suite[SESSION_SUITES_MAX];
 	size_t n_suites;
 	enum session_feedback feedback;
