@@ -276,6 +276,16 @@ static void moved(struct ng_request *r, struct ng_branch *branch,
 			 NULL, "%s", err.text);
 }
 
+/* what was described, in the proxy's own words; gone then */
+static void tell_sdp(struct ng_request *r, char *text)
+{
+	char *own = ng_edit(&r->words, text);
+
+	ng_add_string(&r->reply, r->out, "sdp", own ? own : text);
+	session_text_free(own);
+	session_text_free(text);
+}
+
 static const char *offer_in(struct ng_request *r, struct ng_branch *branch,
 			    unsigned int side)
 {
@@ -294,8 +304,7 @@ static const char *offer_in(struct ng_request *r, struct ng_branch *branch,
 	free(own);
 	if (ret)
 		return media_error(r, ret, &err);
-	ng_add_string(&r->reply, r->out, "sdp", text);
-	session_text_free(text);
+	tell_sdp(r, text);
 	if (!name_branch(branch, &r->words, side))
 		return "no memory";
 	moved(r, branch, side);
@@ -463,8 +472,7 @@ static const char *answer_in(struct ng_request *r, struct ng_branch *branch)
 			     r->words.sdp.p, r->words.sdp.n, true, &text, &err);
 	if (ret)
 		return media_error(r, ret, &err);
-	ng_add_string(&r->reply, r->out, "sdp", text);
-	session_text_free(text);
+	tell_sdp(r, text);
 	error = hear(r, branch);
 	if (error)
 		return error;

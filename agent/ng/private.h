@@ -52,6 +52,35 @@ struct ng_codec_word {
 	bool keep;
 };
 
+/** NG_EDITS_MAX - changes of attributes that a request may want */
+#define NG_EDITS_MAX	32
+
+/** NG_EDIT_LEN - bytes of an attribute that has escapes */
+#define NG_EDIT_LEN	512
+
+/** enum ng_edit_verb - what becomes of an attribute */
+enum ng_edit_verb {
+	NG_EDIT_ADD,
+	NG_EDIT_REMOVE,
+	NG_EDIT_SUBSTITUTE
+};
+
+/**
+ * struct ng_edit - an attribute that is to be otherwise
+ * @verb: how
+ * @where: "none": of the session; "global": of all; "audio", "video": of such sections
+ * @text: the attribute without "a=", or for NG_EDIT_REMOVE its name alone
+ * @by: NG_EDIT_SUBSTITUTE: what takes its place
+ * @escaped: "--" is "=", ".." a blank
+ */
+struct ng_edit {
+	enum ng_edit_verb verb;
+	struct span where;
+	struct span text;
+	struct span by;
+	bool escaped;
+};
+
 /**
  * enum ng_mux - RTCP on the port of RTP, bits
  * @NG_MUX_OFFER: offered to the other party
@@ -112,6 +141,9 @@ enum ng_ice {
  * @fragment: the description is none: candidates alone
  * @codec: those that go from an offer, or stay
  * @n_codecs: how many
+ * @edit: attributes that are to be otherwise in the description that is answered
+ * @n_edits: how many
+ * @mid: its sections are to have names (generate-mid)
  * @strange: words of it that do nothing here, by their number in &ng.strange
  * @n_strange: how many
  *
@@ -148,6 +180,9 @@ struct ng_words {
 	bool fragment;
 	struct ng_codec_word codec[NG_CODECS_MAX];
 	unsigned int n_codecs;
+	struct ng_edit edit[NG_EDITS_MAX];
+	unsigned int n_edits;
+	bool mid;
 	uint8_t strange[NG_STRANGE_CALL];
 	unsigned int n_strange;
 };
@@ -186,6 +221,20 @@ void ng_words(struct ng *ng, const struct ng_value *in, struct ng_words *words);
  * Return: it, to be given to free(); NULL: it stays as it is.
  */
 char *ng_strip(const struct ng_words *words, size_t *len);
+
+/* "remove-audio-ptime:20"; false: it is none, or one too many */
+bool ng_edit_word(struct ng_words *words, struct span word);
+/* the same as a dictionary; false: some of it is not */
+bool ng_edit_dict(struct ng_words *words, const struct ng_value *dict);
+
+/**
+ * ng_edit() - a description with the attributes that the proxy wants
+ * @words: what it wants
+ * @sdp: ours
+ *
+ * Return: it, to be given to free(); NULL: it stays as it is.
+ */
+char *ng_edit(const struct ng_words *words, const char *sdp);
 
 /* ------------------------------------------------------------------ requests */
 

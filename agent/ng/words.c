@@ -394,6 +394,11 @@ static bool on_codec(struct reading *r, struct span word)
 	return false;
 }
 
+static bool on_attr(struct reading *r, struct span word)
+{
+	return ng_edit_word(r->words, word);
+}
+
 static bool on_flag(struct reading *r, struct span word);
 
 /**
@@ -430,6 +435,7 @@ static const struct key {
 	{ "codec-mask", on_strip, false },
 	{ "codec-offer", on_keep, false },
 	{ "codec-except", on_keep, false },
+	{ "sdp-attr", on_attr, false },
 	{ "supports", on_supports, false },
 	{ "address-family", on_family, true },
 	{ "media-address", on_media, true },
@@ -459,7 +465,7 @@ static bool on_prefix(struct reading *r, struct span word)
 	} prefixes[] = {
 		{ "ice-", on_ice }, { "rtcp-mux-", on_mux },
 		{ "sdes-", on_sdes }, { "dtls-", on_dtls },
-		{ "codec-", on_codec },
+		{ "codec-", on_codec }, { "sdp-attr-", on_attr },
 	};
 	size_t i, n;
 
@@ -506,6 +512,8 @@ static bool on_flag(struct reading *r, struct span word)
 		w->to_tag = true;
 	else if (ng_word_is(word, "fast"))
 		w->fast = true;
+	else if (ng_word_is(word, "generate-mid"))
+		w->mid = true;
 	else if (ng_word_is(word, "fragment"))
 		w->fragment = true;
 	else if (ng_word_is(word, "internal") || ng_word_is(word, "external"))
@@ -586,6 +594,9 @@ static void take_as(struct reading *r, const struct key *key,
 {
 	if (value->type == NG_DICT && key->fn == on_codec)
 		take_codecs(r, value);
+	else if (value->type == NG_DICT && key->fn == on_attr &&
+		 ng_edit_dict(r->words, value))
+		return;
 	else if (value->type == NG_LIST && !key->whole)
 		take_list(r, key, value);
 	else if (value->type == NG_LIST || value->type == NG_DICT)

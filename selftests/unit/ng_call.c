@@ -345,6 +345,10 @@ static bool suites(void)
 	KTAP_CHECK(ok(ask("offer", "call-id", "none", FROM, DIR, "+flags", "media-address=nobody",
 			  "sdp", sdp_of(A4, PCMU), NULL)));
 	KTAP_CHECK(!has("203.0.113.7") && ng->n_strange == 4);
+	/* attributes of what it gets; ng_edit has the rest */
+	KTAP_CHECK(ok(ask("offer", "call-id", "attr", FROM, DIR, "+flags", "generate-mid,sdp-attr-add-audio-x--y..z",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("a=x=y z\r\n") && has("a=mid:1\r\n") && ng->n_strange == 4);
 	return done();
 }
 
