@@ -266,7 +266,9 @@ static void spoilt(struct pair *pair, int error, const struct dp_err *err)
 	snprintf(reason, sizeof(reason), "callee's answer cannot be used: %.80s",
 		 err->text);
 	b2b_reply(&pair->end[0], call->invite, &(struct answer){
-		.status = theirs ? 502 : 503, .why = err->text });
+		.status = theirs ? 502 : 503,
+		/* what it says may name who is there: that is for the log */
+		.why = theirs ? "the callee's answer cannot be used" : NULL });
 	b2b_call_finish(call, reason);
 }
 
