@@ -233,7 +233,8 @@ static void make_dtls(const struct session_party *to, const struct half *half,
 	p->must_dtls = to->policy->dtls == SESSION_DTLS_REQUIRE ||
 		       (now && now->tls);
 	p->to_dtls = p->must_dtls || now || (news && !half->srtp.on);
-	p->must = p->must_dtls || (now && now->savp);
+	p->must = p->must_dtls || (now && now->savp) ||
+		  policy_of(to) == SESSION_SRTP_REQUIRE;
 }
 
 /*
@@ -408,7 +409,8 @@ static int answer_dtls(const struct proposal *p, struct session_party *party,
 		ret = session_dtls_answered(party, desc, answer, i, half, err);
 		return ret ? ret : 1;
 	}
-	if (!why && p->must_dtls)
+	/* with keys beside it that may be protection enough */
+	if (!why && (p->must_dtls || (p->must && !p->n)))
 		why = "it is answered without DTLS-SRTP (a=fingerprint), and that was offered and nothing else";
 	session_dtls_none(half);
 	return why ? dp_fail(err, EPROTO, "media line %u: %s", i + 1, why) : 0;

@@ -752,6 +752,43 @@ static bool opportunistic(void)
 	return done();
 }
 
+/* what its realm requires an answer cannot drop, however it was had before */
+static bool no_way_back(void)
+{
+	struct fake_leg *rtp;
+	struct phone *q;
+	int to;
+
+	start(SESSION_DTLS_OFF, SESSION_DTLS_ALLOW);
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	q = phone("127.0.0.12");
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(has(" RTP/SAVP 0\r\n") && has("a=crypto:1 ") && has("a=fingerprint"));
+	to = port_at(0);
+	KTAP_CHECK(hears(q, text, DTLS_ACTIVE));
+	KTAP_CHECK(!answer(callee, says(q, "RTP/SAVP", "active", "")));
+	rtp = leg_of("127.0.0.2", to);
+	AWAIT(is_keyed(rtp, q, 0));
+	/* now it is DTLS, and that alone */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)));
+	KTAP_CHECK(has(" RTP/SAVP 0\r\n") && !has("a=crypto") && has("a=fingerprint"));
+	KTAP_CHECK(answer(callee, sdp_of(B4, PCMU)) == -EPROTO);
+	KTAP_CHECK(strstr(err.text, "without DTLS-SRTP") && is_keyed(rtp, q, 0));
+	/* nor who began it beside RTP/AVP */
+	start(SESSION_DTLS_ALLOW, SESSION_DTLS_OFF);
+	access_policy->srtp = SESSION_SRTP_REQUIRE;
+	q = phone("127.0.0.11");
+	KTAP_CHECK(!offer(caller, says(q, PLAIN, "active", "")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	to = port_at(0);
+	KTAP_CHECK(hears(q, text, DTLS_ACTIVE));
+	rtp = leg_of("127.0.0.1", to);
+	AWAIT(is_keyed(rtp, q, 0));
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU)) && has(" RTP/SAVP 0\r\n"));
+	KTAP_CHECK(answer(caller, sdp_of(A4, PCMU)) == -EPROTO && is_keyed(rtp, q, 0));
+	return done();
+}
+
 static bool refusals(void)
 {
 	struct phone *p;
@@ -1066,6 +1103,7 @@ static const struct ktap_point points[] = {
 	{ "the callee has to have it, and begins", invited_active },
 	{ "or lets us begin", invited_passive },
 	{ "DTLS before keys in descriptions, and beside them", opportunistic },
+	{ "an answer to a re-offer without what its realm requires", no_way_back },
 	{ "what is refused", refusals },
 	{ "feedback leaves with its profile", feedback },
 	{ "a re-offer that says the same changes nothing", same_again },
