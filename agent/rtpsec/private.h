@@ -5,6 +5,7 @@
 
 #include <srtp2/srtp.h>
 
+#include "datapath/names.h"
 #include "kmod/srtpmath.h"
 #include "rtpsec.h"
 
@@ -49,6 +50,20 @@ struct source {
 };
 
 /**
+ * struct former - a key that was used, and where its sources stood
+ * @conf: suite and key
+ * @n: sources
+ * @room: places in @source
+ * @source: sources; NULL: there is no such key
+ */
+struct former {
+	struct dp_srtp conf;
+	unsigned int n;
+	unsigned int room;
+	struct source *source;
+};
+
+/**
  * struct rtpsec - a context
  * @dir: which direction
  * @conf: suite and key
@@ -63,6 +78,7 @@ struct source {
  * @clock: packets so far
  * @changes: grows with what who would take over must know
  * @source: sources
+ * @former: outbound: the key before one that was fresh
  */
 struct rtpsec {
 	enum rtpsec_dir dir;
@@ -78,7 +94,22 @@ struct rtpsec {
 	uint32_t clock;
 	uint64_t changes;
 	struct source *source;
+	struct former former;
 };
+
+/* former.c */
+
+/**
+ * rtpsec_former() - another key takes the place of the present one, which it may have had
+ * @ctx: outbound, with its former key and sources
+ * @conf: the other key
+ *
+ * Return: false: sources go on from where they stand.
+ */
+bool rtpsec_former(struct rtpsec *ctx, const struct dp_srtp *conf);
+
+/** rtpsec_former_clear() - there is none any more */
+void rtpsec_former_clear(struct rtpsec *ctx);
 
 /* rtpsec.c */
 

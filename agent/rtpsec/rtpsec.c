@@ -163,6 +163,7 @@ void rtpsec_free(struct rtpsec *ctx)
 	if (ctx->srtp)
 		srtp_dealloc(ctx->srtp);
 	free(ctx->source);
+	rtpsec_former_clear(ctx);
 	explicit_bzero(ctx, sizeof(*ctx));
 	free(ctx);
 }
@@ -241,7 +242,8 @@ void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key)
 		ctx->conf = key->conf;
 		return;
 	}
-	carry_sources(ctx);
+	if (ctx->dir == RTPSEC_IN || !rtpsec_former(ctx, &key->conf))
+		carry_sources(ctx);
 	key->old = ctx->old;
 	ctx->old = NULL;
 	ctx->srtp = key->srtp;
@@ -258,8 +260,6 @@ void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key)
 		return;
 	}
 	key->srtp = former;
-	if (key->conf.fresh)
-		ctx->n = 0;
 }
 
 void rtpsec_key_free(struct rtpsec_key *key)

@@ -20,7 +20,8 @@
  * packet that the new key does not authenticate is tried with the old one, until
  * RTPSEC_NEW_MAX packets came with the new key or RTPSEC_OLD_MAX with the old.
  * The rollover counter goes on (RFC 3711 section 3.3.1), unless the key is
- * &dp_srtp.fresh outbound.  Inbound nobody tells which of the two the other
+ * &dp_srtp.fresh outbound; should the key before that come back, what it was used for
+ * stays used.  Inbound nobody tells which of the two the other
  * party does, and both are common: whichever authenticates first holds.  Where both
  * keys have identifiers (MKI) of their own, they decide and nothing is tried.
  *

@@ -78,6 +78,66 @@ static bool rekey_fresh(void)
 	return true;
 }
 
+/* a fresh key that is taken back: the former one goes on where it stood */
+static bool rekey_back(void)
+{
+	struct rtpsec *out = context(RTPSEC_OUT, 1, 1);
+	struct rtpsec *in = context(RTPSEC_IN, 1, 1);
+	struct dp_srtp conf = key_of(1, 1);
+	struct session s = session_of(&conf, false);
+	struct packet p, want, other = rtp(SSRC, 101);
+
+	KTAP_CHECK(go_far(out, in, SSRC));
+	KTAP_CHECK(rekey(out, 1, 2, true));
+	KTAP_CHECK(seal(out, &other, false) == RTPSEC_OK);
+	KTAP_CHECK(rekey(out, 1, 1, false));
+	p = rtp(SSRC, 102);
+	want = p;
+	ref_rtp(&s, &want, 2);
+	KTAP_CHECK(seal(out, &p, false) == RTPSEC_OK);
+	KTAP_CHECK(p.len == want.len && !memcmp(p.buf, want.buf, p.len));
+	KTAP_CHECK(unseal(in, &p, false) == RTPSEC_OK);
+	/* what left by it before does not leave again; nor by the other, fresh or not */
+	p = rtp(SSRC, 100);
+	KTAP_CHECK(seal(out, &p, false) == RTPSEC_REPLAY);
+	KTAP_CHECK(rekey(out, 1, 2, true));
+	p = rtp(SSRC, 101);
+	KTAP_CHECK(seal(out, &p, false) == RTPSEC_OK);
+	KTAP_CHECK(memcmp(p.buf + 12, other.buf + 12, p.len - 12));
+	/* one that was never used makes nothing forgotten */
+	KTAP_CHECK(rekey(out, 1, 3, true) && rekey(out, 1, 4, true) && rekey(out, 1, 2, false));
+	p = rtp(SSRC, 101);
+	KTAP_CHECK(seal(out, &p, false) == RTPSEC_REPLAY);
+	p = rtp(SSRC, 103);
+	KTAP_CHECK(seal(out, &p, false) == RTPSEC_OK);
+	rtpsec_free(out);
+	rtpsec_free(in);
+	return true;
+}
+
+/* RTCP, too */
+static bool rekey_back_rtcp(void)
+{
+	struct rtpsec *out = context(RTPSEC_OUT, 1, 1);
+	struct rtpsec *in = context(RTPSEC_IN, 1, 1);
+	struct packet p;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		p = rtcp(SSRC);
+		KTAP_CHECK(seal(out, &p, true) == RTPSEC_OK && unseal(in, &p, true) == RTPSEC_OK);
+	}
+	KTAP_CHECK(rekey(out, 1, 2, true));
+	p = rtcp(SSRC);
+	KTAP_CHECK(seal(out, &p, true) == RTPSEC_OK);
+	KTAP_CHECK(rekey(out, 1, 1, false));
+	p = rtcp(SSRC);
+	KTAP_CHECK(seal(out, &p, true) == RTPSEC_OK && unseal(in, &p, true) == RTPSEC_OK);
+	rtpsec_free(out);
+	rtpsec_free(in);
+	return true;
+}
+
 /* the counter wraps between the last packet by the old key and the first by the new */
 static bool rekey_at_wrap(void)
 {
@@ -508,6 +568,8 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "a new key: the counter goes on", rekey_goes_on },
 		{ "a new key: the counter begins again", rekey_fresh },
+		{ "a fresh key that is taken back", rekey_back },
+		{ "and its RTCP", rekey_back_rtcp },
 		{ "a new key just where the counter wraps", rekey_at_wrap },
 		{ "RTCP by the old key, overtaken by that of the new", rekey_overtaken_rtcp },
 		{ "a new key that the sender is late with", rekey_late },
