@@ -41,12 +41,17 @@ static bool is_post(const struct http_conn *conn)
 	return lws_hdr_total_length(conn->wsi, WSI_TOKEN_POST_URI) > 0;
 }
 
-/* the length that the body is to have; false: it does not say, or too much */
+/*
+ * The length that the body is to have; false: it does not say, or in another way, too, of
+ * which who stands between us may believe the other (RFC 9112 6.3).
+ */
 static bool body_length(const struct http_conn *conn, uint32_t *len)
 {
 	char text[16];
 	int n;
 
+	if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		return false;
 	n = lws_hdr_copy(conn->wsi, text, sizeof(text),
 			 WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	return n > 0 && span_u32((struct span){ text, (size_t)n }, len) && *len;

@@ -293,6 +293,10 @@ static bool are_refused(void)
 	KTAP_CHECK(refused("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", "HTTP/1.1 411"));
 	KTAP_CHECK(refused("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
 			   "HTTP/1.1 411"));
+	/* two lengths: which of them somebody between us has read nobody knows */
+	KTAP_CHECK(refused("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+			   "HTTP/1.1 411"));
+	KTAP_CHECK(refused("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 411"));
 	KTAP_CHECK(refused("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n", "HTTP/1.1 413"));
 	KTAP_CHECK(refused("POST /echo HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 403"));
 	KTAP_CHECK(refused("GET /none HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 500"));
