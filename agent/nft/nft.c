@@ -189,6 +189,24 @@ static struct nft_batch *make_changes(struct nft *nft)
 	return batch;
 }
 
+/* has somebody else a table of our name?  It is left alone */
+static bool is_taken(struct nft *nft)
+{
+	char error[CONFIG_ERROR_LEN];
+	struct nft_table_info info;
+
+	if (nft->mode != CONFIG_NFT_TABLE ||
+	    !nft_ask_table(nft->ask, nft->place.table, &info, error) ||
+	    !info.found || info.ours)
+		return false;
+	if (!nft->in_trouble)
+		log_error("nftables: somebody else has put a table inet %s in the place of ours; it is left alone, and ours is made when it has gone",
+			  nft->place.table);
+	nft->in_trouble = true;
+	nft->whole = true;
+	return true;
+}
+
 /* at the end of a turn */
 static void settle(void *arg)
 {
@@ -196,7 +214,7 @@ static void settle(void *arg)
 	struct nft_batch *batch;
 
 	if (nft->busy || nft->mode == CONFIG_NFT_OFF ||
-	    (!nft->whole && !nft->n))
+	    (!nft->whole && !nft->n) || (nft->whole && is_taken(nft)))
 		return;
 	nft->sent_whole = nft->whole;
 	batch = nft->whole ? make_whole(nft) : make_changes(nft);
@@ -360,15 +378,7 @@ static void on_look(struct timer *timer, void *arg)
 	if (nft->busy ||
 	    !nft_ask_table(nft->ask, nft->place.table, &info, error))
 		return;
-	if (nft->mode == CONFIG_NFT_TABLE && info.found && !info.ours) {
-		if (!nft->in_trouble)
-			log_error("nftables: somebody else has put a table inet %s in the place of ours; it is left alone, and ours is made when it has gone",
-				  nft->place.table);
-		nft->in_trouble = true;
-		nft->whole = true;
-		return;
-	}
-	if (nft->mode == CONFIG_NFT_SETS && !info.found)
+	if (is_taken(nft) || (nft->mode == CONFIG_NFT_SETS && !info.found))
 		return;
 	if (!info.found || info.handle != nft->handle) {
 		if (!nft->in_trouble)
@@ -702,7 +712,8 @@ static void last_words(struct nft *nft)
 	nft->busy = false;
 	if (batch)
 		take_result(nft, batch);
-	if (nft->in_trouble || (!nft->n && !nft->whole))
+	if (nft->in_trouble || (!nft->n && !nft->whole) ||
+	    (nft->whole && is_taken(nft)))
 		return;
 	if (!run(nft, nft->whole ? make_whole(nft) : make_changes(nft), error))
 		log_warning("%s", error);

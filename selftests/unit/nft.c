@@ -5,6 +5,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +19,9 @@
 #include "base/loop.h"
 #include "config/config.h"
 #include "ktap.h"
+#include "nft/link.h"
 #include "nft/nft.h"
+#include "nft/table.h"
 
 #define CALLS	10000u
 #define BANS	100000u
@@ -48,6 +53,29 @@ static struct nft_ban nth_ban(uint32_t i)
 		ban.prefix.len = 24;
 	}
 	return ban;
+}
+
+/* somebody else puts a table in the place of ours, or takes it away */
+static bool put_table(bool there)
+{
+	struct nft_link *link = nft_link_new(loop, NULL, NULL, error);
+	struct nftnl_table *table = nftnl_table_alloc();
+	struct nft_batch *batch = nft_batch_new();
+	bool ok = link && batch && table;
+
+	if (ok) {
+		nft_table_drop(batch);
+		nftnl_table_set_u32(table, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+		nftnl_table_set_str(table, NFTNL_TABLE_NAME,
+				    CONFIG_NFT_TABLE_NAME);
+		if (there)
+			nft_batch_table(batch, NFT_MSG_NEWTABLE, table, "his");
+		ok = nft_batch_end(batch) && nft_link_run(link, batch);
+	}
+	nftnl_table_free(table);
+	nft_batch_free(batch);
+	nft_link_free(link);
+	return ok;
 }
 
 static void on_kept(const struct nft_ban *ban, void *arg)
@@ -212,6 +240,29 @@ static bool test_what_fails_is_made_good(void)
 	return true;
 }
 
+/* what fails since the table is somebody else's by now does not cost him his */
+static bool test_a_table_of_somebody_else(void)
+{
+	struct nft_ask *ask = nft_ask_new(error);
+	struct nft_ban ban = nth_ban(20);
+	struct nft_table_info info;
+	unsigned int i;
+
+	KTAP_CHECK(ask && settle() && put_table(true));
+	nft_ban(nft, &ban);
+	for (i = 0; i < 500; i++) {
+		turn();
+		usleep(100);
+	}
+	KTAP_CHECK(nft_ask_table(ask, CONFIG_NFT_TABLE_NAME, &info, error) &&
+		   info.found && !info.ours);
+	KTAP_CHECK(put_table(false) && settle());
+	KTAP_CHECK(nft_ask_table(ask, CONFIG_NFT_TABLE_NAME, &info, error) &&
+		   info.found && info.ours);
+	nft_ask_free(ask);
+	return true;
+}
+
 static bool load(void)
 {
 	static const char text[] =
@@ -242,6 +293,8 @@ int main(void)
 		{ "a hundred thousand bans", test_a_hundred_thousand_bans },
 		{ "who comes later takes them over", test_taken_over },
 		{ "a batch that fails is made good", test_what_fails_is_made_good },
+		{ "a table that is somebody else's by now is left alone",
+		  test_a_table_of_somebody_else },
 	};
 	int status;
 
