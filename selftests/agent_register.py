@@ -662,6 +662,11 @@ def hostile():
              ("Contact: <tel:+4930>",), ("Contact: <sip:a@b?Subject=x>",),
              ("Contact: <sip:%s@b>" % ("a" * 600),),
              ("Contact: <sip:a@b>;x=" + "y" * 600,),
+             # to a registrar that splits at commas these are two contacts
+             ("Contact: <sip:a@b>;x=<, <sip:evil@198.51.100.66>",),
+             ('Contact: <sip:a@b>;x=a", <sip:evil@198.51.100.66>;y="',),
+             ("Contact: <sip:a@b>;<, <sip:evil@198.51.100.66>",),
+             ("Contact: <sip:a@b>;x=a b",),
              ("Contact: <sip:a@b>", "Path: <sip:%s;lr>" % ("p" * 1100))]
     for i, headers in enumerate(wrong):
         phone.request("REGISTER", "sip:example.com", "From: <sip:%s>;tag=x" % AOR,

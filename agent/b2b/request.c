@@ -33,6 +33,25 @@ bool b2b_request_values(const struct sip_msg *msg, enum sip_hdr id, char *buf,
 	return true;
 }
 
+/*
+ * What stands behind our own contact must not end it for the one who reads it: whatever is
+ * neither in quotes as a whole nor plain could begin a contact that is not ours.
+ */
+static bool is_harmless(struct span name, struct span value)
+{
+	size_t i;
+
+	if (!sip_is_token(name))
+		return false;
+	if (value.n && *value.p == '"')
+		return sip_quoted_end(value) == value.p + value.n;
+	for (i = 0; i < value.n; i++)
+		if (value.p[i] <= ' ' || value.p[i] >= 0x7f ||
+		    memchr("\",<>", value.p[i], 4))
+			return false;
+	return true;
+}
+
 bool b2b_request_params(struct span rest, bool only, char *buf, size_t size)
 {
 	struct span name, value;
@@ -45,6 +64,8 @@ bool b2b_request_params(struct span rest, bool only, char *buf, size_t size)
 		gruu = span_iscase(name, "pub-gruu") || span_iscase(name, "temp-gruu");
 		if (gruu != only || span_iscase(name, "expires"))
 			continue;
+		if (!is_harmless(name, value))
+			return false;
 		len = snprintf(buf + n, size - n, "%s" SPAN_FMT "%s" SPAN_FMT,
 			       n ? ";" : "", SPAN_ARG(name), value.p ? "=" : "",
 			       SPAN_ARG(value));
@@ -82,7 +103,7 @@ const char *b2b_request_item(const struct request *req, int i, struct item *item
 	if (addr->uri.text.n > CONTACT_MAX ||
 	    !b2b_request_params(addr->params, false, item->params,
 				sizeof(item->params)))
-		return "a Contact that is too long";
+		return "a Contact that is too long, or has a parameter that is none";
 	sip_param(addr->params, "+sip.instance", &item->key.instance);
 	sip_param(addr->params, "reg-id", &item->key.reg_id);
 	item->expires = b2b_request_expires(req->msg, addr, EXPIRES);

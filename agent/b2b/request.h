@@ -69,7 +69,7 @@ bool b2b_request_nat(const struct request *req, int i);
 bool b2b_request_values(const struct sip_msg *msg, enum sip_hdr id, char *buf,
 			size_t size, struct span *text);
 /* parameters but for expires and what a registrar makes, or, with @only, only that; false
- * if they do not go in
+ * if they do not go in, or one could end the contact that it stands behind
  */
 bool b2b_request_params(struct span rest, bool only, char *buf, size_t size);
 /* seconds of a Contact, or of the message where that says nothing */
