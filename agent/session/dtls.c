@@ -421,6 +421,16 @@ static void set_places(struct seat_dtls *own, const struct session_party *party,
 		own->host = party->source;
 }
 
+/*
+ * RTCP goes by RTP's port now. Should it come back, its bridge is made anew, where what
+ * protected it would begin to count from 0 again: it gets other keys there.
+ */
+static void rest(struct channel *rtcp)
+{
+	if (!rtcp->sealed)
+		give_up(rtcp, SESSION_SECURE_WAITING, "");
+}
+
 void session_dtls_follow(struct session_party *party, const struct half *half)
 {
 	struct seat_dtls *own = half->seat->dtls;
@@ -434,6 +444,8 @@ void session_dtls_follow(struct session_party *party, const struct half *half)
 	was = own->now;
 	own->now = session_association_get(half->dtls);
 	session_association_put(was);
+	if (own->now && half->mux)
+		rest(&own->now->channel[1]);
 	for (i = 0; own->now && i < own->n_held; i++)
 		take(own->now, own->held[i]->c + 1, &own->held[i]->from,
 		     own->held[i]->data, own->held[i]->n);

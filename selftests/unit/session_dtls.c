@@ -317,6 +317,23 @@ static bool hears(struct phone *p, const char *what, enum dtls_role role)
 	return ok;
 }
 
+/* the same of RTCP alone */
+static bool hears_rtcp(struct phone *p, const char *what, enum dtls_role role)
+{
+	char why[SDP_WHY_LEN];
+	struct sdp_desc *desc = sdp_desc_parse(span_of(what), NULL, why);
+	struct sdp_dtls ours = { .n = 0 };
+	bool ok;
+
+	if (!desc)
+		return false;
+	sdp_dtls_read(desc, &desc->media[0], &ours);
+	p->end[1].to = desc->media[0].remote_rtcp;
+	ok = start_end(p, 1, role, &ours);
+	sdp_desc_free(desc);
+	return ok;
+}
+
 /* --------------------------------------------------------------------------- time */
 
 static void on_datagram(struct media_sock *sock, enum media_class class,
@@ -901,6 +918,37 @@ static bool restart(void)
 	return done();
 }
 
+/* RTCP that goes to RTP's port and comes back: a key that it had does not begin again */
+static bool rtcp_goes_and_comes(void)
+{
+	struct fake_leg *rtcp;
+	struct dp_srtp was;
+	struct phone *p;
+	int port;
+
+	start(SESSION_DTLS_ALLOW, SESSION_DTLS_OFF);
+	access_policy->mux = SESSION_MUX_ACCEPT;
+	p = up_with("actpass", &port);
+	KTAP_CHECK(p);
+	was = leg_of("127.0.0.1", port + 1)->conf.srtp_tx;
+	KTAP_CHECK(!offer(caller, says(p, DTLS, "actpass", TLS_ID "a=rtcp-mux\r\n")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && has("a=rtcp-mux"));
+	KTAP_CHECK(is_keyed(leg_of("127.0.0.1", port), p, 0) && !leg_of("127.0.0.1", port + 1));
+	KTAP_CHECK(!offer(caller, says(p, DTLS, "actpass", TLS_ID)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && !has("a=rtcp-mux"));
+	rtcp = leg_of("127.0.0.1", port + 1);
+	KTAP_CHECK(rtcp && is_keyed(leg_of("127.0.0.1", port), p, 0));
+	KTAP_CHECK(!same_key(&rtcp->conf.srtp_tx, &was));
+	/* it may have others */
+	dtls_free(p->end[1].dtls);
+	p->end[1].dtls = NULL;
+	p->end[1].up = false;
+	KTAP_CHECK(hears_rtcp(p, text, DTLS_PASSIVE));
+	AWAIT(is_keyed(rtcp, p, 1));
+	KTAP_CHECK(!same_key(&rtcp->conf.srtp_tx, &was) && !kernel.wrong);
+	return done();
+}
+
 static bool rolled_back(void)
 {
 	struct phone *p, *q;
@@ -1108,6 +1156,7 @@ static const struct ktap_point points[] = {
 	{ "feedback leaves with its profile", feedback },
 	{ "a re-offer that says the same changes nothing", same_again },
 	{ "another fingerprint, role or tls-id: another association", restart },
+	{ "RTCP goes to the port of RTP, and comes back", rtcp_goes_and_comes },
 	{ "an offer that is rolled back", rolled_back },
 	{ "the datapath refuses an answer, and keys", refused_by_datapath },
 	{ "plain before and after", from_plain },
