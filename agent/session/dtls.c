@@ -427,7 +427,7 @@ static void set_places(struct seat_dtls *own, const struct session_party *party,
  */
 static void rest(struct channel *rtcp)
 {
-	if (!rtcp->sealed)
+	if (!rtcp->tx.fresh)
 		give_up(rtcp, SESSION_SECURE_WAITING, "");
 }
 

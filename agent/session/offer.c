@@ -210,6 +210,8 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	/* RTCP of one key is not counted by two bridges */
 	if (!why && of->mux.from != of->line.half[offer->from].mux)
 		session_protect_anew(&of->srtp);
+	if (!why && !of->mux.from_must)
+		session_protect_returns(&of->srtp, &of->line, offer->from);
 	return why;
 }
 

@@ -260,6 +260,18 @@ static bool has_remotes(const struct session_branch *branch,
 	       remote_of(branch, line, 1, rtcp, was).family;
 }
 
+/* the key is one that must not begin again */
+static bool is_spent(const struct half *half)
+{
+	const struct dp_srtp *tx = &half->srtp.tx;
+
+	if (half->dtls)
+		tx = &half->dtls->channel[1].tx;
+	else if (!half->srtp.on)
+		return false;
+	return half->seat->rtcp_left && !tx->fresh;
+}
+
 /* @standing: what the line has, RTP and RTCP */
 static bool is_whole(const struct session_branch *branch,
 		     const struct line *line, bool rtcp,
@@ -267,6 +279,9 @@ static bool is_whole(const struct session_branch *branch,
 {
 	if (!line->wanted || !line->half[0].seat || !line->half[1].seat ||
 	    !has_remotes(branch, line, false, standing[0]))
+		return false;
+	if (rtcp && !standing[1] &&
+	    (is_spent(&line->half[0]) || is_spent(&line->half[1])))
 		return false;
 	return !rtcp || (line->rtp && !line->half[0].mux && !line->half[1].mux &&
 			 has_remotes(branch, line, true, standing[1]));
@@ -589,6 +604,17 @@ static void keep_told(struct standing *now, const struct standing *was)
 			now->told[s] = was->told[s];
 }
 
+/* RTCP goes, and RTP stays: @old is what it had, @new what it has */
+static void keep_left(const struct standing *old, const struct standing *new)
+{
+	unsigned int s;
+
+	for (s = 0; old && !new && s < 2; s++)
+		old->seat[s]->rtcp_left |= old->bridge.leg[s].srtp_tx.suite != 0;
+	for (s = 0; !old && new && s < 2; s++)
+		new->seat[s]->rtcp_left = false;
+}
+
 /* what is planned is what stands */
 static void settle(struct plan *plan)
 {
@@ -601,6 +627,8 @@ static void settle(struct plan *plan)
 		old = at[i];
 		at[i] = next[i];
 		next[i] = old;
+		if (i % 2 && at[i - 1])
+			keep_left(old, at[i]);
 		if (!at[i])
 			continue;
 		keep_told(at[i], old);

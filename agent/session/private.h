@@ -190,6 +190,8 @@ struct seat_dtls {
  * @pair: the ports
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
+ * @rtcp_left: its RTCP had a bridge with keys, and has none now: those keys would count
+ *	from 0 on another one
  * @mux: RTCP comes by RTP's, since lines were agreed so
  * @ice: ICE on it; NULL: none was ever offered or asked for
  * @dtls: DTLS on it; NULL: none was ever offered or asked for
@@ -201,6 +203,7 @@ struct seat {
 	struct ports_pair *pair;
 	bool used;
 	bool stuck;
+	bool rtcp_left;
 	bool mux;
 	struct seat_ice *ice;
 	struct seat_dtls *dtls;
@@ -715,6 +718,9 @@ const char *session_protect_offer(struct session_branch *branch,
 void session_protect_again(struct proposal *p, const struct proposal *was);
 /* its packets may be counted from 0 again: its sender gets another key of ours */
 void session_protect_anew(struct proposal *p);
+/* its RTCP may have a bridge again: keys that were used on another one are not on this */
+void session_protect_returns(struct proposal *p, const struct line *now,
+			     unsigned int from);
 /* the same, once it has its ports */
 const char *session_protect_seated(struct session_branch *branch,
 				   const struct sdp_desc *desc,

@@ -315,6 +315,20 @@ void session_protect_anew(struct proposal *p)
 	p->reply.srtp = p->from.tx;
 }
 
+void session_protect_returns(struct proposal *p, const struct line *now,
+			     unsigned int from)
+{
+	const struct half *to = &now->half[!from];
+	struct dp_srtp *key = &p->crypto[0].srtp;
+
+	if (now->half[from].seat && now->half[from].seat->rtcp_left)
+		session_protect_anew(p);
+	if (!to->seat || !to->seat->rtcp_left || !to->srtp.on || p->n != 1)
+		return;
+	session_key_make(key, to->srtp.tx.suite);
+	name_key(key, &to->srtp.tx);
+}
+
 const char *session_protect_seated(struct session_branch *branch,
 				   const struct sdp_desc *desc,
 				   const struct sdp_media *media,

@@ -6,6 +6,7 @@
 #include <linux/rtplane.h>
 
 #include "base/log.h"
+#include "datapath/names.h"
 #include "session_lib.h"
 
 #define MUX	"a=rtcp-mux\r\n"
@@ -281,6 +282,51 @@ static bool keys(void)
 	return finish();
 }
 
+#define CALLEE	SAVP "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
+
+static bool same_key(const struct fake_leg *leg, const struct dp_srtp *key)
+{
+	return leg && leg->conf.srtp_tx.suite == key->suite &&
+	       !memcmp(leg->conf.srtp_tx.key, key->key, dp_srtp_key_len(key->suite));
+}
+
+/* its bridge goes and comes, whoever wants it so: with other keys, or not at all */
+static bool comes_back(const char *without)
+{
+	struct dp_srtp a, b;
+
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, CALLEE)) && stands(&kernel, 2, 0));
+	a = leg_to(&kernel, "192.0.2.1:7001")->conf.srtp_tx;
+	b = leg_to(&kernel, "198.51.100.1:7001")->conf.srtp_tx;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, without)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, CALLEE)) && kernel.n == 2);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, CALLEE)) && stands(&kernel, 2, 0));
+	KTAP_CHECK(!same_key(leg_to(&kernel, "192.0.2.1:7001"), &a));
+	KTAP_CHECK(!same_key(leg_to(&kernel, "198.51.100.1:7001"), &b));
+	/* what is undone has no other keys */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, without)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, CALLEE), true) && kernel.n == 2);
+	session_rollback(branch);
+	KTAP_CHECK(kernel.n == 2 && leg_to(&kernel, "192.0.2.1:7000"));
+	KTAP_CHECK(!kernel.wrong);
+	return finish();
+}
+
+static bool comes_back_from_mux(void)
+{
+	return comes_back(SAVP KEY ONLY);
+}
+
+static bool comes_back_from_nowhere(void)
+{
+	return comes_back(SAVP KEY "a=rtcp:0\r\n");
+}
+
 static bool no_rtp(void)
 {
 	begin_with(SESSION_MUX_REQUIRE, SESSION_MUX_REQUIRE);
@@ -350,6 +396,8 @@ static const struct ktap_point points[] = {
 	{ "offered and accepted whatever the other party has", asked_for },
 	{ "in mid-call, and back", changes },
 	{ "a key stays only where its packets are counted on", keys },
+	{ "RTCP goes to the port of RTP and comes back", comes_back_from_mux },
+	{ "RTCP goes nowhere and comes back", comes_back_from_nowhere },
 	{ "what is no RTP has no RTCP", no_rtp },
 	{ "one line of a group, by the party's name", group },
 	{ "no group", no_group },
