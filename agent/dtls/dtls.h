@@ -125,6 +125,8 @@ enum dtls_event {
  * @event: what
  * @rx: with DTLS_UP: protection of what arrives
  * @tx: with DTLS_UP: of what we send
+ * @anybody: with DTLS_FAILED: it ended before a certificate of the other party's was
+ *	judged, by what whoever has its address could have sent
  * @why: otherwise: a sentence without a full stop
  *
  * Gone after the call, and its keys are wiped. Those of another association of the same
@@ -134,6 +136,7 @@ struct dtls_outcome {
 	enum dtls_event event;
 	struct dp_srtp rx;
 	struct dp_srtp tx;
+	bool anybody;
 	char why[200];
 };
 

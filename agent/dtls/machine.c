@@ -80,6 +80,7 @@ static void tell_error(struct machine *m)
 	else
 		tell(m, DTLS_FAILED, "the handshake failed: %s",
 		     why ? why : "no reason given");
+	m->outcome.anybody = !m->why[0];
 }
 
 /* RFC 5764 4.2: client's key, server's, client's salt, server's */
@@ -240,6 +241,7 @@ static void refuse_cert(struct machine *m)
 	dtls_queue_put(&m->wire.out, alert, sizeof(alert));
 	tell(m, DTLS_FAILED, "the other side's certificates are larger than the %u bytes that are taken",
 	     DTLS_CERT_MAX);
+	m->outcome.anybody = true;
 }
 
 static void keep_early(struct machine *m, const struct dtls_record *r)

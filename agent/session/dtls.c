@@ -32,6 +32,9 @@
 /* ms until a handshake is tried again that there was no room for */
 #define RETRY_MS	500
 
+/* handshakes that strangers may spoil before it is over */
+#define TRIES_MAX	32
+
 /* what every datapath that knows SRTP has */
 #define SEAL_SUITE	RTPLANE_SRTP_AES_128_CM_SHA1_80
 
@@ -267,6 +270,29 @@ void session_dtls_fail(struct channel *ch, const char *why)
 		give_up(rtcp, SESSION_SECURE_FAILED, ch->why);
 }
 
+/* the next hello may be the party's */
+static void await_anew(struct channel *ch)
+{
+	dtls_free(ch->dtls);
+	ch->dtls = NULL;
+	ch->state = SESSION_SECURE_WAITING;
+}
+
+/*
+ * Sources can be forged, and one such datagram must not decide a call: where we wait for
+ * the party's hello we go on to wait.
+ */
+static bool is_spoilt(struct channel *ch, const struct dtls_outcome *outcome)
+{
+	if (!outcome->anybody || ch->of->role != DTLS_PASSIVE ||
+	    ++ch->tries > TRIES_MAX)
+		return false;
+	await_anew(ch);
+	snprintf(ch->why, sizeof(ch->why), "%s", outcome->why);
+	ch->later = ch->of->seat->session->sessions->conf.timers->now + RETRY_MS;
+	return true;
+}
+
 static void come_up(struct channel *ch, const struct dtls_outcome *outcome)
 {
 	ch->state = SESSION_SECURE_UP;
@@ -286,6 +312,8 @@ static void on_event(void *arg, const struct dtls_outcome *outcome)
 		come_up(ch, outcome);
 		break;
 	case DTLS_FAILED:
+		if (is_spoilt(ch, outcome))
+			return;
 		session_dtls_fail(ch, outcome->why);
 		break;
 	case DTLS_CLOSED:
@@ -358,13 +386,35 @@ static bool is_party(const struct seat *seat, unsigned int component,
 	       (own->host.family && dp_addr_same_host(from, &own->host));
 }
 
+/*
+ * Who has the signalled address and port goes before whoever shares the host, and takes
+ * over what the latter has begun. ICE knows who it is. False: nobody listens to him.
+ */
+static bool goes_first(struct channel *ch, const struct dp_addr *from)
+{
+	const struct association *a = ch->of;
+	unsigned int component = component_of(ch);
+	const struct dp_addr *place = &a->seat->dtls->place[component - 1];
+	bool before = ch->peer.family && dp_addr_eq(&ch->peer, place);
+
+	if (session_ice_decides(a->seat, component))
+		return true;
+	if (!dp_addr_eq(from, place))
+		return !before &&
+		       a->seat->session->sessions->conf.timers->now >= ch->later;
+	if (!before && ch->state == SESSION_SECURE_TRYING &&
+	    a->role == DTLS_PASSIVE)
+		await_anew(ch);
+	return true;
+}
+
 static void take(struct association *a, unsigned int component,
 		 const struct dp_addr *from, const void *data, size_t len)
 {
 	struct channel *ch = &a->channel[component - 1];
 
 	if (component > a->seat->dtls->channels ||
-	    !is_party(a->seat, component, from))
+	    !is_party(a->seat, component, from) || !goes_first(ch, from))
 		return;
 	ch->peer = *from;
 	if (begin(ch))

@@ -96,6 +96,8 @@ struct seat_ice {
  * @dtls: its handshake; NULL: it has not begun, or is over
  * @peer: where the party's last datagram came from; family 0: none came
  * @state: how far it has come
+ * @tries: how often it has begun and was undone by what anybody could have sent
+ * @later: ms; who only shares the party's host may not begin before
  * @sealed: there are no keys yet, or none any more: @rx and @tx are random, and nobody
  *	has them
  * @rx: protects what arrives
@@ -107,6 +109,8 @@ struct channel {
 	struct dtls *dtls;
 	struct dp_addr peer;
 	enum session_secure state;
+	unsigned int tries;
+	uint64_t later;
 	bool sealed;
 	struct dp_srtp rx;
 	struct dp_srtp tx;

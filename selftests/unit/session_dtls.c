@@ -596,6 +596,35 @@ static bool passive(void)
 	return done();
 }
 
+/* who only has the party's address: one datagram decides nothing */
+static bool forged(void)
+{
+	/* a hello that is none, and one that does not go on */
+	static const uint8_t hello[][25] = {
+		{ 22, 0xfe, 0xfd, [12] = 12, 1, 0, 0, 0 },
+		{ 22, 0xfe, 0xfd, [12] = 12, 1, 0, 0, 100 },
+	};
+	struct phone *p, *q;
+	struct dp_addr to;
+	unsigned int i;
+	int port;
+
+	for (i = 0; i < 2; i++) {
+		start(SESSION_DTLS_ALLOW, SESSION_DTLS_OFF);
+		p = call_of("active", &port);
+		KTAP_CHECK(p);
+		q = phone("127.0.0.11");
+		to = at("127.0.0.1");
+		to.port = (uint16_t)port;
+		send_to(&q->end[0], &to, hello[i], sizeof(hello[i]));
+		AWAIT(is_told(i ? "is under way" : "cannot begin at"));
+		KTAP_CHECK(hears(p, text, DTLS_ACTIVE));
+		AWAIT(is_keyed(leg_of("127.0.0.1", port), p, 0));
+		KTAP_CHECK(!kernel.wrong);
+	}
+	return done();
+}
+
 /* the handshake is not with who was signalled */
 static bool wrong_fingerprint(void)
 {
@@ -1144,6 +1173,7 @@ static bool beside(void)
 static const struct ktap_point points[] = {
 	{ "the caller is offered a handshake, and keys come late", active },
 	{ "it begins itself, and nobody else does", passive },
+	{ "one datagram of whoever has the party's address", forged },
 	{ "another fingerprint: nothing passes", wrong_fingerprint },
 	{ "it closes the association: nothing passes any more", closed },
 	{ "a call that ends says so", goodbye },
