@@ -43,6 +43,9 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 
 	if (msg->status < 200)
 		return;
+	/* RFC 3261 section 16.7: no phone takes us out of service for all others */
+	if (msg->status == 503)
+		r.status = 500;
 	sip_cross_copy(&w, msg, &cross);
 	r.headers = (struct span){ w.p, w.failed ? 0 : w.n };
 	sip_tx_respond(direct->in, &r);
