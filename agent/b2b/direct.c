@@ -35,9 +35,11 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 {
 	struct direct *direct = arg;
 	struct sip_reply r = { .status = msg->status };
+	char host[DP_ADDR_STRLEN + 2];
 	const struct sip_cross cross = {
 		.from_trusted = direct->to->conf->trust,
 		.to_trusted = direct->from->conf->trust,
+		.instead = b2b_realm_host(direct->from, host, sizeof(host)),
 	};
 	struct sip_writer w = { 0 };
 
@@ -80,11 +82,12 @@ static void on_out_over(void *arg, struct sip_tx *tx)
 static void write_head(struct sip_writer *w, const struct direct *direct,
 		       const struct route *route, const struct sip_msg *msg)
 {
+	char host[DP_ADDR_STRLEN + 2], contact[B2B_TEXT];
 	const struct sip_cross cross = {
 		.from_trusted = direct->from->conf->trust,
 		.to_trusted = direct->to->conf->trust,
+		.instead = host,
 	};
-	char host[DP_ADDR_STRLEN + 2], contact[B2B_TEXT];
 	char call_id[BIND_TOKEN_LEN + 1];
 	char *from, *to;
 
@@ -119,12 +122,16 @@ static struct sip_tx *send_on(struct direct *direct, const struct route *route)
 		.over = on_out_over,
 	};
 	const struct sip_msg *msg = sip_tx_request(direct->in);
+	char host[DP_ADDR_STRLEN + 2];
 	struct content content;
 	struct sip_writer w = { 0 };
 	struct sip_tx *tx = NULL;
 
 	write_head(&w, direct, route, msg);
-	if (b2b_content_copy(&content, msg)) {
+	b2b_host(&route->flow->listener->advertise, host, sizeof(host));
+	/* Message-Account of RFC 3842 is dialled: it has to lead here */
+	if (b2b_content_copy(&content, msg) &&
+	    (msg->method != SIP_NOTIFY || b2b_content_hide(&content, msg, host))) {
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
 		if (content.body)

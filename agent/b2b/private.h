@@ -401,6 +401,8 @@ char *b2b_identity(const struct sip_addr *addr, struct span host);
 void b2b_contact(const struct sip_flow *flow, char *buf, size_t size);
 /* host of a listener as a URI has it */
 void b2b_host(const struct dp_addr *addr, char *buf, size_t size);
+/* host of ours in a realm, as a URI has it; returns @buf */
+const char *b2b_realm_host(const struct realm *realm, char *buf, size_t size);
 /* a URI for people, cut */
 void b2b_uri_text(const struct sip_addr *addr, char *buf, size_t size);
 /* a writer's lines as a string of their own; NULL if it failed */
@@ -432,6 +434,9 @@ struct content {
 bool b2b_content_sdp(struct content *content, const struct sip_msg *msg,
 		 const char *sdp);
 bool b2b_content_copy(struct content *content, const struct sip_msg *msg);
+/* false without memory */
+bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
+		      const char *host);
 void b2b_content_free(struct content *content);
 
 /* --------------------------------------------------------------- index.c */

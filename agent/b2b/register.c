@@ -148,10 +148,12 @@ static void answer(struct reg *reg, unsigned int status, struct sip_msg *msg,
 		   const char *why)
 {
 	static const char *const hold[] = { "Expires", NULL };
+	char host[DP_ADDR_STRLEN + 2];
 	const struct sip_cross cross = {
 		.from_trusted = reg->to->conf->trust,
 		.to_trusted = reg->from->conf->trust,
 		.hold = hold,
+		.instead = b2b_realm_host(reg->from, host, sizeof(host)),
 	};
 	struct sip_writer w = { 0 };
 	struct request req;
@@ -420,10 +422,12 @@ static void write_phones(struct sip_writer *w, const struct reg *reg,
 {
 	static const char *const hold[] = { "Expires", NULL };
 	struct sip_msg *msg = sip_tx_request(reg->in);
+	char host[DP_ADDR_STRLEN + 2];
 	const struct sip_cross cross = {
 		.from_trusted = reg->from->conf->trust,
 		.to_trusted = reg->to->conf->trust,
 		.hold = hold,
+		.instead = b2b_realm_host(reg->to, host, sizeof(host)),
 	};
 	char call_id[BIND_TOKEN_LEN + 1];
 	struct request req;

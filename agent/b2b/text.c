@@ -6,6 +6,7 @@
 
 #include "sip/body.h"
 #include "sip/cross.h"
+#include "sip/hosts.h"
 #include "private.h"
 
 const char *const b2b_options[] = { B2B_OPTION, NULL };
@@ -48,6 +49,12 @@ void b2b_host(const struct dp_addr *addr, char *buf, size_t size)
 	snprintf(buf, size, host.family == AF_INET6 ? "[%s]" : "%s", text);
 }
 
+const char *b2b_realm_host(const struct realm *realm, char *buf, size_t size)
+{
+	b2b_host(&realm->conf->addresses[0].advertise, buf, size);
+	return buf;
+}
+
 void b2b_contact(const struct sip_flow *flow, char *buf, size_t size)
 {
 	const struct sip_listener *l = flow->listener;
@@ -68,7 +75,7 @@ void b2b_uri_text(const struct sip_addr *addr, char *buf, size_t size)
 char *b2b_identity(const struct sip_addr *addr, struct span host)
 {
 	const struct sip_uri *uri = &addr->uri;
-	bool replace = sip_uri_is_sip(uri) && uri->addr.family && host.n;
+	bool sip = sip_uri_is_sip(uri), replace = sip && uri->addr.family && host.n;
 	struct sip_writer w = { 0 };
 
 	if (addr->display.n) {
@@ -76,13 +83,14 @@ char *b2b_identity(const struct sip_addr *addr, struct span host)
 		sip_write_text(&w, SPAN(" "));
 	}
 	sip_write_text(&w, SPAN("<"));
-	if (replace) {
+	/* where he is (maddr) is no part of who he is */
+	if (replace || (sip && uri->maddr.p)) {
 		sip_write_text(&w, uri->scheme_text);
 		sip_write_text(&w, SPAN(":"));
 		sip_write_text(&w, uri->user);
 		if (uri->user.p)
 			sip_write_text(&w, SPAN("@"));
-		sip_write_text(&w, host);
+		sip_write_text(&w, replace ? host : uri->host);
 		if (uri->user_param.n) {
 			sip_write_text(&w, SPAN(";user="));
 			sip_write_text(&w, uri->user_param);
@@ -113,9 +121,11 @@ void b2b_reason(struct sip_writer *w, const char *text)
 void b2b_pass(struct sip_writer *w, const struct sip_msg *msg,
 	      const struct realm *from, const struct realm *to)
 {
+	char host[DP_ADDR_STRLEN + 2];
 	const struct sip_cross cross = {
 		.from_trusted = from->conf->trust,
 		.to_trusted = to->conf->trust,
+		.instead = b2b_realm_host(to, host, sizeof(host)),
 	};
 
 	sip_cross_copy(w, msg, &cross);
@@ -182,6 +192,36 @@ bool b2b_content_copy(struct content *content, const struct sip_msg *msg)
 		return true;
 	sip_body_write_copy(&w, msg);
 	return split(&w, content);
+}
+
+/* hosts that @msg shows do not cross in its body, either: @host is there in their place */
+bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
+		      const char *host)
+{
+	struct span rest = { content->body, content->len }, at;
+	struct sip_hosts hosts;
+	char *body = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	sip_hosts_read(msg, &hosts);
+	if (!rest.p || !sip_hosts_find(&hosts, rest).p)
+		return true;
+	out = open_memstream(&body, &len);
+	if (!out)
+		return false;
+	while ((at = sip_hosts_find(&hosts, rest)).p) {
+		fwrite(rest.p, 1, (size_t)(at.p - rest.p), out);
+		fputs(host, out);
+		rest = span_skip(rest, (size_t)(at.p - rest.p) + at.n);
+	}
+	fwrite(rest.p, 1, rest.n, out);
+	if (fclose(out))
+		return false;
+	free(content->body);
+	content->body = body;
+	content->len = len;
+	return true;
 }
 
 /* a description of ours has our keys in it */

@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "private.h"
 
 /* room for "IN IP6 " and an address */
 #define CONN_LEN	(sizeof("IN IP6 ") + DP_ADDR_STRLEN)
+
+/* addresses of an author that are looked for in what he says; more is not usual */
+#define PLACES_MAX	8
 
 /* wherever they come from, they would be wrong beside our addresses */
 #define NEVER	(SDP_SET_KEYS | SDP_BIT(SDP_ATTR_RTCP))
@@ -19,6 +23,8 @@
  * @plan: what to say
  * @drop: attributes that are left out
  * @conn: the session's c=, empty if it has none
+ * @place: addresses of its author, by o= and c=
+ * @n_places: how many
  */
 struct printing {
 	FILE *out;
@@ -26,6 +32,8 @@ struct printing {
 	const struct sdp_plan *plan;
 	uint64_t drop;
 	char conn[CONN_LEN];
+	struct span place[PLACES_MAX];
+	size_t n_places;
 };
 
 static void put(FILE *out, struct span text)
@@ -68,12 +76,67 @@ static bool has_row(const struct sdp_desc *desc, char type)
 	return false;
 }
 
+/* an address, or a name with a dot: no word that stands anywhere */
+static bool is_place(struct span text)
+{
+	struct dp_addr addr;
+	char host[256];
+	size_t i;
+
+	if (!span_str(text, host, sizeof(host)))
+		return false;
+	if (dp_addr_parse_host(host, &addr))
+		return strcmp(host, "0.0.0.0") && strcmp(host, "::");
+	for (i = 0; i < text.n; i++)
+		if ((host[i] | 0x20) >= 'a' && (host[i] | 0x20) <= 'z')
+			return memchr(host, '.', text.n);
+	return false;
+}
+
+/* the address of "NETTYPE ADDRTYPE ADDRESS[/...]", which are the last words of o= and c= */
+static void learn_place(struct printing *p, struct span value)
+{
+	struct span word, last = { NULL, 0 };
+	size_t i;
+
+	while ((word = sdp_word(&value)).n)
+		last = word;
+	last = span_cut(&last, '/');
+	if (p->n_places == PLACES_MAX || !is_place(last))
+		return;
+	for (i = 0; i < p->n_places; i++)
+		if (p->place[i].n == last.n && !memcmp(p->place[i].p, last.p, last.n))
+			return;
+	p->place[p->n_places++] = last;
+}
+
+static void learn_places(struct printing *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->desc->n_rows; i++)
+		if (p->desc->row[i].type == 'o' || p->desc->row[i].type == 'c')
+			learn_place(p, p->desc->row[i].value);
+}
+
+/* is the author's address in it?  It is not ours, and nobody else's business */
+static bool shows(const struct printing *p, const struct sdp_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_places; i++)
+		if (host_find(p->place[i], row->value).p)
+			return true;
+	return false;
+}
+
 static void put_name(const struct printing *p)
 {
 	size_t i;
 
 	for (i = 0; !p->plan->hide && i < p->desc->session_rows; i++) {
-		if (p->desc->row[i].type == 's' && p->desc->row[i].value.n) {
+		if (p->desc->row[i].type == 's' && p->desc->row[i].value.n &&
+		    !shows(p, &p->desc->row[i])) {
 			put_row(p->out, &p->desc->row[i]);
 			return;
 		}
@@ -102,7 +165,7 @@ static bool attr_passes(const struct printing *p, const struct sdp_row *row,
 
 static bool session_passes(const struct printing *p, const struct sdp_row *row)
 {
-	if (!row->type || strchr("vosck", row->type))
+	if (!row->type || strchr("vosck", row->type) || shows(p, row))
 		return false;
 	if (strchr("iuep", row->type))
 		return !p->plan->hide;
@@ -163,7 +226,7 @@ static void put_m(const struct printing *p, const struct sdp_say *say,
 static bool section_passes(const struct printing *p, const struct sdp_row *row,
 			   uint64_t drop)
 {
-	if (!row->type || strchr("vosuepctrzkm", row->type))
+	if (!row->type || strchr("vosuepctrzkm", row->type) || shows(p, row))
 		return false;
 	return row->type != 'a' || attr_passes(p, row, drop);
 }
@@ -265,6 +328,7 @@ char *sdp_desc_print(const struct sdp_desc *desc, const struct sdp_plan *plan)
 	if (has_row(desc, 'c'))
 		conn_text(p.conn, &plan->address,
 			  desc->conn.what == SDP_PLACE_NULL);
+	learn_places(&p);
 	ok = put_all(&p);
 	if (!fclose(p.out) && ok)
 		return text;

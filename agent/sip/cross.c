@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "sip/cross.h"
+#include "sip/hosts.h"
 
 struct row {
 	enum sip_cross_rule rule;
@@ -249,12 +250,67 @@ bool sip_cross_may(const struct sip_msg *msg, const struct sip_header *h,
 	       rule_holds(msg, h, row->rule, cross) && !is_held(h, cross);
 }
 
+/* a word less would make it worth nothing to who checks it */
+static bool is_sealed(enum sip_hdr id)
+{
+	switch (id) {
+	case SIP_HDR_AUTHORIZATION:
+	case SIP_HDR_PROXY_AUTHORIZATION:
+	case SIP_HDR_WWW_AUTHENTICATE:
+	case SIP_HDR_PROXY_AUTHENTICATE:
+	case SIP_HDR_AUTHENTICATION_INFO:
+	case SIP_HDR_PROXY_AUTHENTICATION_INFO:
+	case SIP_HDR_IDENTITY:
+	case SIP_HDR_IDENTITY_INFO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* somebody, as a URI: he is worth more than the host that he is at */
+static bool is_somebody(enum sip_hdr id)
+{
+	switch (id) {
+	case SIP_HDR_P_ASSERTED_IDENTITY:
+	case SIP_HDR_REMOTE_PARTY_ID:
+	case SIP_HDR_REPLY_TO:
+	case SIP_HDR_REFERRED_BY:
+	case SIP_HDR_DIVERSION:
+	case SIP_HDR_HISTORY_INFO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* without hosts of the network that it comes from */
+static void copy_hidden(struct sip_writer *w, const struct sip_header *h,
+			const struct sip_hosts *hosts, const char *instead)
+{
+	if (is_sealed(h->id) || !sip_hosts_find(hosts, h->value).p) {
+		sip_write_field(w, h);
+	} else if (is_somebody(h->id)) {
+		sip_write_begin(w, h->id);
+		sip_hosts_replace(hosts, w, h->value, span_of(instead));
+		sip_write_crlf(w);
+	}
+}
+
 void sip_cross_copy(struct sip_writer *w, const struct sip_msg *from,
 		    const struct sip_cross *cross)
 {
+	struct sip_hosts hosts;
 	unsigned int i;
 
-	for (i = 0; i < from->n_headers; i++)
-		if (sip_cross_may(from, &from->header[i], cross))
+	if (cross->instead)
+		sip_hosts_read(from, &hosts);
+	for (i = 0; i < from->n_headers; i++) {
+		if (!sip_cross_may(from, &from->header[i], cross))
+			continue;
+		if (cross->instead)
+			copy_hidden(w, &from->header[i], &hosts, cross->instead);
+		else
 			sip_write_field(w, &from->header[i]);
+	}
 }

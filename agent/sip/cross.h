@@ -72,6 +72,10 @@ enum sip_cross_kind {
  * @to_trusted: it may be told identities
  * @no_extensions: fields that we do not know by name stay behind, too
  * @hold: further names that stay behind, up to a NULL; may be NULL
+ * @instead: our host on the other side, as in a URI.  Hosts of the message's own network
+ *	(sip/hosts.h) do not cross then: where a field says who somebody is, this one
+ *	stands in their place, and any other field stays behind.  What digest and signatures
+ *	are made of crosses as it is.  NULL: hosts cross
  *
  * Zeroed: two strangers.
  */
@@ -80,6 +84,7 @@ struct sip_cross {
 	bool to_trusted;
 	bool no_extensions;
 	const char *const *hold;
+	const char *instead;
 };
 
 /** sip_cross_kind() - which kind of message is it? */

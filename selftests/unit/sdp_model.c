@@ -455,6 +455,14 @@ static const struct {
 	  OUR OUR_A "i=x\r\nc=IN IP4 203.0.113.9\r\nb=AS:1\r\na=x\r\n" RTCP_A },
 	{ "hold of the session stays", HEAD "c=IN IP6 0:0::0\r\nt=0 0\r\n" AUDIO "c=IN IP4 192.0.2.3\r\n",
 	  OURS "s=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n" OUR_A "c=IN IP4 203.0.113.9\r\n" RTCP_A },
+	{ "the author's own addresses, wherever they stand",
+	  "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=a call from 10.0.0.1\r\ni=at 192.0.2.1\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+	  AUDIO "a=ssrc:1 cname:bob@10.0.0.1\r\na=x-host:192.0.2.1:5060\r\na=x-host:192.0.2.10\r\n",
+	  OUR OUR_A "a=x-host:192.0.2.10\r\n" RTCP_A },
+	{ "its name likewise",
+	  "v=0\r\no=- 1 1 IN IP4 pbx.inside.example\r\ns=PBX.inside.example\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+	  AUDIO "a=x-host:inside.example\r\n",
+	  OUR OUR_A "a=x-host:inside.example\r\n" RTCP_A },
 	{ "promises are taken out",
 	  HERE "a=group:BUNDLE a b\r\na=group:LS a b\r\na=ice-lite\r\na=x\r\n"
 	  AUDIO "a=rtcp:4009\r\na=rtcp-mux\r\na=rtcp-fb:* nack\r\na=candidate:1 1 UDP 1 10.0.0.1 1 typ host\r\n"

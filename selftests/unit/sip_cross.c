@@ -390,11 +390,80 @@ static bool boundaries(void)
 	return true;
 }
 
+/* what crosses of a message that comes by these hosts, in another realm's words */
+static bool hidden(void)
+{
+	static const char head[] =
+		"INVITE sip:4900@edge.example SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP proxy.inside.example:5070;branch=z9hG4bK2;received=10.0.0.7\r\n"
+		"Via: SIP/2.0/UDP [2001:db8::1];branch=z9hG4bK1\r\n"
+		"Record-Route: <sip:10.0.0.7;lr>, <sip:rr.inside.example;lr>\r\n"
+		"From: <sip:bob@example.com>;tag=1\r\nTo: <sip:4900@edge.example>\r\n"
+		"Call-ID: c\r\nCSeq: 1 INVITE\r\nMax-Forwards: 9\r\n"
+		"Contact: <sip:bob@10.0.0.9:5070>\r\n";
+	static const struct {
+		const char *field;
+		const char *want;	/* NULL: as it is; "": it stays behind */
+	} fields[] = {
+		{ "X-Host: 10.0.0.7", "" },
+		{ "X-Host: at 10.0.0.9:5060, or elsewhere", "" },
+		{ "X-Host: PROXY.inside.example", "" },
+		{ "X-Host: rr.inside.example", "" },
+		{ "X-Host: [2001:db8::1]:5060", "" },
+		{ "X-Host: 192.0.2.66", "" },		/* where it came from */
+		{ "Call-Info: <http://10.0.0.9/photo>;purpose=icon", "" },
+		{ "Reason: SIP;cause=503;text=\"10.0.0.7 is down\"", "" },
+		/* other hosts, and words that hold one of these */
+		{ "X-Host: 10.0.0.70", NULL },
+		{ "X-Host: 110.0.0.7", NULL },
+		{ "X-Host: 2001:db8::1:5", NULL },
+		{ "X-Host: not-proxy.inside.example", NULL },
+		{ "X-Host: proxy.inside.example.org", NULL },
+		{ "Call-Info: <http://example.com/photo>;purpose=icon", NULL },
+		{ "Alert-Info: <http://127.0.0.1/ring>", NULL },
+		{ "X-Any: edge.example", NULL },	/* who is called */
+		/* somebody is somebody still */
+		{ "Reply-To: <sip:bob@10.0.0.9:5070>", "Reply-To: <sip:bob@192.0.2.254:5070>" },
+		{ "Reply-To: <sip:bob@[2001:db8::1]>", "Reply-To: <sip:bob@192.0.2.254>" },
+		{ "P-Asserted-Identity: <sip:1@10.0.0.7>, <sip:2@10.0.0.9>",
+		  "P-Asserted-Identity: <sip:1@192.0.2.254>, <sip:2@192.0.2.254>" },
+		/* what is signed, or hashed */
+		{ "Authorization: Digest username=\"bob\", uri=\"sip:10.0.0.7\"", NULL },
+	};
+	const struct sip_cross cross = { .from_trusted = true, .instead = "192.0.2.254" };
+	char text[1200], want[256], got[256];
+	struct sip_writer w = { 0 };
+	struct sip_msg *m;
+	unsigned int i;
+	int n;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		n = snprintf(text, sizeof(text), "%s%s\r\nContent-Length: 0\r\n\r\n", head,
+			     fields[i].field);
+		m = sip_msg_parse(text, (size_t)n, false, NULL);
+		KTAP_CHECK(m && !m->fault.status);
+		dp_addr_parse("192.0.2.66:5060", &m->source);
+		sip_cross_copy(&w, m, &cross);
+		snprintf(got, sizeof(got), "%.*s", (int)w.n, w.n ? w.p : "");
+		snprintf(want, sizeof(want), "%s%s",
+			 fields[i].want ? fields[i].want : fields[i].field,
+			 fields[i].want && !*fields[i].want ? "" : "\r\n");
+		sip_write_free(&w);
+		sip_msg_drop(m);
+		if (!strcmp(got, want))
+			continue;
+		printf("# %s crosses as %s", fields[i].field, *got ? got : "nothing\n");
+		return false;
+	}
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "every header field has a row", every_row_is_there },
 	{ "what passes, by kind of message and trust", trust_of_rows },
 	{ "identities of those who want privacy", privacy },
 	{ "realms that are stricter", stricter },
+	{ "hosts of the other side stay there", hidden },
 	{ "what passes stays one field", flat },
 	{ "where the description is", what_is_carried },
 	{ "multiparts in multiparts", nesting },
