@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+agent_hiding.py: nothing of one side is seen on the other.  A phone that registers, calls
+and is called, and the switch behind; both put what tells of their networks wherever a message
+has room for it, and every byte that comes to the one is searched for what is the other's.
+agent_hiding.sh made the network; phones and registrar are those of agent_register.py.
+
+Ends with 0, or with 1 and a sentence about what was not so.
+"""
+import os
+import sys
+
+from agent_register import (ACCESS, AOR, CORE, PHONE, REGISTRAR, Failed, Phone, Registrar,
+                            check, final, register, uri_of)
+
+
+class Side:
+    """
+    What a side shows of itself, and what comes to it.  @marks: what only this side may see.
+    """
+
+    def __init__(self, end, name, *marks):
+        self.end, self.name, self.heard = end, name, b""
+        self.marks = [m.encode() for m in marks] + [
+            b"%s.example" % name, b"%s-product" % name, b"%s-org" % name]
+        self.send, self.datagram = end.send, end.datagram
+        end.send, end.datagram = self.say, self.hear
+
+    def extras(self, request):
+        ip, net = self.end.ip, self.name.decode() + ".example"
+        lines = ["Record-Route: <sip:rr.%s;lr>" % net, "Organization: %s-org" % self.name.decode(),
+                 "Warning: 399 %s \"%s\"" % (net, ip), "X-Way: by %s and gw.%s" % (ip, net),
+                 "Call-Info: <http://%s/photo>" % ip, "Reply-To: <sip:me@%s>" % ip,
+                 "Alert-Info: <http://%s/ring>" % ip, "Error-Info: <http://rr.%s/e>" % net,
+                 "Reason: Q.850;cause=16;text=\"at %s\"" % ip,
+                 "P-Asserted-Identity: <sip:me@%s>" % ip,
+                 "Remote-Party-ID: <sip:me@%s>;party=calling" % ip,
+                 "History-Info: <sip:me@%s>;index=1" % ip, "Server: %s-product" % self.name.decode(),
+                 "User-Agent: %s-product" % self.name.decode(),
+                 "In-Reply-To: x@%s" % ip, "P-Visited-Network-ID: %s" % net]
+        if request:
+            lines.append("Via: SIP/2.0/UDP gw.%s;branch=z9hG4bK%s" % (net, os.urandom(4).hex()))
+        return "".join(line + "\r\n" for line in lines)
+
+    def say(self, text, to=None):
+        request = not text.startswith("SIP/2.0") and not text.startswith("ACK")
+        at = text.index("Content-Length:")
+        self.send(text[:at] + self.extras(request) + text[at:], to)
+
+    def hear(self):
+        data, source = self.datagram()
+        self.heard += data
+        return data, source
+
+    def sdp(self):
+        ip, net = self.end.ip, self.name.decode() + ".example"
+        return ("v=0\r\no=%s-product 1 1 IN IP4 host.%s\r\ns=call at %s\r\ni=host.%s\r\n"
+                "c=IN IP4 %s\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\na=ssrc:7 cname:me@%s\r\n"
+                "a=rtcp:7001 IN IP4 %s\r\na=candidate:1 1 udp 1 %s 7000 typ host\r\n"
+                "a=x-host:%s:7000\r\na=x-kept:1\r\n" % (self.name.decode(), net, ip, net, *[ip] * 5))
+
+
+def searched(side, other, *more):
+    """No byte of the other's came to this side."""
+    low = side.heard.lower()
+    for mark in other.marks + [m.encode() for m in more]:
+        at = low.find(mark.lower())
+        line = side.heard[side.heard.rfind(b"\n", 0, at) + 1:side.heard.find(b"\n", at)]
+        check(at < 0, side.name, "sees", mark, "in", line)
+
+
+def head(who, tag, call_id, to, frm=None):
+    return ["From: <sip:%s>;tag=%s" % (frm or "bob@example.com", tag), "To: " + to,
+            "Call-ID: " + call_id, "Contact: <sip:me@%s:%d>" % (who.ip, who.port)]
+
+
+def transaction(who, other, method, uri, head, cseq, status=200, *headers, body="", reply=""):
+    """A request in a call and its answer; what the other got."""
+    who.request(method, uri, *head, cseq=cseq, body=body)
+    m = other.receive()
+    check(m.method == method, other.ip, "gets", m.first)
+    other.reply(m, status, "Contact: <sip:me@%s:%d>" % (other.ip, other.port), *headers, body=reply)
+    ok = final(who)
+    check(ok.status == status, method, "got", ok.first)
+    return m, ok
+
+
+def calls(a, b):
+    """The phone calls: early media, a change from behind, INFO, and its end."""
+    phone, switch = a.end, b.end
+    call_id = "call-of-%s@%s" % (os.urandom(4).hex(), phone.ip)
+    h = head(phone, "pt", call_id, "<sip:bob@example.com>", "alice@" + phone.ip)
+    phone.request("INVITE", "sip:bob@example.com", *h, body=a.sdp())
+    m = switch.receive()
+    check(m.method == "INVITE" and "a=x-kept:1" in m.body, m.first, m.body)
+    contact = "Contact: <sip:me@%s:5060>" % switch.ip
+    switch.reply(m, 180, contact)
+    switch.reply(m, 183, contact, body=b.sdp())
+    switch.reply(m, 200, contact, body=b.sdp())
+    ok = final(phone)
+    check(ok.status == 200 and "a=x-kept:1" in ok.body, ok.first, ok.body)
+    h[1] = "To: " + ok["to"]
+    phone.request("ACK", uri_of(ok), *h)
+    ack = switch.receive()
+    check(ack.method == "ACK", ack.first)
+    back = ["From: " + ack["to"], "To: " + ack["from"], "Call-ID: " + ack["call-id"], contact]
+    _, ok2 = transaction(switch, phone, "INVITE", uri_of(m), back, 7, body=b.sdp(), reply=a.sdp())
+    switch.request("ACK", uri_of(ok2), *back, cseq=7)
+    check(phone.receive().method == "ACK", "the change is acknowledged")
+    transaction(phone, switch, "INFO", uri_of(ok), h, 2)
+    transaction(switch, phone, "UPDATE", uri_of(m), back, 8)
+    transaction(phone, switch, "BYE", uri_of(ok), h, 3)
+    return call_id, m["call-id"]
+
+
+def is_called(a, b, uri):
+    """The switch calls: refused; and given up."""
+    phone, switch = a.end, b.end
+    for status in 486, 487:
+        call_id = "ring-%d-%s@%s" % (status, os.urandom(4).hex(), switch.ip)
+        h = head(switch, "st", call_id, "<%s>" % uri, "pbx@" + switch.ip)
+        switch.request("INVITE", uri, *h, body=b.sdp())
+        m = phone.receive()
+        check(m.method == "INVITE", m.first)
+        phone.reply(m, 180, "Contact: <%s>" % phone.contact)
+        while True:
+            ring = switch.receive()
+            if ring.status == 180:
+                break
+        if status == 487:
+            switch.send("CANCEL %s SIP/2.0\r\nVia: %s\r\n%s\r\nCSeq: 1 CANCEL\r\nMax-Forwards: 70\r\n"
+                        "Content-Length: 0\r\n\r\n" % (uri, ring["via"], "\r\n".join(h[:3])))
+            cancel = phone.receive()
+            check(cancel.method == "CANCEL", cancel.first)
+            phone.reply(cancel, 200)
+            check(final(switch)["cseq"] == "1 CANCEL", "the CANCEL is answered")
+        phone.reply(m, status)
+        check(phone.receive().method == "ACK", "the refusal is acknowledged")
+        no = final(switch)
+        check(no.status == status, no.first)
+        switch.send("ACK %s SIP/2.0\r\nVia: %s\r\n%s\r\nTo: %s\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\n"
+                    "Content-Length: 0\r\n\r\n" % (uri, no["via"], "\r\n".join([h[0], h[2]]), no["to"]))
+
+
+def notes(a, b, uri):
+    """What waits for the phone: its account leads to us; and a text."""
+    phone, switch = a.end, b.end
+    body = "Messages-Waiting: yes\r\nMessage-Account: sip:vm@%s:5060\r\n" % switch.ip
+    for method, kind, text in (("NOTIFY", "application/simple-message-summary", body),
+                               ("MESSAGE", "text/plain", "hello")):
+        more = ["Event: message-summary", "Subscription-State: active"] if method == "NOTIFY" else []
+        switch.send("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"
+                    "From: <sip:pbx@%s>;tag=n\r\nTo: <%s>\r\nCall-ID: note-%s@%s\r\nCSeq: 9 %s\r\n%s"
+                    "Content-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (
+                        method, uri, switch.ip, os.urandom(6).hex(), switch.ip, uri, method,
+                        switch.ip, method, "".join(m + "\r\n" for m in more), kind, len(text), text))
+        m = phone.receive()
+        check(m.method == method, m.first)
+        if method == "NOTIFY":
+            check("Message-Account: sip:vm@%s:5060" % ACCESS in m.body, m.body)
+        phone.reply(m, 200)
+        check(final(switch).status == 200, "the phone's answer")
+
+
+def hiding():
+    a = Side(Phone(), b"access", PHONE, ACCESS, "AccessPhone")
+    b = Side(Registrar(), b"core", REGISTRAR, CORE, "198.51.100.77")
+    phone, registrar = a.end, b.end
+    phone.more = ["Supported: path, outbound", "Path: <sip:edge.access.example;lr>"]
+    got, _ = register(phone, registrar, "Service-Route: <sip:s.core.example;lr>",
+                      "P-Associated-URI: <sip:alice@core.example>")
+    phone.register()                    # answered here
+    phone.answer(200)
+    token = uri_of(got)[4:30]
+    theirs, ours = calls(a, b)
+    is_called(a, b, uri_of(got))
+    notes(a, b, uri_of(got))
+    phone.register(expires=0)
+    registrar.grants()
+    phone.answer(200)
+    check(AOR.encode() in b.heard, "the switch knows who it is")
+    searched(a, b, token, ours, "pbx@" + REGISTRAR)
+    searched(b, a, theirs, phone.call_id)
+
+
+if __name__ == "__main__":
+    try:
+        hiding()
+    except Failed as why:
+        print(why)
+        sys.exit(1)
