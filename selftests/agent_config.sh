@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..59"
+echo "1..60"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -116,6 +116,8 @@ wrong "a table for the mode that has its own" 's/^# nftables: {mode: off}/nftabl
 wrong "our own table as yours" 's/^# nftables: {mode: off}/nftables: {mode: sets, table: rtplane}/' '^nftables' nftables.table rtplane 'other than rtplane'
 wrong "a ban for too long" 's/^# bans: {time: 600,/bans: {time: 31536001,/' '^bans' bans.time 31536001 '1 to 31536000'
 wrong "no prefix of who is never banned" 's/^# bans:\(.*\)192.0.2.10/bans:\1192.0.2.10\/24/' '^bans' 'bans.allow\[0\]' 192.0.2.10/24 '192.0.2.0/24'
+wrong "maps without a table for them" 's/^# maps:/maps:/' '^maps:' maps 'own table' 'mode: table'
+wrong "a map by a transport that there is not" 's/^# maps:.*transport: tcp/maps: [{transport: sctp/' '^maps:' 'maps\[0\].transport' sctp 'udp or tcp'
 
 # Every key of the schema stands in the manual, as a word of its own in bold.
 missing=

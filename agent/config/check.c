@@ -617,7 +617,8 @@ static bool check(struct loaded *l)
 	for (i = 0; i < c->n_routes; i++)
 		if (!get_route(l, i))
 			return false;
-	return config_get_ng(l) && config_get_nftables(l) && config_get_bans(l);
+	return config_get_ng(l) && config_get_nftables(l) && config_get_bans(l) &&
+	       config_get_maps(l);
 }
 
 static bool read_file(struct loaded *l)
@@ -689,6 +690,9 @@ void config_put(struct config *config)
 	for (i = 0; l->config.ng && i < l->config.n_ng; i++)
 		free(l->config.ng[i].allow);
 	free(l->config.bans.allow);
+	for (i = 0; l->config.maps && i < l->config.n_maps; i++)
+		free(l->config.maps[i].from);
+	free(l->config.maps);
 	free(l->config.ng);
 	free(l->config.interfaces);
 	free(l->config.realms);

@@ -109,6 +109,9 @@ bool config_get_access(const struct loaded *l, const struct key *at,
 bool config_get_nftables(struct loaded *l);
 bool config_get_bans(struct loaded *l);
 
+/* maps.c; after nftables and the realms */
+bool config_get_maps(struct loaded *l);
+
 /* ng.c: all that begins with ng */
 bool config_get_ng(struct loaded *l);
 

@@ -403,6 +403,43 @@ struct config_nftables {
 	bool remove;
 };
 
+/**
+ * enum config_each - what the next one of a port map's pattern has
+ * @CONFIG_EACH_PORT: the next port of the same address
+ * @CONFIG_EACH_ADDRESS: the next address, and the same port
+ * @CONFIG_EACH_BOTH: the next of either
+ */
+enum config_each {
+	CONFIG_EACH_PORT,
+	CONFIG_EACH_ADDRESS,
+	CONFIG_EACH_BOTH
+};
+
+/** CONFIG_MAPS_MAX - ports of all maps */
+#define CONFIG_MAPS_MAX	65535u
+
+/**
+ * struct config_map - ports of this host that are services' behind it
+ * @tcp: TCP, not UDP
+ * @listen: the first of our ports
+ * @to: where it is
+ * @count: how many; each is the next port of @listen
+ * @each: and which of @to
+ * @from: for whom; NULL: for everybody
+ * @n_from: how many
+ * @snat: services see our address, not that of who asks
+ */
+struct config_map {
+	bool tcp;
+	struct dp_addr listen;
+	struct dp_addr to;
+	uint32_t count;
+	enum config_each each;
+	struct prefix *from;
+	size_t n_from;
+	bool snat;
+};
+
 /** CONFIG_BAN_MAX - seconds that a ban may last: a year */
 #define CONFIG_BAN_MAX	31536000u
 
@@ -460,6 +497,8 @@ struct config_bans {
  * @ng_delete_delay: seconds until what it deletes goes, unless it says otherwise
  * @nftables: what is kept in the host's packet filter
  * @bans: when a source is shut out
+ * @maps: ports that are services' behind us
+ * @n_maps: how many
  */
 struct config {
 	const char *control;
@@ -487,6 +526,8 @@ struct config {
 	uint32_t ng_delete_delay;
 	struct config_nftables nftables;
 	struct config_bans bans;
+	struct config_map *maps;
+	size_t n_maps;
 };
 
 /** CONFIG_ERROR_LEN - room for the longest error sentence */
@@ -545,6 +586,16 @@ void config_diff(const struct config *a, const struct config *b,
  * Return: false if it is none that a request can be sent to.
  */
 bool config_hop_parse(const char *text, struct config_hop *hop);
+
+/**
+ * config_map_nth() - one of the ports of a map
+ * @map: the map
+ * @n: which, from 0 on
+ * @listen: set to our port
+ * @to: set to where it is
+ */
+void config_map_nth(const struct config_map *map, uint32_t n,
+		    struct dp_addr *listen, struct dp_addr *to);
 
 /**
  * config_transport_name() - word for a transport, as in a SIP URI

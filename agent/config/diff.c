@@ -300,6 +300,26 @@ static bool same_nftables(const struct config *a, const struct config *b)
 	       same_text(a->nftables.table, b->nftables.table);
 }
 
+static bool same_maps(const struct config *a, const struct config *b)
+{
+	const struct config_map *x, *y;
+	size_t i;
+
+	if (a->n_maps != b->n_maps)
+		return false;
+	for (i = 0; i < a->n_maps; i++) {
+		x = &a->maps[i];
+		y = &b->maps[i];
+		if (x->tcp != y->tcp || x->count != y->count ||
+		    x->each != y->each || x->snat != y->snat ||
+		    !dp_addr_eq(&x->listen, &y->listen) ||
+		    !dp_addr_eq(&x->to, &y->to) ||
+		    !same_prefixes(x->from, x->n_from, y->from, y->n_from))
+			return false;
+	}
+	return true;
+}
+
 static bool same_bans(const struct config *a, const struct config *b)
 {
 	const struct config_bans *x = &a->bans, *y = &b->bans;
@@ -393,4 +413,6 @@ void config_diff(const struct config *a, const struct config *b,
 		fn(NULL, "nftables", arg);
 	if (!same_bans(a, b))
 		fn(NULL, "bans", arg);
+	if (!same_maps(a, b))
+		fn(NULL, "maps", arg);
 }

@@ -152,6 +152,17 @@ struct raw_bans {
 	unsigned int n_allow;
 };
 
+struct raw_map {
+	int transport;
+	char *listen;
+	char *to;
+	uint32_t *count;
+	int *each;
+	char **from;
+	unsigned int n_from;
+	int *snat;
+};
+
 struct raw_config {
 	char *control;
 	int *datapath;
@@ -178,6 +189,8 @@ struct raw_config {
 	uint32_t *ng_delete_delay;
 	struct raw_nftables *nftables;
 	struct raw_bans *bans;
+	struct raw_map *maps;
+	unsigned int n_maps;
 };
 
 /**

@@ -373,6 +373,34 @@ static const cyaml_schema_field_t bans_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_strval_t map_transports[] = {
+	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP },
+};
+
+static const cyaml_strval_t eaches[] = {
+	{ "port", CONFIG_EACH_PORT }, { "address", CONFIG_EACH_ADDRESS },
+	{ "both", CONFIG_EACH_BOTH },
+};
+
+static const cyaml_schema_field_t map_fields[] = {
+	CYAML_FIELD_ENUM("transport", WORD, struct raw_map, transport,
+			 map_transports, CYAML_ARRAY_LEN(map_transports)),
+	CYAML_FIELD_STRING_PTR("listen", MUST, struct raw_map, listen, 1, 255),
+	CYAML_FIELD_STRING_PTR("to", MUST, struct raw_map, to, 1, 255),
+	CYAML_FIELD_UINT_PTR("count", OPT_PTR, struct raw_map, count),
+	CYAML_FIELD_ENUM_PTR("each", OPT_PTR | WORD, struct raw_map, each,
+			     eaches, CYAML_ARRAY_LEN(eaches)),
+	CYAML_FIELD_SEQUENCE_COUNT("from", OPT_PTR, struct raw_map, from,
+				   n_from, &prefix_schema, 1, 4096),
+	CYAML_FIELD_ENUM_PTR("snat", OPT_PTR | WORD, struct raw_map, snat,
+			     booleans, CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t map_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_map, map_fields),
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
 			       1, 107),
@@ -412,6 +440,8 @@ static const cyaml_schema_field_t top_fields[] = {
 				nftables, nftables_fields),
 	CYAML_FIELD_MAPPING_PTR("bans", OPT_PTR, struct raw_config, bans,
 				bans_fields),
+	CYAML_FIELD_SEQUENCE_COUNT("maps", OPT_PTR, struct raw_config, maps,
+				   n_maps, &map_schema, 1, 4096),
 	CYAML_FIELD_END
 };
 
@@ -431,6 +461,10 @@ static const struct {
 	{ "ng-delete-delay", "a number of seconds, 0 to 3600" },
 	{ "nftables", "a map with the keys mode, table and on-exit" },
 	{ "on-exit", "keep or remove" },
+	{ "maps", "a list of one to 4096 maps with the keys transport, listen, to, count, each, from and snat" },
+	{ "count", "a number of ports, 1 to 65535" },
+	{ "each", "port, address or both" },
+	{ "snat", "yes or no" },
 	{ "table", "the name of a table of the family inet" },
 	{ "bans", "a map with the keys time, window, garbage, denied, rate, digest, scan and allow" },
 	{ "time", "a number of seconds, 1 to 31536000" },
@@ -529,6 +563,10 @@ static const struct {
 	const char *expected;
 } expectations_in[] = {
 	{ "nftables", "mode", "off, sets or table" },
+	{ "maps", "transport", "udp or tcp" },
+	{ "maps", "listen", "an address and a port" },
+	{ "maps", "to", "an address and a port" },
+	{ "maps", "from", "a list of one to 4096 addresses or prefixes" },
 	{ "ng", "transport", "udp, tcp or http" },
 	{ "ng", "listen", "an address and a port" },
 	{ "ng", "allow", "a list of one to 4096 addresses or prefixes" },

@@ -31,6 +31,8 @@ static char *at_end(struct nft_batch *batch, const char *what)
 		more = realloc(batch->buf, room);
 		if (!more)
 			goto failed;
+		/* what is only padding is the same in two batches, too */
+		memset((char *)more + batch->room, 0, room - batch->room);
 		batch->buf = more;
 		batch->room = room;
 	}

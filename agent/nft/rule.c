@@ -5,6 +5,7 @@
 #include <libnftnl/rule.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <net/if.h>
 #include <string.h>
@@ -223,6 +224,81 @@ void nft_rule_note(struct nft_rule *rule, int family, const char *set,
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_DYNSET_TIMEOUT, ms);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, set);
+}
+
+/* registers of four bytes: a key is an address and a port, and so is what it gives */
+static uint32_t given(int family)
+{
+	return family == AF_INET ? NFT_REG32_04 : NFT_REG32_08;
+}
+
+static void look_up_map(struct nft_rule *rule, int family, const char *map)
+{
+	struct nftnl_expr *expr = append(rule, "lookup");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_DREG, given(family));
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, map);
+}
+
+void nft_rule_map(struct nft_rule *rule, int family, const char *map)
+{
+	bool v4 = family == AF_INET;
+
+	payload(rule, NFT_PAYLOAD_NETWORK_HEADER,
+		v4 ? IP_DESTINATION : IP6_DESTINATION, v4 ? 4 : 16, NFT_REG_1);
+	payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, PORT_TO, 2,
+		v4 ? NFT_REG32_01 : NFT_REG_2);
+	look_up_map(rule, family, map);
+}
+
+static void nat(struct nft_rule *rule, int family, uint32_t type,
+		uint32_t address, uint32_t port)
+{
+	struct nftnl_expr *expr = append(rule, "nat");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_TYPE, type);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_FAMILY,
+			   family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_ADDR_MIN, address);
+	if (port)
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_NAT_REG_PROTO_MIN, port);
+}
+
+void nft_rule_dnat(struct nft_rule *rule, int family)
+{
+	uint32_t at = given(family);
+
+	nat(rule, family, NFT_NAT_DNAT, at, at + (family == AF_INET ? 1 : 4));
+}
+
+static void connection(struct nft_rule *rule, uint32_t what, uint32_t reg)
+{
+	struct nftnl_expr *expr = append(rule, "ct");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, what);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, reg);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_CT_DIR, IP_CT_DIR_ORIGINAL);
+}
+
+void nft_rule_first_map(struct nft_rule *rule, int family, const char *map)
+{
+	bool v4 = family == AF_INET;
+
+	connection(rule, v4 ? NFT_CT_DST_IP : NFT_CT_DST_IP6, NFT_REG_1);
+	connection(rule, NFT_CT_PROTO_DST, v4 ? NFT_REG32_01 : NFT_REG_2);
+	look_up_map(rule, family, map);
+}
+
+void nft_rule_snat(struct nft_rule *rule, int family)
+{
+	nat(rule, family, NFT_NAT_SNAT, NFT_REG_1, 0);
 }
 
 void nft_rule_jump(struct nft_rule *rule, const char *chain)

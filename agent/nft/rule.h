@@ -59,6 +59,13 @@ void nft_rule_bytes(struct nft_rule *rule, uint32_t offset, uint32_t len,
 /* its source (of IPv6 the first 64 bits) with the port that it goes to is put into a set */
 void nft_rule_note(struct nft_rule *rule, int family, const char *set,
 		   uint64_t ms);
+/* a map has its destination and port; nft_rule_dnat() sends it where that says */
+void nft_rule_map(struct nft_rule *rule, int family, const char *map);
+void nft_rule_dnat(struct nft_rule *rule, int family);
+/* a map has the destination and port that its connection went to at first */
+void nft_rule_first_map(struct nft_rule *rule, int family, const char *map);
+/* its source becomes that destination */
+void nft_rule_snat(struct nft_rule *rule, int family);
 void nft_rule_counter(struct nft_rule *rule);
 void nft_rule_jump(struct nft_rule *rule, const char *chain);
 /* NF_ACCEPT or NF_DROP */

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "maps.h"
 #include "rule.h"
 #include "table.h"
 
@@ -345,4 +346,5 @@ void nft_table_make(struct nft_batch *batch, const struct config *config)
 	add_ban_chain(batch, "bans", NF_INET_PRE_ROUTING, NULL);
 	add_device_chains(batch, config);
 	add_input(batch, config);
+	nft_maps_make(batch, config);
 }
