@@ -57,6 +57,7 @@ static void seal(struct channel *ch)
 	session_key_make(&ch->rx, SEAL_SUITE);
 	session_key_make(&ch->tx, SEAL_SUITE);
 	ch->sealed = true;
+	ch->borrowed = false;
 }
 
 /* what protects the line until there are keys: what has so far */
@@ -71,10 +72,12 @@ static void inherit(struct association *a, const struct half *half)
 			ch->rx = was->rx;
 			ch->tx = was->tx;
 			ch->sealed = was->sealed;
-		} else if (half->srtp.on) {
+			ch->borrowed = was->borrowed;
+		} else if (half->srtp.on && (ch == a->channel || !half->mux)) {
 			ch->rx = half->srtp.rx;
 			ch->tx = half->srtp.tx;
 			ch->sealed = false;
+			ch->borrowed = true;
 		}
 	}
 }
@@ -297,6 +300,7 @@ static void come_up(struct channel *ch, const struct dtls_outcome *outcome)
 {
 	ch->state = SESSION_SECURE_UP;
 	ch->sealed = false;
+	ch->borrowed = false;
 	ch->rx = outcome->rx;
 	ch->tx = outcome->tx;
 	ch->rx.fresh = true;
@@ -520,6 +524,11 @@ void session_dtls_protect(const struct half *half, unsigned int component,
 bool session_dtls_is_sealed(const struct half *half, unsigned int component)
 {
 	return half->dtls && half->dtls->channel[component - 1].sealed;
+}
+
+bool session_dtls_borrows(const struct half *half)
+{
+	return half->dtls && half->dtls->channel[0].borrowed;
 }
 
 void session_dtls_report(const struct seat *seat, unsigned int component,

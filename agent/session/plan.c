@@ -155,6 +155,9 @@ static uint8_t only_of(const struct line *line, bool rtcp)
 		return rtcp ? RTPLANE_ONLY_RTP : RTPLANE_ONLY_RTCP;
 	if (rtcp)
 		return RTPLANE_ONLY_RTCP;
+	if (session_dtls_borrows(&line->half[0]) ||
+	    session_dtls_borrows(&line->half[1]))
+		return RTPLANE_ONLY_RTP;
 	return line->half[0].mux && !is_mixed(line) ? RTPLANE_ONLY_BOTH :
 						      RTPLANE_ONLY_RTP;
 }

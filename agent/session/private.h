@@ -100,6 +100,7 @@ struct seat_ice {
  * @later: ms; who only shares the party's host may not begin before
  * @sealed: there are no keys yet, or none any more: @rx and @tx are random, and nobody
  *	has them
+ * @borrowed: they are those of the description that was before
  * @rx: protects what arrives
  * @tx: protects what we send
  * @why: why it has come to nothing, or cannot begin; or empty
@@ -112,6 +113,7 @@ struct channel {
 	unsigned int tries;
 	uint64_t later;
 	bool sealed;
+	bool borrowed;
 	struct dp_srtp rx;
 	struct dp_srtp tx;
 	char why[200];
@@ -663,6 +665,8 @@ void session_dtls_protect(const struct half *half, unsigned int component,
 			  struct dp_leg *leg);
 /* there are no keys: nothing may pass */
 bool session_dtls_is_sealed(const struct half *half, unsigned int component);
+/* is RTP protected by the keys of the description before, as RTCP was on its own bridge? */
+bool session_dtls_borrows(const struct half *half);
 /* media is by what @half says from now on: handshakes begin */
 void session_dtls_follow(struct session_party *party, const struct half *half);
 /* ICE has found a way to the party */

@@ -194,20 +194,26 @@ static void add_ice(struct phone *p, bool controlling)
 			.base = p->end[i].addr, .socket = &p->end[i] });
 }
 
+static void forget_end(struct line_end *end)
+{
+	char data[64];
+
+	/* an alert of what is over would end what begins */
+	while (recv(end->fd, data, sizeof(data), 0) >= 0)
+		;
+	dtls_free(end->dtls);
+	end->dtls = NULL;
+	end->up = false;
+	end->failed = false;
+}
+
 /* what it knew of us is nothing any more; @cert: neither what it was */
 static void forget(struct phone *p, bool cert)
 {
 	unsigned int i;
-	char data[64];
 
-	for (i = 0; i < 2; i++) {
-		/* an alert of what is over would end what begins */
-		while (recv(p->end[i].fd, data, sizeof(data), 0) >= 0)
-			;
-		dtls_free(p->end[i].dtls);
-		p->end[i].dtls = NULL;
-		p->end[i].up = p->end[i].failed = false;
-	}
+	for (i = 0; i < 2; i++)
+		forget_end(&p->end[i]);
 	if (!cert)
 		return;
 	dtls_cert_put(p->cert);
@@ -963,18 +969,57 @@ static bool rtcp_goes_and_comes(void)
 	KTAP_CHECK(!offer(caller, says(p, DTLS, "actpass", TLS_ID "a=rtcp-mux\r\n")));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && has("a=rtcp-mux"));
 	KTAP_CHECK(is_keyed(leg_of("127.0.0.1", port), p, 0) && !leg_of("127.0.0.1", port + 1));
+	forget_end(&p->end[1]);
 	KTAP_CHECK(!offer(caller, says(p, DTLS, "actpass", TLS_ID)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && !has("a=rtcp-mux"));
 	rtcp = leg_of("127.0.0.1", port + 1);
 	KTAP_CHECK(rtcp && is_keyed(leg_of("127.0.0.1", port), p, 0));
 	KTAP_CHECK(!same_key(&rtcp->conf.srtp_tx, &was));
 	/* it may have others */
-	dtls_free(p->end[1].dtls);
-	p->end[1].dtls = NULL;
-	p->end[1].up = false;
 	KTAP_CHECK(hears_rtcp(p, text, DTLS_PASSIVE));
 	AWAIT(is_keyed(rtcp, p, 1));
 	KTAP_CHECK(!same_key(&rtcp->conf.srtp_tx, &was) && !kernel.wrong);
+	return done();
+}
+
+/* keys of a description go on for RTP alone where RTCP moves meanwhile */
+static bool from_keys_with_mux(void)
+{
+	struct fake_leg *rtp, *rtcp;
+	struct dp_srtp was;
+	struct phone *p;
+	int port;
+
+	start(SESSION_DTLS_ALLOW, SESSION_DTLS_OFF);
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+	access_policy->mux = core_policy->mux = SESSION_MUX_ALLOW;
+	p = phone("127.0.0.11");
+	KTAP_CHECK(!offer(caller, says(p, "RTP/SAVP", NULL, CRYPTO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	rtp = leg_of("127.0.0.1", port);
+	was = rtp->conf.srtp_tx;
+	KTAP_CHECK(!offer(caller, says(p, DTLS, "active", "a=rtcp-mux\r\n")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU "a=rtcp-mux\r\n")));
+	KTAP_CHECK(same_key(&rtp->conf.srtp_tx, &was) && rtp->conf.only == RTPLANE_ONLY_RTP);
+	KTAP_CHECK(hears(p, text, DTLS_ACTIVE));
+	AWAIT(rtp->conf.only == RTPLANE_ONLY_BOTH);
+	AWAIT(p->end[0].up);
+	KTAP_CHECK(same_key(&rtp->conf.srtp_tx, &p->end[0].keys.rx));
+	/* and from RTP's port to one of its own */
+	start_session();
+	KTAP_CHECK(!offer(caller, says(p, "RTP/SAVP", NULL, CRYPTO "a=rtcp-mux\r\n")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU "a=rtcp-mux\r\n")));
+	port = port_at(0);
+	rtp = leg_of("127.0.0.1", port);
+	was = rtp->conf.srtp_tx;
+	KTAP_CHECK(rtp->conf.only == RTPLANE_ONLY_BOTH && !leg_of("127.0.0.1", port + 1));
+	KTAP_CHECK(!offer(caller, says(p, DTLS, "active", "")));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	rtcp = leg_of("127.0.0.1", port + 1);
+	KTAP_CHECK(same_key(&rtp->conf.srtp_tx, &was) && rtp->conf.only == RTPLANE_ONLY_RTP);
+	KTAP_CHECK(is_sealed(rtcp, NULL, 1) && !same_key(&rtcp->conf.srtp_tx, &was));
+	KTAP_CHECK(!kernel.wrong);
 	return done();
 }
 
@@ -1187,6 +1232,7 @@ static const struct ktap_point points[] = {
 	{ "a re-offer that says the same changes nothing", same_again },
 	{ "another fingerprint, role or tls-id: another association", restart },
 	{ "RTCP goes to the port of RTP, and comes back", rtcp_goes_and_comes },
+	{ "keys of a description, and RTCP that moves meanwhile", from_keys_with_mux },
 	{ "an offer that is rolled back", rolled_back },
 	{ "the datapath refuses an answer, and keys", refused_by_datapath },
 	{ "plain before and after", from_plain },
