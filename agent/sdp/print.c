@@ -195,7 +195,10 @@ static void put_session(struct printing *p)
 			fprintf(p->out, "c=%s\r\n", p->conn);
 			conn = true;
 		}
-		if (session_passes(p, row))
+		/* one that is not what it is for: there must be one, and where it stood */
+		if (row->type == 't' && shows(p, row))
+			fputs("t=0 0\r\n", p->out);
+		else if (session_passes(p, row))
 			put_row(p->out, row);
 	}
 	if (!time)
