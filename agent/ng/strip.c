@@ -151,7 +151,7 @@ static void drop_repairs(struct section *s)
 {
 	const struct sdp_row *row = NULL;
 	struct span value;
-	uint32_t pt, of;
+	uint32_t pt, of = 0;
 
 	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
 		value = row->value;
