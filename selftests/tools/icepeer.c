@@ -155,8 +155,10 @@ static void receive(struct sock *s)
 		return;
 	if (stun_is(data, (size_t)n))
 		ice_receive(ice, 0, s->component, &s->base, &from, data, (size_t)n);
-	else if (ice_get_path(ice, 0, s->component, &path) && dp_addr_eq(&path.remote, &from))
-		send_on(NULL, path.socket, &from, data, (size_t)n);
+	else if (ice_get_path(ice, 0, s->component, &path) &&
+		 ice_knows(ice, 0, s->component, &from))
+		/* who nominates each pair takes his last one: it need not be our best */
+		send_on(NULL, s, &from, data, (size_t)n);
 }
 
 /* a turn; false: stdin has ended */
