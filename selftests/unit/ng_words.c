@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Words of the control protocol's requests, in the ways that proxies have to say them:
+ * what each does to what the other party is told, and that one nobody knows fails no call.
+ */
+#include "ng_lib.h"
+
+static bool json(void)
+{
+	const struct ng_value *root;
+
+	KTAP_CHECK(open_ng());
+	root = raw(SPAN("1 {\"command\":\"offer\",\"call_id\":\"c1\",\"From-Tag\":\"f\",\"direction\":[\"pub\",\"core\"],"
+			"\"sdp\":\"v=0\\r\\no=x 1 1 IN IP4 192.0.2.1\\r\\ns=-\\r\\nc=IN IP4 192.0.2.1\\r\\nt=0 0\\r\\n"
+			"m=audio 7000 RTP/AVP 0\\r\\n\"}"));
+	KTAP_CHECK(ok(root) && has("c=IN IP4 127.0.0.2\r\n"));
+	KTAP_CHECK(!strncmp(reply, "1 {\"sdp\":\"v=0\\r\\n", 16));
+	return done();
+}
+
+static bool ice(void)
+{
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("a=ice-ufrag:"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "forced", FROM, DIR, "ICE", "force", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("a=ice-ufrag:") && has(" typ host\r\n"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "removed", FROM, DIR, "ICE", "remove", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("a=ice-ufrag:") && !ng->n_strange);
+	return done();
+}
+
+/* which of the profiles, and what of DTLS and keys, an offer has that is asked for so */
+static bool dtls(void)
+{
+	static const struct {
+		const char *transport;
+		const char *key;
+		const char *proto;
+		bool fingerprint;
+		bool crypto;
+	} cases[] = {
+		{ NULL, NULL, " RTP/AVP 0\r\n", true, true },
+		{ NULL, "DTLS", " RTP/AVP 0\r\n", false, true },
+		{ NULL, "SDES", " RTP/AVP 0\r\n", true, false },
+		{ "UDP/TLS/RTP/SAVP", NULL, " UDP/TLS/RTP/SAVP 0\r\n", true, false },
+		{ "UDP/TLS/RTP/SAVPF", NULL, " UDP/TLS/RTP/SAVPF 0\r\n", true, false },
+		{ "RTP/SAVPF", NULL, " RTP/SAVPF 0\r\n", true, true },
+		{ "RTP/SAVPF", "SDES", " UDP/TLS/RTP/SAVPF 0\r\n", true, false },
+		{ "RTP/SAVP", "DTLS", " RTP/SAVP 0\r\n", false, true },
+		{ "RTP/AVP", NULL, " RTP/AVP 0\r\n", false, false },
+	};
+	static const struct dtls_conf few = { .threads = 1 };
+	struct dtls_cert *cert;
+	char id[32];
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	cert = dtls_cert_new(NULL);
+	threads = dtls_pool_new(loop, &few, cert, &err);
+	dtls_cert_put(cert);
+	KTAP_CHECK(threads);
+	sessions_set_dtls(sessions, threads);
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	core_policy->dtls = SESSION_DTLS_ALLOW;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(id, sizeof(id), "dtls%zu", i);
+		KTAP_CHECK(ok(ask("offer", "call-id", id, FROM, DIR,
+				  "transport-protocol", cases[i].transport ? cases[i].transport : "",
+				  cases[i].key ? cases[i].key : "DTLS", cases[i].key ? "off" : "",
+				  "sdp", sdp_of(A4, "m=audio 7000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+						    "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"), NULL)));
+		if (has(cases[i].proto) && has("a=fingerprint:") == cases[i].fingerprint &&
+		    has("a=crypto:") == cases[i].crypto)
+			continue;
+		printf("# case %zu: %s\n", i, text);
+		return false;
+	}
+	return done();
+}
+
+#define JSON_OFFER	"1 {\"command\":\"offer\",\"call-id\":\"c1\",\"from-tag\":\"f\",\"codec\":%s," \
+	"\"sdp\":\"v=0\\r\\no=x 1 1 IN IP4 192.0.2.1\\r\\ns=-\\r\\nc=IN IP4 192.0.2.1\\r\\nt=0 0\\r\\n" \
+	"m=audio 7000 RTP/AVP 8 0\\r\\n\"}"
+
+/* in all the ways that proxies have to say it, and the answer is as it was */
+static bool codecs(void)
+{
+	const char *two = sdp_of(A4, "m=audio 7000 RTP/AVP 8 0\r\n");
+	static const char *const dicts[] = {
+		"{\"strip\":[\"PCMA\"]}", "{\"mask\":\"pcma,g729\"}",
+		"{\"strip\":\"all\",\"offer\":[\"PCMU/8000\"]}", "[\"strip-PCMA\"]",
+	};
+	char message[2000];
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, "+flags", "codec-strip-PCMA", "sdp", two, NULL)) && has("AVP 0\r\n"));
+	KTAP_CHECK(ok(answer_b()) && kernel.n == 4);
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, "rtpp-flags", "codec-strip=[PCMA G729] trust-address",
+			  "sdp", two, NULL)) && has("AVP 0\r\n"));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, "rtpp-flags", "codec-mask-all codec-except-PCMU",
+			  "sdp", two, NULL)) && has("AVP 0\r\n"));
+	KTAP_CHECK(ok(answer_b()));
+	for (i = 0; i < sizeof(dicts) / sizeof(*dicts); i++) {
+		snprintf(message, sizeof(message), JSON_OFFER, dicts[i]);
+		KTAP_CHECK(ok(raw(span_of(message))) && has("AVP 0\r\n"));
+	}
+	KTAP_CHECK(!ng->n_strange);
+	/* what needs a codec is counted */
+	snprintf(message, sizeof(message), JSON_OFFER, "{\"transcode\":[\"G729\"],\"strip\":[[],\"\"]}");
+	KTAP_CHECK(ok(raw(span_of(message))) && has("AVP 8 0\r\n") && ng->n_strange == 2);
+	KTAP_CHECK(!strcmp(ng->strange[0].name, "codec=transcode"));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, "+flags", "codec-strip-,codec-accept-PCMA", "sdp", two, NULL)));
+	KTAP_CHECK(has("AVP 8 0\r\n") && ng->n_strange == 4);
+	return done();
+}
+
+/* which suites, in which order, and whose address an offer has that is asked for so */
+static bool suites(void)
+{
+	static const char gcm[] = "AEAD_AES_256_GCM", cm[] = "AES_CM_128_HMAC_SHA1_80";
+	static const struct {
+		const char *flag;
+		const char *first;
+		const char *second;
+	} cases[] = {
+		{ "SDES-static", gcm, cm },
+		{ "SDES-no-AEAD_AES_256_GCM", cm, NULL },
+		{ "sdes-no-aes-cm-128-hmac-sha1-80", gcm, cm },
+		{ "SDES-no-NULL_HMAC_SHA1_80", gcm, cm },
+		{ "SDES-only-AES_CM_128_HMAC_SHA1_80", cm, NULL },
+		{ "SDES-order:AES_CM_128_HMAC_SHA1_80;AEAD_AES_256_GCM;", cm, gcm },
+		{ "SDES-order:AES_192_CM_HMAC_SHA1_80;AES_CM_128_HMAC_SHA1_80", cm, gcm },
+		/* nothing would be left */
+		{ "SDES-only-AES_CM_128_HMAC_SHA1_32", gcm, cm },
+		{ "SDES-only-NULL_HMAC_SHA1_80", gcm, cm },
+		{ "SDES-no-speex", gcm, cm },
+		{ "SDES-order:x", gcm, cm },
+	};
+	char id[32], want[64];
+	size_t i;
+
+	KTAP_CHECK(open_ng());
+	core_policy->srtp = SESSION_SRTP_ALLOW;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(id, sizeof(id), "sdes%zu", i);
+		KTAP_CHECK(ok(ask("offer", "call-id", id, FROM, DIR, "+flags", cases[i].flag,
+				  "transport-protocol", "RTP/SAVP", "sdp", sdp_of(A4, PCMU), NULL)));
+		snprintf(want, sizeof(want), "a=crypto:1 %s ", cases[i].first);
+		if (!has(want) || has("a=crypto:2") != !!cases[i].second) {
+			printf("# case %zu: %s\n", i, text);
+			return false;
+		}
+	}
+	KTAP_CHECK(ng->n_strange == 3);	/* the last two, and letters with hyphens */
+	KTAP_CHECK(ok(ask("offer", "call-id", "media", FROM, DIR, "media-address", "203.0.113.7",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("c=IN IP4 203.0.113.7\r\n"));
+	KTAP_CHECK(ok(ask("answer", "call-id", "media", FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL)));
+	KTAP_CHECK(!has("203.0.113.7"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "other", FROM, DIR, "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("203.0.113.7"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "none", FROM, DIR, "+flags", "media-address=nobody",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(!has("203.0.113.7") && ng->n_strange == 4);
+	/* attributes of what it gets; ng_edit has the rest */
+	KTAP_CHECK(ok(ask("offer", "call-id", "attr", FROM, DIR, "+flags", "generate-mid,sdp-attr-add-audio-x--y..z",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("a=x=y z\r\n") && has("a=mid:1\r\n") && ng->n_strange == 4);
+	return done();
+}
+
+/* names that are said as numbers: their text is there as long as the request */
+static bool numbers(void)
+{
+	const char *sdp = sdp_of(A4, PCMU);
+	char message[2000];
+	int n;
+
+	KTAP_CHECK(open_ng());
+	n = snprintf(message, sizeof(message),
+		     "1 d7:command5:offer7:call-idi42e8:from-tagi-7e10:via-branchi0e3:sdp%zu:%se",
+		     strlen(sdp), sdp);
+	KTAP_CHECK(ok(raw((struct span){ message, (size_t)n })));
+	KTAP_CHECK(ng_call_find(ng, SPAN("42")) && !ng->n_strange);
+	KTAP_CHECK(ok(raw(SPAN("2 {\"command\":\"query\",\"call-id\":42}"))));
+	KTAP_CHECK(ok(ask("answer", "call-id", "42", "from-tag", "-7", "to-tag", "x",
+			  "sdp", sdp_of(B4, ANSWER), NULL)));
+	KTAP_CHECK(ok(raw(SPAN("3 {\"command\":\"delete\",\"call-id\":42.5,\"from-tag\":-7,\"delete-delay\":0}"))));
+	KTAP_CHECK(!ng_count(ng));
+	return done();
+}
+
+/* the same, said in other ways */
+static bool spelling(void)
+{
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, "direction", "external, internal", "received from", "IP4 192.0.2.1",
+			  "flags", "trust address,ICE-remove,RTP/AVP", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("c=IN IP4 127.0.0.2\r\n") && !ng->n_strange);
+	KTAP_CHECK(ok(ask("offer", "Call-ID", "c2", FROM, "rtpp-flags",
+			  "trust-address ICE=remove direction=external direction=internal replace=[origin session-connection] "
+			  "address-family=IP4 tos=184 rtcp-mux=[demux] transport-protocol=RTP/AVP",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("c=IN IP4 127.0.0.2\r\n") && !ng->n_strange);
+	KTAP_CHECK(ok(ask("offer", "Call-ID", "c3", FROM, "in-iface", "core", "out-iface", "pub",
+			  "sdp", sdp_of(B4, PCMU), NULL)));
+	KTAP_CHECK(has("c=IN IP4 127.0.0.1\r\n") && !ng->n_strange);
+	return done();
+}
+
+static bool strange_words(void)
+{
+	unsigned int i;
+	char word[32];
+
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, "+direction", "nowhere,internal", "+flags", "trust-addres,force",
+			  "codec", "x", "+ICE", "optional", "address family", "IP5", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(ng->n_strange == 6);
+	KTAP_CHECK(!strcmp(ng->strange[0].name, "trust-addres") && ng->strange[0].n == 1);
+	KTAP_CHECK(!strcmp(ng->strange[1].name, "force") && !strcmp(ng->strange[2].name, "codec=x"));
+	KTAP_CHECK(!strcmp(ng->strange[3].name, "ice=optional") && !strcmp(ng->strange[4].name, "address-family=IP5"));
+	KTAP_CHECK(!strcmp(ng->strange[5].name, "direction=nowhere"));
+	for (i = 0; i < 1000; i++) {
+		snprintf(word, sizeof(word), "\x1b%u", i);
+		ask("query", word, "x", NULL);
+	}
+	KTAP_CHECK(ng->n_strange == NG_STRANGE_MAX && !strcmp(ng->strange[6].name, "\\x1b0"));
+	KTAP_CHECK(!strcmp(ng->strange[NG_STRANGE_MAX - 1].name, "(others)"));
+	KTAP_CHECK(ng->strange[NG_STRANGE_MAX - 1].n == 1000 - (NG_STRANGE_MAX - 1 - 6));
+	return done();
+}
+
+static bool words_that_do(void)
+{
+	struct fake_leg *leg;
+
+	KTAP_CHECK(open_ng());
+	access_policy->srtp = core_policy->srtp = SESSION_SRTP_ALLOW;
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "+received-from", "IP4,203.0.113.7", "TOS", "184",
+			  "+flags", "SIP-source-address", "transport protocol", "RTP/SAVPF",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(has("RTP/SAVPF 0\r\n") && has("a=crypto:1 "));
+	KTAP_CHECK(error_is(ask("answer", CALL, FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL),
+			    "media line 1 is answered without a key (a=crypto), and SRTP was offered and nothing else"));
+	KTAP_CHECK(ok(ask("offer", "call-id", "c2", FROM, DIR, "+received-from", "IP4,203.0.113.7", "TOS", "184",
+			  "+flags", "SIP-source-address", "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(ok(ask("answer", "call-id", "c2", FROM, TO, "+flags", "asymmetric",
+			  "sdp", sdp_of(B4, ANSWER), NULL)));
+	/* media of the caller goes where its signalling comes from; DSCP is the callee's */
+	leg = leg_to(&kernel, "203.0.113.7:7000");
+	KTAP_CHECK(leg && leg->conf.dscp == 46 && leg->conf.latch == RTPLANE_LATCH_RESTRICTED);
+	leg = leg_to(&kernel, B4 ":8000");
+	KTAP_CHECK(leg && leg->conf.dscp == 46);
+	KTAP_CHECK(ng->n_made == 3);	/* two of the caller's realm's, and SAVPF */
+	KTAP_CHECK(ok(ask("offer", "call-id", "c3", FROM, DIR, "+flags", "asymmetric", "tos", "104",
+			  "sdp", sdp_of(A4, PCMU), NULL)));
+	KTAP_CHECK(ok(ask("answer", "call-id", "c3", FROM, TO, "sdp", sdp_of(B4, "m=audio 8010 RTP/AVP 0\r\n"), NULL)));
+	KTAP_CHECK(leg_to(&kernel, B4 ":8010")->conf.dscp == 26);
+	KTAP_CHECK(leg_to(&kernel, A4 ":7000")->conf.latch == RTPLANE_LATCH_OFF);
+	return done();
+}
+
+int main(void)
+{
+	static const struct ktap_point points[] = {
+		{ "the same in JSON", json },
+		{ "ICE as the proxy wants it", ice },
+		{ "DTLS and keys as the proxy wants them", dtls },
+		{ "codecs that an offer is not to have", codecs },
+		{ "suites and an address as the proxy wants them", suites },
+		{ "names that are numbers", numbers },
+		{ "keys and words, however they are spelled", spelling },
+		{ "words that nobody knows fail no call, and are counted", strange_words },
+		{ "words that do something", words_that_do },
+	};
+
+	return session_main(points, sizeof(points) / sizeof(points[0]));
+}
