@@ -146,7 +146,7 @@ UNITS := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(UNIT_SRC))
 FUZZ_SRC := $(wildcard selftests/fuzz/*.c)
 FUZZERS := $(patsubst selftests/fuzz/%.c,$(BUILD)/selftests/fuzz/%,$(FUZZ_SRC))
 
-THREADED := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(shell grep -lE 'pthread_|"engines?[./]|media_new|"nft/|"(session|ng)_lib\.h"' $(UNIT_SRC)))
+THREADED := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(shell grep -lE 'pthread_|"engines?[./]|media_new|"nft/|"(session|ng)_[a-z_]*\.h"' $(UNIT_SRC)))
 
 .PHONY: tools units threaded
 tools: $(TOOLS) $(UNITS) $(FUZZERS) $(if $(findstring aarch64,$(CC)),,$(BUILD)/static/rtplane)

@@ -6,17 +6,8 @@
  *   phone 127.0.0.11 --- 127.0.0.1 session 127.0.0.2 --- phone 127.0.0.12
  */
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/log.h"
-#include "ice/ice.h"
-#include "sdp/ice.h"
-#include "session_lib.h"
-
-#define PHONES	4
-/* ms that something may take, on whatever machine */
-#define LIMIT	30000
+#include "session_net.h"
 
 /**
  * struct phone - a party with ICE
@@ -39,22 +30,11 @@ struct phone {
 static struct phone phones[PHONES];
 static unsigned int n_phones;
 
-static uint64_t now_ms(void)
+static void on_send(void *arg, void *socket, const struct dp_addr *to,
+		    const void *data, size_t n)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void phone_send(void *arg, void *socket, const struct dp_addr *to,
-		       const void *data, size_t n)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = dp_addr_to_sockaddr(to, &ss);
-
 	(void)arg;
-	sendto(*(int *)socket, data, n, 0, (struct sockaddr *)&ss, len);
+	phone_send(*(int *)socket, to, data, n);
 }
 
 static void phone_event(void *arg, unsigned int stream, unsigned int component,
@@ -70,22 +50,7 @@ static void phone_event(void *arg, unsigned int stream, unsigned int component,
 		p->path &= ~(1u << component);
 }
 
-static const struct ice_ops phone_ops = { phone_send, phone_event };
-
-static void open_socket(struct phone *p, unsigned int i, const char *host)
-{
-	struct dp_addr a = at(host);
-	struct sockaddr_storage ss;
-	socklen_t len;
-
-	p->fd[i] = socket(a.family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	len = dp_addr_to_sockaddr(&a, &ss);
-	if (bind(p->fd[i], (struct sockaddr *)&ss, len))
-		abort();
-	len = sizeof(ss);
-	getsockname(p->fd[i], (struct sockaddr *)&ss, &len);
-	dp_addr_from_sockaddr(&p->seen[i], (struct sockaddr *)&ss, len);
-}
+static const struct ice_ops phone_ops = { on_send, phone_event };
 
 /* its NAT gives it other ports */
 static void rebind(struct phone *p)
@@ -95,7 +60,7 @@ static void rebind(struct phone *p)
 
 	for (i = 0; i < 2; i++) {
 		old = p->fd[i];
-		open_socket(p, i, "127.0.0.99");
+		p->fd[i] = phone_socket("127.0.0.99", &p->seen[i]);
 		close(old);
 	}
 }
@@ -113,7 +78,7 @@ static struct phone *phone(const char *host, bool controlling)
 	p->ice = ice_new(&timers, &ice_conf, &phone_ops, p);
 	ice_add_stream(p->ice, 2);
 	for (i = 0; i < 2; i++) {
-		open_socket(p, i, host);
+		p->fd[i] = phone_socket(host, &p->seen[i]);
 		p->addr[i] = p->seen[i];
 		local = (struct ice_local){
 			.component = (uint16_t)(i + 1), .addr = p->addr[i],
@@ -147,15 +112,10 @@ static const char *says(const struct phone *p, bool candidates)
 	dp_addr_str(&a, host, sizeof(host));
 	n = snprintf(to, sizeof(buf[0]),
 		     "v=0\r\no=x 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
-		     "m=audio %u RTP/AVP 0\r\na=rtcp:%u\r\n"
-		     "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", host, host,
-		     candidates ? p->addr[0].port : 9, p->addr[1].port,
-		     ice_ufrag(p->ice, 0), ice_pwd(p->ice, 0));
-	if (candidates)
-		snprintf(to + n, sizeof(buf[0]) - (size_t)n,
-			 "a=candidate:1 1 udp 2130706431 %s %u typ host\r\n"
-			 "a=candidate:1 2 udp 2130706430 %s %u typ host\r\n",
-			 host, p->addr[0].port, host, p->addr[1].port);
+		     "m=audio %u RTP/AVP 0\r\na=rtcp:%u\r\n", host, host,
+		     candidates ? p->addr[0].port : 9, p->addr[1].port);
+	put_ice(to + n, sizeof(buf[0]) - (size_t)n, p->ice,
+		candidates ? &p->addr[0] : NULL, &p->addr[1]);
 	return to;
 }
 
@@ -164,43 +124,19 @@ static bool hears(struct phone *p, const char *what, const char *pwd)
 {
 	char why[SDP_WHY_LEN];
 	struct sdp_desc *desc = sdp_desc_parse(span_of(what), NULL, why);
-	struct sdp_ice ice = { .n = 0 };
-	size_t i;
-	bool ok;
+	bool ok = desc && hear_ice(p->ice, desc, pwd);
 
-	if (!desc)
-		return false;
-	sdp_ice_read(desc, &desc->media[0], &ice);
-	ok = ice.ufrag.p && ice.n &&
-	     ice_set_remote(p->ice, 0, ice.ufrag, pwd ? span_of(pwd) : ice.pwd,
-			    ice.lite);
-	if (ok && ice.lite)
-		ice_set_role(p->ice, true);
-	for (i = 0; ok && i < ice.n; i++)
-		ice_add_remote(p->ice, 0, &ice.candidate[i]);
 	sdp_desc_free(desc);
 	return ok;
 }
 
-static void on_datagram(struct media_sock *sock, enum media_class class,
-			const struct dp_addr *src, const uint8_t *data,
-			size_t len, void *arg)
-{
-	(void)arg;
-	if (sessions)
-		sessions_datagram(sock, class, src, data, len, sessions);
-}
-
 static void receive(struct phone *p, unsigned int i)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
 	struct dp_addr from;
 	uint8_t data[2048];
-	ssize_t n;
+	ssize_t n = phone_receive(p->fd[i], &from, data, sizeof(data));
 
-	n = recvfrom(p->fd[i], data, sizeof(data), 0, (struct sockaddr *)&ss, &len);
-	if (n < 0 || !dp_addr_from_sockaddr(&from, (struct sockaddr *)&ss, len))
+	if (n < 0)
 		return;
 	p->got++;
 	ice_receive(p->ice, 0, i + 1, &p->addr[i], &from, data, (size_t)n);
@@ -224,15 +160,6 @@ static void turn(void)
 	timers_run(&timers, now_ms());
 }
 
-#define AWAIT(cond)							\
-	do {								\
-		uint64_t until = now_ms() + LIMIT;			\
-									\
-		while (!(cond) && now_ms() < until)			\
-			turn();						\
-		KTAP_CHECK(cond);					\
-	} while (0)
-
 static bool done(void)
 {
 	hang_up();
@@ -249,57 +176,15 @@ static void start(enum session_ice access, enum session_ice core)
 	begin_session();
 }
 
-/* the leg of a port of ours, as the text says it */
-static struct fake_leg *leg_of(const char *host, int port)
-{
-	struct dp_addr a = at(host);
-
-	a.port = (uint16_t)port;
-	return fake_find(&kernel, &a);
-}
-
 static bool is_proven(const struct fake_leg *leg, const struct phone *p,
 		      unsigned int component)
 {
 	return leg && dp_addr_eq(&leg->proven, &p->seen[component - 1]);
 }
 
-static char *value_of(const char *attr)
-{
-	static char buf[4][64];
-	static unsigned int i;
-	char *to = buf[i++ % 4];
-	const char *p = text ? strstr(text, attr) : NULL;
-
-	*to = '\0';
-	if (p)
-		sscanf(p + strlen(attr), "%63s", to);
-	return to;
-}
-
-static char because[1024];
-
-static void on_verdict(enum session_verdict verdict,
-		       const struct session_leg_report *of, const char *what,
-		       void *arg)
-{
-	(void)arg;
-	if (verdict == SESSION_VERDICT_NO_WAY && of->component == 1)
-		snprintf(because, sizeof(because), "%s", what);
-}
-
 static bool told(const char *what)
 {
-	struct session_report *report = session_report(session);
-	bool ok;
-
-	*because = '\0';
-	session_why(report, on_verdict, NULL);
-	session_report_free(report);
-	ok = what ? !!strstr(because, what) : !*because;
-	if (!ok)
-		printf("# told: %s\n", because);
-	return ok;
+	return says_why(SESSION_VERDICT_NO_WAY, what, true);
 }
 
 /* ------------------------------------------------------------------ the caller's side */
@@ -845,18 +730,8 @@ static const struct ktap_point points[] = {
 
 int main(void)
 {
-	int ret;
+	int ret = session_main(points, sizeof(points) / sizeof(points[0]));
 
-	log_set_level(LOG_LEVEL_ERROR);
-	unit_net();
-	ret = media_new(&media, NULL, on_datagram, NULL, &err);
-	if (ret == -ENOSYS || ret == -EPERM) {
-		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
-		return 4;
-	}
-	ret = KTAP_RUN(points);
-	if (sessions)
-		done();
-	media_free(media);
+	hang_up();
 	return ret;
 }
