@@ -276,6 +276,17 @@ static inline void ref_rtp(const struct session *s, struct packet *p, uint32_t r
 	tag(s, p, roc_be, 4);
 }
 
+/* @p leaves as those keys make it in that turn of its counter */
+static inline bool seals_as(struct rtpsec *out, struct packet *p,
+			    const struct session *s, uint32_t roc)
+{
+	struct packet want = *p;
+
+	ref_rtp(s, &want, roc);
+	return seal(out, p, false) == RTPSEC_OK && p->len == want.len &&
+	       !memcmp(p->buf, want.buf, p->len);
+}
+
 static inline void ref_rtcp(const struct session *s, struct packet *p, uint32_t index)
 {
 	uint8_t iv[16] = { 0 }, flagged[4], bare[4];
