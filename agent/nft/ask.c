@@ -12,6 +12,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "table.h"
 
@@ -44,17 +45,14 @@ void nft_ask_free(struct nft_ask *ask)
 	free(ask);
 }
 
-/* send, and take all that is answered; false with errno */
-static bool converse(struct nft_ask *ask, struct nlmsghdr *nlh, mnl_cb_t fn,
-		     void *arg)
+/* take all that is answered; false with errno */
+static bool listen_to(struct nft_ask *ask, mnl_cb_t fn, void *arg)
 {
 	unsigned int portid = mnl_socket_get_portid(ask->nl);
 	char buf[REPLY_ROOM] __attribute__((aligned(8)));
 	int ret = MNL_CB_OK;
 	ssize_t n;
 
-	if (mnl_socket_sendto(ask->nl, nlh, nlh->nlmsg_len) < 0)
-		return false;
 	while (ret > MNL_CB_STOP) {
 		n = mnl_socket_recvfrom(ask->nl, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
@@ -64,6 +62,30 @@ static bool converse(struct nft_ask *ask, struct nlmsghdr *nlh, mnl_cb_t fn,
 		ret = mnl_cb_run(buf, (size_t)n, ask->seq, portid, fn, arg);
 	}
 	return ret == MNL_CB_STOP;
+}
+
+/* what is still to come of an answer would be taken for that of the next question */
+static void drain(struct nft_ask *ask)
+{
+	int fd = mnl_socket_get_fd(ask->nl), why = errno;
+	char byte;
+
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 ||
+	       errno == EINTR || errno == ENOBUFS)
+		;
+	errno = why;
+}
+
+/* send, and take all that is answered; false with errno */
+static bool converse(struct nft_ask *ask, struct nlmsghdr *nlh, mnl_cb_t fn,
+		     void *arg)
+{
+	if (mnl_socket_sendto(ask->nl, nlh, nlh->nlmsg_len) < 0)
+		return false;
+	if (listen_to(ask, fn, arg))
+		return true;
+	drain(ask);
+	return false;
 }
 
 static struct nlmsghdr *question(struct nft_ask *ask, char *buf, uint16_t type,

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <libnftnl/table.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +34,18 @@ static struct nft *nft;
 static char error[CONFIG_ERROR_LEN];
 static uint32_t bans, kept;
 static uint64_t longest;
+
+/* libmnl's, but that an answer may be lost for want of room, as the kernel tells it */
+static _Atomic bool lost;
+
+ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t size)
+{
+	if (!lost)
+		return recv(mnl_socket_get_fd(nl), buf, size, 0);
+	lost = false;
+	errno = ENOBUFS;
+	return -1;
+}
 
 static uint64_t now_us(clockid_t clock)
 {
@@ -263,6 +277,33 @@ static bool test_a_table_of_somebody_else(void)
 	return true;
 }
 
+static void count_elem(const struct nft_elem *elem, void *arg)
+{
+	++*(uint32_t *)arg;
+}
+
+/* a question that got no answer is not answered by way of the next one */
+static bool test_an_answer_that_is_lost(void)
+{
+	struct nft_ask *ask = nft_ask_new(error);
+	struct nft_table_info info;
+	uint32_t n = 0, i;
+
+	KTAP_CHECK(ask);
+	lost = true;
+	KTAP_CHECK(!nft_ask_table(ask, CONFIG_NFT_TABLE_NAME, &info, error));
+	KTAP_CHECK(strstr(error, strerror(ENOBUFS)));
+	KTAP_CHECK(nft_ask_table(ask, "none", &info, error) && !info.found);
+	lost = true;
+	KTAP_CHECK(!nft_ask_elems(ask, &nft_own_place, NFT_BAN4, count_elem, &n,
+				  error) && !n);
+	for (i = 0; i < 2; i++)
+		KTAP_CHECK(nft_ask_table(ask, CONFIG_NFT_TABLE_NAME, &info,
+					 error) && info.found && info.ours);
+	nft_ask_free(ask);
+	return true;
+}
+
 static bool load(void)
 {
 	static const char text[] =
@@ -291,6 +332,8 @@ int main(void)
 		{ "the ports of ten thousand calls", test_ten_thousand_calls },
 		{ "a call more and less is a batch each", test_one_more },
 		{ "a hundred thousand bans", test_a_hundred_thousand_bans },
+		{ "an answer that is lost is not the next question's",
+		  test_an_answer_that_is_lost },
 		{ "who comes later takes them over", test_taken_over },
 		{ "a batch that fails is made good", test_what_fails_is_made_good },
 		{ "a table that is somebody else's by now is left alone",
