@@ -292,7 +292,8 @@ TAILQ_HEAD(call_list, call);
  * @listener: of each of its listeners, likewise
  * @n_ports: how many
  * @n_listeners: how many are open
- * @known: addresses that the gate knows: next hops, and those that are allowed one by one
+ * @known: addresses that the gate knows by the configuration: next hops (those that have
+ *	names are in &struct hop_watch), and those that are allowed one by one
  * @n_known: how many
  * @bindings: of the phones that have registered here
  */

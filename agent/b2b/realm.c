@@ -146,27 +146,23 @@ static bool open_ports(struct realm *realm, char *error)
 
 /* -------------------------------------------------------------- who may speak */
 
-static bool know(struct realm *realm, const struct dp_addr *addr)
+/* the gate counts: two may know the same address, and each forgets it once */
+static void know(struct realm *realm, const struct dp_addr *addr)
 {
 	struct dp_addr *list;
 
-	if (b2b_realm_knows(realm, addr))
-		return true;
 	list = reallocarray(realm->known, realm->n_known + 1, sizeof(*list));
 	if (!list)
-		return false;
+		return;
 	realm->known = list;
-	if (sip_gate_know(realm->gate, addr))
-		return false;
-	list[realm->n_known] = *addr;
-	list[realm->n_known++].port = 0;
-	return true;
+	if (!sip_gate_know(realm->gate, addr))
+		list[realm->n_known++] = *addr;
 }
 
-static void forget_all(struct realm *realm)
+static void forget(struct realm *realm, const struct dp_addr *list, size_t n)
 {
-	while (realm->n_known)
-		sip_gate_forget(realm->gate, &realm->known[--realm->n_known]);
+	while (n)
+		sip_gate_forget(realm->gate, &list[--n]);
 }
 
 bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
@@ -174,17 +170,27 @@ bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr)
 	return sip_gate_known(realm->gate, addr);
 }
 
+static bool is_one_in(const struct prefix *prefix, const struct dp_addr *list,
+		      size_t n)
+{
+	while (n)
+		if (prefix_has(prefix, &list[--n]))
+			return true;
+	return false;
+}
+
 bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
 {
-	const struct realm *realm;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < b2b->n_realms; i++) {
-		realm = &b2b->realms[i];
-		for (j = 0; j < realm->n_known; j++)
-			if (prefix_has(prefix, &realm->known[j]))
-				return true;
-	}
+	for (i = 0; i < b2b->n_realms; i++)
+		if (is_one_in(prefix, b2b->realms[i].known,
+			      b2b->realms[i].n_known))
+			return true;
+	for (i = 0; i < b2b->n_watch; i++)
+		if (is_one_in(prefix, b2b->watch[i].found,
+			      b2b->watch[i].n_found))
+			return true;
 	return b2b_binding_in(b2b, prefix);
 }
 
@@ -230,26 +236,24 @@ static void know_peers(struct realm *realm)
 			know(realm, &prefix_set_at(allow, i)->addr);
 }
 
-/* which next hops there are in each realm, as far as it is known where they are */
-static void learn_hops(struct b2b *b2b)
+/* who is known by the configuration alone; where names are is seen by the watches */
+static void learn(struct b2b *b2b)
 {
 	const struct config_route *route;
 	struct realm *realm;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < b2b->n_realms; i++) {
-		forget_all(&b2b->realms[i]);
-		know_peers(&b2b->realms[i]);
+		realm = &b2b->realms[i];
+		forget(realm, realm->known, realm->n_known);
+		realm->n_known = 0;
+		know_peers(realm);
 	}
 	for (i = 0; i < b2b->config->n_routes; i++) {
 		route = &b2b->config->routes[i];
-		realm = b2b_realm_of(b2b, route->to);
 		if (route->hop.addr.family)
-			know(realm, &route->hop.addr);
+			know(b2b_realm_of(b2b, route->to), &route->hop.addr);
 	}
-	for (i = 0; i < b2b->n_watch; i++)
-		for (j = 0; j < b2b->watch[i].n_found; j++)
-			know(b2b->watch[i].realm, &b2b->watch[i].found[j]);
 	for (i = 0; i < b2b->n_realms; i++)
 		set_gate(&b2b->realms[i]);
 }
@@ -257,21 +261,19 @@ static void learn_hops(struct b2b *b2b)
 static void on_found(int error, const struct sip_targets *targets, void *arg)
 {
 	struct hop_watch *watch = arg;
-	bool changed = false;
-	size_t i;
+	struct dp_addr before[SIP_TARGETS_MAX];
+	size_t n = watch->n_found, i;
 
 	watch->query = NULL;
 	timer_set(watch->b2b->timers, &watch->timer, WATCH_MS);
 	if (error)
 		return;	/* what was found before holds */
-	changed = watch->n_found != targets->n;
-	for (i = 0; i < targets->n; i++) {
-		changed |= !dp_addr_eq(&watch->found[i], &targets->target[i].addr);
-		watch->found[i] = targets->target[i].addr;
-	}
-	watch->n_found = targets->n;
-	if (changed)
-		learn_hops(watch->b2b);
+	memcpy(before, watch->found, sizeof(before));
+	watch->n_found = 0;
+	for (i = 0; i < targets->n; i++)
+		if (!sip_gate_know(watch->realm->gate, &targets->target[i].addr))
+			watch->found[watch->n_found++] = targets->target[i].addr;
+	forget(watch->realm, before, n);
 }
 
 static void on_watch(struct timer *timer, void *arg)
@@ -287,11 +289,14 @@ static void on_watch(struct timer *timer, void *arg)
 
 void b2b_realms_unwatch(struct b2b *b2b)
 {
+	struct hop_watch *watch;
 	size_t i;
 
 	for (i = 0; i < b2b->n_watch; i++) {
-		sip_query_cancel(b2b->watch[i].query);
-		timer_cancel(&b2b->watch[i].timer);
+		watch = &b2b->watch[i];
+		sip_query_cancel(watch->query);
+		timer_cancel(&watch->timer);
+		forget(watch->realm, watch->found, watch->n_found);
 	}
 	free(b2b->watch);
 	b2b->watch = NULL;
@@ -317,7 +322,7 @@ static bool watch_hops(struct b2b *b2b)
 		timer_init(&watch->timer, on_watch, watch);
 		on_watch(&watch->timer, watch);
 	}
-	learn_hops(b2b);
+	learn(b2b);
 	return true;
 }
 
