@@ -142,7 +142,7 @@ static bool reduce(struct prefix *list, size_t *n)
 
 /*
  * Who may speak SIP in a realm: whom its ACL allows, and next hops.  One that has a name
- * may be anywhere.  Returns false without memory; *@n 0: anybody.
+ * may be anywhere.  Returns false without memory; *@list NULL: anybody.
  */
 static bool who_speaks(struct openings *all, const struct config *config,
 		       const struct config_realm *realm,
@@ -153,11 +153,12 @@ static bool who_speaks(struct openings *all, const struct config *config,
 	size_t i;
 
 	*n = 0;
+	*list = NULL;
+	if (realm->acl->others)
+		return true;
 	*list = new_list(all, prefix_set_size(allow) + config->n_routes);
 	if (!*list)
 		return false;
-	if (realm->acl->others)
-		return true;
 	for (i = 0; i < prefix_set_size(allow); i++)
 		(*list)[(*n)++] = *prefix_set_at(allow, i);
 	for (i = 0; i < config->n_routes; i++) {
@@ -166,6 +167,7 @@ static bool who_speaks(struct openings *all, const struct config *config,
 			continue;
 		if (!route->hop.addr.family) {
 			*n = 0;
+			*list = NULL;
 			return true;
 		}
 		(*list)[(*n)++] = (struct prefix){

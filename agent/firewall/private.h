@@ -16,7 +16,7 @@
  * @advertise: the address that others know it by
  * @high: last port
  * @from: whose packets; NULL: anybody's
- * @n_from: how many
+ * @n_from: how many; 0 with @from: nobody's
  * @dscp: what it is marked with; -1: nothing is said
  */
 struct opening {

@@ -40,7 +40,7 @@ static size_t sources_of(const struct opening *o, int family)
 /* nobody of this family may */
 static bool is_void(const struct opening *o)
 {
-	return o->n_from && !sources_of(o, o->listen.family);
+	return o->from && !sources_of(o, o->listen.family);
 }
 
 /* -------------------------------------------------------------------------- nft */
@@ -54,7 +54,7 @@ static bool is_everybody(const struct opening *o)
 		if (o->from[i].addr.family == o->listen.family &&
 		    !o->from[i].len)
 			return true;
-	return !o->n_from;
+	return !o->from;
 }
 
 static void nft_sources(FILE *f, const struct opening *o)

@@ -65,7 +65,7 @@ static char *sources(const struct opening *o, enum firewall_view view)
 	size_t i, len = 0, n = 0;
 	FILE *f;
 
-	if (!o->n_from || view == FIREWALL_CUSTOMER)
+	if (!o->from || view == FIREWALL_CUSTOMER)
 		return strdup(view == FIREWALL_CUSTOMER ? "phones" : "anybody");
 	f = open_memstream(&text, &len);
 	if (!f)
