@@ -6,27 +6,34 @@
  */
 #include "private.h"
 
+/* parties of a tag, or all if none is said; one may be there twice */
+static size_t named(const struct ng_call *call, struct span tag,
+		    struct session_party *party[2 * SESSION_BRANCHES_MAX])
+{
+	const struct ng_branch *branch;
+	unsigned int s;
+	size_t n = 0;
+
+	LIST_FOREACH(branch, &call->branches, entry)
+		for (s = 0; s < 2; s++)
+			if (!tag.p || ng_is(branch->tag[s], tag))
+				party[n++] = branch->party[s];
+	return n;
+}
+
 static const char *block_in(struct ng_request *r, const struct ng_call *call,
 			    bool block)
 {
-	struct ng_branch *branch;
+	struct session_party *party[2 * SESSION_BRANCHES_MAX];
+	size_t n = named(call, r->words.tag[0], party);
 	struct dp_err err;
-	bool any = false;
-	unsigned int s;
 
-	LIST_FOREACH(branch, &call->branches, entry) {
-		for (s = 0; s < 2; s++) {
-			if (r->words.tag[0].p &&
-			    !ng_is(branch->tag[s], r->words.tag[0]))
-				continue;
-			any = true;
-			if (!session_block(branch->party[s], block, &err))
-				continue;
-			snprintf(r->error, sizeof(r->error), "%.200s", err.text);
-			return r->error;
-		}
-	}
-	return any ? NULL : "From-tag given, but no such tag exists";
+	if (!n)
+		return "From-tag given, but no such tag exists";
+	if (!session_block(party, n, block, &err))
+		return NULL;
+	snprintf(r->error, sizeof(r->error), "%.200s", err.text);
+	return r->error;
 }
 
 static const char *set_block(struct ng_request *r, bool block)

@@ -767,34 +767,72 @@ int session_apply_moved(struct session *session,
 	return apply(session, &wish, err);
 }
 
-static int set_block(struct session_party *party, enum session_block block,
-		     struct dp_err *err)
+/* those that session_block() changes */
+static void turn(struct session *session, enum session_block block)
 {
-	enum session_block old = party->block;
+	struct session_party *party;
+
+	TAILQ_FOREACH(party, &session->parties, entry)
+		if (party->turns)
+			party->block = block;
+}
+
+static int set_block(struct session *session, enum session_block was,
+		     enum session_block block, struct dp_err *err)
+{
 	int ret;
 
-	party->block = block;
-	ret = session_apply_moved(party->session, NULL, 0, err);
+	turn(session, block);
+	ret = session_apply_moved(session, NULL, 0, err);
 	if (ret)
-		party->block = old;
-	else
-		session_changed(party->session);
+		turn(session, was);
 	return ret;
 }
 
-int session_block(struct session_party *party, bool block, struct dp_err *err)
+/* what was refused is forgotten first; and nobody is left without a limit of rate */
+static int unblock(struct session *session, struct dp_err *err)
 {
 	struct dp_err own;
 	int ret;
 
+	ret = set_block(session, SESSION_BLOCKED, SESSION_FORGIVEN, err);
+	if (ret)
+		return ret;
+	ret = set_block(session, SESSION_BLOCKED, SESSION_RELAYED, err);
+	if (ret && session_apply_moved(session, NULL, 0, &own))
+		session_log(session, LOG_LEVEL_ERROR,
+			    (struct session_party *)NULL,
+			    "media is relayed without a limit until its bridges change: it cannot be blocked again: %s",
+			    own.text);
+	return ret;
+}
+
+int session_block(struct session_party *const *party, size_t n, bool block,
+		  struct dp_err *err)
+{
+	enum session_block was = block ? SESSION_RELAYED : SESSION_BLOCKED;
+	struct session *session = party[0]->session;
+	struct session_party *each;
+	bool any = false;
+	struct dp_err own;
+	size_t i;
+	int ret;
+
+	TAILQ_FOREACH(each, &session->parties, entry)
+		each->turns = false;
+	for (i = 0; i < n; i++) {
+		party[i]->turns = party[i]->block == was;
+		any |= party[i]->turns;
+	}
+	if (!any)
+		return 0;
 	if (!err)
 		err = &own;
-	if (block == (party->block == SESSION_BLOCKED))
-		return 0;
-	if (block)
-		return set_block(party, SESSION_BLOCKED, err);
-	ret = set_block(party, SESSION_FORGIVEN, err);
-	return ret ? ret : set_block(party, SESSION_RELAYED, err);
+	ret = block ? set_block(session, was, SESSION_BLOCKED, err) :
+		      unblock(session, err);
+	if (!ret)
+		session_changed(session);
+	return ret;
 }
 
 /* what cannot be removed stands; at the session's end, on ports that nobody gets */

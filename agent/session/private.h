@@ -410,7 +410,8 @@ struct session_branch {
  * enum session_block - what becomes of a party's media
  * @SESSION_RELAYED: it is relayed
  * @SESSION_BLOCKED: it is not
- * @SESSION_FORGIVEN: it is, without a limit of rate: what was refused is forgotten
+ * @SESSION_FORGIVEN: it is, without a limit of rate: what was refused is forgotten; no
+ *	longer than for a change
  */
 enum session_block {
 	SESSION_RELAYED,
@@ -430,6 +431,7 @@ enum session_block {
  * @confidential: nobody on the way can read it
  * @bare_keys: keys went that way although somebody can
  * @block: what becomes of its media
+ * @turns: session_block() changes that
  * @user: the caller's
  */
 struct session_party {
@@ -443,6 +445,7 @@ struct session_party {
 	bool confidential;
 	bool bare_keys;
 	enum session_block block;
+	bool turns;
 	void *user;
 };
 

@@ -403,18 +403,21 @@ int session_moved(struct session_party *party, const struct dp_addr *source,
 		  struct dp_err *err);
 
 /**
- * session_block() - nothing that comes from a party is relayed, or all again
- * @party: the party
+ * session_block() - nothing that comes from some parties is relayed, or all again
+ * @party: the parties, of one session
+ * @n: how many, at least 1
  * @block: nothing
  * @err: the sentence; may be NULL
  *
- * Holds for what it negotiates later too.  RTCP goes on, if it has a port of its own.
- * Datapaths limit the rate to 1 bit/s, which lets one packet through before it counts.
+ * Holds for what they negotiate later too.  RTCP goes on, if it has a port of its own.
+ * Datapaths limit the rate to 1 bit/s, and an empty bucket lets one packet through: the
+ * first, and one more whenever as many seconds have passed as that had bits.
  * While a party is blocked the session's silence is that of a hold.
  *
- * Return: 0, or -errno of the datapath: then it is as it was.
+ * Return: 0, or -errno of the datapath: then all of them are as they were.
  */
-int session_block(struct session_party *party, bool block, struct dp_err *err);
+int session_block(struct session_party *const *party, size_t n, bool block,
+		  struct dp_err *err);
 
 /* --------------------------------------------------------- negotiations */
 

@@ -240,12 +240,44 @@ static bool blocks(void)
 	return done();
 }
 
+/* all parties or none, whichever call of the datapath is refused */
+static bool blocks_all(void)
+{
+	unsigned int i;
+	bool done_all;
+
+	KTAP_CHECK(open_ng());
+	access_policy->bps = core_policy->bps = 64000;
+	KTAP_CHECK(call_up());
+	for (i = 1; i < 5; i++) {
+		kernel.refuse = kernel.calls + i;
+		ask("block media", CALL, NULL);
+		done_all = !strcmp(field("result"), "ok");
+		KTAP_CHECK(legs_of(1) == (done_all ? 2 : 0) && legs_of(64000) == 4 - legs_of(1));
+		kernel.refuse = 0;
+		KTAP_CHECK(ok(ask("block media", CALL, NULL)) && legs_of(1) == 2);
+		kernel.refuse = kernel.calls + i;
+		ask("unblock media", CALL, NULL);
+		done_all = !strcmp(field("result"), "ok");
+		KTAP_CHECK(legs_of(1) == (done_all ? 0 : 2) && legs_of(64000) == 4 - legs_of(1));
+		kernel.refuse = 0;
+		KTAP_CHECK(ok(ask("unblock media", CALL, NULL)) && legs_of(64000) == 4);
+	}
+	/* who was blocked before stays so */
+	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(1) == 1);
+	kernel.refuse = kernel.calls + 1;
+	KTAP_CHECK(!ok(ask("block media", CALL, NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(ok(ask("unblock media", CALL, NULL)) && legs_of(64000) == 4);
+	return done();
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
 		{ "what is told of calls", told },
 		{ "and once: tags in common, an SSRC that comes back", told_once },
 		{ "media that is blocked for a while", blocks },
+		{ "of all parties or of none, when the datapath refuses", blocks_all },
 		{ "how good it sounds, in the units that proxies read", mos },
 		{ "what people see of them, after their end too", seen_by_people },
 	};
