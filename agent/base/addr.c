@@ -128,6 +128,13 @@ bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b)
 	return dp_addr_eq(&x, &y);
 }
 
+bool dp_addr_is_any(const struct dp_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return addr->v4.s_addr == htonl(INADDR_ANY);
+	return addr->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&addr->v6);
+}
+
 static bool is_private_v4(uint32_t a)
 {
 	return (a & 0xff000000) == 0x0a000000 ||	/* 10/8 */

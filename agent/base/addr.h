@@ -83,6 +83,14 @@ bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b);
 bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b);
 
 /**
+ * dp_addr_is_any() - is it every address of its family (0.0.0.0, ::)?
+ * @addr: the address
+ *
+ * Return: true if so; false for no address.
+ */
+bool dp_addr_is_any(const struct dp_addr *addr);
+
+/**
  * dp_addr_is_private() - can nobody on the internet be reached there?
  * @addr: the address
  *

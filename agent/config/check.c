@@ -20,29 +20,13 @@
 #define FILE_MAX	(16 * 1024 * 1024)
 #define DEFAULT_CONTROL	"/run/rtplane/rtplaned.sock"
 
-static bool same_host(const struct dp_addr *a, const struct dp_addr *b)
-{
-	struct dp_addr x = *a, y = *b;
-
-	x.port = 0;
-	y.port = 0;
-	return dp_addr_eq(&x, &y);
-}
-
-static bool is_wildcard(const struct dp_addr *a)
-{
-	if (a->family == AF_INET)
-		return a->v4.s_addr == INADDR_ANY;
-	return IN6_IS_ADDR_UNSPECIFIED(&a->v6);
-}
-
 static bool get_address(const struct loaded *l, struct key k, const char *text,
 			struct dp_addr *addr)
 {
 	if (!dp_addr_parse_host(text, addr))
 		return bad(l, k, "'%s' is not an address; expected an IPv4 or IPv6 address without port",
 			   text);
-	if (is_wildcard(addr))
+	if (dp_addr_is_any(addr))
 		return bad(l, k, "'%s' is every address; expected one address of this host, since packets and SDP must carry it",
 			   text);
 	return true;
@@ -75,7 +59,7 @@ static bool get_addresses(const struct loaded *l, const struct key *at,
 				   "'%s' is of another family than '%s'; expected both IPv4 or both IPv6",
 				   from->advertise, from->listen);
 		for (j = 0; j < i; j++)
-			if (same_host(&r->addresses[j].listen, &to->listen))
+			if (dp_addr_same_host(&r->addresses[j].listen, &to->listen))
 				return bad(l, sub(&k, "listen"),
 					   "'%s' is there twice; expected each address once in a realm",
 					   from->listen);
@@ -138,7 +122,7 @@ static bool add_listeners(const struct loaded *l, const struct key *at,
 	    !get_address(l, sub(at, "address"), raw->address, &addr))
 		return false;
 	for (i = 0; i < r->n_addresses; i++) {
-		if (raw->address && !same_host(&r->addresses[i].listen, &addr))
+		if (raw->address && !dp_addr_same_host(&r->addresses[i].listen, &addr))
 			continue;
 		list = realloc(r->listeners,
 			       (r->n_listeners + 1) * sizeof(*list));
@@ -365,7 +349,7 @@ static bool same_socket(const struct config_listener *a,
 {
 	return a->port == b->port &&
 	       (a->transport == CONFIG_UDP) == (b->transport == CONFIG_UDP) &&
-	       same_host(&a->address->listen, &b->address->listen);
+	       dp_addr_same_host(&a->address->listen, &b->address->listen);
 }
 
 static bool share_address(const struct config_realm *a,
@@ -376,7 +360,7 @@ static bool share_address(const struct config_realm *a,
 
 	for (i = 0; i < a->n_addresses; i++) {
 		for (j = 0; j < b->n_addresses; j++) {
-			if (!same_host(&a->addresses[i].listen,
+			if (!dp_addr_same_host(&a->addresses[i].listen,
 				       &b->addresses[j].listen))
 				continue;
 			*which = dp_addr_str(&a->addresses[i].listen, text,
@@ -428,7 +412,7 @@ static bool check_media(const struct loaded *l, unsigned int ra,
 		    s->port > b->port_high)
 			continue;
 		for (j = 0; j < b->n_addresses; j++)
-			if (same_host(&s->address->listen,
+			if (dp_addr_same_host(&s->address->listen,
 				      &b->addresses[j].listen))
 				return bad(l, key("realms[%u].sip", ra),
 					   "udp port %u is inside the media ports %u-%u of realm %s; expected a port outside",
@@ -482,8 +466,8 @@ static bool is_own(const struct config *c, const struct config_hop *hop)
 		for (j = 0; j < c->realms[i].n_listeners; j++) {
 			s = &c->realms[i].listeners[j];
 			if (s->port == port &&
-			    (same_host(&s->address->listen, &hop->addr) ||
-			     same_host(&s->address->advertise, &hop->addr)))
+			    (dp_addr_same_host(&s->address->listen, &hop->addr) ||
+			     dp_addr_same_host(&s->address->advertise, &hop->addr)))
 				return true;
 		}
 	}

@@ -6,12 +6,6 @@
 
 #include "private.h"
 
-bool opening_is_any(const struct opening *o)
-{
-	return o->listen.family == AF_INET ? o->listen.v4.s_addr == INADDR_ANY :
-					     IN6_IS_ADDR_UNSPECIFIED(&o->listen.v6);
-}
-
 bool opening_is_mapped(const struct opening *o)
 {
 	return !dp_addr_same_host(&o->listen, &o->advertise);

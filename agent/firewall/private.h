@@ -53,10 +53,9 @@ void openings_free(struct openings *all);
 /* what is not a rule, in sentences, for @view; the last one is NULL */
 const char *const *firewall_advice(enum firewall_view view);
 
-/* the address that @view knows it by, and text of it for one that may be any */
+/* the address that @view knows it by */
 const struct dp_addr *opening_address(const struct opening *o,
 				      enum firewall_view view);
-bool opening_is_any(const struct opening *o);
 /* is the address translated on the way? */
 bool opening_is_mapped(const struct opening *o);
 /* "5060" or "30000-32999", with @dash between */

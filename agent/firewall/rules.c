@@ -84,7 +84,7 @@ static void nft_rule(FILE *f, const struct opening *o, enum firewall_view view)
 	if (is_void(o))
 		return;
 	fputs("\t\t", f);
-	if (opening_is_any(o))
+	if (dp_addr_is_any(&o->listen))
 		fprintf(f, "meta nfproto %s ",
 			o->listen.family == AF_INET ? "ipv4" : "ipv6");
 	else
@@ -101,7 +101,7 @@ static void nft_rule(FILE *f, const struct opening *o, enum firewall_view view)
 /* of addresses that are known by others: each once, by its media */
 static bool is_to_map(const struct opening *o)
 {
-	return opening_is_mapped(o) && !opening_is_any(o);
+	return opening_is_mapped(o) && !dp_addr_is_any(&o->listen);
 }
 
 static void nft_nat(FILE *f, const struct openings *all)
@@ -139,7 +139,7 @@ static void nft_outgoing(FILE *f, const struct openings *all)
 	const struct opening *o;
 
 	for (o = all->list; o < all->list + all->n; o++)
-		if (!opening_is_any(o) && o->high != o->listen.port)
+		if (!dp_addr_is_any(&o->listen) && o->high != o->listen.port)
 			fprintf(f, "\t\t%s saddr %s counter accept comment \"from the media host\"\n",
 				o->listen.family == AF_INET ? "ip" : "ip6",
 				host_of(&o->listen, addr));
@@ -188,7 +188,7 @@ static void ipt_rule(FILE *f, const struct opening *o, enum firewall_view view,
 	fprintf(f, "-A %s", view == FIREWALL_HOST ? "INPUT" : "FORWARD");
 	if (from)
 		fprintf(f, " -s %s", opening_prefix(from, prefix));
-	if (!opening_is_any(o))
+	if (!dp_addr_is_any(&o->listen))
 		fprintf(f, " -d %s", host_of(opening_address(o, view), addr));
 	fprintf(f, " -p %s --dport %s -m comment --comment \"%s%s%s\" -j ACCEPT\n",
 		o->tcp ? "tcp" : "udp", opening_ports(o, ':', ports), o->what,
@@ -245,7 +245,7 @@ void firewall_iptables(FILE *f, const struct openings *all,
 		if (o->listen.family == family)
 			ipt_opening(f, o, view);
 	for (o = all->list; view == FIREWALL_EDGE && o < all->list + all->n; o++)
-		if (o->listen.family == family && !opening_is_any(o) &&
+		if (o->listen.family == family && !dp_addr_is_any(&o->listen) &&
 		    o->high != o->listen.port)
 			fprintf(f, "-A %s -s %s -j ACCEPT\n", chain,
 				host_of(&o->listen, addr));

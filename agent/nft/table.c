@@ -167,12 +167,6 @@ struct place {
 	bool tcp;
 };
 
-static bool is_any(const struct dp_addr *addr)
-{
-	return addr->family == AF_INET ? addr->v4.s_addr == INADDR_ANY :
-					 IN6_IS_ADDR_UNSPECIFIED(&addr->v6);
-}
-
 /* up to the port; NULL: whoever sends */
 static struct nft_rule place_rule(const struct place *place,
 				  const struct prefix *source)
@@ -183,7 +177,7 @@ static struct nft_rule place_rule(const struct place *place,
 	nft_rule_family(&rule, addr->family);
 	if (source)
 		nft_rule_source(&rule, &source->addr, source->len);
-	if (!is_any(addr))
+	if (!dp_addr_is_any(addr))
 		nft_rule_destination(&rule, addr,
 				     addr->family == AF_INET ? 32 : 128);
 	nft_rule_proto(&rule, place->tcp ? IPPROTO_TCP : IPPROTO_UDP);

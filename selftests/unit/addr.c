@@ -148,6 +148,21 @@ static bool private(void)
 	return true;
 }
 
+static bool any(void)
+{
+	static const char *const yes[] = { "0.0.0.0", "::" };
+	static const char *const no[] = { "0.0.0.1", "1.0.0.0", "::1", "1::" };
+	struct dp_addr a = {};
+	size_t i;
+
+	KTAP_CHECK(!dp_addr_is_any(&a));
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		KTAP_CHECK(dp_addr_parse_host(yes[i], &a) && dp_addr_is_any(&a));
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		KTAP_CHECK(dp_addr_parse_host(no[i], &a) && !dp_addr_is_any(&a));
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -159,6 +174,7 @@ int main(void)
 		  sockaddrs },
 		{ "an IPv4-mapped source is IPv4", mapped },
 		{ "private addresses, and their neighbours", private },
+		{ "every address, and its neighbours", any },
 	};
 
 	return KTAP_RUN(points);
