@@ -82,6 +82,14 @@ static inline bool get_number(const struct loaded *l, struct key k,
 		   unit, min, max);
 }
 
+/* have @a's ports up to @high_a and @b's up to @high_b a place in common? */
+static inline bool meet(const struct dp_addr *a, uint32_t high_a,
+			const struct dp_addr *b, uint32_t high_b)
+{
+	return a->family == b->family && a->port <= high_b && b->port <= high_a &&
+	       (dp_addr_is_any(a) || dp_addr_is_any(b) || dp_addr_same_host(a, b));
+}
+
 /* @list: for free() */
 static inline bool get_prefixes(const struct loaded *l, struct key at, char **raw,
 				unsigned int n, struct prefix **list,

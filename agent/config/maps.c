@@ -30,11 +30,15 @@ void config_map_nth(const struct config_map *map, uint32_t n,
 static bool get_place(const struct loaded *l, const struct key *at, const char *name,
 		      const char *text, struct dp_addr *addr)
 {
-	if (dp_addr_parse(text, addr))
-		return true;
-	return bad(l, sub(at, name),
-		   "'%s' is not an address with a port; expected A:P, or [A]:P for IPv6",
-		   text);
+	if (!dp_addr_parse(text, addr))
+		return bad(l, sub(at, name),
+			   "'%s' is not an address with a port; expected A:P, or [A]:P for IPv6",
+			   text);
+	if (dp_addr_is_any(addr))
+		return bad(l, sub(at, name),
+			   "'%s' is every address; expected one, since each packet is looked up by the address that it goes to",
+			   text);
+	return true;
 }
 
 static bool fits(const struct loaded *l, const struct key *at,
@@ -60,12 +64,6 @@ static bool fits(const struct loaded *l, const struct key *at,
 			   "%u is more than there are addresses from '%s' on; expected fewer",
 			   map->count, raw->to);
 	return true;
-}
-
-static bool meet(const struct dp_addr *a, uint32_t high_a, const struct dp_addr *b,
-		 uint32_t high_b)
-{
-	return dp_addr_same_host(a, b) && a->port <= high_b && b->port <= high_a;
 }
 
 /* what is ours at that place would never be reached again */

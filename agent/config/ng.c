@@ -4,17 +4,9 @@
 
 #include "check.h"
 
-static bool is_wildcard(const struct dp_addr *a)
-{
-	if (a->family == AF_INET)
-		return a->v4.s_addr == INADDR_ANY;
-	return IN6_IS_ADDR_UNSPECIFIED(&a->v6);
-}
-
 static bool same_place(const struct dp_addr *a, const struct dp_addr *b)
 {
-	return a->port == b->port && a->family == b->family &&
-	       (is_wildcard(a) || is_wildcard(b) || dp_addr_same_host(a, b));
+	return meet(a, a->port, b, b->port);
 }
 
 /* another listener, or media, at that place */
@@ -44,11 +36,10 @@ static bool check_ng_place(const struct loaded *l, struct key k, unsigned int i)
 		}
 		for (n = 0; n < r->n_addresses; n++) {
 			other = r->addresses[n].listen;
-			other.port = ng->listen.port;
+			other.port = r->port_low;
 			if (ng->transport == CONFIG_UDP &&
-			    other.port >= r->port_low &&
-			    other.port <= r->port_high &&
-			    same_place(&other, &ng->listen))
+			    meet(&other, r->port_high, &ng->listen,
+				 ng->listen.port))
 				return bad(l, k, "'%s' is inside the media ports %u-%u of realm %s; expected a port outside",
 					   text, r->port_low, r->port_high, r->name);
 		}

@@ -38,6 +38,7 @@ static struct config *load(const char *maps)
 		"nftables: {mode: table, on-exit: remove}\n"
 		"ng:\n"
 		"  - {transport: udp, listen: \"192.0.2.1:22222\", allow: [192.0.2.9]}\n"
+		"  - {transport: udp, listen: \"0.0.0.0:33333\", allow: [192.0.2.9]}\n"
 		"realms:\n"
 		"  - name: access\n"
 		"    addresses: [{listen: 192.0.2.1}, {listen: \"2001:db8::1\"}]\n"
@@ -265,6 +266,8 @@ static bool wrong(const char *maps, const char *says)
 static bool test_mistakes(void)
 {
 	KTAP_CHECK(wrong(MAP("192.0.2.1", "10.0.0.1:1", ""), "maps[0].listen: '192.0.2.1' is not an address with a port"));
+	KTAP_CHECK(wrong(MAP("0.0.0.0:1", "10.0.0.1:1", ""), "maps[0].listen: '0.0.0.0:1' is every address"));
+	KTAP_CHECK(wrong(MAP("[2001:db8::1]:1", "[::]:1", ""), "maps[0].to: '[::]:1' is every address"));
 	KTAP_CHECK(wrong(MAP("192.0.2.1:1", "[2001:db8::1]:1", ""), "another family"));
 	KTAP_CHECK(wrong(MAP("192.0.2.1:65000", "10.0.0.1:1", ", count: 600"), "maps[0].count: 600 is too many from port 65000"));
 	KTAP_CHECK(wrong(MAP("192.0.2.1:1", "10.0.0.1:65000", ", count: 600"), "from port 65000"));
@@ -273,6 +276,8 @@ static bool test_mistakes(void)
 	KTAP_CHECK(wrong(MAP("192.0.2.1:80", "10.0.0.1:1", ", count: 9") MAP("192.0.2.1:85", "10.0.0.1:1", ""), "maps[1].listen: '192.0.2.1:85' and what follows it is maps[0]'s"));
 	KTAP_CHECK(wrong("  - {transport: udp, listen: \"192.0.2.1:30010\", to: \"10.0.0.1:1\"}\n", "among the media ports"));
 	KTAP_CHECK(wrong("  - {transport: udp, listen: \"192.0.2.1:22222\", to: \"10.0.0.1:1\"}\n", "has ng[0] in it"));
+	/* one that listens at all addresses */
+	KTAP_CHECK(wrong("  - {transport: udp, listen: \"192.0.2.1:33333\", to: \"10.0.0.1:1\"}\n", "has ng[1] in it"));
 	return true;
 }
 
