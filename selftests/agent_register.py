@@ -539,6 +539,51 @@ def tcp():
     refused(registrar, uri_of(got), 480)
 
 
+def comes_back():
+    """A phone that is back by another connection keeps its contact, whoever was first."""
+    phone, registrar = Phone(stream=True), Registrar()
+    pars = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1'
+    got, _ = register(phone, registrar, pars=pars)
+
+    def another():
+        new = Phone(stream=True)
+        for name in "call_id", "tag", "cseq", "challenge":
+            setattr(new, name, getattr(phone, name))
+        new.register(pars=pars)
+        return new
+
+    # the registrar is to forget it, and has not answered when the phone is back
+    phone.close()
+    m = registrar.receive()
+    check(m["contact"] == "<%s>;expires=0" % uri_of(got), m.first, m.all)
+    phone = another()
+    check(uri_of(registrar.grants()) == uri_of(got), "the same contact")
+    phone.answer(200)
+    # it is back before it was missed: its old connection ends while the registrar thinks
+    old, phone = phone, another()
+    m = registrar.receive()
+    old.close()
+    bindings(0)
+    registrar.reply(m, 200, "Contact: " + m["contact"])
+    phone.answer(200)
+    bindings(1)
+    # whatever might be said again has been said when no transaction is left
+    end = time.monotonic() + 120
+    while ask("status")["sip"]["transactions"]:
+        check(time.monotonic() < end, "transactions are left", ask("status"))
+        time.sleep(0.1)
+    registrar.sock.setblocking(False)
+    while True:
+        try:
+            m = Message(registrar.sock.recv(65535))
+        except BlockingIOError:
+            break
+        check("expires=0" not in m["contact"], "what is bound is taken away:", m.first, m.all)
+    registrar.sock.settimeout(60)
+    bindings(1)
+    talks(phone, registrar, uri_of(got))
+
+
 def outbound():
     """RFC 5626: an instance keeps its contact, and the registrar has the word."""
     phone, registrar = Phone(), Registrar()

@@ -38,6 +38,7 @@ test_notes_come_down_the_flow() { registers '{}' noted; }
 test_what_is_removed_is_gone() { registers '{}' unregisters; }
 test_nat_gives_another_port() { registers '{}' moves; }
 test_a_connection_ends() { registers '{unregister: yes}' tcp; }
+test_a_phone_comes_back() { registers '{unregister: yes}' comes_back; }
 test_outbound() { registers '{}' outbound; }
 test_path_and_service_route() { registers '{}' routes; }
 test_as_many_as_there_may_be() { registers '{per-aor: 2}' limits; }

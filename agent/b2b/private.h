@@ -54,6 +54,9 @@ struct reg;
 /** B2B_AOR - room for an address of record; a longer one cannot register */
 #define B2B_AOR		256
 
+/** B2B_REGISTERS - chains of REGISTERs under way */
+#define B2B_REGISTERS	1024
+
 /** B2B_OPTION - the option tag that passes through us */
 #define B2B_OPTION	"timer"
 extern const char *const b2b_options[];
@@ -355,7 +358,7 @@ struct index;
  * @history: those that are, oldest first
  * @n_history: how many
  * @lingering: branches of calls that are over
- * @registers: REGISTERs under way
+ * @registers: REGISTERs under way, by the token of their contact
  * @draining: no new calls
  * @counters: what happened
  * @started: CLOCK_REALTIME
@@ -381,7 +384,7 @@ struct b2b {
 	struct call_list history;
 	unsigned int n_history;
 	LIST_HEAD(, branch) lingering;
-	LIST_HEAD(, reg) registers;
+	LIST_HEAD(, reg) registers[B2B_REGISTERS];
 	bool draining;
 	struct b2b_counters counters;
 	struct timespec started;

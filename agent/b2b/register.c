@@ -16,7 +16,7 @@ static const struct span none = { NULL, 0 };
 
 /**
  * struct reg - a REGISTER under way
- * @entry: among all
+ * @entry: among those whose token has the same bucket
  * @b2b: the front end
  * @config: what it began with; a reference
  * @from: realm of the phone
@@ -27,8 +27,9 @@ static const struct span none = { NULL, 0 };
  * @next: target that is tried next
  * @in: the phone's; NULL: it is our own
  * @out: what was sent on; NULL: nothing is
- * @aor: our own: of whom
- * @token: our own: the contact that is to be forgotten
+ * @aor: our own: of whom; NULL: it is a phone's
+ * @token: of the contact that is to be forgotten; a phone's: of its first contact, "" if
+ *	it has none
  */
 struct reg {
 	LIST_ENTRY(reg) entry;
@@ -520,7 +521,27 @@ static void on_found(int error, const struct sip_targets *targets, void *arg)
 	try_next(reg);
 }
 
-static struct reg *begin(struct realm *realm, const struct route *route)
+/* nobody can choose tokens (bind_token()): their digits are as good as a hash */
+static size_t bucket_of(const char *token)
+{
+	return ((unsigned char)token[BIND_TOKEN_LEN - 8] * 62u +
+		(unsigned char)token[BIND_TOKEN_LEN - 9]) % B2B_REGISTERS;
+}
+
+/* one under way for a contact: @own, or a phone's */
+static struct reg *find_under_way(const struct realm *realm, const char *token, bool own)
+{
+	struct reg *reg;
+
+	LIST_FOREACH(reg, &realm->b2b->registers[bucket_of(token)], entry)
+		if (reg->from == realm && !reg->aor != own &&
+		    !strcmp(reg->token, token))
+			return reg;
+	return NULL;
+}
+
+static struct reg *begin(struct realm *realm, const struct route *route,
+			 const char *token)
 {
 	struct reg *reg = calloc(1, sizeof(*reg));
 	struct b2b *b2b = realm->b2b;
@@ -532,7 +553,8 @@ static struct reg *begin(struct realm *realm, const struct route *route)
 	reg->from = realm;
 	reg->to = b2b_realm_of(b2b, route->to);
 	reg->hop = route->hop[0];
-	LIST_INSERT_HEAD(&b2b->registers, reg, entry);
+	memcpy(reg->token, token, sizeof(reg->token));
+	LIST_INSERT_HEAD(&b2b->registers[bucket_of(token)], reg, entry);
 	return reg;
 }
 
@@ -609,10 +631,30 @@ static void unavailable(struct request *req, const char *why)
 	sip_write_free(&w);
 }
 
+/* a phone is back: what would take its contact away again is not said any more */
+static void call_off(const struct request *req)
+{
+	struct item item;
+	struct reg *reg;
+	int i;
+
+	for (i = 0; i < req->n && !req->star; i++) {
+		if (b2b_request_item(req, i, &item))
+			continue;
+		reg = find_under_way(req->realm, item.token, true);
+		if (!reg)
+			continue;
+		sip_tx_call_off(reg->out);
+		reg->out = NULL;
+		finish(reg);
+	}
+}
+
 static void send_on(struct request *req)
 {
 	static const struct sip_tx_server_ops ops = { .over = on_in_over };
 	struct b2b *b2b = req->realm->b2b;
+	struct item item = { .token = "" };
 	struct route route;
 	struct reg *reg;
 
@@ -621,7 +663,9 @@ static void send_on(struct request *req)
 		b2b_invite_refuse(b2b, req->flow, req->msg, 404, NULL, "no route");
 		return;
 	}
-	reg = begin(req->realm, &route);
+	if (req->n && !req->star)
+		b2b_request_item(req, 0, &item);
+	reg = begin(req->realm, &route, item.token);
 	if (!reg) {
 		b2b_invite_refuse(b2b, req->flow, req->msg, 500, NULL, "no memory");
 		return;
@@ -632,6 +676,7 @@ static void send_on(struct request *req)
 		return;
 	}
 	b2b->counters.registers++;
+	call_off(req);
 	if (!look_up(reg))
 		give_up(reg, "no memory");
 }
@@ -668,12 +713,19 @@ void b2b_register_received(struct b2b *b2b, struct sip_flow *flow, struct sip_ms
 
 void b2b_register_end_all(struct b2b *b2b)
 {
-	while (!LIST_EMPTY(&b2b->registers))
-		give_up(LIST_FIRST(&b2b->registers), "the agent stops");
+	size_t i;
+
+	for (i = 0; i < B2B_REGISTERS; i++)
+		while (!LIST_EMPTY(&b2b->registers[i]))
+			give_up(LIST_FIRST(&b2b->registers[i]), "the agent stops");
 }
 
 /* ------------------------------------------------------------------------- the end */
 
+/*
+ * The registrar forgets the contact of a phone that is gone.  Whoever is coming back by
+ * another flow has the same contact there, and keeps it: then nothing is said.
+ */
 static void forget(struct realm *realm, const struct bind *bind)
 {
 	struct b2b *b2b = realm->b2b;
@@ -682,12 +734,12 @@ static void forget(struct realm *realm, const struct bind *bind)
 	struct reg *reg;
 
 	uri.user = span_cut(&uri.host, '@');
-	if (!route_find(b2b->config, realm->conf, &uri, &route))
+	if (find_under_way(realm, bind->token, false) ||
+	    !route_find(b2b->config, realm->conf, &uri, &route))
 		return;
-	reg = begin(realm, &route);
+	reg = begin(realm, &route, bind->token);
 	if (!reg)
 		return;
-	memcpy(reg->token, bind->token, sizeof(reg->token));
 	reg->aor = strdup(bind->aor);
 	if (!reg->aor || !look_up(reg))
 		finish(reg);

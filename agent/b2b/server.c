@@ -183,7 +183,6 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 	TAILQ_INIT(&b2b->active);
 	TAILQ_INIT(&b2b->history);
 	LIST_INIT(&b2b->lingering);
-	LIST_INIT(&b2b->registers);
 	clock_gettime(CLOCK_REALTIME, &b2b->started);
 	if (!open_sip(b2b)) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory for SIP");

@@ -282,3 +282,11 @@ void sip_tx_forget(struct sip_tx *tx)
 	if (!sip_tx_is_client(tx) && tx->status < 200)
 		sip_tx_answer(tx, tx->cancelled ? 487 : 500);
 }
+
+void sip_tx_call_off(struct sip_tx *tx)
+{
+	if (!tx)
+		return;
+	tx->client = NULL;
+	sip_tx_end(tx);
+}

@@ -382,6 +382,15 @@ struct sip_tx_stack *sip_tx_stack_of(const struct sip_tx *tx);
 void sip_tx_forget(struct sip_tx *tx);
 
 /**
+ * sip_tx_call_off() - the user goes, and what he wanted is not said again
+ * @tx: a client transaction, but not of an INVITE, which is cancelled; NULL is fine
+ *
+ * It is gone when this returns; an answer that still comes is nobody's.  Not from within
+ * a function of its user.
+ */
+void sip_tx_call_off(struct sip_tx *tx);
+
+/**
  * sip_random_bytes() - bytes that nobody can guess, of getrandom()
  * @buf: filled
  * @len: how many
