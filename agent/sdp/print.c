@@ -122,12 +122,7 @@ static void learn_places(struct printing *p)
 /* is the author's address in it?  It is not ours, and nobody else's business */
 static bool shows(const struct printing *p, const struct sdp_row *row)
 {
-	size_t i;
-
-	for (i = 0; i < p->n_places; i++)
-		if (host_find(p->place[i], row->value).p)
-			return true;
-	return false;
+	return host_find(p->place, p->n_places, row->value).p;
 }
 
 static void put_name(const struct printing *p)

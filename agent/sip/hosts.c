@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,6 +18,15 @@ static struct span bare(struct span host)
 static bool same(struct span a, struct span b)
 {
 	return a.n == b.n && !strncasecmp(a.p, b.p, a.n);
+}
+
+static bool is_address(struct span host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct dp_addr addr;
+
+	return span_str(bare(host), text, sizeof(text)) &&
+	       dp_addr_parse_host(text, &addr);
 }
 
 /* a name that both sides are told anyway */
@@ -72,7 +82,7 @@ void sip_hosts_read(const struct sip_msg *msg, struct sip_hosts *hosts)
 		if (sip_via_read(item, &via))
 			continue;
 		add(msg, hosts, via.host, via.addr.family);
-		if (via.received.p)
+		if (is_address(via.received))
 			add(msg, hosts, via.received, true);
 	}
 	add_addrs(msg, hosts, SIP_HDR_CONTACT);
@@ -84,18 +94,16 @@ void sip_hosts_read(const struct sip_msg *msg, struct sip_hosts *hosts)
 
 struct span sip_hosts_find(const struct sip_hosts *hosts, struct span text)
 {
-	struct span found = { NULL, 0 }, one;
-	size_t i;
+	struct span at;
 
 	/* most texts hold no host at all */
 	if (!text.n || (!memchr(text.p, '.', text.n) && !memchr(text.p, ':', text.n)))
-		return found;
-	for (i = 0; i < hosts->n; i++) {
-		one = host_find(hosts->host[i], text);
-		if (one.p && (!found.p || one.p < found.p))
-			found = one;
-	}
-	return found;
+		return (struct span){ NULL, 0 };
+	at = host_find(hosts->host, hosts->n, text);
+	if (at.p > text.p && at.p[-1] == '[' &&
+	    at.p + at.n < text.p + text.n && at.p[at.n] == ']')
+		return (struct span){ at.p - 1, at.n + 2 };
+	return at;
 }
 
 void sip_hosts_replace(const struct sip_hosts *hosts, struct sip_writer *w,
@@ -106,10 +114,6 @@ void sip_hosts_replace(const struct sip_hosts *hosts, struct sip_writer *w,
 
 	while ((at = sip_hosts_find(hosts, text)).p) {
 		n = (size_t)(at.p - text.p);
-		if (n && at.p[-1] == '[' && n + at.n < text.n && at.p[at.n] == ']') {
-			n--;
-			at.n += 2;
-		}
 		sip_write_text(w, (struct span){ text.p, n });
 		sip_write_text(w, host);
 		text = span_skip(text, n + at.n);

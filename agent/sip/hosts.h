@@ -42,7 +42,8 @@ void sip_hosts_read(const struct sip_msg *msg, struct sip_hosts *hosts);
  *
  * A host within a longer one is none.
  *
- * Return: where it stands in @text; absent: none does.
+ * Return: where it stands in @text, with the brackets that it stands in; absent: none
+ * does.
  */
 struct span sip_hosts_find(const struct sip_hosts *hosts, struct span text);
 

@@ -7,6 +7,7 @@
 #include "ktap.h"
 #include "sip/body.h"
 #include "sip/cross.h"
+#include "sip/hosts.h"
 
 #define FIXED	"Via: SIP/2.0/UDP 10.1.2.3\r\nf: sip:a@h;tag=1\r\ni: c\r\nMax-Forwards: 9\r\nContact: sip:a@10.1.2.3\r\n"
 
@@ -458,12 +459,59 @@ static bool hidden(void)
 	return true;
 }
 
+/* where hosts stand in a text, brackets and all */
+static bool hosts_in_texts(void)
+{
+	static const char head[] =
+		"MESSAGE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP [2001:db8::1];branch=z9hG4bK1;received=%s\r\n"
+		"f: sip:a@h;tag=1\r\nt: sip:b@h\r\ni: c\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\n"
+		"l: 0\r\n\r\n";
+	static const struct {
+		const char *received, *text;
+		int at, n;
+	} rows[] = {
+		{ "10.0.0.7", "sip:a@10.0.0.7", 6, 8 },
+		{ "10.0.0.7", "10.0.0.70 and 10.0.0.7", 14, 8 },
+		{ "10.0.0.7", "sip:a@[2001:db8::1]:5060", 6, 13 },
+		{ "10.0.0.7", "[2001:db8::1", 1, 11 },
+		{ "10.0.0.7", "2001:DB8::1/64", 0, 11 },
+		{ "10.0.0.7", "2001:db8::1 or 10.0.0.7", 0, 11 },
+		{ "10.0.0.7", "1:2001:db8::1", -1, 0 },
+		{ "a!b", "a!b.", -1, 0 },	/* no address */
+	};
+	struct sip_hosts hosts;
+	struct sip_msg *m;
+	struct span at, text;
+	char buf[400];
+	unsigned int i;
+	int n;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		n = snprintf(buf, sizeof(buf), head, rows[i].received);
+		m = sip_msg_parse(buf, (size_t)n, false, NULL);
+		KTAP_CHECK(m && !m->fault.status);
+		sip_hosts_read(m, &hosts);
+		text = span_of(rows[i].text);
+		at = sip_hosts_find(&hosts, text);
+		if ((at.p ? (int)(at.p - text.p) : -1) != rows[i].at ||
+		    (int)at.n != rows[i].n) {
+			printf("# \"%s\": \"" SPAN_FMT "\"\n", rows[i].text,
+			       SPAN_ARG(at));
+			sip_msg_drop(m);
+			return false;
+		}
+		sip_msg_drop(m);
+	}
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "every header field has a row", every_row_is_there },
 	{ "what passes, by kind of message and trust", trust_of_rows },
 	{ "identities of those who want privacy", privacy },
 	{ "realms that are stricter", stricter },
 	{ "hosts of the other side stay there", hidden },
+	{ "where hosts stand in a text", hosts_in_texts },
 	{ "what passes stays one field", flat },
 	{ "where the description is", what_is_carried },
 	{ "multiparts in multiparts", nesting },
