@@ -58,7 +58,11 @@ static struct http_conn *add(struct http_open *open, const struct dp_addr *from)
 	return conn;
 }
 
-/* from here on the socket is libwebsockets', which closes it whatever happens */
+/*
+ * From here on the socket is libwebsockets', which closes it whatever happens.  It has the
+ * connection only when all has gone well: what it gives up here it closes some turns
+ * later, and would tell us then.
+ */
 static void welcome(struct http_open *open, int fd, const struct dp_addr *from)
 {
 	lws_adopt_desc_t desc = {
@@ -75,11 +79,10 @@ static void welcome(struct http_open *open, int fd, const struct dp_addr *from)
 	}
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	desc.opaque = conn;
-	conn->begins = true;
 	conn->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
-	conn->begins = false;
-	if (!conn->wsi || conn->ended)
+	if (conn->wsi)
+		lws_set_opaque_user_data(conn->wsi, conn);
+	else
 		http_conn_free(conn);
 }
 

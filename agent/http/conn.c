@@ -11,10 +11,6 @@ void http_conn_free(struct http_conn *conn)
 	struct http *http = conn->open->http;
 	struct http_frame *frame;
 
-	if (conn->begins) {
-		conn->ended = true;
-		return;
-	}
 	LIST_REMOVE(conn, entry);
 	http->n_conns--;
 	timer_cancel(&conn->timer);

@@ -115,6 +115,7 @@ int http_listen(struct http *http, const struct http_site *site)
 		return -ENOMEM;
 	open->http = http;
 	open->site = *site;
+	open->fd = -1;
 	ret = begin_site(open) ? http_accept_begin(open) : -ENOMEM;
 	/* libwebsockets has its address, so it stays, and meets nobody */
 	LIST_INSERT_HEAD(&http->opens, open, entry);

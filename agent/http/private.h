@@ -52,8 +52,6 @@ struct http_frame {
  * @open: its site
  * @from: the other end
  * @wsi: libwebsockets'
- * @begins: it is being given to libwebsockets
- * @ended: and that has not gone well
  * @timer: ends it if it keeps us waiting
  * @page: that is asked for; NULL: none, or it is a WebSocket
  * @protocol: of a WebSocket; NULL: it is none
@@ -62,14 +60,16 @@ struct http_frame {
  * @room: for
  * @out: what is to be sent
  * @unsent: bytes of it
+ *
+ * It lives until libwebsockets' last word of @wsi (LWS_CALLBACK_WSI_DESTROY), which comes
+ * some turns of the loop after the end; whoever wants it to end sets libwebsockets'
+ * timeout.  The protocol's own pointer to it is void from @closed on, which comes before.
  */
 struct http_conn {
 	LIST_ENTRY(http_conn) entry;
 	struct http_open *open;
 	struct dp_addr from;
 	struct lws *wsi;
-	bool begins;
-	bool ended;
 	struct timer timer;
 	const struct http_page *page;
 	const struct http_protocol *protocol;
@@ -110,7 +110,7 @@ void http_accept_end(struct http_open *open);
 
 /* --- conn.c --- */
 
-/* forget it; libwebsockets has */
+/* forget it; libwebsockets has, or never knew it */
 void http_conn_free(struct http_conn *conn);
 /* it ends, if that is not awaited before */
 void http_await(struct http_conn *conn);

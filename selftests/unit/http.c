@@ -5,6 +5,8 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <libwebsockets.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -20,6 +22,18 @@
 static struct loop *loop;
 static struct http *http;
 static struct dp_addr here;
+
+/* --- libwebsockets, which can be without memory --- */
+
+static bool no_memory;
+
+static void *lws_memory(void *p, size_t size, const char *reason)
+{
+	if (size)
+		return no_memory ? NULL : realloc(p, size);
+	free(p);
+	return NULL;
+}
 
 /* --- what is served --- */
 
@@ -534,6 +548,34 @@ static bool ends(void)
 	return true;
 }
 
+/* neither a connection nor a site, and both later */
+static bool not_taken(void)
+{
+	struct http_site site = {
+		.allows = allows, .page = pages, .protocol = protocols,
+	};
+	int fd, i;
+
+	KTAP_CHECK(open_all());
+	no_memory = true;
+	fd = dial();
+	for (i = 0; i < 20; i++)
+		loop_turn(loop, 5);
+	KTAP_CHECK(hangs_up(fd) && !http_count(http));
+	KTAP_CHECK(dp_addr_parse("127.0.0.1:8081", &site.listen));
+	KTAP_CHECK(http_listen(http, &site) == -ENOMEM);
+	no_memory = false;
+	fd = dial();
+	ask(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+	KTAP_CHECK(hears(fd, "hello") && hangs_up(fd) && is_empty());
+	/* the end of what never listened takes nobody's descriptor */
+	fd = dup(0);
+	KTAP_CHECK(close_all() && fcntl(0, F_GETFD) >= 0);
+	dup2(fd, 0);
+	close(fd);
+	return true;
+}
+
 static bool taken(void)
 {
 	const struct http_site site = {
@@ -565,9 +607,11 @@ int main(void)
 		{ "who does not read ends", unread },
 		{ "an end with all in the middle", ends },
 		{ "an address that is taken", taken },
+		{ "connections and sites that there is no memory for", not_taken },
 	};
 
 	unit_net();
+	lws_set_allocator(lws_memory);
 	if (!dp_addr_parse("127.0.0.1:8080", &here))
 		return 1;
 	return KTAP_RUN(points);
