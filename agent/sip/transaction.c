@@ -66,6 +66,10 @@ static void set_defaults(struct sip_tx_config *config)
 		config->max = 100000;
 	if (!config->max_per_source)
 		config->max_per_source = 1000;
+	if (!config->max_bytes)
+		config->max_bytes = 256 << 20;
+	if (!config->max_bytes_per_source)
+		config->max_bytes_per_source = 4 << 20;
 }
 
 struct sip_tx_stack *sip_tx_stack_new(const struct sip_tx_config *config,

@@ -77,6 +77,9 @@ extern const struct sip_flow_ops sip_flow_real_ops;
  *	requests of our own
  * @max_per_source: server transactions of one source that is not known: an IPv4
  *	address, a /64 of IPv6 (1000)
+ * @max_bytes: bytes of the requests that transactions keep, in all (256 MiB); a quarter
+ *	likewise
+ * @max_bytes_per_source: of one source that is not known (4 MiB)
  * @known: is the other end of a flow known: a next hop, a binding? NULL: nobody is
  * @known_arg: for @known
  */
@@ -85,6 +88,8 @@ struct sip_tx_config {
 	uint32_t timer_c;
 	size_t max;
 	size_t max_per_source;
+	size_t max_bytes;
+	size_t max_bytes_per_source;
 	bool (*known)(void *arg, const struct sip_flow *flow);
 	void *known_arg;
 };
@@ -93,6 +98,7 @@ struct sip_tx_config {
  * struct sip_tx_counters - what happened, each since the start but @live*
  * @live: transactions now
  * @live_server: of these, server transactions
+ * @live_bytes: of the requests that they keep
  * @clients: client transactions made
  * @servers: server transactions made
  * @resent: requests and responses sent again by a timer
@@ -102,14 +108,14 @@ struct sip_tx_config {
  * @merged: requests that came by a second way (482)
  * @bad_branch: requests without RFC 3261's magic cookie, told apart as in RFC 2543
  * @no_invite: CANCELs for nothing (481)
- * @full: server transactions refused by @max
- * @full_source: server transactions refused by @max_per_source
- * @full_client: client transactions refused by @max
+ * @full: server transactions refused by @max or @max_bytes
+ * @full_source: server transactions refused by @max_per_source or @max_bytes_per_source
+ * @full_client: client transactions refused by @max or @max_bytes
  * @timed_out: transactions that got no answer, or no ACK
  * @send_failed: transactions that their transport failed
  */
 struct sip_tx_counters {
-	uint64_t live, live_server;
+	uint64_t live, live_server, live_bytes;
 	uint64_t clients, servers;
 	uint64_t resent, repeated, late, strange, merged, bad_branch, no_invite;
 	uint64_t full, full_source, full_client;

@@ -165,11 +165,13 @@ const struct sip_tx_rule *sip_tx_rule(enum sip_tx_kind kind, enum sip_tx_state s
  * @next: in its bucket
  * @addr: the address, port 0, of IPv6 the /64
  * @count: its server transactions
+ * @bytes: of their requests
  */
 struct sip_tx_source {
 	struct sip_tx_source *next;
 	struct dp_addr addr;
 	size_t count;
+	size_t bytes;
 };
 
 /**

@@ -49,7 +49,9 @@ static struct sip_tx *begin(struct sip_tx_stack *stack, struct sip_flow *flow,
 							    SIP_TX_OTHER_CLIENT;
 	struct sip_tx *tx;
 
-	if (stack->counters.live >= stack->config.max && !free_of_limits) {
+	if (!free_of_limits &&
+	    (stack->counters.live >= stack->config.max ||
+	     stack->counters.live_bytes + msg->text.n > stack->config.max_bytes)) {
 		stack->counters.full_client++;
 		errno = ENOBUFS;
 		return NULL;

@@ -295,13 +295,15 @@ int sip_tx_source_take(struct sip_tx *tx)
 {
 	struct dp_addr addr = source_of(tx->flow);
 	struct sip_tx_source **chain = source_bucket(tx->stack, &addr);
+	const struct sip_tx_config *config = &tx->stack->config;
 	struct sip_tx_source *source;
 
 	for (source = *chain; source; source = source->next) {
 		if (dp_addr_eq(&source->addr, &addr))
 			break;
 	}
-	if (source && source->count >= tx->stack->config.max_per_source)
+	if (source && (source->count >= config->max_per_source ||
+		       source->bytes + tx->request->text.n > config->max_bytes_per_source))
 		return -EUSERS;
 	if (!source) {
 		source = calloc(1, sizeof(*source));
@@ -312,6 +314,7 @@ int sip_tx_source_take(struct sip_tx *tx)
 		*chain = source;
 	}
 	source->count++;
+	source->bytes += tx->request->text.n;
 	tx->source = source;
 	return 0;
 }
@@ -322,7 +325,10 @@ void sip_tx_source_drop(struct sip_tx *tx)
 	struct sip_tx_source **at;
 
 	tx->source = NULL;
-	if (!source || --source->count)
+	if (!source)
+		return;
+	source->bytes -= tx->request->text.n;
+	if (--source->count)
 		return;
 	at = source_bucket(tx->stack, &source->addr);
 	while (*at != source)

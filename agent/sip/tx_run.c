@@ -329,6 +329,7 @@ struct sip_tx *sip_tx_make(struct sip_tx_stack *stack, enum sip_tx_kind kind,
 	tx->watch.lost = on_lost;
 	tx->watch.arg = tx;
 	tx->request = sip_msg_hold(request);
+	stack->counters.live_bytes += request->text.n;
 	timer_init(&tx->retry, on_retry, tx);
 	timer_init(&tx->limit, on_limit, tx);
 	timer_init(&tx->broken, on_broken, tx);
@@ -338,6 +339,7 @@ struct sip_tx *sip_tx_make(struct sip_tx_stack *stack, enum sip_tx_kind kind,
 void sip_tx_drop(struct sip_tx *tx)
 {
 	tx->stack->ops->unref(tx->flow);
+	tx->stack->counters.live_bytes -= tx->request->text.n;
 	sip_msg_drop(tx->request);
 	free(tx->last);
 	free(tx->cancel_headers);

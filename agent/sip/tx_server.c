@@ -72,11 +72,16 @@ static void busy_503(struct sip_tx_stack *stack, struct sip_flow *flow,
 }
 
 /* Those who are known have the last quarter for themselves. */
-static bool is_full(struct sip_tx_stack *stack, bool known)
+static bool is_full(struct sip_tx_stack *stack, const struct sip_msg *msg, bool known)
 {
-	size_t max = stack->config.max;
+	size_t max = stack->config.max, bytes = stack->config.max_bytes;
 
-	if (stack->counters.live < (known ? max : max - max / 4))
+	if (!known) {
+		max -= max / 4;
+		bytes -= bytes / 4;
+	}
+	if (stack->counters.live < max &&
+	    stack->counters.live_bytes + msg->text.n <= bytes)
 		return false;
 	stack->counters.full++;
 	return true;
@@ -92,7 +97,7 @@ static struct sip_tx *make(struct sip_tx_stack *stack, struct sip_flow *flow,
 	struct sip_tx *tx;
 	int error;
 
-	if (is_full(stack, known))
+	if (is_full(stack, msg, known))
 		return NULL;
 	tx = sip_tx_make(stack, kind, flow, msg);
 	if (!tx)

@@ -329,7 +329,8 @@ static bool test_many(void)
 {
 	char branch[32], call[32];
 	size_t i, n = 20000, found = 0;
-	struct sip_tx_config config = { .max_per_source = 50000 };
+	struct sip_tx_config config = { .max_per_source = 50000,
+					.max_bytes_per_source = 1 << 30 };
 
 	begin(&config, false);
 	for (i = 0; i < n; i++) {
@@ -438,6 +439,75 @@ static bool test_limit_known_source(void)
 	known = false;
 	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 3, .branch = "z9hG4bK3"));
 	KTAP_CHECK(!SERVE(NULL, .method = "OPTIONS", .cseq = 4, .branch = "z9hG4bK4"));
+	return end();
+}
+
+/* what one request holds */
+static size_t bytes_of_one(void)
+{
+	size_t n;
+
+	begin(NULL, false);
+	SERVE(NULL, .method = "OPTIONS", .cseq = 1, .branch = "z9hG4bK1");
+	n = counters()->live_bytes;
+	return end() ? n : 0;
+}
+
+static bool test_limit_bytes(void)
+{
+	size_t one = bytes_of_one();
+	bool known = false;
+	struct sip_tx_config config = { .max_bytes = 4 * one + one / 2,
+					.known = is_known, .known_arg = &known };
+	char branch[32];
+	unsigned int i;
+
+	KTAP_CHECK(one > 100);
+	begin(&config, false);
+	for (i = 1; i <= 6; i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bK%u", i);
+		known = i > 4;
+		/* three for strangers, one more for who is known */
+		KTAP_CHECK(!SERVE(NULL, .method = "OPTIONS", .cseq = i, .branch = branch) ==
+			   (i == 4 || i == 6));
+	}
+	KTAP_CHECK(counters()->full == 2 && counters()->live_bytes == 4 * one);
+	errno = 0;
+	KTAP_CHECK(!ask("INVITE", NULL) && errno == ENOBUFS);
+	KTAP_CHECK(counters()->full_client == 1);
+	fake_pass(40000);
+	KTAP_CHECK(!counters()->live && !counters()->live_bytes);
+	return end();
+}
+
+static bool test_limit_bytes_source(void)
+{
+	size_t one = bytes_of_one();
+	bool known = false;
+	struct sip_tx_config config = { .max_bytes_per_source = 2 * one,
+					.known = is_known, .known_arg = &known };
+
+	begin(&config, false);
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 1, .branch = "z9hG4bK1"));
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 2, .branch = "z9hG4bK2"));
+	KTAP_CHECK(!SERVE(NULL, .method = "OPTIONS", .cseq = 3, .branch = "z9hG4bK3"));
+	KTAP_CHECK(counters()->full_source == 1 && counters()->live_bytes == 2 * one);
+	known = true;
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 3, .branch = "z9hG4bK3"));
+	known = false;
+	dp_addr_parse("198.51.100.8:5060", &udp.flow.remote);
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 4, .branch = "z9hG4bK4"));
+	/* it is given back, also to who still has another */
+	dp_addr_parse("198.51.100.7:5060", &udp.flow.remote);
+	fake_pass(40000);
+	KTAP_CHECK(!counters()->live);
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 5, .branch = "z9hG4bK5"));
+	fake_pass(20000);
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 6, .branch = "z9hG4bK6"));
+	fake_pass(20000);
+	KTAP_CHECK(counters()->live == 1);
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 7, .branch = "z9hG4bK7"));
+	KTAP_CHECK(!SERVE(NULL, .method = "OPTIONS", .cseq = 8, .branch = "z9hG4bK8"));
 	return end();
 }
 
@@ -805,6 +875,8 @@ int main(void)
 		{ "limit by source", test_limit_source },
 		{ "limit in all", test_limit_all },
 		{ "who is known has no limit by source", test_limit_known_source },
+		{ "bytes of requests are limited in all", test_limit_bytes },
+		{ "bytes of requests are limited by source", test_limit_bytes_source },
 		{ "requests that cannot be sent", test_send_fails },
 		{ "responses that cannot be sent", test_reply_fails },
 		{ "a connection that breaks", test_flow_lost },
