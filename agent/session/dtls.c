@@ -611,12 +611,28 @@ static bool has_suite(const struct session_party *party)
 
 static const char no_suite[] = "its realm takes no suite that DTLS has (srtp: suites)";
 
+/* another one takes the place of what @half has; @like: as association_new() */
+static bool renew(struct session_party *party, bool savp, bool tls,
+		  const struct association *like, struct half *half)
+{
+	struct association *a = NULL;
+
+	if (seat_begin(half->seat))
+		a = association_new(party, half->seat, like);
+	if (!a)
+		return false;
+	a->savp = savp;
+	a->tls = tls;
+	inherit(a, half);
+	replace(half, a);
+	return true;
+}
+
 const char *session_dtls_offered(struct session_party *party,
 				 const struct sdp_desc *desc,
 				 const struct sdp_media *media,
 				 struct half *half)
 {
-	struct association *a;
 	struct sdp_dtls theirs;
 	enum dtls_role role;
 
@@ -626,37 +642,21 @@ const char *session_dtls_offered(struct session_party *party,
 		return NULL;
 	if (!has_suite(party))
 		return no_suite;
-	a = seat_begin(half->seat) ? association_new(party, half->seat, NULL) :
-				     NULL;
-	if (!a)
+	if (!renew(party, media->savp, media->dtls, NULL, half))
 		return no_memory;
-	a->savp = media->savp;
-	a->tls = media->dtls;
-	know(a, &theirs, role);
-	inherit(a, half);
-	replace(half, a);
+	know(half->dtls, &theirs, role);
 	return NULL;
 }
 
 const char *session_dtls_invite(struct session_party *party, bool savp, bool tls,
 				struct half *half)
 {
-	struct association *a;
-
 	/* the one that there is, or an invitation that this replaces */
 	if (half->dtls && !is_over(half->dtls))
 		return NULL;
 	if (!has_suite(party))
 		return no_suite;
-	a = seat_begin(half->seat) ? association_new(party, half->seat, NULL) :
-				     NULL;
-	if (!a)
-		return no_memory;
-	a->savp = savp;
-	a->tls = tls;
-	inherit(a, half);
-	replace(half, a);
-	return NULL;
+	return renew(party, savp, tls, NULL, half) ? NULL : no_memory;
 }
 
 int session_dtls_answered(struct session_party *party,
@@ -664,22 +664,17 @@ int session_dtls_answered(struct session_party *party,
 			  const struct sdp_media *media, unsigned int i,
 			  struct half *half, struct dp_err *err)
 {
-	struct association *a;
+	const struct association *asked = half->dtls;
 	struct sdp_dtls theirs;
 	enum dtls_role role;
 
 	sdp_dtls_read(desc, media, &theirs);
 	role = sdp_setup_role(theirs.setup, true);
-	if (is_same(half->dtls, &theirs, role))
+	if (is_same(asked, &theirs, role))
 		return 0;
-	a = association_new(party, half->seat, half->dtls);
-	if (!a)
+	if (!renew(party, asked->savp, asked->tls, asked, half))
 		return dp_fail(err, ENOMEM, "media line %u: %s", i + 1, no_memory);
-	a->savp = half->dtls->savp;
-	a->tls = half->dtls->tls;
-	know(a, &theirs, role);
-	inherit(a, half);
-	replace(half, a);
+	know(half->dtls, &theirs, role);
 	return 0;
 }
 
