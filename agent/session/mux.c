@@ -9,8 +9,8 @@
  * a port.
  *
  * RTCP that moves between two bridges is counted from 0 again. So nobody moves it whose
- * key of ours stays: an offerer who may do so gets another one, and towards a party that
- * has one in a description of ours it stays where it is.
+ * key of ours stays: an offerer whose RTCP has moved gets another one (protect.c), and
+ * towards a party that has one in a description of ours it stays where it is.
  */
 #include <errno.h>
 #include <string.h>

@@ -208,10 +208,9 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	if (!why && was && was->usable)
 		session_protect_again(&of->srtp, &was->srtp);
 	/* RTCP of one key is not counted by two bridges */
-	if (!why && of->mux.from != of->line.half[offer->from].mux)
-		session_protect_anew(&of->srtp);
-	if (!why && !of->mux.from_must)
-		session_protect_returns(&of->srtp, &of->line, offer->from);
+	if (!why)
+		session_protect_moves(&of->srtp, &of->mux,
+				      &of->line.half[!offer->from]);
 	return why;
 }
 
@@ -424,7 +423,7 @@ static void say_line(const struct offer *offer, size_t i,
 	const struct seat *seat = half->seat;
 	bool answer = to == offer->from;
 
-	session_protect_say(&offer->of[i].srtp, offer->from, to, media, say);
+	session_protect_say(&offer->of[i].srtp, line, offer->from, to, media, say);
 	if (!on || !seat)
 		return;
 	say->port = seat->pair->rtp.port;
@@ -746,8 +745,13 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	line->kind = answer->kind;
 	line->wanted = true;
 	set_remote(branch->end[!offer->from].party, half, desc, answer);
-	return session_mux_answer(&offer->of[i].mux, answer, i, !offer->from,
-				  line, err);
+	ret = session_mux_answer(&offer->of[i].mux, answer, i, !offer->from,
+				 line, err);
+	if (!ret)
+		session_protect_agreed(branch->early && i < branch->n_lines ?
+				       &branch->line[i] : NULL, line,
+				       offer->from);
+	return ret;
 }
 
 /* of an answer; those that it lacks count as rejected */

@@ -148,6 +148,13 @@ static bool is_special(const struct line *line)
 	return session_protected(line) || is_mixed(line);
 }
 
+/* would a key begin again if RTCP went by that bridge? */
+static bool any_spent(const struct line *line, enum rtcp_by by)
+{
+	return session_protect_is_spent(&line->half[0], by) ||
+	       session_protect_is_spent(&line->half[1], by);
+}
+
 /* RTCP has a bridge of its own, but where it goes by this one from end to end */
 static uint8_t only_of(const struct line *line, bool rtcp)
 {
@@ -156,7 +163,7 @@ static uint8_t only_of(const struct line *line, bool rtcp)
 	if (rtcp)
 		return RTPLANE_ONLY_RTCP;
 	if (session_dtls_borrows(&line->half[0]) ||
-	    session_dtls_borrows(&line->half[1]))
+	    session_dtls_borrows(&line->half[1]) || any_spent(line, RTCP_BY_RTP))
 		return RTPLANE_ONLY_RTP;
 	return line->half[0].mux && !is_mixed(line) ? RTPLANE_ONLY_BOTH :
 						      RTPLANE_ONLY_RTP;
@@ -263,18 +270,6 @@ static bool has_remotes(const struct session_branch *branch,
 	       remote_of(branch, line, 1, rtcp, was).family;
 }
 
-/* the key is one that must not begin again */
-static bool is_spent(const struct half *half)
-{
-	const struct dp_srtp *tx = &half->srtp.tx;
-
-	if (half->dtls)
-		tx = &half->dtls->channel[1].tx;
-	else if (!half->srtp.on)
-		return false;
-	return half->seat->rtcp_left && !tx->fresh;
-}
-
 /* @standing: what the line has, RTP and RTCP */
 static bool is_whole(const struct session_branch *branch,
 		     const struct line *line, bool rtcp,
@@ -283,8 +278,7 @@ static bool is_whole(const struct session_branch *branch,
 	if (!line->wanted || !line->half[0].seat || !line->half[1].seat ||
 	    !has_remotes(branch, line, false, standing[0]))
 		return false;
-	if (rtcp && !standing[1] &&
-	    (is_spent(&line->half[0]) || is_spent(&line->half[1])))
+	if (rtcp && !standing[1] && any_spent(line, RTCP_BY_OWN))
 		return false;
 	return !rtcp || (line->rtp && !line->half[0].mux && !line->half[1].mux &&
 			 has_remotes(branch, line, true, standing[1]));
@@ -607,15 +601,23 @@ static void keep_told(struct standing *now, const struct standing *was)
 			now->told[s] = was->told[s];
 }
 
-/* RTCP goes, and RTP stays: @old is what it had, @new what it has */
-static void keep_left(const struct standing *old, const struct standing *new)
+/* where RTCP is counted from now on, RTP being at @rtp; @rtcp: NULL: it has no bridge */
+static void note_rtcp(const struct standing *rtp, const struct standing *rtcp)
 {
+	const struct dp_leg *leg;
+	struct seat *seat;
 	unsigned int s;
 
-	for (s = 0; old && !new && s < 2; s++)
-		old->seat[s]->rtcp_left |= old->bridge.leg[s].srtp_tx.suite != 0;
-	for (s = 0; !old && new && s < 2; s++)
-		new->seat[s]->rtcp_left = false;
+	for (s = 0; s < 2; s++) {
+		leg = &rtp->bridge.leg[s];
+		seat = rtp->seat[s];
+		if (rtcp && rtcp->bridge.leg[s].srtp_tx.suite)
+			seat->rtcp = RTCP_BY_OWN;
+		else if (leg->srtp_tx.suite && leg->only == RTPLANE_ONLY_BOTH)
+			seat->rtcp = RTCP_BY_RTP;
+		else if (!rtcp && seat->rtcp == RTCP_BY_OWN)
+			seat->rtcp = RTCP_BY_GONE;
+	}
 }
 
 /* what is planned is what stands */
@@ -631,7 +633,7 @@ static void settle(struct plan *plan)
 		at[i] = next[i];
 		next[i] = old;
 		if (i % 2 && at[i - 1])
-			keep_left(old, at[i]);
+			note_rtcp(at[i - 1], at[i]);
 		if (!at[i])
 			continue;
 		keep_told(at[i], old);

@@ -189,6 +189,16 @@ struct seat_dtls {
 };
 
 /**
+ * enum rtcp_by - which bridge has counted RTCP to a party last, by keys of ours: on another
+ *	one these would count from 0
+ * @RTCP_BY_NONE: none
+ * @RTCP_BY_OWN: its own
+ * @RTCP_BY_RTP: RTP's
+ * @RTCP_BY_GONE: its own, which has gone while RTP's stayed
+ */
+enum rtcp_by { RTCP_BY_NONE, RTCP_BY_OWN, RTCP_BY_RTP, RTCP_BY_GONE };
+
+/**
  * struct seat - a port pair towards a party
  * @refs: who hold it
  * @session: is charged for it
@@ -196,9 +206,8 @@ struct seat_dtls {
  * @pair: the ports
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
- * @rtcp_left: its RTCP had a bridge with keys, and has none now: those keys would count
- *	from 0 on another one
  * @mux: RTCP comes by RTP's, since lines were agreed so
+ * @rtcp: where RTCP was counted
  * @ice: ICE on it; NULL: none was ever offered or asked for
  * @dtls: DTLS on it; NULL: none was ever offered or asked for
  */
@@ -209,8 +218,8 @@ struct seat {
 	struct ports_pair *pair;
 	bool used;
 	bool stuck;
-	bool rtcp_left;
 	bool mux;
+	enum rtcp_by rtcp;
 	struct seat_ice *ice;
 	struct seat_dtls *dtls;
 };
@@ -222,6 +231,7 @@ struct seat {
  * @tag: number of the key
  * @rx: the party's key
  * @tx: ours
+ * @reply: that, as our answer to its offer says it
  */
 struct protection {
 	bool on;
@@ -229,6 +239,7 @@ struct protection {
 	uint32_t tag;
 	struct dp_srtp rx;
 	struct dp_srtp tx;
+	struct sdp_crypto reply;
 };
 
 /* bytes of a=mid's value that is kept, with its NUL; longer ones are in no group */
@@ -291,7 +302,6 @@ struct line {
  * @must: SRTP or nothing
  * @n: keys offered to it
  * @crypto: these
- * @reply: what its sender gets to see: his tag, our key
  */
 struct proposal {
 	const char *proto;
@@ -303,7 +313,6 @@ struct proposal {
 	bool must;
 	size_t n;
 	struct sdp_crypto crypto[SESSION_SUITES_MAX];
-	struct sdp_crypto reply;
 };
 
 /**
@@ -727,11 +736,12 @@ const char *session_protect_offer(struct session_branch *branch,
 				  bool fresh_line, struct proposal *p);
 /* it replaces @was, which has no answer: our keys are the same, where they can be */
 void session_protect_again(struct proposal *p, const struct proposal *was);
-/* its packets may be counted from 0 again: its sender gets another key of ours */
-void session_protect_anew(struct proposal *p);
-/* its RTCP may have a bridge again: keys that were used on another one are not on this */
-void session_protect_returns(struct proposal *p, const struct line *now,
-			     unsigned int from);
+/*
+ * An answer may have RTCP by another bridge than what has counted it: who answers, whose half
+ * @to was, is offered another key of ours
+ */
+void session_protect_moves(struct proposal *p, const struct mux *mux,
+			   const struct half *to);
 /* the same, once it has its ports */
 const char *session_protect_seated(struct session_branch *branch,
 				   const struct sdp_desc *desc,
@@ -745,10 +755,18 @@ int session_protect_answer(const struct proposal *p,
 			   const struct sdp_media *answer, unsigned int i,
 			   unsigned int from, struct line *line,
 			   struct dp_err *err);
+/* would our key count RTCP from 0 by that bridge, and has counted it elsewhere? */
+bool session_protect_is_spent(const struct half *half, enum rtcp_by by);
+/*
+ * The line is agreed: who offered it gets another key of ours if RTCP has moved, or the one
+ * that an answer before has told it of (@told: that line, or NULL)
+ */
+void session_protect_agreed(const struct line *told, struct line *line,
+			    unsigned int offerer);
 /* profile and keys of a line in a description to end @to, of the words of @media */
-void session_protect_say(const struct proposal *p, unsigned int from,
-			 unsigned int to, const struct sdp_media *media,
-			 struct sdp_say *say);
+void session_protect_say(const struct proposal *p, const struct line *line,
+			 unsigned int from, unsigned int to,
+			 const struct sdp_media *media, struct sdp_say *say);
 bool session_protected(const struct line *line);
 /* keys of ours that bridges have have begun: no branch begins with them again */
 void session_keys_begun(struct session *session);

@@ -177,8 +177,6 @@ static const char *take_offer(const struct session_party *party,
 	else
 		session_key_make(&p->from.tx, crypto->srtp.suite);
 	name_key(&p->from.tx, &crypto->srtp);
-	p->reply.tag = p->from.tag;
-	p->reply.srtp = p->from.tx;
 	return NULL;
 }
 
@@ -306,24 +304,24 @@ const char *session_protect_offer(struct session_branch *branch,
 	return why;
 }
 
-void session_protect_anew(struct proposal *p)
+/* may an answer have RTCP by another bridge than what has counted it? */
+static bool may_move(const struct half *half, const struct mux *mux)
 {
-	if (!p->from.on)
-		return;
-	session_key_make(&p->from.tx, p->from.rx.suite);
-	name_key(&p->from.tx, &p->from.rx);
-	p->reply.srtp = p->from.tx;
+	enum rtcp_by was = half->seat ? half->seat->rtcp : RTCP_BY_NONE;
+
+	if (!mux->from_must && !mux->to_must &&
+	    (was == RTCP_BY_RTP || was == RTCP_BY_GONE))
+		return true;
+	return mux->from && mux->to &&
+	       (was == RTCP_BY_OWN || was == RTCP_BY_GONE);
 }
 
-void session_protect_returns(struct proposal *p, const struct line *now,
-			     unsigned int from)
+void session_protect_moves(struct proposal *p, const struct mux *mux,
+			   const struct half *to)
 {
-	const struct half *to = &now->half[!from];
 	struct dp_srtp *key = &p->crypto[0].srtp;
 
-	if (now->half[from].seat && now->half[from].seat->rtcp_left)
-		session_protect_anew(p);
-	if (!to->seat || !to->seat->rtcp_left || !to->srtp.on || p->n != 1)
+	if (!may_move(to, mux) || !to->srtp.on || p->n != 1)
 		return;
 	session_key_make(key, to->srtp.tx.suite);
 	name_key(key, &to->srtp.tx);
@@ -372,7 +370,6 @@ void session_protect_again(struct proposal *p, const struct proposal *was)
 		return;
 	p->from.tx = was->from.tx;
 	name_key(&p->from.tx, &p->from.rx);
-	p->reply.srtp = p->from.tx;
 }
 
 /* --- its answer --- */
@@ -474,6 +471,56 @@ int session_protect_answer(const struct proposal *p,
 		     take_answer(p, answer, &line->half[from].srtp, i, err);
 }
 
+/* --- RTCP, which each bridge counts for itself --- */
+
+/* by RTP's bridge keys of handshakes have counted none but there, and borrowed ones wait */
+bool session_protect_is_spent(const struct half *half, enum rtcp_by by)
+{
+	const struct dp_srtp *tx = &half->srtp.tx;
+
+	if (half->dtls) {
+		if (by == RTCP_BY_RTP)
+			return false;
+		tx = &half->dtls->channel[1].tx;
+	} else if (!half->srtp.on) {
+		return false;
+	}
+	return half->seat->rtcp != RTCP_BY_NONE && half->seat->rtcp != by &&
+	       !tx->fresh;
+}
+
+/* as it is agreed; RTCP_BY_NONE: it ends here */
+static enum rtcp_by rtcp_of(const struct line *line)
+{
+	const struct half *half;
+
+	if (line->half[0].mux && line->half[1].mux)
+		return RTCP_BY_RTP;
+	for (half = line->half; half < line->half + 2; half++)
+		if (half->mux || (!half->remote_rtcp.family && !half->ice))
+			return RTCP_BY_NONE;
+	return RTCP_BY_OWN;
+}
+
+void session_protect_agreed(const struct line *told, struct line *line,
+			    unsigned int offerer)
+{
+	struct half *half = &line->half[offerer];
+	struct protection *srtp = &half->srtp;
+	enum rtcp_by by = rtcp_of(line);
+
+	if (!srtp->on || half->dtls)
+		return;
+	if (told && told->half[offerer].srtp.on) {
+		srtp->tx = told->half[offerer].srtp.tx;
+	} else if (by != RTCP_BY_NONE && session_protect_is_spent(half, by)) {
+		session_key_make(&srtp->tx, srtp->rx.suite);
+		name_key(&srtp->tx, &srtp->rx);
+	}
+	srtp->reply.tag = srtp->tag;
+	srtp->reply.srtp = srtp->tx;
+}
+
 /* --- what is there --- */
 
 static bool has_feedback(const char *proto)
@@ -481,18 +528,20 @@ static bool has_feedback(const char *proto)
 	return proto && proto[strlen(proto) - 1] == 'F';
 }
 
-void session_protect_say(const struct proposal *p, unsigned int from,
-			 unsigned int to, const struct sdp_media *media,
-			 struct sdp_say *say)
+void session_protect_say(const struct proposal *p, const struct line *line,
+			 unsigned int from, unsigned int to,
+			 const struct sdp_media *media, struct sdp_say *say)
 {
+	const struct protection *srtp = &line->half[to].srtp;
+
 	if (to != from) {
 		say->proto = p->to_proto;
 		say->n_crypto = p->n;
 		say->crypto = p->crypto;
 	} else {
 		say->proto = p->proto;
-		say->n_crypto = p->from.on;
-		say->crypto = &p->reply;
+		say->n_crypto = srtp->on;
+		say->crypto = &srtp->reply;
 	}
 	if (media->feedback && !has_feedback(say->proto))
 		say->drop = SDP_SET_FEEDBACK;

@@ -265,15 +265,15 @@ static bool keys(void)
 	KTAP_CHECK(says(false, false, true));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
 		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
-	KTAP_CHECK(copy_key(second) && strcmp(first, second));
-	/* it cannot do without: another key again, since it changes */
+	KTAP_CHECK(copy_key(second) && !strcmp(first, second));
+	/* it cannot do without: RTCP goes nowhere, and nothing begins again */
 	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY ONLY)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
 		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
 	KTAP_CHECK(says(true, false, false));
-	KTAP_CHECK(copy_key(third) && strcmp(second, third));
+	KTAP_CHECK(copy_key(third) && !strcmp(second, third));
 	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
-	/* and the same one where nothing changes */
+	/* nor where nothing changes */
 	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY ONLY)));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 7000 RTP/SAVP 0\r\n"
 		   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n")));
@@ -325,6 +325,100 @@ static bool comes_back_from_mux(void)
 static bool comes_back_from_nowhere(void)
 {
 	return comes_back(SAVP KEY "a=rtcp:0\r\n");
+}
+
+static void begin_with_keys(void)
+{
+	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_ALLOW);
+	access_policy->srtp = SESSION_SRTP_ALLOW;
+}
+
+/* who had it from end to end declines it in mid-call: another key, as RTCP has moved */
+static bool declined_later(void)
+{
+	char early[64], last[64];
+	struct dp_srtp was;
+
+	begin_with_keys();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	was = leg_to(&kernel, "192.0.2.1:7000")->conf.srtp_tx;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	KTAP_CHECK(stands(&kernel, 2, 0) && copy_key(early));
+	KTAP_CHECK(!same_key(leg_to(&kernel, "192.0.2.1:7001"), &was));
+	/* which is not another one again */
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && stands(&kernel, 2, 0));
+	KTAP_CHECK(copy_key(last) && !strcmp(early, last));
+	KTAP_CHECK(!kernel.wrong);
+	return finish();
+}
+
+/* two answers to one offer do not agree on it: RTCP waits for the next, with other keys */
+static bool two_answers(void)
+{
+	struct dp_srtp was;
+
+	begin_with_keys();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU MUX), true));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	was = leg_to(&kernel, "192.0.2.1:7000")->conf.srtp_tx;
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	KTAP_CHECK(same_key(leg_to(&kernel, "192.0.2.1:7000"), &was));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && stands(&kernel, 2, 0));
+	KTAP_CHECK(!same_key(leg_to(&kernel, "192.0.2.1:7001"), &was));
+	return finish();
+}
+
+static bool two_answers_late(void)
+{
+	struct dp_srtp was;
+
+	begin_with_keys();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU), true));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	was = leg_to(&kernel, "192.0.2.1:7001")->conf.srtp_tx;
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	KTAP_CHECK(same_key(leg_to(&kernel, "192.0.2.1:7000"), &was));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	KTAP_CHECK(!same_key(leg_to(&kernel, "192.0.2.1:7000"), &was));
+	/* where nothing moves the key stays */
+	was = leg_to(&kernel, "192.0.2.1:7000")->conf.srtp_tx;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	KTAP_CHECK(same_key(leg_to(&kernel, "192.0.2.1:7000"), &was));
+	KTAP_CHECK(!kernel.wrong);
+	return finish();
+}
+
+/* the same with who answers: its next key comes with the next offer to it */
+static bool two_answers_with_keys(void)
+{
+	struct dp_srtp was;
+
+	begin_with_keys();
+	core_policy->srtp = SESSION_SRTP_REQUIRE;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, CALLEE), true));
+	KTAP_CHECK(stands(&kernel, 2, 0));
+	was = leg_to(&kernel, "198.51.100.1:7000")->conf.srtp_tx;
+	KTAP_CHECK(!answer(callee, sdp_of(B4, CALLEE MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_RTP));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, SAVP KEY MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, CALLEE MUX)));
+	KTAP_CHECK(stands(&kernel, 1, RTPLANE_ONLY_BOTH));
+	KTAP_CHECK(!same_key(leg_to(&kernel, "198.51.100.1:7000"), &was));
+	KTAP_CHECK(!kernel.wrong);
+	return finish();
 }
 
 static bool no_rtp(void)
@@ -398,6 +492,10 @@ static const struct ktap_point points[] = {
 	{ "a key stays only where its packets are counted on", keys },
 	{ "RTCP goes to the port of RTP and comes back", comes_back_from_mux },
 	{ "RTCP goes nowhere and comes back", comes_back_from_nowhere },
+	{ "RTCP leaves the port of RTP with another key", declined_later },
+	{ "answers to one offer that do not agree: not any more", two_answers },
+	{ "answers to one offer that do not agree: only later", two_answers_late },
+	{ "answers to one offer that do not agree, with keys", two_answers_with_keys },
 	{ "what is no RTP has no RTCP", no_rtp },
 	{ "one line of a group, by the party's name", group },
 	{ "no group", no_group },
