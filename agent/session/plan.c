@@ -571,6 +571,7 @@ static void step_undo(const struct session *session, const struct step *step)
 
 static int carry_out(const struct plan *plan, struct dp_err *err)
 {
+	bool undone = false;
 	int i, ret = 0;
 
 	for (i = 0; i < 2 * VERBS && !ret; i++)
@@ -578,10 +579,14 @@ static int carry_out(const struct plan *plan, struct dp_err *err)
 			ret = step_do(&plan->step[i], err);
 	if (!ret)
 		return 0;
-	for (i -= 2; i >= 0; i--)
-		if (plan->step[i].n)
-			step_undo(plan->session, &plan->step[i]);
-	session_prove_again(plan->session);
+	for (i -= 2; i >= 0; i--) {
+		if (!plan->step[i].n)
+			continue;
+		step_undo(plan->session, &plan->step[i]);
+		undone = true;
+	}
+	if (undone)
+		session_prove_again(plan->session);
 	return ret;
 }
 

@@ -580,6 +580,7 @@ static bool rolled_back(void)
 static bool refused_by_datapath(void)
 {
 	struct phone *p, *q;
+	unsigned int calls;
 	int port;
 
 	p = up_with(SESSION_ICE_FULL, &port);
@@ -587,8 +588,11 @@ static bool refused_by_datapath(void)
 	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
 	q = phone("127.0.0.11", true);
 	KTAP_CHECK(!offer(caller, says(q, true)));
-	kernel.refuse = kernel.calls + 1;
+	calls = kernel.calls;
+	kernel.refuse = calls + 1;
 	KTAP_CHECK(answer(callee, sdp_of(B4, PCMU)) == -EIO);
+	/* nothing has changed, and nothing is said again */
+	KTAP_CHECK(kernel.calls == calls + 1);
 	KTAP_CHECK(is_proven(leg_of("127.0.0.1", port), p, 1));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(hears(q, text, NULL));
