@@ -91,7 +91,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	for (i = 0; i < conf->n_addresses; i++)
 		session_policy_add(p, &conf->addresses[i].listen,
 				   &conf->addresses[i].advertise,
-				   realm->ports[i]);
+				   realm->ports[i], NULL);
 	p->latch = conf->latch.mode;
 	p->probation = conf->latch.probation;
 	p->early = conf->latch.early;

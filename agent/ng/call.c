@@ -291,9 +291,14 @@ static void set_media(struct session_policy *policy, const struct dp_addr *media
 {
 	size_t i;
 
-	for (i = 0; i < policy->n_addresses; i++)
-		if (policy->address[i].advertise.family == media->family)
-			policy->address[i].advertise = *media;
+	for (i = 0; i < policy->n_addresses; i++) {
+		if (policy->address[i].advertise.family != media->family)
+			continue;
+		policy->address[i].advertise = *media;
+		/* that, and nothing beside it */
+		session_seen_put(policy->address[i].seen);
+		policy->address[i].seen = NULL;
+	}
 }
 
 /* likewise; with demux who cannot do without it has it, and RTCP ends there */

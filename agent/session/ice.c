@@ -113,6 +113,33 @@ static bool add_local(struct seat *seat, unsigned int component)
 	return seat->ice->local[component - 1];
 }
 
+/*
+ * The same socket as it is seen from outside, its port unchanged: learned at start and
+ * offered with each call.  A lite agent has host candidates alone (RFC 8445 2.5).
+ */
+static bool add_seen(struct seat *seat, unsigned int component)
+{
+	const struct session_seen *seen = seat->address->seen;
+	const struct ports_pair *pair = seat->pair;
+	struct ice_local local = {
+		.type = ICE_SRFLX,
+		.component = (uint16_t)component,
+		.preference = UINT16_MAX,
+		.base = component == ICE_COMPONENT_RTP ? pair->rtp : pair->rtcp,
+		.socket = component == ICE_COMPONENT_RTP ? pair->rtp_sock :
+							   pair->rtcp_sock,
+	};
+
+	if (!seen || seat->ice->lite || seen->addr.family != local.base.family ||
+	    dp_addr_same_host(&seen->addr, &seat->address->advertise))
+		return true;
+	local.server = seen->server;
+	local.addr = seen->addr;
+	local.addr.port = local.base.port;
+	seat->ice->seen[component - 1] = ice_add_local(seat->ice->ice, 0, &local);
+	return seat->ice->seen[component - 1];
+}
+
 static bool make(struct seat *seat, unsigned int components)
 {
 	struct seat_ice *own = seat->ice;
@@ -124,7 +151,7 @@ static bool make(struct seat *seat, unsigned int components)
 	if (!own->ice || ice_add_stream(own->ice, components) < 0)
 		return false;
 	for (i = 1; i <= components; i++)
-		if (!add_local(seat, i))
+		if (!add_local(seat, i) || !add_seen(seat, i))
 			return false;
 	if (!ice_creds_new(&own->first))
 		return false;
@@ -413,19 +440,27 @@ const char *session_ice_answered(const struct session_party *party,
 	return said ? NULL : no_memory;
 }
 
+static void say_candidate(struct sdp_ice *ours, const struct ice_candidate *c)
+{
+	if (c)
+		ours->candidate[ours->n++] = *c;
+}
+
 void session_ice_say(FILE *out, const struct half *half, bool mux)
 {
 	struct sdp_ice ours = { .mismatch = half->mismatch };
+	const struct seat_ice *own;
 	unsigned int i;
 
 	if (half->ice) {
 		ours.ufrag = span_of(half->ice->ours.ufrag);
 		ours.pwd = span_of(half->ice->ours.pwd);
 		ours.ice2 = true;
-		for (i = 0; i < (mux ? 1 : 2); i++)
-			if (half->seat->ice->local[i])
-				ours.candidate[ours.n++] =
-					*half->seat->ice->local[i];
+		own = half->seat->ice;
+		for (i = 0; i < (mux ? 1 : 2); i++) {
+			say_candidate(&ours, own->local[i]);
+			say_candidate(&ours, own->seen[i]);
+		}
 	}
 	if (half->ice || half->mismatch)
 		sdp_ice_print(out, &ours);

@@ -4,6 +4,28 @@
 
 #include "policy.h"
 
+struct session_seen *session_seen_new(void)
+{
+	struct session_seen *seen = calloc(1, sizeof(*seen));
+
+	if (seen)
+		seen->refs = 1;
+	return seen;
+}
+
+struct session_seen *session_seen_get(struct session_seen *seen)
+{
+	if (seen)
+		seen->refs++;
+	return seen;
+}
+
+void session_seen_put(struct session_seen *seen)
+{
+	if (seen && !--seen->refs)
+		free(seen);
+}
+
 struct session_policy *session_policy_new(void)
 {
 	struct session_policy *policy = calloc(1, sizeof(*policy));
@@ -18,7 +40,8 @@ struct session_policy *session_policy_new(void)
 
 bool session_policy_add(struct session_policy *policy,
 			const struct dp_addr *listen,
-			const struct dp_addr *advertise, struct ports *ports)
+			const struct dp_addr *advertise, struct ports *ports,
+			struct session_seen *seen)
 {
 	struct session_address *address;
 
@@ -28,6 +51,7 @@ bool session_policy_add(struct session_policy *policy,
 	address->listen = *listen;
 	address->advertise = *advertise;
 	address->ports = ports_ref(ports);
+	address->seen = session_seen_get(seen);
 	return true;
 }
 
@@ -41,8 +65,10 @@ struct session_policy *session_policy_copy(const struct session_policy *policy)
 	*copy = *policy;
 	copy->refs = 1;
 	acl_get(copy->media_acl);
-	for (i = 0; i < copy->n_addresses; i++)
+	for (i = 0; i < copy->n_addresses; i++) {
 		ports_ref(copy->address[i].ports);
+		session_seen_get(copy->address[i].seen);
+	}
 	return copy;
 }
 
@@ -58,8 +84,10 @@ void session_policy_put(struct session_policy *policy)
 
 	if (!policy || --policy->refs)
 		return;
-	for (i = 0; i < policy->n_addresses; i++)
+	for (i = 0; i < policy->n_addresses; i++) {
 		ports_free(policy->address[i].ports);
+		session_seen_put(policy->address[i].seen);
+	}
 	acl_put(policy->media_acl);
 	free(policy);
 }

@@ -132,15 +132,42 @@ enum session_punch {
 };
 
 /**
+ * struct session_seen - an address of ours as a STUN server sees it
+ * @refs: held by its maker and by each policy that has it
+ * @server: whom that was learned from
+ * @addr: the address, whose ports are ours: its port is not looked at; family 0: it is not
+ *	known
+ *
+ * Changed by its maker at any time: what is offered next is what is known then.
+ */
+struct session_seen {
+	unsigned int refs;
+	struct dp_addr server;
+	struct dp_addr addr;
+};
+
+/** session_seen_new() - nothing is known yet; one reference, NULL without memory */
+struct session_seen *session_seen_new(void);
+
+/** session_seen_get() - one more reference; returns @seen. NULL is fine */
+struct session_seen *session_seen_get(struct session_seen *seen);
+
+/** session_seen_put() - one less; the last one frees it. NULL is fine */
+void session_seen_put(struct session_seen *seen);
+
+/**
  * struct session_address - an address that media of a party may come to
  * @listen: what its sockets are bound to; its port is not looked at
  * @advertise: what descriptions say instead; its port is not looked at
  * @ports: its ports; the policy holds a reference
+ * @seen: how the world outside sees it, offered by full ICE beside @advertise; held; NULL:
+ *	nobody asks
  */
 struct session_address {
 	struct dp_addr listen;
 	struct dp_addr advertise;
 	struct ports *ports;
+	struct session_seen *seen;
 };
 
 /**
@@ -217,12 +244,14 @@ struct session_policy *session_policy_new(void);
  * @listen: what to bind to
  * @advertise: what to say
  * @ports: its ports; a reference is taken
+ * @seen: how it is seen from outside; a reference is taken; NULL: nobody asks
  *
  * Return: false if there are SESSION_ADDRESSES_MAX already.
  */
 bool session_policy_add(struct session_policy *policy,
 			const struct dp_addr *listen,
-			const struct dp_addr *advertise, struct ports *ports);
+			const struct dp_addr *advertise, struct ports *ports,
+			struct session_seen *seen);
 
 /**
  * session_policy_copy() - the same, to be changed before a party gets it

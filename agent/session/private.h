@@ -72,6 +72,8 @@ struct said {
  * @lite: it is
  * @first: its credentials until a restart
  * @local: our candidates by component - 1, as they are offered; NULL: no such one
+ * @seen: the same, as a STUN server saw our address when we began; NULL: not known, or
+ *	no other
  * @now: what it was brought to; NULL: it knows nobody
  * @of: number of the branch that this is of, to tell forks apart by
  * @following: it is being brought to something
@@ -83,6 +85,7 @@ struct seat_ice {
 	bool lite;
 	struct ice_creds first;
 	const struct ice_candidate *local[2];
+	const struct ice_candidate *seen[2];
 	struct said *now;
 	unsigned int of;
 	bool following;

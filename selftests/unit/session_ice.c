@@ -655,6 +655,94 @@ static bool moved(void)
 	return done();
 }
 
+/* ----------------------------------------------------- our address as others see it */
+
+static struct session_seen *seen_at(const char *addr)
+{
+	struct session_seen *seen = session_seen_new();
+
+	seen->addr = at(addr);
+	seen->server = at("203.0.113.9:3478");
+	access_policy->address[0].seen = seen;
+	return seen;
+}
+
+/* the port of ours at which a component is offered so, 0: it is not */
+static unsigned int offered_seen(unsigned int component)
+{
+	char expected[128];
+	int port = port_at(0) + (int)component - 1;
+
+	snprintf(expected, sizeof(expected),
+		 " 203.0.113.5 %d typ srflx raddr 127.0.0.1 rport %d\r\n", port, port);
+	return has(expected) ? (unsigned int)port : 0;
+}
+
+static const char *with_mux(const char *sdp)
+{
+	static char more[4096];
+
+	snprintf(more, sizeof(more), "%sa=rtcp-mux\r\n", sdp);
+	return more;
+}
+
+static bool seen_from_outside(void)
+{
+	struct phone *p;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	seen_at("203.0.113.5:40000");
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, says(p, true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(offered_seen(1) && offered_seen(2) == offered_seen(1) + 1);
+	/* below the address itself, and both together are not checked twice */
+	KTAP_CHECK(strstr(text, " typ host") < strstr(text, " typ srflx"));
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port_at(0)), p, 1));
+	KTAP_CHECK(done());
+	/* RTCP goes with RTP */
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	access_policy->mux = SESSION_MUX_ACCEPT;
+	seen_at("203.0.113.5:40000");
+	KTAP_CHECK(!offer(caller, with_mux(says(phone("127.0.0.11", true), true))));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(offered_seen(1) && !offered_seen(2));
+	return done();
+}
+
+/* what is not known, or is offered already, or may not be */
+static bool not_seen(void)
+{
+	static const struct {
+		const char *addr;
+		enum session_ice ice;
+	} none[] = {
+		{ "127.0.0.1:40000", SESSION_ICE_FULL },
+		{ "203.0.113.5:40000", SESSION_ICE_LITE },
+		{ "[2001:db8::5]:40000", SESSION_ICE_FULL },
+	};
+	struct session_seen *seen;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		start(none[i].ice, SESSION_ICE_OFF);
+		seen_at(none[i].addr);
+		KTAP_CHECK(!offer(caller, says(phone("127.0.0.11", true), true)));
+		KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+		KTAP_CHECK(has(" typ host") && !has("srflx") && done());
+	}
+	/* it is learned while a call rings: not of that call */
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	seen = seen_at("203.0.113.5:40000");
+	seen->addr = (struct dp_addr){ 0 };
+	KTAP_CHECK(!offer(caller, says(phone("127.0.0.11", true), true)));
+	seen->addr = at("203.0.113.5:40000");
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has(" typ host") && !has("srflx"));
+	return done();
+}
+
 /* --------------------------------------------------------------------------- refusals */
 
 static bool forced(void)
@@ -726,6 +814,8 @@ static const struct ktap_point points[] = {
 	{ "an offer that is rolled back", rolled_back },
 	{ "the datapath refuses an answer", refused_by_datapath },
 	{ "a change that is refused half way", refused_half_way },
+	{ "our address as a STUN server sees it is offered beside", seen_from_outside },
+	{ "one that is not known, or may not be", not_seen },
 	{ "signalling that moves", moved },
 	{ "force", forced },
 	{ "mismatch", mismatch },

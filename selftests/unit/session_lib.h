@@ -106,7 +106,7 @@ static inline void add_address(struct session_policy *policy, const char *host,
 	struct dp_addr a = at(host);
 
 	pool[i] = new_pool(host);
-	session_policy_add(policy, &a, &a, pool[i]);
+	session_policy_add(policy, &a, &a, pool[i], NULL);
 }
 
 static inline bool finish(void);

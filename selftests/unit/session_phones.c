@@ -48,7 +48,7 @@ static struct session_policy *policy(const char *name, enum session_nat nat,
 		dp_addr_parse_host(*hosts, &range.addr);
 		if (ports_new(&ports, &range, media, &err))
 			printf("# %s\n", err.text);
-		session_policy_add(new, &range.addr, &range.addr, ports);
+		session_policy_add(new, &range.addr, &range.addr, ports, NULL);
 		ports_free(ports);	/* the policy has it */
 	}
 	return new;
