@@ -7,6 +7,7 @@
 #define FIREWALL_FIREWALL_H
 
 #include <jansson.h>
+#include <net/if.h>
 #include <stdbool.h>
 
 #include "config/config.h"
@@ -68,5 +69,69 @@ char *firewall_text(const struct config *config, enum firewall_view view,
 
 /** firewall_json() - the same as JSON; a new reference */
 json_t *firewall_json(const struct config *config, enum firewall_view view);
+
+/**
+ * struct firewall_packet - a packet that has to arrive: the first from there to here
+ * @tcp: TCP, not UDP
+ * @from: whose; a length of 0: anybody's of @to's family
+ * @to: where to
+ * @device: by which it comes; "": by any
+ */
+struct firewall_packet {
+	bool tcp;
+	struct prefix from;
+	struct dp_addr to;
+	char device[IF_NAMESIZE];
+};
+
+/** FIREWALL_RULE - room for what names a rule */
+#define FIREWALL_RULE	640
+
+/**
+ * struct firewall_finding - what happens to a packet
+ * @arrives: it gets to the socket
+ * @how: "" or what happens instead, and by which rule: "dropped by ..."
+ * @unless: "" or the rule that makes it otherwise for some such packets, and what it does
+ */
+struct firewall_finding {
+	bool arrives;
+	char how[FIREWALL_RULE];
+	char unless[FIREWALL_RULE];
+};
+
+struct firewall_rules;
+
+/**
+ * firewall_rules_read() - the rules that hold in this network namespace
+ * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes
+ *
+ * The table of the agent is not among them.
+ *
+ * Return: to be given to firewall_rules_free(); NULL on failure.
+ */
+struct firewall_rules *firewall_rules_read(char *error);
+
+/** firewall_rules_free() - NULL is fine */
+void firewall_rules_free(struct firewall_rules *rules);
+
+/**
+ * firewall_rules_unread() - tables of rules that are not read: those of iptables' older kind
+ * @rules: the rules
+ *
+ * Return: their names, borrowed; NULL: there are none.
+ */
+const char *firewall_rules_unread(const struct firewall_rules *rules);
+
+/**
+ * firewall_check() - does a packet get to its socket?
+ * @rules: by these rules
+ * @packet: which
+ * @finding: filled
+ *
+ * It is judged as the first of its flow, alone, by the hooks at its device (that itself,
+ * nothing below it), before routing and of input.
+ */
+void firewall_check(struct firewall_rules *rules, const struct firewall_packet *packet,
+		    struct firewall_finding *finding);
 
 #endif /* FIREWALL_FIREWALL_H */

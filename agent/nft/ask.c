@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "nft.h"
 #include "table.h"
 
 #define REPLY_ROOM	65536
@@ -148,6 +149,18 @@ bool nft_ask_table(struct nft_ask *ask, const char *name,
 	snprintf(error, CONFIG_ERROR_LEN, "nftables: table inet %s: %s; expected a kernel with nf_tables, and CAP_NET_ADMIN",
 		 name, strerror(table ? errno : ENOMEM));
 	return false;
+}
+
+bool nft_is_there(void)
+{
+	char error[CONFIG_ERROR_LEN];
+	struct nft_ask *ask = nft_ask_new(error);
+	struct nft_table_info info = { 0 };
+
+	if (ask)
+		nft_ask_table(ask, CONFIG_NFT_TABLE_NAME, &info, error);
+	nft_ask_free(ask);
+	return info.ours;
 }
 
 /* -------------------------------------------------------------------------- sets */

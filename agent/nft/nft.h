@@ -99,6 +99,9 @@ bool nft_may_reload(struct nft *nft, const struct config *config, char *error);
  */
 void nft_reload(struct nft *nft, struct config *config);
 
+/** nft_is_there() - does this network namespace have a table of an agent's? */
+bool nft_is_there(void);
+
 /** nft_ban() - a ban begins, or its time has changed; NULL is fine */
 void nft_ban(struct nft *nft, const struct nft_ban *ban);
 
