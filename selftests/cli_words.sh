@@ -223,8 +223,9 @@ usage_points <<END
 2	ban add: for '-1': expected a time	ban add 192.0.2.1 for -1
 2	ban add: for '10mm': expected a time	ban add 192.0.2.1 for 10mm
 2	ban: '10m': expected nothing more	ban add 192.0.2.1 10m
-2	firewall: 'all': expected --format or --for	firewall all
+2	firewall: 'all': expected --format, --for or --check	firewall all
 2	firewall: --for: expected a word	firewall --for
+2	firewall --check: 'host': expected nothing more	firewall --check host
 2	ban: 'for': expected nothing more	ban del 192.0.2.1 for 10m
 2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config

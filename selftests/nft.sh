@@ -381,6 +381,17 @@ passes_and_closes()
 	is "what was closed" "$(eval "$1")" 3
 }
 
+# What --check says of rules that let all in, and of one that is in the way.
+all_arrives() { checks 0 'all(.packets[]; .arrives) and (.packets | map(.what) | unique == ["SIP", "media", "ng"])'; }
+one_is_in_the_way() { checks 1 '[.packets[] | select(.arrives | not)] | length > 0 and all(.ports == "5060" and .protocol == "UDP" and (.how | test("^dropped by the rule with handle [0-9]+ of chain '"$1"'$")))'; }
+checks()
+{
+	m rtplane --json -s "$CTL" firewall --check >"$W/check" 2>"$W/check.err"
+	is "firewall --check" $? "$1"
+	jq -e "$2" "$W/check" >/dev/null || fail "firewall --check: $2: $(cat "$W/check" "$W/check.err")"
+}
+nobody_gets_in() { options "$A4" 2>/dev/null && fail "OPTIONS is answered, which --check says is dropped"; }
+
 test_text_for_firewalls()
 {
 	local view
@@ -390,10 +401,18 @@ test_text_for_firewalls()
 	m rtplane -s "$CTL" firewall --format ip6tables >"$W/host.ip6t"
 	ok "nft" m nft -f "$W/host.nft" && m nft add rule inet rtplane_host input counter drop comment '"the rest"'
 	passes_and_closes rest_of
+	all_arrives
+	m nft insert rule inet rtplane_host input udp dport 5060 drop comment '"nobody calls"'
+	one_is_in_the_way 'inet rtplane_host input [(]nobody calls[)]'
+	nobody_gets_in
 	m nft delete table inet rtplane_host
 	ok "iptables" m iptables-restore "$W/host.ipt"
 	ok "ip6tables" m ip6tables-restore "$W/host.ip6t"
 	passes_and_closes 'rest_of_iptables iptables'
+	all_arrives
+	m iptables -I INPUT -p udp --dport 5060 -m conntrack --ctstate NEW -j DROP
+	one_is_in_the_way 'ip filter INPUT'
+	nobody_gets_in
 	m iptables -P INPUT ACCEPT; m iptables -F
 	m ip6tables -P INPUT ACCEPT; m ip6tables -F
 	m nft delete table ip filter 2>/dev/null

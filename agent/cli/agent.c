@@ -225,27 +225,31 @@ static void text_result(const json_t *result)
 	}
 }
 
-/* json is the whole answer */
-static int print_answer(const struct cli *cli, const json_t *answer)
+void cli_print(const struct cli *cli, const json_t *result)
 {
-	const json_t *ok = json_object_get(answer, "ok");
+	if (!cli->json) {
+		text_result(result);
+		return;
+	}
+	json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY |
+		   JSON_REAL_PRECISION(12));
+	putchar('\n');
+}
+
+/* what was asked for; NULL after a sentence */
+static json_t *result_of(const struct cli *cli, json_t *answer)
+{
 	json_t *result = json_object_get(answer, "result");
 	const char *error;
 
-	if (json_is_true(ok) && result) {
-		if (!cli->json) {
-			text_result(result);
-			return CLI_OK;
-		}
-		json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY |
-			   JSON_REAL_PRECISION(12));
-		putchar('\n');
-		return CLI_OK;
-	}
+	if (json_is_true(json_object_get(answer, "ok")) && result)
+		return json_incref(result);
 	error = json_string_value(json_object_get(answer, "error"));
-	if (json_is_false(ok) && error)
-		return cli_refused(cli, "%s", error);
-	return cli_refused(cli, "the agent's answer has neither a result nor an error");
+	if (json_is_false(json_object_get(answer, "ok")) && error)
+		cli_refused(cli, "%s", error);
+	else
+		cli_refused(cli, "the agent's answer has neither a result nor an error");
+	return NULL;
 }
 
 /* up to two words go with it; NULL: none */
@@ -265,47 +269,67 @@ static char *request_line(const char *cmd, const char *id, const char *more)
 	return line;
 }
 
-static int converse(const struct cli *cli, int fd, const char *line)
+/* NULL after a sentence */
+static json_t *converse(const struct cli *cli, int fd, const char *line)
 {
+	json_t *answer, *result;
 	json_error_t error;
-	json_t *answer;
 	size_t len;
 	char *text;
-	int ret;
 
-	if (!send_all(fd, line, strlen(line)) || !send_all(fd, "\n", 1))
-		return cli_refused(cli, "cannot write to the agent: %m");
+	if (!send_all(fd, line, strlen(line)) || !send_all(fd, "\n", 1)) {
+		cli_refused(cli, "cannot write to the agent: %m");
+		return NULL;
+	}
 	text = read_line(fd, &len);
-	if (!text && errno == EAGAIN)
-		return cli_refused(cli, "the agent does not answer within 10 s");
-	if (!text)
-		return cli_refused(cli, "the agent gave no whole answer: %m");
+	if (!text) {
+		if (errno == EAGAIN)
+			cli_refused(cli, "the agent does not answer within 10 s");
+		else
+			cli_refused(cli, "the agent gave no whole answer: %m");
+		return NULL;
+	}
 	answer = json_loadb(text, len, 0, &error);
 	free(text);
-	if (!answer)
-		return cli_refused(cli, "the agent's answer is no JSON: %s",
-				   error.text);
-	ret = print_answer(cli, answer);
+	if (!answer) {
+		cli_refused(cli, "the agent's answer is no JSON: %s", error.text);
+		return NULL;
+	}
+	result = result_of(cli, answer);
 	json_decref(answer);
-	return ret;
+	return result;
+}
+
+json_t *cli_ask(const struct cli *cli, const char *cmd, const char *id,
+		const char *more)
+{
+	char *line = request_line(cmd, id, more);
+	json_t *result = NULL;
+	int fd;
+
+	if (!line) {
+		cli_refused(cli, "no memory for a request");
+		return NULL;
+	}
+	fd = agent_connect(cli);
+	if (fd >= 0) {
+		result = converse(cli, fd, line);
+		close(fd);
+	}
+	free(line);
+	return result;
 }
 
 static int ask(const struct args *args, const char *cmd, const char *id,
 	       const char *more)
 {
-	char *line = request_line(cmd, id, more);
-	int ret = CLI_REFUSED;
-	int fd;
+	json_t *result = cli_ask(args->cli, cmd, id, more);
 
-	if (!line)
-		return cli_refused(args->cli, "no memory for a request");
-	fd = agent_connect(args->cli);
-	if (fd >= 0) {
-		ret = converse(args->cli, fd, line);
-		close(fd);
-	}
-	free(line);
-	return ret;
+	if (!result)
+		return CLI_REFUSED;
+	cli_print(args->cli, result);
+	json_decref(result);
+	return CLI_OK;
 }
 
 int cmd_agent(struct args *args)
@@ -382,13 +406,22 @@ int cmd_firewall(struct args *args)
 	const char *format = args->cli->json ? "json" : "table";
 	const char *view = "host", *word;
 	const char **value;
+	int ret;
 
+	if (args_take(args, "--check") || args_take(args, "check")) {
+		args->cmd = "firewall --check";
+		ret = args_end(args);
+		if (ret)
+			return ret;
+		return cmd_firewall_check ? cmd_firewall_check(args) :
+		       cli_refused(args->cli, "this program was built without 'firewall --check'");
+	}
 	while ((word = args_next(args))) {
 		value = !strcmp(word, "--format") || !strcmp(word, "format") ?
 			&format : !strcmp(word, "--for") || !strcmp(word, "for") ?
 			&view : NULL;
 		if (!value)
-			return cli_usage(args->cli, "firewall: '%s': expected --format or --for",
+			return cli_usage(args->cli, "firewall: '%s': expected --format, --for or --check",
 					 word);
 		*value = args_next(args);
 		if (!*value)

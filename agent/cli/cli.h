@@ -126,6 +126,21 @@ int cli_datapath(struct cli *cli, const char *from, const char *word);
  */
 int cli_run(struct cli *cli, int argc, char **argv);
 
+/**
+ * cli_ask() - ask the agent (agent.c)
+ * @cli: the run
+ * @cmd: a command of its control socket
+ * @id: a word that goes with it; NULL: none
+ * @more: another; NULL: none
+ *
+ * Return: what it answers, a new reference; NULL after a sentence: CLI_REFUSED.
+ */
+json_t *cli_ask(const struct cli *cli, const char *cmd, const char *id,
+		const char *more);
+
+/** cli_print() - print a result, as text or as JSON */
+void cli_print(const struct cli *cli, const json_t *result);
+
 /* batch.c */
 int cli_batch(struct cli *cli, const char *file);
 
@@ -145,7 +160,11 @@ int cmd_firewall(struct args *args);
 int cmd_check_config(struct args *args);
 int cmd_convert(struct args *args);
 
-/* absent from a program that is linked without OpenSSL, as that of the guests is */
+/*
+ * Absent from a program that is linked without OpenSSL and the libraries of nftables, as
+ * that of the guests is.
+ */
 int cmd_probe(struct args *args) __attribute__((weak));
+int cmd_firewall_check(struct args *args) __attribute__((weak));
 
 #endif /* CLI_CLI_H */

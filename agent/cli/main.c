@@ -49,6 +49,7 @@ static const char usage[] =
 "  ban del PREFIX             let it in again\n"
 "  firewall [--format nft|iptables|ip6tables|table|csv|markdown|json]\n"
 "           [--for host|edge|customer]   what a firewall must let through\n"
+"  firewall --check           what this host's own rules do with that\n"
 "  reload                     read the configuration again\n"
 "  check-config FILE          is this configuration in order?\n"
 "  convert FILE               an rtpengine.conf as a configuration of ours\n"
