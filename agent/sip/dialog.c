@@ -136,6 +136,24 @@ struct sip_dialog *sip_dlg_lookup(struct sip_dialogs *dialogs, const void *realm
 	return NULL;
 }
 
+struct sip_dialog *sip_dlg_lookup_subscription(struct sip_dialogs *dialogs,
+					       const void *realm, struct span call_id,
+					       struct span local_tag)
+{
+	uint64_t hash = hash_of(dialogs, realm, call_id, local_tag);
+	struct sip_dialog *dialog;
+
+	dialog = dialogs->bucket[hash & dialogs->mask];
+	for (; dialog; dialog = dialog->next) {
+		if (dialog->hash == hash && dialog->realm == realm &&
+		    dialog->subscribes && !dialog->closed &&
+		    span_eq(span_of(dialog->call_id), call_id) &&
+		    span_eq(span_of(dialog->local_tag), local_tag))
+			return dialog;
+	}
+	return NULL;
+}
+
 struct sip_dialog *sip_dialog_find(struct sip_dialogs *dialogs, const void *realm,
 				   struct span call_id, struct span local_tag,
 				   struct span remote_tag)
@@ -319,6 +337,44 @@ struct sip_dialog *sip_dialog_uac_new(struct sip_dialogs *dialogs,
 		sip_dlg_free(dialog);
 		return NULL;
 	}
+	sip_dlg_link(dialog);
+	return dialog;
+}
+
+static bool copy_all(struct sip_dialog *dialog, const struct sip_dialog *from)
+{
+	const struct span none = { NULL, 0 };
+
+	return sip_dlg_set(&dialog->call_id, span_of(from->call_id)) &&
+	       sip_dlg_set(&dialog->remote_tag, span_of(from->remote_tag)) &&
+	       sip_dlg_set(&dialog->local, span_of(from->local)) &&
+	       sip_dlg_set(&dialog->remote, span_of(from->remote)) &&
+	       sip_dlg_set(&dialog->contact, span_of(from->contact)) &&
+	       sip_dlg_set(&dialog->target, span_of(from->target)) &&
+	       sip_dlg_copy_routes(dialog, from) &&
+	       set_random(&dialog->local_tag, none);
+}
+
+struct sip_dialog *sip_dialog_copy(const struct sip_dialog *from, void *arg)
+{
+	const struct sip_dialog_conf conf = {
+		.policy = from->policy, .policy_arg = from->policy_arg,
+		.ops = from->ops, .arg = arg,
+	};
+	struct sip_dialog *dialog;
+
+	if (from->state != SIP_DIALOG_CONFIRMED)
+		return NULL;
+	dialog = sip_dlg_make(from->dialogs, &conf, from->flow);
+	if (!dialog)
+		return NULL;
+	if (!copy_all(dialog, from)) {
+		sip_dlg_free(dialog);
+		return NULL;
+	}
+	dialog->state = SIP_DIALOG_CONFIRMED;
+	dialog->remote_cseq = from->remote_cseq;
+	dialog->heard = from->heard;
 	sip_dlg_link(dialog);
 	return dialog;
 }

@@ -101,8 +101,10 @@ bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
  * @unacked: no ACK came within 64 * T1; RFC 3261 13.3.1.4 wants a BYE
  * @refused: a request within the dialog was refused with @status, by a rule of dialogs;
  *	for the log
- * @forked: an answer of a further fork: @fork is a new dialog, the user's as well
- *	(with the same @arg until sip_dialog_set_arg()). Its response is told next.
+ * @forked: an answer of a further fork, or the NOTIFY of a further notifier (RFC 6665
+ *	4.4.1): @fork is a new dialog, the user's as well (with the same @arg until
+ *	sip_dialog_set_arg()). Its response, or its NOTIFY, is told next, unless the user
+ *	closes @fork: the NOTIFY is answered 481 then.
  */
 struct sip_dialog_ops {
 	void (*request)(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
@@ -208,6 +210,18 @@ struct sip_dialog *sip_dialog_uac_new(struct sip_dialogs *dialogs,
  */
 struct sip_dialog *sip_dialog_uas_new(struct sip_dialogs *dialogs, struct sip_tx *tx,
 				      const struct sip_dialog_conf *conf);
+
+/**
+ * sip_dialog_copy() - another dialog with the same other side
+ * @from: one in SIP_DIALOG_CONFIRMED
+ * @arg: for its ops, which are those of @from
+ *
+ * It has another tag of ours, and is where @from is in all else: for who subscribed once
+ * and has several notifiers.
+ *
+ * Return: the dialog; NULL without memory.
+ */
+struct sip_dialog *sip_dialog_copy(const struct sip_dialog *from, void *arg);
 
 /**
  * sip_dialog_close() - the user goes

@@ -331,6 +331,69 @@ static void take_request(struct sip_dialog *dialog, struct sip_flow *flow,
 		hand_up(dialog, flow, request);
 }
 
+/* What a NOTIFY says of its sender, who is heard for the first time. */
+static bool learn_notifier(struct sip_dialog *dialog, struct sip_msg *notify)
+{
+	if (!sip_dlg_set(&dialog->remote_tag, notify->from.tag))
+		return false;
+	sip_dlg_take_routes(dialog, notify, false);
+	sip_dlg_take_target(dialog, notify);
+	dialog->state = SIP_DIALOG_CONFIRMED;
+	return true;
+}
+
+/* A SUBSCRIBE of ours has more than one notifier. Its user has the word. */
+static struct sip_dialog *another_notifier(struct sip_dialog *dialog,
+					   struct sip_msg *notify)
+{
+	struct sip_dialog *fork;
+
+	if (!dialog->ops || !dialog->ops->forked)
+		return NULL;
+	fork = sip_dlg_fork(dialog, dialog->local_cseq);
+	if (!fork)
+		return NULL;
+	if (!learn_notifier(fork, notify)) {
+		sip_dlg_free(fork);
+		return NULL;
+	}
+	sip_dlg_link(fork);
+	dialog->dialogs->counters.forks++;
+	fork->busy++;
+	dialog->busy++;
+	dialog->ops->forked(dialog->arg, dialog, fork);
+	dialog->busy--;
+	sip_dlg_let(dialog);
+	fork->busy--;
+	if (!fork->closed)
+		return fork;
+	sip_dlg_let(fork);
+	return NULL;
+}
+
+/*
+ * RFC 6665 4.4.1: a NOTIFY makes the dialog of a SUBSCRIBE of ours, whose 2xx is on its
+ * way, lost, or another notifier's.
+ */
+static struct sip_dialog *begun_by_notify(struct sip_dialogs *dialogs,
+					  struct sip_flow *flow, struct sip_msg *msg)
+{
+	struct sip_dialog *dialog;
+
+	if (msg->method != SIP_NOTIFY || !msg->from.tag.n || !sip_contact_ok(msg))
+		return NULL;
+	dialog = sip_dlg_lookup_subscription(dialogs, sip_tx_realm(flow), msg->call_id,
+					     msg->to.tag);
+	if (!dialog)
+		return NULL;
+	if (dialog->remote_tag)
+		return another_notifier(dialog, msg);
+	/* one that was refused begins nothing */
+	if (LIST_EMPTY(&dialog->outs) || !learn_notifier(dialog, msg))
+		return NULL;
+	return dialog;
+}
+
 bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
 			 struct sip_msg *msg)
 {
@@ -340,6 +403,8 @@ bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
 		return false;
 	dialog = sip_dlg_lookup(dialogs, sip_tx_realm(flow), msg->call_id, msg->to.tag,
 				msg->from.tag);
+	if (!dialog)
+		dialog = begun_by_notify(dialogs, flow, msg);
 	if (!dialog) {
 		if (msg->method == SIP_ACK)
 			dialogs->counters.stray_ack++;

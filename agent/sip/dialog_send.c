@@ -134,6 +134,8 @@ static void sent(struct sip_dlg_out *out, enum sip_method method)
 		dialog->invite = out;
 		dialog->rseq_in = 0;
 	}
+	if (out->begins && method == SIP_SUBSCRIBE)
+		dialog->subscribes = true;
 	if (method == SIP_BYE) {
 		dialog->state = SIP_DIALOG_ENDED;
 		dialog->bye_sent = true;

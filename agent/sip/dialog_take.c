@@ -39,9 +39,8 @@ static bool copy_texts(struct sip_dialog *fork, const struct sip_dialog *from)
 	       sip_dlg_set(&fork->target, span_of(from->first_target));
 }
 
-static struct sip_dialog *fork_of(struct sip_dlg_out *out)
+struct sip_dialog *sip_dlg_fork(const struct sip_dialog *from, uint32_t cseq)
 {
-	struct sip_dialog *from = out->dialog;
 	struct sip_dialog_conf conf = {
 		.policy = from->policy,
 		.policy_arg = from->policy_arg,
@@ -58,7 +57,7 @@ static struct sip_dialog *fork_of(struct sip_dlg_out *out)
 		return NULL;
 	}
 	fork->uac = true;
-	fork->local_cseq = out->cseq;
+	fork->local_cseq = cseq;
 	fork->sent = true;
 	return fork;
 }
@@ -84,7 +83,7 @@ static struct sip_dialog *add_fork(struct sip_dlg_out *out, struct sip_msg *resp
 	bool wanted = !out->orphan && out->n_forks < FORKS;
 	struct sip_dialog *fork;
 
-	fork = has_room(out, response) ? fork_of(out) : NULL;
+	fork = has_room(out, response) ? sip_dlg_fork(out->dialog, out->cseq) : NULL;
 	if (!fork)
 		return NULL;
 	learn(fork, response);
@@ -230,7 +229,7 @@ static void other_answered(struct sip_dlg_out *out, struct sip_msg *response)
 		if (out->begins && response->to.tag.n && !dialog->remote_tag) {
 			learn(dialog, response);
 			dialog->state = SIP_DIALOG_CONFIRMED;
-		} else {
+		} else if (!out->begins || has_tag(dialog, response->to.tag)) {
 			sip_dlg_take_target(dialog, response);
 		}
 	}

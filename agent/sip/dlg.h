@@ -52,6 +52,7 @@ struct sip_dlg_in {
  * @all: all dialogs
  * @state: how far it is
  * @uac: we sent the request that began it
+ * @subscribes: that was a SUBSCRIBE
  * @closed: its user is gone
  * @bye_sent: it was ended by a BYE of ours
  * @realm: as of its flow's listener
@@ -93,7 +94,7 @@ struct sip_dialog {
 	struct sip_dialog *next;
 	LIST_ENTRY(sip_dialog) all;
 	enum sip_dialog_state state;
-	bool uac, closed, bye_sent;
+	bool uac, subscribes, closed, bye_sent;
 	const void *realm;
 	char *call_id, *local_tag, *remote_tag;
 	char *local, *remote;
@@ -177,6 +178,12 @@ void sip_dlg_link(struct sip_dialog *dialog);
 struct sip_dialog *sip_dlg_lookup(struct sip_dialogs *dialogs, const void *realm,
 				  struct span call_id, struct span local_tag,
 				  struct span remote_tag);
+/** sip_dlg_lookup_subscription() - begun by a SUBSCRIBE of ours, whoever has answered */
+struct sip_dialog *sip_dlg_lookup_subscription(struct sip_dialogs *dialogs,
+					       const void *realm, struct span call_id,
+					       struct span local_tag);
+/** sip_dlg_fork() - of what @from has sent: the other side's tag is not there; not linked */
+struct sip_dialog *sip_dlg_fork(const struct sip_dialog *from, uint32_t cseq);
 /** sip_dlg_let() - free it if nothing keeps it */
 void sip_dlg_let(struct sip_dialog *dialog);
 /** sip_dlg_free() - whatever keeps it */
