@@ -11,6 +11,7 @@ Ends with 0, or with 1 and a sentence about what was not so.
 import os
 import sys
 
+from agent_events import accepts, noted, notifier, refreshed, subscriber
 from agent_register import (ACCESS, AOR, CORE, PHONE, REGISTRAR, Failed, Phone, Registrar,
                             check, final, register, uri_of)
 
@@ -163,6 +164,39 @@ def notes(a, b, uri):
         check(final(switch).status == 200, "the phone's answer")
 
 
+def events(a, b, uri):
+    """Subscriptions: the phone's, which has two notifiers, and one at the phone; and PUBLISH."""
+    phone, switch = a.end, b.end
+    ids = []
+    for who, other, at, frm in ((phone, switch, "sip:bob@example.com", "<sip:alice@%s>" % phone.ip),
+                                (switch, phone, uri, "<sip:pbx@%s>" % switch.ip)):
+        s = subscriber(who, at, frm)
+        s.subscribe()
+        m = other.receive()
+        check(m.method == "SUBSCRIBE", m.first)
+        n = notifier(other, m, "n")
+        accepts(n, m)
+        ok = final(who)
+        check(ok.status == 200, ok.first)
+        s.remote, s.target = ok["to"], uri_of(ok)
+        noted(n, s)
+        if who is phone:
+            noted(notifier(other, m, "fork"), s)
+        refreshed(s, n, status=500)
+        refreshed(s, n, 0)
+        noted(n, s, "terminated;reason=timeout", status=481)
+        ids += [s.call_id, n.call_id]
+    p = subscriber(phone)
+    phone.request("PUBLISH", p.target, "From: " + p.local, "To: " + p.remote, "Call-ID: " + p.call_id,
+                  "Event: presence", "Contact: <sip:me@%s>" % phone.ip, kind="application/pidf+xml",
+                  body="<contact>sip:me@%s:5060</contact>" % phone.ip)
+    m = switch.receive()
+    check(m.method == "PUBLISH", m.first)
+    switch.reply(m, 412, "Contact: <sip:me@%s>" % switch.ip)
+    check(final(phone).status == 412, "the PUBLISH is answered")
+    return ids[0], ids[1], ids[2], ids[3], p.call_id
+
+
 def hiding():
     a = Side(Phone(), b"access", PHONE, ACCESS, "AccessPhone")
     b = Side(Registrar(), b"core", REGISTRAR, CORE, "198.51.100.77")
@@ -176,12 +210,13 @@ def hiding():
     theirs, ours = calls(a, b)
     is_called(a, b, uri_of(got))
     notes(a, b, uri_of(got))
+    mine, known, yours, seen, published = events(a, b, uri_of(got))
     phone.register(expires=0)
     registrar.grants()
     phone.answer(200)
     check(AOR.encode() in b.heard, "the switch knows who it is")
-    searched(a, b, token, ours, "pbx@" + REGISTRAR)
-    searched(b, a, theirs, phone.call_id)
+    searched(a, b, token, ours, "pbx@" + REGISTRAR, known, yours)
+    searched(b, a, theirs, phone.call_id, mine, seen, published)
 
 
 if __name__ == "__main__":

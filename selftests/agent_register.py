@@ -157,13 +157,13 @@ class End:
         lines.append("Content-Length: %d" % len(body))
         self.send("\r\n".join(lines) + "\r\n\r\n" + body, getattr(self, "source", None))
 
-    def request(self, method, uri, *headers, cseq=1, body=""):
+    def request(self, method, uri, *headers, cseq=1, body="", kind="application/sdp"):
         lines = ["%s %s SIP/2.0" % (method, uri),
                  "Via: SIP/2.0/%s %s:%d;branch=z9hG4bK%s;rport" %
                  (self.proto, self.ip, self.port, os.urandom(6).hex()),
                  "Max-Forwards: 70", "CSeq: %d %s" % (cseq, method), *headers]
         if body:
-            lines.append("Content-Type: application/sdp")
+            lines.append("Content-Type: " + kind)
         lines.append("Content-Length: %d" % len(body))
         self.send("\r\n".join(lines) + "\r\n\r\n" + body)
 
@@ -480,7 +480,7 @@ def noted():
         check(final(registrar).status == told, "the phone's answer", status)
         refused(Phone(), uri.replace(CORE, ACCESS), 480, method)
         refused(registrar, re.sub("bind.", "bindX", uri), 480, method)
-        refused(registrar, "sip:alice@" + CORE, 405, method)
+    refused(registrar, "sip:alice@" + CORE, 405, "NOTIFY")
 
 
 def unregisters():

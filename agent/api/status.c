@@ -58,6 +58,7 @@ static json_t *bindings_json(const struct api *api)
 	api_set_int(o, "refreshed", sum.refreshed);
 	api_set_int(o, "moved", sum.moved);
 	api_set_int(o, "full", sum.full);
+	api_set_int(o, "subscriptions", c->subscriptions);
 	for (i = 0; i < BIND_WHYS; i++)
 		api_set_int(o, names[i], sum.ended[i]);
 	return o;

@@ -316,6 +316,7 @@ void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum);
  * @caps: 503: its source has as much as it may
  * @registers: REGISTERs that were sent on
  * @granted: of these, granted by a registrar
+ * @subscriptions: that there are now
  * @reloads: configurations that were taken
  */
 struct b2b_counters {
@@ -331,6 +332,7 @@ struct b2b_counters {
 	uint64_t caps;
 	uint64_t registers;
 	uint64_t granted;
+	uint64_t subscriptions;
 	uint64_t reloads;
 };
 

@@ -58,6 +58,13 @@ bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
 	return true;
 }
 
+bool b2b_binding_vouched(const struct realm *realm, const struct sip_flow *flow,
+			 const struct sip_msg *msg)
+{
+	return bind_is_token(msg->uri.user) || bind_is_on(realm->bindings, flow) ||
+	       b2b_realm_knows(realm, &flow->remote);
+}
+
 /*
  * The To.  Many a registrar puts our contact there, which is no name that a phone
  * should show.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A request outside of any dialog for a phone that has registered: what waits for it
- * (NOTIFY, RFC 3842, which most switches send unasked) and texts (MESSAGE).  Both sides'
- * transactions live as long as each other.
+ * A request outside of any dialog, for a phone that has registered: what waits for it
+ * (NOTIFY, RFC 3842, which most switches send unasked) and texts (MESSAGE); and of such a
+ * phone: its texts, and what it publishes (PUBLISH, RFC 3903).  Both sides' transactions live
+ * as long as each other.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,24 +13,44 @@
 
 /**
  * struct direct - a request under way
+ * @entry: among all
  * @from: realm that it came in by
  * @to: realm of the phone
  * @in: as it came; NULL when that is over
  * @out: as it goes
+ * @config: what it began with; a reference
+ * @route: where it goes; of a binding's it is good for the first turn only
+ * @set: values of Route, for @route; NULL: none
+ * @query: where the next hop is, being asked for
+ * @targets: where it is
+ * @next: target that is tried next
  */
 struct direct {
+	LIST_ENTRY(direct) entry;
 	struct realm *from;
 	struct realm *to;
 	struct sip_tx *in;
 	struct sip_tx *out;
+	struct config *config;
+	struct route route;
+	char *set;
+	struct sip_query *query;
+	struct sip_targets targets;
+	size_t next;
 };
 
 static void finish(struct direct *direct)
 {
 	sip_tx_forget(direct->in);
 	sip_tx_forget(direct->out);
+	sip_query_cancel(direct->query);
+	LIST_REMOVE(direct, entry);
+	config_put(direct->config);
+	free(direct->set);
 	free(direct);
 }
+
+static void try_next(struct direct *direct);
 
 static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 {
@@ -45,6 +66,10 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 
 	if (msg->status < 200)
 		return;
+	if (msg->status == 503 && !direct->route.flow) {
+		try_next(direct);
+		return;
+	}
 	/* RFC 3261 section 16.7: no phone takes us out of service for all others */
 	if (msg->status == 503)
 		r.status = 500;
@@ -59,6 +84,10 @@ static void on_failed(void *arg, struct sip_tx *tx, unsigned int status)
 {
 	struct direct *direct = arg;
 
+	if (!direct->route.flow) {
+		try_next(direct);
+		return;
+	}
 	sip_tx_answer(direct->in, 480);
 	finish(direct);
 }
@@ -75,13 +104,27 @@ static void on_out_over(void *arg, struct sip_tx *tx)
 {
 	struct direct *direct = arg;
 
+	if (direct->out != tx)
+		return;		/* the next target's is under way */
 	direct->out = NULL;
 	finish(direct);
 }
 
-static void write_head(struct sip_writer *w, const struct direct *direct,
-		       const struct route *route, const struct sip_msg *msg)
+static char *to_of(const struct route *route, const struct sip_msg *msg)
 {
+	if (route->flow)
+		return b2b_binding_identity(route, &msg->to);
+	return b2b_identity(&msg->to, route->hop[0]->lr ? msg->uri.host :
+				      route->hop[0]->host_text);
+}
+
+static void write_head(struct sip_writer *w, const struct direct *direct,
+		       const struct sip_flow *flow, const struct sip_msg *msg)
+{
+	const struct route *route = &direct->route;
+	char text[SIP_MAX_URI];
+	struct span uri = route->flow ? route->uri :
+			  route_uri(route->hop[0], &msg->uri, text, sizeof(text));
 	char host[DP_ADDR_STRLEN + 2], contact[B2B_TEXT];
 	const struct sip_cross cross = {
 		.from_trusted = direct->from->conf->trust,
@@ -91,14 +134,14 @@ static void write_head(struct sip_writer *w, const struct direct *direct,
 	char call_id[BIND_TOKEN_LEN + 1];
 	char *from, *to;
 
-	b2b_host(&route->flow->listener->advertise, host, sizeof(host));
-	b2b_contact(route->flow, contact, sizeof(contact));
+	b2b_host(&flow->listener->advertise, host, sizeof(host));
+	b2b_contact(flow, contact, sizeof(contact));
 	bind_alias(direct->to->bindings, msg->call_id, call_id);
 	from = b2b_identity(&msg->from, span_of(host));
-	to = b2b_binding_identity(route, &msg->to);
-	if (!from || !to)
+	to = to_of(route, msg);
+	if (!from || !to || !uri.p)
 		w->failed = true;
-	sip_write_request(w, msg->method_text, route->uri);
+	sip_write_request(w, msg->method_text, uri);
 	sip_write_headerf(w, SIP_HDR_MAX_FORWARDS, "%u", msg->max_forwards - 1);
 	if (route->set.n)
 		sip_write_header(w, SIP_HDR_ROUTE, route->set);
@@ -114,7 +157,7 @@ static void write_head(struct sip_writer *w, const struct direct *direct,
 	free(to);
 }
 
-static struct sip_tx *send_on(struct direct *direct, const struct route *route)
+static struct sip_tx *send_on(struct direct *direct, struct sip_flow *flow)
 {
 	static const struct sip_tx_client_ops ops = {
 		.response = on_response,
@@ -127,11 +170,14 @@ static struct sip_tx *send_on(struct direct *direct, const struct route *route)
 	struct sip_writer w = { 0 };
 	struct sip_tx *tx = NULL;
 
-	write_head(&w, direct, route, msg);
-	b2b_host(&route->flow->listener->advertise, host, sizeof(host));
-	/* Message-Account of RFC 3842 is dialled: it has to lead here */
+	write_head(&w, direct, flow, msg);
+	b2b_host(&flow->listener->advertise, host, sizeof(host));
+	/*
+	 * Message-Account of RFC 3842 is dialled: it has to lead here.  A text is what
+	 * somebody has written.
+	 */
 	if (b2b_content_copy(&content, msg) &&
-	    (msg->method != SIP_NOTIFY || b2b_content_hide(&content, msg, host))) {
+	    (msg->method == SIP_MESSAGE || b2b_content_hide(&content, msg, host))) {
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
 		if (content.body)
@@ -140,13 +186,78 @@ static struct sip_tx *send_on(struct direct *direct, const struct route *route)
 		else
 			sip_write_end(&w);
 		if (!w.failed)
-			tx = sip_tx_client_new(direct->from->b2b->stack, route->flow,
+			tx = sip_tx_client_new(direct->from->b2b->stack, flow,
 					       (struct span){ w.p, w.n }, &ops,
 					       direct);
 	}
 	b2b_content_free(&content);
 	sip_write_free(&w);
 	return tx;
+}
+
+/* a phone's, to the next target of its next hop */
+static void try_next(struct direct *direct)
+{
+	struct sip_tx *old = direct->out;
+	struct sip_flow *flow;
+
+	while (direct->next < direct->targets.n) {
+		if (sip_transport_flow(direct->from->b2b->transport, direct->to,
+				       &direct->targets.target[direct->next++], &flow))
+			continue;
+		direct->out = send_on(direct, flow);
+		sip_flow_unref(flow);
+		if (direct->out) {
+			sip_tx_forget(old);
+			return;
+		}
+		direct->out = old;
+	}
+	sip_tx_answer(direct->in, 503);
+	finish(direct);
+}
+
+static void on_found(int error, const struct sip_targets *targets, void *arg)
+{
+	struct direct *direct = arg;
+
+	direct->query = NULL;
+	if (!error)
+		direct->targets = *targets;
+	try_next(direct);
+}
+
+static void start(struct direct *direct)
+{
+	const struct route *route = &direct->route;
+	struct sip_hop hop;
+
+	if (route->flow) {
+		direct->out = send_on(direct, route->flow);
+		if (!direct->out)
+			on_failed(direct, NULL, 503);
+		return;
+	}
+	route_lookup(route->hop[0], &hop);
+	direct->query = sip_resolve(direct->from->b2b->resolver, &hop, on_found, direct);
+	if (!direct->query)
+		try_next(direct);
+}
+
+static struct direct *new_direct(struct realm *realm, const struct route *route)
+{
+	struct direct *direct = calloc(1, sizeof(*direct));
+
+	if (!direct)
+		return NULL;
+	direct->from = realm;
+	direct->to = b2b_realm_of(realm->b2b, route->to);
+	direct->config = config_get(realm->b2b->config);
+	direct->route = *route;
+	direct->set = route->set.n ? span_dup(route->set) : NULL;
+	direct->route.set = span_of(direct->set);
+	LIST_INSERT_HEAD(&realm->b2b->directs, direct, entry);
+	return direct;
 }
 
 void b2b_direct_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
@@ -162,23 +273,22 @@ void b2b_direct_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 		b2b_invite_refuse(b2b, flow, msg, 483, NULL, NULL);
 		return;
 	}
-	if (!b2b_binding_route(b2b, realm, &msg->uri, &route)) {
-		b2b_invite_refuse(b2b, flow, msg, 480, NULL, NULL);
+	if (!b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
-	}
-	direct = calloc(1, sizeof(*direct));
+	direct = new_direct(realm, &route);
 	if (!direct) {
 		b2b_invite_refuse(b2b, flow, msg, 500, NULL, "no memory");
 		return;
 	}
-	direct->from = realm;
-	direct->to = b2b_realm_of(b2b, route.to);
 	direct->in = sip_tx_server_new(b2b->stack, flow, msg, &ops, direct);
-	if (!direct->in) {
-		free(direct);
-		return;
-	}
-	direct->out = send_on(direct, &route);
-	if (!direct->out)
-		on_failed(direct, NULL, 503);
+	if (direct->in)
+		start(direct);
+	else
+		finish(direct);
+}
+
+void b2b_direct_end_all(struct b2b *b2b)
+{
+	while (!LIST_EMPTY(&b2b->directs))
+		finish(LIST_FIRST(&b2b->directs));
 }

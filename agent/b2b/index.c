@@ -185,7 +185,7 @@ struct index_source *b2b_index_source(struct index *index, const struct realm *r
 
 void b2b_index_source_put(struct index_source *source)
 {
-	if (source->calls || source->quota.used)
+	if (source->calls || source->subs || source->quota.used)
 		return;
 	LIST_REMOVE(source, entry);
 	free(source);

@@ -273,10 +273,8 @@ static void start(struct call *call, struct sip_flow *flow, struct sip_msg *msg,
 		refuse(call, 500, NULL, "the INVITE cannot be sent on");
 }
 
-/* a phone that has registered, or the first route that matches; if not it has been answered */
-static bool find_route(struct b2b *b2b, const struct realm *realm,
-		       struct sip_flow *flow, struct sip_msg *msg,
-		       struct route *route)
+bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flow *flow,
+		      struct sip_msg *msg, struct route *route)
 {
 	if (bind_is_token(msg->uri.user)) {
 		if (b2b_binding_route(b2b, realm, &msg->uri, route))
@@ -303,7 +301,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 
 	if (!admit(b2b, flow, msg))
 		return;
-	if (!find_route(b2b, realm, flow, msg, &route))
+	if (!b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
 	if (!has_room(b2b, flow, msg))
 		return;

@@ -18,6 +18,7 @@
  *   request  a phone's REGISTER, as we understand it
  *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
  *   direct   other requests for a phone that has registered, outside of dialogs
+ *   subscribe subscriptions: two dialogs, and what is passed between them
  *   server   what comes out of no dialog; the front end's begin and end
  *
  * Life of a call: b2b_call_new() by the INVITE.  It is over with b2b_call_finish(), by
@@ -46,7 +47,9 @@ struct branch;
 struct call;
 struct pair;
 struct realm;
+struct direct;
 struct reg;
+struct sub;
 
 /** B2B_METHODS - methods that are served, as in Allow */
 #define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
@@ -359,6 +362,8 @@ struct index;
  * @n_history: how many
  * @lingering: branches of calls that are over
  * @registers: REGISTERs under way, by the token of their contact
+ * @directs: requests outside of dialogs under way
+ * @subs: subscriptions
  * @draining: no new calls
  * @counters: what happened
  * @started: CLOCK_REALTIME
@@ -385,6 +390,8 @@ struct b2b {
 	unsigned int n_history;
 	LIST_HEAD(, branch) lingering;
 	LIST_HEAD(, reg) registers[B2B_REGISTERS];
+	LIST_HEAD(, direct) directs;
+	LIST_HEAD(, sub) subs;
 	bool draining;
 	struct b2b_counters counters;
 	struct timespec started;
@@ -454,6 +461,7 @@ struct index_via;
  * @addr: an IPv4 address, or a /64
  * @calls: calls
  * @ringing: of these, not answered
+ * @subs: subscriptions
  * @quota: its ports
  */
 struct index_source {
@@ -462,6 +470,7 @@ struct index_source {
 	struct dp_addr addr;
 	uint32_t calls;
 	uint32_t ringing;
+	uint32_t subs;
 	struct session_quota quota;
 };
 
@@ -493,6 +502,12 @@ bool b2b_binding_in(const struct b2b *b2b, const struct prefix *prefix);
 /* a request that came in by @from for one of our contacts: false, it is nobody's there */
 bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
 		       const struct sip_uri *uri, struct route *route);
+/*
+ * may a request that is no call have something kept for it? A phone's that has registered,
+ * a peer's, and one for a contact of ours, which nobody guesses
+ */
+bool b2b_binding_vouched(const struct realm *realm, const struct sip_flow *flow,
+			 const struct sip_msg *msg);
 /* To of a request for a phone that @route leads to, without tag; for free() */
 char *b2b_binding_identity(const struct route *route, const struct sip_addr *to);
 /* the Route of a phone's request that goes to @route, if its registrar has said one */
@@ -619,6 +634,10 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow,
 void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
 		   unsigned int status, const char *headers, const char *why);
 
+/* a phone that has registered, or the first route that matches; if not it has been answered */
+bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flow *flow,
+		      struct sip_msg *msg, struct route *route);
+
 /* ------------------------------------------------------------ register.c */
 
 /* for the table of a realm's bindings; its arg is the realm */
@@ -630,7 +649,16 @@ void b2b_register_end_all(struct b2b *b2b);
 
 /* -------------------------------------------------------------- direct.c */
 
-/* for one of our contacts */
+/* for one of our contacts, or of whom somebody has vouched for */
 void b2b_direct_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg);
+/* those under way are answered by nobody else any more */
+void b2b_direct_end_all(struct b2b *b2b);
+
+/* ----------------------------------------------------------- subscribe.c */
+
+void b2b_subscribe_received(struct b2b *b2b, struct sip_flow *flow,
+			    struct sip_msg *msg);
+/* nobody is told */
+void b2b_subscribe_end_all(struct b2b *b2b);
 
 #endif /* B2B_PRIVATE_H */

@@ -63,12 +63,22 @@ static void out_of_dialog(struct b2b *b2b, struct sip_flow *flow,
 		else
 			b2b_invite_refuse(b2b, flow, msg, 405, ALLOW, NULL);
 		break;
+	case SIP_SUBSCRIBE:
+		b2b_subscribe_received(b2b, flow, msg);
+		break;
 	case SIP_NOTIFY:
-	case SIP_MESSAGE:
 		if (bind_is_token(msg->uri.user))
 			b2b_direct_received(b2b, flow, msg);
 		else
 			b2b_invite_refuse(b2b, flow, msg, 405, ALLOW, NULL);
+		break;
+	case SIP_MESSAGE:
+	case SIP_PUBLISH:
+		if (b2b_binding_vouched(b2b_realm_of_flow(flow), flow, msg))
+			b2b_direct_received(b2b, flow, msg);
+		else
+			b2b_invite_refuse(b2b, flow, msg, 403, NULL,
+					  "who has not registered cannot send that");
 		break;
 	case SIP_CANCEL:
 	case SIP_BYE:
@@ -229,6 +239,8 @@ void b2b_free(struct b2b *b2b)
 			b2b_call_end(call);
 	}
 	b2b_register_end_all(b2b);
+	b2b_subscribe_end_all(b2b);
+	b2b_direct_end_all(b2b);
 	b2b_realms_unwatch(b2b);
 	sip_dialogs_free(b2b->dialogs);
 	sip_tx_stack_free(b2b->stack);

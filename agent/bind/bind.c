@@ -745,6 +745,14 @@ bool bind_is_on(const struct bind_table *t, const struct sip_flow *flow)
 	return find_way(t, flow);
 }
 
+uint32_t bind_at_source(const struct bind_table *t, const struct sip_flow *flow)
+{
+	struct dp_addr addr = source_of(flow);
+	const struct source *source = find_source(t, &addr);
+
+	return source ? source->count : 0;
+}
+
 const char *bind_why_name(enum bind_why why)
 {
 	static const char *const names[] = {
