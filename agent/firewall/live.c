@@ -308,7 +308,8 @@ bool live_read(struct live *live, char *error)
 	forget_ours(live);
 	for (i = 0; i < live->n; i++)
 		live->chains[i].made = i;
-	qsort(live->chains, live->n, sizeof(*live->chains), compare);
+	if (live->n)
+		qsort(live->chains, live->n, sizeof(*live->chains), compare);
 	live->legacy = legacy_tables();
 	return true;
 }
