@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..61"
+echo "1..67"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -94,6 +94,12 @@ wrong "an SRTP suite twice" 's/# suites: .*/suites: [AEAD_AES_128_GCM, AEAD_AES_
 wrong "suites where SRTP is refused" 's/policy: allow /policy: refuse /; s/# suites:/suites:/' 'suites:' 'realms\[0\].srtp.suites' refuse 'allow or require'
 wrong "TLS without certificates" 's/- transport: tcp/- transport: tls/' 'transport: tls' 'realms\[0\].sip\[1\].transport' certificates folder
 wrong "certificates in no folder" "s|- transport: tcp|&\n        certificates: $EXAMPLE|;s|: tcp|: tls|" 'certificates: ' 'realms\[0\].sip\[1\].certificates' 'is not a folder' 'agent.pem'
+wrong "WebSocket over TLS without certificates" 's/- transport: tcp/- transport: wss/' 'transport: wss' 'realms\[0\].sip\[1\].transport' 'wss without certificates' folder
+wrong "certificates where there is no TLS" 's|- transport: tcp|- transport: ws\n        certificates: /tmp|' 'certificates: /tmp' 'realms\[0\].sip\[1\].certificates' 'not TLS' 'tls or wss'
+wrong "origins where there is no WebSocket" 's|- transport: tcp|&\n        origins: ["https://a.example"]|' 'origins: \["https://a' 'realms\[0\].sip\[1\].origins' 'not WebSocket' 'ws or wss'
+wrong "an origin with a path" 's|- transport: tcp|- transport: ws\n        origins: ["https://a.example/"]|' 'origins: \["https://a' 'realms\[0\].sip\[1\].origins\[0\]' 'https://a.example/' 'scheme, host'
+wrong "servers that nobody goes to" 's|- transport: tcp|- transport: wss\n        certificates: /tmp\n        verify-servers: yes|' 'verify-servers: yes' 'realms\[0\].sip\[1\].verify-servers' 'nobody is called' tls
+wrong "a next hop by WebSocket" 's/sip:192.0.2.10:5060/sip:192.0.2.10;transport=ws/' 'transport=ws$' 'routes\[2\].next-hop' 'not a SIP URI' 'udp, tcp or tls'
 wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'workers: 65' workers 65 '0 to 64'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'

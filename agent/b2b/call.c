@@ -50,13 +50,13 @@ static bool add_parties(struct call *call, const struct route *route,
 		.source = flow->remote,
 		.local = flow->listener->local,
 		.transport = sip_proto_param(flow->proto),
-		.confidential = flow->proto == SIP_PROTO_TLS,
+		.confidential = sip_proto_is_secure(flow->proto),
 	}, callee = {
 		.name = "callee",
 		.policy = call->realm[1]->policy,
 		.local = address->listen,
 		.transport = sip_proto_param(proto),
-		.confidential = proto == SIP_PROTO_TLS,
+		.confidential = sip_proto_is_secure(proto),
 	};
 
 	if (route->flow) {	/* it was heard there when it registered */

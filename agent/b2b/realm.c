@@ -476,6 +476,8 @@ static bool listen_at(struct realm *realm, const struct config_listener *l,
 		.certificates = l->certificates,
 		.client_certificates = l->verify_clients,
 		.insecure = !l->verify_servers,
+		.origins = l->origins,
+		.n_origins = l->n_origins,
 	};
 	char why[SIP_TRANSPORT_ERROR_LEN];
 
@@ -615,12 +617,13 @@ static void renew(struct realm *realm,
 	size_t i;
 
 	for (i = 0; i < realm->n_listeners; i++) {
-		if (realm->listener[i]->proto != SIP_PROTO_TLS ||
+		if (!sip_proto_is_secure(realm->listener[i]->proto) ||
 		    !sip_listener_reload(realm->listener[i], why))
 			continue;
 		snprintf(text, sizeof(text),
-			 "realm %s: tls %s: %s; the certificate from before is used",
-			 realm->name, dp_addr_str(&realm->listener[i]->local, at,
+			 "realm %s: %s %s: %s; the certificate from before is used",
+			 realm->name, sip_proto_param(realm->listener[i]->proto),
+			 dp_addr_str(&realm->listener[i]->local, at,
 						  sizeof(at)), why);
 		log_error("%s", text);
 		kept(text, arg);

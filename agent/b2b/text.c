@@ -58,13 +58,15 @@ const char *b2b_realm_host(const struct realm *realm, char *buf, size_t size)
 void b2b_contact(const struct sip_flow *flow, char *buf, size_t size)
 {
 	const struct sip_listener *l = flow->listener;
+	/* RFC 7118 5.2.2: a URI has one word for WebSocket, with TLS or without */
+	enum sip_proto proto = l->proto == SIP_PROTO_WSS ? SIP_PROTO_WS : l->proto;
 	char host[DP_ADDR_STRLEN + 2];
 
 	b2b_host(&l->advertise, host, sizeof(host));
 	snprintf(buf, size, "sip:%s:%u%s%s", host,
 		 l->advertise.port ? l->advertise.port : l->local.port,
-		 l->proto == SIP_PROTO_UDP ? "" : ";transport=",
-		 l->proto == SIP_PROTO_UDP ? "" : sip_proto_param(l->proto));
+		 proto == SIP_PROTO_UDP ? "" : ";transport=",
+		 proto == SIP_PROTO_UDP ? "" : sip_proto_param(proto));
 }
 
 void b2b_uri_text(const struct sip_addr *addr, char *buf, size_t size)

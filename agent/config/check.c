@@ -74,26 +74,35 @@ static bool is_dir(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+/* what only TLS has */
+static bool check_plain(const struct loaded *l, const struct key *at,
+			const struct raw_sip *raw)
+{
+	if (raw->verify_clients || raw->verify_servers)
+		return bad(l, sub(at, raw->verify_clients ? "verify-clients" :
+				      "verify-servers"),
+			   "it is given for a listener that is not TLS; expected transport tls or wss, or no such key");
+	if (raw->certificates)
+		return bad(l, sub(at, "certificates"),
+			   "'%s' is given for a listener that is not TLS; expected transport tls or wss, or no certificates",
+			   raw->certificates);
+	return true;
+}
+
 static bool check_tls(const struct loaded *l, const struct key *at,
 		      const struct raw_sip *raw)
 {
 	char path[512];
 
-	if (raw->transport != CONFIG_TLS &&
-	    (raw->verify_clients || raw->verify_servers))
-		return bad(l, sub(at, raw->verify_clients ? "verify-clients" :
-				      "verify-servers"),
-			   "it is given for a listener that is not TLS; expected transport tls, or no such key");
-	if (raw->transport != CONFIG_TLS) {
-		if (raw->certificates)
-			return bad(l, sub(at, "certificates"),
-				   "'%s' is given for a listener that is not TLS; expected transport tls or no certificates",
-				   raw->certificates);
-		return true;
-	}
+	if (!config_transport_is_tls(raw->transport))
+		return check_plain(l, at, raw);
+	if (raw->transport == CONFIG_WSS && raw->verify_servers)
+		return bad(l, sub(at, "verify-servers"),
+			   "nobody is called by WebSocket; expected transport tls, or no such key");
 	if (!raw->certificates)
 		return bad(l, sub(at, "transport"),
-			   "tls without certificates; expected the key certificates with a folder that holds agent.pem and cafile.pem");
+			   "%s without certificates; expected the key certificates with a folder that holds agent.pem and cafile.pem",
+			   config_transport_name(raw->transport));
 	if (!is_dir(raw->certificates))
 		return bad(l, sub(at, "certificates"),
 			   "'%s' is not a folder; expected a folder with agent.pem and cafile.pem",
@@ -103,6 +112,30 @@ static bool check_tls(const struct loaded *l, const struct key *at,
 		return bad(l, sub(at, "certificates"),
 			   "'%s' cannot be read: %s; expected a folder with agent.pem and cafile.pem",
 			   path, strerror(errno));
+	return true;
+}
+
+/* as browsers write it (RFC 6454 6.2): scheme and host, and a port that is not usual */
+static bool is_origin(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return host && host != text && host[3] && !strpbrk(host + 3, "/?#@ \t");
+}
+
+static bool check_origins(const struct loaded *l, const struct key *at,
+			  const struct raw_sip *raw)
+{
+	unsigned int i;
+
+	if (raw->n_origins && !config_transport_is_ws(raw->transport))
+		return bad(l, sub(at, "origins"),
+			   "it is given for a listener that is not WebSocket; expected transport ws or wss, or no such key");
+	for (i = 0; i < raw->n_origins; i++)
+		if (!is_origin(raw->origins[i]))
+			return bad(l, key("%.64s.origins[%u]", at->path, i),
+				   "'%s' is no origin; expected scheme, host and, if it is not the usual one, port, as https://phone.example.com",
+				   raw->origins[i]);
 	return true;
 }
 
@@ -134,6 +167,8 @@ static bool add_listeners(const struct loaded *l, const struct key *at,
 			.address = &r->addresses[i],
 			.port = port,
 			.certificates = raw->certificates,
+			.origins = (const char *const *)raw->origins,
+			.n_origins = raw->n_origins,
 			.verify_clients = raw->verify_clients &&
 					  *raw->verify_clients,
 			.verify_servers = !raw->verify_servers ||
@@ -156,9 +191,9 @@ static bool get_listeners(const struct loaded *l, const struct key *at,
 	for (i = 0; i < raw->n_sip; i++) {
 		const struct raw_sip *sip = &raw->sip[i];
 		struct key k = key("%.64s.sip[%u]", at->path, i);
-		uint32_t def = sip->transport == CONFIG_TLS ? 5061 : 5060;
+		uint32_t def = config_transport_port(sip->transport);
 
-		if (!check_tls(l, &k, sip) ||
+		if (!check_tls(l, &k, sip) || !check_origins(l, &k, sip) ||
 		    !add_listeners(l, &k, sip, sub(&k, "port"),
 				   sip->port ? *sip->port : def, r))
 			return false;
@@ -447,7 +482,8 @@ static bool has_transport(const struct config_realm *r,
 	size_t i;
 
 	for (i = 0; i < r->n_listeners; i++)
-		if (any || r->listeners[i].transport == hop->transport)
+		if (any ? !config_transport_is_ws(r->listeners[i].transport) :
+			  r->listeners[i].transport == hop->transport)
 			return true;
 	return false;
 }
@@ -691,6 +727,7 @@ const char *config_transport_name(enum config_transport transport)
 {
 	static const char *const names[] = {
 		[CONFIG_UDP] = "udp", [CONFIG_TCP] = "tcp", [CONFIG_TLS] = "tls",
+		[CONFIG_WS] = "ws", [CONFIG_WSS] = "wss",
 		[CONFIG_HTTP] = "http",
 	};
 

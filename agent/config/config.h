@@ -23,12 +23,16 @@
  * @CONFIG_UDP: UDP
  * @CONFIG_TCP: TCP
  * @CONFIG_TLS: TLS over TCP; of SIP only
+ * @CONFIG_WS: WebSocket (RFC 7118); of SIP only
+ * @CONFIG_WSS: WebSocket over TLS; likewise
  * @CONFIG_HTTP: HTTP and WebSocket; of the control protocol only
  */
 enum config_transport {
 	CONFIG_UDP,
 	CONFIG_TCP,
 	CONFIG_TLS,
+	CONFIG_WS,
+	CONFIG_WSS,
 	CONFIG_HTTP
 };
 
@@ -150,7 +154,9 @@ struct config_address {
  * @transport: what it speaks
  * @address: where
  * @port: host byte order
- * @certificates: folder with agent.pem and cafile.pem (TLS only)
+ * @certificates: folder with agent.pem and cafile.pem (TLS and WSS only)
+ * @origins: WebSocket: pages of browsers that may come
+ * @n_origins: how many; 0: all may
  * @verify_clients: who connects must show a certificate that cafile.pem vouches for
  * @verify_servers: and so must whom we connect to
  */
@@ -159,6 +165,8 @@ struct config_listener {
 	const struct config_address *address;
 	uint16_t port;
 	const char *certificates;
+	const char *const *origins;
+	size_t n_origins;
 	bool verify_clients;
 	bool verify_servers;
 };
@@ -170,7 +178,7 @@ struct config_listener {
  * @calls: calls at a time, 0 = no limit
  * @ringing: of these, unanswered ones, 0 = no limit
  * @ports: pairs of ports, 0 = no limit
- * @connections: its TCP and TLS connections, 0 = no limit
+ * @connections: its connections, 0 = no limit
  */
 struct config_source {
 	uint32_t messages;
@@ -596,6 +604,48 @@ bool config_hop_parse(const char *text, struct config_hop *hop);
  */
 void config_map_nth(const struct config_map *map, uint32_t n,
 		    struct dp_addr *listen, struct dp_addr *to);
+
+/**
+ * config_transport_is_tls() - does it have certificates?
+ * @transport: the transport
+ *
+ * Return: true for TLS, and WebSocket over it.
+ */
+static inline bool config_transport_is_tls(enum config_transport transport)
+{
+	return transport == CONFIG_TLS || transport == CONFIG_WSS;
+}
+
+/**
+ * config_transport_is_ws() - is it WebSocket, by which we go to nobody?
+ * @transport: the transport
+ *
+ * Return: true for ws and wss.
+ */
+static inline bool config_transport_is_ws(enum config_transport transport)
+{
+	return transport == CONFIG_WS || transport == CONFIG_WSS;
+}
+
+/**
+ * config_transport_port() - the port of a listener where none is said
+ * @transport: the transport
+ *
+ * Return: that of RFC 3261 or RFC 7118.
+ */
+static inline uint16_t config_transport_port(enum config_transport transport)
+{
+	switch (transport) {
+	case CONFIG_TLS:
+		return 5061;
+	case CONFIG_WS:
+		return 80;
+	case CONFIG_WSS:
+		return 443;
+	default:
+		return 5060;
+	}
+}
 
 /**
  * config_transport_name() - word for a transport, as in a SIP URI

@@ -9,6 +9,19 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+static bool same_texts(const char *const *a, size_t n_a,
+		       const char *const *b, size_t n_b)
+{
+	size_t i;
+
+	if (n_a != n_b)
+		return false;
+	for (i = 0; i < n_a; i++)
+		if (!same_text(a[i], b[i]))
+			return false;
+	return true;
+}
+
 /* ------------------------------------------------------------------------- a realm */
 
 static bool same_address(const struct config_address *a,
@@ -38,7 +51,8 @@ static bool same_listener(const struct config_listener *a,
 	       same_address(a->address, b->address) &&
 	       a->verify_clients == b->verify_clients &&
 	       a->verify_servers == b->verify_servers &&
-	       same_text(a->certificates, b->certificates);
+	       same_text(a->certificates, b->certificates) &&
+	       same_texts(a->origins, a->n_origins, b->origins, b->n_origins);
 }
 
 static bool same_sip(const struct config_realm *a, const struct config_realm *b)
@@ -123,14 +137,7 @@ static bool same_limits(const struct config_realm *a,
 static bool same_devices(const struct config_realm *a,
 			 const struct config_realm *b)
 {
-	size_t i;
-
-	if (a->n_devices != b->n_devices)
-		return false;
-	for (i = 0; i < a->n_devices; i++)
-		if (!same_text(a->devices[i], b->devices[i]))
-			return false;
-	return true;
+	return same_texts(a->devices, a->n_devices, b->devices, b->n_devices);
 }
 
 static bool same_prefix(const struct prefix *a, const struct prefix *b)

@@ -23,6 +23,8 @@ struct raw_sip {
 	uint32_t *alternatives;
 	unsigned int n_alternatives;
 	char *certificates;
+	char **origins;
+	unsigned int n_origins;
 	int *verify_clients;
 	int *verify_servers;
 };

@@ -22,6 +22,7 @@
 
 static const cyaml_strval_t transports[] = {
 	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "tls", CONFIG_TLS },
+	{ "ws", CONFIG_WS }, { "wss", CONFIG_WSS },
 };
 
 static const cyaml_strval_t ng_transports[] = {
@@ -125,6 +126,10 @@ static const cyaml_schema_value_t port_schema = {
 	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t),
 };
 
+static const cyaml_schema_value_t origin_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
+};
+
 static const cyaml_schema_field_t sip_fields[] = {
 	CYAML_FIELD_ENUM("transport", WORD, struct raw_sip, transport,
 			 transports, CYAML_ARRAY_LEN(transports)),
@@ -136,6 +141,8 @@ static const cyaml_schema_field_t sip_fields[] = {
 				   n_alternatives, &port_schema, 0, 16),
 	CYAML_FIELD_STRING_PTR("certificates", OPT_PTR, struct raw_sip,
 			       certificates, 1, 255),
+	CYAML_FIELD_SEQUENCE_COUNT("origins", OPT_PTR, struct raw_sip, origins,
+				   n_origins, &origin_schema, 1, 64),
 	CYAML_FIELD_ENUM_PTR("verify-clients", OPT_PTR | WORD, struct raw_sip,
 			     verify_clients, booleans,
 			     CYAML_ARRAY_LEN(booleans)),
@@ -508,6 +515,7 @@ static const struct {
 	{ "unregister", "yes or no" },
 	{ "bindings", "a number of bindings, 1 to 1000000" },
 	{ "per-aor", "a number of bindings, 1 to 64" },
+	{ "origins", "a list of one to 64 origins as https://phone.example.com" },
 	{ "verify-clients", "true or false" },
 	{ "verify-servers", "true or false" },
 	{ "realms", "a list of two or more realms" },
@@ -517,7 +525,7 @@ static const struct {
 	{ "listen", "an IPv4 or IPv6 address" },
 	{ "advertise", "an IPv4 or IPv6 address" },
 	{ "sip", "a list of one to 16 SIP listeners" },
-	{ "transport", "udp, tcp or tls" },
+	{ "transport", "udp, tcp, tls, ws or wss" },
 	{ "address", "one of the realm's listen addresses" },
 	{ "port", "a port, 1 to 65535" },
 	{ "alternative-ports", "a list of at most 16 ports, 1 to 65535" },

@@ -172,6 +172,20 @@ static bool who_speaks(struct openings *all, const struct config *config,
 	return reduce(*list, n);
 }
 
+static const char *what_speaks(enum config_transport transport)
+{
+	switch (transport) {
+	case CONFIG_TLS:
+		return "SIP over TLS";
+	case CONFIG_WS:
+		return "SIP over WebSocket";
+	case CONFIG_WSS:
+		return "SIP over WebSocket and TLS";
+	default:
+		return "SIP";
+	}
+}
+
 static bool add_sip(struct openings *all, const struct config *config,
 		    const struct config_realm *realm)
 {
@@ -187,7 +201,7 @@ static bool add_sip(struct openings *all, const struct config *config,
 		o = append(all);
 		if (!o)
 			return false;
-		o->what = l->transport == CONFIG_TLS ? "SIP over TLS" : "SIP";
+		o->what = what_speaks(l->transport);
 		o->realm = realm->name;
 		o->tcp = l->transport != CONFIG_UDP;
 		o->listen = l->address->listen;

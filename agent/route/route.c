@@ -94,7 +94,8 @@ enum sip_proto route_proto(enum config_transport transport)
 {
 	static const enum sip_proto protos[] = {
 		[CONFIG_UDP] = SIP_PROTO_UDP, [CONFIG_TCP] = SIP_PROTO_TCP,
-		[CONFIG_TLS] = SIP_PROTO_TLS,
+		[CONFIG_TLS] = SIP_PROTO_TLS, [CONFIG_WS] = SIP_PROTO_WS,
+		[CONFIG_WSS] = SIP_PROTO_WSS,
 	};
 
 	return protos[transport];

@@ -25,6 +25,8 @@ static const struct sip_carrier *const carriers[] = {
 	[SIP_PROTO_UDP] = &sip_carrier_udp,
 	[SIP_PROTO_TCP] = &sip_carrier_tcp,
 	[SIP_PROTO_TLS] = &sip_carrier_tls,
+	[SIP_PROTO_WS] = &sip_carrier_ws,
+	[SIP_PROTO_WSS] = &sip_carrier_wss,
 };
 
 static const struct sip_carrier *carrier_of(enum sip_proto proto)
@@ -54,6 +56,25 @@ const char *sip_proto_param(enum sip_proto proto)
 bool sip_proto_is_reliable(enum sip_proto proto)
 {
 	return proto != SIP_PROTO_UDP && carrier_of(proto);
+}
+
+bool sip_proto_is_secure(enum sip_proto proto)
+{
+	return proto == SIP_PROTO_TLS || proto == SIP_PROTO_WSS;
+}
+
+uint16_t sip_proto_port(enum sip_proto proto)
+{
+	switch (proto) {
+	case SIP_PROTO_TLS:
+		return 5061;
+	case SIP_PROTO_WS:
+		return 80;
+	case SIP_PROTO_WSS:
+		return 443;
+	default:
+		return 5060;
+	}
 }
 
 int sip_transport_error(char *error, int code, const char *fmt, ...)
@@ -199,6 +220,9 @@ void sip_listener_put(struct listener *l)
 		LIST_REMOVE(l, entry);
 	sip_tls_creds_put(l->creds);
 	free(l->certificates);
+	while (l->n_origins)
+		free(l->origins[--l->n_origins]);
+	free(l->origins);
 	free(l);
 }
 
@@ -240,7 +264,7 @@ int sip_transport_listen(struct sip_transport *t,
 
 	if (!carrier)
 		return sip_transport_error(error, EPROTONOSUPPORT,
-					   "cannot listen for this transport; expected udp, tcp or tls");
+					   "cannot listen for this transport; expected udp, tcp, tls, ws or wss");
 	l = listener_make(t, listen);
 	if (!l)
 		return sip_transport_error(error, ENOMEM,
@@ -476,6 +500,10 @@ int sip_flow_reply(struct sip_flow *flow, const void *buf, size_t len)
 
 int sip_flow_ping(struct sip_flow *flow)
 {
+	const struct sip_carrier *carrier = flow_of(flow)->listener->carrier;
+
+	if (carrier->ping)
+		return carrier->ping(flow_of(flow));
 	return send_to(flow_of(flow), &flow->remote, "\r\n\r\n", 4);
 }
 
@@ -619,8 +647,7 @@ static bool is_answer_to_us(const struct flow *flow, const struct sip_via *via)
 	const struct sip_listener *ours;
 	struct dp_addr addr = via->addr;
 
-	addr.port = via->port ? via->port :
-		    flow->pub.proto == SIP_PROTO_TLS ? 5061 : 5060;
+	addr.port = via->port ? via->port : sip_proto_port(flow->pub.proto);
 	ours = sip_transport_ours(l->t, &addr, flow->pub.proto);
 	return ours && ours->realm == l->pub.realm;
 }
@@ -688,7 +715,8 @@ void sip_input(struct flow *flow, const char *data, size_t len, bool stream)
 			reason = SIP_GATE_GARBAGE;
 		}
 	}
-	sip_note_offence(t, &flow->pub.remote, reason, stream);
+	sip_note_offence(t, &flow->pub.remote, reason,
+			 sip_proto_is_reliable(flow->pub.proto));
 	if (!msg)
 		return;
 	hand_up(flow, msg, verdict);

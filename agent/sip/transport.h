@@ -86,7 +86,7 @@ struct sip_limits {
  * @received: messages that went up
  * @sent: messages given to the kernel or to a connection's queue
  * @send_failed: messages that could not be
- * @garbage: what was no SIP, dropped in silence
+ * @garbage: what was no SIP, dropped in silence, and what was no WebSocket for SIP
  * @stray: responses whose topmost Via is not ours, dropped
  * @refused: messages that the gate dropped or answered
  * @accepted: connections taken
@@ -99,7 +99,7 @@ struct sip_limits {
  * @slow_reader: connections closed because their output waited
  * @handshakes: TLS handshakes done
  * @handshake_failed: TLS handshakes that failed or took too long
- * @pings: double CRLFs, and STUN of who is watched, answered
+ * @pings: double CRLFs, pings of WebSocket, and STUN of who is watched, answered
  * @connections: connections there are now, accepted ones
  */
 struct sip_counters {
@@ -145,8 +145,8 @@ struct sip_transport_ops {
 
 /**
  * struct sip_listen - a listener that is asked for
- * @proto: what it speaks: UDP, TCP or TLS; WebSocket (RFC 7118) will be two more
- *	rows of the table in transport.c
+ * @proto: what it speaks: UDP, TCP, TLS, or WebSocket over either of these two, by
+ *	which others come to us and we go to nobody (RFC 7118)
  * @local: address and port that it binds to
  * @advertise: what Via and Contact say
  * @realm: whose it is; only compared, and handed out again
@@ -159,6 +159,9 @@ struct sip_transport_ops {
  *	is trusted; may be missing)
  * @client_certificates: TLS: clients must show a certificate of cafile.pem's
  * @insecure: TLS: certificates of servers are not verified
+ * @origins: WebSocket: pages of browsers that may come, by their Origin
+ *	("https://phone.example.com"); who has none is no browser
+ * @n_origins: how many; 0: all may
  *
  * Copied.
  */
@@ -173,6 +176,8 @@ struct sip_listen {
 	const char *certificates;
 	bool client_certificates;
 	bool insecure;
+	const char *const *origins;
+	size_t n_origins;
 };
 
 /**
@@ -476,6 +481,22 @@ void sip_flow_target(const struct sip_flow *flow, struct sip_target *target);
  * Return: static string, "" for none.
  */
 const char *sip_proto_param(enum sip_proto proto);
+
+/**
+ * sip_proto_is_secure() - does nobody on the way read it?
+ * @proto: the protocol
+ *
+ * Return: true for TLS, and WebSocket over it.
+ */
+bool sip_proto_is_secure(enum sip_proto proto);
+
+/**
+ * sip_proto_port() - the port where nobody says one
+ * @proto: the protocol
+ *
+ * Return: 5060, or what RFC 3261 and RFC 7118 have for @proto.
+ */
+uint16_t sip_proto_port(enum sip_proto proto);
 
 /**
  * sip_proto_is_reliable() - does it carry by connections?

@@ -20,6 +20,7 @@
 
 struct tls;
 struct tls_creds;
+struct ws;
 struct listener;
 struct flow;
 
@@ -37,6 +38,7 @@ struct flow;
  * @watch: somebody watches a flow, the first; NULL: nothing to be done
  * @unwatch: nobody does any more
  * @send: send to @to (connections: to their other end)
+ * @ping: keep the way open; NULL: by a double CRLF (RFC 5626 4.4.1)
  */
 struct sip_carrier {
 	int (*open)(struct listener *l, const struct sip_listen *listen,
@@ -49,11 +51,14 @@ struct sip_carrier {
 	void (*unwatch)(struct flow *flow);
 	int (*send)(struct flow *flow, const struct dp_addr *to,
 		    const void *buf, size_t len);
+	int (*ping)(struct flow *flow);
 };
 
 extern const struct sip_carrier sip_carrier_udp;
 extern const struct sip_carrier sip_carrier_tcp;
 extern const struct sip_carrier sip_carrier_tls;
+extern const struct sip_carrier sip_carrier_ws;
+extern const struct sip_carrier sip_carrier_wss;
 
 /**
  * struct listener - a listener
@@ -74,6 +79,8 @@ extern const struct sip_carrier sip_carrier_tls;
  * @creds: TLS: what is in it
  * @insecure: TLS: servers need not prove who they are
  * @client_certificates: TLS: clients must
+ * @origins: WebSocket: pages of browsers that may come; NULL: all
+ * @n_origins: how many
  */
 struct listener {
 	struct sip_listener pub;
@@ -93,6 +100,8 @@ struct listener {
 	struct tls_creds *creds;
 	bool insecure;
 	bool client_certificates;
+	char **origins;
+	size_t n_origins;
 };
 
 /**
@@ -172,6 +181,7 @@ enum conn_state {
  * @out: what waits to be sent
  * @pending: TLS: what waits for the handshake
  * @tls: TLS's; NULL: plain
+ * @ws: WebSocket's; NULL: it speaks none
  * @host: outgoing: target.host
  * @later: frees it
  * @entry: in the transport's list
@@ -198,6 +208,7 @@ struct sip_conn {
 	struct bytes out;
 	struct bytes pending;
 	struct tls *tls;
+	struct ws *ws;
 	char *host;
 	struct loop_later later;
 	LIST_ENTRY(sip_conn) entry;
@@ -266,7 +277,7 @@ struct sip_transport {
  * @flow: by which; its reply address is set here
  * @data: the message
  * @len: its bytes
- * @stream: by a connection
+ * @stream: its own Content-Length was what told where it ends
  *
  * The caller looks afterwards whether its connection is still there.
  */
@@ -350,6 +361,34 @@ void sip_conn_end(struct sip_conn *conn);
 /* give to the kernel or to the queue; false: the connection was closed */
 bool sip_conn_write(struct sip_conn *conn, const void *buf, size_t len);
 
+/* bytes of a connection, before TLS has them if it speaks that; as sip_conn_write() */
+bool sip_conn_say(struct sip_conn *conn, const void *buf, size_t len);
+
+/* so many bytes of what came have been read */
+void sip_conn_eat(struct sip_conn *conn, size_t n);
+
+/* what came is no message yet: it is awaited for a while */
+void sip_conn_await(struct sip_conn *conn);
+
+/* one message more: maybe nothing is read for a while, and the connection is paused */
+void sip_conn_too_fast(struct sip_conn *conn);
+
+/* what came is nothing that we speak; the source is told of */
+void sip_conn_garbage(struct sip_conn *conn);
+
+/**
+ * sip_conn_message() - hand up what was cut out of what came
+ * @conn: the connection
+ * @data: the message
+ * @len: its bytes
+ * @stream: as sip_input()
+ *
+ * Return: false: it does not even begin as SIP does, which sip_conn_garbage() has not
+ * been told yet.
+ */
+bool sip_conn_message(struct sip_conn *conn, const char *data, size_t len,
+		      bool stream);
+
 /* look at a connection's deadlines again, after one that may be earlier was set */
 void sip_conn_touch(struct sip_conn *conn);
 
@@ -361,6 +400,20 @@ char *sip_bytes_room(struct bytes *bytes, size_t more);
 bool sip_bytes_add(struct bytes *bytes, const void *p, size_t n);
 void sip_bytes_eat(struct bytes *bytes, size_t n);
 void sip_bytes_clear(struct bytes *bytes);
+
+/* transport_ws.c */
+
+static inline bool sip_proto_is_websocket(enum sip_proto proto)
+{
+	return proto == SIP_PROTO_WS || proto == SIP_PROTO_WSS;
+}
+
+/* what comes on a connection is WebSocket; false without memory */
+bool sip_ws_begin(struct sip_conn *conn);
+/* cut messages out of what came, and hand them up */
+void sip_ws_frames(struct sip_conn *conn);
+/* say goodbye, if there was a greeting; the connection may be closed */
+void sip_ws_bye(struct sip_conn *conn);
 
 /* transport_udp.c */
 
@@ -410,6 +463,9 @@ bool sip_tls_send(struct sip_conn *conn, const void *buf, size_t len);
 /* say goodbye, as far as it goes without waiting */
 void sip_tls_bye(struct sip_conn *conn);
 void sip_tls_free(struct tls *tls);
+/* a listener whose connections speak TLS; as sip_stream_open() */
+int sip_tls_open(struct listener *l, const struct sip_listen *listen, char *error);
+int sip_tls_reload(struct listener *l, char *error);
 void sip_tls_creds_put(struct tls_creds *creds);
 
 #endif /* SIP_TRANSPORT_IMPL_H */

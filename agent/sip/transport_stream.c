@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SIP over TCP, and what TLS shares with it: accepting, connecting, cutting
- * messages out of what comes, queueing what must wait.
+ * SIP over TCP, and what TLS and WebSocket share with it: accepting, connecting,
+ * cutting messages out of what comes, queueing what must wait.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -127,6 +127,7 @@ static void conn_free(struct sip_conn *conn)
 {
 	LIST_REMOVE(conn, entry);
 	sip_tls_free(conn->tls);
+	free(conn->ws);
 	sip_flow_unref(&conn->flow->pub);
 	free(conn->host);
 	free(conn);
@@ -281,18 +282,16 @@ static void on_timer(struct timer *timer, void *arg)
 		sip_conn_touch(conn);
 }
 
-/* true if it must not be read from for now */
-static bool too_fast(struct sip_conn *conn)
+void sip_conn_too_fast(struct sip_conn *conn)
 {
 	uint64_t wait = sip_limit_rate(&conn->due, conn->t->limits.rate,
 				       now_of(conn) * 1000);
 
 	if (!wait)
-		return false;
+		return;
 	conn->t->counters.too_fast++;
 	conn->paused = true;
 	conn->resume = now_of(conn) + wait / 1000 + 1;
-	return true;
 }
 
 /* ------------------------------------------------------------------------ writing */
@@ -337,6 +336,12 @@ bool sip_conn_write(struct sip_conn *conn, const void *buf, size_t len)
 	return conn->state == CONN_CONNECTING || flush(conn);
 }
 
+bool sip_conn_say(struct sip_conn *conn, const void *buf, size_t len)
+{
+	return sip_proto_is_secure(conn->flow->pub.proto) ?
+	       sip_tls_send(conn, buf, len) : sip_conn_write(conn, buf, len);
+}
+
 int sip_stream_send(struct flow *flow, const struct dp_addr *to,
 		    const void *buf, size_t len)
 {
@@ -345,10 +350,7 @@ int sip_stream_send(struct flow *flow, const struct dp_addr *to,
 	(void)to;
 	if (!conn || conn->state >= CONN_ENDING)
 		return -ENOTCONN;
-	if (flow->pub.proto == SIP_PROTO_TLS ?
-	    sip_tls_send(conn, buf, len) : sip_conn_write(conn, buf, len))
-		return 0;
-	return -conn->error;
+	return sip_conn_say(conn, buf, len) ? 0 : -conn->error;
 }
 
 void sip_conn_end(struct sip_conn *conn)
@@ -357,6 +359,10 @@ void sip_conn_end(struct sip_conn *conn)
 		sip_conn_close(conn, ECANCELED);
 		return;
 	}
+	if (conn->ws)
+		sip_ws_bye(conn);
+	if (conn->state != CONN_OPEN)
+		return;
 	if (conn->tls)
 		sip_tls_bye(conn);
 	conn->state = CONN_ENDING;
@@ -387,7 +393,7 @@ static void say_goodbye(struct sip_conn *conn, const char *data)
 		sip_conn_end(conn);
 }
 
-static void eat(struct sip_conn *conn, size_t n)
+void sip_conn_eat(struct sip_conn *conn, size_t n)
 {
 	conn->t->unfinished -= n;
 	sip_bytes_eat(&conn->in, n);
@@ -408,29 +414,48 @@ static bool is_too_big(struct sip_conn *conn)
 	return true;
 }
 
-/*
- * Who does not even begin as SIP does speaks something else.  The connection's flow
- * is held, and its memory stays, whatever happens above.
- */
+void sip_conn_await(struct sip_conn *conn)
+{
+	if (!conn->message)
+		conn->message = now_of(conn);
+	sip_conn_touch(conn);
+}
+
+void sip_conn_garbage(struct sip_conn *conn)
+{
+	conn->t->counters.garbage++;
+	sip_note_offence(conn->t, &conn->flow->pub.remote, SIP_GATE_GARBAGE,
+			 true);
+}
+
+/* The connection's flow is held, and its memory stays, whatever happens above. */
+bool sip_conn_message(struct sip_conn *conn, const char *data, size_t len,
+		      bool stream)
+{
+	struct sip_peek peek;
+
+	if (!sip_peek(data, len, &peek))
+		return false;
+	conn->spoke = true;
+	sip_input(conn->flow, data, len, stream);
+	return true;
+}
+
+/* who does not even begin as SIP does speaks something else */
 static void message(struct sip_conn *conn, const char *data)
 {
 	size_t skip = conn->frame.skip, length = conn->frame.length;
-	struct sip_peek peek;
 
-	if (!sip_peek(data + skip, length, &peek)) {
-		conn->t->counters.garbage++;
-		sip_note_offence(conn->t, &conn->flow->pub.remote,
-				 SIP_GATE_GARBAGE, true);
+	if (!sip_conn_message(conn, data + skip, length, true)) {
+		sip_conn_garbage(conn);
 		sip_conn_close(conn, EPROTO);
-		return;
+	} else if (conn->state == CONN_OPEN) {
+		sip_conn_eat(conn, skip + length);
 	}
-	conn->spoke = true;
-	sip_input(conn->flow, data + skip, length, true);
-	if (conn->state == CONN_OPEN)
-		eat(conn, skip + length);
 }
 
-void sip_conn_frames(struct sip_conn *conn)
+/* of TCP and TLS */
+static void stream_frames(struct sip_conn *conn)
 {
 	const char *data;
 
@@ -440,31 +465,35 @@ void sip_conn_frames(struct sip_conn *conn)
 		case SIP_FRAME_MORE:
 			if (is_too_big(conn))
 				return;
-			if (!conn->message)
-				conn->message = now_of(conn);
-			sip_conn_touch(conn);
+			sip_conn_await(conn);
 			return;
 		case SIP_FRAME_MESSAGE:
 			message(conn, data);
 			break;
 		case SIP_FRAME_PING:
 			conn->t->counters.pings++;
-			eat(conn, conn->frame.skip);
+			sip_conn_eat(conn, conn->frame.skip);
 			sip_flow_reply(&conn->flow->pub, "\r\n", 2);
 			break;
 		case SIP_FRAME_PONG:
-			eat(conn, conn->frame.skip);
+			sip_conn_eat(conn, conn->frame.skip);
 			break;
 		case SIP_FRAME_BAD:
-			conn->t->counters.garbage++;
-			sip_note_offence(conn->t, &conn->flow->pub.remote,
-					 SIP_GATE_GARBAGE, true);
+			sip_conn_garbage(conn);
 			say_goodbye(conn, data);
 			return;
 		}
 		if (conn->state == CONN_OPEN)
-			too_fast(conn);
+			sip_conn_too_fast(conn);
 	}
+}
+
+void sip_conn_frames(struct sip_conn *conn)
+{
+	if (conn->ws)
+		sip_ws_frames(conn);
+	else
+		stream_frames(conn);
 	if (conn->paused)
 		sip_conn_touch(conn);
 }
@@ -524,7 +553,9 @@ static void connected(struct sip_conn *conn)
 	}
 	conn->begun = now_of(conn);
 	conn->heard = conn->begun;
-	if (conn->flow->pub.proto == SIP_PROTO_TLS) {
+	if (sip_proto_is_websocket(conn->flow->pub.proto) && !sip_ws_begin(conn)) {
+		sip_conn_close(conn, ENOMEM);
+	} else if (sip_proto_is_secure(conn->flow->pub.proto)) {
 		conn->state = CONN_HANDSHAKE;
 		if (!sip_tls_begin(conn))
 			sip_conn_close(conn, ENOMEM);

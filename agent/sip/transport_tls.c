@@ -219,7 +219,7 @@ void sip_tls_creds_put(struct tls_creds *creds)
 	free(creds);
 }
 
-static int load(struct listener *l, char *error)
+int sip_tls_reload(struct listener *l, char *error)
 {
 	struct tls_creds *creds = calloc(1, sizeof(*creds));
 	int ret;
@@ -559,8 +559,7 @@ void sip_tls_bye(struct sip_conn *conn)
 
 /* ------------------------------------------------------------------------ listeners */
 
-static int tls_open(struct listener *l, const struct sip_listen *listen,
-		    char *error)
+int sip_tls_open(struct listener *l, const struct sip_listen *listen, char *error)
 {
 	int ret;
 
@@ -569,14 +568,14 @@ static int tls_open(struct listener *l, const struct sip_listen *listen,
 	l->certificates = strdup(listen->certificates);
 	if (!l->certificates)
 		return -ENOMEM;
-	ret = load(l, error);
+	ret = sip_tls_reload(l, error);
 	return ret ? ret : sip_stream_open(l, listen, error);
 }
 
 const struct sip_carrier sip_carrier_tls = {
-	.open = tls_open,
+	.open = sip_tls_open,
 	.shut = sip_stream_shut,
-	.reload = load,
+	.reload = sip_tls_reload,
 	.flow = sip_stream_flow,
 	.send = sip_stream_send,
 };

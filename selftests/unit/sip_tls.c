@@ -4,6 +4,7 @@
  * test's own: who is believed to be whom.  Both ends are realms of one transport,
  * but for those who speak TLS in ways that we do not.
  */
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -12,6 +13,7 @@
 
 #include "base/log.h"
 #include "sipnet.h"
+#include "wsnet.h"
 
 #define SERVER	"127.0.0.1"
 #define CLIENT	"127.0.0.2"
@@ -474,6 +476,123 @@ static bool big_messages(void)
 	return true;
 }
 
+/* ------------------------------------------------- WebSocket over TLS (RFC 7118) */
+
+/**
+ * struct browser - a client by OpenSSL alone
+ * @net: whose loop turns meanwhile
+ * @fd: its socket
+ * @ssl: TLS on it
+ */
+struct browser {
+	struct net *net;
+	int fd;
+	SSL *ssl;
+};
+
+/* turn until it has been done; false: it cannot be */
+#define BROWSER_DOES(b, what)						\
+	({								\
+		int browser_ret = -1;					\
+									\
+		NET_UNTIL((b)->net, (browser_ret = (what)) > 0 ||	\
+			  SSL_get_error((b)->ssl, browser_ret) !=	\
+			  SSL_ERROR_WANT_READ);				\
+		browser_ret > 0;					\
+	})
+
+static bool browser_comes(struct browser *b, struct net *net,
+			  const struct sip_listener *l, SSL_CTX *ctx, const char *name)
+{
+	b->net = net;
+	b->fd = net_socket(l, CLIENT);
+	b->ssl = SSL_new(ctx);
+	if (b->fd < 0 || fcntl(b->fd, F_SETFL, O_NONBLOCK))
+		return false;
+	SSL_set_fd(b->ssl, b->fd);
+	SSL_set_tlsext_host_name(b->ssl, name);
+	return BROWSER_DOES(b, SSL_connect(b->ssl));
+}
+
+static bool browser_sees(const struct browser *b, const char *name)
+{
+	return X509_check_host(SSL_get0_peer_certificate(b->ssl), name, 0, 0, NULL) == 1;
+}
+
+/* what comes next, and something with it in it */
+static bool browser_hears(struct browser *b, const char *what)
+{
+	char buf[4096];
+	int n = -1;
+
+	if (!BROWSER_DOES(b, n = SSL_read(b->ssl, buf, sizeof(buf))))
+		return false;
+	return memmem(buf, (size_t)n, what, strlen(what));
+}
+
+static bool browser_says(struct browser *b, const char *text, size_t n)
+{
+	return BROWSER_DOES(b, SSL_write(b->ssl, text, (int)n));
+}
+
+static void browser_goes(struct browser *b)
+{
+	SSL_free(b->ssl);
+	close(b->fd);
+}
+
+static bool web_sockets(void)
+{
+	struct identity a = issue("a", "DNS:a.example", &authority, 86400);
+	struct identity b = issue("b", "DNS:b.example", &authority, 86400);
+	struct identity new = issue("n", "DNS:new.example", &authority, 86400);
+	struct sip_listen listen = { .certificates = folder[0] };
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	char error[SIP_TRANSPORT_ERROR_LEN];
+	struct browser first, second;
+	char text[1024], frame[1100];
+	struct sip_listener *l;
+	struct net net;
+	size_t n;
+
+	net_begin(&net, NULL);
+	KTAP_CHECK(save(folder[0], "agent.pem", &a, true));
+	KTAP_CHECK(save(folder[0], "further.pem", &b, true));
+	l = net_listen(&net, SIP_PROTO_WSS, SERVER, listen);
+	KTAP_CHECK(l);
+	/* the certificate of the name that is asked for, a greeting, a message, its answer */
+	KTAP_CHECK(browser_comes(&first, &net, l, ctx, "b.example"));
+	KTAP_CHECK(browser_sees(&first, "b.example"));
+	KTAP_CHECK(browser_says(&first, WS_ASK, strlen(WS_ASK)));
+	KTAP_CHECK(browser_hears(&first, WS_ACCEPT));
+	n = net_options(text, sizeof(text), "one", "WSS a.invalid;branch=z9hG4bK1");
+	n = ws_frame(frame, WS_FIN | WS_TEXT, text, n);
+	KTAP_CHECK(browser_says(&first, frame, n));
+	KTAP_CHECK(browser_hears(&first, "SIP/2.0 200 "));
+	KTAP_CHECK(net.flow->proto == SIP_PROTO_WSS);
+	/* others see what was renewed, and who was there goes on */
+	KTAP_CHECK(save(folder[0], "agent.pem", &new, true));
+	KTAP_CHECK(!sip_listener_reload(l, error));
+	KTAP_CHECK(browser_comes(&second, &net, l, ctx, "new.example"));
+	KTAP_CHECK(browser_sees(&second, "new.example"));
+	KTAP_CHECK(browser_says(&first, frame, n));
+	KTAP_CHECK(browser_hears(&first, "SIP/2.0 200 "));
+	/* a goodbye of both layers */
+	sip_flow_close(net.flow);
+	KTAP_CHECK(browser_hears(&first, "\x88\x02\x03\xe9"));
+	KTAP_CHECK(!browser_hears(&first, ""));
+	KTAP_CHECK(SSL_get_shutdown(first.ssl) & SSL_RECEIVED_SHUTDOWN);
+	browser_goes(&first);
+	browser_goes(&second);
+	SSL_CTX_free(ctx);
+	net_end(&net);
+	drop(folder[0], "further.pem");
+	discard(&a);
+	discard(&b);
+	discard(&new);
+	return true;
+}
+
 /* a folder that says nothing is no listener */
 static bool no_certificates(void)
 {
@@ -489,6 +608,8 @@ static bool no_certificates(void)
 	listen.certificates = "/nowhere";
 	KTAP_CHECK(sip_transport_listen(net.t, &listen, &l, error) < 0);
 	KTAP_CHECK(strstr(error, "/nowhere") && strstr(error, "expected") && !l);
+	listen = (struct sip_listen){ .proto = SIP_PROTO_WSS, .local = listen.local };
+	KTAP_CHECK(sip_transport_listen(net.t, &listen, &l, error) < 0 && !l);
 	net_end(&net);
 	return true;
 }
@@ -503,6 +624,7 @@ int main(void)
 		{ "certificates are read again, and connections stay", reload },
 		{ "what is no handshake is closed in its time", no_handshake },
 		{ "big messages go whole, both ways", big_messages },
+		{ "WebSocket over TLS: names, certificates that are renewed, goodbye", web_sockets },
 		{ "without certificates there is no listener", no_certificates },
 	};
 	int ret;
