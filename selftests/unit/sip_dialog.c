@@ -647,6 +647,123 @@ static bool test_100rel(void)
 	return end();
 }
 
+/* ---------------------------------------------------------- SUBSCRIBE (RFC 6665) */
+
+#define N1	CONTACT("sip:n1@198.51.100.7")
+#define N2	CONTACT("sip:n2@198.51.100.7")
+#define NOTIFY(from, c, contact) \
+	THEIRS(dialog, "NOTIFY", c, .from_tag = from, .extra = contact)
+
+static struct sip_dialog *subscribe(char **text)
+{
+	struct sip_dialog *dialog = uac();
+
+	if (!dialog || !send_request(dialog, "SUBSCRIBE"))
+		return NULL;
+	*text = strdup(newest());
+	return dialog;
+}
+
+static bool test_notify_first(void)
+{
+	struct sip_dialog *dialog;
+	char *text;
+
+	begin();
+	dialog = subscribe(&text);
+	NOTIFY("n1", 7, "");		/* nothing can be sent there */
+	KTAP_CHECK(was_told("") && is(sent(), "481"));
+	NOTIFY("n1", 8, N1 "Record-Route: <sip:r1@198.51.100.7;lr>, <sip:r2@198.51.100.7;lr>\r\n");
+	KTAP_CHECK(was_told("NOTIFY") && sip_dialog_state(dialog) == SIP_DIALOG_CONFIRMED);
+	sip_dialog_answer(dialog, got, 200);
+	KTAP_CHECK(is(sent(), "200"));
+	respond(text, 200, "n1", CONTACT("sip:n1@198.51.100.7:5070"));
+	KTAP_CHECK(was_told("200") &&
+		   span_is(sip_dialog_target(dialog), "sip:n1@198.51.100.7:5070"));
+	KTAP_CHECK(send_request(dialog, "SUBSCRIBE"));
+	KTAP_CHECK(is(routes(newest()), "<sip:r1@198.51.100.7;lr>, <sip:r2@198.51.100.7;lr>"));
+	NOTIFY("n1", 8, N1);		/* it has been heard */
+	KTAP_CHECK(is(sent(), "500"));
+	sip_dialog_close(dialog);
+	free(text);
+	return end();
+}
+
+static bool test_notifiers(void)
+{
+	struct sip_dialog *dialog, *two, *copy;
+	char *text;
+
+	begin();
+	dialog = subscribe(&text);
+	NOTIFY("n1", 5, N1);
+	sip_dialog_answer(dialog, got, 200);
+	/* the one 2xx is another's */
+	respond(text, 200, "n2", N2);
+	KTAP_CHECK(was_told("NOTIFY 200") &&
+		   span_is(sip_dialog_target(dialog), "sip:n1@198.51.100.7"));
+	NOTIFY("n2", 3, N2);
+	two = fork_got;
+	KTAP_CHECK(was_told("fork NOTIFY") && two != dialog &&
+		   span_is(sip_dialog_target(two), "sip:n2@198.51.100.7") &&
+		   span_is(sip_dialog_remote_tag(two), "n2"));
+	sip_dialog_answer(two, got, 200);
+	NOTIFY("n2", 4, N2);
+	KTAP_CHECK(was_told("NOTIFY"));
+	sip_dialog_answer(two, got, 200);
+	fake_drain();
+	fork_unwanted = true;
+	NOTIFY("n3", 1, N2);
+	KTAP_CHECK(was_told("fork") && is(sent(), "481"));
+	/* whoever subscribed for it gets another dialog as well */
+	copy = sip_dialog_copy(dialog, NULL);
+	KTAP_CHECK(copy && span_is(sip_dialog_remote_tag(copy), "n1") &&
+		   !span_eq(sip_dialog_local_tag(copy), sip_dialog_local_tag(dialog)));
+	THEIRS(copy, "NOTIFY", 5, .extra = N1);
+	KTAP_CHECK(is(sent(), "500"));	/* it knows what was heard */
+	THEIRS(copy, "NOTIFY", 6, .extra = N1);
+	KTAP_CHECK(was_told("NOTIFY"));
+	sip_dialog_close(copy);
+	/* they come to the one that began it alone */
+	KTAP_CHECK(send_request(two, "SUBSCRIBE"));
+	sip_dialog_close(dialog);
+	NOTIFY("n4", 1, N2);
+	KTAP_CHECK(was_told("") && strstr(newest(), "481"));
+	sip_dialog_close(two);
+	free(text);
+	return end();
+}
+
+static bool test_no_notifier(void)
+{
+	struct sip_dialog *dialog;
+	char *text;
+
+	/* who was refused is not notified */
+	begin();
+	dialog = subscribe(&text);
+	respond(text, 403, "n1", NULL);
+	KTAP_CHECK(was_told("403") && !sip_dialog_copy(dialog, NULL));
+	fake_pass(40000);
+	fake_drain();
+	*told = '\0';
+	NOTIFY("n1", 5, N1);
+	KTAP_CHECK(was_told("") && is(sent(), "481"));
+	sip_dialog_close(dialog);
+	free(text);
+	KTAP_CHECK(end());
+	/* nor does a NOTIFY make a dialog of a call */
+	begin();
+	dialog = ask();
+	NOTIFY("n1", 5, N1);
+	respond(invite, 183, "b1", BOB);
+	NOTIFY("n1", 6, N1);
+	KTAP_CHECK(was_told("183") && is(sent(), "481 481"));
+	respond(invite, 486, "b1", NULL);
+	sip_dialog_close(dialog);
+	return end();
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -668,6 +785,9 @@ int main(void)
 		{ "Contacts that nothing can be sent to", test_contact_refused },
 		{ "INVITEs that meet", test_glare },
 		{ "numbers of reliable responses", test_100rel },
+		{ "a NOTIFY is here before the 2xx", test_notify_first },
+		{ "several notifiers of one SUBSCRIBE", test_notifiers },
+		{ "a NOTIFY that nobody has asked for", test_no_notifier },
 	};
 	int ret = KTAP_RUN(points);
 

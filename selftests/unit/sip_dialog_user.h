@@ -53,6 +53,7 @@ static inline bool was_told(const char *want)
 static struct sip_tx *got;		/* the last request handed up */
 static struct sip_dialog *fork_got;	/* the last fork */
 static struct sip_dialog *spoke;	/* the dialog of the last response */
+static bool fork_unwanted;		/* the next one is closed at once */
 
 static inline void on_request(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 			      struct sip_msg *request)
@@ -82,7 +83,10 @@ static inline void on_forked(void *arg, struct sip_dialog *dialog,
 			     struct sip_dialog *fork)
 {
 	tell("fork");
-	fork_got = fork;
+	fork_got = fork_unwanted ? NULL : fork;
+	if (fork_unwanted)
+		sip_dialog_close(fork);
+	fork_unwanted = false;
 }
 
 static const struct sip_dialog_ops user = {
