@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host backends=uring waits=1
+#
+# Browsers: phones that come by WebSocket, plain and over TLS (RFC 7118), and whose media is
+# aiortc's (DTLS-SRTP by ICE on one port).  They register at kamailio behind the agent, call
+# a SIP phone there, and are called by it through kamailio.  agent_ws.py plays both, the
+# browser by python3-websockets and aiortc, which others wrote.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +-------------------------+
+#   | browser: ws, |=====| rtplaned                    |=====| kamailio: registrar     |
+#   | wss, aiortc  |     | ws 8088, wss 8443           |     | phone: SIP by UDP, RTP, |
+#   | 192.0.2.1    |     | 192.0.2.254  198.51.100.254 |     | 198.51.100.1            |
+#   +--------------+     +-----------------------------+     +-------------------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+
+PYTHON=/usr/bin/python3
+if ! $PYTHON -c 'import aiortc, websockets' 2>/dev/null; then
+	echo "KTAP version 1"
+	echo "1..0 # SKIP python3-aiortc or python3-websockets is not there"
+	exit 4
+fi
+need kamailio openssl ss
+
+registrar_config()
+{
+	cat >"$W/kamailio.cfg" <<-END
+		#!KAMAILIO
+		debug=2
+		log_stderror=yes
+		children=1
+		disable_tcp=yes
+		disable_core_dump=yes
+		auto_aliases=no
+		dns=no
+		alias="example.com"
+		listen=udp:$B4:5060
+		loadmodule "tm.so"
+		loadmodule "sl.so"
+		loadmodule "rr.so"
+		loadmodule "pv.so"
+		loadmodule "maxfwd.so"
+		loadmodule "textops.so"
+		loadmodule "siputils.so"
+		loadmodule "usrloc.so"
+		loadmodule "registrar.so"
+		loadmodule "auth.so"
+		modparam("usrloc", "db_mode", 0)
+
+		request_route {
+		    if (is_method("CANCEL")) {
+		        if (t_check_trans()) t_relay();
+		        exit;
+		    }
+		    if (has_totag()) {
+		        if (is_method("ACK") && t_check_trans()) t_relay();
+		        exit;
+		    }
+		    t_check_trans();
+		    if (is_method("REGISTER")) {
+		        if (!pv_auth_check("example.com", "open sesame", "0", "0")) {
+		            auth_challenge("example.com", "0");
+		            exit;
+		        }
+		        if (!save("location")) sl_reply_error();
+		        exit;
+		    }
+		    if (!lookup("location")) {
+		        sl_send_reply("404", "Nobody");
+		        exit;
+		    }
+		    if (!t_relay()) sl_reply_error();
+		}
+	END
+}
+
+registrar_is_up() { b ss -Hlun "sport = 5060" | grep -q "$B4"; }
+registrar_is_gone() { ! kill -0 "$REGISTRAR" 2>/dev/null; }
+
+registrar_start()
+{
+	registrar_config
+	nsenter --net="/run/netns/$B" -- kamailio -DD -E -f "$W/kamailio.cfg" -Y "$W" -w "$W" \
+		-P "$W/kamailio.pid" -m 32 -M 4 >"$W/kamailio.log" 2>&1 </dev/null 8>&- 9>&- &
+	REGISTRAR=$!
+	wait_for 20 registrar_is_up && return 0
+	fail "kamailio does not come up: $(tail -3 "$W/kamailio.log")"
+	return 1
+}
+
+# agent_lib.sh's cleanup, and kamailio's end before it.
+eval "$(declare -f cleanup | sed '1s/cleanup/agent_cleanup/')"
+cleanup()
+{
+	[ -z "${REGISTRAR:-}" ] || kill -TERM "$REGISTRAR" 2>/dev/null
+	[ -z "${REGISTRAR:-}" ] || wait_for 20 registrar_is_gone
+	agent_cleanup
+}
+
+certificate()
+{
+	mkdir -p "$W/tls" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=edge.example -addext subjectAltName=DNS:edge.example -days 2 \
+		-keyout "$W/tls/key" -out "$W/tls/cafile.pem" 2>/dev/null &&
+		cat "$W/tls/cafile.pem" "$W/tls/key" >"$W/tls/agent.pem"
+}
+
+setup()
+{
+	srtp_setup && certificate || return
+	export CA=$W/tls/cafile.pem
+	ACCESS_SIP="{transport: ws, port: 8088}
+      - {transport: wss, port: 8443, certificates: $W/tls, origins: [\"https://phone.example\"]}" \
+	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=lite ACCESS_DTLS=require \
+	ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
+	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+		agent_config 'quarantine: 0'
+	registrar_start && agent_start --datapath "$BACKEND"
+}
+
+browsers()
+{
+	acts agent_ws "$1" || return
+	no_calls
+	no_keys
+}
+
+test_who_may_come() { browsers strangers; }
+test_it_registers_and_is_called_by_ws() { browsers plain; }
+test_a_browser_calls_by_wss() { browsers calls; }
+test_a_browser_is_called_by_wss() { browsers called; }
+test_a_connection_ends() { browsers lost; }
+test_the_agent_ends() { agent_ends; }
+
+run_tests "$@"
