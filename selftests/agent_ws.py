@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import ssl
+import subprocess
 import sys
 import traceback
 
@@ -21,7 +22,7 @@ sys.path = [p for p in sys.path if os.path.basename(p) != "selftests"]
 import websockets                                           # noqa: E402
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 from agent_register import (A, ACCESS, B, CORE, PHONE, REGISTRAR, End,      # noqa: E402
-                            Failed, Message, Phone, bindings, check, final, in_ns,
+                            Failed, Message, Phone, ask, bindings, check, final, in_ns,
                             params, uri_of)
 
 LIMIT = 60
@@ -43,7 +44,7 @@ async def come(tls, origin=OURS, protocols=("sip",)):
     return await websockets.connect(
         "%s://edge.example/sip" % ("wss" if tls else "ws"), sock=sock, ssl=context,
         server_hostname="edge.example" if tls else None, subprotocols=list(protocols),
-        origin=origin, ping_interval=None)
+        origin=origin, ping_interval=None, open_timeout=LIMIT)
 
 
 class Browser(Phone):
@@ -184,8 +185,9 @@ def strangers():
 
 def plain():
     """Without TLS: digest, text and binary, a call that is refused, and pings."""
-    alice, bob = Browser(tls=False, binary=True), Desk()
+    bob = Desk()
     signs_in(bob)
+    alice = Browser(tls=False, binary=True)
     alice.password = "guess"
     alice.register(challenge=False)
     alice.challenge = params(alice.answer(401)["www-authenticate"])
@@ -281,8 +283,9 @@ def is_browsers(text):
 
 def calls():
     """A browser calls a phone; the phone hangs up."""
-    alice, bob, media = Browser(), Desk(), Media()
+    bob, media = Desk(), Media()
     signs_in(bob)
+    alice = Browser()       # it has 10 s for its first message
     signs_in(alice)
     _, other, invite, ok = call(alice, bob, "bob", media.offers(), lambda m: bob.sdp(m.body))
     check(NAME not in str(invite.all) + invite.body, "the browser's name has crossed", invite.all)
@@ -297,8 +300,9 @@ def calls():
 
 def called():
     """A phone calls a browser, through the registrar; the browser hangs up."""
-    alice, bob, media = Browser(), Desk(), Media()
+    bob, media = Desk(), Media()
     signs_in(bob)
+    alice = Browser()       # it has 10 s for its first message
     signs_in(alice)
     check(bindings(1)[0]["transport"] == "wss", "the binding is", bindings(1))
     _, other, invite, ok = call(bob, alice, "alice", bob.sdp(), lambda m: media.answers(m.body))
@@ -312,8 +316,9 @@ def called():
 
 def lost():
     """Who goes without a word is gone, and comes back by another connection."""
-    alice, bob = Browser(user="carol"), Desk()
+    bob = Desk()
     signs_in(bob)
+    alice = Browser(user="carol")
     signs_in(alice)
     bindings(1)
     alice.ws.transport.abort()
@@ -327,6 +332,26 @@ def lost():
     alice.close()
     bindings(0)
     bob.end()
+
+
+def renewed():
+    """Who was there goes on, and others see the new certificate, of another authority."""
+    alice = Browser()
+    signs_in(alice)
+    folder = os.path.dirname(os.environ["CA"])
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=edge.example", "-addext",
+                    "subjectAltName=DNS:edge.example", "-days", "2", "-keyout", folder + "/key",
+                    "-out", os.environ["CA"]], check=True, stderr=subprocess.DEVNULL)
+    with open(folder + "/agent.pem", "w", encoding="ascii") as out:
+        for name in (os.environ["CA"], folder + "/key"):
+            with open(name, encoding="ascii") as part:
+                out.write(part.read())
+    check(ask("reload") == {"changed": [], "kept": []}, "the reload")
+    run(run(come(True)).close())
+    alice.register(expires=0)
+    alice.answer(200)
+    alice.close()
 
 
 if __name__ == "__main__":
