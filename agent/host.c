@@ -22,15 +22,19 @@ static void on_added(const struct ban_info *info, bool again, void *arg)
 	if (again)
 		nft_unban(host->nft, &ban.prefix);
 	nft_ban(host->nft, &ban);
+	if (host->ops.banned)
+		host->ops.banned(info, again, host->arg);
 }
 
-static void on_removed(const struct prefix *prefix, bool lifted, void *arg)
+static void on_removed(const struct ban_info *info, bool lifted, void *arg)
 {
 	struct host *host = arg;
 
 	/* those whose time is over go there by themselves */
 	if (lifted)
-		nft_unban(host->nft, prefix);
+		nft_unban(host->nft, &info->prefix);
+	if (host->ops.unbanned)
+		host->ops.unbanned(info, lifted, host->arg);
 }
 
 static bool is_in(const struct dp_addr *addr, void *arg)

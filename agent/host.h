@@ -12,22 +12,36 @@
 #include "session/session.h"
 
 /**
+ * struct host_ops - who hears of bans; NULL: nobody
+ * @banned: one begins, or its end has moved (@again)
+ * @unbanned: one was lifted, or has come to its end
+ */
+struct host_ops {
+	void (*banned)(const struct ban_info *ban, bool again, void *arg);
+	void (*unbanned)(const struct ban_info *ban, bool lifted, void *arg);
+};
+
+/**
  * struct host - bans and nftables
  * @bans: who is shut out
  * @nft: what nftables is told
  * @b2b: knows next hops; NULL: not open yet, or no more
  * @sessions: knows parties; NULL: not open yet, or no more
+ * @ops: who hears of bans
+ * @arg: for @ops
  */
 struct host {
 	struct bans *bans;
 	struct nft *nft;
 	struct b2b *b2b;
 	struct sessions *sessions;
+	struct host_ops ops;
+	void *arg;
 };
 
 /**
  * host_open() - begin; what a former agent has left is taken over
- * @host: zeroed
+ * @host: zeroed, but for who hears of bans
  * @loop: the event loop
  * @config: the configuration
  * @error: on failure a sentence, at least CONFIG_ERROR_LEN bytes

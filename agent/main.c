@@ -556,10 +556,28 @@ static bool open_calls(struct agent *agent)
 	return false;
 }
 
+static void on_banned(const struct ban_info *ban, bool again, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (ctl_is_heard(agent->ctl))
+		ctl_tell(agent->ctl, api_ban_event(ban, again));
+}
+
+static void on_unbanned(const struct ban_info *ban, bool lifted, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (ctl_is_heard(agent->ctl))
+		ctl_tell(agent->ctl, api_unban_event(ban, lifted));
+}
+
 static bool open_host(struct agent *agent)
 {
 	char error[CONFIG_ERROR_LEN];
 
+	agent->host.ops = (struct host_ops){ on_banned, on_unbanned };
+	agent->host.arg = agent;
 	if (!agent->config ||
 	    host_open(&agent->host, agent->loop, agent->config, error))
 		return true;
@@ -584,6 +602,7 @@ static void stop(struct agent *agent)
 	/* it turns the loop, so all else is still there */
 	http_free(agent->http);
 	ctl_free(agent->ctl);
+	agent->ctl = NULL;	/* there may still be bans */
 	ng_free(agent->ng);
 	agent->host.b2b = NULL;
 	agent->host.sessions = NULL;

@@ -226,6 +226,7 @@ usage_points <<END
 2	firewall: 'all': expected --format, --for or --check	firewall all
 2	firewall: --for: expected a word	firewall --for
 2	firewall --check: 'host': expected nothing more	firewall --check host
+2	monitor bans: count 'x': expected a number	monitor bans count x
 2	ban: 'for': expected nothing more	ban del 192.0.2.1 for 10m
 2	reload: 'now': expected nothing more	reload now
 2	expected the name of a configuration file	check-config
@@ -377,6 +378,17 @@ answers 0 '^banned$' '{"ok":true,"result":"banned"}
 ' ban add 192.0.2.0/24 for 2h
 holds "a time is asked for in seconds" [ "$(cat "$W/asked")" = '{"cmd":"ban-add","args":["192.0.2.0/24","7200"]}' ]
 answers 1 'no whole answer' '{"ok":true,"result":{}}' status
+answers 0 '^[0-9:.]+ ban 192.0.2.1 why scan seconds 60 again$' '{"ok":true,"result":"listening"}
+{"time":1000000000,"event":"ban","prefix":"192.0.2.1","why":"scan","seconds":60,"again":true}
+' monitor bans count 1
+holds "events are asked for" [ "$(cat "$W/asked")" = '{"cmd":"events","args":[]}' ]
+answers 0 '^{"time":1,"event":"unban","prefix":"192.0.2.1","why":"scan","lifted":true}$' '{"ok":true,"result":"listening"}
+{"time":1,"event":"unban","prefix":"192.0.2.1","why":"scan","lifted":true}
+' --json monitor bans count 1
+answers 1 'the agent has gone' '{"ok":true,"result":"listening"}
+' monitor bans
+answers 1 'expected fewer' '{"ok":false,"error":"expected fewer"}
+' monitor bans
 answers 1 'is no JSON' 'hello
 ' status
 answers 1 'neither a result nor an error' '{"ok":true}

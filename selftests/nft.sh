@@ -153,9 +153,22 @@ test_somebody_elses_table_is_an_error()
 	m nft delete table inet rtplane
 }
 
+# Events of bans go into $W/events from now on, that of 198.51.100.250 first.
+listen()
+{
+	m rtplane --json -s "$CTL" monitor bans >"$W/events" 2>"$W/events.err" &
+	LISTENER=$!
+	wait_for 10 is_heard || fail "no event comes: $(cat "$W/events.err")"
+	ok "no ban" m rtplane -s "$CTL" ban del 198.51.100.250
+}
+is_heard() { m rtplane -s "$CTL" ban add 198.51.100.250 >/dev/null; [ -s "$W/events" ]; }
+event_is() { jq -es "any($1)" "$W/events" >/dev/null; }
+event() { wait_for 10 event_is "$1" || fail "there was no event: $1; there were: $(cat "$W/events")"; }
+
 test_bans_hold_and_survive()
 {
 	begin_table 'bans: {allow: [192.0.2.1]}' || return
+	listen
 	ok "ban" m rtplane -s "$CTL" ban add "$X4" for 10m
 	ok "a prefix" m rtplane -s "$CTL" ban add 203.0.113.0/24 for 1h
 	ok "IPv6" m rtplane -s "$CTL" ban add 2001:db8:bad::/64
@@ -171,10 +184,18 @@ test_bans_hold_and_survive()
 	logged "$X4 is banned for 600 s on request"
 	told ban list 'length == 4 and any(.prefix == "203.0.113.0/24" and .why == "admin" and .seconds > 3500)'
 	told status '.nftables.settled and .bans.now == 4'
+	event '.event == "ban" and .prefix == "'"$X4"'" and .why == "admin" and .seconds == 600 and .again == false and .time > 1e18'
+	ok "for longer" m rtplane -s "$CTL" ban add 203.0.113.0/24 for 1h
+	event '.event == "ban" and .prefix == "203.0.113.0/24" and .again'
+	event '.event == "unban" and .prefix == "198.51.100.250" and .lifted'
+	ok "a short one" m rtplane -s "$CTL" ban add 198.51.100.251 for 1s
+	event '.event == "unban" and .prefix == "198.51.100.251" and .why == "admin" and (.lifted | not)'
 	dropped bans_device0 '@ban4 ' "$X4"
 	dropped bans_device0 '@ban6net ' "$X6" "$MA6"
 	answered "$A4"
 	agent_stop KILL
+	wait "$LISTENER"
+	is "who listened, when the agent has gone" $? 1
 	nft_becomes "$(elements ban4) == 1 and $(elements ban4net) == 1"
 	agent_start --datapath "$BACKEND" || return
 	told ban list 'length == 4 and any(.prefix == "'"$X4"'" and .why == "admin" and .seconds <= 600)'

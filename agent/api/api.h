@@ -59,6 +59,18 @@ json_t *api_ng_flags(const struct api *api);
 json_t *api_bans(const struct api *api);
 
 /**
+ * api_ban_event() - that somebody is shut out from now on, why and for how long
+ * @ban: the ban
+ * @again: it was one already, and its end has moved
+ *
+ * Return: a new reference.
+ */
+json_t *api_ban_event(const struct ban_info *ban, bool again);
+
+/** api_unban_event() - that he no longer is; @lifted: before its time; a new reference */
+json_t *api_unban_event(const struct ban_info *ban, bool lifted);
+
+/**
  * api_ban_add() - shut somebody out
  * @api: what there is
  * @prefix: whom, as text

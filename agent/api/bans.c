@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who is shut out, as JSON: what `rtplane ban` asks for and changes. */
 #include <stdio.h>
+#include <time.h>
 
 #include "api.h"
 #include "base/span.h"
@@ -14,6 +15,38 @@ static json_t *ban_json(const struct ban_info *ban)
 	api_set_text(o, "prefix", ban_prefix_str(&ban->prefix, text, sizeof(text)));
 	api_set_text(o, "why", ban_ground_name(ban->ground));
 	api_set_int(o, "seconds", (ban->left + 999) / 1000);
+	return o;
+}
+
+/* ns since 1970, as the datapath's events have it */
+static json_t *event(const char *name, const struct ban_info *ban)
+{
+	char text[BAN_PREFIX_STRLEN];
+	json_t *o = json_object();
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	api_set_int(o, "time", (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	api_set_text(o, "event", name);
+	api_set_text(o, "prefix", ban_prefix_str(&ban->prefix, text, sizeof(text)));
+	api_set_text(o, "why", ban_ground_name(ban->ground));
+	return o;
+}
+
+json_t *api_ban_event(const struct ban_info *ban, bool again)
+{
+	json_t *o = event("ban", ban);
+
+	api_set_int(o, "seconds", (ban->left + 999) / 1000);
+	json_object_set_new(o, "again", json_boolean(again));
+	return o;
+}
+
+json_t *api_unban_event(const struct ban_info *ban, bool lifted)
+{
+	json_t *o = event("unban", ban);
+
+	json_object_set_new(o, "lifted", json_boolean(lifted));
 	return o;
 }
 

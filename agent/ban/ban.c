@@ -189,18 +189,18 @@ static struct ban_info info_of(const struct ban *ban)
 static void forget(struct ban *ban, bool lifted)
 {
 	struct bans *bans = ban->bans;
-	struct prefix prefix = ban->prefix;
-	struct ban **at = bucket_of(bans, &prefix);
+	struct ban_info info = info_of(ban);
+	struct ban **at = bucket_of(bans, &info.prefix);
 
 	while (*at != ban)
 		at = &(*at)->next;
 	*at = ban->next;
 	bans->count--;
-	--*length_of(bans, &prefix);
+	--*length_of(bans, &info.prefix);
 	timer_cancel(&ban->end);
 	free(ban);
 	if (bans->ops.removed)
-		bans->ops.removed(&prefix, lifted, bans->arg);
+		bans->ops.removed(&info, lifted, bans->arg);
 }
 
 static void on_end(struct timer *timer, void *arg)

@@ -61,14 +61,13 @@ struct ban_info {
  * struct bans_ops - who is told; all may be NULL
  * @added: a ban begins; or its end has moved (@again)
  * @removed: a ban was lifted; one that has come to its end (@lifted false) has gone
- *	everywhere by itself
+ *	everywhere by itself, and nothing of it is left
  * @established: does a call, a registration or a trunk of ours live at one of these
  *	addresses?
  */
 struct bans_ops {
 	void (*added)(const struct ban_info *ban, bool again, void *arg);
-	void (*removed)(const struct prefix *prefix, bool lifted,
-			void *arg);
+	void (*removed)(const struct ban_info *ban, bool lifted, void *arg);
 	bool (*established)(const struct prefix *prefix, void *arg);
 };
 

@@ -320,6 +320,65 @@ json_t *cli_ask(const struct cli *cli, const char *cmd, const char *id,
 	return result;
 }
 
+/* NULL: there is none, or it is no JSON */
+static json_t *next_line(FILE *in)
+{
+	json_t *what = NULL;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	len = getline(&line, &room, in);
+	if (len > 0)
+		what = json_loadb(line, (size_t)len, 0, NULL);
+	free(line);
+	return what;
+}
+
+/* the first line is the answer, and what comes behind it the events */
+static int hear(const struct cli *cli, FILE *in, bool (*fn)(json_t *event, void *arg),
+		void *arg)
+{
+	static const struct timeval for_ever = { 0 };
+	json_t *what = next_line(in), *result;
+	bool more;
+
+	if (!what)
+		return cli_refused(cli, "the agent gave no answer");
+	result = result_of(cli, what);
+	json_decref(what);
+	if (!result)
+		return CLI_REFUSED;
+	json_decref(result);
+	setsockopt(fileno(in), SOL_SOCKET, SO_RCVTIMEO, &for_ever, sizeof(for_ever));
+	while ((what = next_line(in))) {
+		more = fn(what, arg);
+		json_decref(what);
+		if (!more)
+			return CLI_OK;
+	}
+	return cli_refused(cli, "the agent has gone, or its events were read too slowly");
+}
+
+int cli_listen(const struct cli *cli, bool (*fn)(json_t *event, void *arg), void *arg)
+{
+	static const char line[] = "{\"cmd\":\"events\",\"args\":[]}\n";
+	int fd = agent_connect(cli), ret;
+	FILE *in;
+
+	if (fd < 0)
+		return CLI_REFUSED;
+	in = send_all(fd, line, strlen(line)) ? fdopen(fd, "r") : NULL;
+	if (!in) {
+		ret = cli_refused(cli, "cannot write to the agent: %m");
+		close(fd);
+		return ret;
+	}
+	ret = hear(cli, in, fn, arg);
+	fclose(in);
+	return ret;
+}
+
 static int ask(const struct args *args, const char *cmd, const char *id,
 	       const char *more)
 {

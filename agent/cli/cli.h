@@ -138,6 +138,16 @@ int cli_run(struct cli *cli, int argc, char **argv);
 json_t *cli_ask(const struct cli *cli, const char *cmd, const char *id,
 		const char *more);
 
+/**
+ * cli_listen() - hear what happens in the agent, until it goes (agent.c)
+ * @cli: the run
+ * @fn: called for each event; false: that was enough
+ * @arg: for @fn
+ *
+ * Return: CLI_OK if @fn had enough, otherwise CLI_REFUSED after a sentence.
+ */
+int cli_listen(const struct cli *cli, bool (*fn)(json_t *event, void *arg), void *arg);
+
 /** cli_print() - print a result, as text or as JSON */
 void cli_print(const struct cli *cli, const json_t *result);
 

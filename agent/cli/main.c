@@ -47,6 +47,7 @@ static const char usage[] =
 "  ban list                   who is shut out, why and for how long\n"
 "  ban add PREFIX [for TIME]  shut out an address or a network; TIME: 600, 10m, 2h, 1d\n"
 "  ban del PREFIX             let it in again\n"
+"  monitor bans [count N]     bans as they begin and end\n"
 "  firewall [--format nft|iptables|ip6tables|table|csv|markdown|json]\n"
 "           [--for host|edge|customer]   what a firewall must let through\n"
 "  firewall --check           what this host's own rules do with that\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* rtplane monitor, rtplane stats */
+/* rtplane monitor, rtplane monitor bans, rtplane stats */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -116,27 +116,60 @@ static int listen_on(struct monitor *monitor, struct genl *genl)
 	return CLI_OK;
 }
 
+/* who is shut out, and who no longer is */
+static void text_ban(const json_t *event)
+{
+	const char *name = "?", *prefix = "?", *why = "?";
+	json_int_t ns = 0, seconds = 0;
+	int again = 0, lifted = 0;
+
+	json_unpack((json_t *)(uintptr_t)event, "{s?I, s?s, s?s, s?s, s?I, s?b, s?b}",
+		    "time", &ns, "event", &name, "prefix", &prefix, "why", &why,
+		    "seconds", &seconds, "again", &again, "lifted", &lifted);
+	text_time((uint64_t)ns);
+	printf(" %s %s why %s", name, prefix, why);
+	if (seconds)
+		printf(" seconds %" JSON_INTEGER_FORMAT, seconds);
+	printf("%s%s\n", again ? " again" : "", lifted ? " lifted" : "");
+}
+
+static bool on_agent_event(json_t *event, void *arg)
+{
+	struct monitor *monitor = arg;
+
+	if (monitor->cli->json)
+		out_json(json_incref(event));
+	else
+		text_ban(event);
+	if (fflush(stdout))
+		return false;
+	return !monitor->counted || --monitor->left;
+}
+
 int cmd_monitor(struct args *args)
 {
 	struct monitor monitor = { .cli = args->cli };
 	struct dp_err err = {};
+	bool bans = args_take(args, "bans");
 	const char *value;
 	struct genl *genl;
 	int ret;
 
-	args->cmd = "monitor";
+	args->cmd = bans ? "monitor bans" : "monitor";
 	if (args_take(args, "count")) {
 		value = args_next(args);
 		if (!value || !key_number(value, UINT64_MAX, &monitor.left) ||
 		    !monitor.left)
 			return cli_usage(args->cli,
-					 "monitor: count '%s': expected a number, 1 or more",
-					 value ? value : "");
+					 "%s: count '%s': expected a number, 1 or more",
+					 args->cmd, value ? value : "");
 		monitor.counted = true;
 	}
 	ret = args_end(args);
 	if (ret)
 		return ret;
+	if (bans)
+		return cli_listen(args->cli, on_agent_event, &monitor);
 	/* a connection of its own: this one can do nothing else any more */
 	genl = cli_genl_new(args->cli);
 	if (!genl)

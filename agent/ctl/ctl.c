@@ -17,6 +17,9 @@
 #define CLIENTS_MAX	64
 /* bytes of answers from which on those are dropped that are not being read */
 #define UNREAD_MAX	(16u << 20)
+/* who listens to events, at most; and bytes that wait for one of these */
+#define LISTENERS_MAX	16
+#define EVENTS_MAX	(1u << 20)
 /* who has done nothing for so long makes room for others, if there is none */
 #define IDLE_MS		3000
 
@@ -33,6 +36,8 @@
  * @out_done: of these, written
  * @seen: ms when it last did something
  * @next: takes the line that is next
+ * @listens: gets events
+ * @lost: one of these was too much; the connection ends when all before it is out
  */
 struct client {
 	LIST_ENTRY(client) entry;
@@ -46,6 +51,8 @@ struct client {
 	size_t out_done;
 	uint64_t seen;
 	struct loop_later next;
+	bool listens;
+	bool lost;
 };
 
 /**
@@ -56,6 +63,7 @@ struct client {
  * @watch: the loop's
  * @clients: who is connected
  * @n_clients: how many
+ * @n_listeners: of these, who listens to events
  * @unread: bytes of answers of all clients
  * @spare: a descriptor to give up when there is none to accept with
  */
@@ -66,6 +74,7 @@ struct ctl {
 	struct loop_fd *watch;
 	LIST_HEAD(, client) clients;
 	unsigned int n_clients;
+	unsigned int n_listeners;
 	size_t unread;
 	int spare;
 };
@@ -184,6 +193,21 @@ static json_t *do_firewall(struct ctl *ctl, const json_t *args)
 	return result ? result_json(result) : error_json("%s", error);
 }
 
+static json_t *do_events(struct client *client, const json_t *args)
+{
+	struct ctl *ctl = client->ctl;
+
+	if (json_array_size(args))
+		return error_json("events: %zu arguments; expected none",
+				  json_array_size(args));
+	if (!client->listens && ctl->n_listeners >= LISTENERS_MAX)
+		return error_json("there are %u who listen to events; expected fewer",
+				  LISTENERS_MAX);
+	ctl->n_listeners += !client->listens;
+	client->listens = true;
+	return result_json(json_string("listening"));
+}
+
 static json_t *do_bans(struct ctl *ctl, uint64_t id)
 {
 	return api_bans(ctl->conf.api);
@@ -205,8 +229,9 @@ static const struct {
 	{ "reload", false, do_reload },
 };
 
-static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
+static json_t *run(struct client *client, const char *name, const json_t *args)
 {
+	struct ctl *ctl = client->ctl;
 	const char *arg = json_string_value(json_array_get(args, 0));
 	size_t i, n = json_array_size(args);
 	struct dp_addr addr;
@@ -217,11 +242,13 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 		return do_ban(ctl, name, args);
 	if (!strcmp(name, "firewall"))
 		return do_firewall(ctl, args);
+	if (!strcmp(name, "events"))
+		return do_events(client, args);
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, bindings, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall or reload",
+		return error_json("'%.64s' is no command; expected status, calls, bindings, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall, events or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,
@@ -246,7 +273,7 @@ static json_t *run(struct ctl *ctl, const char *name, const json_t *args)
 	return result_json(result);
 }
 
-static json_t *answer(struct ctl *ctl, const char *line, size_t len)
+static json_t *answer(struct client *client, const char *line, size_t len)
 {
 	json_t *request, *reply;
 	json_error_t error;
@@ -257,7 +284,7 @@ static json_t *answer(struct ctl *ctl, const char *line, size_t len)
 		return error_json("the request is no JSON: %s", error.text);
 	name = json_string_value(json_object_get(request, "cmd"));
 	if (name)
-		reply = run(ctl, name, json_object_get(request, "args"));
+		reply = run(client, name, json_object_get(request, "args"));
 	else
 		reply = error_json("the request has no \"cmd\"; expected {\"cmd\": \"status\", \"args\": []}");
 	json_decref(request);
@@ -273,6 +300,7 @@ static void hang_up(struct client *client)
 	close(client->fd);
 	LIST_REMOVE(client, entry);
 	ctl->n_clients--;
+	ctl->n_listeners -= client->listens;
 	ctl->unread -= client->out_len - client->out_done;
 	free(client->out);
 	free(client);
@@ -305,8 +333,35 @@ static bool flush(struct client *client)
 	client->out = NULL;
 	client->out_len = 0;
 	client->out_done = 0;
+	if (client->lost)
+		return false;
 	rearm(client);
 	return true;
+}
+
+/* a line behind those that wait; false without memory, and then it is not there */
+static bool append(struct client *client, const json_t *what)
+{
+	char *text = json_dumps(what, JSON_COMPACT), *out = NULL;
+	size_t len = text ? strlen(text) : 0;
+
+	/* who always reads some of it, and never all, makes room like that */
+	if (client->out_done > EVENTS_MAX) {
+		client->out_len -= client->out_done;
+		memmove(client->out, client->out + client->out_done, client->out_len);
+		client->out_done = 0;
+	}
+	if (text)
+		out = realloc(client->out, client->out_len + len + 1);
+	if (out) {
+		memcpy(out + client->out_len, text, len);
+		out[client->out_len + len] = '\n';
+		client->out = out;
+		client->out_len += len + 1;
+		client->ctl->unread += len + 1;
+	}
+	free(text);
+	return out;
 }
 
 static bool is_idle(const struct client *client)
@@ -327,7 +382,7 @@ static void drop_unread(struct ctl *ctl, const struct client *but)
 	}
 }
 
-/* nor must connections that were forgotten keep everybody else out */
+/* nor must connections that were forgotten keep everybody else out; who listens is quiet */
 static void make_room(struct ctl *ctl)
 {
 	struct client *client, *idle = NULL;
@@ -335,7 +390,7 @@ static void make_room(struct ctl *ctl)
 	if (ctl->n_clients < CLIENTS_MAX)
 		return;
 	LIST_FOREACH(client, &ctl->clients, entry)
-		if (!idle || client->seen < idle->seen)
+		if (!client->listens && (!idle || client->seen < idle->seen))
 			idle = client;
 	if (idle && is_idle(idle))
 		hang_up(idle);
@@ -346,24 +401,16 @@ static bool serve_line(struct client *client, const char *end)
 {
 	size_t len = (size_t)(end - client->in);
 	json_t *reply;
-	char *text;
+	bool ok;
 
 	drop_unread(client->ctl, client);
-	reply = answer(client->ctl, client->in, len);
-	text = json_dumps(reply, JSON_COMPACT);
-	json_decref(reply);
+	reply = answer(client, client->in, len);
 	client->in_len -= len + 1;
 	memmove(client->in, end + 1, client->in_len);
-	if (!text || asprintf(&client->out, "%s\n", text) < 0) {
-		free(text);
-		client->out = NULL;
-		return false;
-	}
-	free(text);
-	client->out_len = strlen(client->out);
-	client->out_done = 0;
-	client->ctl->unread += client->out_len;
-	return flush(client);
+	/* behind the events that there have been meanwhile */
+	ok = append(client, reply);
+	json_decref(reply);
+	return ok && flush(client);
 }
 
 /*
@@ -403,7 +450,7 @@ static void on_client(unsigned int events, void *arg)
 	struct client *client = arg;
 	ssize_t n;
 
-	if (client->out) {
+	if (client->out || client->lost) {
 		if (!flush(client) || !serve(client))
 			hang_up(client);
 		return;
@@ -448,6 +495,29 @@ static void on_accept(unsigned int events, void *arg)
 	}
 	LIST_INSERT_HEAD(&ctl->clients, client, entry);
 	ctl->n_clients++;
+}
+
+/* ------------------------------------------------------------------------- events */
+
+bool ctl_is_heard(const struct ctl *ctl)
+{
+	return ctl && ctl->n_listeners;
+}
+
+void ctl_tell(struct ctl *ctl, json_t *event)
+{
+	struct client *client;
+
+	LIST_FOREACH(client, &ctl->clients, entry) {
+		if (!client->listens || client->lost)
+			continue;
+		if (client->out_len - client->out_done > EVENTS_MAX ||
+		    !append(client, event))
+			client->lost = true;
+		/* what ends it, too, is done when it can be written to */
+		loop_fd_set(client->watch, LOOP_WRITE);
+	}
+	json_decref(event);
 }
 
 static int listen_at(const char *path, char *error)

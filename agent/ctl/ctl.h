@@ -5,6 +5,9 @@
  *   {"cmd": "call", "args": ["1795356000000001"]}
  *   {"ok": true, "result": {...}}  or  {"ok": false, "error": "sentence"}
  *
+ * Whoever asks for "events" gets one line more for each, {"event": ...}, until he hangs up.
+ * If he reads too slowly the connection ends after what is whole.
+ *
  * rtplaned(8) lists the commands.  Who may connect is decided by the file's
  * mode: owner and group.
  */
@@ -46,6 +49,21 @@ struct ctl_conf {
  * Return: the socket, or NULL.
  */
 struct ctl *ctl_new(const struct ctl_conf *conf, char *error);
+
+/**
+ * ctl_is_heard() - does anybody listen to events?
+ * @ctl: NULL is fine: nobody does
+ */
+bool ctl_is_heard(const struct ctl *ctl);
+
+/**
+ * ctl_tell() - tell all who listen of an event
+ * @ctl: the socket
+ * @event: a reference that is given up
+ *
+ * May be called whatever is going on: nobody is hung up on here.
+ */
+void ctl_tell(struct ctl *ctl, json_t *event);
 
 /**
  * ctl_free() - hang up on everybody and remove the socket

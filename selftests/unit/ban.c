@@ -24,7 +24,7 @@ static void on_added(const struct ban_info *ban, bool is_again, void *arg)
 	again += is_again;
 }
 
-static void on_removed(const struct prefix *prefix, bool is_lifted,
+static void on_removed(const struct ban_info *ban, bool is_lifted,
 		       void *arg)
 {
 	removed++;

@@ -252,6 +252,123 @@ static bool unread(void)
 	return true;
 }
 
+/* an event, whose line is of @len bytes */
+static void tell(size_t len)
+{
+	size_t n = len - strlen("{\"e\":\"\"}\n");
+	char *text = malloc(n + 1);
+
+	memset(text, 'e', n);
+	text[n] = '\0';
+	ctl_tell(desk.ctl, json_pack("{s:s}", "e", text));
+	free(text);
+}
+
+/* whoever has asked for events gets each, nobody else one; and asks on */
+static bool events(void)
+{
+	static const char ask[] = "{\"cmd\":\"events\"}\n";
+	size_t bytes = 0;
+	int fd[2];
+
+	KTAP_CHECK(open_desk(1) && !ctl_is_heard(desk.ctl) && !ctl_is_heard(NULL));
+	fd[0] = client();
+	fd[1] = client();
+	KTAP_CHECK(say(fd[0], ask, strlen(ask)) && answers(fd[0], &bytes) == 1);
+	KTAP_CHECK(ctl_is_heard(desk.ctl));
+	tell(10);
+	tell(20);
+	bytes = 0;
+	KTAP_CHECK(answers(fd[0], &bytes) == 2 && bytes == 10 + 20);
+	KTAP_CHECK(is_there(fd[1]));
+	tell(10);
+	KTAP_CHECK(say(fd[0], LINE "\n", strlen(LINE) + 1));
+	KTAP_CHECK(answers(fd[0], &bytes) == 2 && desk.asked == 1);
+	/* twice is once */
+	KTAP_CHECK(say(fd[0], ask, strlen(ask)) && answers(fd[0], &bytes) == 1);
+	close(fd[0]);
+	turns(4);
+	KTAP_CHECK(!ctl_is_heard(desk.ctl));
+	close(fd[1]);
+	close_desk();
+	return true;
+}
+
+/* who does not read is left with what is whole, and others hear all */
+static bool slow_listener(void)
+{
+	static const char ask[] = "{\"cmd\":\"events\"}\n";
+	size_t bytes = 0, heard = 0;
+	int fd[2], i, n = 0;
+	char last = 0;
+	ssize_t got;
+	char buf[4096];
+
+	KTAP_CHECK(open_desk(1));
+	for (i = 0; i < 2; i++) {
+		fd[i] = client();
+		KTAP_CHECK(say(fd[i], ask, strlen(ask)) &&
+			   answers(fd[i], &bytes) == 1);
+	}
+	for (i = 0; i < 64; i++) {
+		tell(100000);
+		n += answers(fd[1], &heard);
+	}
+	KTAP_CHECK(n == 64 && heard == 64 * 100000);
+	for (bytes = 0;; bytes += (size_t)got) {
+		turns(1);
+		got = recv(fd[0], buf, sizeof(buf), 0);
+		if (got < 0 && errno == EAGAIN)
+			got = 0;
+		else if (got <= 0)
+			break;
+		else
+			last = buf[got - 1];
+	}
+	KTAP_CHECK(bytes > 1u << 20 && bytes < 64 * 100000 && last == '\n');
+	KTAP_CHECK(ctl_is_heard(desk.ctl));
+	close(fd[0]);
+	close(fd[1]);
+	close_desk();
+	return true;
+}
+
+/* so many may listen, and they are quiet, not forgotten */
+static bool many_listeners(void)
+{
+	static const char ask[] = "{\"cmd\":\"events\"}\n";
+	int fd[CLIENTS], i, more;
+	size_t bytes = 0;
+	char buf[256];
+
+	KTAP_CHECK(open_desk(1));
+	for (i = 0; i < CLIENTS; i++) {
+		fd[i] = client();
+		if (i < 17)
+			KTAP_CHECK(say(fd[i], ask, strlen(ask)));
+	}
+	turns(8);
+	for (i = 0; i < 17; i++) {
+		ssize_t got = recv(fd[i], buf, sizeof(buf) - 1, 0);
+
+		buf[got > 0 ? got : 0] = '\0';
+		KTAP_CHECK(!!strstr(buf, "listening") == (i < 16));
+		KTAP_CHECK(!!strstr(buf, "expected fewer") == (i == 16));
+	}
+	all_are_idle();
+	more = client();
+	KTAP_CHECK(is_there(more));
+	for (i = 0; i < 16; i++)
+		KTAP_CHECK(is_there(fd[i]));
+	tell(10);
+	KTAP_CHECK(answers(fd[15], &bytes) == 1);
+	for (i = 0; i < CLIENTS; i++)
+		close(fd[i]);
+	close(more);
+	close_desk();
+	return true;
+}
+
 /* no descriptor: the connection is ended, and the loop does not spin */
 static bool no_descriptor(void)
 {
@@ -291,6 +408,9 @@ int main(void)
 		{ "a line that is too long ends the connection", long_lines },
 		{ "connections that were forgotten make room", forgotten },
 		{ "answers that nobody reads are dropped", unread },
+		{ "who listens gets each event", events },
+		{ "who listens and does not read is left behind", slow_listener },
+		{ "many who listen", many_listeners },
 		{ "without descriptors who comes is sent away", no_descriptor },
 	};
 
