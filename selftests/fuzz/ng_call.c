@@ -61,7 +61,7 @@ static void set_pool(unsigned int i, const char *host, unsigned int of)
 	pools[i].conf.addr = a;
 	pools[i].conf.lo = 30000;
 	pools[i].conf.hi = 30000 + 2 * PAIRS - 1;
-	session_policy_add(policy[of], &a, &a, &pools[i]);
+	session_policy_add(policy[of], &a, &a, &pools[i], NULL);
 }
 
 static void begin(uint8_t how)
