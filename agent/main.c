@@ -341,6 +341,9 @@ static void on_datagram(struct media_sock *sock, enum media_class class,
 {
 	struct agent *agent = arg;
 
+	if (class == MEDIA_STUN &&
+	    b2b_stun_receive(agent->b2b, sock, src, data, len))
+		return;
 	if (agent->sessions)
 		sessions_datagram(sock, class, src, data, len, agent->sessions);
 }

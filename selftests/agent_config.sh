@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..67"
+echo "1..70"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -87,6 +87,9 @@ wrong "DTLS that is none" 's/# dtls: off /dtls: maybe /' 'dtls: maybe' 'realms\[
 wrong "rtcp-mux that is none" 's/# mux: off /mux: maybe /' 'mux: maybe' 'realms\[0\].mux' maybe 'off, allow or require'
 wrong "a group that is none" 's/# bundle: off /bundle: maybe /' 'bundle: maybe' 'realms\[0\].bundle' maybe 'off, accept or require'
 wrong "ICE that is none" 's/# ice: off /ice: aggressive /' 'ice: aggressive' 'realms\[0\].ice' aggressive 'off, lite, full or force'
+wrong "a STUN server that is none" 's/# ice: off /ice: full #/; s/# stun: .*/stun: 224.0.0.1/' '^    stun: ' 'realms\[0\].stun' 224.0.0.1 'HOST:PORT'
+wrong "a STUN server that no address reaches" 's/# ice: off /ice: full #/; s/# stun: .*/stun: "[2001:db8::9]"/' '^    stun: ' 'realms\[0\].stun' '2001:db8::9.* family' 'one of them reaches'
+wrong "a STUN server where its answer is of no use" 's/# ice: off /ice: lite #/; s/# stun: /stun: /' '^    stun: ' 'realms\[0\].stun' stun.example.net 'ice: full or force'
 wrong "hole punching that is none" 's/# punch: off /punch: maybe /' 'punch: maybe' 'realms\[0\].punch' maybe 'off, one or all'
 wrong "an SRTP suite that is none" 's/# suites: .AEAD_AES_256_GCM/suites: [F8_128/' 'suites:' 'realms\[0\].srtp.suites\[0\]' F8_128 'AES_CM_128_HMAC_SHA1_80'
 wrong "no SRTP suite" 's/# suites: .*/suites: []/' 'suites:' 'realms\[0\].srtp.suites.*' 'few' 'one to 6'

@@ -164,6 +164,19 @@ def caller():
     end(a, b)
 
 
+def outside():
+    """Our address is not reached from here; how others see it is."""
+    a, b = Ice(A, True), Plain(B)
+    _, to_a = call(a, b)
+    port = re.search(r"^m=audio (\d+)", to_a, re.M)[1]
+    for n, component in ((int(port), 1), (int(port) + 1, 2)):
+        check(re.search(r"^a=candidate:\S+ %d udp \d+ %s %d typ srflx raddr %s rport %d\r$" % (
+            component, os.environ["OUTSIDE"], n, A.server, n), to_a, re.M), "we are seen as", to_a)
+    a.connect()
+    both_hear(a, b)
+    end(a, b)
+
+
 def caller_lite():
     a, b = Ice(A, True), Plain(B)
     to_b, to_a = call(a, b)

@@ -21,9 +21,9 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS, ACCESS_REGISTER (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_MUX,
-# CORE_MUX, ACCESS_BUNDLE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES (in lines,
-# before the usual ones), LOG.
+# PORTS, ACCESS_REGISTER (maps), ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_STUN,
+# ACCESS_MUX, CORE_MUX, ACCESS_BUNDLE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES
+# (in lines, before the usual ones), LOG.
 agent_config()
 {
 	local ports=${PORTS:-'{low: 30000, high: 32999}'}
@@ -48,6 +48,7 @@ agent_config()
 			    srtp: ${ACCESS_SRTP:-{policy: allow\}}
 			    ice: ${ACCESS_ICE:-off}
 			    dtls: ${ACCESS_DTLS:-off}
+			    ${ACCESS_STUN:+stun: $ACCESS_STUN}
 			    mux: ${ACCESS_MUX:-off}
 			    bundle: ${ACCESS_BUNDLE:-off}
 			    ${ACCESS_REGISTER:+register: $ACCESS_REGISTER}

@@ -20,6 +20,21 @@ static void append_pool(const struct b2b_pool *pool, void *arg)
 	json_array_append_new(arg, o);
 }
 
+static void append_seen(const char *realm, const struct dp_addr *listen,
+			const struct seen_report *report, void *arg)
+{
+	json_t *o = json_object();
+
+	api_set_text(o, "realm", realm);
+	api_set_addr(o, "address", listen);
+	api_set_addr(o, "server", &report->server);
+	api_set_addr(o, "from", &report->from);
+	api_set_addr(o, "seen", &report->mapped);
+	json_object_set_new(o, "offered", json_boolean(report->offered));
+	api_set_text(o, "why", report->why);
+	json_array_append_new(arg, o);
+}
+
 static json_t *counters_json(const struct b2b_counters *c)
 {
 	json_t *o = json_object();
@@ -209,7 +224,7 @@ static json_t *nft_json(const struct nft *nft)
 
 json_t *api_status(const struct api *api)
 {
-	json_t *o = json_object(), *ports = json_array();
+	json_t *o = json_object(), *ports = json_array(), *seen = json_array();
 	struct b2b_status status;
 	struct timespec now;
 
@@ -222,6 +237,8 @@ json_t *api_status(const struct api *api)
 	api_set_int(o, "log_dropped", log_dropped());
 	b2b_pools(api->b2b, append_pool, ports);
 	json_object_set_new(o, "ports", ports);
+	b2b_seen(api->b2b, append_seen, seen);
+	json_object_set_new(o, "stun", seen);
 	json_object_set_new(o, "counters",
 			    counters_json(b2b_counters(api->b2b)));
 	json_object_set_new(o, "bindings", bindings_json(api));

@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "engine/media.h"
 #include "session/ports.h"
+#include "session/seen.h"
 #include "session/session.h"
 #include "ban/ban.h"
 #include "sip/gate.h"
@@ -338,6 +339,32 @@ struct b2b_counters {
 
 /** b2b_counters() - borrowed, counts on */
 const struct b2b_counters *b2b_counters(const struct b2b *b2b);
+
+/**
+ * b2b_stun_receive() - a datagram that looks like STUN came in by a media socket
+ * @b2b: the front end; NULL is fine
+ * @sock: the socket
+ * @from: its source
+ * @data: the datagram
+ * @len: its bytes
+ *
+ * Return: true if it was for who asks how an address of ours is seen from outside.
+ */
+bool b2b_stun_receive(struct b2b *b2b, const struct media_sock *sock,
+		      const struct dp_addr *from, const void *data, size_t len);
+
+/**
+ * typedef b2b_seen_fn - an address of a realm that asks how it is seen from outside
+ * @realm: its name
+ * @listen: the address
+ * @report: what is known
+ * @arg: as given to b2b_seen()
+ */
+typedef void b2b_seen_fn(const char *realm, const struct dp_addr *listen,
+			 const struct seen_report *report, void *arg);
+
+/** b2b_seen() - walk them */
+void b2b_seen(const struct b2b *b2b, b2b_seen_fn *fn, void *arg);
 
 /**
  * struct b2b_pool - ports of an address

@@ -5,6 +5,7 @@
  *   text     header fields and texts that go from one side to the other
  *   index    calls by id and by the Via that we sent; what each source has
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
+ *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
  *   life     what is known of a call, and that it is to end
  *   timer    session timers and silence
@@ -302,6 +303,10 @@ TAILQ_HEAD(call_list, call);
  *	names are in &struct hop_watch), and those that are allowed one by one
  * @n_known: how many
  * @bindings: of the phones that have registered here
+ * @told: how each of its addresses is seen from outside, for policies
+ * @seen: who finds that out; NULL each: nobody (`stun:`)
+ * @stun_query: where the server is, being asked for
+ * @stun_timer: when to ask again
  */
 struct realm {
 	struct b2b *b2b;
@@ -316,6 +321,10 @@ struct realm {
 	struct dp_addr *known;
 	size_t n_known;
 	struct bind_table *bindings;
+	struct session_seen **told;
+	struct seen **seen;
+	struct sip_query *stun_query;
+	struct timer stun_timer;
 };
 
 /**
@@ -355,6 +364,7 @@ struct index;
  * @n_realms: how many
  * @watch: of each route's next hop that is a name
  * @n_watch: how many
+ * @ifwatch: changes of this host's addresses; NULL: nobody wants to know
  * @index: calls, Vias, sources
  * @active: calls that are not over
  * @n_active: how many
@@ -383,6 +393,7 @@ struct b2b {
 	size_t n_realms;
 	struct hop_watch *watch;
 	size_t n_watch;
+	struct ifwatch *ifwatch;
 	struct index *index;
 	struct call_list active;
 	unsigned int n_active;
@@ -520,6 +531,15 @@ uint32_t b2b_binding_interval(const struct realm *realm, const struct sip_flow *
 /* for struct bind_ops; @arg is the realm */
 uint32_t b2b_binding_keepalive(void *arg, struct sip_flow *flow,
 			       const struct bind *bind);
+
+/* ---------------------------------------------------------------- stun.c */
+
+/* room for what is learned, before the policies are made */
+bool b2b_stun_open(struct realm *realm);
+void b2b_stun_close(struct realm *realm);
+/* asks as the configuration says, once the ports of former legs are taken; and no more */
+void b2b_stun_begin(struct realm *realm);
+void b2b_stun_end(struct realm *realm);
 
 /* --------------------------------------------------------------- realm.c */
 

@@ -91,7 +91,7 @@ static struct session_policy *make_policy(const struct realm *realm)
 	for (i = 0; i < conf->n_addresses; i++)
 		session_policy_add(p, &conf->addresses[i].listen,
 				   &conf->addresses[i].advertise,
-				   realm->ports[i], NULL);
+				   realm->ports[i], realm->told[i]);
 	p->latch = conf->latch.mode;
 	p->probation = conf->latch.probation;
 	p->early = conf->latch.early;
@@ -138,7 +138,8 @@ static bool open_ports(struct realm *realm, char *error)
 			 err.text);
 		return false;
 	}
-	realm->policy = make_policy(realm);
+	if (b2b_stun_open(realm))
+		realm->policy = make_policy(realm);
 	if (!realm->policy)
 		no_memory(error);
 	return realm->policy;
@@ -301,6 +302,8 @@ void b2b_realms_unwatch(struct b2b *b2b)
 	free(b2b->watch);
 	b2b->watch = NULL;
 	b2b->n_watch = 0;
+	for (i = 0; i < b2b->n_realms; i++)
+		b2b_stun_end(&b2b->realms[i]);
 }
 
 static bool watch_hops(struct b2b *b2b)
@@ -323,6 +326,8 @@ static bool watch_hops(struct b2b *b2b)
 		on_watch(&watch->timer, watch);
 	}
 	learn(b2b);
+	for (i = 0; i < b2b->n_realms; i++)
+		b2b_stun_begin(&b2b->realms[i]);
 	return true;
 }
 
@@ -538,6 +543,7 @@ void b2b_realms_close(struct b2b *b2b)
 	for (i = 0; i < b2b->n_realms; i++) {
 		realm = &b2b->realms[i];
 		session_policy_put(realm->policy);
+		b2b_stun_close(realm);
 		for (j = 0; j < realm->n_ports; j++)
 			ports_free(realm->ports[j]);
 		free(realm->ports);

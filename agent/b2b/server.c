@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ifwatch.h"
 #include "sip/strict.h"
 #include "private.h"
 
@@ -242,6 +243,7 @@ void b2b_free(struct b2b *b2b)
 	b2b_subscribe_end_all(b2b);
 	b2b_direct_end_all(b2b);
 	b2b_realms_unwatch(b2b);
+	ifwatch_free(b2b->ifwatch);
 	sip_dialogs_free(b2b->dialogs);
 	sip_tx_stack_free(b2b->stack);
 	b2b_realms_forget(b2b);

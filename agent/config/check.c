@@ -376,7 +376,8 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	return config_get_access(l, &k, raw, r) &&
 	       get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
 	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
-	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r);
+	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r) &&
+	       config_get_stun(l, &k, raw, r);
 }
 
 static bool same_socket(const struct config_listener *a,

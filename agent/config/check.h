@@ -120,6 +120,10 @@ bool config_get_bans(struct loaded *l);
 /* maps.c; after nftables and the realms */
 bool config_get_maps(struct loaded *l);
 
+/* stun.c: who tells a realm how it is seen from outside */
+bool config_get_stun(const struct loaded *l, const struct key *at,
+		     const struct raw_realm *raw, struct config_realm *r);
+
 /* ng.c: all that begins with ng */
 bool config_get_ng(struct loaded *l);
 

@@ -252,6 +252,18 @@ struct config_latch {
 };
 
 /**
+ * struct config_server - a server that is no next hop
+ * @host: name or address, without brackets; empty: none
+ * @addr: of an address, port 0; of a name, family 0
+ * @port: its port
+ */
+struct config_server {
+	char host[256];
+	struct dp_addr addr;
+	uint16_t port;
+};
+
+/**
  * struct config_realm - a logical network
  * @name: as routes and log lines say it
  * @addresses: at least one
@@ -267,6 +279,7 @@ struct config_latch {
  * @bundle: whether a line may be one of a group
  * @ice: whether there is ICE
  * @punch: whether firewalls are opened
+ * @stun: who is asked how its addresses are seen from outside; host empty: nobody
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
  * @dscp_video: of video and all other media
  * @dscp_signalling: of SIP
@@ -296,6 +309,7 @@ struct config_realm {
 	enum config_bundle bundle;
 	enum config_ice ice;
 	enum config_punch punch;
+	struct config_server stun;
 	uint8_t dscp_audio;
 	uint8_t dscp_video;
 	uint8_t dscp_signalling;
@@ -594,6 +608,17 @@ void config_diff(const struct config *a, const struct config *b,
  * Return: false if it is none that a request can be sent to.
  */
 bool config_hop_parse(const char *text, struct config_hop *hop);
+
+/**
+ * config_server_parse() - read a place that is no SIP URI
+ * @text: HOST[:PORT], of which an IPv6 address has brackets
+ * @port: where @text says none
+ * @server: filled
+ *
+ * Return: false if it is none.
+ */
+bool config_server_parse(const char *text, uint16_t port,
+			 struct config_server *server);
 
 /**
  * config_map_nth() - one of the ports of a map

@@ -117,6 +117,11 @@ static bool same_punch(const struct config_realm *a, const struct config_realm *
 	return a->punch == b->punch;
 }
 
+static bool same_stun(const struct config_realm *a, const struct config_realm *b)
+{
+	return !strcmp(a->stun.host, b->stun.host) && a->stun.port == b->stun.port;
+}
+
 static bool same_dscp(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->dscp_audio == b->dscp_audio && a->dscp_video == b->dscp_video;
@@ -235,6 +240,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "bundle", same_bundle },
 		{ "ice", same_ice },
 		{ "punch", same_punch },
+		{ "stun", same_stun },
 		{ "dscp", same_dscp },
 		{ "dscp.signalling", same_signalling },
 		{ "limits", same_limits },

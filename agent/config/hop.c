@@ -52,6 +52,19 @@ static bool get_host(struct span text, struct config_hop *hop)
 	return *rest.p == ':' && get_port(span_skip(rest, 1), &hop->port);
 }
 
+bool config_server_parse(const char *text, uint16_t port,
+			 struct config_server *server)
+{
+	struct config_hop hop = { .port = port };
+
+	if (!get_host(span_of(text), &hop))
+		return false;
+	memcpy(server->host, hop.host, sizeof(server->host));
+	server->addr = hop.addr;
+	server->port = hop.port;
+	return true;
+}
+
 static bool get_param(struct span param, struct config_hop *hop)
 {
 	struct span value = param, name = span_cut(&value, '=');

@@ -103,6 +103,7 @@ struct raw_realm {
 	int *bundle;
 	int *ice;
 	int *punch;
+	char *stun;
 	struct raw_dscp *dscp;
 	struct raw_limits *limits;
 	char **devices;
