@@ -307,10 +307,30 @@ def called():
     check(bindings(1)[0]["transport"] == "wss", "the binding is", bindings(1))
     _, other, invite, ok = call(bob, alice, "alice", bob.sdp(), lambda m: media.answers(m.body))
     is_browsers(invite.body)
+    # RFC 7118 5.2.2: there is no other word for WebSocket over TLS
+    check(invite["via"].startswith("SIP/2.0/WSS ") and uri_of(invite).endswith(";transport=ws"),
+          "our names are", invite["via"], invite["contact"])
     run(both_hear(media, bob, ok.body))
     other.hangs_up(bob)
     media.end()
     alice.close()
+    bob.end()
+
+
+def comes_back():
+    """In a call the browser's connection ends; by another one it hangs up."""
+    bob, media = Desk(), Media()
+    signs_in(bob)
+    alice = Browser()
+    signs_in(alice)
+    one, _, _, _ = call(alice, bob, "bob", media.offers(), lambda m: bob.sdp(m.body))
+    alice.ws.transport.abort()
+    run(alice.ws.wait_closed())
+    bindings(0)
+    one.me = Browser()
+    one.hangs_up(bob)
+    one.me.close()
+    media.end()
     bob.end()
 
 

@@ -134,6 +134,7 @@ test_it_registers_and_is_called_by_ws() { browsers plain; }
 test_a_browser_calls_by_wss() { browsers calls; }
 test_a_browser_is_called_by_wss() { browsers called; }
 test_a_connection_ends() { browsers lost; }
+test_a_connection_ends_in_a_call() { browsers comes_back; }
 test_a_certificate_is_renewed() { browsers renewed; }
 test_the_agent_ends() { agent_ends; }
 
