@@ -300,6 +300,15 @@ static enum session_way way_of(const struct seat *seat, unsigned int component)
 	}
 }
 
+static bool is_hidden(const struct seat_ice *own, unsigned int component)
+{
+	const struct ice_candidate *local = own->local[component - 1];
+	const struct ice_candidate *seen = own->seen[component - 1];
+
+	return local && dp_addr_is_private(&local->addr) &&
+	       (!seen || dp_addr_is_private(&seen->addr));
+}
+
 void session_ice_report(const struct seat *seat, unsigned int component,
 			struct session_ice_report *to)
 {
@@ -314,6 +323,7 @@ void session_ice_report(const struct seat *seat, unsigned int component,
 		.responses = n->responses,
 		.requests = n->requests,
 		.forged = n->forged,
+		.hidden = is_hidden(seat->ice, component),
 	};
 }
 

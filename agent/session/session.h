@@ -614,6 +614,7 @@ enum session_way {
  * @responses: answers to them
  * @requests: requests of the party that were trusted
  * @forged: messages by another password
+ * @hidden: all that it was offered of this port are private addresses
  */
 struct session_ice_report {
 	enum session_way way;
@@ -621,6 +622,7 @@ struct session_ice_report {
 	uint64_t responses;
 	uint64_t requests;
 	uint64_t forged;
+	bool hidden;
 };
 
 /**

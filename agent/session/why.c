@@ -179,7 +179,7 @@ static void say_srtp(const struct telling *to)
 static void say_no_way(const struct telling *to)
 {
 	const struct session_ice_report *ice = &to->leg->ice;
-	char a[DP_ADDR_STRLEN];
+	char a[DP_ADDR_STRLEN], b[DP_ADDR_STRLEN];
 
 	addr(&to->leg->info.conf.local, a);
 	if (ice->forged && !ice->requests)
@@ -190,6 +190,13 @@ static void say_no_way(const struct telling *to)
 		say(to, SESSION_VERDICT_NO_WAY,
 		    "ICE: checks of the %s arrive at %s, and none of our %" PRIu64 " is answered: its firewall lets nothing in",
 		    name(to), a, ice->checks);
+	else if (!ice->requests && !ice->responses && ice->hidden &&
+		 party(to)->source.family &&
+		 !dp_addr_is_private(&party(to)->source))
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "ICE: no check of the %s has arrived at %s, and %" PRIu64 " of ours have no answer: it was offered private addresses alone, and comes from %s; expected one that is reached from there (realm %s: advertise, or stun with ice: full)",
+		    name(to), a, ice->checks, addr(&party(to)->source, b),
+		    party(to)->realm);
 	else if (!ice->requests && !ice->responses)
 		say(to, SESSION_VERDICT_NO_WAY,
 		    "ICE: no check of the %s has arrived at %s, and %" PRIu64 " of ours have no answer: a firewall is between, or our advertised address is another's",

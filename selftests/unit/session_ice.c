@@ -422,6 +422,43 @@ static bool reasons(void)
 	return done();
 }
 
+static struct session_seen *seen_at(const char *addr)
+{
+	struct session_seen *seen = session_seen_new();
+
+	seen->addr = at(addr);
+	seen->server = at("203.0.113.9:3478");
+	access_policy->address[0].seen = seen;
+	return seen;
+}
+
+/* nobody checks, and we have offered what nobody outside can check */
+static bool hidden(void)
+{
+	struct dp_addr inside = at("10.0.0.9:5060");
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	KTAP_CHECK(!offer(caller, says(phone("127.0.0.11", true), true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(told("it was offered private addresses alone, and comes from 192.0.2.1:5060; expected"));
+	/* who is inside, too, may reach them */
+	KTAP_CHECK(!session_moved(caller, &inside, &err));
+	KTAP_CHECK(told("a firewall is between") && done());
+	/* what is advertised */
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	access_policy->address[0].advertise = at("203.0.113.4");
+	KTAP_CHECK(!offer(caller, says(phone("127.0.0.11", true), true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(told("a firewall is between") && done());
+	/* what a STUN server sees is reached from outside, or that is another fault */
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	seen_at("203.0.113.5:40000");
+	KTAP_CHECK(!offer(caller, says(phone("127.0.0.11", true), true)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(told("a firewall is between"));
+	return done();
+}
+
 /* ------------------------------------------------------------------ the callee's side */
 
 static bool invited(void)
@@ -657,16 +694,6 @@ static bool moved(void)
 
 /* ----------------------------------------------------- our address as others see it */
 
-static struct session_seen *seen_at(const char *addr)
-{
-	struct session_seen *seen = session_seen_new();
-
-	seen->addr = at(addr);
-	seen->server = at("203.0.113.9:3478");
-	access_policy->address[0].seen = seen;
-	return seen;
-}
-
 /* the port of ours at which a component is offered so, 0: it is not */
 static unsigned int offered_seen(unsigned int component)
 {
@@ -803,6 +830,7 @@ static const struct ktap_point points[] = {
 	{ "latch off: what ICE finds is what is signalled", latch_off },
 	{ "another password proves nothing", wrong_password },
 	{ "what people are told", reasons },
+	{ "private addresses alone are told of", hidden },
 	{ "firewalls are opened", punch },
 	{ "where media may not go nothing is sent", denied },
 	{ "checks that do not wait for the answer", at_once },
