@@ -304,6 +304,55 @@ void b2b_bindings(const struct b2b *b2b,
 void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum);
 
 /**
+ * struct b2b_trunk_hop - a next hop of a trunk
+ * @uri: as the configuration says it
+ * @down: it has failed: it is tried after all others
+ * @why: then: how
+ */
+struct b2b_trunk_hop {
+	const char *uri;
+	bool down;
+	const char *why;
+};
+
+/**
+ * struct b2b_trunk - a trunk, as it is at one moment
+ * @name: its name
+ * @realm: where it is
+ * @calls: by it, now
+ * @max: calls that it may have, 0 = any number
+ * @user: whom we are there; NULL: nobody
+ * @aor: what we register as; NULL: we do not
+ * @registered: we are
+ * @expires: then: seconds until the registrar forgets us
+ * @why: of a registration that fails, or ""
+ * @hop: next hops
+ * @n_hops: how many
+ */
+struct b2b_trunk {
+	const char *name;
+	const char *realm;
+	uint32_t calls;
+	uint32_t max;
+	const char *user;
+	const char *aor;
+	bool registered;
+	uint32_t expires;
+	const char *why;
+	struct b2b_trunk_hop hop[CONFIG_HOPS_MAX];
+	size_t n_hops;
+};
+
+/**
+ * b2b_trunks() - walk the trunks, in the order of the configuration
+ * @b2b: the front end
+ * @fn: called for each; may change nothing here
+ * @arg: for @fn
+ */
+void b2b_trunks(const struct b2b *b2b,
+		void (*fn)(const struct b2b_trunk *view, void *arg), void *arg);
+
+/**
  * struct b2b_counters - since the start
  * @total: INVITEs that became a call
  * @answered: of these, answered
@@ -315,6 +364,7 @@ void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum);
  * @draining: 503: shutting down
  * @loops: 482 and 483
  * @caps: 503: its source has as much as it may
+ * @trunk_full: 503: the trunk has as many calls as it may
  * @registers: REGISTERs that were sent on
  * @granted: of these, granted by a registrar
  * @subscriptions: that there are now
@@ -331,6 +381,7 @@ struct b2b_counters {
 	uint64_t draining;
 	uint64_t loops;
 	uint64_t caps;
+	uint64_t trunk_full;
 	uint64_t registers;
 	uint64_t granted;
 	uint64_t subscriptions;

@@ -14,7 +14,8 @@
 /* RFC 3261 section 18.1.1: what may be added to what we know of a request */
 #define HEAD_BYTES	600
 
-static void try_next(struct branch *branch);
+static void try_next(struct branch *branch, unsigned int status);
+static bool send_invite(struct branch *branch);
 
 /* ------------------------------------------------------------------ begin, end */
 
@@ -76,7 +77,7 @@ static bool fill(struct branch *branch, const struct route *route,
 	branch->local = b2b_identity(&invite->from, span_of(host));
 	branch->remote = callee(route, invite);
 	branch->route = route->set.n ? span_dup(route->set) : NULL;
-	b2b_pass(&w, invite, call->realm[0], call->realm[1]);
+	b2b_pass(&w, invite, &call->first->end[0]);
 	b2b_abilities(&w, call->first->end[0].allow);
 	ok = b2b_content_sdp(&content, invite, sdp);
 	if (content.lines)
@@ -123,6 +124,10 @@ struct branch *b2b_branch_new(struct call *call, const struct route *route,
 	branch->call = b2b_call_get(call);
 	branch->realm = call->realm[1];
 	branch->hop = route->hop[0];
+	if (route->n > 1)
+		branch->n_other = route->n - 1;
+	memcpy(branch->other, route->hop + 1, branch->n_other * sizeof(*route->hop));
+	branch->lines = route->trunk;
 	if (route->flow)
 		branch->flow = sip_flow_ref(route->flow);
 	LIST_INSERT_HEAD(&call->branches, branch, entry);
@@ -136,6 +141,11 @@ struct branch *b2b_branch_new(struct call *call, const struct route *route,
 }
 
 /* ------------------------------------------------------------------- the last word */
+
+static bool own_account(const struct branch *branch)
+{
+	return branch->lines && branch->lines->user;
+}
 
 static void fail(struct branch *branch, unsigned int status,
 		 const struct sip_msg *msg)
@@ -159,7 +169,10 @@ static void fail(struct branch *branch, unsigned int status,
 						"Service Unavailable",
 		 msg ? "" : " (by timeout or transport)");
 	b2b_call_log(call, LOG_LEVEL_INFO, 1, "%s", reason);
-	if ((status == 401 || status == 407) && msg && call->invite)
+	if ((status == 401 || status == 407) && msg && own_account(branch))
+		answer = (struct answer){ .status = 500,
+			.why = "the trunk does not take our account" };
+	else if ((status == 401 || status == 407) && msg && call->invite)
 		b2b_index_retry_add(call->b2b->index, call->realm[0],
 				sip_tx_request(call->invite), branch->dialog,
 				loop_now(call->b2b->loop));
@@ -343,6 +356,22 @@ static void too_late(struct branch *branch, struct sip_dialog *dialog,
 	b2b_branch_free(branch);
 }
 
+static bool has_next(const struct branch *branch)
+{
+	return branch->next < branch->targets.n || branch->n_other;
+}
+
+/* the trunk wants to know who we are: the INVITE again, with that */
+static bool authorize(struct branch *branch, const struct sip_msg *msg)
+{
+	struct call *call = branch->call;
+
+	return own_account(branch) &&
+	       b2b_account_challenged(&call->account, branch->lines, msg,
+				      &branch->tries) &&
+	       send_invite(branch);
+}
+
 static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 			struct sip_msg *msg)
 {
@@ -356,14 +385,18 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	}
 	if (call->state == B2B_OVER || msg->status == 100)
 		return;
-	if (msg->status == 503 && !branch->heard &&
-	    branch->next < branch->targets.n) {
+	if (msg->status == 503 && !branch->heard && has_next(branch)) {
 		b2b_call_log(call, LOG_LEVEL_INFO, 1,
 			 "a target is out of service (503): the next one");
-		try_next(branch);
+		try_next(branch, 503);
 		return;
 	}
+	if (!branch->heard && branch->lines)
+		b2b_trunk_tried(call->trunk, branch->lines, branch->hop,
+				msg->status == 503 ? "is out of service (503)" : NULL);
 	branch->heard = true;
+	if (authorize(branch, msg))
+		return;
 	end = sip_dialog_arg(dialog);
 	if (msg->status >= 300)
 		fail(branch, msg->status, msg);
@@ -390,8 +423,8 @@ static void on_failed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		return;
 	if (!branch->heard && branch->sized)
 		branch->next--;		/* by UDP, then */
-	if (!branch->heard && branch->next < branch->targets.n)
-		try_next(branch);
+	if (!branch->heard)
+		try_next(branch, status);
 	else
 		fail(branch, status, NULL);
 }
@@ -464,7 +497,7 @@ static bool begin(struct branch *branch, const char *contact)
 
 	if (branch->dialog)
 		return !sip_dialog_move(branch->dialog, branch->flow,
-					conf.contact, (struct span){ NULL, 0 });
+					conf.contact, conf.target);
 	if (branch->retry) {
 		conf.call_id = span_of(branch->before.call_id);
 		conf.tag = span_of(branch->before.tag);
@@ -490,6 +523,7 @@ static bool send_invite(struct branch *branch)
 		.over = on_over,
 		.arg = branch,
 	};
+	struct sip_writer w = { 0 };
 	char contact[B2B_TEXT];
 	struct sip_tx *tx;
 
@@ -500,7 +534,14 @@ static bool send_invite(struct branch *branch)
 		request.type = span_of(branch->type);
 		request.body = (struct span){ branch->body, branch->body_len };
 	}
-	tx = sip_dialog_request(branch->dialog, &request);
+	if (own_account(branch)) {
+		sip_write_block(&w, span_of(branch->headers));
+		b2b_account_write(&call->account, branch->lines, &w, SPAN("INVITE"),
+				  span_of(branch->uri), request.body);
+		request.headers = (struct span){ w.p, w.n };
+	}
+	tx = w.failed ? NULL : sip_dialog_request(branch->dialog, &request);
+	sip_write_free(&w);
 	if (!tx)
 		return false;
 	branch->tx = tx;
@@ -538,12 +579,52 @@ static bool next_flow(struct branch *branch)
 	return false;
 }
 
-static void try_next(struct branch *branch)
+static void on_found(int error, const struct sip_targets *targets, void *arg);
+
+static bool look_up(struct branch *branch)
 {
+	struct sip_hop hop;
+
+	route_lookup(branch->hop, &hop);
+	branch->query = sip_resolve(branch->call->b2b->resolver, &hop, on_found,
+				    branch);
+	return branch->query;
+}
+
+/* another next hop of the trunk, which may know the callee by another URI */
+static bool next_hop(struct branch *branch)
+{
+	struct sip_tx *invite = branch->call->invite;
+	char uri[SIP_MAX_URI];
+	struct span text;
+
+	branch->hop = branch->other[0];
+	memmove(branch->other, branch->other + 1,
+		--branch->n_other * sizeof(*branch->other));
+	text = route_uri(branch->hop, &sip_tx_request(invite)->uri, uri, sizeof(uri));
+	free(branch->uri);
+	branch->uri = text.p ? span_dup(text) : NULL;
+	branch->targets.n = 0;
+	branch->next = 0;
+	return branch->uri && look_up(branch);
+}
+
+/* @status: what the last one has failed with */
+static void try_next(struct branch *branch, unsigned int status)
+{
+	struct call *call = branch->call;
+
 	while (branch->next < branch->targets.n)
 		if (next_flow(branch) && send_invite(branch))
 			return;
-	fail(branch, 503, NULL);
+	if (branch->lines)
+		b2b_trunk_tried(call->trunk, branch->lines, branch->hop,
+				status == 408 ? "does not answer" :
+				"is out of service or cannot be reached");
+	while (branch->n_other && call->invite)
+		if (next_hop(branch))
+			return;
+	fail(branch, status, NULL);
 }
 
 static void on_found(int error, const struct sip_targets *targets, void *arg)
@@ -555,23 +636,18 @@ static void on_found(int error, const struct sip_targets *targets, void *arg)
 		b2b_call_log(branch->call, LOG_LEVEL_WARNING, 1,
 			 "the next hop %s cannot be found: %s", branch->hop->host,
 			 strerror(-error));
-		fail(branch, 503, NULL);
+		try_next(branch, 503);
 		return;
 	}
 	branch->targets = *targets;
-	try_next(branch);
+	try_next(branch, 503);
 }
 
 bool b2b_branch_start(struct branch *branch)
 {
-	struct sip_hop hop;
-
 	if (branch->flow)	/* a binding's: there is no other way to it */
 		return send_invite(branch);
-	route_lookup(branch->hop, &hop);
-	branch->query = sip_resolve(branch->call->b2b->resolver, &hop, on_found,
-				    branch);
-	return branch->query;
+	return look_up(branch);
 }
 
 /*

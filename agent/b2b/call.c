@@ -130,6 +130,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	call->config = config_get(b2b->config);
 	call->realm[0] = in;
 	call->realm[1] = b2b_realm_of(b2b, route->to);
+	call->trunk = b2b_trunk_take(b2b, route);
 	call->from[0] = flow->remote;
 	call->by = -1;
 	call->later = (struct loop_later){ .fn = on_later, .arg = call };
@@ -147,6 +148,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 		session_end(call->session);
 		free_pairs(call);
 		release_source(call);
+		b2b_trunk_release(call->trunk);
 		b2b_call_put(call);
 		return NULL;
 	}
@@ -221,5 +223,7 @@ void b2b_call_end(struct call *call)
 	end_media(call);
 	end_dialogs(call);
 	free_pairs(call);
+	b2b_trunk_release(call->trunk);
+	call->trunk = NULL;
 	trim_history(b2b);
 }

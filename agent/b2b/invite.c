@@ -305,6 +305,12 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 		return;
 	if (!has_room(b2b, flow, msg))
 		return;
+	if (!b2b_trunk_has_room(b2b, &route)) {
+		b2b->counters.trunk_full++;
+		unavailable(b2b, flow, msg, 5, "the trunk has as many calls as it may");
+		return;
+	}
+	b2b_trunk_sort(b2b, &route);
 	call = b2b_call_new(b2b, realm, &route, flow, msg);
 	if (!call) {
 		b2b_invite_refuse(b2b, flow, msg, 500, NULL, "no memory");

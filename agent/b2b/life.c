@@ -20,6 +20,7 @@ void b2b_call_put(struct call *call)
 		return;
 	session_report_free(call->report);
 	free(call->headers);
+	b2b_account_forget(&call->account);
 	config_put(call->config);
 	free(call);
 }
@@ -39,9 +40,17 @@ struct session_party *b2b_end_party(const struct end *end)
 	return end->pair->call->party[end->i];
 }
 
-struct end *b2b_end_other(struct end *end)
+struct end *b2b_end_other(const struct end *end)
 {
 	return &end->pair->end[!end->i];
+}
+
+const struct config_trunk *b2b_end_lines(const struct end *end)
+{
+	const struct trunk *trunk = end->pair->call->trunk;
+
+	return end->i && trunk && b2b_trunk_conf(trunk)->user ?
+	       b2b_trunk_conf(trunk) : NULL;
 }
 
 void b2b_call_log(const struct call *call, enum log_level level, int side,
@@ -134,7 +143,7 @@ void b2b_call_finish_by(struct call *call, const char *reason, struct end *by,
 
 	if (call->state == B2B_OVER)
 		return;
-	b2b_pass(&w, msg, b2b_end_realm(by), b2b_end_realm(b2b_end_other(by)));
+	b2b_pass(&w, msg, by);
 	call->headers = b2b_lines(&w);
 	call->by = (int)by->i;
 	b2b_call_finish(call, reason);

@@ -47,18 +47,30 @@ void b2b_pair_lose(struct pair *pair)
 	}
 }
 
+/* nobody waits for what a BYE is answered: it says at once who we are */
+static void bye(struct end *end, struct span headers)
+{
+	const struct config_trunk *lines = b2b_end_lines(end);
+	struct sip_dialog *dialog = end->dialog;
+	struct sip_writer w = { 0 };
+
+	end->dialog = NULL;
+	if (!dialog)
+		return;
+	if (headers.n)
+		sip_write_block(&w, headers);
+	if (lines && sip_dialog_state(dialog) == SIP_DIALOG_CONFIRMED)
+		b2b_account_write(&end->pair->call->account, lines, &w, SPAN("BYE"),
+				  sip_dialog_target(dialog), (struct span){ NULL, 0 });
+	sip_dialog_bye(dialog, w.failed ? headers : (struct span){ w.p, w.n });
+	sip_write_free(&w);
+}
+
 void b2b_pair_drop(struct pair *pair, struct span headers)
 {
-	unsigned int i;
-
 	abandon(pair, headers);
-	for (i = 0; i < 2; i++) {
-		struct sip_dialog *dialog = pair->end[i].dialog;
-
-		pair->end[i].dialog = NULL;
-		if (dialog)
-			sip_dialog_bye(dialog, headers);
-	}
+	bye(&pair->end[0], headers);
+	bye(&pair->end[1], headers);
 }
 
 /* nobody stands on it, and its dialogs are closed: nobody calls back for it */

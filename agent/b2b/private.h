@@ -7,6 +7,7 @@
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
+ *   trunk    trunks, in four files: see trunk.h
  *   life     what is known of a call, and that it is to end
  *   timer    session timers and silence
  *   reply    an answer
@@ -51,6 +52,7 @@ struct realm;
 struct direct;
 struct reg;
 struct sub;
+struct trunk;
 
 /** B2B_METHODS - methods that are served, as in Allow */
 #define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
@@ -81,6 +83,20 @@ struct end {
 };
 
 /**
+ * struct account - our answer to the last challenge of a trunk; zeroed: there was none
+ * @value: of the challenge's header field
+ * @proxy: it was Proxy-Authenticate
+ * @nc: how often its nonce was used
+ * @line: the header field that was written last
+ */
+struct account {
+	char *value;
+	bool proxy;
+	uint32_t nc;
+	char *line;
+};
+
+/**
  * struct relay - a request from one end of a pair, on its way to the other
  * @entry: in the pair's list
  * @pair: the pair
@@ -93,6 +109,8 @@ struct end {
  * @late: the offer came in the 2xx: the ACK has the answer
  * @given_up: it was answered by us, what still comes is too late
  * @done: nothing is awaited any more; it goes with @out, or with the pair
+ * @tries: challenges of a trunk that were answered
+ * @sdp: towards a trunk that may ask for more: what is sent; NULL: nothing is
  * @cseq: of @in
  * @timer: what takes too long
  */
@@ -108,6 +126,8 @@ struct relay {
 	bool late;
 	bool given_up;
 	bool done;
+	unsigned int tries;
+	char *sdp;
 	uint32_t cseq;
 	struct timer timer;
 };
@@ -162,6 +182,10 @@ struct index_retry {
  * @call: the call; a reference
  * @realm: where the callee is
  * @hop: the next hop; NULL: it goes by a binding's flow
+ * @other: next hops that are tried after it
+ * @n_other: how many
+ * @lines: the trunk's, that all of them are of; NULL: nobody's
+ * @tries: challenges of the trunk that were answered
  * @query: where that is, being asked for
  * @targets: where it is
  * @next: target that is tried next
@@ -191,6 +215,10 @@ struct branch {
 	struct call *call;
 	struct realm *realm;
 	const struct config_hop *hop;
+	const struct config_hop *other[ROUTE_HOPS_MAX];
+	size_t n_other;
+	const struct config_trunk *lines;
+	unsigned int tries;
 	struct sip_query *query;
 	struct sip_targets targets;
 	size_t next;
@@ -233,6 +261,8 @@ struct branch {
  * @pairs: all
  * @chosen: the one that was answered
  * @branches: attempts
+ * @trunk: by whose lines the callee is reached; NULL: nobody's. A reference
+ * @account: whom we are there
  * @source: what the caller's source has; NULL: it is known, and not counted
  * @ringing: it is counted among its ringing calls
  * @offer: the INVITE has an offer
@@ -267,6 +297,8 @@ struct call {
 	LIST_HEAD(, pair) pairs;
 	struct pair *chosen;
 	LIST_HEAD(, branch) branches;
+	struct trunk *trunk;
+	struct account account;
 	struct index_source *source;
 	bool ringing;
 	bool offer;
@@ -374,6 +406,7 @@ struct index;
  * @registers: REGISTERs under way, by the token of their contact
  * @directs: requests outside of dialogs under way
  * @subs: subscriptions
+ * @trunks: of the present configuration
  * @draining: no new calls
  * @counters: what happened
  * @started: CLOCK_REALTIME
@@ -403,6 +436,7 @@ struct b2b {
 	LIST_HEAD(, reg) registers[B2B_REGISTERS];
 	LIST_HEAD(, direct) directs;
 	LIST_HEAD(, sub) subs;
+	LIST_HEAD(, trunk) trunks;
 	bool draining;
 	struct b2b_counters counters;
 	struct timespec started;
@@ -410,9 +444,8 @@ struct b2b {
 
 /* ---------------------------------------------------------------- text.c */
 
-/* what of a message's header fields goes to the other realm */
-void b2b_pass(struct sip_writer *w, const struct sip_msg *msg,
-	      const struct realm *from, const struct realm *to);
+/* what of the header fields of a message that came to @from goes to the other end */
+void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *from);
 /* Allow: what we serve and the party at @other allows; Supported */
 void b2b_abilities(struct sip_writer *w, uint32_t other);
 /* methods of a message's Allow, as bits; 0 if it has none */
@@ -559,6 +592,34 @@ bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr);
 const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm,
 							const struct sip_flow *flow);
 
+/* -------------------------------------------------------- trunk_account.c */
+
+/* a 401 or 407 that we can answer; @tries: for one request, from 0 */
+bool b2b_account_challenged(struct account *account, const struct config_trunk *conf,
+			    const struct sip_msg *msg, unsigned int *tries);
+/* the answer to the last challenge, for a request; nothing if there was none */
+void b2b_account_write(struct account *account, const struct config_trunk *conf,
+		       struct sip_writer *w, struct span method, struct span uri,
+		       struct span body);
+void b2b_account_forget(struct account *account);
+
+/* ---------------------------------------------------------------- trunk.c */
+
+/* those of a configuration, whose references they take; false: not all, without memory */
+bool b2b_trunks_set(struct b2b *b2b, struct config *config);
+void b2b_trunks_end(struct b2b *b2b);
+/* a call by a route's trunk: NULL if that has none; to be released */
+struct trunk *b2b_trunk_take(struct b2b *b2b, const struct route *route);
+/* the call is over: it is not counted any more */
+void b2b_trunk_release(struct trunk *trunk);
+bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route);
+/* next hops that work before those that do not */
+void b2b_trunk_sort(const struct b2b *b2b, struct route *route);
+/* a next hop of @lines has failed, or, without @why, has answered */
+void b2b_trunk_tried(struct trunk *trunk, const struct config_trunk *lines,
+		     const struct config_hop *hop, const char *why);
+const struct config_trunk *b2b_trunk_conf(const struct trunk *trunk);
+
 /* ---------------------------------------------------------------- life.c */
 
 struct call *b2b_call_get(struct call *call);
@@ -578,7 +639,9 @@ void b2b_call_count_media(struct call *call, int error);
 const char *b2b_end_name(const struct end *end);
 struct realm *b2b_end_realm(const struct end *end);
 struct session_party *b2b_end_party(const struct end *end);
-struct end *b2b_end_other(struct end *end);
+struct end *b2b_end_other(const struct end *end);
+/* the trunk that asks us who we are at this end; NULL: nobody does */
+const struct config_trunk *b2b_end_lines(const struct end *end);
 
 /* --------------------------------------------------------------- timer.c */
 

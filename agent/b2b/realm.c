@@ -240,7 +240,8 @@ static void know_peers(struct realm *realm)
 /* who is known by the configuration alone; where names are is seen by the watches */
 static void learn(struct b2b *b2b)
 {
-	const struct config_route *route;
+	const struct config_realm *conf;
+	const struct config_hop *hop;
 	struct realm *realm;
 	size_t i;
 
@@ -250,10 +251,10 @@ static void learn(struct b2b *b2b)
 		realm->n_known = 0;
 		know_peers(realm);
 	}
-	for (i = 0; i < b2b->config->n_routes; i++) {
-		route = &b2b->config->routes[i];
-		if (route->hop.addr.family)
-			know(b2b_realm_of(b2b, route->to), &route->hop.addr);
+	for (i = 0; i < config_hops(b2b->config); i++) {
+		hop = config_hop_nth(b2b->config, i, &conf);
+		if (hop && hop->addr.family)
+			know(b2b_realm_of(b2b, conf), &hop->addr);
 	}
 	for (i = 0; i < b2b->n_realms; i++)
 		set_gate(&b2b->realms[i]);
@@ -309,19 +310,22 @@ void b2b_realms_unwatch(struct b2b *b2b)
 static bool watch_hops(struct b2b *b2b)
 {
 	const struct config *config = b2b->config;
+	const struct config_realm *realm;
+	const struct config_hop *hop;
 	struct hop_watch *watch;
 	size_t i;
 
-	b2b->watch = calloc(config->n_routes, sizeof(*b2b->watch));
+	b2b->watch = calloc(config_hops(config) + 1, sizeof(*b2b->watch));
 	if (!b2b->watch)
 		return false;
-	for (i = 0; i < config->n_routes; i++) {
-		if (config->routes[i].hop.addr.family)
+	for (i = 0; i < config_hops(config); i++) {
+		hop = config_hop_nth(config, i, &realm);
+		if (!hop || hop->addr.family)
 			continue;
 		watch = &b2b->watch[b2b->n_watch++];
 		watch->b2b = b2b;
-		watch->realm = b2b_realm_of(b2b, config->routes[i].to);
-		watch->hop = &config->routes[i].hop;
+		watch->realm = b2b_realm_of(b2b, realm);
+		watch->hop = hop;
 		timer_init(&watch->timer, on_watch, watch);
 		on_watch(&watch->timer, watch);
 	}
@@ -517,7 +521,7 @@ bool b2b_realms_listen(struct b2b *b2b, char *error)
 			if (!listen_at(realm, &conf->listeners[j], error))
 				return false;
 	}
-	if (watch_hops(b2b))
+	if (watch_hops(b2b) && b2b_trunks_set(b2b, b2b->config))
 		return true;
 	no_memory(error);
 	return false;
@@ -663,7 +667,7 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		session_policy_put(realm->policy);
 		realm->policy = policy;
 	}
-	if (!watch_hops(b2b))
+	if (!watch_hops(b2b) || !b2b_trunks_set(b2b, config))
 		log_error("no memory to look after next hops");
 	config_put(old);
 	return true;

@@ -38,6 +38,9 @@ static void free_relay(struct relay *relay)
 {
 	timer_cancel(&relay->timer);
 	LIST_REMOVE(relay, entry);
+	if (relay->sdp)
+		explicit_bzero(relay->sdp, strlen(relay->sdp));
+	free(relay->sdp);
 	free(relay);
 }
 
@@ -212,8 +215,11 @@ static void failure(struct relay *relay, unsigned int status,
 		 msg ? "" : " (by timeout or transport)");
 	b2b_call_log(call, LOG_LEVEL_INFO, (int)!relay->from, "%s", reason);
 	roll_back(relay);
-	/* RFC 3261 section 16.7: whoever gets a 503 would leave us alone */
-	if (status == 503)
+	/* RFC 3261 section 16.7: whoever gets a 503 would leave us alone; and a password
+	 * that a trunk wants is none of the phone's
+	 */
+	if (status == 503 || (b2b_end_lines(to_of(relay)) &&
+			      (status == 401 || status == 407)))
 		finish(relay, &(struct answer){ .status = 500 });
 	else if (relay->given_up)
 		finish(relay, &(struct answer){ .status = 408 });
@@ -222,6 +228,19 @@ static void failure(struct relay *relay, unsigned int status,
 	/* RFC 3261 section 12.2.1.2; but a digit that gets lost ends no call */
 	if (dead && is_session(relay->method))
 		b2b_call_finish(call, reason);
+}
+
+static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp);
+
+/* the trunk wants to know who we are: the same again, with that */
+static bool authorize(struct relay *relay, const struct sip_msg *msg)
+{
+	const struct config_trunk *lines = b2b_end_lines(to_of(relay));
+
+	return lines && relay->in && !relay->given_up &&
+	       b2b_account_challenged(&call_of(relay)->account, lines, msg,
+				      &relay->tries) &&
+	       !send_on(relay, sip_tx_request(relay->in), relay->sdp);
 }
 
 static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
@@ -240,6 +259,8 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		return;
 	}
 	if (relay->answered)
+		return;
+	if (authorize(relay, msg))
 		return;
 	if (msg->status >= 300)
 		failure(relay, msg->status, msg);
@@ -264,6 +285,8 @@ static void on_over(void *arg, struct sip_tx *tx)
 {
 	struct relay *relay = arg;
 
+	if (relay->out != tx)
+		return;		/* the same again is under way */
 	relay->out = NULL;
 	if (relay->done)
 		free_relay(relay);
@@ -291,7 +314,7 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 		return -ENOTCONN;
 	span_str(msg->method_text, method, sizeof(method));
 	request.method = method;
-	b2b_pass(&w, msg, b2b_end_realm(from), b2b_end_realm(to));
+	b2b_pass(&w, msg, from);
 	if (is_session(relay->method))
 		b2b_abilities(&w, from->allow);
 	if (is_session(relay->method) ? !b2b_content_sdp(&content, msg, sdp) :
@@ -299,6 +322,10 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 		goto out;
 	if (content.lines)
 		sip_write_block(&w, span_of(content.lines));
+	if (b2b_end_lines(to))
+		b2b_account_write(&call_of(relay)->account, b2b_end_lines(to), &w,
+				  msg->method_text, sip_dialog_target(to->dialog),
+				  (struct span){ content.body, content.len });
 	if (w.failed)
 		goto out;
 	request.headers = (struct span){ w.p, w.n };
@@ -406,6 +433,8 @@ void b2b_relay_request(struct end *from, struct sip_tx *in, struct sip_msg *msg)
 		sip_tx_answer(in, 100);
 	ret = take_offer(relay, msg, &sdp, &err);
 	status = ret ? offer_status(ret) : 0;
+	if (sdp && b2b_end_lines(to_of(relay)))
+		relay->sdp = strdup(sdp);
 	if (!ret) {
 		ret = send_on(relay, msg, sdp);
 		status = ret == -EBUSY ? 491 : ret ? 500 : 0;
@@ -441,7 +470,7 @@ void b2b_relay_cancelled(struct end *from, struct sip_tx *in, struct sip_msg *ca
 	if (!relay || relay->answered || !relay->out)
 		return;
 	/* the other side has the last word: its answer is relayed */
-	b2b_pass(&w, cancel, b2b_end_realm(from), b2b_end_realm(b2b_end_other(from)));
+	b2b_pass(&w, cancel, from);
 	sip_tx_cancel(relay->out, (struct span){ w.p, w.failed ? 0 : w.n });
 	sip_write_free(&w);
 }
@@ -479,11 +508,14 @@ void b2b_relay_ack(struct end *from, bool late_offer, struct sip_msg *ack)
 	if (late_offer)
 		ret = late_answer(from, ack, &sdp, &err);
 	if (ack) {
-		b2b_pass(&w, ack, b2b_end_realm(from), b2b_end_realm(to));
+		b2b_pass(&w, ack, from);
 		b2b_content_sdp(&content, ack, sdp);
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
 	}
+	/* RFC 3261 section 22.1: an ACK has its INVITE's credentials */
+	if (b2b_end_lines(to) && call->account.line)
+		sip_write_block(&w, span_of(call->account.line));
 	if (to->dialog)
 		sip_dialog_ack(to->dialog, (struct span){ w.p, w.failed ? 0 : w.n },
 			       span_of(content.type),

@@ -46,7 +46,7 @@ static void write_headers(struct sip_writer *w, struct end *end,
 	unsigned int status = answer->status;
 
 	if (answer->from) {
-		b2b_pass(w, answer->from, b2b_end_realm(other), b2b_end_realm(end));
+		b2b_pass(w, answer->from, other);
 		if (status >= 300 && status < 400)
 			redirect(w, (struct sip_msg *)answer->from,
 				 sip_tx_flow(tx));

@@ -194,6 +194,7 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 	TAILQ_INIT(&b2b->active);
 	TAILQ_INIT(&b2b->history);
 	LIST_INIT(&b2b->lingering);
+	LIST_INIT(&b2b->trunks);
 	clock_gettime(CLOCK_REALTIME, &b2b->started);
 	if (!open_sip(b2b)) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory for SIP");
@@ -242,6 +243,7 @@ void b2b_free(struct b2b *b2b)
 	b2b_register_end_all(b2b);
 	b2b_subscribe_end_all(b2b);
 	b2b_direct_end_all(b2b);
+	b2b_trunks_end(b2b);
 	b2b_realms_unwatch(b2b);
 	ifwatch_free(b2b->ifwatch);
 	sip_dialogs_free(b2b->dialogs);

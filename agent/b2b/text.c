@@ -120,13 +120,21 @@ void b2b_reason(struct sip_writer *w, const char *text)
 	sip_write_reason(w, "Q.850", 31, span_of(text));
 }
 
-void b2b_pass(struct sip_writer *w, const struct sip_msg *msg,
-	      const struct realm *from, const struct realm *to)
+void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *end)
 {
+	/* between a trunk and us: no phone has an account there */
+	static const char *const passwords[] = {
+		"Authorization", "Proxy-Authorization", "WWW-Authenticate",
+		"Proxy-Authenticate", "Authentication-Info",
+		"Proxy-Authentication-Info", NULL
+	};
+	const struct end *other = b2b_end_other(end);
+	const struct realm *from = b2b_end_realm(end), *to = b2b_end_realm(other);
 	char host[DP_ADDR_STRLEN + 2];
 	const struct sip_cross cross = {
 		.from_trusted = from->conf->trust,
 		.to_trusted = to->conf->trust,
+		.hold = b2b_end_lines(end) || b2b_end_lines(other) ? passwords : NULL,
 		.instead = b2b_realm_host(to, host, sizeof(host)),
 	};
 

@@ -511,22 +511,43 @@ static bool is_own(const struct config *c, const struct config_hop *hop)
 	return false;
 }
 
-static bool check_next_hop(const struct loaded *l, struct key k,
-			   struct config_route *r)
+bool config_get_hop(const struct loaded *l, struct key k, const char *text,
+		    const struct config_realm *realm, struct config_hop *hop)
 {
-	if (!config_hop_parse(r->next_hop, &r->hop))
+	if (!config_hop_parse(text, hop))
 		return bad(l, k,
 			   "'%s' is not a SIP URI; expected sip:HOST:PORT;transport=udp, tcp or tls",
-			   r->next_hop);
-	if (!has_transport(r->to, &r->hop))
+			   text);
+	if (!has_transport(realm, hop))
 		return bad(l, k,
 			   "'%s' wants a transport that realm %s has no listener for; expected one of its listeners' transports",
-			   r->next_hop, r->to->name);
-	if (is_own(&l->config, &r->hop))
+			   text, realm->name);
+	if (is_own(&l->config, hop))
 		return bad(l, k,
 			   "'%s' is one of our own listeners; expected another host, or every call would come back for ever",
-			   r->next_hop);
+			   text);
 	return true;
+}
+
+/* a next hop of its own, or a trunk's */
+static bool get_way(const struct loaded *l, const struct key *at,
+		    const struct raw_route *raw, struct config_route *r)
+{
+	if (raw->trunk)
+		return config_get_trunk_of(l, at, raw, r);
+	if (!raw->to)
+		return bad(l, *at,
+			   "there is no key to; expected the name of a realm, or the key trunk");
+	r->to = config_realm(&l->config, raw->to);
+	if (!r->to)
+		return bad(l, sub(at, "to"),
+			   "there is no realm '%s'; expected the name of a realm",
+			   raw->to);
+	if (!raw->next_hop)
+		return bad(l, *at,
+			   "there is no key next-hop; expected a SIP URI, or the key trunk");
+	r->next_hop = raw->next_hop;
+	return config_get_hop(l, sub(at, "next-hop"), r->next_hop, r->to, &r->hop);
 }
 
 static bool get_route(const struct loaded *l, unsigned int i)
@@ -539,7 +560,6 @@ static bool get_route(const struct loaded *l, unsigned int i)
 	r->user_suffix = raw->user_suffix;
 	r->host_prefix = raw->host_prefix;
 	r->host_suffix = raw->host_suffix;
-	r->next_hop = raw->next_hop;
 	if (raw->from) {
 		r->from = config_realm(&l->config, raw->from);
 		if (!r->from)
@@ -547,12 +567,7 @@ static bool get_route(const struct loaded *l, unsigned int i)
 				   "there is no realm '%s'; expected the name of a realm",
 				   raw->from);
 	}
-	r->to = config_realm(&l->config, raw->to);
-	if (!r->to)
-		return bad(l, sub(&k, "to"),
-			   "there is no realm '%s'; expected the name of a realm",
-			   raw->to);
-	return check_next_hop(l, sub(&k, "next-hop"), r);
+	return get_way(l, &k, raw, r);
 }
 
 /* what SIP needs, where nobody else brings calls */
@@ -635,6 +650,8 @@ static bool check(struct loaded *l)
 				return false;
 		}
 	}
+	if (!config_get_trunks(l))
+		return false;
 	for (i = 0; i < c->n_routes; i++)
 		if (!get_route(l, i))
 			return false;
@@ -717,6 +734,7 @@ void config_put(struct config *config)
 	free(l->config.ng);
 	free(l->config.interfaces);
 	free(l->config.realms);
+	free(l->config.trunks);
 	free(l->config.routes);
 	if (l->raw)
 		raw_free(l->raw);

@@ -127,4 +127,13 @@ bool config_get_stun(const struct loaded *l, const struct key *at,
 /* ng.c: all that begins with ng */
 bool config_get_ng(struct loaded *l);
 
+/* check.c: a next hop in @realm */
+bool config_get_hop(const struct loaded *l, struct key k, const char *text,
+		    const struct config_realm *realm, struct config_hop *hop);
+
+/* trunk.c: trunks, after the realms; and the trunk that a route says */
+bool config_get_trunks(struct loaded *l);
+bool config_get_trunk_of(const struct loaded *l, const struct key *at,
+			 const struct raw_route *raw, struct config_route *r);
+
 #endif /* CONFIG_CHECK_H */

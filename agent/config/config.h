@@ -352,6 +352,39 @@ struct config_hop {
 	bool lr;
 };
 
+/** CONFIG_HOPS_MAX - next hops of a trunk at most */
+#define CONFIG_HOPS_MAX	8
+
+/**
+ * struct config_trunk - somebody's lines: a carrier's, a PBX's
+ * @name: as routes and people say it
+ * @realm: where it is
+ * @next_hop: SIP URIs, in the order in which they are tried
+ * @hop: the same, taken apart
+ * @n_hops: how many
+ * @user: whom we are when we are asked; NULL: we are nobody
+ * @password: with @user
+ * @aor: SIP URI that we register as there; NULL: we do not
+ * @interval: seconds that the registrar is asked for
+ * @options: seconds between two OPTIONS to a next hop, 0 = none are sent
+ * @retry: seconds that a next hop which has failed is tried last
+ * @calls: at once, 0 = any number
+ */
+struct config_trunk {
+	const char *name;
+	const struct config_realm *realm;
+	const char *next_hop[CONFIG_HOPS_MAX];
+	struct config_hop hop[CONFIG_HOPS_MAX];
+	size_t n_hops;
+	const char *user;
+	const char *password;
+	const char *aor;
+	uint32_t interval;
+	uint32_t options;
+	uint32_t retry;
+	uint32_t calls;
+};
+
 /**
  * struct config_route - where a request goes
  * @from: realm it came in by, NULL: any
@@ -360,7 +393,8 @@ struct config_hop {
  * @host_prefix: the request URI's host begins with this, without regard to case
  * @host_suffix: ... ends with this
  * @to: realm it leaves by
- * @next_hop: SIP URI it is sent to
+ * @trunk: whose lines it goes to; NULL: to @next_hop
+ * @next_hop: SIP URI it is sent to; of @trunk the first
  * @hop: the same, taken apart
  */
 struct config_route {
@@ -370,6 +404,7 @@ struct config_route {
 	const char *host_prefix;
 	const char *host_suffix;
 	const struct config_realm *to;
+	const struct config_trunk *trunk;
 	const char *next_hop;
 	struct config_hop hop;
 };
@@ -508,6 +543,8 @@ struct config_bans {
  * @change_timeout: seconds that a change of a call (re-INVITE) may take
  * @realms: two or more; with @ng, one or more
  * @n_realms: how many
+ * @trunks: lines of others, which routes lead to
+ * @n_trunks: how many
  * @routes: in the order of the file; the first that matches is taken
  * @n_routes: how many; 0 only with @ng
  * @ng: where rtpengine's control protocol is spoken
@@ -537,6 +574,8 @@ struct config {
 	uint32_t change_timeout;
 	struct config_realm *realms;
 	size_t n_realms;
+	struct config_trunk *trunks;
+	size_t n_trunks;
 	struct config_route *routes;
 	size_t n_routes;
 	struct config_ng *ng;
@@ -608,6 +647,23 @@ void config_diff(const struct config *a, const struct config *b,
  * Return: false if it is none that a request can be sent to.
  */
 bool config_hop_parse(const char *text, struct config_hop *hop);
+
+/** config_hops() - places that config_hop_nth() has */
+size_t config_hops(const struct config *config);
+
+/**
+ * config_hop_nth() - one of all next hops, routes' and trunks'
+ * @config: the configuration
+ * @n: which place
+ * @realm: set to where it is
+ *
+ * Return: the next hop; NULL: there is none at that place.
+ */
+const struct config_hop *config_hop_nth(const struct config *config, size_t n,
+					const struct config_realm **realm);
+
+/** config_trunk_eq() - is it the same in two configurations? */
+bool config_trunk_eq(const struct config_trunk *a, const struct config_trunk *b);
 
 /**
  * config_server_parse() - read a place that is no SIP URI

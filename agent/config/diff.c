@@ -266,6 +266,40 @@ static bool same_realm_name(const struct config_realm *a,
 	return same_text(a ? a->name : NULL, b ? b->name : NULL);
 }
 
+bool config_trunk_eq(const struct config_trunk *x, const struct config_trunk *y)
+{
+	size_t i;
+
+	if (x->n_hops != y->n_hops)
+		return false;
+	for (i = 0; i < x->n_hops; i++)
+		if (!same_text(x->next_hop[i], y->next_hop[i]))
+			return false;
+	return same_text(x->name, y->name) && same_realm_name(x->realm, y->realm) &&
+	       same_text(x->user, y->user) && same_text(x->password, y->password) &&
+	       same_text(x->aor, y->aor) && x->interval == y->interval &&
+	       x->options == y->options && x->retry == y->retry &&
+	       x->calls == y->calls;
+}
+
+static bool same_trunks(const struct config *a, const struct config *b)
+{
+	size_t i;
+
+	if (a->n_trunks != b->n_trunks)
+		return false;
+	for (i = 0; i < a->n_trunks; i++)
+		if (!config_trunk_eq(&a->trunks[i], &b->trunks[i]))
+			return false;
+	return true;
+}
+
+static bool same_trunk_name(const struct config_trunk *a,
+			    const struct config_trunk *b)
+{
+	return same_text(a ? a->name : NULL, b ? b->name : NULL);
+}
+
 static bool same_routes(const struct config *a, const struct config *b)
 {
 	const struct config_route *x, *y;
@@ -278,6 +312,7 @@ static bool same_routes(const struct config *a, const struct config *b)
 		y = &b->routes[i];
 		if (!same_realm_name(x->from, y->from) ||
 		    !same_realm_name(x->to, y->to) ||
+		    !same_trunk_name(x->trunk, y->trunk) ||
 		    !same_text(x->user_prefix, y->user_prefix) ||
 		    !same_text(x->user_suffix, y->user_suffix) ||
 		    !same_text(x->host_prefix, y->host_prefix) ||
@@ -416,6 +451,8 @@ void config_diff(const struct config *a, const struct config *b,
 		if (other)
 			diff_realm(&a->realms[i], other, fn, arg);
 	}
+	if (!same_trunks(a, b))
+		fn(NULL, "trunks", arg);
 	if (!same_routes(a, b))
 		fn(NULL, "routes", arg);
 	if (!same_ng(a, b))

@@ -123,6 +123,21 @@ struct raw_route {
 	char *host_suffix;
 	char *to;
 	char *next_hop;
+	char *trunk;
+};
+
+struct raw_trunk {
+	char *name;
+	char *realm;
+	char **hops;
+	unsigned int n_hops;
+	char *user;
+	char *password;
+	char *aor;
+	uint32_t *interval;
+	uint32_t *options;
+	uint32_t *retry;
+	uint32_t *calls;
 };
 
 struct raw_ng {
@@ -181,6 +196,8 @@ struct raw_config {
 	uint32_t *change_timeout;
 	struct raw_realm *realms;
 	unsigned int n_realms;
+	struct raw_trunk *trunks;
+	unsigned int n_trunks;
 	struct raw_route *routes;
 	unsigned int n_routes;
 	struct raw_ng *ng;

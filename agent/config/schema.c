@@ -303,6 +303,30 @@ static const cyaml_schema_value_t realm_schema = {
 			    realm_fields),
 };
 
+static const cyaml_schema_value_t hop_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
+};
+
+static const cyaml_schema_field_t trunk_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_trunk, name, 1, 64),
+	CYAML_FIELD_STRING_PTR("realm", MUST, struct raw_trunk, realm, 1, 255),
+	CYAML_FIELD_SEQUENCE_COUNT("next-hops", MUST, struct raw_trunk, hops,
+				   n_hops, &hop_schema, 1, CONFIG_HOPS_MAX),
+	CYAML_FIELD_STRING_PTR("user", OPT_PTR, struct raw_trunk, user, 1, 255),
+	CYAML_FIELD_STRING_PTR("password", OPT_PTR, struct raw_trunk, password,
+			       1, 255),
+	CYAML_FIELD_STRING_PTR("register", OPT_PTR, struct raw_trunk, aor, 1, 255),
+	CYAML_FIELD_UINT_PTR("interval", OPT_PTR, struct raw_trunk, interval),
+	CYAML_FIELD_UINT_PTR("options", OPT_PTR, struct raw_trunk, options),
+	CYAML_FIELD_UINT_PTR("retry", OPT_PTR, struct raw_trunk, retry),
+	CYAML_FIELD_UINT_PTR("calls", OPT_PTR, struct raw_trunk, calls),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t trunk_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_trunk, trunk_fields),
+};
+
 static const cyaml_schema_field_t route_fields[] = {
 	CYAML_FIELD_STRING_PTR("from", OPT_PTR, struct raw_route, from, 1, 255),
 	CYAML_FIELD_STRING_PTR("user-prefix", OPT_PTR, struct raw_route,
@@ -313,9 +337,10 @@ static const cyaml_schema_field_t route_fields[] = {
 			       host_prefix, 1, 255),
 	CYAML_FIELD_STRING_PTR("host-suffix", OPT_PTR, struct raw_route,
 			       host_suffix, 1, 255),
-	CYAML_FIELD_STRING_PTR("to", MUST, struct raw_route, to, 1, 255),
-	CYAML_FIELD_STRING_PTR("next-hop", MUST, struct raw_route, next_hop,
+	CYAML_FIELD_STRING_PTR("to", OPT_PTR, struct raw_route, to, 1, 255),
+	CYAML_FIELD_STRING_PTR("next-hop", OPT_PTR, struct raw_route, next_hop,
 			       1, 255),
+	CYAML_FIELD_STRING_PTR("trunk", OPT_PTR, struct raw_route, trunk, 1, 255),
 	CYAML_FIELD_END
 };
 
@@ -433,6 +458,8 @@ static const cyaml_schema_field_t top_fields[] = {
 			     change_timeout),
 	CYAML_FIELD_SEQUENCE_COUNT("realms", MUST, struct raw_config, realms,
 				   n_realms, &realm_schema, 1, 256),
+	CYAML_FIELD_SEQUENCE_COUNT("trunks", OPT_PTR, struct raw_config, trunks,
+				   n_trunks, &trunk_schema, 1, 1024),
 	CYAML_FIELD_SEQUENCE_COUNT("routes", OPT_PTR, struct raw_config, routes,
 				   n_routes, &route_schema, 1, 4096),
 	CYAML_FIELD_SEQUENCE_COUNT("ng", OPT_PTR, struct raw_config, ng, n_ng,
@@ -560,6 +587,13 @@ static const struct {
 	{ "from", "the name of a realm" },
 	{ "to", "the name of a realm" },
 	{ "next-hop", "a SIP URI" },
+	{ "trunk", "the name of a trunk" },
+	{ "trunks", "a list of one to 1024 maps with the keys name, realm, next-hops, user, password, register, interval, options, retry and calls" },
+	{ "next-hops", "a list of one to 8 SIP URIs" },
+	{ "user", "1 to 255 characters" },
+	{ "password", "1 to 255 characters" },
+	{ "options", "a number of seconds, 0 to 3600" },
+	{ "retry", "a number of seconds, 0 to 3600" },
 	{ "user-prefix", "1 to 255 characters" },
 	{ "user-suffix", "1 to 255 characters" },
 	{ "host-prefix", "1 to 255 characters" },
@@ -581,6 +615,10 @@ static const struct {
 	{ "ng", "listen", "an address and a port" },
 	{ "ng", "allow", "a list of one to 4096 addresses or prefixes" },
 	{ "ng-interfaces", "name", "a name of 1 to 64 characters" },
+	{ "trunks", "name", "a name of 1 to 64 characters" },
+	{ "trunks", "register", "a SIP URI with a user" },
+	{ "trunks", "interval", "a number of seconds, 30 to 86400" },
+	{ "trunks", "calls", "a number of calls, 0 to 1000000" },
 	{ "register", "per-source", "a number of bindings, 0 to 1000000" },
 };
 

@@ -143,30 +143,30 @@ static bool who_speaks(struct openings *all, const struct config *config,
 		       struct prefix **list, size_t *n)
 {
 	const struct prefix_set *allow = realm->acl->allow;
-	const struct config_route *route;
+	const struct config_realm *where;
+	const struct config_hop *hop;
 	size_t i;
 
 	*n = 0;
 	*list = NULL;
 	if (realm->acl->others)
 		return true;
-	*list = new_list(all, prefix_set_size(allow) + config->n_routes);
+	*list = new_list(all, prefix_set_size(allow) + config_hops(config));
 	if (!*list)
 		return false;
 	for (i = 0; i < prefix_set_size(allow); i++)
 		(*list)[(*n)++] = *prefix_set_at(allow, i);
-	for (i = 0; i < config->n_routes; i++) {
-		route = &config->routes[i];
-		if (route->to != realm)
+	for (i = 0; i < config_hops(config); i++) {
+		hop = config_hop_nth(config, i, &where);
+		if (!hop || where != realm)
 			continue;
-		if (!route->hop.addr.family) {
+		if (!hop->addr.family) {
 			*n = 0;
 			*list = NULL;
 			return true;
 		}
 		(*list)[(*n)++] = (struct prefix){
-			route->hop.addr,
-			route->hop.addr.family == AF_INET ? 32 : 128,
+			hop->addr, hop->addr.family == AF_INET ? 32 : 128,
 		};
 	}
 	return reduce(*list, n);

@@ -25,6 +25,16 @@ static bool ends(struct span text, const char *suffix, bool fold)
 	       eq(span_skip(text, text.n - want.n), want, fold);
 }
 
+static void take_hops(struct route *route)
+{
+	const struct config_trunk *t = route->trunk;
+
+	for (route->n = 0; route->n < t->n_hops; route->n++) {
+		route->hop[route->n] = &t->hop[route->n];
+		route->text[route->n] = t->next_hop[route->n];
+	}
+}
+
 bool route_find(const struct config *config, const struct config_realm *from,
 		const struct sip_uri *uri, struct route *route)
 {
@@ -44,7 +54,10 @@ bool route_find(const struct config *config, const struct config_realm *from,
 			.hop = { &r->hop },
 			.text = { r->next_hop },
 			.n = 1,
+			.trunk = r->trunk,
 		};
+		if (r->trunk)
+			take_hops(route);
 		return true;
 	}
 	return false;

@@ -15,8 +15,8 @@
 
 struct sip_flow;
 
-/** ROUTE_HOPS_MAX - next hops of a route; groups will have more than one */
-#define ROUTE_HOPS_MAX	8
+/** ROUTE_HOPS_MAX - next hops of a route; those of a trunk may be several */
+#define ROUTE_HOPS_MAX	CONFIG_HOPS_MAX
 
 /**
  * struct route - a decision
@@ -24,6 +24,7 @@ struct sip_flow;
  * @hop: next hops, the first one first
  * @text: these, for people
  * @n: how many
+ * @trunk: whose these are; NULL: nobody's
  * @flow: what it leaves by; NULL: one to a next hop.  With it there are no next hops, and
  *	one text
  * @uri: with @flow the Request-URI
@@ -38,6 +39,7 @@ struct route {
 	const struct config_hop *hop[ROUTE_HOPS_MAX];
 	const char *text[ROUTE_HOPS_MAX];
 	size_t n;
+	const struct config_trunk *trunk;
 	struct sip_flow *flow;
 	struct span uri;
 	struct span who;

@@ -1,0 +1,438 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+agent_trunk.py NAME: a trunk that asks for a password each time, and phones that know none.
+Both are played here, one step after the other; agent_trunk.sh made the network.
+
+    phones --- SIP --- rtplaned --- SIP --- trunk, two next hops
+
+Ends with 0, or with 1 and a sentence about what was not so.
+"""
+import hashlib
+import os
+import re
+import sys
+import time
+
+from agent_register import (B, CORE, End, Failed, Message, Phone, PHONE, REGISTRAR, all_of, ask,
+                            check, final, params, sdp, uri_of)
+
+USER, PASSWORD, REALM = "lines", "open sesame", "carrier.example"
+HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256,
+          "SHA-512-256": lambda data: hashlib.new("sha512_256", data)}
+
+
+class Trunk(End):
+    """Strict: a nonce is good as often as it says, and each count once."""
+
+    def __init__(self, port=5060, algorithms=("MD5",), qop="auth"):
+        super().__init__(B, REGISTRAR, port, CORE)
+        self.algorithms, self.qop, self.nonce, self.counts = algorithms, qop, None, set()
+        self.cseq = {}
+
+    def gets(self, method):
+        m = self.receive()
+        check(m.method == method, "the trunk wants", method, "and gets", m.first)
+        return m
+
+    def challenge(self, m, status=401, stale=False):
+        self.nonce, self.counts = os.urandom(8).hex(), set()
+        name = "Proxy-Authenticate" if status == 407 else "WWW-Authenticate"
+        more = ', qop="%s"' % self.qop if self.qop else ""
+        more += ", stale=true" if stale else ""
+        self.reply(m, status, *['%s: Digest realm="%s", nonce="%s", algorithm=%s%s' %
+                                (name, REALM, self.nonce, a, more) for a in self.algorithms])
+        if m.method == "INVITE":
+            ack = self.gets("ACK")
+            check("authorization" not in ack.headers, "credentials for no challenge")
+
+    def right(self, m, field="authorization", password=PASSWORD, method=None):
+        """The credentials are for just this request, by the first of the algorithms."""
+        check(len(all_of(m, field)) == 1, "one", field, "in", m.all)
+        c = params(m[field])
+        check(c.get("algorithm", "MD5") == self.algorithms[0], "not the strongest", c)
+        # an ACK has what its INVITE had (RFC 3261 22.1)
+        check(method or c["uri"] == m.first.split()[1], "digest is for another URI", c["uri"], m.first)
+        check((c["username"], c["realm"], c["nonce"]) == (USER, REALM, self.nonce), "of", c)
+
+        def h(text):
+            return HASHES[self.algorithms[0]](text.encode()).hexdigest()
+        between = ""
+        if self.qop:
+            check(c["qop"] == "auth" and c["nc"] not in self.counts, "qop and nc", c)
+            if method is None:
+                self.counts.add(c["nc"])
+            between = "%s:%s:auth:" % (c["nc"], c["cnonce"])
+        a1 = h("%s:%s:%s" % (USER, REALM, password))
+        a2 = h("%s:%s" % (method or m.method, c["uri"]))
+        check(c["response"] == h("%s:%s:%s%s" % (a1, self.nonce, between, a2)),
+              "a wrong response", c)
+        return c
+
+    def judge(self, m):
+        """RFC 3261 10.3: one Call-ID, and CSeq goes up."""
+        n = int(m["cseq"].split()[0])
+        check(not self.cseq or m["call-id"] in self.cseq, "another Call-ID")
+        check(n > self.cseq.get(m["call-id"], 0), "CSeq goes back", m["cseq"])
+        self.cseq[m["call-id"]] = n
+
+    def grant(self, m, expires=600):
+        self.reply(m, 200, "Contact: <sip:somebody@198.51.100.9>;expires=4000, <%s>;expires=%d" %
+                   (uri_of(m), expires))
+
+    def registered(self, expires=600, **more):
+        """All of it: challenged, answered, granted.  The first one and what was granted."""
+        first = self.gets("REGISTER")
+        self.judge(first)
+        check("authorization" not in first.headers, "credentials that nobody asked for")
+        self.challenge(first)
+        m = self.gets("REGISTER")
+        self.judge(m)
+        self.right(m, **more)
+        self.grant(m, expires)
+        return first, m
+
+    def takes(self, m, port=7000):
+        self.reply(m, 200, "Contact: <sip:%s:%d>" % (self.ip, self.port), body=sdp(self.ip))
+        return m
+
+
+def agent_is_up():
+    """The trunk is there before the agent, which asks for it at once."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            return ask("status")
+        except OSError:
+            check(time.monotonic() < end, "the agent does not come up")
+            time.sleep(0.05)
+
+
+def trunk_is(test, what):
+    """What is told of the first trunk is so, now or soon."""
+    end = time.monotonic() + 60
+    while True:
+        got = ask("trunks")[0]
+        if test(got):
+            return got
+        check(time.monotonic() < end, what, "is not so:", got)
+        time.sleep(0.05)
+
+
+class Caller(Phone):
+    """A phone in a call by the trunk."""
+
+    def calls(self, *more):
+        agent_is_up()
+        self.dialog = ["From: <sip:alice@example.com>;tag=" + self.tag,
+                       "To: <sip:9123@%s>" % self.to, "Call-ID: " + self.call_id]
+        self.sent, self.target = 1, "sip:9123@%s" % self.to
+        self.request("INVITE", self.target, *self.dialog, "Contact: <%s>" % self.contact,
+                     *more, body=sdp(PHONE))
+
+    def up(self):
+        ok = final(self)
+        check(ok.status == 200, "the phone gets", ok.first, ok.headers.get("warning", ""))
+        self.dialog[1] = "To: " + ok["to"]
+        self.target = uri_of(ok)
+        self.request("ACK", self.target, *self.dialog, cseq=self.sent)
+
+    def says(self, method, *more, body=""):
+        self.sent += 1
+        self.request(method, self.target, *self.dialog, "Contact: <%s>" % self.contact, *more,
+                     cseq=self.sent, body=body)
+
+    def fails(self, status):
+        m = final(self)
+        check(m.status == status, "the phone wants", status, "and gets", m.first)
+        for name in m.headers:
+            check("authenticate" not in name, "a phone is asked for the trunk's password")
+        self.request("ACK", self.target, *self.dialog[:1], "To: " + m["to"], self.dialog[2])
+        return m
+
+
+# ---------------------------------------------------------------------------- registration
+
+def registers():
+    """The strongest of two digests; refreshed in time with the same nonce; and told."""
+    trunk = Trunk(algorithms=("SHA-256", "MD5"))
+    first, m = trunk.registered(expires=1)
+    check(first.first.split()[1] == "sip:" + REALM, "the registrar is", first.first)
+    check("<sip:%s@%s>" % (USER, REALM) in m["from"] and m["to"] == "<sip:%s@%s>" % (USER, REALM),
+          "of whom", m["from"], m["to"])
+    check(re.match(r"<sip:%s@%s:5060>;expires=600$" % (USER, CORE), m["contact"]), m["contact"])
+    trunk_is(lambda t: t["registered"] and t["aor"] == "sip:%s@%s" % (USER, REALM), "registered")
+    for _ in range(2):
+        m = trunk.gets("REGISTER")
+        trunk.judge(m)
+        trunk.right(m)
+        trunk.grant(m, 1)
+    m = trunk.gets("REGISTER")
+    trunk.grant(m, 600)
+    told = trunk_is(lambda t: t.get("expires", 0) > 500, "registered for long")
+    check("why" not in told and [h["state"] for h in told["next_hops"]] == ["up", "up"], told)
+
+
+def ends():
+    """Whoever goes says so, with the password; and the registrar needs none of the rest."""
+    trunk = Trunk()
+    trunk.registered()
+    trunk_is(lambda t: t["registered"], "registered")
+    with open(os.environ["W"] + "/registered", "w", encoding="ascii"):
+        pass
+    m = trunk.gets("REGISTER")
+    trunk.judge(m)
+    trunk.right(m)
+    check(m["contact"].endswith(">;expires=0"), "it does not go:", m["contact"])
+
+
+def wrong_password():
+    """It is said once, not for ever; and people see why."""
+    trunk = Trunk()
+    trunk.challenge(trunk.gets("REGISTER"))
+    m = trunk.gets("REGISTER")
+    trunk.right(m)
+    trunk.challenge(m)
+    told = trunk_is(lambda t: "why" in t, "a reason")
+    check(not told["registered"] and "user and password" in told["why"], told)
+    # nothing more comes: what does is the OPTIONS of somebody who is asked for it
+    trunk.sock.settimeout(3)
+    try:
+        m = trunk.receive()
+    except Failed:
+        return
+    raise Failed("it insists: " + m.first)
+
+
+def stale():
+    """An old nonce is no wrong password; a second old one neither."""
+    trunk = Trunk(qop="")
+    trunk.registered(expires=1)
+    for _ in range(2):
+        m = trunk.gets("REGISTER")
+        trunk.right(m)
+        trunk.challenge(m, stale=True)
+    m = trunk.gets("REGISTER")
+    trunk.right(m)
+    trunk.grant(m)
+    trunk_is(lambda t: t.get("expires", 0) > 500, "registered")
+
+
+def brief():
+    """423: the registrar has its will, once."""
+    trunk = Trunk()
+    m = trunk.gets("REGISTER")
+    trunk.reply(m, 423, "Min-Expires: 1800")
+    m = trunk.gets("REGISTER")
+    check(m["contact"].endswith(";expires=1800"), m["contact"])
+    trunk.reply(m, 423, "Min-Expires: 3600")
+    check("423" in trunk_is(lambda t: "why" in t, "a reason")["why"], "it says why")
+
+
+def second_hop():
+    """503 of the first: the second is registered at, and calls go there first."""
+    trunk, second = Trunk(), Trunk(5070)
+    trunk.reply(trunk.gets("REGISTER"), 503)
+    second.registered()
+    told = trunk_is(lambda t: t["registered"], "registered")
+    check([h["state"] for h in told["next_hops"]] == ["down", "up"], told)
+    phone = Caller()
+    phone.calls()
+    second.takes(second.gets("INVITE"))
+    phone.up()
+    second.gets("ACK")
+    phone.says("BYE")
+    second.reply(second.gets("BYE"), 200)
+    check(final(phone).status == 200, "the BYE is answered")
+
+
+def strange_answers():
+    """Challenges that are none, grants of others' contacts: it goes on, and says why."""
+    trunk = Trunk()
+    for i, lines in enumerate((["WWW-Authenticate: Digest realm=\"x\""], ["WWW-Authenticate: Basic x"], [],
+                  ['WWW-Authenticate: Digest realm="x", nonce="y", algorithm=ROT13'],
+                  ['WWW-Authenticate: Digest realm="%s", nonce="y"' % ("x" * 3000)] * 2)):
+        m = trunk.gets("REGISTER")
+        trunk.reply(m, 401, *lines)
+        if lines and "xxx" in lines[0]:
+            m = trunk.gets("REGISTER")
+            trunk.reply(m, 200, "Contact: <sip:other@198.51.100.9>;expires=600")
+        told = trunk_is(lambda t: "why" in t and not t["registered"], "a reason")
+        check(("contact" if i == 4 else "challenge") in told["why"], i, told)
+        change("interval", 601 + i)
+
+
+def change(key, value):
+    """Another value of the first trunk's key, and a reload."""
+    path = os.environ["W"] + "/rtplaned.yaml"
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    check(re.search(r"\b%s: [^,}]+" % key, text), "no key", key)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(re.sub(r"\b%s: [^,}]+" % key, "%s: %s" % (key, value), text, count=1))
+    ask("reload")
+
+
+def reload():
+    """What stays is left alone; another password: the old one goes, the new one comes."""
+    trunk = Trunk()
+    _, old = trunk.registered()
+    trunk_is(lambda t: t["registered"], "registered")
+    ask("reload")
+    change("calls", 7)
+    gone = trunk.gets("REGISTER")
+    check(gone["call-id"] == old["call-id"] and gone["contact"].endswith(";expires=0"),
+          "the old one goes", gone.all)
+    trunk.right(gone)
+    trunk.reply(gone, 200)
+    trunk.cseq.clear()
+    trunk.registered()
+    told = trunk_is(lambda t: t["registered"], "registered")
+    check(told["max_calls"] == 7, told)
+
+
+# ----------------------------------------------------------------------------------- calls
+
+def called():
+    """INVITE, re-INVITE, ACK and BYE say who we are; what the phone says of itself stays."""
+    phone, trunk = Caller(), Trunk(algorithms=("SHA-512-256", "MD5"))
+    phone.calls('Authorization: Digest username="alice", realm="x", nonce="y", uri="sip:z", '
+                'response="00000000000000000000000000000000"')
+    m = trunk.gets("INVITE")
+    check("authorization" not in m.headers, "the phone's password is told to the trunk")
+    trunk.challenge(m, 407)
+    again = trunk.gets("INVITE")
+    check(again["call-id"] == m["call-id"] and again["from"] == m["from"] and
+          int(again["cseq"].split()[0]) == int(m["cseq"].split()[0]) + 1 and
+          again.body == m.body, "the same, one later", again.all)
+    trunk.right(again, "proxy-authorization")
+    trunk.takes(again)
+    phone.up()
+    trunk.right(trunk.gets("ACK"), "proxy-authorization", method="INVITE")
+    # in the call: the nonce is kept, until the trunk has another
+    phone.says("INVITE", body=sdp(PHONE))
+    m = trunk.gets("INVITE")
+    trunk.right(m, "proxy-authorization")
+    trunk.challenge(m, 407, stale=True)
+    m = trunk.gets("INVITE")
+    trunk.right(m, "proxy-authorization")
+    trunk.takes(m)
+    phone.up()
+    trunk.gets("ACK")
+    phone.says("INFO", "Content-Type: application/dtmf-relay")
+    m = trunk.gets("INFO")
+    trunk.right(m, "proxy-authorization")
+    trunk.challenge(m)
+    m = trunk.gets("INFO")
+    trunk.right(m)
+    trunk.reply(m, 200)
+    check(final(phone).status == 200, "the INFO is answered")
+    phone.says("BYE")
+    m = trunk.gets("BYE")
+    trunk.right(m)
+    trunk.reply(m, 200)
+    check(final(phone).status == 200, "the BYE is answered")
+
+
+def refused():
+    """A wrong password is no phone's business; nor is one in the middle of a call."""
+    phone, trunk = Caller(), Trunk()
+    phone.calls()
+    trunk.challenge(trunk.gets("INVITE"))
+    m = trunk.gets("INVITE")
+    trunk.right(m)
+    trunk.challenge(m)
+    phone.fails(500)
+    check(ask("trunks")[0]["calls"] == 0, "the call is over")
+
+
+def third_hop():
+    """503, then nobody at all, then one who answers: one call; what failed is tried last."""
+    phone, first, last = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    m = first.gets("INVITE")
+    first.reply(m, 503)
+    first.gets("ACK")
+    m = last.gets("INVITE")
+    check(m.first.split()[1] == "sip:9123@%s:5070" % REGISTRAR, "its own URI", m.first)
+    last.takes(m)
+    phone.up()
+    last.gets("ACK")
+    phone.says("BYE")
+    last.reply(last.gets("BYE"), 200)
+    check(final(phone).status == 200, "the BYE is answered")
+    told = ask("trunks")[0]
+    check([h["state"] for h in told["next_hops"]] == ["down", "up"], told)
+    check("503" in told["next_hops"][0]["why"] or "out of service" in told["next_hops"][0]["why"],
+          told)
+    other = Caller()
+    other.calls()
+    m = last.gets("INVITE")
+    last.reply(m, 503)
+    last.gets("ACK")
+    m = first.gets("INVITE")
+    first.reply(m, 486)
+    first.gets("ACK")
+    other.fails(486)
+    told = ask("trunks")[0]
+    check([h["state"] for h in told["next_hops"]] == ["up", "down"], told)
+
+
+def all_hops():
+    """Nobody serves: the caller is told, and not that we are out of service ourselves."""
+    phone, first, last = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    for hop in first, last:
+        hop.reply(hop.gets("INVITE"), 503)
+        hop.gets("ACK")
+    phone.fails(500)
+
+
+def health():
+    """OPTIONS: who does not answer them well is tried last, and first again when he does."""
+    first, last = Trunk(), Trunk(5070)
+    first.reply(first.gets("OPTIONS"), 503)
+    last.reply(last.gets("OPTIONS"), 404)
+    trunk_is(lambda t: [h["state"] for h in t["next_hops"]] == ["down", "up"], "the first is down")
+    phone = Caller()
+    phone.calls()
+    while True:     # OPTIONS go on
+        m = last.receive()
+        if m.method == "INVITE":
+            break
+        last.reply(m, 200)
+    last.reply(m, 486)
+    last.gets("ACK")
+    phone.fails(486)
+    first.reply(first.gets("OPTIONS"), 200)
+    trunk_is(lambda t: [h["state"] for h in t["next_hops"]] == ["up", "up"], "the first is up")
+
+
+def limit():
+    """As many calls as the trunk has lines."""
+    phone, other, trunk = Caller(), Caller(), Trunk()
+    phone.calls()
+    trunk.takes(trunk.gets("INVITE"))
+    phone.up()
+    trunk.gets("ACK")
+    check(ask("trunks")[0]["calls"] == 1, "one call")
+    other.calls()
+    m = other.fails(503)
+    check("retry-after" in m.headers, m.all)
+    phone.says("BYE")
+    trunk.reply(trunk.gets("BYE"), 200)
+    check(final(phone).status == 200, "the BYE is answered")
+    trunk_is(lambda t: not t["calls"], "no call")
+    again = Caller()
+    again.calls()
+    trunk.reply(trunk.gets("INVITE"), 486)
+    trunk.gets("ACK")
+    again.fails(486)
+
+
+if __name__ == "__main__":
+    try:
+        globals()[sys.argv[1]]()
+    except Failed as why:
+        print(why)
+        sys.exit(1)
