@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..71"
+echo "1..79"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -62,7 +62,7 @@ point $? "a file that is not there"
 
 wrong "no YAML" 's/^  - name: access/\t- name: access/' 'name: access' 'the file' 'column 1' YAML
 wrong "an unknown key" 's/nat: off /natt: off /' 'natt: off' 'realms\[1\].latch' 'natt' 'mode, probation, early, relatch, nat'
-wrong "a key is missing" 's/    next-hop: sip:198.51.100.10:5060//' '2@to: core' 'routes\[1\]' 'next-hop' 'key'
+wrong "a key is missing" 's/    next-hop: sip:198.51.100.10:5060//' '2@- from: access' 'routes\[1\]' 'next-hop' 'key'
 wrong "a word for a number" 's/port: 5060$/port: abc/' 'port: abc' 'realms\[0\].sip\[0\].port' abc '1 to 65535'
 wrong "a number that is too big" 's/port: 5060$/port: 70000/' 'port: 70000' 'realms\[0\].sip\[0\].port' 70000 '1 to 65535'
 wrong "an unknown word" 's/mode: restricted /mode: maybe /' 'mode: maybe' 'realms\[0\].latch.mode' maybe 'off, restricted or learn'
@@ -128,6 +128,15 @@ wrong "a ban for too long" 's/^# bans: {time: 600,/bans: {time: 31536001,/' '^ba
 wrong "no prefix of who is never banned" 's/^# bans:\(.*\)192.0.2.10/bans:\1192.0.2.10\/24/' '^bans' 'bans.allow\[0\]' 192.0.2.10/24 '192.0.2.0/24'
 wrong "maps without a table for them" 's/^# maps:/maps:/' '^maps:' maps 'own table' 'mode: table'
 wrong "a map by a transport that there is not" 's/^# maps:.*transport: tcp/maps: [{transport: sctp/' '^maps:' 'maps\[0\].transport' sctp 'udp or tcp'
+TRUNK='s/^# trunks:/trunks:/'
+wrong "a trunk in no realm" "$TRUNK; /^trunks/s/realm: core/realm: cor/" '^trunks' 'trunks\[0\].realm' cor 'name of a realm'
+wrong "a trunk's next hop that is no SIP URI" "$TRUNK; s/sip:198.51.100.31/tel:1/" '^trunks' 'trunks\[0\].next-hops\[1\]' tel:1 'sip:HOST'
+wrong "a trunk's user without a password" "$TRUNK; s/ password: secret,//" '^trunks' 'trunks\[0\].user' 'no key password' both
+wrong "a trunk that registers as nobody" "$TRUNK; s/sip:4930@/sip:/" '^trunks' 'trunks\[0\].register' sip:carrier.example 'sip:USER@HOST'
+wrong "a trunk that registers too often" "$TRUNK; s/interval: 600, options/interval: 3, options/" '^trunks' 'trunks\[0\].interval' 3 '30 to 86400'
+wrong "a route to no trunk" "$TRUNK; s/^    to: core/    trunk: carier/; s/^    next-hop: sip:198.*//" 'trunk: carier' 'routes\[0\].trunk' carier 'name of a trunk'
+wrong "a route to a trunk and a next hop" "$TRUNK; s/^    to: core/    trunk: carrier/" 'trunk: carrier' 'routes\[0\].trunk' 'next-hop too' either
+wrong "a route to nowhere" 's/^    to: core//' '1@- from: access' 'routes\[0\]' 'no key to' trunk
 
 # Every key of the schema stands in the manual, as a word of its own in bold.
 missing=

@@ -59,7 +59,7 @@ class Trunk(End):
             return HASHES[self.algorithms[0]](text.encode()).hexdigest()
         between = ""
         if self.qop:
-            check(c["qop"] == "auth" and c["nc"] not in self.counts, "qop and nc", c)
+            check(c["qop"] == "auth" and (method or c["nc"] not in self.counts), "qop and nc", c)
             if method is None:
                 self.counts.add(c["nc"])
             between = "%s:%s:auth:" % (c["nc"], c["cnonce"])

@@ -15,6 +15,8 @@
 export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=sipp/scenario.sh
+. "$SIPP_DIR/scenario.sh"
 export W
 
 ACCOUNT='user: lines, password: open sesame'
@@ -70,7 +72,141 @@ test_next_hops_in_turn() { trunk 'retry: 60' third_hop; }
 test_no_next_hop_serves() { trunk 'retry: 60' all_hops; }
 test_who_answers_options() { trunk 'options: 1, retry: 0' health; }
 test_as_many_calls_as_lines() { trunk 'calls: 1' limit; }
+# --- a trunk that others wrote: Kamailio asks for a password in all but ACK, and takes each
+# count of a nonce once; sipp is the subscriber behind it ---
+
+kamailio_config()
+{
+	cat >"$W/kamailio.cfg" <<-END
+		#!KAMAILIO
+		debug=2
+		log_stderror=yes
+		children=2
+		disable_tcp=yes
+		disable_core_dump=yes
+		auto_aliases=no
+		dns=no
+		listen=udp:$B4:5060
+		loadmodule "kex.so"
+		loadmodule "tm.so"
+		loadmodule "sl.so"
+		loadmodule "rr.so"
+		loadmodule "pv.so"
+		loadmodule "xlog.so"
+		loadmodule "siputils.so"
+		loadmodule "textops.so"
+		loadmodule "usrloc.so"
+		loadmodule "registrar.so"
+		loadmodule "auth.so"
+		modparam("auth", "qop", "auth")
+		modparam("auth", "algorithm", "$1")
+		modparam("auth", "nonce_count", 1)
+		modparam("registrar", "max_expires", 60)
+
+		request_route {
+		    if (is_method("ACK")) {
+		        if (loose_route()) t_relay();
+		        exit;
+		    }
+		    if (is_method("REGISTER")) {
+		        if (!pv_www_authenticate("carrier.example", "open sesame", "0")) {
+		            www_challenge("carrier.example", "1");
+		            exit;
+		        }
+		        save("location");
+		        xlog("L_NOTICE", "REGISTERED \$au \$ct\n");
+		        exit;
+		    }
+		    if (\$si == "$MB4") {
+		        if (!pv_proxy_authenticate("carrier.example", "open sesame", "0")) {
+		            xlog("L_NOTICE", "ASKED \$rm\n");
+		            proxy_challenge("carrier.example", "1");
+		            exit;
+		        }
+		        xlog("L_NOTICE", "TAKEN \$rm\n");
+		        consume_credentials();
+		    }
+		    if (loose_route()) {
+		        t_relay();
+		        exit;
+		    }
+		    record_route();
+		    \$rd = "$B4";
+		    \$rp = 5090;
+		    t_relay();
+		}
+	END
+}
+
+# a call with a change, of the subscriber behind Kamailio and of the phone
+subscriber()
+{
+	local record='[last_Record-Route:]'
+	uas_invite
+	reply 200 OK "$(sdp)" "$record"
+	request ACK
+	request INVITE
+	reply_in 200 OK "$(sdp)" "$record"
+	request ACK
+	request BYE
+	reply_in 200 OK
+}
+changes()
+{
+	uac_up
+	uac INVITE 2 "$(sdp)"
+	may 100
+	recv 200
+	uac ACK 2
+	uac_bye
+}
+
+kamailio_says() { grep -aqE "$1" "$W/kamailio.log"; }
+
+# kamailio_start ALGORITHM: and whoever answers behind it.
+kamailio_start()
+{
+	kamailio_config "$1"
+	nsenter --net="/run/netns/$B" -- kamailio -DD -E -f "$W/kamailio.cfg" -Y "$W" -w "$W" \
+		-P "$W/kamailio.pid" -m 32 -M 4 >"$W/kamailio.log" 2>&1 </dev/null 8>&- 9>&- &
+	BG[kamailio]=$!
+	scenario subscriber >"$W/subscriber.xml"
+	scenario changes >"$W/changes.xml"
+	sipp_in "$B" -i "$B4" -p 5090 -sf subscriber.xml >"$W/callee.out" 2>&1 &
+	BG[callee]=$!
+	wait_for 20 trunk_is_up && return 0
+	fail "kamailio does not come up: $(tail -5 "$W/kamailio.log")"
+	return 1
+}
+
+kamailio_stop()
+{
+	callee_stop
+	kill -TERM "${BG[kamailio]}"
+	wait "${BG[kamailio]}" 2>/dev/null
+	unset "BG[kamailio]"
+}
+
+# by_kamailio ALGORITHM: registered there, and a call.
+by_kamailio()
+{
+	agent_ends
+	kamailio_start "$1" || return
+	trunk_config "$REGISTER, options: 60"
+	agent_start --datapath "$BACKEND" && told trunks '.[0].registered and .[0].expires > 30' &&
+		wait_for 20 kamailio_says 'REGISTERED lines <sip:lines@' &&
+		NUMBER=9123 calls_go "a call by kamailio" -sf changes.xml
+	is "INVITEs asked for and taken" \
+		"$(grep -acE 'ASKED INVITE' "$W/kamailio.log") $(grep -acE 'TAKEN INVITE' "$W/kamailio.log")" '1 2'
+	wait_for 20 kamailio_says 'TAKEN BYE' || fail "the BYE is not taken: $(tail -5 "$W/kamailio.log")"
+	no_calls
+	agent_ends
+	kamailio_stop
+}
+
+test_kamailio_md5() { by_kamailio MD5; }
+test_kamailio_sha256() { by_kamailio SHA-256; }
 test_the_agent_ends() { agent_ends; return 0; }
 
-need python3
+need python3 kamailio sipp
 run_tests "$@"
