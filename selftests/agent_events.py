@@ -25,12 +25,13 @@ class Party:
     def __init__(self, who, call_id, local, remote, target, cseq=0):
         self.who, self.call_id, self.local, self.remote = who, call_id, local, remote
         self.target, self.cseq, self.contact = target, cseq, "sip:me@%s:%d" % (who.ip, who.port)
+        self.event = ["Event: dialog"]
 
-    def request(self, method, *more, body=""):
-        self.cseq += 1
+    def request(self, method, *more, body="", kind=KIND):
+        self.cseq += 0 if method == "ACK" else 1
         self.who.request(method, self.target, "From: " + self.local, "To: " + self.remote,
-                         "Call-ID: " + self.call_id, "Event: dialog",
-                         "Contact: <%s>" % self.contact, *more, cseq=self.cseq, body=body, kind=KIND)
+                         "Call-ID: " + self.call_id, *self.event,
+                         "Contact: <%s>" % self.contact, *more, cseq=self.cseq, body=body, kind=kind)
 
     def subscribe(self, expires=600, *more):
         self.request("SUBSCRIBE", "Expires: %d" % expires, *more)

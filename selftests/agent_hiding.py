@@ -14,6 +14,7 @@ import sys
 from agent_events import accepts, noted, notifier, refreshed, subscriber
 from agent_register import (ACCESS, AOR, CORE, PHONE, REGISTRAR, Failed, Phone, Registrar,
                             check, final, register, uri_of)
+from agent_transfer import escaped, hangs_up, named, up
 
 
 class Side:
@@ -197,6 +198,33 @@ def events(a, b, uri):
     return ids[0], ids[1], ids[2], ids[3], p.call_id
 
 
+def transfers(a, b):
+    """The phone sends its call on, blind and to another of its calls; and so does the switch."""
+    phone, switch = a.end, b.end
+    p1, r1 = up(phone, switch)
+    p2, r2 = up(phone, switch)
+    ids = [p2.call_id, r2.call_id]
+    for p, r in ((p1, r1), (r1, p1)):
+        to = ["<sip:carol@%s:5060>" % p.who.ip]
+        if p is p1:
+            to.append("<%s?Replaces=%s>" % (p2.target, escaped(named(p2))))
+        for to in to:
+            p.request("REFER", "Refer-To: " + to, "Referred-By: <sip:me@%s>" % p.who.ip)
+            m = r.who.receive()
+            check(m.method == "REFER" and "refer-to" in m.headers, m.first)
+            r.who.reply(m, 202, "Contact: <%s>" % r.contact)
+            check(final(p.who).status == 202, "the REFER")
+        r.request("NOTIFY", "Event: refer", "Subscription-State: terminated", kind="message/sipfrag",
+                  body="SIP/2.0 503 At %s\r\nContact: <sip:me@%s>\r\n" % (r.who.ip, r.who.ip))
+        m = p.who.receive()
+        check(m.method == "NOTIFY", m.first)
+        p.who.reply(m, 200)
+        check(final(r.who).status == 200, "the NOTIFY")
+    hangs_up(p1, r1)
+    hangs_up(p2, r2)
+    return ids
+
+
 def hiding():
     a = Side(Phone(), b"access", PHONE, ACCESS, "AccessPhone")
     b = Side(Registrar(), b"core", REGISTRAR, CORE, "198.51.100.77")
@@ -211,12 +239,13 @@ def hiding():
     is_called(a, b, uri_of(got))
     notes(a, b, uri_of(got))
     mine, known, yours, seen, published = events(a, b, uri_of(got))
+    called, callers = transfers(a, b)
     phone.register(expires=0)
     registrar.grants()
     phone.answer(200)
     check(AOR.encode() in b.heard, "the switch knows who it is")
-    searched(a, b, token, ours, "pbx@" + REGISTRAR, known, yours)
-    searched(b, a, theirs, phone.call_id, mine, seen, published)
+    searched(a, b, token, ours, "pbx@" + REGISTRAR, known, yours, callers)
+    searched(b, a, theirs, phone.call_id, mine, seen, published, called)
 
 
 if __name__ == "__main__":

@@ -78,8 +78,10 @@ static bool fill(struct branch *branch, const struct route *route,
 	branch->remote = callee(route, invite);
 	branch->route = route->set.n ? span_dup(route->set) : NULL;
 	b2b_pass(&w, invite, &call->first->end[0]);
+	ok = !b2b_refer_replaces(call->realm[0], call->realm[1],
+				 sip_tx_flow(call->invite), invite, &w);
 	b2b_abilities(&w, call->first->end[0].allow);
-	ok = b2b_content_sdp(&content, invite, sdp);
+	ok &= b2b_content_sdp(&content, invite, sdp);
 	if (content.lines)
 		sip_write_block(&w, span_of(content.lines));
 	branch->headers = b2b_lines(&w);

@@ -63,14 +63,17 @@ static bool is_loop(struct b2b *b2b, const struct realm *realm,
 
 /* 480 or so would be a lie about the callee: RFC 3891 section 3 */
 static bool check_replaces(struct b2b *b2b, struct sip_flow *flow,
-			   struct sip_msg *msg)
+			   struct sip_msg *msg, const struct route *route)
 {
-	if (!sip_msg_first(msg, SIP_HDR_REPLACES) &&
-	    !sip_msg_first(msg, SIP_HDR_JOIN))
+	unsigned int status;
+
+	status = b2b_refer_replaces(b2b_realm_of_flow(flow),
+				    b2b_realm_of(b2b, route->to), flow, msg, NULL);
+	if (!status)
 		return true;
 	b2b->counters.refused++;
-	b2b_invite_refuse(b2b, flow, msg, 481, NULL,
-		      "the dialog that is to be replaced or joined is not known here");
+	b2b_invite_refuse(b2b, flow, msg, status, NULL,
+			  "the dialog that is to be replaced or joined is not known here");
 	return false;
 }
 
@@ -115,7 +118,7 @@ static bool admit(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 		b2b_invite_refuse(b2b, flow, msg, 415, "Accept: application/sdp, multipart/mixed\r\n",
 			      "application/sdp is what is understood");
 	} else {
-		return check_replaces(b2b, flow, msg);
+		return true;
 	}
 	return false;
 }
@@ -303,7 +306,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 		return;
 	if (!b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
-	if (!has_room(b2b, flow, msg))
+	if (!check_replaces(b2b, flow, msg, &route) || !has_room(b2b, flow, msg))
 		return;
 	if (!b2b_trunk_has_room(b2b, &route)) {
 		b2b->counters.trunk_full++;

@@ -21,6 +21,7 @@
  *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
  *   direct   other requests for a phone that has registered, outside of dialogs
  *   subscribe subscriptions: two dialogs, and what is passed between them
+ *   refer    what REFER and Replaces name, in the other side's names
  *   server   what comes out of no dialog; the front end's begin and end
  *
  * Life of a call: b2b_call_new() by the INVITE.  It is over with b2b_call_finish(), by
@@ -55,7 +56,7 @@ struct sub;
 struct trunk;
 
 /** B2B_METHODS - methods that are served, as in Allow */
-#define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
+#define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, MESSAGE, PUBLISH"
 
 /** B2B_AOR - room for an address of record; a longer one cannot register */
 #define B2B_AOR		256
@@ -63,8 +64,8 @@ struct trunk;
 /** B2B_REGISTERS - chains of REGISTERs under way */
 #define B2B_REGISTERS	1024
 
-/** B2B_OPTION - the option tag that passes through us */
-#define B2B_OPTION	"timer"
+/** B2B_OPTION - the option tags that pass through us */
+#define B2B_OPTION	"timer, replaces"
 extern const char *const b2b_options[];
 
 /**
@@ -720,6 +721,19 @@ void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *m
 /* a phone that has registered, or the first route that matches; if not it has been answered */
 bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flow *flow,
 		      struct sip_msg *msg, struct route *route);
+
+/* --------------------------------------------------------------- refer.c */
+
+/*
+ * Replaces of an INVITE that goes from one realm to another: 0, and what it is there, if
+ * there is any; else the status to refuse it with. @w: NULL: it is only judged
+ */
+unsigned int b2b_refer_replaces(struct realm *from, const struct realm *to,
+				const struct sip_flow *flow, const struct sip_msg *msg,
+				struct sip_writer *w);
+/* Refer-To of a REFER for the other end; 0, or the status to refuse it with */
+unsigned int b2b_refer_to(struct end *from, const struct sip_msg *msg,
+			  struct sip_writer *w);
 
 /* ------------------------------------------------------------ register.c */
 

@@ -307,7 +307,7 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 	};
 	struct content content = { NULL };
 	struct sip_writer w = { 0 };
-	char method[32];
+	char method[32], host[DP_ADDR_STRLEN + 2];
 	int error = ENOMEM;
 
 	if (!to->dialog)
@@ -317,8 +317,14 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 	b2b_pass(&w, msg, from);
 	if (is_session(relay->method))
 		b2b_abilities(&w, from->allow);
+	else if (relay->method == SIP_REFER && b2b_refer_to(from, msg, &w))
+		goto out;
 	if (is_session(relay->method) ? !b2b_content_sdp(&content, msg, sdp) :
 	    !b2b_content_copy(&content, msg))
+		goto out;
+	if (relay->method == SIP_NOTIFY &&
+	    !b2b_content_hide(&content, msg,
+			      b2b_realm_host(b2b_end_realm(to), host, sizeof(host))))
 		goto out;
 	if (content.lines)
 		sip_write_block(&w, span_of(content.lines));
@@ -341,6 +347,16 @@ out:
 	return -error;
 }
 
+/* the status to refuse a REFER with; 0: it is for the other end */
+static unsigned int judge_refer(struct end *from, const struct sip_msg *msg)
+{
+	struct sip_writer w = { 0 };
+	unsigned int status = b2b_refer_to(from, msg, &w);
+
+	sip_write_free(&w);
+	return status;
+}
+
 /* the status to refuse a request with that meets others; 0: none is in the way */
 static unsigned int in_the_way(struct end *from, const struct sip_msg *msg)
 {
@@ -348,6 +364,8 @@ static unsigned int in_the_way(struct end *from, const struct sip_msg *msg)
 	const struct relay *relay;
 	struct span text;
 
+	if (msg->method == SIP_REFER)
+		return judge_refer(from, msg);
 	if (!is_session(msg->method))
 		return 0;
 	LIST_FOREACH(relay, &pair->relays, entry) {

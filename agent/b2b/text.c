@@ -9,10 +9,12 @@
 #include "sip/hosts.h"
 #include "private.h"
 
-const char *const b2b_options[] = { B2B_OPTION, NULL };
+const char *const b2b_options[] = { "timer", "replaces", NULL };
 
-/* methods that we serve and that a party may not: who sees it would use it */
-static const enum sip_method optional[] = { SIP_UPDATE, SIP_INFO, SIP_OPTIONS };
+/* methods of calls that we serve and that a party may not: who sees it would use it */
+static const enum sip_method optional[] = {
+	SIP_UPDATE, SIP_INFO, SIP_OPTIONS, SIP_REFER, SIP_NOTIFY,
+};
 
 uint32_t b2b_allow(const struct sip_msg *msg)
 {
@@ -120,6 +122,16 @@ void b2b_reason(struct sip_writer *w, const char *text)
 	sip_write_reason(w, "Q.850", 31, span_of(text));
 }
 
+static void pass_options(struct sip_writer *w, const struct sip_msg *msg,
+			 enum sip_hdr id)
+{
+	const char *const *option;
+
+	for (option = b2b_options; *option; option++)
+		if (sip_msg_has(msg, id, *option))
+			sip_write_header(w, id, span_of(*option));
+}
+
 void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *end)
 {
 	/* between a trunk and us: no phone has an account there */
@@ -142,10 +154,8 @@ void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end 
 	/* the parties agree on these, and we hold them to it: timer.c */
 	sip_write_copy(w, msg, SIP_HDR_SESSION_EXPIRES);
 	sip_write_copy(w, msg, SIP_HDR_MIN_SE);
-	if (sip_msg_has(msg, SIP_HDR_SUPPORTED, B2B_OPTION))
-		sip_write_header(w, SIP_HDR_SUPPORTED, span_of(B2B_OPTION));
-	if (sip_msg_has(msg, SIP_HDR_REQUIRE, B2B_OPTION))
-		sip_write_header(w, SIP_HDR_REQUIRE, span_of(B2B_OPTION));
+	pass_options(w, msg, SIP_HDR_SUPPORTED);
+	pass_options(w, msg, SIP_HDR_REQUIRE);
 }
 
 /* the Content-* lines, the empty line and the body that a writer has written */

@@ -418,6 +418,11 @@ void sip_dialog_set_ops(struct sip_dialog *dialog, const struct sip_dialog_ops *
 	dialog->arg = arg;
 }
 
+const struct sip_dialog_ops *sip_dialog_user(const struct sip_dialog *dialog)
+{
+	return dialog->ops;
+}
+
 enum sip_dialog_state sip_dialog_state(const struct sip_dialog *dialog)
 {
 	return dialog->state;

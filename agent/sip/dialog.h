@@ -393,6 +393,9 @@ void *sip_dialog_arg(const struct sip_dialog *dialog);
 void sip_dialog_set_ops(struct sip_dialog *dialog, const struct sip_dialog_ops *ops,
 			void *arg);
 
+/** sip_dialog_user() - the ops that it has; NULL: nobody's */
+const struct sip_dialog_ops *sip_dialog_user(const struct sip_dialog *dialog);
+
 /** sip_dialog_state() - how far it is */
 enum sip_dialog_state sip_dialog_state(const struct sip_dialog *dialog);
 /** sip_dialog_call_id() - its Call-ID; spans are good as long as the dialog */
