@@ -206,11 +206,22 @@ void sip_conn_close(struct sip_conn *conn, int error)
 	loop_defer(conn->t->loop, &conn->later);
 }
 
+/* of an open one, in its own layers' words; it may be closed then */
+static void say_goodbye(struct sip_conn *conn)
+{
+	if (conn->ws)
+		sip_ws_bye(conn);
+	if (conn->state == CONN_OPEN && conn->tls)
+		sip_tls_bye(conn);
+}
+
 void sip_stream_drop_all(struct sip_transport *t)
 {
 	struct sip_conn *conn;
 
 	while ((conn = LIST_FIRST(&t->conns))) {
+		if (conn->state == CONN_OPEN)
+			say_goodbye(conn);
 		if (conn->state != CONN_CLOSED)
 			conn_shut(conn);
 		loop_defer_cancel(&conn->later);
@@ -359,12 +370,9 @@ void sip_conn_end(struct sip_conn *conn)
 		sip_conn_close(conn, ECANCELED);
 		return;
 	}
-	if (conn->ws)
-		sip_ws_bye(conn);
+	say_goodbye(conn);
 	if (conn->state != CONN_OPEN)
 		return;
-	if (conn->tls)
-		sip_tls_bye(conn);
 	conn->state = CONN_ENDING;
 	conn->begun = now_of(conn);
 	conn->paused = false;
@@ -377,7 +385,7 @@ void sip_conn_end(struct sip_conn *conn)
 /* ------------------------------------------------------------------------ reading */
 
 /* the answer to a message that cannot be delimited, as far as it can be read */
-static void say_goodbye(struct sip_conn *conn, const char *data)
+static void turn_down(struct sip_conn *conn, const char *data)
 {
 	struct sip_frame *frame = &conn->frame;
 	struct sip_msg *msg = NULL;
@@ -480,7 +488,7 @@ static void stream_frames(struct sip_conn *conn)
 			break;
 		case SIP_FRAME_BAD:
 			sip_conn_garbage(conn);
-			say_goodbye(conn, data);
+			turn_down(conn, data);
 			return;
 		}
 		if (conn->state == CONN_OPEN)

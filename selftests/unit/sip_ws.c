@@ -696,6 +696,20 @@ static bool flows_end(void)
 	return true;
 }
 
+/* with the transport, too: browsers know then that it was no accident */
+static bool all_end(void)
+{
+	char buf[4];
+
+	KTAP_CHECK(begin(NULL, (struct sip_listen){ 0 }) && !s.n);
+	net_end(&s.net);
+	KTAP_CHECK(recv(s.fd, buf, sizeof(buf), MSG_WAITALL) == sizeof(buf));
+	KTAP_CHECK(!memcmp(buf, "\x88\x02\x03\xe9", sizeof(buf)));
+	KTAP_CHECK(!recv(s.fd, buf, sizeof(buf), 0));
+	close(s.fd);
+	return true;
+}
+
 static bool by_ipv6(void)
 {
 	char text[1024], buf[2048];
@@ -772,6 +786,7 @@ int main(void)
 		{ "who does not read ends, who is too fast waits, who has one has no other",
 		  slow_and_fast },
 		{ "a flow ends with its connection", flows_end },
+		{ "an end of all is said", all_end },
 		{ "the same by IPv6", by_ipv6 },
 		{ "whatever comes, the next one is served", noise },
 	};
