@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..79"
+echo "1..81"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -128,6 +128,8 @@ wrong "a ban for too long" 's/^# bans: {time: 600,/bans: {time: 31536001,/' '^ba
 wrong "no prefix of who is never banned" 's/^# bans:\(.*\)192.0.2.10/bans:\1192.0.2.10\/24/' '^bans' 'bans.allow\[0\]' 192.0.2.10/24 '192.0.2.0/24'
 wrong "maps without a table for them" 's/^# maps:/maps:/' '^maps:' maps 'own table' 'mode: table'
 wrong "a map by a transport that there is not" 's/^# maps:.*transport: tcp/maps: [{transport: sctp/' '^maps:' 'maps\[0\].transport' sctp 'udp or tcp'
+wrong "more stripped than there is" 's/# user-strip: 3/user-strip: 65/' 'user-strip:' 'routes\[0\].user-strip' 65 '0 to 64'
+wrong "what no user begins with" 's/# user-add: "0"/user-add: "0@"/' 'user-add:' 'routes\[0\].user-add' '0@' letters
 TRUNK='s/^# trunks:/trunks:/'
 wrong "a trunk in no realm" "$TRUNK; /^trunks/s/realm: core/realm: cor/" '^trunks' 'trunks\[0\].realm' cor 'name of a realm'
 wrong "a trunk's next hop that is no SIP URI" "$TRUNK; s/sip:198.51.100.31/tel:1/" '^trunks' 'trunks\[0\].next-hops\[1\]' tel:1 'sip:HOST'

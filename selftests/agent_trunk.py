@@ -122,11 +122,11 @@ def trunk_is(test, what):
 class Caller(Phone):
     """A phone in a call by the trunk."""
 
-    def calls(self, *more):
+    def calls(self, *more, number="9123"):
         agent_is_up()
         self.dialog = ["From: <sip:alice@example.com>;tag=" + self.tag,
-                       "To: <sip:9123@%s>" % self.to, "Call-ID: " + self.call_id]
-        self.sent, self.target = 1, "sip:9123@%s" % self.to
+                       "To: <sip:%s@%s>" % (number, self.to), "Call-ID: " + self.call_id]
+        self.sent, self.target = 1, "sip:%s@%s" % (number, self.to)
         self.request("INVITE", self.target, *self.dialog, "Contact: <%s>" % self.contact,
                      *more, body=sdp(PHONE))
 
@@ -349,12 +349,13 @@ def refused():
 def third_hop():
     """503, then nobody at all, then one who answers: one call; what failed is tried last."""
     phone, first, last = Caller(), Trunk(), Trunk(5070)
-    phone.calls()
+    phone.calls(number="90049")
     m = first.gets("INVITE")
+    check(m.first.split()[1] == "sip:+49@" + REGISTRAR, "the number of there", m.first)
     first.reply(m, 503)
     first.gets("ACK")
     m = last.gets("INVITE")
-    check(m.first.split()[1] == "sip:9123@%s:5070" % REGISTRAR, "its own URI", m.first)
+    check(m.first.split()[1] == "sip:+49@%s:5070" % REGISTRAR, "its own URI", m.first)
     last.takes(m)
     phone.up()
     last.gets("ACK")
@@ -366,8 +367,10 @@ def third_hop():
     check("503" in told["next_hops"][0]["why"] or "out of service" in told["next_hops"][0]["why"],
           told)
     other = Caller()
-    other.calls()
+    # too short to lose three
+    other.calls(number="900")
     m = last.gets("INVITE")
+    check(m.first.split()[1] == "sip:900@%s:5070" % REGISTRAR, "the other route", m.first)
     last.reply(m, 503)
     last.gets("ACK")
     m = first.gets("INVITE")

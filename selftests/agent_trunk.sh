@@ -25,7 +25,8 @@ REGISTER="$ACCOUNT, register: \"sip:lines@carrier.example\", interval: 600"
 # trunk_config WORDS: of the trunk.
 trunk_config()
 {
-	ROUTES='  - {from: access, user-prefix: "9", trunk: carrier}' \
+	ROUTES='  - {from: access, user-prefix: "900", user-strip: 3, user-add: "+", trunk: carrier}
+  - {from: access, user-prefix: "9", trunk: carrier}' \
 		agent_config 'quarantine: 0' \
 		"trunks: [{name: carrier, realm: core, next-hops: [\"sip:$B4\", \"sip:$B4:5070\"], $1}]"
 }

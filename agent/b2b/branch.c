@@ -69,7 +69,8 @@ static bool fill(struct branch *branch, const struct route *route,
 	struct content content;
 	struct sip_writer w = { 0 };
 	struct span text = route->flow ? route->uri :
-			   route_uri(hop, &invite->uri, uri, sizeof(uri));
+			   route_uri(hop, &route->number, &invite->uri, uri,
+				     sizeof(uri));
 	bool ok;
 
 	b2b_host(&b2b_branch_address(route)->advertise, host, sizeof(host));
@@ -130,6 +131,7 @@ struct branch *b2b_branch_new(struct call *call, const struct route *route,
 		branch->n_other = route->n - 1;
 	memcpy(branch->other, route->hop + 1, branch->n_other * sizeof(*route->hop));
 	branch->lines = route->trunk;
+	branch->number = route->number;
 	if (route->flow)
 		branch->flow = sip_flow_ref(route->flow);
 	LIST_INSERT_HEAD(&call->branches, branch, entry);
@@ -603,7 +605,8 @@ static bool next_hop(struct branch *branch)
 	branch->hop = branch->other[0];
 	memmove(branch->other, branch->other + 1,
 		--branch->n_other * sizeof(*branch->other));
-	text = route_uri(branch->hop, &sip_tx_request(invite)->uri, uri, sizeof(uri));
+	text = route_uri(branch->hop, &branch->number, &sip_tx_request(invite)->uri, uri,
+			 sizeof(uri));
 	free(branch->uri);
 	branch->uri = text.p ? span_dup(text) : NULL;
 	branch->targets.n = 0;

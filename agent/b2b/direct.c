@@ -124,7 +124,7 @@ static void write_head(struct sip_writer *w, const struct direct *direct,
 	const struct route *route = &direct->route;
 	char text[SIP_MAX_URI];
 	struct span uri = route->flow ? route->uri :
-			  route_uri(route->hop[0], &msg->uri, text, sizeof(text));
+			  route_uri(route->hop[0], &route->number, &msg->uri, text, sizeof(text));
 	char host[DP_ADDR_STRLEN + 2], contact[B2B_TEXT];
 	const struct sip_cross cross = {
 		.from_trusted = direct->from->conf->trust,

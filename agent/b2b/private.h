@@ -185,6 +185,7 @@ struct index_retry {
  * @hop: the next hop; NULL: it goes by a binding's flow
  * @other: next hops that are tried after it
  * @n_other: how many
+ * @number: what becomes of the callee's number at these
  * @lines: the trunk's, that all of them are of; NULL: nobody's
  * @tries: challenges of the trunk that were answered
  * @query: where that is, being asked for
@@ -218,6 +219,7 @@ struct branch {
 	const struct config_hop *hop;
 	const struct config_hop *other[ROUTE_HOPS_MAX];
 	size_t n_other;
+	struct route_number number;
 	const struct config_trunk *lines;
 	unsigned int tries;
 	struct sip_query *query;

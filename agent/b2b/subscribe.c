@@ -543,7 +543,7 @@ static struct sip_dialog *notifier(struct sub *sub, struct sip_flow *flow)
 	char *from, *to;
 	struct sip_dialog_conf conf = {
 		.target = route->flow ? route->uri :
-			  route_uri(route->hop[0], &msg->uri, uri, sizeof(uri)),
+			  route_uri(route->hop[0], &route->number, &msg->uri, uri, sizeof(uri)),
 		.route = route->set,
 		.cseq = msg->cseq.number,
 		.flow = flow,

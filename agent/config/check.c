@@ -18,6 +18,8 @@
 #include "check.h"
 
 #define FILE_MAX	(16 * 1024 * 1024)
+/* what the user of a URI may be without escapes, as far as numbers and names need it */
+#define NUMBER	"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-._*"
 #define DEFAULT_CONTROL	"/run/rtplane/rtplaned.sock"
 
 static bool get_address(const struct loaded *l, struct key k, const char *text,
@@ -560,6 +562,14 @@ static bool get_route(const struct loaded *l, unsigned int i)
 	r->user_suffix = raw->user_suffix;
 	r->host_prefix = raw->host_prefix;
 	r->host_suffix = raw->host_suffix;
+	r->add = raw->add;
+	if (r->add && r->add[strspn(r->add, NUMBER)])
+		return bad(l, sub(&k, "user-add"),
+			   "'%s' is not fit for a user; expected letters, digits, +, -, ., _ and *",
+			   r->add);
+	if (!get_number(l, sub(&k, "user-strip"), raw->strip, 0, 0, 64,
+			"a number of characters", &r->strip))
+		return false;
 	if (raw->from) {
 		r->from = config_realm(&l->config, raw->from);
 		if (!r->from)

@@ -392,6 +392,9 @@ struct config_trunk {
  * @user_suffix: ... ends with this
  * @host_prefix: the request URI's host begins with this, without regard to case
  * @host_suffix: ... ends with this
+ * @strip: characters that the user loses at its beginning; one with no more than these
+ *	does not match
+ * @add: what the user then gets there; NULL: nothing
  * @to: realm it leaves by
  * @trunk: whose lines it goes to; NULL: to @next_hop
  * @next_hop: SIP URI it is sent to; of @trunk the first
@@ -403,6 +406,8 @@ struct config_route {
 	const char *user_suffix;
 	const char *host_prefix;
 	const char *host_suffix;
+	uint32_t strip;
+	const char *add;
 	const struct config_realm *to;
 	const struct config_trunk *trunk;
 	const char *next_hop;

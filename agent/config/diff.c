@@ -313,6 +313,7 @@ static bool same_routes(const struct config *a, const struct config *b)
 		if (!same_realm_name(x->from, y->from) ||
 		    !same_realm_name(x->to, y->to) ||
 		    !same_trunk_name(x->trunk, y->trunk) ||
+		    x->strip != y->strip || !same_text(x->add, y->add) ||
 		    !same_text(x->user_prefix, y->user_prefix) ||
 		    !same_text(x->user_suffix, y->user_suffix) ||
 		    !same_text(x->host_prefix, y->host_prefix) ||

@@ -121,6 +121,8 @@ struct raw_route {
 	char *user_suffix;
 	char *host_prefix;
 	char *host_suffix;
+	uint32_t *strip;
+	char *add;
 	char *to;
 	char *next_hop;
 	char *trunk;

@@ -337,6 +337,8 @@ static const cyaml_schema_field_t route_fields[] = {
 			       host_prefix, 1, 255),
 	CYAML_FIELD_STRING_PTR("host-suffix", OPT_PTR, struct raw_route,
 			       host_suffix, 1, 255),
+	CYAML_FIELD_UINT_PTR("user-strip", OPT_PTR, struct raw_route, strip),
+	CYAML_FIELD_STRING_PTR("user-add", OPT_PTR, struct raw_route, add, 1, 64),
 	CYAML_FIELD_STRING_PTR("to", OPT_PTR, struct raw_route, to, 1, 255),
 	CYAML_FIELD_STRING_PTR("next-hop", OPT_PTR, struct raw_route, next_hop,
 			       1, 255),
@@ -596,6 +598,8 @@ static const struct {
 	{ "retry", "a number of seconds, 0 to 3600" },
 	{ "user-prefix", "1 to 255 characters" },
 	{ "user-suffix", "1 to 255 characters" },
+	{ "user-strip", "a number of characters, 0 to 64" },
+	{ "user-add", "1 to 64 letters, digits, +, -, ., _ and *" },
 	{ "host-prefix", "1 to 255 characters" },
 	{ "host-suffix", "1 to 255 characters" },
 };

@@ -47,7 +47,8 @@ bool route_find(const struct config *config, const struct config_realm *from,
 		    !begins(uri->user, r->user_prefix, false) ||
 		    !ends(uri->user, r->user_suffix, false) ||
 		    !begins(uri->host, r->host_prefix, true) ||
-		    !ends(uri->host, r->host_suffix, true))
+		    !ends(uri->host, r->host_suffix, true) ||
+		    (r->strip && uri->user.n <= r->strip))
 			continue;
 		*route = (struct route){
 			.to = r->to,
@@ -55,6 +56,7 @@ bool route_find(const struct config *config, const struct config_realm *from,
 			.text = { r->next_hop },
 			.n = 1,
 			.trunk = r->trunk,
+			.number = { r->strip, r->add },
 		};
 		if (r->trunk)
 			take_hops(route);
@@ -63,40 +65,50 @@ bool route_find(const struct config *config, const struct config_realm *from,
 	return false;
 }
 
-/* of a request's own URI no password goes on, and no header fields */
-static int write_through(const struct sip_uri *uri, char *buf, size_t size)
+static const char *add_of(const struct route_number *number)
 {
+	return number->add ? number->add : "";
+}
+
+/* of a request's own URI no password goes on, and no header fields */
+static int write_through(const struct route_number *number, const struct sip_uri *uri,
+			 char *buf, size_t size)
+{
+	struct span user = span_skip(uri->user, number->strip);
 	char port[8] = "";
 
 	if (uri->port)
 		snprintf(port, sizeof(port), ":%u", uri->port);
-	return snprintf(buf, size, SPAN_FMT ":" SPAN_FMT "%s" SPAN_FMT "%s%s" SPAN_FMT,
-			SPAN_ARG(uri->scheme_text), SPAN_ARG(uri->user),
-			uri->user.p ? "@" : "", SPAN_ARG(uri->host), port,
+	return snprintf(buf, size, SPAN_FMT ":%s" SPAN_FMT "%s" SPAN_FMT "%s%s" SPAN_FMT,
+			SPAN_ARG(uri->scheme_text), uri->user.p ? add_of(number) : "",
+			SPAN_ARG(user), uri->user.p ? "@" : "",
+			SPAN_ARG(uri->host), port,
 			uri->params.n ? ";" : "", SPAN_ARG(uri->params));
 }
 
-static int write_hop(const struct config_hop *hop, const struct sip_uri *uri,
-		     char *buf, size_t size)
+static int write_hop(const struct config_hop *hop, const struct route_number *number,
+		     const struct sip_uri *uri, char *buf, size_t size)
 {
-	struct span user = hop->user.n ? hop->user : uri->user;
+	struct span user = hop->user.n ? hop->user :
+					 span_skip(uri->user, number->strip);
+	const char *add = hop->user.n || !uri->user.n ? "" : add_of(number);
 	bool phone = !hop->user.n && uri->user_param.n;
 	char port[8] = "";
 
 	if (hop->port)
 		snprintf(port, sizeof(port), ":%u", hop->port);
-	return snprintf(buf, size, "%s:" SPAN_FMT "%s" SPAN_FMT "%s%s" SPAN_FMT "%s",
-			hop->secure ? "sips" : "sip", SPAN_ARG(user),
+	return snprintf(buf, size, "%s:%s" SPAN_FMT "%s" SPAN_FMT "%s%s" SPAN_FMT "%s",
+			hop->secure ? "sips" : "sip", add, SPAN_ARG(user),
 			user.n ? "@" : "", SPAN_ARG(hop->host_text), port,
 			hop->params.n ? ";" : "", SPAN_ARG(hop->params),
 			phone ? ";user=phone" : "");
 }
 
-struct span route_uri(const struct config_hop *hop, const struct sip_uri *uri,
-		      char *buf, size_t size)
+struct span route_uri(const struct config_hop *hop, const struct route_number *number,
+		      const struct sip_uri *uri, char *buf, size_t size)
 {
-	int n = hop->lr ? write_through(uri, buf, size) :
-			  write_hop(hop, uri, buf, size);
+	int n = hop->lr ? write_through(number, uri, buf, size) :
+			  write_hop(hop, number, uri, buf, size);
 
 	if (n < 0 || (size_t)n >= size)
 		return (struct span){ NULL, 0 };

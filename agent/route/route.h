@@ -19,12 +19,25 @@ struct sip_flow;
 #define ROUTE_HOPS_MAX	CONFIG_HOPS_MAX
 
 /**
+ * struct route_number - how the user of a Request-URI is changed
+ * @strip: characters that it loses at its beginning
+ * @add: what it then gets there; NULL: nothing
+ *
+ * Zeroed: not at all.
+ */
+struct route_number {
+	uint32_t strip;
+	const char *add;
+};
+
+/**
  * struct route - a decision
  * @to: realm it leaves by
  * @hop: next hops, the first one first
  * @text: these, for people
  * @n: how many
  * @trunk: whose these are; NULL: nobody's
+ * @number: what becomes of the user
  * @flow: what it leaves by; NULL: one to a next hop.  With it there are no next hops, and
  *	one text
  * @uri: with @flow the Request-URI
@@ -40,6 +53,7 @@ struct route {
 	const char *text[ROUTE_HOPS_MAX];
 	size_t n;
 	const struct config_trunk *trunk;
+	struct route_number number;
 	struct sip_flow *flow;
 	struct span uri;
 	struct span who;
@@ -61,18 +75,19 @@ bool route_find(const struct config *config, const struct config_realm *from,
 /**
  * route_uri() - the Request-URI for a next hop
  * @hop: the next hop
+ * @number: what becomes of the user
  * @uri: the request's
  * @buf: filled, terminated
  * @size: bytes of @buf
  *
- * A next hop with ;lr is a proxy: the URI goes through it untouched.  Any other
- * takes the place of the host, and of the user if it has one; the user's number
- * stays otherwise.
+ * A next hop with ;lr is a proxy: the URI goes through it untouched but for @number.
+ * Any other takes the place of the host, and of the user if it has one; the user's
+ * number stays otherwise, but for @number.
  *
  * Return: the URI in @buf; absent if it does not go in.
  */
-struct span route_uri(const struct config_hop *hop, const struct sip_uri *uri,
-		      char *buf, size_t size);
+struct span route_uri(const struct config_hop *hop, const struct route_number *number,
+		      const struct sip_uri *uri, char *buf, size_t size);
 
 /**
  * route_lookup() - a next hop as the resolver wants it
