@@ -423,6 +423,7 @@ test_text_for_firewalls()
 	ok "nft" m nft -f "$W/host.nft" && m nft add rule inet rtplane_host input counter drop comment '"the rest"'
 	passes_and_closes rest_of
 	all_arrives
+	told doctor 'any(.check == "firewall" and .verdict == "fine") and ([.[] | select(.check == "address")] | length == 4 and all(.verdict == "fine"))'
 	m nft insert rule inet rtplane_host input udp dport 5060 drop comment '"nobody calls"'
 	one_is_in_the_way 'inet rtplane_host input [(]nobody calls[)]'
 	nobody_gets_in

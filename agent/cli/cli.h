@@ -176,5 +176,6 @@ int cmd_convert(struct args *args);
  */
 int cmd_probe(struct args *args) __attribute__((weak));
 int cmd_firewall_check(struct args *args) __attribute__((weak));
+int cmd_doctor(struct args *args) __attribute__((weak));
 
 #endif /* CLI_CLI_H */

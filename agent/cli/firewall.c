@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
 #include "config/config.h"
+#include "doctor.h"
 #include "firewall/firewall.h"
 
 /**
@@ -187,51 +187,67 @@ static bool check_opening(struct check *check, const json_t *opening)
 	return true;
 }
 
-static int check_all(struct check *check, const json_t *openings)
+/* false after a sentence */
+static bool check_all(struct check *check, const json_t *openings)
 {
-	const char *unread = firewall_rules_unread(check->rules);
-	json_t *result;
 	size_t i;
 
-	for (i = 0; i < json_array_size(openings); i++)
-		if (!check_opening(check, json_array_get(openings, i)))
-			return cli_refused(check->cli, "the agent's answer is no list of what has to be open");
-	result = json_pack("{s:O}", "packets", check->list);
-	if (unread)
-		json_object_set_new(result, "unread", json_string(unread));
-	cli_print(check->cli, result);
-	json_decref(result);
-	if (unread)
-		cli_refused(check->cli, "there are rules that were not looked at, of the older iptables: %s",
-			    unread);
-	if (check->lost)
-		cli_refused(check->cli, "some of that would not arrive: %u lines",
-			    check->lost);
-	return unread || check->lost ? CLI_REFUSED : CLI_OK;
+	for (i = 0; i < json_array_size(openings); i++) {
+		if (check_opening(check, json_array_get(openings, i)))
+			continue;
+		cli_refused(check->cli, "the agent's answer is no list of what has to be open");
+		return false;
+	}
+	return true;
 }
 
-int cmd_firewall_check(struct args *args)
+json_t *cli_firewall_check(const struct cli *cli, const json_t *openings,
+			   unsigned int *lost)
 {
-	struct check check = { .cli = args->cli };
+	struct check check = { .cli = cli, .list = json_array() };
 	char error[CONFIG_ERROR_LEN];
-	int ret = CLI_REFUSED;
-	json_t *wanted;
+	json_t *result = NULL;
+	const char *unread;
 
-	wanted = cli_ask(args->cli, "firewall", "json", "host");
-	if (!wanted)
-		return CLI_REFUSED;
 	check.rules = firewall_rules_read(error);
-	check.list = json_array();
 	if (!check.rules)
-		cli_refused(args->cli, "%s", error);
+		cli_refused(cli, "%s", error);
 	else if (getifaddrs(&check.addrs))
-		cli_refused(args->cli, "the addresses of this host cannot be read: %m");
-	else
-		ret = check_all(&check, json_object_get(wanted, "openings"));
+		cli_refused(cli, "the addresses of this host cannot be read: %m");
+	else if (check_all(&check, openings))
+		result = json_pack("{s:O}", "packets", check.list);
+	unread = check.rules ? firewall_rules_unread(check.rules) : NULL;
+	if (result && unread)
+		json_object_set_new(result, "unread", json_string(unread));
+	*lost = check.lost;
 	if (check.addrs)
 		freeifaddrs(check.addrs);
 	firewall_rules_free(check.rules);
 	json_decref(check.list);
+	return result;
+}
+
+int cmd_firewall_check(struct args *args)
+{
+	json_t *wanted = cli_ask(args->cli, "firewall", "json", "host"), *result;
+	const char *unread;
+	unsigned int lost;
+	int ret = CLI_OK;
+
+	if (!wanted)
+		return CLI_REFUSED;
+	result = cli_firewall_check(args->cli, json_object_get(wanted, "openings"), &lost);
 	json_decref(wanted);
+	if (!result)
+		return CLI_REFUSED;
+	cli_print(args->cli, result);
+	unread = json_string_value(json_object_get(result, "unread"));
+	if (unread)
+		ret = cli_refused(args->cli, "there are rules that were not looked at, of the older iptables: %s",
+				  unread);
+	if (lost)
+		ret = cli_refused(args->cli, "some of that would not arrive: %u lines",
+				  lost);
+	json_decref(result);
 	return ret;
 }

@@ -52,6 +52,7 @@ static const char usage[] =
 "  firewall [--format nft|iptables|ip6tables|table|csv|markdown|json]\n"
 "           [--for host|edge|customer]   what a firewall must let through\n"
 "  firewall --check           what this host's own rules do with that\n"
+"  doctor                     what of this host keeps calls from working, and what to do\n"
 "  reload                     read the configuration again\n"
 "  check-config FILE          is this configuration in order?\n"
 "  convert FILE               an rtpengine.conf as a configuration of ours\n"
@@ -161,6 +162,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "ng", cmd_agent_ng },
 		{ "ban", cmd_ban },
 		{ "firewall", cmd_firewall },
+		{ "doctor", cmd_doctor },
 		{ "reload", cmd_agent },
 		{ "check-config", cmd_check_config },
 		{ "convert", cmd_convert },
