@@ -425,16 +425,23 @@ static bool in_pieces(void)
 
 static bool kept_alive(void)
 {
+	static const struct sip_limits limits = { .unfinished = 2000 };
 	char text[1024], buf[2048];
 	size_t n;
+	int i;
 
-	KTAP_CHECK(begin(NULL, (struct sip_listen){ 0 }));
-	KTAP_CHECK(say(WS_FIN | WS_PING, "a", 1));
-	KTAP_CHECK(hear(buf, sizeof(buf)) == (WS_FIN | WS_PONG) && !strcmp(buf, "a"));
+	KTAP_CHECK(begin(&limits, (struct sip_listen){ 0 }));
+	/* what has been read is not unfinished any more */
+	n = options(text, sizeof(text), "none");
+	for (i = 0; i < 30; i++) {
+		KTAP_CHECK(say(WS_FIN | WS_PING, text, 100));
+		KTAP_CHECK(hear(buf, sizeof(buf)) == (WS_FIN | WS_PONG));
+		KTAP_CHECK(!strncmp(buf, text, 100) && strlen(buf) == 100);
+	}
 	/* as RFC 5626 has it: a double CRLF has an answer, and a single one is one */
 	KTAP_CHECK(say(WS_FIN | WS_TEXT, "\r\n\r\n", 4));
 	KTAP_CHECK(hear(buf, sizeof(buf)) == (WS_FIN | WS_TEXT) && !strcmp(buf, "\r\n"));
-	KTAP_CHECK(net_counters(&s.net)->pings == 2);
+	KTAP_CHECK(net_counters(&s.net)->pings == 31);
 	KTAP_CHECK(say(WS_FIN | WS_TEXT, "\r\n", 2) && say(WS_FIN | WS_PONG, "", 0));
 	n = options(text, sizeof(text), "after");
 	KTAP_CHECK(say(WS_FIN | WS_TEXT, text, n));
@@ -564,7 +571,7 @@ static bool hostile(void)
 {
 	static char big[70000];
 	struct sip_limits limits = { .message = 1000 };
-	char buf[64];
+	char buf[64], frame[1000];
 
 	memset(big, 'x', sizeof(big));
 	KTAP_CHECK(begin(&limits, (struct sip_listen){ 0 }));
@@ -587,6 +594,12 @@ static bool hostile(void)
 	say(WS_FIN | WS_PING, "a", 1);
 	KTAP_CHECK(hear(buf, sizeof(buf)) == (WS_FIN | WS_CLOSE) && !memcmp(buf, "\x03\xe9", 2));
 	KTAP_CHECK(net_gone(&s.net, s.fd) && !s.net.messages);
+	end();
+	/* halves of messages have a limit together */
+	limits = (struct sip_limits){ .unfinished = 500 };
+	KTAP_CHECK(begin(&limits, (struct sip_listen){ 0 }));
+	KTAP_CHECK(ws_frame(frame, WS_FIN | WS_TEXT, big, 900) > 600 && net_say(s.fd, frame, 600));
+	KTAP_CHECK(net_gone(&s.net, s.fd) && net_counters(&s.net)->too_big == 1);
 	end();
 	/* as long as it may be, and one byte more, where nobody says how long that is */
 	KTAP_CHECK(begin(NULL, (struct sip_listen){ 0 }));
