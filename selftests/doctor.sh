@@ -23,7 +23,7 @@ W=$(mktemp -d "${TMPDIR:-/tmp}/rtplane.XXXXXX")
 trap 'kill "${AGENT:-0}" 2>/dev/null; rm -rf "$W"' EXIT
 NR=0 BAD=0
 
-# An agent that answers "status" with $W/status and all else with $W/firewall.
+# An agent that answers "status" with $W/status, and "firewall" with $W/host or $W/edge.
 agent()
 {
 	mkfifo "$W/up"
@@ -35,8 +35,9 @@ agent()
 		print("up", flush=True)
 		while True:
 		    peer, _ = sock.accept()
-		    name = json.loads(peer.makefile("rb").readline())["cmd"]
-		    with open(f"{sys.argv[1]}/{'status' if name == 'status' else 'firewall'}") as f:
+		    asked = json.loads(peer.makefile("rb").readline())
+		    name = asked["args"][1] if asked["cmd"] == "firewall" else asked["cmd"]
+		    with open(f"{sys.argv[1]}/{name}") as f:
 		        peer.sendall(json.dumps({"ok": True, "result": json.load(f)}).encode() + b"\n")
 		    peer.close()
 	END
@@ -44,14 +45,16 @@ agent()
 	read -r _ <"$W/up"
 }
 
-status() { echo "{\"version\":\"$1\",\"backend\":\"$2\",\"backend_why\":\"because\"}" >"$W/status"; }
+# status VERSION BACKEND [STUN]
+status() { echo "{\"version\":\"$1\",\"backend\":\"$2\",\"backend_why\":\"because\",\"stun\":[${3:-}]}" >"$W/status"; }
 openings()
 {
 	local at list=
 	for at; do
 		list+="${list:+,}{\"what\":\"SIP\",\"realm\":\"r\",\"protocol\":\"UDP\",\"address\":\"$at\",\"ports\":\"5060\",\"from\":\"anybody\",\"dscp\":\"24\"}"
 	done
-	echo "{\"openings\":[$list],\"advice\":[]}" >"$W/firewall"
+	echo "{\"openings\":[$list],\"advice\":[]}" >"$W/host"
+	cp "$W/host" "$W/edge"
 }
 
 # says STATUS NAME EXPR: jq's EXPR of the list holds, and that is its exit status
@@ -173,6 +176,21 @@ nft -f - <<-'END'
 	}
 END
 says 1 "a firewall in the way" "$(is firewall fault '1 lines' 'firewall --check')"
+
+nft flush ruleset
+
+SEEN='{"address":"192.0.2.1","server":"203.0.113.9:3478","from":"192.0.2.1:30000","seen":"203.0.113.5:30000","offered":true,"why":""}'
+says 0 "without a STUN server nothing is said of it" 'all(.check != "stun")'
+status "$VERSION" uring "$SEEN"
+says 0 "seen from outside, and nothing else is advertised" "$(is stun fine 'sees 192.0.2.1 as 203.0.113.5$')"
+sed -i 's/"address":"192.0.2.1"/"address":"203.0.113.5 to 192.0.2.1"/' "$W/edge"
+says 0 "seen as is advertised" "$(is stun fine 'sees 192.0.2.1 as 203.0.113.5$')"
+sed -i 's/203.0.113.5 to/203.0.113.6 to/' "$W/edge"
+says 1 "seen as is not advertised" "$(is stun fault 'as 203.0.113.5, and another' '^advertise: 203.0.113.5 at listen: 192.0.2.1$')"
+status "$VERSION" uring '{"address":"192.0.2.1","server":"203.0.113.9:3478","offered":false,"why":"it sees port 5 where port 7 has asked"}'
+says 0 "a NAT that changes ports" "$(is stun warning 'it sees port 5' 1:1)"
+status "$VERSION" uring '{"address":"192.0.2.1","offered":false,"why":""}'
+says 0 "no answer yet" "$(is stun warning 'has answered yet')"
 
 echo "1..$NR"
 exit $BAD

@@ -212,6 +212,62 @@ static void check_firewall(struct doctor *d)
 	json_decref(result);
 }
 
+/* what others know an address of ours by: "OUTSIDE to INSIDE" is what the edge maps */
+static bool advertised(const struct doctor *d, const char *inside, struct dp_addr *addr)
+{
+	char text[2 * DP_ADDR_STRLEN + 8], *to;
+	const char *address;
+	size_t i;
+
+	for (i = 0; i < json_array_size(d->edge); i++) {
+		address = json_string_value(json_object_get(json_array_get(d->edge, i),
+							    "address"));
+		snprintf(text, sizeof(text), "%s", address ? address : "");
+		to = strstr(text, " to ");
+		if (!to || strcmp(to + strlen(" to "), inside))
+			continue;
+		*to = '\0';
+		return dp_addr_parse_host(text, addr);
+	}
+	return false;
+}
+
+static void check_seen(struct doctor *d, const json_t *at)
+{
+	const char *inside = "", *seen = "", *why = "", *server = "the STUN server";
+	char told[DP_ADDR_STRLEN], remedy[128];
+	struct dp_addr by, known;
+
+	json_unpack((json_t *)(uintptr_t)at, "{s?s, s?s, s?s, s?s}", "address", &inside,
+		    "seen", &seen, "why", &why, "server", &server);
+	if (*why || !dp_addr_parse(seen, &by)) {
+		doctor_say(d, "stun", VERDICT_WARNING, "the NAT in front has to map the media ports 1:1, and to let UDP out to the server",
+			   "%s: %s", inside, *why ? why : "no STUN server has answered yet");
+		return;
+	}
+	by.port = 0;
+	dp_addr_str(&by, told, sizeof(told));
+	if (advertised(d, inside, &known) && !dp_addr_same_host(&known, &by)) {
+		snprintf(remedy, sizeof(remedy), "advertise: %s at listen: %s", told,
+			 inside);
+		doctor_say(d, "stun", VERDICT_FAULT, remedy,
+			   "%s sees %s as %s, and another address is advertised", server,
+			   inside, told);
+		return;
+	}
+	doctor_say(d, "stun", VERDICT_FINE, NULL, "%s sees %s as %s", server, inside, told);
+}
+
+/* where a realm has a server */
+static void check_stun(struct doctor *d)
+{
+	const json_t *list = json_object_get(d->status, "stun");
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		check_seen(d, json_array_get(list, i));
+}
+
 static int examine(struct doctor *d)
 {
 	if (getifaddrs(&d->addrs))
@@ -224,6 +280,7 @@ static int examine(struct doctor *d)
 	check_room(d);
 	check_clock(d);
 	check_firewall(d);
+	check_stun(d);
 	freeifaddrs(d->addrs);
 	cli_print(d->cli, d->list);
 	return d->faults ? CLI_REFUSED : CLI_OK;
@@ -232,7 +289,7 @@ static int examine(struct doctor *d)
 int cmd_doctor(struct args *args)
 {
 	struct doctor d = { .cli = args->cli };
-	json_t *status, *firewall = NULL;
+	json_t *status, *firewall = NULL, *edge = NULL;
 	int ret = args_end(args);
 
 	if (ret)
@@ -240,14 +297,18 @@ int cmd_doctor(struct args *args)
 	status = cli_ask(args->cli, "status", NULL, NULL);
 	if (status)
 		firewall = cli_ask(args->cli, "firewall", "json", "host");
+	if (firewall)
+		edge = cli_ask(args->cli, "firewall", "json", "edge");
 	ret = CLI_REFUSED;
-	if (firewall) {
+	if (edge) {
 		d.status = status;
 		d.openings = json_object_get(firewall, "openings");
+		d.edge = json_object_get(edge, "openings");
 		d.list = json_array();
 		ret = examine(&d);
 		json_decref(d.list);
 	}
+	json_decref(edge);
 	json_decref(firewall);
 	json_decref(status);
 	return ret;

@@ -19,6 +19,7 @@ enum verdict {
  * @cli: the program's run
  * @status: what the agent says of itself
  * @openings: what has to arrive, as `firewall` tells it for this host
+ * @edge: the same for a firewall in front of it, which knows what is advertised
  * @addrs: this host's addresses
  * @list: what has been found
  * @faults: of these, faults
@@ -27,6 +28,7 @@ struct doctor {
 	const struct cli *cli;
 	const json_t *status;
 	const json_t *openings;
+	const json_t *edge;
 	struct ifaddrs *addrs;
 	json_t *list;
 	unsigned int faults;
