@@ -4,6 +4,14 @@
 
 #include "check.h"
 
+/* whoever is offered keys since TLS hides them is not followed by one who is not hidden */
+static bool is_mixed(const struct config_trunk *t)
+{
+	const struct config_hop *first = &t->hop[0], *last = &t->hop[t->n_hops];
+
+	return (first->transport == CONFIG_TLS) != (last->transport == CONFIG_TLS);
+}
+
 static bool get_hops(const struct loaded *l, const struct key *at,
 		     const struct raw_trunk *raw, struct config_trunk *t)
 {
@@ -15,6 +23,10 @@ static bool get_hops(const struct loaded *l, const struct key *at,
 		if (!config_get_hop(l, k, raw->hops[t->n_hops], t->realm,
 				    &t->hop[t->n_hops]))
 			return false;
+		if (is_mixed(t))
+			return bad(l, k,
+				   "'%s' and '%s' are not alike; expected all by TLS, or none",
+				   raw->hops[t->n_hops], raw->hops[0]);
 	}
 	return true;
 }
