@@ -133,6 +133,7 @@ wrong "what no user begins with" 's/# user-add: "0"/user-add: "0@"/' 'user-add:'
 TRUNK='s/^# trunks:/trunks:/'
 wrong "a trunk in no realm" "$TRUNK; /^trunks/s/realm: core/realm: cor/" '^trunks' 'trunks\[0\].realm' cor 'name of a realm'
 wrong "a trunk's next hop that is no SIP URI" "$TRUNK; s/sip:198.51.100.31/tel:1/" '^trunks' 'trunks\[0\].next-hops\[1\]' tel:1 'sip:HOST'
+touch "$W/agent.pem" "$W/cafile.pem"
 wrong "a trunk's next hops with TLS and without" "$TRUNK; s/      # - transport: tls/      - transport: tls/; s/      #   port: 5061/        port: 5061/; 0,/^      #   certificates:/s//        certificates:/; /^trunks/s/realm: core/realm: access/; s#/etc/rtplane/tls#$W#; s/198.51.100.31/198.51.100.31;transport=tls/" '^trunks' 'trunks\[0\].next-hops\[1\]' 'not alike' 'all by TLS'
 wrong "a trunk's user without a password" "$TRUNK; s/ password: secret,//" '^trunks' 'trunks\[0\].user' 'no key password' both
 wrong "a trunk that registers as nobody" "$TRUNK; s/sip:4930@/sip:/" '^trunks' 'trunks\[0\].register' sip:carrier.example 'sip:USER@HOST'
