@@ -334,6 +334,30 @@ static void begun(const struct ng_call *call, const struct ng_words *w)
 		 SPAN_ARG(w->tag[0]));
 }
 
+/*
+ * Candidates alone, as the proxy has them of an INFO (RFC 8840), of whoever's tag it is, in
+ * all that he negotiates.  What comes before its description, or after it, is left out:
+ * where checks come from is found all the same.
+ */
+static const char *trickle(const struct ng_request *r, struct span tag)
+{
+	const struct ng_call *call = ng_call_find(r->ng, r->words.call_id);
+	struct span sdp = r->words.sdp;
+	struct ng_branch *branch;
+	struct dp_err err;
+	unsigned int s;
+
+	if (!call || !tag.n)
+		return NULL;
+	LIST_FOREACH(branch, &call->branches, entry)
+		for (s = 0; s < 2; s++)
+			if (branch->tag[s] && ng_is(branch->tag[s], tag) &&
+			    session_trickle(branch->media, branch->party[s],
+					    sdp.p, sdp.n, &err))
+				log_debug("call-id %s: %s", call->id, err.text);
+	return NULL;
+}
+
 const char *ng_offer(struct ng_request *r)
 {
 	struct ng_words *w = &r->words;
@@ -344,7 +368,7 @@ const char *ng_offer(struct ng_request *r)
 	const char *error;
 
 	if (w->fragment)
-		return NULL;	/* candidates alone, and we do not trickle */
+		return trickle(r, w->tag[0]);
 	error = check_words(r, false);
 	if (!error)
 		error = check_sdp(r, &family);
@@ -493,7 +517,7 @@ const char *ng_answer(struct ng_request *r)
 	const char *error;
 
 	if (r->words.fragment)
-		return NULL;
+		return trickle(r, r->words.tag[1]);
 	error = check_words(r, true);
 	if (!error)
 		error = check_sdp(r, &family);

@@ -71,6 +71,54 @@ static struct said *said_of(const struct ice_creds *ours,
 	return said;
 }
 
+/* does it say that already? */
+static bool has_candidate(const struct said *said, const struct ice_candidate *c)
+{
+	size_t i;
+
+	for (i = 0; i < said->n; i++)
+		if (said->candidate[i].component == c->component &&
+		    dp_addr_eq(&said->candidate[i].addr, &c->addr))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct said *said, const struct sdp_ice *theirs)
+{
+	size_t i;
+
+	for (i = 0; i < theirs->n && said->n < SDP_CANDIDATES_MAX; i++)
+		if (!has_candidate(said, &theirs->candidate[i]))
+			return false;
+	return true;
+}
+
+struct said *session_said_more(struct said *was, const struct sdp_ice *theirs)
+{
+	struct said *said;
+	size_t i;
+
+	if (is_known(was, theirs))
+		return session_said_get(was);
+	said = said_new(&was->ours, SDP_CANDIDATES_MAX);
+	if (!said)
+		return NULL;
+	said->ufrag = strdup(was->ufrag);
+	said->pwd = strdup(was->pwd);
+	if (!said->ufrag || !said->pwd) {
+		session_said_put(said);
+		return NULL;
+	}
+	said->lite = was->lite;
+	said->offered = was->offered;
+	said->n = was->n;
+	memcpy(said->candidate, was->candidate, was->n * sizeof(said->candidate[0]));
+	for (i = 0; i < theirs->n && said->n < SDP_CANDIDATES_MAX; i++)
+		if (!has_candidate(said, &theirs->candidate[i]))
+			said->candidate[said->n++] = theirs->candidate[i];
+	return said;
+}
+
 /* --- the agent --- */
 
 static void send_on(void *arg, void *socket, const struct dp_addr *to,
@@ -208,6 +256,14 @@ bool session_ice_is_with(const struct seat *seat, const struct said *said,
 
 	return own && own->now && said && said->ufrag &&
 	       (own->of == of || same_party(own->now, said));
+}
+
+void session_ice_more(struct seat *seat, struct said *said)
+{
+	const struct seat_ice *own = seat->ice;
+
+	if (own && own->now && same_party(own->now, said))
+		session_ice_follow(seat, said, own->of);
 }
 
 static void learn(struct seat_ice *own, const struct said *said)

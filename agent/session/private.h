@@ -13,6 +13,7 @@
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
  *   offer.c     offer, answer, roll-back
+ *   trickle.c   candidates that come later
  *   session.c   sessions, parties, branches
  *   event.c     what the datapath tells
  *   report.c    what legs have seen; why.c: what that means
@@ -643,6 +644,10 @@ const char *session_ice_answered(const struct session_party *party,
  * port of its own
  */
 void session_ice_say(FILE *out, const struct half *half, bool mux);
+/* if the agent is with who has said that: he has said more */
+void session_ice_more(struct seat *seat, struct said *said);
+/* the same, and what a fragment adds: a reference, NULL without memory */
+struct said *session_said_more(struct said *was, const struct sdp_ice *theirs);
 struct said *session_said_get(struct said *said);
 void session_said_put(struct said *said);
 

@@ -572,6 +572,23 @@ char *session_reanswer(const struct session_branch *branch,
  */
 void session_rollback(struct session_branch *branch);
 
+/**
+ * session_trickle() - more candidates of a party, as they come after its description
+ * @branch: the negotiation
+ * @from: whose
+ * @text: a fragment (RFC 8840): credentials, and sections with candidates
+ * @len: its bytes
+ * @err: the sentence
+ *
+ * Of what is agreed, or of the offer that is open.  What the realm's media-acl does not
+ * allow is left out, and so is what goes beyond 32 candidates of a line.
+ *
+ * Return: 0, -EPROTO if it is none, -ENOENT if it belongs to nothing that the party has
+ * said last, or -ENOMEM.
+ */
+int session_trickle(struct session_branch *branch, struct session_party *from,
+		    const char *text, size_t len, struct dp_err *err);
+
 /** session_offerer() - who made the open offer; NULL: none is open */
 struct session_party *session_offerer(const struct session_branch *branch);
 

@@ -3,6 +3,9 @@
  * Words of the control protocol's requests, in the ways that proxies have to say them:
  * what each does to what the other party is told, and that one nobody knows fails no call.
  */
+#include <poll.h>
+#include <unistd.h>
+
 #include "ng_lib.h"
 
 static bool json(void)
@@ -27,6 +30,75 @@ static bool ice(void)
 	KTAP_CHECK(has("a=ice-ufrag:") && has(" typ host\r\n"));
 	KTAP_CHECK(ok(ask("offer", "call-id", "removed", FROM, DIR, "ICE", "remove", "sdp", sdp_of(A4, PCMU), NULL)));
 	KTAP_CHECK(!has("a=ice-ufrag:") && !ng->n_strange);
+	return done();
+}
+
+static int candidate_socket(struct dp_addr *addr)
+{
+	struct dp_addr a = at("127.0.0.1");
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(&a, &ss);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, len))
+		abort();
+	len = sizeof(ss);
+	getsockname(fd, (struct sockaddr *)&ss, &len);
+	dp_addr_from_sockaddr(addr, (struct sockaddr *)&ss, len);
+	return fd;
+}
+
+/* does a check of ours arrive there, in that time of ICE? */
+static bool is_checked(int fd, unsigned int ms)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	char data[512];
+
+	for (; ms >= 50; ms -= 50) {
+		timers_run(&timers, timers.now + 50);
+		if (poll(&p, 1, 1) > 0 && recv(fd, data, sizeof(data), 0) > 0)
+			return true;
+	}
+	return false;
+}
+
+#define CREDS(who) "a=ice-ufrag:" who "abc\r\na=ice-pwd:0123456789012345678901\r\n"
+
+static const char *fragment_of(const char *who, const struct dp_addr *addr)
+{
+	static char frag[512];
+
+	snprintf(frag, sizeof(frag), "a=ice-ufrag:%sabc\r\na=ice-pwd:0123456789012345678901\r\n"
+		 "m=audio 9 RTP/AVP 0\r\na=candidate:1 1 udp 2130706431 127.0.0.1 %u typ host\r\n",
+		 who, addr->port);
+	return frag;
+}
+
+/* candidates that come later, by the tag of whose they are */
+static bool fragments(void)
+{
+	struct dp_addr addr[2];
+	int fd[2];
+
+	KTAP_CHECK(open_ng());
+	access_policy->ice = SESSION_ICE_FULL;
+	core_policy->ice = SESSION_ICE_FULL;
+	fd[0] = candidate_socket(&addr[0]);
+	fd[1] = candidate_socket(&addr[1]);
+	/* before there is anything, and of a party that is not there */
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, "+flags", "fragment", "sdp", fragment_of("f", &addr[0]), NULL)));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "sdp", sdp_of("127.0.0.1", "m=audio 9 RTP/AVP 0\r\n" CREDS("f")), NULL)));
+	KTAP_CHECK(ok(ask("offer", CALL, "from-tag", "x", "+flags", "fragment", "sdp", fragment_of("f", &addr[0]), NULL)));
+	KTAP_CHECK(!is_checked(fd[0], 500));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, "+flags", "fragment", "sdp", fragment_of("f", &addr[0]), NULL)));
+	KTAP_CHECK(is_checked(fd[0], 10000));
+	/* and who answers */
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", sdp_of("127.0.0.1", "m=audio 9 RTP/AVP 0\r\n" CREDS("t")), NULL)));
+	KTAP_CHECK(!is_checked(fd[1], 500));
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "+flags", "fragment", "sdp", fragment_of("t", &addr[1]), NULL)));
+	KTAP_CHECK(is_checked(fd[1], 10000));
+	close(fd[0]);
+	close(fd[1]);
 	return done();
 }
 
@@ -268,6 +340,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "the same in JSON", json },
 		{ "ICE as the proxy wants it", ice },
+		{ "candidates that come later", fragments },
 		{ "DTLS and keys as the proxy wants them", dtls },
 		{ "codecs that an offer is not to have", codecs },
 		{ "suites and an address as the proxy wants them", suites },

@@ -432,6 +432,113 @@ static struct session_seen *seen_at(const char *addr)
 	return seen;
 }
 
+/* candidates of a phone by themselves: the addresses of another; NULL: none */
+static const char *fragment_at(const struct phone *p, const struct phone *at,
+			       const char *mid)
+{
+	static char buf[2048];
+	int n = snprintf(buf, sizeof(buf), "m=audio 9 RTP/AVP 0\r\na=mid:%s\r\n", mid);
+
+	put_ice(buf + n, sizeof(buf) - (size_t)n, p->ice, at ? &at->addr[0] : NULL,
+		at ? &at->addr[1] : NULL);
+	return buf;
+}
+
+static const char *fragment(const struct phone *p, const char *mid, bool candidates)
+{
+	return fragment_at(p, candidates ? p : NULL, mid);
+}
+
+static const char *with_mid(const char *sdp)
+{
+	static char more[4096];
+
+	snprintf(more, sizeof(more), "%sa=mid:1\r\n", sdp);
+	return more;
+}
+
+static int trickle(const char *what)
+{
+	return session_trickle(branch, caller, what, strlen(what), &err);
+}
+
+static void turns(unsigned int n)
+{
+	while (n--)
+		turn();
+}
+
+/* our checks go to what comes later, before the answer and after it */
+static bool trickled(void)
+{
+	struct phone *p, *q;
+	int port;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	q = phone("127.0.0.12", true);
+	KTAP_CHECK(!offer(caller, says(p, false)));
+	turns(5);
+	KTAP_CHECK(!p->got);
+	/* of nobody who speaks here, or nothing */
+	KTAP_CHECK(trickle(fragment(q, "1", true)) == -ENOENT);
+	KTAP_CHECK(strstr(err.text, "belong to no description of its"));
+	KTAP_CHECK(trickle("v=0\r\n") == -EPROTO);
+	KTAP_CHECK(!trickle(fragment(p, "1", false)));
+	turns(5);
+	KTAP_CHECK(!p->got && !q->got);
+	KTAP_CHECK(!trickle(fragment(p, "1", true)));
+	AWAIT(p->got);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), p, 1));
+	/* another description: candidates of the former one are of nothing any more */
+	KTAP_CHECK(!offer(caller, says(q, false)));
+	/* where media goes is not checked anew before that is agreed */
+	KTAP_CHECK(!trickle(fragment(q, "1", true)));
+	turns(5);
+	KTAP_CHECK(!q->got);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(trickle(fragment(p, "1", true)) == -ENOENT);
+	AWAIT(q->got);
+	/* said twice is said once */
+	KTAP_CHECK(!trickle(fragment(q, "1", true)));
+	KTAP_CHECK(hears(q, text, NULL));
+	AWAIT(is_proven(leg_of("127.0.0.1", port), q, 1));
+	KTAP_CHECK(!kernel.wrong);
+	return done();
+}
+
+/* the same credentials may be of two lines; and what may not be checked is not */
+static bool trickled_elsewhere(void)
+{
+	struct prefix denied;
+	struct phone *p, *q;
+
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	p = phone("127.0.0.11", true);
+	KTAP_CHECK(!offer(caller, with_mid(says(p, false))));
+	KTAP_CHECK(trickle(fragment(p, "2", true)) == -ENOENT);
+	turns(5);
+	KTAP_CHECK(!p->got);
+	KTAP_CHECK(!trickle(fragment(p, "1", true)));
+	AWAIT(p->got);
+	KTAP_CHECK(done());
+	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	prefix_parse("127.0.0.12", &denied);
+	access_policy->media_acl = acl_new(NULL, 0, &denied, 1, true);
+	p = phone("127.0.0.11", true);
+	q = phone("127.0.0.12", true);
+	KTAP_CHECK(!offer(caller, says(p, false)));
+	KTAP_CHECK(!trickle(fragment_at(p, q, "1")));
+	KTAP_CHECK(!trickle(fragment(p, "1", true)));
+	AWAIT(p->got);
+	turns(5);
+	KTAP_CHECK(!q->got);
+	return done();
+}
+
 /* nobody checks, and we have offered what nobody outside can check */
 static bool hidden(void)
 {
@@ -831,6 +938,8 @@ static const struct ktap_point points[] = {
 	{ "another password proves nothing", wrong_password },
 	{ "what people are told", reasons },
 	{ "private addresses alone are told of", hidden },
+	{ "candidates that come later", trickled },
+	{ "candidates of another line, and those that are denied", trickled_elsewhere },
 	{ "firewalls are opened", punch },
 	{ "where media may not go nothing is sent", denied },
 	{ "checks that do not wait for the answer", at_once },
