@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=600
+# rtplane-test: where=host timeout=600 waits=1
 #
 # Subscriptions through the agent: of phones that have registered, and at these; what ends
 # them, forks, limits, draining; and what phones publish.  agent_events.py plays both ends,
