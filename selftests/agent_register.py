@@ -21,6 +21,7 @@ import time
 
 A, B = os.environ.get("A", ""), os.environ.get("B", "")
 PHONE = os.environ.get("PHONE_IP", "192.0.2.1")
+NOBODY = os.environ.get("NOBODY_IP", "192.0.2.66")     # no next hop either
 ACCESS = os.environ.get("ACCESS_IP", "192.0.2.254")
 REGISTRAR = os.environ.get("REGISTRAR_IP", "198.51.100.1")
 CORE = os.environ.get("CORE_IP", "198.51.100.254")
@@ -169,8 +170,8 @@ class End:
 
 
 class Phone(End):
-    def __init__(self, port=0, stream=False, user="alice"):
-        super().__init__(A, PHONE, port, ACCESS, stream)
+    def __init__(self, port=0, stream=False, user="alice", ip=None):
+        super().__init__(A, ip or PHONE, port, ACCESS, stream)
         self.user, self.cseq, self.tag = user, 0, os.urandom(4).hex()
         self.call_id = "%s@%s" % (os.urandom(6).hex(), self.ip)
         self.contact = "sip:%s@%s:%d" % (user, self.ip, self.port)
@@ -397,6 +398,51 @@ def wrong_password():
     registrar.challenges()
     other.answer(401)
     check(bindings(1)[0]["contact"] == phone.contact, "the binding stays")
+
+
+def guess(phone, registrar):
+    """A wrong password for the nonce that there is."""
+    phone.register()
+    registrar.grants()
+    phone.answer(403)
+
+
+def guesses():
+    """Wrong passwords shut out; no password, and one for a nonce that is too old, do not."""
+    registrar, phone = Registrar(), Phone(ip=NOBODY)
+    phone.password = "wrong"
+    for _ in range(4):
+        phone.register(challenge=False)
+        registrar.challenges()
+        phone.challenge = params(phone.answer(401)["www-authenticate"])
+    for _ in range(4):
+        phone.register()
+        m = registrar.receive()
+        registrar.judge(m)
+        registrar.reply(m, 401, 'WWW-Authenticate: Digest realm="example.com", nonce="%s", '
+                                'algorithm=MD5, stale=true' % registrar.nonce(m))
+        phone.answer(401)
+    guess(phone, registrar)
+    guess(phone, registrar)
+    check(ask("ban-list") == [], ask("ban-list"))
+    guess(phone, registrar)
+    banned = ask("ban-list")
+    check(len(banned) == 1 and banned[0]["prefix"] == NOBODY and banned[0]["why"] == "digest",
+          banned, ask("status")["bans"])
+
+
+def guesses_beside():
+    """Where somebody has registered nobody is shut out."""
+    registrar, phone, other = Registrar(), Phone(ip=NOBODY), Phone(ip=NOBODY)
+    register(phone, registrar)
+    other.password = "wrong"
+    other.register(challenge=False)
+    registrar.challenges()
+    other.challenge = params(other.answer(401)["www-authenticate"])
+    for _ in range(3):
+        guess(other, registrar)
+    check(ask("ban-list") == [] and ask("status")["bans"]["spared"] == 1,
+          ask("ban-list"), ask("status")["bans"])
 
 
 def refreshes():

@@ -25,13 +25,14 @@ registers()
 	for name; do
 		agent_ends
 		ACCESS_REGISTER=$words ACCESS_LATCH='{nat: learn}' ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:${PORT:-5060}\"}" \
-			agent_config 'quarantine: 0'
+			agent_config 'quarantine: 0' ${BANS:+"bans: $BANS"}
 		agent_start --datapath "$BACKEND" && acts agent_register "$name" || return
 		no_calls
 	done
 }
 
 test_digest_passes() { registers '{}' registers wrong_password; }
+test_who_guesses_is_banned() { BANS='{digest: 3, window: 3600}' registers '{}' guesses guesses_beside; }
 test_refreshes_are_answered_here() { registers '{}' refreshes; }
 test_calls_come_down_the_flow() { registers '{}' called; }
 test_notes_come_down_the_flow() { registers '{}' noted; }
