@@ -259,6 +259,29 @@ def ends():
     over(notifier(registrar, m, "late"), "NOTIFY")
 
 
+def lists():
+    """RFC 4662: who may be told of a whole list says so, and what requires that passes; no more."""
+    phone, registrar = Phone(), Registrar()
+    register(phone, registrar)
+    s = subscriber(phone)
+    s.subscribe(600, "Supported: 100rel, eventlist", "Accept: application/rlmi+xml")
+    m = registrar.receive()
+    check(m["supported"] == "eventlist" and m["accept"] == "application/rlmi+xml", m.all)
+    n = notifier(registrar, m, "list")
+    m.headers["to"] = n.local
+    registrar.reply(m, 200, "Contact: <%s>" % n.contact, "Expires: 600", "Require: eventlist")
+    ok = final(phone)
+    check(ok.status == 200 and ok["require"] == "eventlist", ok.first, ok.all)
+    n.request("NOTIFY", "Subscription-State: active", "Require: eventlist", body="<list/>")
+    m = phone.receive()
+    check(m.method == "NOTIFY" and m["require"] == "eventlist" and m.body == "<list/>", m.first, m.all)
+    phone.reply(m, 200)
+    check(final(registrar).status == 200, "the NOTIFY is answered")
+    n.request("NOTIFY", "Subscription-State: active", "Require: strange")
+    no = final(registrar)
+    check(no.status == 420 and no["unsupported"] == "strange", no.first, no.all)
+
+
 def strangers():
     """Who has not registered has nothing, and who has may have so many."""
     phone, registrar, other = Phone(), Registrar(), Phone()

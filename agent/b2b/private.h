@@ -67,6 +67,8 @@ struct trunk;
 /** B2B_OPTION - the option tags that pass through us */
 #define B2B_OPTION	"timer, replaces"
 extern const char *const b2b_options[];
+/** b2b_event_options - those of subscriptions: lists of what is subscribed to (RFC 4662) */
+extern const char *const b2b_event_options[];
 
 /**
  * struct end - one end of a pair: our dialog with one party
@@ -449,6 +451,9 @@ struct b2b {
 
 /* what of the header fields of a message that came to @from goes to the other end */
 void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *from);
+/* of Supported or Require, @id, what of @options is in it */
+void b2b_pass_options(struct sip_writer *w, const struct sip_msg *msg, enum sip_hdr id,
+		      const char *const *options);
 /* Allow: what we serve and the party at @other allows; Supported */
 void b2b_abilities(struct sip_writer *w, uint32_t other);
 /* methods of a message's Allow, as bits; 0 if it has none */
@@ -594,6 +599,9 @@ bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr);
 /* for a dialog that begins by @flow */
 const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm,
 							const struct sip_flow *flow);
+/* the same for the dialogs of a subscription */
+const struct sip_dialog_policy *b2b_realm_event_policy(const struct realm *realm,
+						       const struct sip_flow *flow);
 
 /* -------------------------------------------------------- trunk_account.c */
 

@@ -433,6 +433,24 @@ static const struct sip_dialog_policy flow_only = {
 	.supported = b2b_options, .by_flow = true,
 };
 
+/* the same, of subscriptions */
+static const struct sip_dialog_policy event_policies[] = {
+	{ .may = may, .flow = flow_to, .supported = b2b_event_options },
+	{ .may = may, .flow = flow_to, .supported = b2b_event_options, .by_flow = true },
+};
+
+static const struct sip_dialog_policy event_flow_only = {
+	.supported = b2b_event_options, .by_flow = true,
+};
+
+const struct sip_dialog_policy *b2b_realm_event_policy(const struct realm *realm,
+						       const struct sip_flow *flow)
+{
+	if (bind_is_on(realm->bindings, flow))
+		return &event_flow_only;
+	return &event_policies[realm->conf->latch.nat != CONFIG_NAT_OFF];
+}
+
 const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *realm,
 							const struct sip_flow *flow)
 {

@@ -199,6 +199,7 @@ static void respond(struct sub *sub, unsigned int to, struct sip_tx *in,
 	else if (r.status >= 300 && r.status < 400)
 		r.status = 480;
 	sip_cross_copy(&w, msg, &cross);
+	b2b_pass_options(&w, msg, SIP_HDR_REQUIRE, b2b_event_options);
 	if (!w.failed)
 		r.headers = (struct span){ w.p, w.n };
 	sip_dialog_respond(sub->end[to].dialog, in, &r);
@@ -219,6 +220,8 @@ static struct sip_tx *pass(struct sub *sub, unsigned int from, const struct sip_
 	request.method = msg->method == SIP_NOTIFY ? "NOTIFY" : "SUBSCRIBE";
 	request.max_forwards = msg->max_forwards - 1;
 	sip_cross_copy(&w, msg, &cross);
+	b2b_pass_options(&w, msg, SIP_HDR_SUPPORTED, b2b_event_options);
+	b2b_pass_options(&w, msg, SIP_HDR_REQUIRE, b2b_event_options);
 	if (b2b_content_copy(&content, msg) &&
 	    b2b_content_hide(&content, msg, cross.instead)) {
 		if (content.lines)
@@ -547,7 +550,7 @@ static struct sip_dialog *notifier(struct sub *sub, struct sip_flow *flow)
 		.route = route->set,
 		.cseq = msg->cseq.number,
 		.flow = flow,
-		.policy = b2b_realm_dialog_policy(sub->realm[1], flow),
+		.policy = b2b_realm_event_policy(sub->realm[1], flow),
 		.policy_arg = sub->realm[1],
 		.ops = &dialog_ops,
 		.arg = &sub->end[1],
@@ -620,7 +623,7 @@ static struct sip_dialog *subscriber(struct sub *sub, struct sip_flow *flow)
 {
 	char contact[B2B_TEXT];
 	struct sip_dialog_conf conf = {
-		.policy = b2b_realm_dialog_policy(sub->realm[0], flow),
+		.policy = b2b_realm_event_policy(sub->realm[0], flow),
 		.policy_arg = sub->realm[0],
 		.ops = &dialog_ops,
 		.arg = &sub->end[0],
@@ -684,7 +687,7 @@ static bool admit(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 {
 	const char *full = "Retry-After: 30\r\n";
 
-	if (!sip_require_ok(b2b->stack, flow, msg, NULL))
+	if (!sip_require_ok(b2b->stack, flow, msg, b2b_event_options))
 		return false;
 	if (msg->max_forwards < 2)
 		b2b_invite_refuse(b2b, flow, msg, 483, NULL, NULL);

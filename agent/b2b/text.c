@@ -10,6 +10,7 @@
 #include "private.h"
 
 const char *const b2b_options[] = { "timer", "replaces", NULL };
+const char *const b2b_event_options[] = { "eventlist", NULL };
 
 /* methods of calls that we serve and that a party may not: who sees it would use it */
 static const enum sip_method optional[] = {
@@ -122,14 +123,12 @@ void b2b_reason(struct sip_writer *w, const char *text)
 	sip_write_reason(w, "Q.850", 31, span_of(text));
 }
 
-static void pass_options(struct sip_writer *w, const struct sip_msg *msg,
-			 enum sip_hdr id)
+void b2b_pass_options(struct sip_writer *w, const struct sip_msg *msg, enum sip_hdr id,
+		      const char *const *options)
 {
-	const char *const *option;
-
-	for (option = b2b_options; *option; option++)
-		if (sip_msg_has(msg, id, *option))
-			sip_write_header(w, id, span_of(*option));
+	for (; *options; options++)
+		if (sip_msg_has(msg, id, *options))
+			sip_write_header(w, id, span_of(*options));
 }
 
 void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *end)
@@ -154,8 +153,8 @@ void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end 
 	/* the parties agree on these, and we hold them to it: timer.c */
 	sip_write_copy(w, msg, SIP_HDR_SESSION_EXPIRES);
 	sip_write_copy(w, msg, SIP_HDR_MIN_SE);
-	pass_options(w, msg, SIP_HDR_SUPPORTED);
-	pass_options(w, msg, SIP_HDR_REQUIRE);
+	b2b_pass_options(w, msg, SIP_HDR_SUPPORTED, b2b_options);
+	b2b_pass_options(w, msg, SIP_HDR_REQUIRE, b2b_options);
 }
 
 /* the Content-* lines, the empty line and the body that a writer has written */
