@@ -258,12 +258,15 @@ static void on_failed(void *arg, struct sip_tx *tx, unsigned int status)
 		out->request.failed(out->request.arg, out->dialog, tx, status);
 }
 
-/* What has not answered by now does not any more. */
+/* What has not answered by now does not any more; but its INVITE may be one that was sent
+ * again, and answered since.
+ */
 static void part(const struct sip_dlg_out *out, struct sip_dialog *dialog)
 {
 	struct sip_dlg_ack *ack = sip_dlg_ack_find(dialog, out->cseq);
 
-	if (out->begins && out->invite && dialog->state == SIP_DIALOG_EARLY)
+	if (out->begins && out->invite && !dialog->invite &&
+	    dialog->state == SIP_DIALOG_EARLY)
 		dialog->state = SIP_DIALOG_ENDED;
 	/* the newest may still be owed: by a user who waits for an answer to put in */
 	if (ack && ack != LIST_FIRST(&dialog->acks))

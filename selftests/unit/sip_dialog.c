@@ -399,6 +399,32 @@ static bool test_again(void)
 	return end();
 }
 
+/* it rings for longer than the one before, which was refused, is remembered: timer D */
+static bool test_again_rings(void)
+{
+	struct sip_dialog *dialog;
+	char *again;
+
+	begin();
+	dialog = ask();
+	respond(invite, 401, "x", NULL);
+	fake_pass(100);
+	KTAP_CHECK(send_request(dialog, "INVITE"));
+	again = strdup(newest());
+	respond(again, 180, "b", BOB);
+	fake_pass(40000);
+	KTAP_CHECK(sip_dialog_state(dialog) == SIP_DIALOG_EARLY);
+	*told = '\0';
+	respond(again, 200, "b", BOB);
+	KTAP_CHECK(was_told("200") && sip_dialog_state(dialog) == SIP_DIALOG_CONFIRMED);
+	fake_drain();
+	KTAP_CHECK(!sip_dialog_ack(dialog, none, none, none) && is(sent(), "ACK"));
+	sip_dialog_bye(dialog, none);
+	KTAP_CHECK(!strncmp(newest(), "BYE ", 4));
+	free(again);
+	return end();
+}
+
 /* ------------------------------------------------------------------------------ CSeq */
 
 static bool test_cseq(void)
@@ -778,6 +804,7 @@ int main(void)
 		{ "an end costs the same however many requests there are", test_many_requests },
 		{ "several dialogs of one INVITE of theirs", test_uas_several },
 		{ "the same request again, and elsewhere", test_again },
+		{ "INVITE again: it rings for long", test_again_rings },
 		{ "CSeq", test_cseq },
 		{ "requests for no dialog, or one that has ended", test_unknown },
 		{ "requests outside of dialogs", test_outside },
