@@ -236,11 +236,16 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp);
 static bool authorize(struct relay *relay, const struct sip_msg *msg)
 {
 	const struct config_trunk *lines = b2b_end_lines(to_of(relay));
+	struct sip_tx *old = relay->out;
 
-	return lines && relay->in && !relay->given_up &&
-	       b2b_account_challenged(&call_of(relay)->account, lines, msg,
-				      &relay->tries) &&
-	       !send_on(relay, sip_tx_request(relay->in), relay->sdp);
+	if (!lines || !relay->in || relay->given_up ||
+	    !b2b_account_challenged(&call_of(relay)->account, lines, msg,
+				    &relay->tries) ||
+	    send_on(relay, sip_tx_request(relay->in), relay->sdp))
+		return false;
+	/* it outlives the relay, if what is sent in its place is over before it */
+	sip_dialog_forget(old);
+	return true;
 }
 
 static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
@@ -285,8 +290,6 @@ static void on_over(void *arg, struct sip_tx *tx)
 {
 	struct relay *relay = arg;
 
-	if (relay->out != tx)
-		return;		/* the same again is under way */
 	relay->out = NULL;
 	if (relay->done)
 		free_relay(relay);
@@ -308,6 +311,7 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 	struct content content = { NULL };
 	struct sip_writer w = { 0 };
 	char method[32], host[DP_ADDR_STRLEN + 2];
+	struct sip_tx *tx;
 	int error = ENOMEM;
 
 	if (!to->dialog)
@@ -339,8 +343,11 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 		request.type = span_of(content.type);
 		request.body = (struct span){ content.body, content.len };
 	}
-	relay->out = sip_dialog_request(to->dialog, &request);
-	error = relay->out ? 0 : errno;
+	tx = sip_dialog_request(to->dialog, &request);
+	error = tx ? 0 : errno;
+	/* if not, what is out of it stays what is awaited */
+	if (tx)
+		relay->out = tx;
 out:
 	b2b_content_free(&content);
 	sip_write_free(&w);
