@@ -346,6 +346,23 @@ def refused():
     check(ask("trunks")[0]["calls"] == 0, "the call is over")
 
 
+def too_long():
+    """A challenge that nobody can answer in one message, in the middle of a call, which goes on."""
+    phone, trunk = Caller(), Trunk()
+    phone.calls()
+    trunk.takes(trunk.gets("INVITE"))
+    phone.up()
+    trunk.gets("ACK")
+    for status in 401, 407:
+        phone.says("INFO")
+        trunk.reply(trunk.gets("INFO"), status, '%s: Digest realm="%s", nonce="1"' %
+                    ("Proxy-Authenticate" if status == 407 else "WWW-Authenticate", "r" * 8100))
+        check(final(phone).status == 500, "the phone is told no more than that")
+    phone.says("BYE")
+    trunk.gets("BYE")
+    check(final(phone).status == 200, "the BYE is answered")
+
+
 def third_hop():
     """503, then nobody at all, then one who answers: one call; what failed is tried last."""
     phone, first, last = Caller(), Trunk(), Trunk(5070)

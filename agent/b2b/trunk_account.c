@@ -9,6 +9,9 @@
 /* for one request: what was kept may be too old, and what is new may be so once more */
 #define TRIES_MAX	3
 
+/* bytes of a challenge: our answer repeats it, and a URI, in a line of SIP_MAX_LINE */
+#define CHALLENGE_MAX	4096
+
 static enum sip_hdr challenge_of(unsigned int status)
 {
 	return status == 407 ? SIP_HDR_PROXY_AUTHENTICATE : SIP_HDR_WWW_AUTHENTICATE;
@@ -21,7 +24,7 @@ void b2b_account_forget(struct account *account)
 	*account = (struct account){ 0 };
 }
 
-/* the value that sip_challenge_best() has chosen, of the strings of the message */
+/* the value that sip_challenge_best() has chosen, of the strings of the message; NULL: too long */
 static char *keep(const struct sip_msg *msg, enum sip_hdr id,
 		  const struct sip_challenge *best)
 {
@@ -30,7 +33,7 @@ static char *keep(const struct sip_msg *msg, enum sip_hdr id,
 	for (; h; h = sip_msg_after(msg, h))
 		if (best->nonce.p >= h->value.p &&
 		    best->nonce.p <= h->value.p + h->value.n)
-			return span_dup(h->value);
+			return h->value.n <= CHALLENGE_MAX ? span_dup(h->value) : NULL;
 	return NULL;
 }
 
