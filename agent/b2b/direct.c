@@ -60,6 +60,7 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 	const struct sip_cross cross = {
 		.from_trusted = direct->to->conf->trust,
 		.to_trusted = direct->from->conf->trust,
+		.hold = b2b_passwords(direct->route.trunk),
 		.instead = b2b_realm_host(direct->from, host, sizeof(host)),
 	};
 	struct sip_writer w = { 0 };
@@ -70,8 +71,11 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 		try_next(direct);
 		return;
 	}
-	/* RFC 3261 section 16.7: no phone takes us out of service for all others */
-	if (msg->status == 503)
+	/* RFC 3261 section 16.7: no phone takes us out of service for all others; and a
+	 * password that a trunk wants is none of the phone's
+	 */
+	if (msg->status == 503 ||
+	    (cross.hold && (msg->status == 401 || msg->status == 407)))
 		r.status = 500;
 	sip_cross_copy(&w, msg, &cross);
 	r.headers = (struct span){ w.p, w.failed ? 0 : w.n };
@@ -129,6 +133,7 @@ static void write_head(struct sip_writer *w, const struct direct *direct,
 	const struct sip_cross cross = {
 		.from_trusted = direct->from->conf->trust,
 		.to_trusted = direct->to->conf->trust,
+		.hold = b2b_passwords(route->trunk),
 		.instead = host,
 	};
 	char call_id[BIND_TOKEN_LEN + 1];

@@ -454,6 +454,11 @@ void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end 
 /* of Supported or Require, @id, what of @options is in it */
 void b2b_pass_options(struct sip_writer *w, const struct sip_msg *msg, enum sip_hdr id,
 		      const char *const *options);
+/*
+ * Header fields that stay between a trunk and us, for &sip_cross.hold: no phone has an
+ * account there.  NULL: @lines is none, or we have none there either.
+ */
+const char *const *b2b_passwords(const struct config_trunk *lines);
 /* Allow: what we serve and the party at @other allows; Supported */
 void b2b_abilities(struct sip_writer *w, uint32_t other);
 /* methods of a message's Allow, as bits; 0 if it has none */

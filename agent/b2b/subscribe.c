@@ -86,6 +86,7 @@ struct start {
  * @entry: among all
  * @b2b: the front end
  * @realm: of its ends
+ * @hold: header fields that stay between a trunk that notifies and us; NULL: none
  * @source: who subscribes; counted there
  * @end: its ends
  * @start: how it begins; NULL: it has been answered
@@ -99,6 +100,7 @@ struct sub {
 	LIST_ENTRY(sub) entry;
 	struct b2b *b2b;
 	struct realm *realm[2];
+	const char *const *hold;
 	struct index_source *source;
 	struct sub_end end[2];
 	struct start *start;
@@ -178,13 +180,15 @@ static struct sip_cross crossing(const struct sub *sub, unsigned int from, char 
 	return (struct sip_cross){
 		.from_trusted = sub->realm[from]->conf->trust,
 		.to_trusted = sub->realm[!from]->conf->trust,
+		.hold = sub->hold,
 		.instead = b2b_realm_host(sub->realm[!from], host, size),
 	};
 }
 
 /*
  * @msg's answer for the other end.  503 would take all of us out of service (RFC 3261
- * section 16.7), and where a 3xx leads is the other side's.
+ * section 16.7), where a 3xx leads is the other side's, and a password that a trunk wants is
+ * none of the phone's.
  */
 static void respond(struct sub *sub, unsigned int to, struct sip_tx *in,
 		    const struct sip_msg *msg)
@@ -194,7 +198,7 @@ static void respond(struct sub *sub, unsigned int to, struct sip_tx *in,
 	struct sip_writer w = { 0 };
 	struct sip_reply r = { .status = msg->status };
 
-	if (r.status == 503)
+	if (r.status == 503 || (sub->hold && (r.status == 401 || r.status == 407)))
 		r.status = 500;
 	else if (r.status >= 300 && r.status < 400)
 		r.status = 480;
@@ -452,6 +456,7 @@ static void on_forked(void *arg, struct sip_dialog *dialog, struct sip_dialog *f
 	}
 	sub->forks++;
 	other->forks = FORKS_MAX;	/* these come to the first one */
+	other->hold = sub->hold;
 	other->end[1].dialog = fork;
 	sip_dialog_set_arg(fork, &other->end[1]);
 	other->end[0].dialog = sip_dialog_copy(sub->end[0].dialog, &other->end[0]);
@@ -650,6 +655,7 @@ static bool set_start(struct sub *sub, const struct route *route, struct sip_flo
 	struct start *start = calloc(1, sizeof(*start));
 
 	sub->start = start;
+	sub->hold = b2b_passwords(route->trunk);
 	if (!start) {
 		b2b_invite_refuse(sub->b2b, flow, msg, 500, NULL, "no memory");
 		return false;

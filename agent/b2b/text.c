@@ -131,21 +131,27 @@ void b2b_pass_options(struct sip_writer *w, const struct sip_msg *msg, enum sip_
 			sip_write_header(w, id, span_of(*options));
 }
 
-void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *end)
+const char *const *b2b_passwords(const struct config_trunk *lines)
 {
-	/* between a trunk and us: no phone has an account there */
 	static const char *const passwords[] = {
 		"Authorization", "Proxy-Authorization", "WWW-Authenticate",
 		"Proxy-Authenticate", "Authentication-Info",
 		"Proxy-Authentication-Info", NULL
 	};
+
+	return lines && lines->user ? passwords : NULL;
+}
+
+void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end *end)
+{
 	const struct end *other = b2b_end_other(end);
 	const struct realm *from = b2b_end_realm(end), *to = b2b_end_realm(other);
+	const struct config_trunk *lines = b2b_end_lines(end->i ? end : other);
 	char host[DP_ADDR_STRLEN + 2];
 	const struct sip_cross cross = {
 		.from_trusted = from->conf->trust,
 		.to_trusted = to->conf->trust,
-		.hold = b2b_end_lines(end) || b2b_end_lines(other) ? passwords : NULL,
+		.hold = b2b_passwords(lines),
 		.instead = b2b_realm_host(to, host, sizeof(host)),
 	};
 
