@@ -103,7 +103,14 @@ struct span b2b_binding_aor(const struct sip_addr *addr, char *buf, size_t size)
 	return (struct span){ buf, (size_t)n };
 }
 
-/* RFC 3608: a phone's requests go by the route that its registrar has said */
+/* is it the registrar's own side, and no provider's where it has no account? */
+static bool is_home(const struct bind *bind, struct b2b *b2b, const struct route *route)
+{
+	return bind->registrar == b2b_realm_of(b2b, route->to) &&
+	       !(route->trunk && route->trunk->user);
+}
+
+/* RFC 3608: a phone's requests that go there go by the route that its registrar has said */
 void b2b_binding_service_route(const struct realm *realm, const struct sip_flow *flow,
 			       const struct sip_msg *msg, struct route *route)
 {
@@ -113,7 +120,8 @@ void b2b_binding_service_route(const struct realm *realm, const struct sip_flow 
 
 	while (aor.p && (bind = bind_next(realm->bindings, aor, bind)))
 		if (sip_flow_same(bind->flow, flow)) {
-			route->set = span_of(bind->service_route);
+			if (is_home(bind, realm->b2b, route))
+				route->set = span_of(bind->service_route);
 			return;
 		}
 }
