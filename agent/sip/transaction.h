@@ -77,8 +77,8 @@ extern const struct sip_flow_ops sip_flow_real_ops;
  *	requests of our own
  * @max_per_source: server transactions of one source that is not known: an IPv4
  *	address, a /64 of IPv6 (1000)
- * @max_bytes: bytes of the requests that transactions keep, in all (256 MiB); a quarter
- *	likewise
+ * @max_bytes: bytes of the requests and answers that transactions keep, in all (256 MiB);
+ *	a quarter likewise
  * @max_bytes_per_source: of one source that is not known (4 MiB)
  * @known: is the other end of a flow known: a next hop, a binding? NULL: nobody is
  * @known_arg: for @known
@@ -98,7 +98,7 @@ struct sip_tx_config {
  * struct sip_tx_counters - what happened, each since the start but @live*
  * @live: transactions now
  * @live_server: of these, server transactions
- * @live_bytes: of the requests that they keep
+ * @live_bytes: of the requests and answers that they keep
  * @clients: client transactions made
  * @servers: server transactions made
  * @resent: requests and responses sent again by a timer

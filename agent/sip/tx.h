@@ -165,7 +165,7 @@ const struct sip_tx_rule *sip_tx_rule(enum sip_tx_kind kind, enum sip_tx_state s
  * @next: in its bucket
  * @addr: the address, port 0, of IPv6 the /64
  * @count: its server transactions
- * @bytes: of their requests
+ * @bytes: of their requests and answers
  */
 struct sip_tx_source {
 	struct sip_tx_source *next;
@@ -348,6 +348,8 @@ struct sip_tx *sip_tx_make(struct sip_tx_stack *stack, enum sip_tx_kind kind,
 			   struct sip_flow *flow, struct sip_msg *request);
 /** sip_tx_end() - out of the tables, over() is called, and it is free */
 void sip_tx_end(struct sip_tx *tx);
+/** sip_tx_keep() - what is sent last, and again for a copy; takes @text, which may be NULL */
+void sip_tx_keep(struct sip_tx *tx, char *text, size_t len);
 /** sip_tx_drop() - free one that was never begun */
 void sip_tx_drop(struct sip_tx *tx);
 

@@ -327,7 +327,7 @@ void sip_tx_source_drop(struct sip_tx *tx)
 	tx->source = NULL;
 	if (!source)
 		return;
-	source->bytes -= tx->request->text.n;
+	source->bytes -= tx->request->text.n + tx->last_len;
 	if (--source->count)
 		return;
 	at = source_bucket(tx->stack, &source->addr);

@@ -52,20 +52,37 @@ static void send_again(struct sip_tx *tx)
 	send_own(tx);
 }
 
+void sip_tx_keep(struct sip_tx *tx, char *text, size_t len)
+{
+	tx->stack->counters.live_bytes += len - tx->last_len;
+	if (tx->source)
+		tx->source->bytes += len - tx->last_len;
+	free(tx->last);
+	tx->last = text;
+	tx->last_len = len;
+}
+
 static void say_100(struct sip_tx *tx)
 {
 	static const struct sip_reply trying = { .status = 100 };
+	size_t len;
+	char *text;
 
-	tx->last = sip_tx_build_reply(tx->request, &trying, sip_tx_tag(tx),
-				      &tx->last_len);
+	text = sip_tx_build_reply(tx->request, &trying, sip_tx_tag(tx), &len);
+	sip_tx_keep(tx, text, text ? len : 0);
 	tx->status = 100;
 	send_own(tx);
 }
 
 static void send_ack(struct sip_tx *tx, const struct sip_msg *refusal)
 {
+	char *text = NULL;
+	size_t len;
+
 	if (!tx->last)
-		tx->last = sip_tx_build_ack(tx, refusal, &tx->last_len);
+		text = sip_tx_build_ack(tx, refusal, &len);
+	if (text)
+		sip_tx_keep(tx, text, len);
 	send_text(tx, tx->last, tx->last_len);
 }
 
@@ -339,7 +356,7 @@ struct sip_tx *sip_tx_make(struct sip_tx_stack *stack, enum sip_tx_kind kind,
 void sip_tx_drop(struct sip_tx *tx)
 {
 	tx->stack->ops->unref(tx->flow);
-	tx->stack->counters.live_bytes -= tx->request->text.n;
+	tx->stack->counters.live_bytes -= tx->request->text.n + tx->last_len;
 	sip_msg_drop(tx->request);
 	free(tx->last);
 	free(tx->cancel_headers);

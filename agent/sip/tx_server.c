@@ -140,6 +140,20 @@ static enum sip_tx_event saying(unsigned int status)
 	       status < 300 ? SIP_TX_EV_SAY_2XX : SIP_TX_EV_SAY_REFUSAL;
 }
 
+/*
+ * Others make answers long, after the request was let in: where there is no room it is said
+ * once, and a copy of the request gets nothing.  Calls are limited otherwise.
+ */
+static bool is_too_much(const struct sip_tx *tx)
+{
+	const struct sip_tx_stack *stack = tx->stack;
+
+	return tx->kind == SIP_TX_OTHER_SERVER && tx->status >= 200 &&
+	       (stack->counters.live_bytes > stack->config.max_bytes ||
+		(tx->source &&
+		 tx->source->bytes > stack->config.max_bytes_per_source));
+}
+
 int sip_tx_respond(struct sip_tx *tx, const struct sip_reply *reply)
 {
 	enum sip_tx_event event = saying(reply->status);
@@ -154,11 +168,11 @@ int sip_tx_respond(struct sip_tx *tx, const struct sip_reply *reply)
 	text = sip_tx_build_reply(tx->request, reply, tag, &len);
 	if (!text)
 		return -ENOMEM;
-	free(tx->last);
-	tx->last = text;
-	tx->last_len = len;
+	sip_tx_keep(tx, text, len);
 	tx->status = reply->status;
 	sip_tx_event(tx, event, NULL);
+	if (is_too_much(tx))
+		sip_tx_keep(tx, NULL, 0);
 	return 0;
 }
 

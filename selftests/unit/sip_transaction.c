@@ -480,11 +480,49 @@ static bool test_limit_bytes(void)
 	return end();
 }
 
+/* an answer may be long: it is said once, and kept where there is room */
+static bool test_limit_answers(void)
+{
+	static char long_one[2000];
+	size_t one = bytes_of_one();
+	struct sip_tx_config config = { .max_bytes_per_source = 3 * one + 3000 };
+	struct sip_reply reply = { .status = 200, .headers = { long_one, sizeof(long_one) } };
+	struct sip_tx *tx[3];
+	unsigned int i;
+	char branch[32];
+
+	memset(long_one, 'x', sizeof(long_one));
+	memcpy(long_one, "X-Long: ", 8);
+	memcpy(long_one + sizeof(long_one) - 2, "\r\n", 2);
+	begin(&config, false);
+	for (i = 0; i < 3; i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bK%u", i);
+		tx[i] = SERVE(NULL, .method = "OPTIONS", .cseq = i + 1, .branch = branch);
+		KTAP_CHECK(tx[i]);
+	}
+	for (i = 0; i < 3; i++) {
+		fake_drain();
+		KTAP_CHECK(!sip_tx_respond(tx[i], &reply) && fake_drain() == 1);
+	}
+	KTAP_CHECK(counters()->live_bytes > 3 * one + sizeof(long_one) &&
+		   counters()->live_bytes < 3 * one + 3000);
+	for (i = 0; i < 3; i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bK%u", i);
+		KTAP_CHECK(REQUEST(.method = "OPTIONS", .cseq = i + 1, .branch = branch) ==
+			   SIP_TX_TAKEN);
+		KTAP_CHECK(fake_drain() == !i);
+	}
+	fake_pass(40000);
+	KTAP_CHECK(!counters()->live && !counters()->live_bytes);
+	return end();
+}
+
 static bool test_limit_bytes_source(void)
 {
 	size_t one = bytes_of_one();
 	bool known = false;
-	struct sip_tx_config config = { .max_bytes_per_source = 2 * one,
+	/* two, and a 100 */
+	struct sip_tx_config config = { .max_bytes_per_source = 3 * one - 1,
 					.known = is_known, .known_arg = &known };
 
 	begin(&config, false);
@@ -877,6 +915,7 @@ int main(void)
 		{ "who is known has no limit by source", test_limit_known_source },
 		{ "bytes of requests are limited in all", test_limit_bytes },
 		{ "bytes of requests are limited by source", test_limit_bytes_source },
+		{ "bytes of answers are limited too", test_limit_answers },
 		{ "requests that cannot be sent", test_send_fails },
 		{ "responses that cannot be sent", test_reply_fails },
 		{ "a connection that breaks", test_flow_lost },
