@@ -43,11 +43,12 @@ struct sip_target;
  * @late_2xx: 2xx to INVITEs of closed dialogs, acknowledged (and ended) all the same
  * @stray_ack: ACKs for nothing
  * @too_many_forks: answers of more forks of an INVITE than are kept
+ * @too_many: requests beyond SIP_DIALOG_REQUESTS (500)
  */
 struct sip_dialogs_counters {
 	uint64_t live, made, forks;
 	uint64_t unknown, disorder, glare, require, bad_contact, confined;
-	uint64_t late_2xx, stray_ack, too_many_forks;
+	uint64_t late_2xx, stray_ack, too_many_forks, too_many;
 };
 
 /**
@@ -56,6 +57,14 @@ struct sip_dialogs_counters {
  * A hundred more that answer with 2xx are acknowledged and ended, unheard of.
  */
 #define SIP_DIALOG_FORKS	12
+
+/**
+ * SIP_DIALOG_REQUESTS - transactions of the other side's that one dialog may have
+ *
+ * They are looked through for each request and each ACK, and a peer may have as many as
+ * there are.  A BYE is always taken.
+ */
+#define SIP_DIALOG_REQUESTS	1000
 
 /**
  * sip_dialogs_new() - a table of dialogs

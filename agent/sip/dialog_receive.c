@@ -31,6 +31,7 @@ static void on_over(void *arg, struct sip_tx *tx)
 
 	LIST_REMOVE(in, all);
 	free(in);
+	dialog->n_ins--;
 	dialog->refs--;
 	sip_dlg_let(dialog);
 }
@@ -49,6 +50,7 @@ int sip_dlg_join(struct sip_dialog *dialog, struct sip_tx *tx, bool begins)
 	in->hook.arg = in;
 	LIST_INSERT_HEAD(&tx->hooks, &in->hook, entry);
 	LIST_INSERT_HEAD(&dialog->ins, in, all);
+	dialog->n_ins++;
 	dialog->refs++;
 	return 0;
 }
@@ -57,6 +59,7 @@ void sip_dlg_part(struct sip_dlg_in *in)
 {
 	LIST_REMOVE(&in->hook, entry);
 	LIST_REMOVE(in, all);
+	in->dialog->n_ins--;
 	in->dialog->refs--;
 	free(in);
 }
@@ -312,6 +315,11 @@ static void take_request(struct sip_dialog *dialog, struct sip_flow *flow,
 
 	if (dialog->closed || dialog->state == SIP_DIALOG_ENDED) {
 		take_ended(dialog, flow, request);
+		return;
+	}
+	if (dialog->n_ins >= SIP_DIALOG_REQUESTS && request->method != SIP_BYE) {
+		dialog->dialogs->counters.too_many++;
+		sip_tx_refuse(dialog->dialogs->stack, flow, request, 500);
 		return;
 	}
 	if (dialog->heard && request->cseq.number <= dialog->remote_cseq) {

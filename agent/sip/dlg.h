@@ -78,6 +78,7 @@ struct sip_dlg_in {
  * @arg: for @ops
  * @invite: our INVITE that has no final response, or NULL
  * @ins: server transactions
+ * @n_ins: how many
  * @outs: requests of ours
  * @acks: of our INVITEs that were answered 2xx: of the newest, and as long as copies may
  *	come
@@ -113,6 +114,7 @@ struct sip_dialog {
 	void *arg;
 	struct sip_dlg_out *invite;
 	LIST_HEAD(, sip_dlg_in) ins;
+	unsigned int n_ins;
 	LIST_HEAD(, sip_dlg_out) outs;
 	LIST_HEAD(, sip_dlg_ack) acks;
 	char *bye_headers;

@@ -330,6 +330,37 @@ static bool test_many_requests(void)
 	return end();
 }
 
+/* nor has one dialog as many as a peer likes */
+static bool test_too_many_requests(void)
+{
+	struct sip_dialog *dialog;
+	unsigned int cseq;
+
+	begin();
+	stack->config.max_per_source = 1 << 20;
+	stack->config.max_bytes_per_source = 1 << 30;
+	dialog = up();
+	for (cseq = 100; cseq < 100 + SIP_DIALOG_REQUESTS - 1; cseq++) {
+		*told = '\0';
+		THEIRS(dialog, "INFO", cseq);
+		KTAP_CHECK(was_told("INFO"));
+		sip_dialog_answer(dialog, got, 200);
+		fake_drain();
+	}
+	*told = '\0';
+	while (counts()->too_many < 2 && cseq < 4000) {
+		*told = '\0';
+		fake_drain();
+		THEIRS(dialog, "INFO", cseq++);
+	}
+	KTAP_CHECK(was_told("") && is(sent(), "500") && cseq < 100 + SIP_DIALOG_REQUESTS + 3);
+	THEIRS(dialog, "BYE", cseq);
+	KTAP_CHECK(was_told("BYE"));
+	sip_dialog_answer(dialog, got, 200);
+	sip_dialog_close(dialog);
+	return end();
+}
+
 static bool test_uas_several(void)
 {
 	struct sip_dialog *one, *two;
@@ -802,6 +833,7 @@ int main(void)
 		{ "forks that are refused", test_forks_refused },
 		{ "forks without end", test_forks_many },
 		{ "an end costs the same however many requests there are", test_many_requests },
+		{ "a dialog has so many requests", test_too_many_requests },
 		{ "several dialogs of one INVITE of theirs", test_uas_several },
 		{ "the same request again, and elsewhere", test_again },
 		{ "INVITE again: it rings for long", test_again_rings },
