@@ -13,6 +13,8 @@
 
 /* after its CANCEL a change has so long for its last answer */
 #define GIVE_UP_MS	5000
+/* of one pair, those included whose transactions are remembered for a while (5 s) */
+#define RELAYS_MAX	256
 
 static struct call *call_of(const struct relay *relay)
 {
@@ -423,11 +425,23 @@ static int take_offer(struct relay *relay, const struct sip_msg *msg, char **sdp
 	return ret;
 }
 
+static bool has_room(const struct pair *pair)
+{
+	const struct relay *relay;
+	unsigned int n = 0;
+
+	LIST_FOREACH(relay, &pair->relays, entry)
+		n++;
+	return n < RELAYS_MAX;
+}
+
 static struct relay *make(struct end *from, struct sip_tx *in,
 			  const struct sip_msg *msg)
 {
-	struct relay *relay = calloc(1, sizeof(*relay));
+	struct relay *relay = NULL;
 
+	if (has_room(from->pair))
+		relay = calloc(1, sizeof(*relay));
 	if (!relay)
 		return NULL;
 	relay->pair = from->pair;
