@@ -167,6 +167,16 @@ static bool is_hop(struct end *end)
 }
 
 /*
+ * A REFER makes others call, at their cost.  As with texts and subscriptions, that is not for
+ * whoever has got a call through.
+ */
+static bool may_ask(struct end *end)
+{
+	return is_hop(end) || bind_is_on(b2b_end_realm(end)->bindings,
+					 sip_dialog_flow(end->dialog));
+}
+
+/*
  * Where an address of one side is to be called on the other: a next hop finds it where the
  * party is that is asked to, a phone by us.
  */
@@ -267,6 +277,8 @@ unsigned int b2b_refer_to(struct end *from, const struct sip_msg *msg,
 
 	if (!b2b_end_other(from)->dialog)
 		return 500;
+	if (!may_ask(from))
+		return 403;
 	if (only_one(msg, SIP_HDR_REFER_TO, &h) || sip_addr_read(h->value, &addr) ||
 	    addr.star)
 		return 400;
