@@ -398,6 +398,23 @@ def third_hop():
     check([h["state"] for h in told["next_hops"]] == ["up", "down"], told)
 
 
+def asked_by_each():
+    """The first asks, and is out of service then; the second asks too, and answers."""
+    phone, first, last = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    first.challenge(first.gets("INVITE"))
+    m = first.gets("INVITE")
+    first.right(m)
+    first.reply(m, 503)
+    first.gets("ACK")
+    last.challenge(last.gets("INVITE"), 407)
+    m = last.gets("INVITE")
+    last.right(m, "proxy-authorization")
+    last.reply(m, 486)
+    last.gets("ACK")
+    phone.fails(486)
+
+
 def all_hops():
     """Nobody serves: the caller is told, and not that we are out of service ourselves."""
     phone, first, last = Caller(), Trunk(), Trunk(5070)

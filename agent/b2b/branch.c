@@ -398,9 +398,10 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	if (!branch->heard && branch->lines)
 		b2b_trunk_tried(call->trunk, branch->lines, branch->hop,
 				msg->status == 503 ? "is out of service (503)" : NULL);
-	branch->heard = true;
+	/* nobody has heard of the call yet: if this one fails then, the next hop is tried */
 	if (authorize(branch, msg))
 		return;
+	branch->heard = true;
 	end = sip_dialog_arg(dialog);
 	if (msg->status >= 300)
 		fail(branch, msg->status, msg);
@@ -611,6 +612,7 @@ static bool next_hop(struct branch *branch)
 	branch->uri = text.p ? span_dup(text) : NULL;
 	branch->targets.n = 0;
 	branch->next = 0;
+	branch->tries = 0;	/* it may ask for itself */
 	return branch->uri && look_up(branch);
 }
 

@@ -241,8 +241,10 @@ bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
 		rest = span_skip(rest, (size_t)(at.p - rest.p) + at.n);
 	}
 	fwrite(rest.p, 1, rest.n, out);
-	if (fclose(out))
+	if (fclose(out)) {
+		free(body);
 		return false;
+	}
 	free(content->body);
 	content->body = body;
 	content->len = len;

@@ -178,7 +178,8 @@ bool seen_receive(struct seen *seen, const struct media_sock *sock,
 {
 	if (!seen->pair || sock != seen->pair->rtp_sock)
 		return false;
-	stun_client_receive(seen->client, from, data, len);
+	if (seen->client)	/* there is a port without one where memory was short */
+		stun_client_receive(seen->client, from, data, len);
 	return true;
 }
 
