@@ -25,6 +25,7 @@
 
 struct sip_dialog;
 struct sip_dialogs;
+struct sip_rack;
 struct sip_target;
 
 /* ------------------------------------------------------------------- all of them */
@@ -108,6 +109,9 @@ bool sip_dialogs_receive(struct sip_dialogs *dialogs, struct sip_flow *flow,
  * @server_ops: for the server transactions given to @request, with @arg; may be NULL
  * @acked: the first ACK of our 2xx with CSeq @cseq
  * @unacked: no ACK came within 64 * T1; RFC 3261 13.3.1.4 wants a BYE
+ * @unpracked: a reliable response of ours to @tx was not acknowledged within 64 * T1, and
+ *	is not said any more, nor what waited for it; RFC 3262 section 3 wants @tx answered
+ *	with a 5xx
  * @refused: a request within the dialog was refused with @status, by a rule of dialogs;
  *	for the log
  * @forked: an answer of a further fork, or the NOTIFY of a further notifier (RFC 6665
@@ -122,6 +126,7 @@ struct sip_dialog_ops {
 	void (*acked)(void *arg, struct sip_dialog *dialog, uint32_t cseq,
 		      struct sip_msg *ack);
 	void (*unacked)(void *arg, struct sip_dialog *dialog, uint32_t cseq);
+	void (*unpracked)(void *arg, struct sip_dialog *dialog, struct sip_tx *tx);
 	void (*refused)(void *arg, struct sip_dialog *dialog, struct sip_msg *request,
 			unsigned int status);
 	void (*forked)(void *arg, struct sip_dialog *dialog, struct sip_dialog *fork);
@@ -349,6 +354,9 @@ int sip_dialog_move(struct sip_dialog *dialog, struct sip_flow *flow,
  * that it came by; anything else leaves them as they were (RFC 6141). A 2xx to a BYE
  * ends the dialog, a refusal of its INVITE ends all dialogs of that.
  *
+ * While reliable responses are not acknowledged and one of them has a description, a 2xx
+ * waits for that (RFC 3262 section 3): nothing but a refusal may be said then.
+ *
  * Return: as sip_tx_respond().
  */
 int sip_dialog_respond(struct sip_dialog *dialog, struct sip_tx *tx,
@@ -375,22 +383,53 @@ enum sip_rseq {
 enum sip_rseq sip_dialog_rseq_in(struct sip_dialog *dialog, uint32_t rseq);
 
 /**
- * sip_dialog_rseq_out() - the number for a reliable response of ours
- * @dialog: its dialog
- *
- * Return: the number; 0 while another waits for its PRACK.
+ * struct sip_rel - a reliable response of ours, as its user knows it
+ * @cookie: what sip_dialog_respond_reliably() was given
+ * @described: it has a body
  */
-uint32_t sip_dialog_rseq_out(struct sip_dialog *dialog);
+struct sip_rel {
+	uint32_t cookie;
+	bool described;
+};
 
 /**
- * sip_dialog_rack() - a PRACK came
- * @dialog: its dialog
- * @rseq: of its RAck
- * @cseq: of its RAck
+ * sip_dialog_respond_reliably() - answer an INVITE with 101 to 199, until it is acknowledged
+ * @dialog: the dialog
+ * @tx: the INVITE's server transaction
+ * @reply: what to say, as in sip_dialog_respond(), without Require: 100rel and RSeq
+ * @cookie: for sip_dialog_rack()
  *
- * Return: true if it is for what waits; else answer it 481.
+ * It is said when those before it in this dialog have been acknowledged, and again in T1,
+ * 2 * T1, ... until its own PRACK is here (sip_dialog_racked()), a final response is said, or
+ * 64 * T1 are over (@unpracked of &struct sip_dialog_ops). Whether the other side has said
+ * that it supports 100rel is the user's to know.
+ *
+ * Return: 0; -EINVAL; -ENOMEM; -EALREADY: a final response was said, or waits; -ENOBUFS: too
+ * many wait.
  */
-bool sip_dialog_rack(struct sip_dialog *dialog, uint32_t rseq, uint32_t cseq);
+int sip_dialog_respond_reliably(struct sip_dialog *dialog, struct sip_tx *tx,
+				const struct sip_reply *reply, uint32_t cookie);
+
+/**
+ * sip_dialog_rack() - what is this RAck for?
+ * @dialog: that the PRACK came in
+ * @rack: its RAck
+ * @known: filled
+ *
+ * Return: true if it is for what waits, or waited when the final response was said; else
+ * answer the PRACK 481.
+ */
+bool sip_dialog_rack(const struct sip_dialog *dialog, const struct sip_rack *rack,
+		     struct sip_rel *known);
+
+/**
+ * sip_dialog_racked() - it is acknowledged: what waits for that is said
+ * @dialog: as in sip_dialog_rack()
+ * @rack: the same
+ *
+ * After the PRACK's answer, so that this is there before a 2xx.
+ */
+void sip_dialog_racked(struct sip_dialog *dialog, const struct sip_rack *rack);
 
 /* -------------------------------------------------------------------------- views */
 

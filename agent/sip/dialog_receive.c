@@ -30,6 +30,7 @@ static void on_over(void *arg, struct sip_tx *tx)
 	struct sip_dialog *dialog = in->dialog;
 
 	LIST_REMOVE(in, all);
+	sip_dlg_rel_free(in);
 	free(in);
 	dialog->n_ins--;
 	dialog->refs--;
@@ -61,6 +62,7 @@ void sip_dlg_part(struct sip_dlg_in *in)
 	LIST_REMOVE(in, all);
 	in->dialog->n_ins--;
 	in->dialog->refs--;
+	sip_dlg_rel_free(in);
 	free(in);
 }
 
@@ -452,14 +454,16 @@ static void end_all(struct sip_tx *tx)
 
 	LIST_FOREACH(hook, &tx->hooks, entry) {
 		in = hook->arg;
+		sip_dlg_rel_stop(in);
 		if (in->begins)
 			in->dialog->state = SIP_DIALOG_ENDED;
 	}
 }
 
-static void accepted(struct sip_dialog *dialog, struct sip_dlg_in *in, struct sip_tx *tx)
+void sip_dlg_accepted(struct sip_dlg_in *in)
 {
-	struct sip_msg *request = tx->request;
+	struct sip_dialog *dialog = in->dialog;
+	struct sip_msg *request = in->tx->request;
 
 	in->answered = true;
 	if (request->method == SIP_BYE) {
@@ -470,7 +474,13 @@ static void accepted(struct sip_dialog *dialog, struct sip_dlg_in *in, struct si
 		dialog->state = SIP_DIALOG_CONFIRMED;
 	else if (sip_dlg_refreshes(request->method) &&
 		 sip_dlg_take_target(dialog, request))
-		sip_dlg_set_flow(dialog, tx->flow);
+		sip_dlg_set_flow(dialog, in->tx->flow);
+}
+
+static void is_early(struct sip_dialog *dialog)
+{
+	if (dialog->state == SIP_DIALOG_NEW)
+		dialog->state = SIP_DIALOG_EARLY;
 }
 
 int sip_dialog_respond(struct sip_dialog *dialog, struct sip_tx *tx,
@@ -482,16 +492,40 @@ int sip_dialog_respond(struct sip_dialog *dialog, struct sip_tx *tx,
 
 	if (!in)
 		return -EINVAL;
+	if (whole.status < 200 && sip_dlg_rel_holds(in))
+		return -EALREADY;
 	complete(dialog, tx, &whole);
+	/* RFC 3262 section 3 */
+	if (whole.status >= 200 && whole.status < 300 && sip_dlg_rel_described(in))
+		return sip_dlg_rel_hold(in, &whole);
 	dialog->busy++;
 	error = sip_tx_respond(tx, &whole);
+	if (!error && whole.status >= 200)
+		sip_dlg_rel_stop(in);
 	if (!error && whole.status >= 300 && in->begins)
 		end_all(tx);
 	else if (!error && whole.status >= 200 && whole.status < 300)
-		accepted(dialog, in, tx);
-	else if (!error && whole.status > 100 && dialog->state == SIP_DIALOG_NEW)
-		dialog->state = SIP_DIALOG_EARLY;
+		sip_dlg_accepted(in);
+	else if (!error && whole.status > 100)
+		is_early(dialog);
 	dialog->busy--;
+	return error;
+}
+
+int sip_dialog_respond_reliably(struct sip_dialog *dialog, struct sip_tx *tx,
+				const struct sip_reply *reply, uint32_t cookie)
+{
+	struct sip_dlg_in *in = find_in(dialog, tx);
+	struct sip_reply whole = *reply;
+	int error;
+
+	if (!in || tx->kind != SIP_TX_INVITE_SERVER || whole.status <= 100 ||
+	    whole.status >= 200)
+		return -EINVAL;
+	complete(dialog, tx, &whole);
+	error = sip_dlg_rel_say(in, &whole, cookie);
+	if (!error)
+		is_early(dialog);
 	return error;
 }
 

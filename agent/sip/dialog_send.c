@@ -314,6 +314,7 @@ void sip_dialog_close(struct sip_dialog *dialog)
 {
 	static const struct span none;
 	struct sip_dlg_out *out;
+	struct sip_dlg_in *in;
 
 	if (!dialog || dialog->closed)
 		return;
@@ -321,6 +322,8 @@ void sip_dialog_close(struct sip_dialog *dialog)
 	dialog->closed = true;
 	dialog->ops = NULL;
 	dialog->arg = NULL;
+	LIST_FOREACH(in, &dialog->ins, all)
+		sip_dlg_rel_stop(in);
 	LIST_FOREACH(out, &dialog->outs, same)
 		out->orphan = true;
 	cancel_invite(dialog, none);

@@ -7,6 +7,7 @@
 #include "sip/tx.h"
 
 struct sip_dlg_out;
+struct sip_dlg_rel;
 
 /**
  * struct sip_dlg_ack - the ACK of an INVITE of ours that was answered 2xx
@@ -33,6 +34,7 @@ struct sip_dlg_ack {
  * @begins: it made the dialog
  * @answered: @dialog sent its final response, a 2xx
  * @acked: that was acknowledged
+ * @rel: reliable responses to it, in @dialog; NULL: there were none
  */
 struct sip_dlg_in {
 	struct sip_tx_hook hook;
@@ -42,6 +44,7 @@ struct sip_dlg_in {
 	bool begins;
 	bool answered;
 	bool acked;
+	struct sip_dlg_rel *rel;
 };
 
 /**
@@ -85,7 +88,6 @@ struct sip_dlg_in {
  * @bye_headers: not NULL: a BYE is to be sent as soon as our 2xx is acknowledged
  * @rseq_in: of the last reliable response that came; 0: none
  * @rseq_out: of our last one; 0: none
- * @rseq_waits: its PRACK is not here
  * @refs: what it still has to do: sip_dlg_out, sip_dlg_in
  * @busy: functions of the user that run
  */
@@ -119,7 +121,6 @@ struct sip_dialog {
 	LIST_HEAD(, sip_dlg_ack) acks;
 	char *bye_headers;
 	uint32_t rseq_in, rseq_out;
-	bool rseq_waits;
 	unsigned int refs, busy;
 };
 
@@ -237,5 +238,22 @@ int sip_dlg_join(struct sip_dialog *dialog, struct sip_tx *tx, bool begins);
 void sip_dlg_part(struct sip_dlg_in *in);
 /** sip_dlg_owed_bye() - a BYE that had to wait for the ACK of our 2xx */
 void sip_dlg_owed_bye(struct sip_dialog *dialog);
+/** sip_dlg_accepted() - a 2xx of the dialog's was said */
+void sip_dlg_accepted(struct sip_dlg_in *in);
+
+/* dialog_rel.c: reliable provisional responses of ours */
+
+/** sip_dlg_rel_say() - now, or when those before it are acknowledged */
+int sip_dlg_rel_say(struct sip_dlg_in *in, struct sip_reply *reply, uint32_t cookie);
+/** sip_dlg_rel_described() - does one that waits have a description? */
+bool sip_dlg_rel_described(const struct sip_dlg_in *in);
+/** sip_dlg_rel_hold() - a 2xx that is said when all are acknowledged; there are some */
+int sip_dlg_rel_hold(struct sip_dlg_in *in, const struct sip_reply *reply);
+/** sip_dlg_rel_holds() - is there one? */
+bool sip_dlg_rel_holds(const struct sip_dlg_in *in);
+/** sip_dlg_rel_stop() - nothing more is said; the PRACK of the last one may still come */
+void sip_dlg_rel_stop(struct sip_dlg_in *in);
+/** sip_dlg_rel_free() - nor may that */
+void sip_dlg_rel_free(struct sip_dlg_in *in);
 
 #endif /* SIP_DLG_H */

@@ -330,6 +330,8 @@ struct span sip_tx_stateless_tag(const struct sip_tx_stack *stack,
 void sip_tx_reply_to(struct sip_tx_stack *stack, struct sip_flow *flow,
 		     const struct sip_msg *request, const struct sip_reply *reply,
 		     struct span tag);
+/** sip_tx_say() - sip_tx_respond() with a text that was built; @text is taken, by free() */
+int sip_tx_say(struct sip_tx *tx, unsigned int status, char *text, size_t len);
 
 /* tx_run.c: the machine */
 

@@ -154,26 +154,34 @@ static bool is_too_much(const struct sip_tx *tx)
 		 tx->source->bytes > stack->config.max_bytes_per_source));
 }
 
+int sip_tx_say(struct sip_tx *tx, unsigned int status, char *text, size_t len)
+{
+	enum sip_tx_event event = saying(status);
+
+	if (!sip_tx_rule(tx->kind, tx->state, event)->known) {
+		free(text);
+		return -EALREADY;
+	}
+	sip_tx_keep(tx, text, len);
+	tx->status = status;
+	sip_tx_event(tx, event, NULL);
+	if (is_too_much(tx))
+		sip_tx_keep(tx, NULL, 0);
+	return 0;
+}
+
 int sip_tx_respond(struct sip_tx *tx, const struct sip_reply *reply)
 {
-	enum sip_tx_event event = saying(reply->status);
 	struct span tag = reply->tag.n ? reply->tag : sip_tx_tag(tx);
 	size_t len;
 	char *text;
 
 	if (sip_tx_is_client(tx) || reply->status < 100 || reply->status > 699)
 		return -EINVAL;
-	if (!sip_tx_rule(tx->kind, tx->state, event)->known)
+	if (!sip_tx_rule(tx->kind, tx->state, saying(reply->status))->known)
 		return -EALREADY;
 	text = sip_tx_build_reply(tx->request, reply, tag, &len);
-	if (!text)
-		return -ENOMEM;
-	sip_tx_keep(tx, text, len);
-	tx->status = reply->status;
-	sip_tx_event(tx, event, NULL);
-	if (is_too_much(tx))
-		sip_tx_keep(tx, NULL, 0);
-	return 0;
+	return text ? sip_tx_say(tx, reply->status, text, len) : -ENOMEM;
 }
 
 int sip_tx_answer(struct sip_tx *tx, unsigned int status)

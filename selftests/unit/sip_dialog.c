@@ -673,37 +673,6 @@ static bool test_glare(void)
 	return end();
 }
 
-/* ------------------------------------------------------------------- RFC 3262's numbers */
-
-static bool test_100rel(void)
-{
-	struct sip_dialog *dialog;
-	uint32_t rseq;
-
-	begin();
-	dialog = ask();
-	KTAP_CHECK(sip_dialog_rseq_in(dialog, 0) == SIP_RSEQ_GAP);
-	KTAP_CHECK(sip_dialog_rseq_in(dialog, 100) == SIP_RSEQ_NEXT);
-	KTAP_CHECK(sip_dialog_rseq_in(dialog, 100) == SIP_RSEQ_AGAIN);
-	KTAP_CHECK(sip_dialog_rseq_in(dialog, 99) == SIP_RSEQ_AGAIN);
-	KTAP_CHECK(sip_dialog_rseq_in(dialog, 102) == SIP_RSEQ_GAP);
-	KTAP_CHECK(sip_dialog_rseq_in(dialog, 101) == SIP_RSEQ_NEXT);
-	sip_dialog_close(dialog);
-	dialog = uas();
-	KTAP_CHECK(!sip_dialog_rack(dialog, 0, 10));
-	rseq = sip_dialog_rseq_out(dialog);
-	KTAP_CHECK(rseq && rseq < 0x80000000u);
-	KTAP_CHECK(!sip_dialog_rseq_out(dialog));
-	KTAP_CHECK(!sip_dialog_rack(dialog, rseq + 1, 10) &&
-		   !sip_dialog_rack(dialog, rseq, 11));
-	KTAP_CHECK(sip_dialog_rack(dialog, rseq, 10));
-	KTAP_CHECK(!sip_dialog_rack(dialog, rseq, 10));
-	KTAP_CHECK(sip_dialog_rseq_out(dialog) == rseq + 1);
-	sip_dialog_answer(dialog, call_tx, 486);
-	sip_dialog_close(dialog);
-	return end();
-}
-
 /* ---------------------------------------------------------- SUBSCRIBE (RFC 6665) */
 
 #define N1	CONTACT("sip:n1@198.51.100.7")
@@ -843,7 +812,6 @@ int main(void)
 		{ "Require", test_require },
 		{ "Contacts that nothing can be sent to", test_contact_refused },
 		{ "INVITEs that meet", test_glare },
-		{ "numbers of reliable responses", test_100rel },
 		{ "a NOTIFY is here before the 2xx", test_notify_first },
 		{ "several notifiers of one SUBSCRIBE", test_notifiers },
 		{ "a NOTIFY that nobody has asked for", test_no_notifier },

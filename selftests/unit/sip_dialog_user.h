@@ -73,6 +73,11 @@ static inline void on_unacked(void *arg, struct sip_dialog *dialog, uint32_t cse
 	tell("unacked%u", cseq);
 }
 
+static inline void on_unpracked(void *arg, struct sip_dialog *dialog, struct sip_tx *tx)
+{
+	tell("unpracked");
+}
+
 static inline void on_refused(void *arg, struct sip_dialog *dialog,
 			      struct sip_msg *request, unsigned int status)
 {
@@ -91,7 +96,7 @@ static inline void on_forked(void *arg, struct sip_dialog *dialog,
 
 static const struct sip_dialog_ops user = {
 	.request = on_request, .acked = on_acked, .unacked = on_unacked,
-	.refused = on_refused, .forked = on_forked,
+	.unpracked = on_unpracked, .refused = on_refused, .forked = on_forked,
 };
 
 static inline void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
