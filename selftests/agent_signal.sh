@@ -118,7 +118,8 @@ Supported: timer, 100rel'
 			<ereg regexp="(rtcp-mux|candidate|ice-ufrag|fingerprint)" search_in="body" check_it_inverse="true" assign_to="self"/>
 			<ereg regexp="kept" search_in="hdr" header="X-Strange:" check_it="true" assign_to="peer"/>
 			<ereg regexp="1800" search_in="hdr" header="Session-Expires:" check_it="true" assign_to="peer"/>
-			<ereg regexp="100rel" search_in="hdr" header="Supported:" check_it_inverse="true" assign_to="self"/>
+			<ereg regexp="Supported: 100rel" search_in="msg" check_it="true" assign_to="peer"/>
+			<ereg regexp="Require:" search_in="msg" check_it_inverse="true" assign_to="self"/>
 			<ereg regexp="69" search_in="hdr" header="Max-Forwards:" check_it="true" assign_to="peer"/>
 			<ereg regexp="$MB4" search_in="hdr" header="Contact:" check_it="true" assign_to="peer"/>
 			<ereg regexp="192.0.2" search_in="msg" check_it_inverse="true" assign_to="target"/>
@@ -448,7 +449,7 @@ test_bad_session_descriptions()
 	refuses "multicast"
 	caller_does() { TYPE=text/plain uac_invite hello; may 100; recv_with 415 Accept: sdp; uac ACK 1; }
 	refuses "another type"
-	caller_does() { uac_invite "$(sdp)" 'Require: 100rel'; may 100; recv_with 420 Unsupported: 100rel; uac ACK 1; }
+	caller_does() { uac_invite "$(sdp)" 'Require: 100rel, precondition'; may 100; recv_with 420 Unsupported: precondition; uac ACK 1; }
 	refuses "an extension that is required"
 	nothing_left
 }

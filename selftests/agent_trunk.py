@@ -334,6 +334,33 @@ def called():
     check(final(phone).status == 200, "the BYE is answered")
 
 
+def rings():
+    """PRACKs of ours say who we are, too; the ACK still has what its INVITE had."""
+    phone, trunk = Caller(), Trunk()
+    phone.calls()
+    trunk.challenge(trunk.gets("INVITE"))
+    m = trunk.gets("INVITE")
+    trunk.right(m)
+    m.headers["to"] += ";tag=t"
+    trunk.reply(m, 183, "Contact: <sip:%s:%d>" % (trunk.ip, trunk.port), "Require: 100rel",
+                "RSeq: 9", body=sdp(trunk.ip))
+    for stale in (True, False):
+        p = trunk.gets("PRACK")
+        trunk.right(p)
+        check(p["rack"] == "9 " + m["cseq"], p.all)
+        if stale:
+            trunk.challenge(p, stale=True)
+    trunk.reply(p, 200)
+    trunk.takes(m)
+    phone.up()
+    check(trunk.gets("ACK")["authorization"] == m["authorization"], "the ACK's are its INVITE's")
+    phone.says("BYE")
+    m = trunk.gets("BYE")
+    trunk.right(m)
+    trunk.reply(m, 200)
+    check(final(phone).status == 200, "the BYE is answered")
+
+
 def refused():
     """A wrong password is no phone's business; nor is one in the middle of a call."""
     phone, trunk = Caller(), Trunk()

@@ -82,6 +82,8 @@ static bool fill(struct branch *branch, const struct route *route,
 	ok = !b2b_refer_replaces(call->realm[0], call->realm[1],
 				 sip_tx_flow(call->invite), invite, &w);
 	b2b_abilities(&w, call->first->end[0].allow);
+	if (b2b_prack_offers(call))
+		sip_write_header(&w, SIP_HDR_SUPPORTED, SPAN("100rel"));
 	ok &= b2b_content_sdp(&content, invite, sdp);
 	if (content.lines)
 		sip_write_block(&w, span_of(content.lines));
@@ -203,40 +205,76 @@ static void learn(struct end *end, struct sip_tx *tx, const struct sip_msg *msg)
 	b2b_call_heard(end, sip_tx_flow(tx));
 }
 
-/* an early answer; one that does not fit is not passed on, the call goes on */
-static char *early_answer(struct pair *pair, const struct sip_msg *msg)
+/* the answer to our offer, which the caller may have already */
+static int take_answer(struct pair *pair, struct span text, bool early, char **sdp,
+		       struct dp_err *err)
+{
+	const struct session_party *caller = pair->call->party[0];
+	char *before = pair->told ? session_reanswer(pair->media, caller) : NULL;
+	int ret;
+
+	ret = session_answer(pair->media, pair->call->party[1], text.p, text.n, early,
+			     sdp, err);
+	if (!ret && before && !strcmp(before, *sdp)) {
+		session_text_free(*sdp);
+		*sdp = NULL;
+	}
+	session_text_free(before);
+	return ret;
+}
+
+/*
+ * The description in an early answer: the answer to our offer, which may still be another
+ * if it is not reliable, or the offer.  RFC 6337 section 2.2: once it was said reliably, what
+ * is in other answers to the INVITE says nothing.
+ */
+static int take_early(struct pair *pair, const struct sip_msg *msg, bool reliable,
+		      char **sdp, struct dp_err *err)
 {
 	struct call *call = pair->call;
 	struct span text;
-	struct dp_err err;
-	char *sdp = NULL;
+	int ret;
 
-	if (!call->offer || b2b_sdp(msg, &text) != 1)
-		return NULL;
-	if (session_answer(pair->media, call->party[1], text.p, text.n, true,
-			   &sdp, &err)) {
-		b2b_call_log(call, LOG_LEVEL_WARNING, 1,
-			 "its early description is not passed on: %s",
-			 err.text);
-		return NULL;
-	}
-	return sdp;
+	if (pair->said || b2b_sdp(msg, &text) != 1)
+		return 0;
+	/* nor is what the caller has been told so changed before the 2xx */
+	if (!reliable && (!call->offer || pair->told))
+		return 0;
+	if (call->offer)
+		ret = take_answer(pair, text, !reliable, sdp, err);
+	else
+		ret = session_offer(pair->media, call->party[1], text.p, text.n, sdp,
+				    err);
+	pair->said = reliable && !ret;
+	return ret;
 }
+
+static void spoilt(struct pair *pair, int error, const struct dp_err *err);
 
 static void provisional(struct pair *pair, struct sip_tx *tx,
 			const struct sip_msg *msg)
 {
 	struct call *call = pair->call;
-	char *sdp;
+	struct dp_err err = { 0 };
+	char *sdp = NULL;
+	uint32_t rseq;
+	int ret;
 
-	learn(&pair->end[1], tx, msg);
-	if (!call->invite || !pair->end[0].dialog)
+	if (!call->invite || !pair->end[0].dialog || !b2b_prack_heard(pair, msg, &rseq))
 		return;
-	sdp = early_answer(pair, msg);
-	b2b_call_log(call, LOG_LEVEL_DEBUG, 1, "answers %u%s", msg->status,
-		 sdp ? ", with early media" : "");
-	b2b_reply(&pair->end[0], call->invite, &(struct answer){
-		.status = msg->status, .from = msg, .sdp = sdp });
+	learn(&pair->end[1], tx, msg);
+	ret = take_early(pair, msg, rseq, &sdp, &err);
+	if (ret && !call->offer) {
+		spoilt(pair, ret, &err);
+		return;
+	}
+	/* one that does not fit is not passed on, the call goes on */
+	if (ret)
+		b2b_call_log(call, LOG_LEVEL_WARNING, 1,
+			 "its early description is not passed on: %s", err.text);
+	b2b_call_log(call, LOG_LEVEL_DEBUG, 1, "answers %u%s%s", msg->status,
+		 rseq ? ", reliably" : "", sdp ? ", with early media" : "");
+	b2b_prack_pass(pair, msg, rseq, sdp);
 	session_text_free(sdp);
 }
 
@@ -252,6 +290,8 @@ static int take(struct pair *pair, const struct sip_msg *msg, char **sdp,
 	if (is < 0)
 		return dp_fail(err, EPROTO,
 			       "a body that is no session description");
+	if (pair->said && pair->told)
+		return 0;
 	if (!call->offer) {
 		if (!is)
 			return 0;
@@ -260,14 +300,17 @@ static int take(struct pair *pair, const struct sip_msg *msg, char **sdp,
 		pair->late_offer = !ret;
 		return ret;
 	}
-	if (is)
-		return session_answer(pair->media, call->party[1], text.p,
-				      text.n, false, sdp, err);
+	if (is && !pair->said)
+		return take_answer(pair, text, false, sdp, err);
 	/* RFC 3261 section 13.2.1: the answer must be in the 2xx; an early one had it */
 	session_settle(pair->media);
 	*sdp = session_reanswer(pair->media, call->party[0]);
 	if (!*sdp)
 		session_rollback(pair->media);
+	if (!pair->told)
+		return 0;
+	session_text_free(*sdp);
+	*sdp = NULL;
 	return 0;
 }
 
@@ -470,7 +513,10 @@ void b2b_branch_forked(struct branch *branch, struct sip_dialog *fork)
 		pair->end[0].allow = call->first->end[0].allow;
 		pair->end[0].dialog = sip_dialog_uas_new(call->b2b->dialogs,
 							 call->invite, &conf);
-		pair->media = session_branch_fork(call->first->media, pair);
+		/* a fork answers our offer; without one each has its own */
+		pair->media = call->offer ?
+			session_branch_fork(call->first->media, pair) :
+			session_branch_new(call->party[0], call->party[1], pair);
 		if (pair->end[0].dialog && pair->media)
 			return;
 		session_branch_drop(pair->media);

@@ -142,6 +142,8 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	b2b_uri_text(&invite->to, call->uri[1], sizeof(call->uri[1]));
 	span_str(invite->uri.text, call->request, sizeof(call->request));
 	span_str(invite->call_id, call->call_id[0], sizeof(call->call_id[0]));
+	call->rel_must = sip_msg_has(invite, SIP_HDR_REQUIRE, "100rel");
+	call->rel = call->rel_must || sip_msg_has(invite, SIP_HDR_SUPPORTED, "100rel");
 	clock_gettime(CLOCK_REALTIME, &call->created);
 	take_source(call, flow);
 	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {

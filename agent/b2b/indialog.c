@@ -84,6 +84,9 @@ static void on_request(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	case SIP_NOTIFY:
 		b2b_relay_request(end, tx, msg);
 		break;
+	case SIP_PRACK:
+		b2b_prack_received(end, tx, msg);
+		break;
 	case SIP_OPTIONS:
 		on_options(end, tx);
 		break;
@@ -114,6 +117,11 @@ static void on_acked(void *arg, struct sip_dialog *dialog, uint32_t cseq,
 static void on_unacked(void *arg, struct sip_dialog *dialog, uint32_t cseq)
 {
 	on_acked(arg, dialog, cseq, NULL);
+}
+
+static void on_unpracked(void *arg, struct sip_dialog *dialog, struct sip_tx *tx)
+{
+	b2b_prack_missed(arg, tx);
 }
 
 static void on_refused(void *arg, struct sip_dialog *dialog,
@@ -155,6 +163,7 @@ const struct sip_dialog_ops b2b_indialog_ops = {
 	.server_ops = &server_ops,
 	.acked = on_acked,
 	.unacked = on_unacked,
+	.unpracked = on_unpracked,
 	.refused = on_refused,
 	.forked = on_forked,
 };

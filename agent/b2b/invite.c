@@ -153,12 +153,16 @@ static bool has_room(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg
 static void on_cancel(void *arg, struct sip_tx *tx, struct sip_msg *cancel)
 {
 	struct call *call = arg;
+	struct end *end;
 
-	if (call->state != B2B_SETUP || !call->first->end[0].dialog)
+	if (call->state == B2B_OVER)
 		return;
-	b2b_reply(&call->first->end[0], tx, &(struct answer){ .status = 487 });
-	b2b_call_finish_by(call, "cancelled by the caller", &call->first->end[0],
-		       cancel);
+	/* a callee's 2xx may still wait for a PRACK */
+	end = call->state == B2B_UP ? &call->chosen->end[0] : &call->first->end[0];
+	if (!end->dialog)
+		return;
+	b2b_reply(end, tx, &(struct answer){ .status = 487 });
+	b2b_call_finish_by(call, "cancelled by the caller", end, cancel);
 }
 
 static void on_over(void *arg, struct sip_tx *tx)

@@ -12,6 +12,7 @@
  *   timer    session timers and silence
  *   reply    an answer
  *   relay    a request from one end of a pair to the other, and its answer
+ *   prack    reliable provisional answers (RFC 3262): the callee's, ours, what acknowledges them
  *   pair     two dialogs that belong together
  *   branch   one attempt to reach the callee: targets, forks, answers
  *   indialog requests in a call
@@ -56,7 +57,7 @@ struct sub;
 struct trunk;
 
 /** B2B_METHODS - methods that are served, as in Allow */
-#define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, MESSAGE, PUBLISH"
+#define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, PRACK, OPTIONS, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, MESSAGE, PUBLISH"
 
 /** B2B_AOR - room for an address of record; a longer one cannot register */
 #define B2B_AOR		256
@@ -64,8 +65,8 @@ struct trunk;
 /** B2B_REGISTERS - chains of REGISTERs under way */
 #define B2B_REGISTERS	1024
 
-/** B2B_OPTION - the option tags that pass through us */
-#define B2B_OPTION	"timer, replaces"
+/** B2B_OPTION - the option tags that a request may require: they pass, or are ours (100rel) */
+#define B2B_OPTION	"timer, replaces, 100rel"
 extern const char *const b2b_options[];
 /** b2b_event_options - those of subscriptions: lists of what is subscribed to (RFC 4662) */
 extern const char *const b2b_event_options[];
@@ -90,7 +91,7 @@ struct end {
  * @value: of the challenge's header field
  * @proxy: it was Proxy-Authenticate
  * @nc: how often its nonce was used
- * @line: the header field that was written last
+ * @line: the header field that the last INVITE had
  */
 struct account {
 	char *value;
@@ -111,10 +112,12 @@ struct account {
  * @answered: a 2xx has gone to @from; of an INVITE the ACK is awaited
  * @late: the offer came in the 2xx: the ACK has the answer
  * @given_up: it was answered by us, what still comes is too late
+ * @own: it is a PRACK of ours: there is no @in, and nobody waits for its answer
  * @done: nothing is awaited any more; it goes with @out, or with the pair
  * @tries: challenges of a trunk that were answered
  * @sdp: towards a trunk that may ask for more: what is sent; NULL: nothing is
  * @cseq: of @in
+ * @rseq: a PRACK: of what it acknowledges at the other end
  * @timer: what takes too long
  */
 struct relay {
@@ -128,10 +131,12 @@ struct relay {
 	bool answered;
 	bool late;
 	bool given_up;
+	bool own;
 	bool done;
 	unsigned int tries;
 	char *sdp;
 	uint32_t cseq;
+	uint32_t rseq;
 	struct timer timer;
 };
 
@@ -146,6 +151,9 @@ struct relay {
  * @answered: the callee's 2xx was passed on: the caller's ACK is awaited
  * @acked: it came
  * @late_offer: the 2xx had the offer
+ * @said: the callee's description came in a reliable answer: its 2xx adds nothing to it
+ * @told: the caller got it in one, or will: its 2xx has it no more
+ * @cseq: of the INVITE that the callee's last reliable answer was to
  * @relays: requests under way
  */
 struct pair {
@@ -157,6 +165,9 @@ struct pair {
 	bool answered;
 	bool acked;
 	bool late_offer;
+	bool said;
+	bool told;
+	uint32_t cseq;
 	LIST_HEAD(, relay) relays;
 };
 
@@ -271,6 +282,8 @@ struct branch {
  * @source: what the caller's source has; NULL: it is known, and not counted
  * @ringing: it is counted among its ringing calls
  * @offer: the INVITE has an offer
+ * @rel: the caller supports reliable provisional answers
+ * @rel_must: it wants no others
  * @uri: who the parties are, for people
  * @call_id: Call-IDs of their dialogs, for people
  * @from: where their signalling comes from
@@ -307,6 +320,8 @@ struct call {
 	struct index_source *source;
 	bool ringing;
 	bool offer;
+	bool rel;
+	bool rel_must;
 	char uri[2][B2B_TEXT];
 	char call_id[2][B2B_TEXT];
 	struct dp_addr from[2];
@@ -676,6 +691,8 @@ struct answer {
 	const char *sdp;	/* NULL: none */
 	const char *why;	/* for a Warning; NULL: none */
 	const char *headers;	/* further lines; NULL: none */
+	bool reliable;	/* until its PRACK is here */
+	uint32_t rseq;	/* then: of the callee's answer that it is; 0: that has none */
 };
 int b2b_reply(struct end *end, struct sip_tx *tx, const struct answer *answer);
 
@@ -691,6 +708,30 @@ void b2b_relay_over(struct end *from, struct sip_tx *in);
 void b2b_relay_acked(struct end *from, uint32_t cseq, struct sip_msg *ack);
 /* pass the ACK of a 2xx on, with the answer if the 2xx had the offer */
 void b2b_relay_ack(struct end *from, bool late_offer, struct sip_msg *ack);
+
+/*
+ * a PRACK with a description that came at @from, for what the other end has said by
+ * @rseq: 0, it goes on; or the status that it was refused with
+ */
+unsigned int b2b_relay_prack(struct end *from, struct sip_tx *in, struct sip_msg *request,
+			     uint32_t rseq);
+/* one of ours, to the other end of @from */
+void b2b_relay_prack_own(struct end *from, uint32_t rseq);
+/* how many of these are not answered */
+unsigned int b2b_relay_pracks(const struct pair *pair);
+
+/* --------------------------------------------------------------- prack.c */
+
+/* is the callee to know that its provisional answers may be reliable? */
+bool b2b_prack_offers(const struct call *call);
+/* an answer of the callee's: false, it is a copy or comes too early; @rseq: 0, not reliable */
+bool b2b_prack_heard(struct pair *pair, const struct sip_msg *msg, uint32_t *rseq);
+/* it goes to the caller, with @sdp */
+void b2b_prack_pass(struct pair *pair, const struct sip_msg *msg, uint32_t rseq,
+		    const char *sdp);
+void b2b_prack_received(struct end *end, struct sip_tx *tx, struct sip_msg *msg);
+/* the caller has not acknowledged an answer in time */
+void b2b_prack_missed(struct end *end, struct sip_tx *tx);
 
 /* ---------------------------------------------------------------- pair.c */
 

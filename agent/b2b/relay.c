@@ -36,6 +36,11 @@ static bool is_session(enum sip_method method)
 	return method == SIP_INVITE || method == SIP_UPDATE;
 }
 
+static bool has_description(enum sip_method method)
+{
+	return is_session(method) || method == SIP_PRACK;
+}
+
 static void free_relay(struct relay *relay)
 {
 	timer_cancel(&relay->timer);
@@ -138,7 +143,7 @@ static int take(struct relay *relay, const struct sip_msg *msg, char **sdp,
 	struct span text;
 
 	*sdp = NULL;
-	if (!is_session(relay->method))
+	if (!has_description(relay->method))
 		return 0;
 	switch (b2b_sdp(msg, &text)) {
 	case 0:
@@ -150,6 +155,8 @@ static int take(struct relay *relay, const struct sip_msg *msg, char **sdp,
 	}
 	if (relay->offer)
 		return answer_with_answer(relay, text, sdp, err);
+	if (relay->method == SIP_PRACK)
+		return 0;
 	if (relay->method == SIP_UPDATE)
 		return dp_fail(err, EPROTO, "an answer without an offer");
 	return answer_with_offer(relay, text, sdp, err);
@@ -228,7 +235,7 @@ static void failure(struct relay *relay, unsigned int status,
 	else
 		finish(relay, &(struct answer){ .status = status, .from = msg });
 	/* RFC 3261 section 12.2.1.2; but a digit that gets lost ends no call */
-	if (dead && is_session(relay->method))
+	if (dead && has_description(relay->method))
 		b2b_call_finish(call, reason);
 }
 
@@ -240,14 +247,24 @@ static bool authorize(struct relay *relay, const struct sip_msg *msg)
 	const struct config_trunk *lines = b2b_end_lines(to_of(relay));
 	struct sip_tx *old = relay->out;
 
-	if (!lines || !relay->in || relay->given_up ||
+	if (!lines || (!relay->in && !relay->own) || relay->given_up ||
 	    !b2b_account_challenged(&call_of(relay)->account, lines, msg,
 				    &relay->tries) ||
-	    send_on(relay, sip_tx_request(relay->in), relay->sdp))
+	    send_on(relay, relay->in ? sip_tx_request(relay->in) : NULL, relay->sdp))
 		return false;
 	/* it outlives the relay, if what is sent in its place is over before it */
 	sip_dialog_forget(old);
 	return true;
+}
+
+/* nobody hears of it: who refuses it will say so in the INVITE's answer */
+static void own_answered(struct relay *relay, unsigned int status)
+{
+	if (status >= 300)
+		b2b_call_log(call_of(relay), LOG_LEVEL_INFO, (int)!relay->from,
+			 "does not take our PRACK (%u)", status);
+	if (status >= 200)
+		done(relay);
 }
 
 static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
@@ -269,11 +286,14 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		return;
 	if (authorize(relay, msg))
 		return;
-	if (msg->status >= 300)
+	if (relay->own)
+		own_answered(relay, msg->status);
+	else if (msg->status >= 300)
 		failure(relay, msg->status, msg);
 	else if (msg->status >= 200)
 		success(relay, tx, msg);
-	else if (msg->status > 100 && relay->in)
+	else if (msg->status > 100 && relay->in &&
+		 !sip_msg_has(sip_tx_request(relay->in), SIP_HDR_REQUIRE, "100rel"))
 		b2b_reply(from_of(relay), relay->in,
 		      &(struct answer){ .status = msg->status, .from = msg });
 }
@@ -283,8 +303,11 @@ static void on_failed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 {
 	struct relay *relay = arg;
 
-	if (call_of(relay)->state != B2B_OVER && !relay->done &&
-	    !relay->answered)
+	if (call_of(relay)->state == B2B_OVER || relay->done || relay->answered)
+		return;
+	if (relay->own)
+		own_answered(relay, status);
+	else
 		failure(relay, status, NULL);
 }
 
@@ -299,12 +322,35 @@ static void on_over(void *arg, struct sip_tx *tx)
 
 /* ------------------------------------------------------------------ the request */
 
+/* what of @msg goes on; false without memory, or if a REFER cannot be understood */
+static bool write_on(struct relay *relay, struct sip_msg *msg, const char *sdp,
+		     struct sip_writer *w, struct content *content)
+{
+	struct end *from = from_of(relay);
+	char host[DP_ADDR_STRLEN + 2];
+
+	b2b_pass(w, msg, from);
+	if (is_session(relay->method))
+		b2b_abilities(w, from->allow);
+	else if (relay->method == SIP_REFER && b2b_refer_to(from, msg, w))
+		return false;
+	if (has_description(relay->method) ? !b2b_content_sdp(content, msg, sdp) :
+	    !b2b_content_copy(content, msg))
+		return false;
+	if (relay->method == SIP_NOTIFY &&
+	    !b2b_content_hide(content, msg, b2b_realm_host(b2b_end_realm(to_of(relay)),
+							   host, sizeof(host))))
+		return false;
+	if (content->lines)
+		sip_write_block(w, span_of(content->lines));
+	return true;
+}
+
+/* @msg: NULL: it is our own */
 static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 {
-	struct end *from = from_of(relay), *to = to_of(relay);
+	struct end *to = to_of(relay);
 	struct sip_dialog_request request = {
-		.max_forwards = msg->max_forwards > 1 ? msg->max_forwards - 1 :
-				UINT_MAX,
 		.response = on_response,
 		.failed = on_failed,
 		.over = on_over,
@@ -312,31 +358,26 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 	};
 	struct content content = { NULL };
 	struct sip_writer w = { 0 };
-	char method[32], host[DP_ADDR_STRLEN + 2];
+	char method[32];
 	struct sip_tx *tx;
 	int error = ENOMEM;
 
 	if (!to->dialog)
 		return -ENOTCONN;
-	span_str(msg->method_text, method, sizeof(method));
+	span_str(msg ? msg->method_text : sip_method_text(relay->method), method,
+		 sizeof(method));
 	request.method = method;
-	b2b_pass(&w, msg, from);
-	if (is_session(relay->method))
-		b2b_abilities(&w, from->allow);
-	else if (relay->method == SIP_REFER && b2b_refer_to(from, msg, &w))
+	if (msg)
+		request.max_forwards = msg->max_forwards > 1 ? msg->max_forwards - 1 :
+				       UINT_MAX;
+	if (msg && !write_on(relay, msg, sdp, &w, &content))
 		goto out;
-	if (is_session(relay->method) ? !b2b_content_sdp(&content, msg, sdp) :
-	    !b2b_content_copy(&content, msg))
-		goto out;
-	if (relay->method == SIP_NOTIFY &&
-	    !b2b_content_hide(&content, msg,
-			      b2b_realm_host(b2b_end_realm(to), host, sizeof(host))))
-		goto out;
-	if (content.lines)
-		sip_write_block(&w, span_of(content.lines));
+	if (relay->method == SIP_PRACK)
+		sip_write_headerf(&w, SIP_HDR_RACK, "%u %u INVITE", relay->rseq,
+				  relay->pair->cseq);
 	if (b2b_end_lines(to))
 		b2b_account_write(&call_of(relay)->account, b2b_end_lines(to), &w,
-				  msg->method_text, sip_dialog_target(to->dialog),
+				  span_of(method), sip_dialog_target(to->dialog),
 				  (struct span){ content.body, content.len });
 	if (w.failed)
 		goto out;
@@ -375,10 +416,10 @@ static unsigned int in_the_way(struct end *from, const struct sip_msg *msg)
 
 	if (msg->method == SIP_REFER)
 		return judge_refer(from, msg);
-	if (!is_session(msg->method))
+	if (!has_description(msg->method))
 		return 0;
 	LIST_FOREACH(relay, &pair->relays, entry) {
-		if (relay->done || !is_session(relay->method))
+		if (relay->done || relay->own || !has_description(relay->method))
 			continue;
 		return relay->from == from->i && !relay->answered ? 500 : 491;
 	}
@@ -387,6 +428,8 @@ static unsigned int in_the_way(struct end *from, const struct sip_msg *msg)
 	if (pair->call->state == B2B_UP || b2b_sdp(msg, &text) != 1)
 		return session_offerer(pair->media) &&
 		       pair->call->state == B2B_UP ? 491 : 0;
+	if (pair->said && pair->told && !session_offerer(pair->media))
+		return 0;
 	/* RFC 3311 section 5.2: the INVITE's offer has no reliable answer yet */
 	return from->i ? 491 : 500;
 }
@@ -415,7 +458,7 @@ static int take_offer(struct relay *relay, const struct sip_msg *msg, char **sdp
 	int ret;
 
 	*sdp = NULL;
-	if (!is_session(relay->method) || b2b_sdp(msg, &text) != 1)
+	if (!has_description(relay->method) || b2b_sdp(msg, &text) != 1)
 		return 0;
 	ret = session_offer(relay->pair->media, b2b_end_party(from), text.p, text.n,
 			    sdp, err);
@@ -435,8 +478,7 @@ static bool has_room(const struct pair *pair)
 	return n < RELAYS_MAX;
 }
 
-static struct relay *make(struct end *from, struct sip_tx *in,
-			  const struct sip_msg *msg)
+static struct relay *make(struct end *from, struct sip_tx *in, enum sip_method method)
 {
 	struct relay *relay = NULL;
 
@@ -446,9 +488,9 @@ static struct relay *make(struct end *from, struct sip_tx *in,
 		return NULL;
 	relay->pair = from->pair;
 	relay->from = from->i;
-	relay->method = msg->method;
+	relay->method = method;
 	relay->in = in;
-	relay->cseq = msg->cseq.number;
+	relay->cseq = in ? sip_tx_request(in)->cseq.number : 0;
 	timer_init(&relay->timer, on_timer, relay);
 	LIST_INSERT_HEAD(&from->pair->relays, relay, entry);
 	return relay;
@@ -463,7 +505,7 @@ void b2b_relay_request(struct end *from, struct sip_tx *in, struct sip_msg *msg)
 	char *sdp;
 	int ret;
 
-	relay = status ? NULL : make(from, in, msg);
+	relay = status ? NULL : make(from, in, msg->method);
 	if (!relay) {
 		refuse(from, in, status ? status : 500, NULL);
 		return;
@@ -487,6 +529,77 @@ void b2b_relay_request(struct end *from, struct sip_tx *in, struct sip_msg *msg)
 		timer_set(call->b2b->timers, &relay->timer,
 			  (uint64_t)call->config->change_timeout * 1000);
 	}
+}
+
+/* -------------------------------------------------------------------------- PRACK */
+
+void b2b_relay_prack_own(struct end *from, uint32_t rseq)
+{
+	struct relay *relay = make(from, NULL, SIP_PRACK);
+
+	if (!relay)
+		return;
+	relay->own = true;
+	relay->rseq = rseq;
+	if (send_on(relay, NULL, NULL))
+		free_relay(relay);
+}
+
+unsigned int b2b_relay_pracks(const struct pair *pair)
+{
+	const struct relay *relay;
+	unsigned int n = 0;
+
+	LIST_FOREACH(relay, &pair->relays, entry)
+		n += relay->own && !relay->done;
+	return n;
+}
+
+/* the answer to what the 18x has offered, or an offer */
+static int take_prack(struct relay *relay, const struct sip_msg *msg, char **sdp,
+		      struct dp_err *err)
+{
+	struct session_branch *media = relay->pair->media;
+	struct session_party *party = b2b_end_party(from_of(relay));
+	struct span text;
+
+	if (session_offerer(media) != b2b_end_party(to_of(relay)))
+		return take_offer(relay, msg, sdp, err);
+	b2b_sdp(msg, &text);
+	return session_answer(media, party, text.p, text.n, false, sdp, err);
+}
+
+unsigned int b2b_relay_prack(struct end *from, struct sip_tx *in, struct sip_msg *msg,
+			     uint32_t rseq)
+{
+	bool answers = session_offerer(from->pair->media) ==
+		       b2b_end_party(b2b_end_other(from));
+	unsigned int status = answers ? 0 : in_the_way(from, msg);
+	struct dp_err err = { 0 };
+	struct relay *relay;
+	char *sdp = NULL;
+	int ret;
+
+	relay = status ? NULL : make(from, in, SIP_PRACK);
+	if (!relay) {
+		status = status ? status : 500;
+		refuse(from, in, status, NULL);
+		return status;
+	}
+	relay->rseq = rseq;
+	ret = take_prack(relay, msg, &sdp, &err);
+	status = ret ? offer_status(ret) : 0;
+	if (sdp && b2b_end_lines(to_of(relay)))
+		relay->sdp = strdup(sdp);
+	if (!ret && send_on(relay, msg, sdp))
+		status = 500;
+	session_text_free(sdp);
+	if (status) {
+		roll_back(relay);
+		free_relay(relay);
+		refuse(from, in, status, *err.text ? err.text : NULL);
+	}
+	return status;
 }
 
 /* -------------------------------------------------------------------- ACK, CANCEL */

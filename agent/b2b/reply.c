@@ -90,7 +90,9 @@ int b2b_reply(struct end *end, struct sip_tx *tx, const struct answer *answer)
 		r.body = (struct span){ content.body, content.len };
 	}
 	/* its dialog may be over before its requests are answered */
-	if (!w.failed)
+	if (!w.failed && end->dialog && answer->reliable)
+		ret = sip_dialog_respond_reliably(end->dialog, tx, &r, answer->rseq);
+	else if (!w.failed)
 		ret = end->dialog ? sip_dialog_respond(end->dialog, tx, &r) :
 				    sip_tx_respond(tx, &r);
 	b2b_content_free(&content);

@@ -9,7 +9,9 @@
 #include "sip/hosts.h"
 #include "private.h"
 
-const char *const b2b_options[] = { "timer", "replaces", NULL };
+const char *const b2b_options[] = { "timer", "replaces", "100rel", NULL };
+/* what the ends do with each other; 100rel is between each of them and us */
+static const char *const passing[] = { "timer", "replaces", NULL };
 const char *const b2b_event_options[] = { "eventlist", NULL };
 
 /* methods of calls that we serve and that a party may not: who sees it would use it */
@@ -33,7 +35,7 @@ void b2b_abilities(struct sip_writer *w, uint32_t other)
 	char text[sizeof(B2B_METHODS) + 16];
 	size_t i, n;
 
-	n = (size_t)snprintf(text, sizeof(text), "INVITE, ACK, BYE, CANCEL");
+	n = (size_t)snprintf(text, sizeof(text), "INVITE, ACK, BYE, CANCEL, PRACK");
 	for (i = 0; i < sizeof(optional) / sizeof(*optional); i++)
 		if (!other || other & (UINT32_C(1) << optional[i]))
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
@@ -159,8 +161,8 @@ void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end 
 	/* the parties agree on these, and we hold them to it: timer.c */
 	sip_write_copy(w, msg, SIP_HDR_SESSION_EXPIRES);
 	sip_write_copy(w, msg, SIP_HDR_MIN_SE);
-	b2b_pass_options(w, msg, SIP_HDR_SUPPORTED, b2b_options);
-	b2b_pass_options(w, msg, SIP_HDR_REQUIRE, b2b_options);
+	b2b_pass_options(w, msg, SIP_HDR_SUPPORTED, passing);
+	b2b_pass_options(w, msg, SIP_HDR_REQUIRE, passing);
 }
 
 /* the Content-* lines, the empty line and the body that a writer has written */

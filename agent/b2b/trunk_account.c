@@ -72,14 +72,21 @@ void b2b_account_write(struct account *account, const struct config_trunk *conf,
 	};
 	struct sip_writer line = { 0 };
 	struct sip_challenge c;
+	char *text;
 
 	if (!account->value || sip_challenge_read(span_of(account->value), &c))
 		return;
 	sip_write_credentials(&line, account->proxy ? SIP_HDR_PROXY_AUTHORIZATION :
 						      SIP_HDR_AUTHORIZATION,
 			      &c, &who, ++account->nc, method, uri, body);
+	text = b2b_lines(&line);
+	if (text)
+		sip_write_block(w, span_of(text));
+	/* the one that its ACK has too */
+	if (!span_is(method, "INVITE")) {
+		free(text);
+		return;
+	}
 	free(account->line);
-	account->line = b2b_lines(&line);
-	if (account->line)
-		sip_write_block(w, span_of(account->line));
+	account->line = text;
 }
