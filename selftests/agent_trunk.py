@@ -142,6 +142,15 @@ class Caller(Phone):
         self.request(method, self.target, *self.dialog, "Contact: <%s>" % self.contact, *more,
                      cseq=self.sent, body=body)
 
+    def hangs_up(self, trunk, judge=None):
+        """The BYE gets there, is judged, and is answered."""
+        self.says("BYE")
+        m = trunk.gets("BYE")
+        if judge:
+            judge(m)
+        trunk.reply(m, 200)
+        check(final(self).status == 200, "the BYE is answered")
+
     def fails(self, status):
         m = final(self)
         check(m.status == status, "the phone wants", status, "and gets", m.first)
@@ -241,9 +250,7 @@ def second_hop():
     second.takes(second.gets("INVITE"))
     phone.up()
     second.gets("ACK")
-    phone.says("BYE")
-    second.reply(second.gets("BYE"), 200)
-    check(final(phone).status == 200, "the BYE is answered")
+    phone.hangs_up(second)
 
 
 def strange_answers():
@@ -327,11 +334,7 @@ def called():
     trunk.right(m)
     trunk.reply(m, 200)
     check(final(phone).status == 200, "the INFO is answered")
-    phone.says("BYE")
-    m = trunk.gets("BYE")
-    trunk.right(m)
-    trunk.reply(m, 200)
-    check(final(phone).status == 200, "the BYE is answered")
+    phone.hangs_up(trunk, trunk.right)
 
 
 def rings():
@@ -354,11 +357,7 @@ def rings():
     trunk.takes(m)
     phone.up()
     check(trunk.gets("ACK")["authorization"] == m["authorization"], "the ACK's are its INVITE's")
-    phone.says("BYE")
-    m = trunk.gets("BYE")
-    trunk.right(m)
-    trunk.reply(m, 200)
-    check(final(phone).status == 200, "the BYE is answered")
+    phone.hangs_up(trunk, trunk.right)
 
 
 def refused():
@@ -403,9 +402,7 @@ def third_hop():
     last.takes(m)
     phone.up()
     last.gets("ACK")
-    phone.says("BYE")
-    last.reply(last.gets("BYE"), 200)
-    check(final(phone).status == 200, "the BYE is answered")
+    phone.hangs_up(last)
     told = ask("trunks")[0]
     check([h["state"] for h in told["next_hops"]] == ["down", "up"], told)
     check("503" in told["next_hops"][0]["why"] or "out of service" in told["next_hops"][0]["why"],
@@ -483,9 +480,7 @@ def limit():
     other.calls()
     m = other.fails(503)
     check("retry-after" in m.headers, m.all)
-    phone.says("BYE")
-    trunk.reply(trunk.gets("BYE"), 200)
-    check(final(phone).status == 200, "the BYE is answered")
+    phone.hangs_up(trunk)
     trunk_is(lambda t: not t["calls"], "no call")
     again = Caller()
     again.calls()

@@ -207,9 +207,14 @@ void b2b_trunks_end(struct b2b *b2b)
 
 /* ------------------------------------------------------------------------ calls */
 
+static struct trunk *trunk_of(const struct b2b *b2b, const struct route *route)
+{
+	return route->trunk ? find(b2b, route->trunk->name) : NULL;
+}
+
 struct trunk *b2b_trunk_take(struct b2b *b2b, const struct route *route)
 {
-	struct trunk *trunk = route->trunk ? find(b2b, route->trunk->name) : NULL;
+	struct trunk *trunk = trunk_of(b2b, route);
 
 	if (!trunk)
 		return NULL;
@@ -228,16 +233,14 @@ void b2b_trunk_release(struct trunk *trunk)
 
 bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route)
 {
-	const struct trunk *trunk = route->trunk ? find(b2b, route->trunk->name) :
-						   NULL;
+	const struct trunk *trunk = trunk_of(b2b, route);
 
 	return !trunk || !trunk->conf->calls || trunk->calls < trunk->conf->calls;
 }
 
 void b2b_trunk_sort(const struct b2b *b2b, struct route *route)
 {
-	const struct trunk *trunk = route->trunk ? find(b2b, route->trunk->name) :
-						   NULL;
+	const struct trunk *trunk = trunk_of(b2b, route);
 	size_t order[CONFIG_HOPS_MAX], i;
 
 	if (!trunk)
