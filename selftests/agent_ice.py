@@ -33,8 +33,11 @@ def run(what, limit=LIMIT):
 class Ice:
     """ICE of a party, by aioice."""
 
-    def __init__(self, party, controlling, components=2):
+    def __init__(self, party, controlling, components=2, one=False):
+        """@one: it has one address, and so nominates no second pair."""
         self.party, self.components = party, components
+        if one:
+            aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [party.ip]
         self.conn = aioice.Connection(ice_controlling=controlling, components=components,
                                       use_ipv6=False)
         in_ns(party.ns, lambda: run(self.conn.gather_candidates()))
@@ -50,6 +53,23 @@ class Ice:
             "a=ice-ufrag:" + self.conn.local_username,
             "a=ice-pwd:" + self.conn.local_password] +
             ["a=candidate:" + c.to_sdp() for c in self.conn.local_candidates])
+
+    def trickling(self):
+        """A description without a candidate: they come later (RFC 8840)."""
+        return sdp("0.0.0.0", 9, more=[
+            "a=ice-options:trickle", "a=mid:1",
+            "a=ice-ufrag:" + self.conn.local_username,
+            "a=ice-pwd:" + self.conn.local_password])
+
+    def fragment(self, pwd=None, allow=lambda c: True, end=True, more=()):
+        """These, as an INFO has them."""
+        lines = ["a=ice-ufrag:" + self.conn.local_username,
+                 "a=ice-pwd:" + (pwd or self.conn.local_password),
+                 "m=audio 9 RTP/AVP 0", "a=mid:1"]
+        lines += ["a=candidate:" + c.to_sdp() for c in self.conn.local_candidates if allow(c)]
+        lines += ["a=candidate:" + str(c) for c in more]
+        lines += ["a=end-of-candidates"] if end else []
+        return "\r\n".join(lines) + "\r\n"
 
     def hears(self, text, pwd=None):
         self.conn.remote_username = value(text, "ice-ufrag")
@@ -156,7 +176,7 @@ def caller():
     a, b = Ice(A, True), Plain(B)
     to_b, to_a = call(a, b)
     no_ice(to_b)
-    check("a=ice-lite" not in to_a and "a=ice-options:ice2" in to_a, "we are full", to_a)
+    check("a=ice-lite" not in to_a and "a=ice-options:trickle ice2" in to_a, "we are full", to_a)
     check(len(re.findall("^a=candidate:", to_a, re.M)) == 2, "two candidates", to_a)
     a.connect()
     both_hear(a, b)
@@ -296,6 +316,146 @@ def off():
     ours, ok = set_up(a.sdp(), lambda to_b: b.hears(to_b.text) or b.sdp())
     no_ice(ours.text)
     no_ice(ok.text)
+    end(a, b)
+
+
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+
+def info(party, body, status=200, package="trickle-ice", content=FRAGMENT):
+    """An INFO, and what it is answered."""
+    party.request("INFO", body, content=content, headers=[
+        "Info-Package: " + package, "Content-Disposition: Info-Package"] if package else [])
+    return party.response(status)
+
+
+def takes(message, wanted=True):
+    """Is it told that we take trickled candidates?"""
+    said = [v for n, v in message.all if n.lower() in ("supported", "recv-info")]
+    check(("trickle-ice" in " ".join(said)) == wanted, "trickle-ice is in", message.all)
+
+
+class Ear:
+    """A candidate that is nobody's: it hears whether it is asked."""
+
+    def __init__(self, party, ip=None):
+        self.sock = in_ns(party.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.sock.bind((ip or party.ip, 0))
+
+    def __str__(self):
+        return "ear%d 1 udp 1000 %s %d typ host" % ((self.sock.getsockname()[1],) +
+                                                   self.sock.getsockname())
+
+    def asked(self, limit=LIMIT):
+        self.sock.settimeout(limit)
+        try:
+            return self.sock.recv(2048)[:2] == b"\0\1"
+        except (socket.timeout, BlockingIOError):
+            return False
+
+
+def caller_trickles(a, fragments):
+    """A call whose caller says in early dialog where it is; its fragments, and answers."""
+    b = Plain(B)
+    A.invite(a.trickling())
+    m = B.wait("INVITE")
+    b.hears(m.sdp.text)
+    no_ice(m.sdp.text)
+    takes(m, False)
+    A.response(100)
+    B.reply(m, 180, headers=["Recv-Info: trickle-ice, x-other"])
+    ringing = A.response(180)
+    takes(ringing)
+    said = [v for n, v in ringing.all if n == "Recv-Info"]
+    check(sorted(said) == ["trickle-ice", "x-other"], "what each of the two takes is", said)
+    for status, body in fragments:
+        info(A, body, status)
+    B.reply(m, 200, b.sdp())
+    ok = A.response(200)
+    A.ack()
+    B.wait("ACK")       # and no INFO before it
+    takes(ok)
+    check("a=end-of-candidates\r\n" in ok.sdp.text and
+          "a=ice-options:trickle" in ok.sdp.text, "all of ours are said at once", ok.sdp.text)
+    a.hears(ok.sdp.text)
+    return b
+
+
+def trickle():
+    """The caller's candidates come while it rings; its own checks begin when ours have come."""
+    a, ear = Ice(A, True, one=True), Ear(A)
+    b = caller_trickles(a, [(200, a.fragment(more=[ear]))])
+    check(ear.asked(), "we ask where the caller says it is")
+    a.connect()
+    both_hear(a, b)
+    check(leg("caller")["remote"] in a.addresses(), "the caller's leg is", leg("caller"))
+    end(a, b)
+
+
+def trickle_stale():
+    """Of other credentials, or what is none: nothing is learned."""
+    a, ears = Ice(A, True, one=True), [Ear(A) for _ in range(4)]
+    other = a.fragment(more=[ears[1]]).replace(a.conn.local_username, "other")
+    b = caller_trickles(a, [(200, a.fragment(pwd="0123456789012345678901", more=[ears[0]])),
+                            (200, other), (400, "m=audio\r\n")])
+    info(A, a.fragment(more=[ears[2]]), 415, content="text/plain")
+    # what is right is taken in the dialog, too
+    info(A, a.fragment(more=[ears[3]]))
+    check(ears[3].asked(), "we ask where the caller says it is")
+    check(not any(e.asked(0) for e in ears[:3]), "and nowhere else")
+    a.connect()
+    both_hear(a, b)
+    end(a, b)
+
+
+def trickle_denied():
+    """media-acl: what it denies is as if it were not said."""
+    a, denied, allowed = Ice(A, True), Ear(A), Ear(A, os.environ["OTHER"])
+    b = caller_trickles(a, [(200, a.fragment(more=[denied, allowed]))])
+    check(allowed.asked(), "we ask where it is allowed")
+    check(not denied.asked(0), "and nowhere else")
+    end(a, b)
+
+
+def trickle_callee():
+    """The callee's come after its answer, one by one."""
+    a, b = Plain(A), Ice(B, False)
+    A.invite(a.sdp())
+    m = B.wait("INVITE")
+    takes(m)
+    b.hears(m.sdp.text)
+    check("a=ice-options:trickle" in m.sdp.text, "the callee may trickle", m.sdp.text)
+    A.response(100)
+    B.reply(m, 200, b.trickling())
+    ok = A.response(200)
+    A.ack()
+    B.wait("ACK")
+    takes(ok, False)
+    no_ice(ok.sdp.text)
+    a.hears(ok.sdp.text)
+    B.them, B.cseq = m["from"], 100
+    for i, c in enumerate(b.conn.local_candidates):
+        info(B, b.fragment(allow=lambda x, c=c: x == c, end=False))
+    info(B, b.fragment(allow=lambda x: False))
+    b.connect()
+    both_hear(a, b)
+    end(a, b)
+
+
+def other_packages():
+    """For the other side; but never candidates, where the realm has no ICE either."""
+    a, b = Plain(A), Plain(B)
+    call(a, b)
+    m = info(A, "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", 469)
+    check(m.headers.get("recv-info") == "", "no package is taken", m.all)
+    info(A, "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", 469, package=None)
+    A.request("INFO", "Signal=5", content="application/dtmf-relay",
+              headers=["Info-Package: x-other"])
+    m = B.wait("INFO")
+    check(m["info-package"] == "x-other" and m.body == "Signal=5", "it comes as it is", m.all)
+    B.reply(m, 469, headers=["Recv-Info: x-third, trickle-ice;x=y"])
+    m = A.response(469)
+    check([v for n, v in m.all if n == "Recv-Info"] == ["x-third"], "what is taken is", m.all)
     end(a, b)
 
 

@@ -27,7 +27,7 @@ ice()
 	local name access=$1 core=$2
 	shift 2
 	agent_ends
-	ACCESS_ICE=$access CORE_ICE=$core agent_config 'quarantine: 0'
+	ACCESS_ICE=$access CORE_ICE=$core ACCESS_ACL=${ACL:-} agent_config 'quarantine: 0'
 	agent_start --datapath "$BACKEND"
 	for name; do
 		acts agent_ice "$name" || return
@@ -42,7 +42,15 @@ test_both_have_ICE() { ice full full both; }
 test_a_restart() { ice full off restart; }
 test_another_password() { ice lite off wrong_password; }
 test_force() { ice force off forced; }
-test_no_ICE() { ice off off off; }
+test_no_ICE() { ice off off off other_packages; }
+test_candidates_come_by_INFO() { ice full off trickle trickle_stale; }
+test_candidates_of_the_callee_come_by_INFO() { ice off full trickle_callee; }
+test_candidates_by_INFO_that_media_acl_denies()
+{
+	export OTHER=$X4
+	ACL=$'{allow: [192.0.2.0/24]}\n    media-acl: {deny: ['"$A4"$'], default: allow}' \
+		ice full off trickle_denied
+}
 
 test_the_agent_ends() { agent_ends; }
 

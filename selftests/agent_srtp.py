@@ -134,10 +134,10 @@ class Party:
         self.them = "<sip:4900@%s:5060>" % self.server
         self.target = "sip:4900@%s:5060" % self.server
 
-    def send(self, first, headers, body=""):
+    def send(self, first, headers, body="", content="application/sdp"):
         lines = [first] + headers + ["Contact: " + self.us, "Max-Forwards: 70"]
         if body:
-            lines.append("Content-Type: application/sdp")
+            lines.append("Content-Type: " + content)
         lines.append("Content-Length: %d" % len(body))
         data = "\r\n".join(lines) + "\r\n\r\n" + body
         self.sock.sendto(data.encode(), (self.server, 5060))
@@ -154,7 +154,7 @@ class Party:
                 self.seen.add(name)
                 return m
 
-    def request(self, method, body="", cseq=None, branch=None):
+    def request(self, method, body="", cseq=None, branch=None, headers=(), **content):
         if cseq is None:
             self.cseq += 1
             cseq = self.cseq
@@ -162,7 +162,8 @@ class Party:
         self.send("%s %s SIP/2.0" % (method, self.target), [
             "Via: SIP/2.0/UDP %s:5060;branch=%s" % (self.ip, self.branch),
             "From: " + self.us + self.tag, "To: " + self.them,
-            "Call-ID: " + self.call_id, "CSeq: %d %s" % (cseq, method)], body)
+            "Call-ID: " + self.call_id, "CSeq: %d %s" % (cseq, method)] + list(headers),
+            body, **content)
 
     def response(self, status):
         """The answer with that status; provisional ones before it are let pass."""
@@ -206,13 +207,13 @@ class Party:
                 self.us, self.tag = m["to"], ";tag=" + self.name
         return m
 
-    def reply(self, m, status, body="", fork=""):
+    def reply(self, m, status, body="", fork="", headers=()):
         to = m["to"] if ";tag=" in m["to"] else m["to"] + ";tag=" + self.name + fork
         contact, self.us = self.us, "<sip:%s@%s:5060>" % (self.name, self.ip)
         self.send("SIP/2.0 %d It" % status,
                   ["Via: " + v for n, v in m.all if n.lower() == "via"] +
                   ["From: " + m["from"], "To: " + to, "Call-ID: " + m["call-id"],
-                   "CSeq: " + m["cseq"]], body)
+                   "CSeq: " + m["cseq"]] + list(headers), body)
         self.us = contact
 
     def tool(self, *words):

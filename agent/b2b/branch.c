@@ -81,7 +81,7 @@ static bool fill(struct branch *branch, const struct route *route,
 	b2b_pass(&w, invite, &call->first->end[0]);
 	ok = !b2b_refer_replaces(call->realm[0], call->realm[1],
 				 sip_tx_flow(call->invite), invite, &w);
-	b2b_abilities(&w, call->first->end[0].allow);
+	b2b_abilities(&w, &call->first->end[1]);
 	if (b2b_prack_offers(call))
 		sip_write_header(&w, SIP_HDR_SUPPORTED, SPAN("100rel"));
 	ok &= b2b_content_sdp(&content, invite, sdp);

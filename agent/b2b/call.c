@@ -51,12 +51,14 @@ static bool add_parties(struct call *call, const struct route *route,
 		.local = flow->listener->local,
 		.transport = sip_proto_param(flow->proto),
 		.confidential = sip_proto_is_secure(flow->proto),
+		.trickle = true,
 	}, callee = {
 		.name = "callee",
 		.policy = call->realm[1]->policy,
 		.local = address->listen,
 		.transport = sip_proto_param(proto),
 		.confidential = sip_proto_is_secure(proto),
+		.trickle = true,
 	};
 
 	if (route->flow) {	/* it was heard there when it registered */

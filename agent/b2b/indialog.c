@@ -80,6 +80,12 @@ static void on_request(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		on_session(end, tx, msg);
 		break;
 	case SIP_INFO:
+		if (b2b_trickle_is(msg)) {
+			b2b_trickle_received(end, tx, msg);
+			break;
+		}
+		b2b_relay_request(end, tx, msg);
+		break;
 	case SIP_REFER:
 	case SIP_NOTIFY:
 		b2b_relay_request(end, tx, msg);

@@ -13,6 +13,7 @@
  *   reply    an answer
  *   relay    a request from one end of a pair to the other, and its answer
  *   prack    reliable provisional answers (RFC 3262): the callee's, ours, what acknowledges them
+ *   trickle  candidates of ICE by INFO
  *   pair     two dialogs that belong together
  *   branch   one attempt to reach the callee: targets, forks, answers
  *   indialog requests in a call
@@ -474,8 +475,8 @@ void b2b_pass_options(struct sip_writer *w, const struct sip_msg *msg, enum sip_
  * account there.  NULL: @lines is none, or we have none there either.
  */
 const char *const *b2b_passwords(const struct config_trunk *lines);
-/* Allow: what we serve and the party at @other allows; Supported */
-void b2b_abilities(struct sip_writer *w, uint32_t other);
+/* what the party at @to is told of us: Allow, of what the other one allows; trickled ICE */
+void b2b_abilities(struct sip_writer *w, const struct end *to);
 /* methods of a message's Allow, as bits; 0 if it has none */
 uint32_t b2b_allow(const struct sip_msg *msg);
 /* From or To of the other side, an address in it replaced by @host; for free() */
@@ -732,6 +733,19 @@ void b2b_prack_pass(struct pair *pair, const struct sip_msg *msg, uint32_t rseq,
 void b2b_prack_received(struct end *end, struct sip_tx *tx, struct sip_msg *msg);
 /* the caller has not acknowledged an answer in time */
 void b2b_prack_missed(struct end *end, struct sip_tx *tx);
+
+/* ------------------------------------------------------------- trickle.c */
+
+/* do we have candidates of parties in that realm sent later? */
+bool b2b_trickle_is_on(const struct realm *realm);
+/* a request that has some: it is for us */
+bool b2b_trickle_is(const struct sip_msg *msg);
+void b2b_trickle_received(struct end *end, struct sip_tx *tx, struct sip_msg *msg);
+/* Supported and Recv-Info of ours for a party there */
+void b2b_trickle_say(struct sip_writer *w, const struct realm *to);
+/* the other party's Recv-Info, without what is between each of them and us */
+void b2b_trickle_pass(struct sip_writer *w, const struct sip_msg *msg,
+		      const struct realm *to);
 
 /* ---------------------------------------------------------------- pair.c */
 

@@ -331,7 +331,7 @@ static bool write_on(struct relay *relay, struct sip_msg *msg, const char *sdp,
 
 	b2b_pass(w, msg, from);
 	if (is_session(relay->method))
-		b2b_abilities(w, from->allow);
+		b2b_abilities(w, to_of(relay));
 	else if (relay->method == SIP_REFER && b2b_refer_to(from, msg, w))
 		return false;
 	if (has_description(relay->method) ? !b2b_content_sdp(content, msg, sdp) :

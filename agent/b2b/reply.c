@@ -52,7 +52,7 @@ static void write_headers(struct sip_writer *w, struct end *end,
 				 sip_tx_flow(tx));
 	}
 	if (status < 300 || status == 405 || status == 501)
-		b2b_abilities(w, other->allow);
+		b2b_abilities(w, end);
 	if (status == 415)
 		sip_write_header(w, SIP_HDR_ACCEPT, SPAN("application/sdp"));
 	/* RFC 3261 section 14.2: between 0 and 10 seconds */

@@ -30,8 +30,9 @@ uint32_t b2b_allow(const struct sip_msg *msg)
 	return bits;
 }
 
-void b2b_abilities(struct sip_writer *w, uint32_t other)
+void b2b_abilities(struct sip_writer *w, const struct end *to)
 {
+	uint32_t other = b2b_end_other(to)->allow;
 	char text[sizeof(B2B_METHODS) + 16];
 	size_t i, n;
 
@@ -42,6 +43,7 @@ void b2b_abilities(struct sip_writer *w, uint32_t other)
 					      ", " SPAN_FMT,
 					      SPAN_ARG(sip_method_text(optional[i])));
 	sip_write_header(w, SIP_HDR_ALLOW, span_of(text));
+	b2b_trickle_say(w, b2b_end_realm(to));
 }
 
 void b2b_host(const struct dp_addr *addr, char *buf, size_t size)
@@ -163,6 +165,7 @@ void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end 
 	sip_write_copy(w, msg, SIP_HDR_MIN_SE);
 	b2b_pass_options(w, msg, SIP_HDR_SUPPORTED, passing);
 	b2b_pass_options(w, msg, SIP_HDR_REQUIRE, passing);
+	b2b_trickle_pass(w, msg, to);
 }
 
 /* the Content-* lines, the empty line and the body that a writer has written */

@@ -512,7 +512,9 @@ static void say_candidate(struct sdp_ice *ours, const struct ice_candidate *c)
 		ours->candidate[ours->n++] = *c;
 }
 
-void session_ice_say(FILE *out, const struct half *half, bool mux)
+/* RFC 8840 4.1.3: whoever may be trickled to learns that there is nothing to wait for */
+void session_ice_say(FILE *out, const struct session_party *party,
+		     const struct half *half, bool mux)
 {
 	struct sdp_ice ours = { .mismatch = half->mismatch };
 	const struct seat_ice *own;
@@ -522,6 +524,8 @@ void session_ice_say(FILE *out, const struct half *half, bool mux)
 		ours.ufrag = span_of(half->ice->ours.ufrag);
 		ours.pwd = span_of(half->ice->ours.pwd);
 		ours.ice2 = true;
+		ours.trickle = party->trickle;
+		ours.end = party->trickle;
 		own = half->seat->ice;
 		for (i = 0; i < (mux ? 1 : 2); i++) {
 			say_candidate(&ours, own->local[i]);

@@ -397,7 +397,8 @@ static void split_words(char *words, struct sdp_media *media)
 }
 
 /* what it says of RTCP, ICE and DTLS; without memory less, as if we had none */
-static char *say_more(const struct mux *mux, const struct half *half, bool answer)
+static char *say_more(const struct session_party *party, const struct mux *mux,
+		      const struct half *half, bool answer)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -408,14 +409,14 @@ static char *say_more(const struct mux *mux, const struct half *half, bool answe
 		return NULL;
 	session_bundle_say(out, half);
 	session_mux_say(out, mux, half, answer);
-	session_ice_say(out, half, session_mux_is_said(mux, half, answer));
+	session_ice_say(out, party, half, session_mux_is_said(mux, half, answer));
 	session_dtls_say(out, half, answer);
 	fclose(out);
 	return text;
 }
 
-static void say_line(const struct offer *offer, size_t i,
-		     const struct line *line, bool on, unsigned int to,
+static void say_line(const struct session_branch *branch, const struct offer *offer,
+		     size_t i, const struct line *line, bool on, unsigned int to,
 		     const struct sdp_media *media, struct sdp_say *say)
 {
 	const struct half *half = &line->half[to];
@@ -432,7 +433,7 @@ static void say_line(const struct offer *offer, size_t i,
 	say->address = seat->address->advertise;
 	say->hold = media->conn.what == SDP_PLACE_NULL &&
 		    !has_ice(&line->half[!to]);
-	say->add = say_more(mux, half, answer);
+	say->add = say_more(branch->end[to].party, mux, half, answer);
 	if (*half->mid)
 		say->drop |= SDP_BIT(SDP_ATTR_MID);
 }
@@ -534,7 +535,7 @@ static int say(struct session_branch *branch, const struct offer *offer,
 	for (i = 0; plan && pad && i < n; i++) {
 		l = line ? &line[i] : &offer->of[i].line;
 		if (i < desc->n) {
-			say_line(offer, i, l,
+			say_line(branch, offer, i, l,
 				 line ? l->wanted : offer->of[i].usable, to,
 				 &desc->media[i], &plan->say[i]);
 			continue;

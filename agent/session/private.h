@@ -442,6 +442,7 @@ enum session_block {
  * @local: our address that it comes to
  * @transport: by
  * @confidential: nobody on the way can read it
+ * @trickle: it can say more of its candidates later
  * @bare_keys: keys went that way although somebody can
  * @block: what becomes of its media
  * @turns: session_block() changes that
@@ -456,6 +457,7 @@ struct session_party {
 	struct dp_addr local;
 	char transport[8];
 	bool confidential;
+	bool trickle;
 	bool bare_keys;
 	enum session_block block;
 	bool turns;
@@ -643,7 +645,8 @@ const char *session_ice_answered(const struct session_party *party,
 /* its lines of ICE in a description to that party, each with its CR LF; @mux: RTCP has no
  * port of its own
  */
-void session_ice_say(FILE *out, const struct half *half, bool mux);
+void session_ice_say(FILE *out, const struct session_party *party,
+		     const struct half *half, bool mux);
 /* if the agent is with who has said that: he has said more */
 void session_ice_more(struct seat *seat, struct said *said);
 /* the same, and what a fragment adds: a reference, NULL without memory */

@@ -162,6 +162,7 @@ struct session_party *session_party_add(struct session *session,
 	party->source = conf->source;
 	party->local = conf->local;
 	party->confidential = conf->confidential;
+	party->trickle = conf->trickle;
 	party->user = conf->user;
 	snprintf(party->name, sizeof(party->name), "%s",
 		 conf->name ? conf->name : "-");

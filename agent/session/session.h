@@ -352,6 +352,8 @@ void session_end(struct session *session);
  *	policy has it and the family fits; family 0: the policy's first
  * @transport: what its descriptions travel by ("udp", "tls"), for people; copied
  * @confidential: and nobody on the way can read them
+ * @trickle: what it says of its candidates later comes to session_trickle(): it is told
+ *	so, and that all of ours are there
  * @user: for session_party_user()
  */
 struct session_party_conf {
@@ -361,6 +363,7 @@ struct session_party_conf {
 	struct dp_addr local;
 	const char *transport;
 	bool confidential;
+	bool trickle;
 	void *user;
 };
 

@@ -37,6 +37,7 @@ static const struct row rows[SIP_HDR_N] = {
 	/* what both of us can do: what is common to three */
 	[SIP_HDR_SUPPORTED] = NEVER, [SIP_HDR_REQUIRE] = NEVER,
 	[SIP_HDR_PROXY_REQUIRE] = NEVER, [SIP_HDR_UNSUPPORTED] = NEVER,
+	[SIP_HDR_RECV_INFO] = NEVER,
 	[SIP_HDR_ALLOW] = NEVER, [SIP_HDR_ALLOW_EVENTS] = NEVER,
 	/* session timers are each dialog's own */
 	[SIP_HDR_SESSION_EXPIRES] = NEVER, [SIP_HDR_MIN_SE] = NEVER,
@@ -75,7 +76,6 @@ static const struct row rows[SIP_HDR_N] = {
 	[SIP_HDR_SESSION_ID] = { SIP_CROSS_PASS, ALL },
 	[SIP_HDR_GEOLOCATION] = { SIP_CROSS_PASS, REQUEST },
 	[SIP_HDR_GEOLOCATION_ROUTING] = { SIP_CROSS_PASS, REQUEST },
-	[SIP_HDR_RECV_INFO] = { SIP_CROSS_PASS, ALL },
 	[SIP_HDR_INFO_PACKAGE] = { SIP_CROSS_PASS, REQUEST },
 	[SIP_HDR_FEATURE_CAPS] = { SIP_CROSS_PASS, ALL },
 	/*
