@@ -73,7 +73,7 @@ headers-missing:
 # judge and count alike in the user-space datapath (kmod/portable.h).
 
 PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libnftnl liburing libsrtp2 \
-	openssl libuv libcares libcyaml yaml-0.1 jansson libwebsockets
+	openssl libuv libcares libcyaml yaml-0.1 jansson libwebsockets lmdb
 PKG_CFLAGS = $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(PKGS)))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 
@@ -146,7 +146,7 @@ UNITS := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(UNIT_SRC))
 FUZZ_SRC := $(wildcard selftests/fuzz/*.c)
 FUZZERS := $(patsubst selftests/fuzz/%.c,$(BUILD)/selftests/fuzz/%,$(FUZZ_SRC))
 
-THREADED := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(shell grep -lE 'pthread_|"engines?[./]|media_new|"nft/|"(session|ng)_[a-z_]*\.h"' $(UNIT_SRC)))
+THREADED := $(patsubst selftests/unit/%.c,$(BUILD)/selftests/unit/%,$(shell grep -lE 'pthread_|"engines?[./]|media_new|"nft/|"store/store|"(session|ng)_[a-z_]*\.h"' $(UNIT_SRC)))
 
 .PHONY: tools units threaded
 tools: $(TOOLS) $(UNITS) $(FUZZERS) $(if $(findstring aarch64,$(CC)),,$(BUILD)/static/rtplane)

@@ -33,6 +33,7 @@
 #include "ng/ng.h"
 #include "serve/serve.h"
 #include "session/session.h"
+#include "store/store.h"
 
 #define DEFAULT_CONFIG	"/etc/rtplane/rtplaned.yaml"
 #define RELAY_SOCKET	"/run/rtplane/datapath.sock"
@@ -66,6 +67,7 @@ struct options {
  * @beside: in user space beside the module, for SRTP that it refuses; NULL: none
  * @media: holds sockets
  * @serve: the datapath socket; NULL: none is in user space
+ * @store: what outlives us; NULL: nothing does
  * @loop: the event loop
  * @host: who is shut out, and what nftables is told; nothing with datapath only
  * @dtls: does handshakes; NULL: no realm has wanted them so far
@@ -90,6 +92,7 @@ struct agent {
 	struct dp *beside;
 	struct media *media;
 	struct serve *serve;
+	struct store *store;
 	struct loop *loop;
 	struct host host;
 	struct dtls_pool *dtls;
@@ -588,9 +591,24 @@ static bool open_host(struct agent *agent)
 	return false;
 }
 
+/* begins a process: while there are no threads */
+static bool open_store(struct agent *agent)
+{
+	struct store_conf conf = { 0 };
+	char error[STORE_ERROR_LEN];
+
+	if (!agent->config || !agent->config->store)
+		return true;
+	conf.dir = agent->config->store;
+	agent->store = store_open(&conf, error);
+	if (!agent->store)
+		log_error("%s", error);
+	return agent->store;
+}
+
 static bool start(struct agent *agent, const struct options *options)
 {
-	if (!open_loop(agent) || !open_host(agent) || !open_datapath(agent))
+	if (!open_store(agent) || !open_loop(agent) || !open_host(agent) || !open_datapath(agent))
 		return false;
 	if (options->relay)
 		return open_serve(agent, options->socket);
@@ -625,6 +643,7 @@ static void stop(struct agent *agent)
 	media_free(agent->media);
 	host_close(&agent->host);
 	loop_free(agent->loop);
+	store_close(agent->store);
 	config_put(agent->config);
 }
 

@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..82"
+echo "1..83"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -105,6 +105,7 @@ wrong "servers that nobody goes to" 's|- transport: tcp|- transport: wss\n      
 wrong "a next hop by WebSocket" 's/sip:192.0.2.10:5060/sip:192.0.2.10;transport=ws/' 'transport=ws$' 'routes\[2\].next-hop' 'not a SIP URI' 'udp, tcp or tls'
 wrong "a next hop whose realm has WebSocket alone" '/name: core/,/latch/{s/transport: udp/transport: ws/;/transport: tcp/d}; s/sip:198.51.100.20:5060;transport=tcp/sip:pbx.example/' 'next-hop: sip:pbx' 'routes\[0\].next-hop' 'no listener' 'listeners'
 wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'workers: 65' workers 65 '0 to 64'
+wrong "a store that is relative" 's/^# store: .var/store: var/' '^store' store var/lib/rtplane 'from the root'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'

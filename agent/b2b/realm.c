@@ -598,7 +598,7 @@ static bool is_fixed(const struct judge *judge, const char *realm,
 		     const char *key)
 {
 	static const char *const keys[] = {
-		"control", "datapath", "workers", "quarantine", "realms",
+		"control", "store", "datapath", "workers", "quarantine", "realms",
 		"addresses", "sip", "ports", "dscp.signalling", "devices",
 	};
 	size_t i;

@@ -614,6 +614,11 @@ static bool get_globals(struct loaded *l)
 		return bad(l, key("control"),
 			   "'%s' is relative; expected a path from the root",
 			   c->control);
+	c->store = raw->store;
+	if (c->store && *c->store != '/')
+		return bad(l, key("store"),
+			   "'%s' is relative; expected a path from the root",
+			   c->store);
 	return get_number(l, key("workers"), raw->workers, 0, 0,
 			  MEDIA_WORKERS_MAX, "a number of threads",
 			  &c->workers) &&

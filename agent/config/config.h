@@ -534,6 +534,7 @@ struct config_bans {
  * struct config - the whole file: immutable, and held by reference, so that a reload
  * is one pointer and calls keep what they began with
  * @control: path of the UNIX control socket
+ * @store: folder for what outlives the agent; NULL: nothing does
  * @datapath: which datapath is asked for
  * @log: last level that is logged
  * @workers: threads that serve media sockets, 0 = one for each CPU
@@ -566,6 +567,7 @@ struct config_bans {
  */
 struct config {
 	const char *control;
+	const char *store;
 	enum dp_want datapath;
 	enum log_level log;
 	uint32_t workers;

@@ -444,6 +444,8 @@ void config_diff(const struct config *a, const struct config *b,
 
 	if (!same_text(a->control, b->control))
 		fn(NULL, "control", arg);
+	if (!same_text(a->store, b->store))
+		fn(NULL, "store", arg);
 	diff_numbers(a, b, fn, arg);
 	if (!same_realms(a, b))
 		fn(NULL, "realms", arg);

@@ -185,6 +185,7 @@ struct raw_map {
 
 struct raw_config {
 	char *control;
+	char *store;
 	int *datapath;
 	int *log;
 	uint32_t *workers;

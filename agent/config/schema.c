@@ -439,6 +439,8 @@ static const cyaml_schema_value_t map_schema = {
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
 			       1, 107),
+	CYAML_FIELD_STRING_PTR("store", OPT_PTR, struct raw_config, store, 1,
+			       255),
 	CYAML_FIELD_ENUM_PTR("datapath", OPT_PTR | WORD, struct raw_config,
 			     datapath, datapaths, CYAML_ARRAY_LEN(datapaths)),
 	CYAML_FIELD_ENUM_PTR("log", OPT_PTR | WORD, struct raw_config, log,
@@ -513,6 +515,7 @@ static const struct {
 	{ "scan", "a number of ports, 0 to 1024" },
 	{ "realm", "the name of a realm" },
 	{ "control", "a path of at most 107 characters" },
+	{ "store", "a path of at most 255 characters" },
 	{ "datapath", "auto, kernel or uring" },
 	{ "log", "error, warning, info or debug" },
 	{ "workers", "a number of threads, 0 to 64" },
