@@ -285,6 +285,10 @@ static void apply_policy(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 		set_flag(leg, RTPLANE_LEG_DROP, c->unknown == RTPLANE_UNKNOWN_DROP);
 	if (has(c, ONLY))
 		leg->only = c->only;
+	if (has(c, DIGITS))
+		leg->digits = c->digits;
+	if (has(c, BLOCK))
+		leg->block = c->block;
 }
 
 static void apply_srtp(struct rtplane_leg *leg, struct rtplane_leg_conf *c)

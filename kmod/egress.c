@@ -65,7 +65,8 @@ static void egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg
 	eg->tos_keep = rtplane_dscp_keep(peer->dscp_mode);
 	eg->tos_set = rtplane_dscp_set(peer->dscp_mode, peer->dscp);
 	eg->usual = leg->latched && !eg->mapped && eg->way.fast &&
-		    leg->only != RTPLANE_ONLY_RTCP &&
+		    leg->only != RTPLANE_ONLY_RTCP && !leg->block &&
+		    !rtplane_is_digit(leg->digits, rtplane_rtp_pt(&leg->rtp)) &&
 		    eg->way.v6 == !rtplane_ep_is4(&leg->local);
 	eg->secure = eg->usual && leg->flags & RTPLANE_LEG_SECURE;
 	eg->usual &= !eg->secure;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events: first packet, latch, refused source, silence, RTCP report.
+ * Events: first packet, latch, refused source, silence, RTCP report, digit.
  *
  * An event is gathered while the leg is locked and sent when it no longer is,
  * from softirq as from process context, without waiting for memory.
@@ -12,7 +12,7 @@
 #include "nlput.h"
 
 /* What an event is made of, at its largest: the nest, two numbers of a byte, three of
- * eight with their padding, three endpoints, a report.
+ * eight with their padding, three endpoints, a report or a digit, which is less.
  */
 #define RTPLANE_EVENT_EP	(3 * nla_total_size(sizeof(struct in6_addr)))
 #define RTPLANE_EVENT_SIZE	(nla_total_size(0) + 2 * nla_total_size(1) +		\
@@ -55,6 +55,16 @@ void rtplane_notice(struct rtplane_notice *n, const struct rtplane_leg *leg,
 		n->new = *new;
 }
 
+static int digit_put(struct sk_buff *msg, const struct rtplane_digit *digit)
+{
+	if (nla_put_u8(msg, RTPLANE_EVENT_A_DIGIT, digit->event) ||
+	    nla_put_u32(msg, RTPLANE_EVENT_A_DURATION, digit->duration) ||
+	    nla_put_u8(msg, RTPLANE_EVENT_A_VOLUME, digit->volume) ||
+	    nla_put_u8(msg, RTPLANE_EVENT_A_PT, digit->pt))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 		     const struct rtplane_notice *n)
 {
@@ -76,6 +86,8 @@ static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 		return -EMSGSIZE;
 	if (n->type == RTPLANE_EVENT_RTCP &&
 	    rtplane_nl_put_rtcp(msg, RTPLANE_EVENT_A_RTCP, &n->rtcp))
+		return -EMSGSIZE;
+	if (n->type == RTPLANE_EVENT_DTMF && digit_put(msg, &n->digit))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

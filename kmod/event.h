@@ -12,6 +12,7 @@
  * @old: see the event, may be none
  * @new: see the event, may be none
  * @rtcp: the report, for RTPLANE_EVENT_RTCP
+ * @digit: for RTPLANE_EVENT_DTMF
  * @type: &enum rtplane_event
  * @reason: &enum rtplane_reason
  * @set: there is something to send
@@ -22,6 +23,7 @@ struct rtplane_notice {
 	struct rtplane_ep old;
 	struct rtplane_ep new;
 	struct rtplane_rtcpstats rtcp;
+	struct rtplane_digit digit;
 	u8 type;
 	u8 reason;
 	bool set;

@@ -8,6 +8,7 @@
 #include <linux/rtplane.h>
 
 #include "addr.h"
+#include "digits.h"
 #include "police.h"
 #include "policy.h"
 #include "rtpstats.h"
@@ -31,6 +32,7 @@ struct rtplane_srtp;
  * @silence: ms
  * @mark: route look-up mark
  * @oif: device of the way out
+ * @digits: payload types of telephone events
  * @latch: &enum rtplane_latch
  * @prefix: bits
  * @probation: packets
@@ -41,6 +43,7 @@ struct rtplane_srtp;
  * @dscp: value
  * @ssrc_guard: boolean
  * @only: &enum rtplane_only
+ * @block: &enum rtplane_block
  * @srtp_fresh: boolean, of @srtp_tx
  * @srtp_rx: protection of what arrives, NULL = none; whoever holds the conf frees it,
  *	unless a leg took it, and left what it had
@@ -62,6 +65,7 @@ struct rtplane_leg_conf {
 	u32 silence;
 	u32 mark;
 	u32 oif;
+	u32 digits;
 	u8 latch;
 	u8 prefix;
 	u8 probation;
@@ -72,6 +76,7 @@ struct rtplane_leg_conf {
 	u8 dscp;
 	u8 ssrc_guard;
 	u8 only;
+	u8 block;
 	u8 srtp_fresh;
 	struct rtplane_srtp *srtp_rx;
 	struct rtplane_srtp *srtp_tx;
@@ -87,6 +92,7 @@ struct rtplane_leg_conf {
  * @sr: last sender report, for the peer's round trip; read without the lock
  * @rtcp: the remote's view
  * @rtcp_told: monotonic ns of the last RTCP event
+ * @digits: the last digit
  * @dscp_seen: counters of 64 DSCP values once a second one has been seen
  *
  * Allocated by the packet that first has something to count, and kept for the
@@ -100,6 +106,7 @@ struct rtplane_leg_detail {
 	u64 sr;
 	struct rtplane_rtcpstats rtcp;
 	u64 rtcp_told;
+	struct rtplane_digits digits;
 	u64 *dscp_seen;
 };
 
@@ -156,6 +163,8 @@ struct rtplane_leg_detail {
  * @srtp_tx: protection of what leaves, or NULL; of the peer's packets, so it is changed
  *	with both locks held, and they use it with their own
  * @only: &enum rtplane_only
+ * @block: &enum rtplane_block
+ * @digits: payload types of telephone events, of which each digit is told
  * @mark: of the way out
  * @oif: of the way out
  * @bps: configured rate; that in packets is in @police
@@ -193,9 +202,11 @@ struct rtplane_leg {
 	u8 dscp_mode;
 	u8 dscp;
 	u8 only;
+	u8 block;
 	bool busy;
 	bool iif_leads;
 	u32 latches;
+	u32 digits;
 	struct rtplane_srtp *srtp_rx;
 	struct rtplane_srtp *srtp_tx;
 	u64 first;

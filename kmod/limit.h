@@ -39,6 +39,7 @@ static inline enum rtplane_event_kind rtplane_event_kind(u8 type)
 {
 	switch (type) {
 	case RTPLANE_EVENT_RTCP:
+	case RTPLANE_EVENT_DTMF:
 		return RTPLANE_EVENTS_REPORTS;
 	case RTPLANE_EVENT_REFUSED:
 		return RTPLANE_EVENTS_REFUSALS;

@@ -160,6 +160,8 @@ static int put_policy(struct sk_buff *msg, const struct rtplane_leg *leg)
 	    nla_put_u8(msg, RTPLANE_LEG_A_ACCEPT, accept) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_UNKNOWN, unknown) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_ONLY, leg->only) ||
+	    nla_put_u32(msg, RTPLANE_LEG_A_DIGITS, leg->digits) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_BLOCK, leg->block) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->police.pps) ||
 	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_BPS, leg->bps, RTPLANE_LEG_A_PAD) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_MARK, leg->mark) ||

@@ -113,6 +113,8 @@ static void nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
 	c->silence = nl_u32(tb[RTPLANE_LEG_A_SILENCE]);
 	c->ssrc_guard = nl_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]);
 	c->only = nl_u8(tb[RTPLANE_LEG_A_ONLY]);
+	c->digits = nl_u32(tb[RTPLANE_LEG_A_DIGITS]);
+	c->block = nl_u8(tb[RTPLANE_LEG_A_BLOCK]);
 }
 
 /**

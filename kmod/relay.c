@@ -91,6 +91,11 @@ static void notices_send(struct rtplane_leg *leg, const struct rtplane_notices *
 	rtplane_event_send(leg, &n->other);
 }
 
+static bool is_digit(const struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
+{
+	return pkt->kind == RTPLANE_KIND_RTP && rtplane_is_digit(leg->digits, pkt->payload[1]);
+}
+
 static void count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 		       const struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n)
 {
@@ -119,6 +124,43 @@ static void count_rtcp(struct rtplane_leg *leg, struct sk_buff *skb,
 	WRITE_ONCE(d->sr, sr);
 }
 
+/* What a telephone event's packet says, behind contributors and extension; NULL: nothing */
+static const u8 *digit_body(struct sk_buff *skb, const struct rtplane_pkt *pkt, u8 *buf)
+{
+	unsigned int at = RTPLANE_RTP_HDRLEN + 4 * (pkt->payload[0] & 0x0f);
+	unsigned int rtp = pkt->hdrlen + sizeof(struct udphdr);
+	const u8 *b;
+
+	if (pkt->payload[0] & 0x10) {
+		if (at + 4 > pkt->paylen)
+			return NULL;
+		b = skb_header_pointer(skb, rtp + at, 4, buf);
+		if (!b)
+			return NULL;
+		at += 4 + 4 * get_unaligned_be16(b + 2);
+	}
+	if (at + RTPLANE_DIGIT_LEN > pkt->paylen)
+		return NULL;
+	return skb_header_pointer(skb, rtp + at, RTPLANE_DIGIT_LEN, buf);
+}
+
+static void count_digit(struct rtplane_leg *leg, struct sk_buff *skb,
+			const struct rtplane_pkt *pkt, u64 now, struct rtplane_notices *n)
+{
+	struct rtplane_leg_detail *d = rtplane_leg_detail(leg);
+	struct rtplane_digit digit;
+	u8 buf[RTPLANE_DIGIT_LEN];
+	const u8 *body;
+
+	rtplane_rtpstats_digit(&leg->rtp, pkt->payload);
+	body = d ? digit_body(skb, pkt, buf) : NULL;
+	if (!body || !rtplane_digit_rx(&d->digits, pkt->payload, body, now, &digit) ||
+	    notices_begin(n)->set)
+		return;
+	rtplane_notice(&n->other, leg, RTPLANE_EVENT_DTMF, RTPLANE_REASON_NONE, NULL, &pkt->src);
+	n->other.digit = digit;
+}
+
 static void first_packet(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
 			 struct rtplane_notices *n)
 {
@@ -136,13 +178,22 @@ static void count(struct rtplane_leg *leg, struct sk_buff *skb, const struct rtp
 	if (!leg->dscp_first_count)
 		leg->dscp_first = pkt->tos >> 2;
 	count_in(leg, pkt->iplen, pkt->tos >> 2, now);
-	if (pkt->kind == RTPLANE_KIND_RTP) {
+	if (unlikely(is_digit(leg, pkt))) {
+		count_digit(leg, skb, pkt, now, n);
+	} else if (pkt->kind == RTPLANE_KIND_RTP) {
 		rtplane_rtpstats_rx(&leg->rtp, pkt->payload, now);
 		leg->changes += leg->policy.fresh;
 		leg->policy.fresh = false;
 	} else if (pkt->kind == RTPLANE_KIND_RTCP) {
 		count_rtcp(leg, skb, pkt, now, n);
 	}
+}
+
+static bool blocked(const struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
+{
+	if (leg->block == RTPLANE_BLOCK_DIGITS)
+		return is_digit(leg, pkt);
+	return leg->block && pkt->kind != RTPLANE_KIND_RTCP;
 }
 
 static u8 tos_out(const struct rtplane_leg *leg, const struct rtplane_egress *eg, u8 tos)
@@ -256,6 +307,8 @@ static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb
 	if (!rtplane_goes_on(v) || unlikely(r->n))
 		return v;
 	count(leg, skb, pkt, now, n);
+	if (unlikely(blocked(leg, pkt)))
+		return rtplane_drop(RTPLANE_DROP_BLOCKED);
 	v = rtplane_egress_get(leg, eg);
 	if (!rtplane_goes_on(v))
 		return v;

@@ -178,4 +178,19 @@ static inline void rtplane_rtpstats_rx(struct rtplane_rtpstats *s, const u8 *rtp
 	}
 }
 
+/**
+ * rtplane_rtpstats_digit() - account an RTP packet of a telephone event
+ * @s: statistics, the leg's lock held
+ * @rtp: the packet, at least RTPLANE_RTP_HDRLEN bytes
+ *
+ * Its type is never the present one, and its timestamp no measure; a stream begins with
+ * what is none.
+ */
+static inline void rtplane_rtpstats_digit(struct rtplane_rtpstats *s, const u8 *rtp)
+{
+	s->packets++;
+	if (rtplane_rtp_started(s) && s->ssrc == get_unaligned((const __be32 *)(rtp + 8)))
+		rtplane_seq(s, get_unaligned_be16(rtp + 2));
+}
+
 #endif /* _RTPLANE_RTPSTATS_H */

@@ -116,6 +116,62 @@ test_rtcp_is_not_rtp()
 	clear_bridges
 }
 
+# event PT TIMESTAMP FLAGS-AND-VOLUME DIGIT: a packet of a digit, and two copies if it ends.
+event()
+{
+	a python3 - "$RA" "$LA" "$@" <<-'END'
+		import socket, struct, sys
+		ra, la, pt, ts, flags, digit = sys.argv[1:]
+		host = lambda text: (text.rsplit(":", 1)[0], int(text.rsplit(":", 1)[1]))
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(host(ra))
+		for seq in range(3 if int(flags, 0) & 0x80 else 1):
+		    s.sendto(struct.pack("!BBHIIBBH", 0x80, int(pt), seq, int(ts), 0x11223344,
+		                         int(digit), int(flags, 0), 800), host(la))
+	END
+}
+
+# 101 and 127 are those of digits; 100 is not.
+test_digits_are_told_once()
+{
+	open
+	monitor_start || return
+	ok "digits" m rtplane leg set local "$LA" digits 0x80000020
+	event 101 1000 10 5
+	event 101 1000 0x8a 5
+	event 100 2000 0x8a 6
+	event 127 3000 0x8a 11
+	event_comes '.event == "dtmf" and .digit == 11 and .pt == 127'
+	leg_holds "$LA" '.rx_packets == 10 and .tx_packets == 0 and .digits == 2147483680'
+	is "digits told" "$(event_count '.event == "dtmf"')" 2
+	is "the first" "$(event_count ".event == \"dtmf\" and .digit == 5 and .duration == 800 and .volume == 10 and .pt == 101 and .new == \"$RA\" and .local == \"$LA\"")" 1
+	monitor_stop
+	clear_bridges
+}
+
+# What is blocked is counted, and goes no further; RTCP does.
+test_what_is_blocked()
+{
+	open
+	send 10 10 --pps 0
+	leg_becomes "$LB" '.tx_packets == 10'
+	ok "digits" m rtplane leg set local "$LA" digits 32 block digits
+	event 101 1000 0x8a 5
+	send 10 23 --pps 0 --seq 100
+	leg_becomes "$LB" '.tx_packets == 20'
+	leg_holds "$LA" '.drops.blocked == 3 and .block == "digits"'
+	ok "media" m rtplane leg set local "$LA" block media
+	send 10 33 --pps 0 --seq 200
+	send 5 38 --pps 0 --kind sr
+	leg_becomes "$LB" '.tx_packets == 25'
+	leg_holds "$LA" '.drops.blocked == 13 and .rtp.packets == 33'
+	ok "nothing" m rtplane leg set local "$LA" block nothing
+	send 10 48 --pps 0 --seq 300
+	leg_becomes "$LB" '.tx_packets == 35'
+	leg_holds "$LA" '.drops.blocked == 13'
+	clear_bridges
+}
+
 # column of tshark's rtp,streams line of our stream: packets lost maxjitter(ms)
 tshark_says()
 {

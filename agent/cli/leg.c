@@ -64,6 +64,12 @@ static const struct key leg_keys[] = {
 	{ .word = "only", .bit = DP_LEG_ONLY, .type = KEY_WORD,
 	  .offset = offsetof(struct dp_leg, only), .parse = dp_only_parse,
 	  .expect = "rtp, rtcp or both" },
+	{ .word = "digits", .bit = DP_LEG_DIGITS, .type = KEY_U32,
+	  .offset = offsetof(struct dp_leg, digits), .max = UINT32_MAX,
+	  .expect = "a number, 0 to 0xffffffff: bit n is payload type 96 + n" },
+	{ .word = "block", .bit = DP_LEG_BLOCK, .type = KEY_WORD,
+	  .offset = offsetof(struct dp_leg, block), .parse = dp_block_parse,
+	  .expect = "nothing, digits or media" },
 	{}
 };
 

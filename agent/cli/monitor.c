@@ -23,6 +23,14 @@ struct monitor {
 	bool counted;
 };
 
+static void out_digit(json_t *o, const struct dp_digit *digit)
+{
+	out_uint(o, "digit", digit->event);
+	out_uint(o, "duration", digit->duration);
+	out_uint(o, "volume", digit->volume);
+	out_uint(o, "pt", digit->pt);
+}
+
 static json_t *json_event(const struct dp_event *event)
 {
 	json_t *o = json_object();
@@ -38,6 +46,8 @@ static json_t *json_event(const struct dp_event *event)
 	if (event->count)
 		out_uint(o, "count", event->count);
 	out_rtcp(o, &event->rtcp);
+	if (event->type == RTPLANE_EVENT_DTMF)
+		out_digit(o, &event->digit);
 	return o;
 }
 
@@ -73,6 +83,10 @@ static void text_event(const struct dp_event *event)
 		       dp_reason_text(event->reason));
 	if (event->rtcp.present)
 		out_text_rtcp(&event->rtcp);
+	if (event->type == RTPLANE_EVENT_DTMF)
+		printf(" digit %u duration %u volume %u pt %u",
+		       event->digit.event, event->digit.duration,
+		       event->digit.volume, event->digit.pt);
 	if (event->cookie)
 		printf(" cookie %" PRIu64, event->cookie);
 	putchar('\n');

@@ -43,6 +43,10 @@ static void json_conf(json_t *o, const struct dp_leg *conf)
 				    json_boolean(conf->ssrc_guard));
 	if (conf->set & DP_LEG_ONLY)
 		out_str(o, "only", dp_only_name(conf->only));
+	if (conf->set & DP_LEG_DIGITS)
+		out_uint(o, "digits", conf->digits);
+	if (conf->set & DP_LEG_BLOCK)
+		out_str(o, "block", dp_block_name(conf->block));
 }
 
 static const char *mki_text(const struct dp_srtp *srtp, char *text)
@@ -227,6 +231,10 @@ static void text_conf(const struct dp_leg *conf)
 		printf(" ssrc-guard %s", conf->ssrc_guard ? "on" : "off");
 	if (conf->only)
 		printf(" only %s", dp_only_name(conf->only));
+	if (conf->digits)
+		printf(" digits 0x%x", conf->digits);
+	if (conf->block)
+		printf(" block %s", dp_block_name(conf->block));
 	putchar('\n');
 }
 

@@ -83,6 +83,8 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_MOVED		(1u << 22)	/* an order; has no member */
 #define DP_LEG_SSRC_GUARD	(1u << 23)
 #define DP_LEG_SAVED		(1u << 24)	/* not in a struct dp_leg_info */
+#define DP_LEG_DIGITS		(1u << 25)
+#define DP_LEG_BLOCK		(1u << 26)
 
 /**
  * struct dp_source - where a source (SSRC) stands under a key
@@ -312,6 +314,9 @@ struct dp_saved {
  * @srtp_tx: protection of what leaves by this leg; a key that differs from the
  *	present one is used from the next packet on
  * @only: enum rtplane_only; of meaning only with protection on either side
+ * @digits: payload types of telephone events (RFC 4733) in what arrives, bit n for 96 + n:
+ *	each digit is an event
+ * @block: enum rtplane_block, what of it is counted and goes no further
  * @saved: (a new leg's) the state that it goes on from; the caller's
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
@@ -344,6 +349,8 @@ struct dp_leg {
 	struct dp_srtp srtp_rx;
 	struct dp_srtp srtp_tx;
 	uint8_t only;
+	uint32_t digits;
+	uint8_t block;
 	bool ssrc_guard;
 	const struct dp_saved *saved;
 };
@@ -448,6 +455,20 @@ struct dp_leg_info {
 };
 
 /**
+ * struct dp_digit - a telephone event that is over (RFC 4733)
+ * @event: code: 0 to 9 for these, 10 *, 11 #, 12 to 15 A to D
+ * @volume: dBm0 without the sign
+ * @pt: payload type
+ * @duration: RTP clock units
+ */
+struct dp_digit {
+	uint8_t event;
+	uint8_t volume;
+	uint8_t pt;
+	uint32_t duration;
+};
+
+/**
  * struct dp_event - something happened to a leg
  * @type: enum rtplane_event
  * @reason: enum rtplane_reason
@@ -458,6 +479,7 @@ struct dp_leg_info {
  * @count: packets since the last event of that kind (refused)
  * @time: CLOCK_REALTIME ns
  * @rtcp: the report (RTPLANE_EVENT_RTCP)
+ * @digit: which (RTPLANE_EVENT_DTMF; @new: who)
  */
 struct dp_event {
 	uint8_t type;
@@ -469,6 +491,7 @@ struct dp_event {
 	uint64_t count;
 	uint64_t time;
 	struct dp_rtcp rtcp;
+	struct dp_digit digit;
 };
 
 /** DP_FAULTS_MAX - more counters than a datapath in user space has */

@@ -58,6 +58,7 @@ static const char *const drops[] = {
 	[RTPLANE_DROP_SRTP_REPLAY] = "srtp-replay",
 	[RTPLANE_DROP_SRTP_FAIL] = "srtp-fail",
 	[RTPLANE_DROP_SSRC] = "ssrc",
+	[RTPLANE_DROP_BLOCKED] = "blocked",
 };
 
 static const char *const events[] = {
@@ -107,6 +108,12 @@ static const char *const onlies[] = {
 	[RTPLANE_ONLY_RTCP] = "rtcp",
 };
 
+static const char *const blocks[] = {
+	[RTPLANE_BLOCK_NOTHING] = "nothing",
+	[RTPLANE_BLOCK_DIGITS] = "digits",
+	[RTPLANE_BLOCK_MEDIA] = "media",
+};
+
 /* RFC 4568 section 6.2, RFC 6188, RFC 7714; the bytes of key and salt */
 static const char *const suites[] = {
 	[RTPLANE_SRTP_NONE] = "none",
@@ -141,6 +148,7 @@ _Static_assert(ARRAY_LEN(reasons) == __RTPLANE_REASON_MAX, "reason words");
 _Static_assert(ARRAY_LEN(reason_texts) == __RTPLANE_REASON_MAX,
 	       "reason sentences");
 _Static_assert(ARRAY_LEN(onlies) == __RTPLANE_ONLY_MAX, "only words");
+_Static_assert(ARRAY_LEN(blocks) == __RTPLANE_BLOCK_MAX, "block words");
 _Static_assert(ARRAY_LEN(suites) == __RTPLANE_SRTP_MAX, "suite words");
 
 #define NAME(table, value) \
@@ -201,6 +209,11 @@ const char *dp_only_name(unsigned int only)
 	return NAME(onlies, only);
 }
 
+const char *dp_block_name(unsigned int block)
+{
+	return NAME(blocks, block);
+}
+
 const char *dp_srtp_suite_name(unsigned int suite)
 {
 	return NAME(suites, suite);
@@ -248,6 +261,11 @@ bool dp_filter_parse(const char *word, uint8_t *value)
 bool dp_only_parse(const char *word, uint8_t *value)
 {
 	return parse(onlies, ARRAY_LEN(onlies), word, value);
+}
+
+bool dp_block_parse(const char *word, uint8_t *value)
+{
+	return parse(blocks, ARRAY_LEN(blocks), word, value);
 }
 
 bool dp_srtp_suite_parse(const char *word, uint8_t *value)

@@ -24,6 +24,7 @@ const char *dp_drop_name(unsigned int drop);
 const char *dp_event_name(unsigned int event);
 const char *dp_reason_name(unsigned int reason);
 const char *dp_only_name(unsigned int only);
+const char *dp_block_name(unsigned int block);
 
 /* enum rtplane_srtp_suite, as a=crypto spells it; "none" */
 const char *dp_srtp_suite_name(unsigned int suite);
@@ -37,6 +38,7 @@ bool dp_accept_parse(const char *word, uint8_t *value);
 bool dp_unknown_parse(const char *word, uint8_t *value);
 bool dp_filter_parse(const char *word, uint8_t *value);
 bool dp_only_parse(const char *word, uint8_t *value);
+bool dp_block_parse(const char *word, uint8_t *value);
 bool dp_srtp_suite_parse(const char *word, uint8_t *value);	/* not "none" */
 
 /* bytes of a suite's master key and salt; 0 of none */

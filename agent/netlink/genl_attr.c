@@ -90,6 +90,10 @@ static int put_leg_media(struct nl_msg *msg, const struct dp_leg *leg)
 		ret |= nla_put_u32(msg, RTPLANE_LEG_A_SILENCE, leg->silence);
 	if (leg->set & DP_LEG_ONLY)
 		ret |= nla_put_u8(msg, RTPLANE_LEG_A_ONLY, leg->only);
+	if (leg->set & DP_LEG_DIGITS)
+		ret |= nla_put_u32(msg, RTPLANE_LEG_A_DIGITS, leg->digits);
+	if (leg->set & DP_LEG_BLOCK)
+		ret |= nla_put_u8(msg, RTPLANE_LEG_A_BLOCK, leg->block);
 	return ret;
 }
 
@@ -462,6 +466,8 @@ static struct nla_policy leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_ONLY] = { .type = NLA_U8 },
 	[RTPLANE_LEG_A_GENERATION] = { .type = NLA_U64 },
 	[RTPLANE_LEG_A_SAVED] = { .type = NLA_NESTED },
+	[RTPLANE_LEG_A_DIGITS] = { .type = NLA_U32 },
+	[RTPLANE_LEG_A_BLOCK] = { .type = NLA_U8 },
 };
 
 /* which configuration members the module told */
@@ -492,6 +498,8 @@ static uint32_t leg_set(struct nlattr **tb)
 		{ RTPLANE_LEG_A_SRTP_RX, DP_LEG_SRTP_RX },
 		{ RTPLANE_LEG_A_SRTP_TX, DP_LEG_SRTP_TX },
 		{ RTPLANE_LEG_A_ONLY, DP_LEG_ONLY },
+		{ RTPLANE_LEG_A_DIGITS, DP_LEG_DIGITS },
+		{ RTPLANE_LEG_A_BLOCK, DP_LEG_BLOCK },
 	};
 	uint32_t set = 0;
 	size_t i;
@@ -530,6 +538,8 @@ static int parse_leg_conf(struct nlattr **tb, struct dp_leg *conf,
 	conf->silence = get_u32(tb[RTPLANE_LEG_A_SILENCE]);
 	conf->ssrc_guard = get_u8(tb[RTPLANE_LEG_A_SSRC_GUARD]) != 0;
 	conf->only = get_u8(tb[RTPLANE_LEG_A_ONLY]);
+	conf->digits = get_u32(tb[RTPLANE_LEG_A_DIGITS]);
+	conf->block = get_u8(tb[RTPLANE_LEG_A_BLOCK]);
 	ret |= genl_parse_srtp(tb[RTPLANE_LEG_A_SRTP_RX], &conf->srtp_rx,
 			       sources);
 	ret |= genl_parse_srtp(tb[RTPLANE_LEG_A_SRTP_TX], &conf->srtp_tx,
@@ -777,6 +787,10 @@ int genl_parse_event(struct nlattr *attr, struct dp_event *event)
 		[RTPLANE_EVENT_A_COUNT] = { .type = NLA_U64 },
 		[RTPLANE_EVENT_A_TIME] = { .type = NLA_U64 },
 		[RTPLANE_EVENT_A_RTCP] = { .type = NLA_NESTED },
+		[RTPLANE_EVENT_A_DIGIT] = { .type = NLA_U8 },
+		[RTPLANE_EVENT_A_DURATION] = { .type = NLA_U32 },
+		[RTPLANE_EVENT_A_VOLUME] = { .type = NLA_U8 },
+		[RTPLANE_EVENT_A_PT] = { .type = NLA_U8 },
 	};
 	struct nlattr *tb[RTPLANE_EVENT_A_MAX + 1];
 	int ret;
@@ -792,6 +806,12 @@ int genl_parse_event(struct nlattr *attr, struct dp_event *event)
 	event->cookie = get_u64(tb[RTPLANE_EVENT_A_COOKIE]);
 	event->count = get_u64(tb[RTPLANE_EVENT_A_COUNT]);
 	event->time = get_u64(tb[RTPLANE_EVENT_A_TIME]);
+	event->digit = (struct dp_digit){
+		.event = get_u8(tb[RTPLANE_EVENT_A_DIGIT]),
+		.volume = get_u8(tb[RTPLANE_EVENT_A_VOLUME]),
+		.pt = get_u8(tb[RTPLANE_EVENT_A_PT]),
+		.duration = get_u32(tb[RTPLANE_EVENT_A_DURATION]),
+	};
 	ret = genl_parse_addr(tb[RTPLANE_EVENT_A_LOCAL], &event->local);
 	ret |= genl_parse_addr(tb[RTPLANE_EVENT_A_OLD], &event->old);
 	ret |= genl_parse_addr(tb[RTPLANE_EVENT_A_NEW], &event->new);

@@ -39,6 +39,8 @@ static const char *leg_word(int type)
 		[RTPLANE_LEG_A_SRTP_TX] = " srtp-tx",
 		[RTPLANE_LEG_A_ONLY] = " only",
 		[RTPLANE_LEG_A_SAVED] = " state",
+		[RTPLANE_LEG_A_DIGITS] = " digits",
+		[RTPLANE_LEG_A_BLOCK] = " block",
 	};
 
 	return type <= RTPLANE_LEG_A_MAX && words[type] ? words[type] : "";

@@ -192,6 +192,15 @@ int genl_put_stats(struct nl_msg *msg, const struct dp_stats *stats)
 	return ret;
 }
 
+static int put_digit(struct nl_msg *msg, const struct dp_digit *digit)
+{
+	int ret = nla_put_u8(msg, RTPLANE_EVENT_A_DIGIT, digit->event);
+
+	ret |= nla_put_u32(msg, RTPLANE_EVENT_A_DURATION, digit->duration);
+	ret |= nla_put_u8(msg, RTPLANE_EVENT_A_VOLUME, digit->volume);
+	return ret | nla_put_u8(msg, RTPLANE_EVENT_A_PT, digit->pt);
+}
+
 int genl_put_event(struct nl_msg *msg, const struct dp_event *event)
 {
 	struct nlattr *at = nest(msg, RTPLANE_A_EVENT);
@@ -210,6 +219,8 @@ int genl_put_event(struct nl_msg *msg, const struct dp_event *event)
 		ret |= nla_put_u64(msg, RTPLANE_EVENT_A_COUNT, event->count);
 	if (event->type == RTPLANE_EVENT_RTCP)
 		ret |= put_rtcp(msg, RTPLANE_EVENT_A_RTCP, &event->rtcp);
+	if (event->type == RTPLANE_EVENT_DTMF)
+		ret |= put_digit(msg, &event->digit);
 	nla_nest_end(msg, at);
 	return ret;
 }

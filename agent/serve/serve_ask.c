@@ -105,7 +105,8 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 	uint8_t early = 0, guard = 0;
 
 	read_u8(tb[RTPLANE_LEG_A_ONLY], leg, DP_LEG_ONLY, &leg->only);
-
+	read_u32(tb[RTPLANE_LEG_A_DIGITS], leg, DP_LEG_DIGITS, &leg->digits);
+	read_u8(tb[RTPLANE_LEG_A_BLOCK], leg, DP_LEG_BLOCK, &leg->block);
 	read_u8(tb[RTPLANE_LEG_A_LATCH], leg, DP_LEG_LATCH, &leg->latch);
 	read_u8(tb[RTPLANE_LEG_A_PREFIX], leg, DP_LEG_PREFIX, &leg->prefix);
 	read_u8(tb[RTPLANE_LEG_A_PROBATION], leg, DP_LEG_PROBATION,

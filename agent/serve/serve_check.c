@@ -181,6 +181,8 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_ONLY] = { U8, RTPLANE_ONLY_MAX },
 	[RTPLANE_LEG_A_GENERATION] = { TOLD },
 	[RTPLANE_LEG_A_SAVED] = NESTED(saved_rules),
+	[RTPLANE_LEG_A_DIGITS] = { U32 },
+	[RTPLANE_LEG_A_BLOCK] = { U8, RTPLANE_BLOCK_MAX },
 };
 
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {

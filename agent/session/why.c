@@ -123,6 +123,7 @@ static const struct {
 	{ RTPLANE_DROP_SRTP_REPLAY, "they were here before, or are too old for SRTP to tell" },
 	{ RTPLANE_DROP_SRTP_FAIL, "they could not be protected, or are of more sources (SSRC) than one key may carry" },
 	{ RTPLANE_DROP_SSRC, "they are of another source (SSRC) than its stream, and not three in a row" },
+	{ RTPLANE_DROP_BLOCKED, "the proxy has blocked them" },
 };
 
 /* what a seal keeps out is dropped by that name, on both legs (plan.c) */

@@ -183,10 +183,11 @@ static uint64_t realtime(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* as the module: a flood of reports uses up no other event's place */
+/* as the module: a flood of reports or digits uses up no other event's place */
 static bool may_tell(struct worker *w, const struct dp_event *event)
 {
-	struct event_limit *l = &w->limits[event->type == RTPLANE_EVENT_RTCP];
+	struct event_limit *l = &w->limits[event->type == RTPLANE_EVENT_RTCP ||
+					   event->type == RTPLANE_EVENT_DTMF];
 	uint64_t second = w->now / 1000000000;
 
 	if (l->second != second)
@@ -553,6 +554,45 @@ static void count_rtcp(struct leg *leg, struct worker *w, const struct rx *rx)
 	leg->sr = sr;
 }
 
+static bool is_digit(const struct leg *leg, const struct rx *rx, uint8_t kind)
+{
+	return kind == RTPLANE_KIND_RTP &&
+	       rtplane_is_digit(leg->digits, rx->data[1]);
+}
+
+/* what a telephone event's packet says, behind contributors and extension; NULL: nothing */
+static const uint8_t *digit_body(const struct rx *rx)
+{
+	unsigned int at = RTPLANE_RTP_HDRLEN + 4 * (rx->data[0] & 0x0f);
+
+	if (rx->data[0] & 0x10) {
+		if (at + 4 > rx->len)
+			return NULL;
+		at += 4 + 4 * (unsigned int)get_unaligned_be16(rx->data + at + 2);
+	}
+	return at + RTPLANE_DIGIT_LEN > rx->len ? NULL : rx->data + at;
+}
+
+static void count_digit(struct leg *leg, struct worker *w, const struct rx *rx)
+{
+	const uint8_t *body = digit_body(rx);
+	struct rtplane_digit digit;
+	struct rtplane_ep src;
+
+	rtplane_rtpstats_digit(&leg->rtp, rx->data);
+	if (!body || !rtplane_digit_rx(&leg->digit, rx->data, body, w->now,
+				       &digit) || w->gather->has_other)
+		return;
+	source(rx, leg->v6, &src);
+	notice(leg, w, RTPLANE_EVENT_DTMF, RTPLANE_REASON_NONE, NULL, &src, 0);
+	w->gather->other.digit = (struct dp_digit){
+		.event = digit.event,
+		.volume = digit.volume,
+		.pt = digit.pt,
+		.duration = digit.duration,
+	};
+}
+
 static void first_packet(struct leg *leg, struct worker *w,
 			 const struct rx *rx)
 {
@@ -572,7 +612,9 @@ static void count_rx(struct leg *leg, struct worker *w, const struct rx *rx,
 	leg->rx_bytes += iplen;
 	leg->last = w->now;
 	leg->dscp_seen[rx->tos >> 2]++;
-	if (kind == RTPLANE_KIND_RTP) {
+	if (is_digit(leg, rx, kind)) {
+		count_digit(leg, w, rx);
+	} else if (kind == RTPLANE_KIND_RTP) {
 		rtplane_rtpstats_rx(&leg->rtp, rx->data, w->now);
 		leg->changes += leg->policy.fresh;
 		leg->policy.fresh = false;
@@ -695,6 +737,14 @@ static bool elsewhere(const struct leg *leg, uint8_t kind)
 						   RTPLANE_KIND_RTCP);
 }
 
+/* is it to go no further? */
+static bool is_blocked(const struct leg *leg, const struct rx *rx, uint8_t kind)
+{
+	if (leg->block == RTPLANE_BLOCK_DIGITS)
+		return is_digit(leg, rx, kind);
+	return leg->block && kind != RTPLANE_KIND_RTCP;
+}
+
 /* a packet of the remote goes on; what is protected was policed before */
 static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
 		    uint8_t kind, unsigned int iplen)
@@ -704,6 +754,8 @@ static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
 	if (no != ACCEPTED)
 		return no;
 	count_rx(leg, w, rx, kind, iplen);
+	if (is_blocked(leg, rx, kind))
+		return RTPLANE_DROP_BLOCKED;
 	return send_on(leg, w, rx, kind);
 }
 

@@ -11,6 +11,7 @@
 
 #include "datapath/datapath.h"
 #include "kmod/addr.h"
+#include "kmod/digits.h"
 #include "kmod/police.h"
 #include "kmod/policy.h"
 #include "kmod/rtpstats.h"
@@ -81,6 +82,8 @@ struct leg_remote {
  * @born: monotonic ns of its creation
  * @changes: grows with what is told as the generation, but for what its keys count
  * @rtcp_told: monotonic ns of the last RTCP event
+ * @digits: payload types of telephone events, of which each digit is told
+ * @digit: the last one
  * @silence_of: @last, or @born, when its silence was reported
  * @latches: remotes committed
  * @silence: ms
@@ -107,6 +110,7 @@ struct leg {
 	bool any;
 	bool drop_unknown;
 	uint8_t only;
+	uint8_t block;
 	bool early;
 	bool policed;
 	bool latched;
@@ -140,6 +144,8 @@ struct leg {
 	uint64_t born;
 	uint64_t changes;
 	uint64_t rtcp_told;
+	uint32_t digits;
+	struct rtplane_digits digit;
 	uint64_t silence_of;
 	uint32_t latches;
 	uint32_t silence;

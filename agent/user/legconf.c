@@ -95,6 +95,8 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 		return refuse(conf, " dscp", out, err);
 	if (HAS(conf, ONLY) && conf->only > RTPLANE_ONLY_MAX)
 		return refuse(conf, " only", out, err);
+	if (HAS(conf, BLOCK) && conf->block > RTPLANE_BLOCK_MAX)
+		return refuse(conf, " block", out, err);
 	if (HAS(conf, OIF) && conf->oif > INT_MAX)
 		return refuse(conf, " oif",
 			      "oif must be the index of a device", err);
@@ -320,6 +322,10 @@ static void apply_policy(struct leg *leg, const struct dp_leg *c)
 		leg->drop_unknown = c->unknown == RTPLANE_UNKNOWN_DROP;
 	if (HAS(c, ONLY))
 		leg->only = c->only;
+	if (HAS(c, DIGITS))
+		leg->digits = c->digits;
+	if (HAS(c, BLOCK))
+		leg->block = c->block;
 }
 
 static void apply_dscp(struct leg *leg, const struct dp_leg *c)
@@ -431,7 +437,8 @@ static bool info_conf(const struct leg *leg, struct dp_leg *c,
 		 DP_LEG_EARLY | DP_LEG_RELATCH | DP_LEG_DSCP_MODE |
 		 DP_LEG_ACCEPT | DP_LEG_UNKNOWN | DP_LEG_PPS | DP_LEG_BPS |
 		 DP_LEG_MARK | DP_LEG_OIF | DP_LEG_SILENCE |
-		 DP_LEG_SSRC_GUARD | DP_LEG_ONLY;
+		 DP_LEG_SSRC_GUARD | DP_LEG_ONLY | DP_LEG_DIGITS |
+		 DP_LEG_BLOCK;
 	c->local = leg->addr;
 	leg_addr(&p->signalled, &c->remote);
 	leg_addr(&leg->tie, &c->tie);
@@ -461,6 +468,8 @@ static bool info_conf(const struct leg *leg, struct dp_leg *c,
 	c->oif = leg->oif;
 	c->silence = leg->silence;
 	c->only = leg->only;
+	c->digits = leg->digits;
+	c->block = leg->block;
 	all = rtpsec_tell(leg->sec[RTPSEC_IN], &c->srtp_rx, sources);
 	all &= rtpsec_tell(leg->sec[RTPSEC_OUT], &c->srtp_tx, sources);
 	c->set |= leg->sec[RTPSEC_IN] ? DP_LEG_SRTP_RX : 0;

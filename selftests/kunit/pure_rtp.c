@@ -297,3 +297,120 @@ static void rtcp_that_is_encrypted(struct kunit *test)
 				    (int)tails[i].report, "case %zu", i);
 	}
 }
+
+/* --- telephone events: RFC 4733 --- */
+
+static void rtp_digit_types(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, rtplane_is_digit(1u << 5, 101));
+	KUNIT_EXPECT_TRUE(test, rtplane_is_digit(1u << 5, 0x80 | 101));
+	KUNIT_EXPECT_TRUE(test, rtplane_is_digit(1u << 31, 127));
+	KUNIT_EXPECT_TRUE(test, rtplane_is_digit(1, 96));
+	KUNIT_EXPECT_FALSE(test, rtplane_is_digit(1u << 5, 100));
+	KUNIT_EXPECT_FALSE(test, rtplane_is_digit(~0u, 95));
+	KUNIT_EXPECT_FALSE(test, rtplane_is_digit(~0u, 5));
+	KUNIT_EXPECT_FALSE(test, rtplane_is_digit(0, 101));
+}
+
+#define END	0x80
+
+/* @ms: since the step before; @told: digit that is told, -1: none */
+static const struct digit_step {
+	const char *what;
+	u32 ssrc;
+	u32 ts;
+	u8 event;
+	u8 flags;
+	u16 duration;
+	u32 ms;
+	int told;
+	u16 for_long;
+} digit_steps[] = {
+	{ "it begins", 7, 1000, 1, 10, 160, 20, -1, 0 },
+	{ "it goes on", 7, 1000, 1, 10, 320, 20, -1, 0 },
+	{ "it ends", 7, 1000, 1, END | 10, 480, 20, 1, 480 },
+	{ "a copy of its end", 7, 1000, 1, END | 10, 480, 0, -1, 0 },
+	{ "another one", 7, 1000, 1, END | 10, 480, 0, -1, 0 },
+	{ "the same key again", 7, 2000, 1, 10, 160, 50, -1, 0 },
+	{ "what the first one's copy says now was overtaken", 7, 1000, 1, END | 10, 480, 0, -1, 0 },
+	{ "whose end is lost is told with the next one", 7, 3000, 11, 10, 160, 50, 1, 160 },
+	{ "which ends too", 7, 3000, 11, END | 10, 800, 80, 11, 800 },
+	{ "one of which only the ends came", 7, 4000, 15, END | 10, 640, 80, 15, 640 },
+	{ "which was that", 7, 4000, 15, END | 10, 640, 0, -1, 0 },
+	{ "a stream that begins anew, and earlier", 8, 50, 2, END | 3, 640, 80, 2, 640 },
+	{ "another one that was held up", 8, 90, 3, END | 3, 80, 0, 3, 80 },
+	{ "the timestamp wraps", 9, 0xffffff00, 4, END, 80, 80, 4, 80 },
+	{ "and goes on", 9, 0x00000100, 5, END, 80, 80, 5, 80 },
+	{ "one that has begun", 9, 0x00000200, 6, 0, 80, 80, -1, 0 },
+	{ "whose end is lost, as are all packets of the next but its end", 9, 0x300, 7, END, 96, 80, 6, 80 },
+	{ "is followed by it", 9, 0x300, 7, END, 96, 20, 7, 96 },
+};
+
+static void rtp_digits(struct kunit *test)
+{
+	struct rtplane_digits d = {};
+	u64 now = NSEC_PER_SEC;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(digit_steps); i++) {
+		const struct digit_step *c = &digit_steps[i];
+		const u8 body[] = { c->event, c->flags, c->duration >> 8, c->duration };
+		struct rtplane_digit digit = {};
+		u8 rtp[RTPLANE_RTP_HDRLEN];
+		bool told;
+
+		now += (u64)c->ms * NSEC_PER_MSEC;
+		rtp_packet(rtp, 101, 1, c->ts, c->ssrc);
+		told = rtplane_digit_rx(&d, rtp, body, now, &digit);
+		KUNIT_EXPECT_EQ_MSG(test, told ? digit.event : -1, c->told, "%s", c->what);
+		KUNIT_EXPECT_EQ_MSG(test, (int)digit.duration, (int)c->for_long, "%s", c->what);
+		KUNIT_EXPECT_EQ_MSG(test, (int)digit.pt, told ? 101 : 0, "%s", c->what);
+		KUNIT_EXPECT_TRUE(test, digit.volume < 0x40);
+	}
+}
+
+/* So many at once, and no more than one in 20 ms. */
+static void rtp_digits_of_a_machine(struct kunit *test)
+{
+	const u8 body[] = { 1, END, 0, 80 };
+	struct rtplane_digits d = {};
+	u64 now = NSEC_PER_SEC;
+	struct rtplane_digit digit;
+	u8 rtp[RTPLANE_RTP_HDRLEN];
+	u32 i, told = 0;
+
+	for (i = 1; i <= 1000; i++) {
+		rtp_packet(rtp, 101, i, i, 7);
+		told += rtplane_digit_rx(&d, rtp, body, now, &digit);
+		now += NSEC_PER_MSEC;
+	}
+	KUNIT_EXPECT_GE(test, told, 50u);
+	KUNIT_EXPECT_LE(test, told, 62u);
+}
+
+/* They are lost as others are, and make neither a stream nor jitter. */
+static void rtp_digits_are_no_stream(struct kunit *test)
+{
+	struct rtplane_rtpstats s = {};
+	u8 rtp[RTPLANE_RTP_HDRLEN];
+	u32 i;
+
+	rtp_packet(rtp, 101, 9, 0, 7);
+	rtplane_rtpstats_digit(&s, rtp);
+	KUNIT_EXPECT_FALSE(test, rtplane_rtp_started(&s));
+	for (i = 10; i < 20; i++) {
+		rtp_packet(rtp, i % 5 ? 0 : 101, i, i % 5 ? i * 160 : 5, 7);
+		if (i == 17)
+			continue;
+		if (i % 5)
+			rtplane_rtpstats_rx(&s, rtp, (u64)i * 20 * NSEC_PER_MSEC);
+		else
+			rtplane_rtpstats_digit(&s, rtp);
+	}
+	KUNIT_EXPECT_EQ(test, (int)rtplane_rtp_pt(&s), 0);
+	KUNIT_EXPECT_EQ(test, s.packets, 10ull);
+	KUNIT_EXPECT_EQ(test, rtplane_rtpstats_lost(&s), 1ull);
+	KUNIT_EXPECT_EQ(test, s.jitter >> 4, 0u);
+}
+
+#undef END

@@ -120,6 +120,8 @@ static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 	FAKE_TAKE(BPS, bps);
 	FAKE_TAKE(SILENCE, silence);
 	FAKE_TAKE(ONLY, only);
+	FAKE_TAKE(DIGITS, digits);
+	FAKE_TAKE(BLOCK, block);
 	FAKE_TAKE(SSRC_GUARD, ssrc_guard);
 	FAKE_TAKE(SRTP_RX, srtp_rx);
 	if (c->set & DP_LEG_SRTP_TX) {

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "kmod/digits.h"
 #include "kmod/dscp.h"
 #include "kmod/limit.h"
 #include "kmod/permit.h"

@@ -30,7 +30,7 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	memset(leg, 0, sizeof(*leg));
 	leg->set = ((DP_LEG_PROVEN << 1) - 1) | DP_LEG_MOVED |
 		   DP_LEG_SSRC_GUARD | DP_LEG_SRTP_RX | DP_LEG_SRTP_TX |
-		   DP_LEG_ONLY;
+		   DP_LEG_ONLY | DP_LEG_DIGITS | DP_LEG_BLOCK;
 	leg->local = addr(local);
 	leg->remote = addr(remote);
 	leg->tie = addr("192.0.2.7:30002");
@@ -54,6 +54,8 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	leg->silence = 30000;
 	leg->ssrc_guard = true;
 	leg->only = RTPLANE_ONLY_RTCP;
+	leg->digits = 1u << 31 | 1u << 5;
+	leg->block = RTPLANE_BLOCK_MEDIA;
 	leg->srtp_rx.suite = RTPLANE_SRTP_AES_256_CM_SHA1_32;
 	memset(leg->srtp_rx.key, 0xa5, RTPLANE_SRTP_KEY_MAX);
 	leg->srtp_rx.mki_len = 1;

@@ -272,6 +272,21 @@ enum rtplane_only {
 };
 
 /**
+ * enum rtplane_block - what arrives on a leg, is counted, and goes no further
+ * @RTPLANE_BLOCK_NOTHING: all goes on
+ * @RTPLANE_BLOCK_DIGITS: packets of RTPLANE_LEG_A_DIGITS' types do not
+ * @RTPLANE_BLOCK_MEDIA: nothing but RTCP does
+ */
+enum rtplane_block {
+	RTPLANE_BLOCK_NOTHING,
+	RTPLANE_BLOCK_DIGITS,
+	RTPLANE_BLOCK_MEDIA,
+
+	__RTPLANE_BLOCK_MAX,
+	RTPLANE_BLOCK_MAX = __RTPLANE_BLOCK_MAX - 1
+};
+
+/**
  * enum rtplane_source_attr - where a source (SSRC) stands under a key
  * @RTPLANE_SOURCE_A_UNSPEC: never sent
  * @RTPLANE_SOURCE_A_PAD: padding of the 64-bit attributes
@@ -394,6 +409,9 @@ enum rtplane_srtp_attr {
  * @RTPLANE_LEG_A_ONLY: u8 of &enum rtplane_only; default both
  * @RTPLANE_LEG_A_GENERATION: u64, grows with whatever who would take the leg over must know;
  *	see Documentation/man/rtplane.8 (out)
+ * @RTPLANE_LEG_A_DIGITS: u32, payload types of telephone events (RFC 4733) in what arrives:
+ *	bit n is type 96 + n.  Each digit is an event; default 0, none
+ * @RTPLANE_LEG_A_BLOCK: u8 of &enum rtplane_block; default nothing
  * @RTPLANE_LEG_A_SAVED: nest of &enum rtplane_saved_attr, the leg's state.  In BRIDGE_NEW, and
  *	for a leg that BRIDGE_SET makes: where it goes on.  In LEG_GET and its dump, and in
  *	BRIDGE_DEL of one leg, with nothing but a version: it is to be told
@@ -439,6 +457,8 @@ enum rtplane_leg_attr {
 	RTPLANE_LEG_A_ONLY,
 	RTPLANE_LEG_A_GENERATION,
 	RTPLANE_LEG_A_SAVED,
+	RTPLANE_LEG_A_DIGITS,
+	RTPLANE_LEG_A_BLOCK,
 
 	__RTPLANE_LEG_A_MAX,
 	RTPLANE_LEG_A_MAX = __RTPLANE_LEG_A_MAX - 1
@@ -501,6 +521,7 @@ enum rtplane_count_attr {
  * @RTPLANE_DROP_SRTP_FAIL: it could not be protected, or is of one source too
  *	many
  * @RTPLANE_DROP_SSRC: of another SSRC of the remote, not three in a row
+ * @RTPLANE_DROP_BLOCKED: the leg says that it goes no further
  */
 enum rtplane_drop {
 	RTPLANE_DROP_NO_REMOTE,
@@ -521,6 +542,7 @@ enum rtplane_drop {
 	RTPLANE_DROP_SRTP_REPLAY,
 	RTPLANE_DROP_SRTP_FAIL,
 	RTPLANE_DROP_SSRC,
+	RTPLANE_DROP_BLOCKED,
 
 	__RTPLANE_DROP_MAX,
 	RTPLANE_DROP_MAX = __RTPLANE_DROP_MAX - 1
@@ -832,7 +854,8 @@ enum rtplane_fault_attr {
  *	source, COUNT: packets since the last such event)
  * @RTPLANE_EVENT_SILENCE: no packet for the leg's silence time (OLD)
  * @RTPLANE_EVENT_RTCP: a report block arrived (RTCP in the leg)
- * @RTPLANE_EVENT_DTMF: a telephone event ended (RFC 4733; reserved)
+ * @RTPLANE_EVENT_DTMF: a telephone event ended (RFC 4733; NEW: whose, DIGIT, DURATION,
+ *	VOLUME, PT)
  */
 enum rtplane_event {
 	RTPLANE_EVENT_FIRST_PACKET,
@@ -895,6 +918,11 @@ enum rtplane_reason {
  * @RTPLANE_EVENT_A_COUNT: u64
  * @RTPLANE_EVENT_A_TIME: u64, CLOCK_REALTIME ns
  * @RTPLANE_EVENT_A_RTCP: nest of &enum rtplane_rtcp_attr
+ * @RTPLANE_EVENT_A_DIGIT: u8, code of a telephone event (RFC 4733): 0 to 9 for these, 10 *,
+ *	11 #, 12 to 15 A to D
+ * @RTPLANE_EVENT_A_DURATION: u32, how long, RTP clock units
+ * @RTPLANE_EVENT_A_VOLUME: u8, dBm0 without the sign
+ * @RTPLANE_EVENT_A_PT: u8, its payload type
  */
 enum rtplane_event_attr {
 	RTPLANE_EVENT_A_UNSPEC,
@@ -908,6 +936,10 @@ enum rtplane_event_attr {
 	RTPLANE_EVENT_A_COUNT,
 	RTPLANE_EVENT_A_TIME,
 	RTPLANE_EVENT_A_RTCP,
+	RTPLANE_EVENT_A_DIGIT,
+	RTPLANE_EVENT_A_DURATION,
+	RTPLANE_EVENT_A_VOLUME,
+	RTPLANE_EVENT_A_PT,
 
 	__RTPLANE_EVENT_A_MAX,
 	RTPLANE_EVENT_A_MAX = __RTPLANE_EVENT_A_MAX - 1
