@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..83"
+echo "1..85"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -108,6 +108,8 @@ wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'worker
 wrong "a store that is relative" 's/^# store: .var/store: var/' '^store' store var/lib/rtplane 'from the root'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
+wrong "nowhere to tell events" 's/^# ng-events: 192.0.2.10:22223/ng-events: 192.0.2.10/' 'ng-events: 192' ng-events 192.0.2.10 'A:P'
+wrong "no time at all until silence is told" 's/^# ng-silence: 10/ng-silence: 0/' 'ng-silence: 0' ng-silence 0 '1 to 3600'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
 wrong "a time for phones that is none" 's/# register: {interval: 120/register: {interval: 5/' 'interval: 5' 'realms\[0\].register.interval' 5 '10 to 86400'
 wrong "a limit of bindings that is none" 's/# register: {interval: 120/register: {per-source: many/' 'per-source: many' 'realms\[0\].register.per-source' many 'a number of bindings'

@@ -154,34 +154,128 @@ def gone(call_id="call-1@example", **words):
     check("warning" not in reply, "delete got", reply)
 
 
+def legs(call_id="call-1@example"):
+    (seen,) = [c for c in ask("calls") if c["request"] == call_id]
+    return ask("call", str(seen["id"]))["legs"]
+
+
+def dropped():
+    return sum(leg["drops"].get("blocked", 0) for leg in legs())
+
+
+def becomes(what, value):
+    deadline = time.monotonic() + PATIENCE
+    while what() != value and time.monotonic() < deadline:
+        time.sleep(0.05)
+    check(what() == value, "it is", what(), "and not", value)
+
+
+def drain(phone):
+    """All that was underway has come."""
+    phone.sock.setblocking(False)
+    got = []
+    while True:
+        try:
+            got.append(phone.sock.recv(2048))
+        except BlockingIOError:
+            return got
+
+
 def blocks():
-    """What comes from a party is not relayed for a while, and then it is again."""
+    """What comes from a party is not relayed for a while, none of it, and then it is again."""
     a, b = Phone(A, A4), Phone(B, B4)
     to_a, to_b = call(a, b)
     talk(a, b, to_a, to_b)
-    (seen,) = ask("calls")
     words = dict(call_id="call-1@example", from_tag="from-1")
-
-    def dropped():
-        return sum(leg["drops"].get("bps", 0) for leg in ask("call", str(seen["id"]))["legs"])
-
     P.ok("block media", **words)
-    # all that was underway has come
-    b.sock.settimeout(0)
-    while True:
-        try:
-            b.sock.recv(2048)
-        except BlockingIOError:
-            break
+    drain(b)
     for _ in range(50):
         a.send((host_of(to_a), port_of(to_a)))
-    deadline = time.monotonic() + PATIENCE
-    while dropped() < 49 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    check(dropped() >= 49, "of 50 packets were dropped", dropped())
+    becomes(dropped, 50)
     a.hears(b, (host_of(to_b), port_of(to_b)))
+    check(not drain(b), "some of what is blocked has come")
     P.ok("unblock media", **words)
     talk(a, b, to_a, to_b)
+    check(dropped() == 50, "what is not blocked was dropped", dropped())
+    gone()
+
+
+class Listener:
+    """Where events are told."""
+
+    def __init__(self):
+        self.sock = in_ns(B, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.sock.bind((B4, 22223))
+        self.sock.settimeout(PATIENCE)
+
+    def event(self, kind):
+        """The next one, whatever else is told meanwhile of silence."""
+        while True:
+            event = json.loads(self.sock.recv(65536))
+            if event["type"] == kind:
+                return event
+            check(event["type"] in ("silence", "no-audio"), event)
+
+
+EVENTS = ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15"]
+
+
+def digit(phone, to, event, duration, ts, pt=101, n=3):
+    for i in range(n + 3):
+        phone.seq += 1
+        end = 0x80 if i >= n else 0
+        phone.sock.sendto(struct.pack("!BBHIIBBH", 0x80, pt, phone.seq, ts, phone.ssrc, event,
+                                      end | 10, duration if end else 160 * (i + 1)), to)
+
+
+def digits():
+    """Each digit is told once; those that are blocked are told too, and nobody hears them."""
+    told = Listener()
+    a, b = Phone(A, A4), Phone(B, B4)
+    offer = a.sdp(more=EVENTS).replace("RTP/AVP 0", "RTP/AVP 0 101")
+    answer = b.sdp(more=EVENTS).replace("RTP/AVP 0", "RTP/AVP 0 101")
+    words = dict(call_id="call-1@example", from_tag="from-1")
+    to_b = P.ok("offer", sdp=offer, received_from=["IP4", A4], **words, **KAMAILIO)["sdp"]
+    to_a = P.ok("answer", sdp=answer, received_from=["IP4", B4], to_tag="to-1", **words)["sdp"]
+    talk(a, b, to_a, to_b)
+    at = (host_of(to_a), port_of(to_a))
+    digit(a, at, 5, 800, 100000)
+    digit(a, at, 11, 1600, 200000)
+    first, second = told.event("DTMF"), told.event("DTMF")
+    check(first["timestamp"] > 1e9 and first.pop("timestamp"), first)
+    check(first == {"callid": "call-1@example", "source_tag": "from-1", "source_label": "",
+                    "tags": ["from-1", "to-1"], "type": "DTMF", "source_ip": A4,
+                    "event": 5, "duration": 100, "volume": 10}, first)
+    check((second["event"], second["duration"]) == (11, 200), second)
+    digit(b, (host_of(to_b), port_of(to_b)), 0, 800, 5)
+    check(told.event("DTMF")["source_tag"] == "to-1", "whose digit it is")
+    before = dropped()
+    P.ok("block DTMF", **words)
+    drain(b)
+    digit(a, at, 1, 800, 300000)
+    becomes(dropped, before + 6)
+    b.hears(a, at)
+    check(not [d for d in drain(b) if d[1] & 0x7f == 101], "a digit that is blocked has come")
+    check(told.event("DTMF")["event"] == 1, "what is blocked is told")
+    P.ok("unblock DTMF", **words)
+    digit(a, at, 2, 800, 400000)
+    b.sock.settimeout(PATIENCE)
+    while b.sock.recv(2048)[1] & 0x7f != 101:
+        pass
+    check(told.event("DTMF")["event"] == 2, "what is not blocked is told")
+    gone()
+
+
+def silence():
+    """Who stops is told, who has never begun too, and who is not to send is not."""
+    told = Listener()
+    a, b = Phone(A, A4), Phone(B, B4)
+    to_b = call(a, b)[1]
+    for _ in range(5):
+        b.send((host_of(to_b), port_of(to_b)))
+    one, two = told.event("no-audio"), told.event("silence")
+    check((one["source_tag"], two["source_tag"]) == ("from-1", "to-1"), one, two)
+    check(two["source_ip"] == B4 and two["callid"] == "call-1@example", two)
     gone()
 
 

@@ -179,6 +179,8 @@ static json_t *ng_json(const struct ng *ng)
 	api_set_int(o, "timed_out", c->timed_out);
 	api_set_int(o, "unanswered", c->unanswered);
 	api_set_int(o, "limited", c->limited);
+	api_set_int(o, "told", c->told);
+	api_set_int(o, "untold", c->untold);
 	api_set_int(o, "requests", c->requests);
 	api_set_int(o, "errors", c->errors);
 	api_set_int(o, "repeated", c->repeated);

@@ -560,6 +560,8 @@ struct config_bans {
  * @ng_calls: calls of that protocol at once, 0 = as many as there are ports
  * @ng_rate: new ones in a second, 0 = any number
  * @ng_delete_delay: seconds until what it deletes goes, unless it says otherwise
+ * @ng_events: where datagrams tell of digits and silence; family 0: nowhere
+ * @ng_silence: seconds of a party's silence until that is told
  * @nftables: what is kept in the host's packet filter
  * @bans: when a source is shut out
  * @maps: ports that are services' behind us
@@ -592,6 +594,8 @@ struct config {
 	uint32_t ng_calls;
 	uint32_t ng_rate;
 	uint32_t ng_delete_delay;
+	struct dp_addr ng_events;
+	uint32_t ng_silence;
 	struct config_nftables nftables;
 	struct config_bans bans;
 	struct config_map *maps;

@@ -428,6 +428,8 @@ static void diff_numbers(const struct config *a, const struct config *b,
 		{ "ng-calls", a->ng_calls == b->ng_calls },
 		{ "ng-rate", a->ng_rate == b->ng_rate },
 		{ "ng-delete-delay", a->ng_delete_delay == b->ng_delete_delay },
+		{ "ng-events", dp_addr_eq(&a->ng_events, &b->ng_events) },
+		{ "ng-silence", a->ng_silence == b->ng_silence },
 	};
 	size_t i;
 

@@ -84,6 +84,17 @@ static bool get_interface(const struct loaded *l, unsigned int i)
 	return true;
 }
 
+static bool get_events(struct loaded *l)
+{
+	const char *text = l->raw->ng_events;
+
+	if (!text || dp_addr_parse(text, &l->config.ng_events))
+		return true;
+	return bad(l, key("ng-events"),
+		   "'%s' is not an address with a port; expected A:P, or [A]:P for IPv6",
+		   text);
+}
+
 bool config_get_ng(struct loaded *l)
 {
 	struct config *c = &l->config;
@@ -99,7 +110,10 @@ bool config_get_ng(struct loaded *l)
 	    !get_number(l, key("ng-rate"), l->raw->ng_rate, 0, 0, 100000,
 			"a number of calls per second", &c->ng_rate) ||
 	    !get_number(l, key("ng-delete-delay"), l->raw->ng_delete_delay, 30,
-			0, 3600, "a number of seconds", &c->ng_delete_delay))
+			0, 3600, "a number of seconds", &c->ng_delete_delay) ||
+	    !get_number(l, key("ng-silence"), l->raw->ng_silence, 10, 1, 3600,
+			"a number of seconds", &c->ng_silence) ||
+	    !get_events(l))
 		return false;
 	c->n_ng = l->raw->n_ng;
 	c->n_interfaces = l->raw->n_interfaces;

@@ -210,6 +210,8 @@ struct raw_config {
 	uint32_t *ng_calls;
 	uint32_t *ng_rate;
 	uint32_t *ng_delete_delay;
+	char *ng_events;
+	uint32_t *ng_silence;
 	struct raw_nftables *nftables;
 	struct raw_bans *bans;
 	struct raw_map *maps;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Media that is not to be relayed for a while: of all parties of a call, or of those of a
- * tag.  There is no codec that could say silence instead, so that is the same, and the
- * reply says so; nor is a packet looked into, so digits go with the rest or not at all.
+ * Media, or digits alone, that are not to be relayed for a while: of all parties of a call,
+ * or of those of a tag.  There is no codec that could say silence instead, so that is the
+ * same, and the reply says so; digits are those of telephone events, none that are heard.
  */
+#include <linux/rtplane.h>
+
 #include "private.h"
 
 /* parties of a tag, or all if none is said; one may be there twice */
@@ -22,7 +24,7 @@ static size_t named(const struct ng_call *call, struct span tag,
 }
 
 static const char *block_in(struct ng_request *r, const struct ng_call *call,
-			    bool block)
+			    enum rtplane_block what, bool block)
 {
 	struct session_party *party[2 * SESSION_BRANCHES_MAX];
 	size_t n = named(call, r->words.tag[0], party);
@@ -30,13 +32,14 @@ static const char *block_in(struct ng_request *r, const struct ng_call *call,
 
 	if (!n)
 		return "From-tag given, but no such tag exists";
-	if (!session_block(party, n, block, &err))
+	if (!session_block(party, n, what, block, &err))
 		return NULL;
 	snprintf(r->error, sizeof(r->error), "%.200s", err.text);
 	return r->error;
 }
 
-static const char *set_block(struct ng_request *r, bool block)
+static const char *set_block(struct ng_request *r, enum rtplane_block what,
+			     bool block)
 {
 	const struct ng_call *call;
 
@@ -50,22 +53,32 @@ static const char *set_block(struct ng_request *r, bool block)
 		return "No monologue matching the given label";
 	if (ng_get(r->in, "address"))
 		return "Failed to match address to any tag";
-	return block_in(r, call, block);
+	return block_in(r, call, what, block);
 }
 
 const char *ng_block(struct ng_request *r)
 {
-	return set_block(r, true);
+	return set_block(r, RTPLANE_BLOCK_MEDIA, true);
 }
 
 const char *ng_silence(struct ng_request *r)
 {
 	ng_add_string(&r->reply, r->out, "warning",
 		      "media is blocked: there is no codec here that could say silence");
-	return set_block(r, true);
+	return set_block(r, RTPLANE_BLOCK_MEDIA, true);
 }
 
 const char *ng_unblock(struct ng_request *r)
 {
-	return set_block(r, false);
+	return set_block(r, RTPLANE_BLOCK_MEDIA, false);
+}
+
+const char *ng_block_digits(struct ng_request *r)
+{
+	return set_block(r, RTPLANE_BLOCK_DIGITS, true);
+}
+
+const char *ng_unblock_digits(struct ng_request *r)
+{
+	return set_block(r, RTPLANE_BLOCK_DIGITS, false);
 }

@@ -34,11 +34,18 @@ static void on_timeout(struct session *session, void *arg)
 {
 	struct ng_call *call = arg;
 
+	ng_tell_timeout(call);
 	call->ng->counters.timed_out++;
 	ng_call_free(call, "no media");
 }
 
+static void on_event(const struct session_event *event, void *arg)
+{
+	ng_tell_event(arg, event);
+}
+
 static const struct session_ops session_ops = {
+	.event = on_event,
 	.timeout = on_timeout,
 };
 
@@ -53,11 +60,14 @@ static void on_gone(struct timer *timer, void *arg)
 
 static bool begin(struct ng_call *call)
 {
+	bool told = call->ng->config->ng_events.family;
 	const struct session_conf conf = {
 		.ops = &session_ops,
 		.arg = call,
 		.timeout = call->ng->config->media_timeout,
 		.timeout_hold = call->ng->config->hold_timeout,
+		.silence = told ? call->ng->config->ng_silence : 0,
+		.digits = told,
 	};
 
 	if (call->id)

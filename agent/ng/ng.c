@@ -17,6 +17,7 @@ struct ng *ng_new(const struct ng_conf *conf)
 	ng->conf = *conf;
 	ng->config = config_get(conf->config);
 	ng->timers = loop_timers(conf->loop);
+	ng->events = -1;
 	LIST_INIT(&ng->conns);
 	TAILQ_INIT(&ng->calls);
 	TAILQ_INIT(&ng->over);
@@ -24,6 +25,7 @@ struct ng *ng_new(const struct ng_conf *conf)
 		abort();	/* does not fail for so few bytes */
 	clock_gettime(CLOCK_REALTIME, &ng->started);
 	ng->replay = ng_replay_new(ng->timers, NG_REPLAY_BYTES);
+	ng_events_open(ng);
 	ng->listener = calloc(ng->config->n_ng + 1, sizeof(*ng->listener));
 	if (ng->replay && ng->listener)
 		return ng;
@@ -42,6 +44,7 @@ void ng_free(struct ng *ng)
 		ng_call_free(TAILQ_FIRST(&ng->calls), "the agent stops");
 	ng_over_trim(ng, 0);
 	ng_policies_forget(ng);
+	ng_events_close(ng);
 	free(ng->listener);
 	free(ng->udp);
 	ng_replay_free(ng->replay);
@@ -170,6 +173,7 @@ void ng_reload(struct ng *ng, struct config *config)
 
 	ng->config = config_get(config);
 	config_put(old);
+	ng_events_open(ng);
 	/* realms have new policies, and those made of the old ones are of no use */
 	ng_policies_forget(ng);
 	ng_over_trim(ng, config->history);

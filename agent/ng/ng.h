@@ -147,6 +147,8 @@ void ng_ignored(const struct ng *ng, uint64_t id,
  * @deleted: of these, ended by their proxy
  * @timed_out: of these, by silence
  * @unanswered: of these, never answered
+ * @told: datagrams of events
+ * @untold: of these, not sent
  * @limited: offers that were refused for want of ports, or while draining
  */
 struct ng_counters {
@@ -160,6 +162,8 @@ struct ng_counters {
 	uint64_t timed_out;
 	uint64_t unanswered;
 	uint64_t limited;
+	uint64_t told;
+	uint64_t untold;
 };
 
 /** ng_counters() - borrowed, counts on */

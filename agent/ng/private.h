@@ -309,7 +309,7 @@ char *ng_request_plain(struct ng *ng, const struct dp_addr *from,
 char *ng_refusal(struct span message, const char *reason, size_t *len);
 
 ng_command_fn ng_offer, ng_answer, ng_delete, ng_query, ng_list, ng_statistics;
-ng_command_fn ng_block, ng_silence, ng_unblock;
+ng_command_fn ng_block, ng_silence, ng_unblock, ng_block_digits, ng_unblock_digits;
 
 /* --------------------------------------------------------------------- calls */
 
@@ -464,6 +464,16 @@ void ng_count_strange(struct ng *ng, struct ng_words *words, const char *key,
 /* add some of a request to those of a call */
 void ng_keep_strange(uint8_t *strange, uint8_t *n, const struct ng_words *words);
 
+/* -------------------------------------------------------------------- events */
+
+/* something happened to a call's media */
+void ng_tell_event(struct ng_call *call, const struct session_event *event);
+/* nothing has come of it for so long that it ends */
+void ng_tell_timeout(struct ng_call *call);
+/* to where the configuration says, which holds now */
+void ng_events_open(struct ng *ng);
+void ng_events_close(struct ng *ng);
+
 /* ----------------------------------------------------------------- listeners */
 
 /**
@@ -555,6 +565,7 @@ struct ng_conn;
  * @n_made: how many
  * @strange: words that do nothing here; the last one stands for all others
  * @n_strange: how many
+ * @events: socket of datagrams that tell of events; -1: nobody is told
  */
 struct ng {
 	struct ng_conf conf;
@@ -582,6 +593,7 @@ struct ng {
 	unsigned int n_made;
 	struct ng_strange strange[NG_STRANGE_MAX];
 	unsigned int n_strange;
+	int events;
 };
 
 #endif /* NG_PRIVATE_H */

@@ -28,14 +28,6 @@ static const char *no_copies(struct ng_request *r)
 	return r->error;
 }
 
-static const char *no_digits(struct ng_request *r)
-{
-	snprintf(r->error, sizeof(r->error),
-		 "'%.*s' is not possible: packets are not told apart by what they carry; expected 'block media', or telephone-event left out of the offer (codec-strip)",
-		 SPAN_ARG(r->command));
-	return r->error;
-}
-
 static const char *not_yet(struct ng_request *r)
 {
 	snprintf(r->error, sizeof(r->error),
@@ -70,8 +62,8 @@ static const struct {
 	{ "pause-recording", no_copies, NG_DO_OTHER },
 	{ "start-forwarding", no_copies, NG_DO_OTHER },
 	{ "stop-forwarding", no_copies, NG_DO_OTHER },
-	{ "block-dtmf", no_digits, NG_DO_OTHER },
-	{ "unblock-dtmf", no_digits, NG_DO_OTHER },
+	{ "block-dtmf", ng_block_digits, NG_DO_OTHER },
+	{ "unblock-dtmf", ng_unblock_digits, NG_DO_OTHER },
 	{ "block-media", ng_block, NG_DO_OTHER },
 	{ "unblock-media", ng_unblock, NG_DO_OTHER },
 	{ "silence-media", ng_silence, NG_DO_OTHER },

@@ -48,6 +48,50 @@ static void remember(struct told *told, const struct dp_event *event)
 	told->remote = event->new;
 }
 
+uint32_t session_digit_clock(unsigned int i)
+{
+	static const uint32_t clocks[DIGIT_CLOCKS] = { 8000, 16000, 32000, 48000 };
+
+	return clocks[i];
+}
+
+/* the half of the party's, and the other one; NULL: nobody is heard there */
+static const struct half *halves(const struct session_event *e,
+				 const struct half **other)
+{
+	const struct session_branch *heard = e->session->heard;
+	unsigned int s;
+
+	if (!heard || e->line >= heard->n_lines)
+		return NULL;
+	for (s = 0; s < 2; s++) {
+		if (heard->end[s].party != e->party)
+			continue;
+		*other = &heard->line[e->line].half[!s];
+		return &heard->line[e->line].half[s];
+	}
+	return NULL;
+}
+
+/* what the datapath does not know */
+static void fill(struct session_event *e, const struct told *told)
+{
+	const struct dp_digit *digit = &e->dp->digit;
+	const struct half *half, *other;
+	uint32_t clock = 8000;
+	unsigned int i;
+
+	half = e->party ? halves(e, &other) : NULL;
+	if (!half)
+		return;
+	e->sends = half->sends;
+	e->ever = told && told->first;
+	for (i = 0; i < DIGIT_CLOCKS && digit->pt >= 96; i++)
+		if (other->digits[i] >> (digit->pt - 96) & 1)
+			clock = session_digit_clock(i);
+	e->ms = (uint32_t)((uint64_t)digit->duration * 1000 / clock);
+}
+
 static const char *component_of(const struct session_event *e)
 {
 	const struct session *session = e->session;
@@ -80,6 +124,9 @@ static bool what_of(const struct dp_event *event, enum session_what *what)
 		return true;
 	case RTPLANE_EVENT_RTCP:
 		*what = SESSION_RTCP;
+		return true;
+	case RTPLANE_EVENT_DTMF:
+		*what = SESSION_DIGIT;
 		return true;
 	default:
 		return false;
@@ -129,11 +176,14 @@ void sessions_event(const struct dp_event *event, void *arg)
 	struct session_event e = { .dp = event };
 	uint64_t id = event->cookie;
 	const struct session_ops *ops;
+	struct told *told;
 
 	e.session = id ? sessions_find(sessions, id) : NULL;
 	if (!e.session)
 		return;		/* another agent's, or over */
-	remember(place(e.session, &event->local, &e), event);
+	told = place(e.session, &event->local, &e);
+	remember(told, event);
+	fill(&e, told);
 	log_event(&e);
 	ops = e.session->conf.ops;
 	if (what_of(event, &e.what) && ops && ops->event)

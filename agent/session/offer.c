@@ -148,6 +148,34 @@ static bool has_many(const struct sdp_desc *desc, const struct sdp_media *media)
 	return false;
 }
 
+/* "101 telephone-event/8000"; what is of no clock of these is not found */
+static void find_digits(const struct sdp_desc *desc, const struct sdp_media *media,
+			struct half *half)
+{
+	static const char name[] = "telephone-event/";
+	const struct sdp_row *row = NULL;
+	uint32_t pt, clock;
+	struct span rest;
+	unsigned int i;
+
+	memset(half->digits, 0, sizeof(half->digits));
+	while ((row = sdp_row_next(desc, media, SDP_ATTR_RTPMAP, row))) {
+		rest = row->value;
+		if (!span_u32(span_cut(&rest, ' '), &pt) || pt < 96 || pt > 127)
+			continue;
+		rest = span_trim(rest);
+		if (rest.n < sizeof(name) ||
+		    strncasecmp(rest.p, name, sizeof(name) - 1))
+			continue;
+		rest = span_skip(rest, sizeof(name) - 1);
+		if (!span_u32(span_cut(&rest, '/'), &clock))
+			continue;
+		for (i = 0; i < DIGIT_CLOCKS; i++)
+			if (clock == session_digit_clock(i))
+				half->digits[i] |= 1u << (pt - 96);
+	}
+}
+
 /* no address is no hold where candidates say it (RFC 8840 4.1.1), or checks will */
 static bool has_ice(const struct half *half)
 {
@@ -162,6 +190,7 @@ static void set_remote(const struct session_party *party, struct half *half,
 		       const struct sdp_desc *desc, const struct sdp_media *media)
 {
 	half->many = has_many(desc, media);
+	find_digits(desc, media, half);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
 		      (media->remote.family || has_ice(half));
 	if (!media->remote.family)

@@ -77,6 +77,8 @@ struct plan {
 
 /* what a datapath that knows no SRTP must not hear of plain legs */
 #define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
+/* what is set only where it is needed, and unset by its default */
+#define LEG_RARE	(LEG_SRTP | DP_LEG_DIGITS | DP_LEG_BLOCK)
 
 /* --- where a party is --- */
 
@@ -109,7 +111,8 @@ static struct dp_addr remote_of(const struct session_branch *branch,
 
 static uint32_t silence_of(const struct session_conf *conf)
 {
-	uint32_t s = conf->timeout ? conf->timeout : conf->timeout_hold;
+	uint32_t s = conf->silence ? conf->silence :
+		     conf->timeout ? conf->timeout : conf->timeout_hold;
 
 	return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
 }
@@ -189,6 +192,25 @@ static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		leg->only = RTPLANE_ONLY_BOTH;
 }
 
+/* what it sends has the types by which the other one takes it */
+static void fill_block(const struct session_party *party,
+		       const struct half *other, struct dp_leg *leg)
+{
+	unsigned int i;
+
+	if (party->blocked)
+		leg->block = party->blocked & BLOCKED(MEDIA) ?
+			     RTPLANE_BLOCK_MEDIA : RTPLANE_BLOCK_DIGITS;
+
+	if (party->blocked & BLOCKED(DIGITS) || party->session->conf.digits)
+		for (i = 0; i < DIGIT_CLOCKS; i++)
+			leg->digits |= other->digits[i];
+	if (leg->digits)
+		leg->set |= DP_LEG_DIGITS;
+	if (leg->block)
+		leg->set |= DP_LEG_BLOCK;
+}
+
 static void fill_media(const struct session_party *party,
 		       const struct line *line, struct dp_leg *leg)
 {
@@ -228,8 +250,8 @@ static void fill_leg(const struct session_branch *branch,
 			  !line->half[0].many && !line->half[1].many;
 	leg->set |= DP_LEG_SSRC_GUARD;
 	fill_media(party, line, leg);
-	if (!rtcp && party->block != SESSION_RELAYED)
-		leg->bps = party->block == SESSION_BLOCKED;
+	if (!rtcp)
+		fill_block(party, &line->half[!s], leg);
 }
 
 /* whoever was silent for a hold may have lost his NAT's binding meanwhile; to a new
@@ -404,7 +426,7 @@ static void plan_change(struct plan *plan, const struct standing *was,
 	struct dp_bridge *to = &step->now[step->n];
 	struct dp_bridge *from = &step->was[step->n];
 	const struct half *half;
-	uint32_t srtp;
+	uint32_t rare;
 	unsigned int s;
 
 	*to = now->bridge;
@@ -416,11 +438,11 @@ static void plan_change(struct plan *plan, const struct standing *was,
 			keep_proven(was, now, s, c, &to->leg[s]);
 	}
 	if (align(from, to)) {
-		/* a leg that is plain in one of them is protected no more */
+		/* a leg that is plain in one of them is protected no more, or blocked */
 		for (s = 0; s < 2; s++) {
-			srtp = (to->leg[s].set | from->leg[s].set) & LEG_SRTP;
-			to->leg[s].set |= srtp;
-			from->leg[s].set |= srtp;
+			rare = (to->leg[s].set | from->leg[s].set) & LEG_RARE;
+			to->leg[s].set |= rare;
+			from->leg[s].set |= rare;
 		}
 		step->dp = now->dp;
 		step->n++;
@@ -774,71 +796,29 @@ int session_apply_moved(struct session *session,
 	return apply(session, &wish, err);
 }
 
-/* those that session_block() changes */
-static void turn(struct session *session, enum session_block block)
+int session_block(struct session_party *const *party, size_t n,
+		  enum rtplane_block what, bool block, struct dp_err *err)
 {
-	struct session_party *party;
-
-	TAILQ_FOREACH(party, &session->parties, entry)
-		if (party->turns)
-			party->block = block;
-}
-
-static int set_block(struct session *session, enum session_block was,
-		     enum session_block block, struct dp_err *err)
-{
-	int ret;
-
-	turn(session, block);
-	ret = session_apply_moved(session, NULL, 0, err);
-	if (ret)
-		turn(session, was);
-	return ret;
-}
-
-/* what was refused is forgotten first; and nobody is left without a limit of rate */
-static int unblock(struct session *session, struct dp_err *err)
-{
-	struct dp_err own;
-	int ret;
-
-	ret = set_block(session, SESSION_BLOCKED, SESSION_FORGIVEN, err);
-	if (ret)
-		return ret;
-	ret = set_block(session, SESSION_BLOCKED, SESSION_RELAYED, err);
-	if (ret && session_apply_moved(session, NULL, 0, &own))
-		session_log(session, LOG_LEVEL_ERROR,
-			    (struct session_party *)NULL,
-			    "media is relayed without a limit until its bridges change: it cannot be blocked again: %s",
-			    own.text);
-	return ret;
-}
-
-int session_block(struct session_party *const *party, size_t n, bool block,
-		  struct dp_err *err)
-{
-	enum session_block was = block ? SESSION_RELAYED : SESSION_BLOCKED;
 	struct session *session = party[0]->session;
 	struct session_party *each;
 	bool any = false;
-	struct dp_err own;
 	size_t i;
 	int ret;
 
 	TAILQ_FOREACH(each, &session->parties, entry)
-		each->turns = false;
+		each->was = each->blocked;
 	for (i = 0; i < n; i++) {
-		party[i]->turns = party[i]->block == was;
-		any |= party[i]->turns;
+		party[i]->blocked &= (uint8_t)~(1u << what);
+		party[i]->blocked |= (uint8_t)(block << what);
+		any |= party[i]->blocked != party[i]->was;
 	}
 	if (!any)
 		return 0;
-	if (!err)
-		err = &own;
-	ret = block ? set_block(session, was, SESSION_BLOCKED, err) :
-		      unblock(session, err);
+	ret = session_apply_moved(session, NULL, 0, err);
 	if (!ret)
-		session_changed(session);
+		return 0;
+	TAILQ_FOREACH(each, &session->parties, entry)
+		each->blocked = each->was;
 	return ret;
 }
 

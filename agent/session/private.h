@@ -246,6 +246,12 @@ struct protection {
 	struct sdp_crypto reply;
 };
 
+/* clocks that telephone events may have */
+#define DIGIT_CLOCKS	4
+
+/* the clock of place @i of &half.digits, Hz */
+uint32_t session_digit_clock(unsigned int i);
+
 /* bytes of a=mid's value that is kept, with its NUL; longer ones are in no group */
 #define MID_LEN	40
 
@@ -256,6 +262,8 @@ struct protection {
  * @remote_rtcp: and RTCP; family 0: nowhere
  * @sends: it is to send, as its own description says
  * @many: it may send several SSRCs at a time, as its own description says
+ * @digits: payload types by which it takes telephone events (RFC 4733), bit n for 96 + n, by
+ *	their clock, as session_digit_clock() has them
  * @srtp: protection by keys in descriptions
  * @dtls: protection by DTLS instead, held; NULL: none
  * @mux: RTCP is where RTP is, as agreed with it
@@ -270,6 +278,7 @@ struct half {
 	struct dp_addr remote_rtcp;
 	bool sends;
 	bool many;
+	uint32_t digits[DIGIT_CLOCKS];
 	struct protection srtp;
 	struct association *dtls;
 	bool mux;
@@ -419,18 +428,8 @@ struct session_branch {
 	void *user;
 };
 
-/**
- * enum session_block - what becomes of a party's media
- * @SESSION_RELAYED: it is relayed
- * @SESSION_BLOCKED: it is not
- * @SESSION_FORGIVEN: it is, without a limit of rate: what was refused is forgotten; no
- *	longer than for a change
- */
-enum session_block {
-	SESSION_RELAYED,
-	SESSION_BLOCKED,
-	SESSION_FORGIVEN
-};
+/* bit of &session_party.blocked */
+#define BLOCKED(what)	(1u << RTPLANE_BLOCK_##what)
 
 /**
  * struct session_party - see session.h
@@ -444,8 +443,8 @@ enum session_block {
  * @confidential: nobody on the way can read it
  * @trickle: it can say more of its candidates later
  * @bare_keys: keys went that way although somebody can
- * @block: what becomes of its media
- * @turns: session_block() changes that
+ * @blocked: what of its media is not relayed: bit n for n of enum rtplane_block
+ * @was: that before session_block() changed it
  * @user: the caller's
  */
 struct session_party {
@@ -459,8 +458,8 @@ struct session_party {
 	bool confidential;
 	bool trickle;
 	bool bare_keys;
-	enum session_block block;
-	bool turns;
+	uint8_t blocked;
+	uint8_t was;
 	void *user;
 };
 

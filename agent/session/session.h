@@ -88,6 +88,7 @@ struct session_quota {
  * @SESSION_REFUSED: packets of somebody else were refused
  * @SESSION_SILENT: it was silent for as long as the datapath was asked to wait
  * @SESSION_RTCP: an RTCP report
+ * @SESSION_DIGIT: a digit of a telephone event is over (RFC 4733), where &session_conf.digits
  * @SESSION_FAILED: a bridge is gone from the datapath, and not by us
  */
 enum session_what {
@@ -97,6 +98,7 @@ enum session_what {
 	SESSION_REFUSED,
 	SESSION_SILENT,
 	SESSION_RTCP,
+	SESSION_DIGIT,
 	SESSION_FAILED
 };
 
@@ -107,6 +109,9 @@ enum session_what {
  * @party: to whose media; NULL: the leg is no party's any more
  * @line: media line, from 0
  * @component: 1 RTP (or datagrams), 2 RTCP
+ * @sends: the party is to send on that line, as its description says
+ * @ever: something has come there before (SESSION_SILENT)
+ * @ms: how long (SESSION_DIGIT)
  * @dp: what the datapath said; NULL with SESSION_FAILED
  */
 struct session_event {
@@ -115,6 +120,9 @@ struct session_event {
 	struct session_party *party;
 	unsigned int line;
 	unsigned int component;
+	bool sends;
+	bool ever;
+	uint32_t ms;
 	const struct dp_event *dp;
 };
 
@@ -304,6 +312,9 @@ bool sessions_orphan_end(struct sessions *sessions, uint64_t id);
  * @timeout: seconds without a packet on any leg before @ops->timeout is called;
  *	0 = never
  * @timeout_hold: the same while no party is to send (hold); 0 = never
+ * @silence: seconds without a packet on a leg before that is an event; 0: when it may be
+ *	the end
+ * @digits: digits of telephone events are told
  */
 struct session_conf {
 	const struct session_ops *ops;
@@ -312,6 +323,8 @@ struct session_conf {
 	bool known;
 	uint32_t timeout;
 	uint32_t timeout_hold;
+	uint32_t silence;
+	bool digits;
 };
 
 /**
@@ -406,21 +419,21 @@ int session_moved(struct session_party *party, const struct dp_addr *source,
 		  struct dp_err *err);
 
 /**
- * session_block() - nothing that comes from some parties is relayed, or all again
+ * session_block() - something that comes from some parties is not relayed, or is again
  * @party: the parties, of one session
  * @n: how many, at least 1
- * @block: nothing
+ * @what: RTPLANE_BLOCK_MEDIA: all but RTCP; RTPLANE_BLOCK_DIGITS: telephone events
+ *	(RFC 4733), of the types that the other party's description has
+ * @block: it is not
  * @err: the sentence; may be NULL
  *
- * Holds for what they negotiate later too.  RTCP goes on, if it has a port of its own.
- * Datapaths limit the rate to 1 bit/s, and an empty bucket lets one packet through: the
- * first, and one more whenever as many seconds have passed as that had bits.
- * While a party is blocked the session's silence is that of a hold.
+ * Holds for what they negotiate later too; either for itself.  What is blocked is counted as
+ * received: it is no silence.
  *
  * Return: 0, or -errno of the datapath: then all of them are as they were.
  */
-int session_block(struct session_party *const *party, size_t n, bool block,
-		  struct dp_err *err);
+int session_block(struct session_party *const *party, size_t n,
+		  enum rtplane_block what, bool block, struct dp_err *err);
 
 /* --------------------------------------------------------- negotiations */
 

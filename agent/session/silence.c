@@ -28,9 +28,6 @@ static bool on_hold(const struct session *session)
 	const struct session_branch *heard = session->heard;
 	size_t i;
 
-	if (heard && (heard->end[0].party->block == SESSION_BLOCKED ||
-		      heard->end[1].party->block == SESSION_BLOCKED))
-		return true;
 	for (i = 0; heard && i < heard->n_lines; i++)
 		if (heard->line[i].wanted && heard->line[i].half[0].sends &&
 		    heard->line[i].half[1].sends)

@@ -195,44 +195,47 @@ static bool seen_by_people(void)
 
 /* --- what is kept off --- */
 
-static unsigned int legs_of(uint64_t bps)
+static unsigned int legs_of(enum rtplane_block block)
 {
 	unsigned int i, n = 0;
 
 	for (i = 0; i < kernel.n; i++)
-		n += kernel.leg[i].conf.bps == bps;
+		n += kernel.leg[i].conf.block == block;
 	return n;
 }
 
-/* of one party, of both, through what it negotiates, and with a limit of its realm */
+#define MEDIA	RTPLANE_BLOCK_MEDIA
+#define DIGITS	RTPLANE_BLOCK_DIGITS
+#define NOTHING	RTPLANE_BLOCK_NOTHING
+
+/* of one party, of both, and through what it negotiates */
 static bool blocks(void)
 {
 	static const char *const refused[] = {
-		"block DTMF", "unblock DTMF", "start recording", "stop recording", "pause recording",
+		"start recording", "stop recording", "pause recording",
 		"start forwarding", "stop forwarding",
 	};
 	size_t i;
 
 	KTAP_CHECK(open_ng());
-	access_policy->bps = core_policy->bps = 64000;
-	KTAP_CHECK(call_up() && kernel.n == 4 && legs_of(64000) == 4);
-	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(1) == 1 && legs_of(64000) == 3);
-	KTAP_CHECK(ok(ask("block media", CALL, "from-tag", "f", "+flags", "all", NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(call_up() && kernel.n == 4 && legs_of(NOTHING) == 4);
+	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(MEDIA) == 1 && legs_of(NOTHING) == 3);
+	KTAP_CHECK(ok(ask("block media", CALL, "from-tag", "f", "+flags", "all", NULL)) && legs_of(MEDIA) == 1);
 	KTAP_CHECK(!ng->n_strange);
 	/* it stays so */
 	KTAP_CHECK(ok(ask("offer", CALL, FROM, TO, DIR, "sdp", sdp_of(A4, PCMU), NULL)));
-	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL)) && legs_of(MEDIA) == 1);
 	KTAP_CHECK(error_is(ask("block media", CALL, "from-tag", "x", NULL), "From-tag given, but no such tag exists"));
 	KTAP_CHECK(error_is(ask("block media", CALL, "label", "x", NULL), "No monologue matching the given label"));
 	KTAP_CHECK(error_is(ask("block media", CALL, "address", A4, NULL), "Failed to match address to any tag"));
 	KTAP_CHECK(error_is(ask("unblock media", "call-id", "x", NULL), "Unknown call-ID"));
-	KTAP_CHECK(error_is(ask("unblock media", NULL), "No call-id in message") && legs_of(1) == 1);
+	KTAP_CHECK(error_is(ask("unblock media", NULL), "No call-id in message") && legs_of(MEDIA) == 1);
 	kernel.refuse = kernel.calls + 1;
-	KTAP_CHECK(!ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(1) == 1);
-	KTAP_CHECK(ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(64000) == 4);
+	KTAP_CHECK(!ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(MEDIA) == 1);
+	KTAP_CHECK(ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(NOTHING) == 4);
 	KTAP_CHECK(ok(ask("silence media", CALL, NULL)) && ng_get(tree.root, "warning"));
-	KTAP_CHECK(legs_of(1) == 2 && legs_of(64000) == 2);
-	KTAP_CHECK(ok(ask("unsilence media", CALL, NULL)) && legs_of(64000) == 4);
+	KTAP_CHECK(legs_of(MEDIA) == 2 && legs_of(NOTHING) == 2);
+	KTAP_CHECK(ok(ask("unsilence media", CALL, NULL)) && legs_of(NOTHING) == 4);
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		ask(refused[i], CALL, NULL);
 		KTAP_CHECK(strstr(reply, "5:error") && strstr(reply, "is not possible") && strstr(reply, "expected"));
@@ -246,28 +249,57 @@ static bool blocks_all(void)
 	unsigned int i;
 	bool done_all;
 
-	KTAP_CHECK(open_ng());
-	access_policy->bps = core_policy->bps = 64000;
-	KTAP_CHECK(call_up());
+	KTAP_CHECK(open_ng() && call_up());
 	for (i = 1; i < 5; i++) {
 		kernel.refuse = kernel.calls + i;
 		ask("block media", CALL, NULL);
 		done_all = !strcmp(field("result"), "ok");
-		KTAP_CHECK(legs_of(1) == (done_all ? 2 : 0) && legs_of(64000) == 4 - legs_of(1));
+		KTAP_CHECK(legs_of(MEDIA) == (done_all ? 2 : 0) && legs_of(NOTHING) == 4 - legs_of(MEDIA));
 		kernel.refuse = 0;
-		KTAP_CHECK(ok(ask("block media", CALL, NULL)) && legs_of(1) == 2);
+		KTAP_CHECK(ok(ask("block media", CALL, NULL)) && legs_of(MEDIA) == 2);
 		kernel.refuse = kernel.calls + i;
 		ask("unblock media", CALL, NULL);
 		done_all = !strcmp(field("result"), "ok");
-		KTAP_CHECK(legs_of(1) == (done_all ? 0 : 2) && legs_of(64000) == 4 - legs_of(1));
+		KTAP_CHECK(legs_of(MEDIA) == (done_all ? 0 : 2) && legs_of(NOTHING) == 4 - legs_of(MEDIA));
 		kernel.refuse = 0;
-		KTAP_CHECK(ok(ask("unblock media", CALL, NULL)) && legs_of(64000) == 4);
+		KTAP_CHECK(ok(ask("unblock media", CALL, NULL)) && legs_of(NOTHING) == 4);
 	}
 	/* who was blocked before stays so */
-	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(1) == 1);
+	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(MEDIA) == 1);
 	kernel.refuse = kernel.calls + 1;
-	KTAP_CHECK(!ok(ask("block media", CALL, NULL)) && legs_of(1) == 1);
-	KTAP_CHECK(ok(ask("unblock media", CALL, NULL)) && legs_of(64000) == 4);
+	KTAP_CHECK(!ok(ask("block media", CALL, NULL)) && legs_of(MEDIA) == 1);
+	KTAP_CHECK(ok(ask("unblock media", CALL, NULL)) && legs_of(NOTHING) == 4);
+	return done();
+}
+
+static unsigned int legs_that_tell(uint32_t digits)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < kernel.n; i++)
+		n += kernel.leg[i].conf.digits == digits;
+	return n;
+}
+
+/* digits and media are blocked each for itself; who sends has the other one's types */
+static bool blocks_digits(void)
+{
+	char a[400], b[400];
+
+	KTAP_CHECK(open_ng());
+	snprintf(a, sizeof(a), "%s", sdp_of(A4, "m=audio 7000 RTP/AVP 0 96 127\r\na=rtpmap:96 telephone-event/8000\r\na=rtpmap:127 Telephone-Event/48000/1\r\na=rtpmap:97 telephone-events/8000\r\n"));
+	snprintf(b, sizeof(b), "%s", sdp_of(B4, "m=audio 7000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"));
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "sdp", a, NULL)));
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", b, NULL)));
+	KTAP_CHECK(legs_of(NOTHING) == 4 && legs_that_tell(0) == 4);
+	KTAP_CHECK(ok(ask("block DTMF", CALL, FROM, NULL)) && legs_of(DIGITS) == 1);
+	/* not what RTCP comes by */
+	KTAP_CHECK(legs_that_tell(1u << 5) == 1 && legs_that_tell(0) == 3);
+	KTAP_CHECK(ok(ask("block media", CALL, FROM, NULL)) && legs_of(MEDIA) == 1 && !legs_of(DIGITS));
+	KTAP_CHECK(ok(ask("unblock media", CALL, FROM, NULL)) && legs_of(DIGITS) == 1);
+	KTAP_CHECK(ok(ask("block DTMF", CALL, NULL)) && legs_of(DIGITS) == 2);
+	KTAP_CHECK(legs_that_tell(1u << 31 | 1) == 1);
+	KTAP_CHECK(ok(ask("unblock DTMF", CALL, NULL)) && legs_of(NOTHING) == 4 && legs_that_tell(0) == 4);
 	return done();
 }
 
@@ -278,6 +310,7 @@ int main(void)
 		{ "and once: tags in common, an SSRC that comes back", told_once },
 		{ "media that is blocked for a while", blocks },
 		{ "of all parties or of none, when the datapath refuses", blocks_all },
+		{ "digits that are blocked for a while", blocks_digits },
 		{ "how good it sounds, in the units that proxies read", mos },
 		{ "what people see of them, after their end too", seen_by_people },
 	};
