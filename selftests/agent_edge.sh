@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host
+# rtplane-test: where=host waits=1
 #
 # What the agent owes both its sides, as an edge: what passes, what is kept back, what
 # does not hurt.  agent_edge.py plays both parties, with the user-space datapath on this

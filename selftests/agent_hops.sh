@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host
+# rtplane-test: where=host waits=1
 #
 # Where calls go and how they end: the targets of a next hop, one after the other; TLS on
 # both sides with certificates of the test's own; parties of which nothing is heard.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host
+# rtplane-test: where=host waits=1
 #
 # What killed or hung the agent once, by one or two datagrams of a stranger or of a
 # callee, and variants: after each it answers, and neither spins nor grows.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=600
+# rtplane-test: where=host waits=1 timeout=600
 #
 # Phones that register through the agent: digest, refreshes, calls down their flows, NAT,
 # connections that end, RFC 5626, Path and Service-Route, limits.  agent_register.py plays

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host timeout=600
+# rtplane-test: where=host waits=1 timeout=600
 #
 # Trunks: we register there, say who we are in calls, try their next hops one after the
 # other, and know by OPTIONS which of these work.  agent_trunk.py plays a trunk that asks

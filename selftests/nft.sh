@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=host
+# rtplane-test: where=host waits=1
 #
 # The agent and nftables: a table of its own, and nobody else's touched; bans that hold
 # before all else and survive the agent; media ports that are open while a call has them.
