@@ -113,6 +113,8 @@ wrong "no time at all until silence is told" 's/^# ng-silence: 10/ng-silence: 0/
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
 wrong "a time for phones that is none" 's/# register: {interval: 120/register: {interval: 5/' 'interval: 5' 'realms\[0\].register.interval' 5 '10 to 86400'
 wrong "a limit of bindings that is none" 's/# register: {interval: 120/register: {per-source: many/' 'per-source: many' 'realms\[0\].register.per-source' many 'a number of bindings'
+printf 'alice:example.com:0123\n' >"$W/users"
+wrong "a file of users that is none" "s|# users: /etc/rtplane/users|users: $W/users|" 'users: /' 'realms\[0\].users' 'line 1: its hash' 'USER:REALM:HASH'
 NG='s/^# ng:/ng:/; s/^#   - {transport: \(udp\|tcp\|http\)/  - {transport: \1/; s/^# ng-interfaces:/ng-interfaces:/; s/^#   - {name:/  - {name:/'
 sed "$NG" "$EXAMPLE" >"$W/ng.yaml" && "$RTPLANED" --check-config "$W/ng.yaml" >"$W/out" 2>&1
 point $? "the example with the control protocol ng"

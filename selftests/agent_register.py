@@ -94,7 +94,7 @@ class End:
     def __init__(self, ns, ip, port, to, stream=False):
         kind = socket.SOCK_STREAM if stream else socket.SOCK_DGRAM
         self.sock = in_ns(ns, lambda: socket.socket(socket.AF_INET, kind))
-        self.sock.settimeout(60)
+        self.sock.settimeout(float(os.environ.get("PATIENCE", 60)))
         self.stream, self.ip, self.to, self.data = stream, ip, to, b""
         self.seen = set()
         self.sock.bind((ip, port))

@@ -175,13 +175,14 @@ static void fail(struct branch *branch, unsigned int status,
 						"Service Unavailable",
 		 msg ? "" : " (by timeout or transport)");
 	b2b_call_log(call, LOG_LEVEL_INFO, 1, "%s", reason);
-	if ((status == 401 || status == 407) && msg && own_account(branch))
+	if ((status == 401 || status == 407) && msg && own_account(branch)) {
 		answer = (struct answer){ .status = 500,
 			.why = "the trunk does not take our account" };
-	else if ((status == 401 || status == 407) && msg && call->invite)
+	} else if ((status == 401 || status == 407) && msg && call->invite) {
 		b2b_index_retry_add(call->b2b->index, call->realm[0],
 				sip_tx_request(call->invite), branch->dialog,
 				loop_now(call->b2b->loop));
+	}
 	/*
 	 * RFC 3261 section 16.7: the caller would take us out of service for a 503, and
 	 * there is more behind us than this next hop.
@@ -191,6 +192,9 @@ static void fail(struct branch *branch, unsigned int status,
 			.why = "the next hop is out of service" };
 	if (call->invite)
 		b2b_reply(&call->first->end[0], call->invite, &answer);
+	call->guessed = call->invite && msg && !own_account(branch) &&
+			b2b_asker_is_guess(sip_tx_flow(call->invite),
+					   sip_tx_request(call->invite), msg);
 	b2b_call_finish(call, reason);
 }
 

@@ -225,6 +225,9 @@ void b2b_call_end(struct call *call)
 
 	loop_defer_cancel(&call->later);
 	end_media(call);
+	/* only now does this call not vouch for the address any more */
+	if (call->guessed)
+		b2b_asker_guess(b2b, &call->from[0]);
 	end_dialogs(call);
 	free_pairs(call);
 	b2b_trunk_release(call->trunk);

@@ -134,6 +134,7 @@ static void write_head(struct sip_writer *w, const struct direct *direct,
 		.from_trusted = direct->from->conf->trust,
 		.to_trusted = direct->to->conf->trust,
 		.hold = b2b_passwords(route->trunk),
+		.own = b2b_asker_own(direct->from),
 		.instead = host,
 	};
 	char call_id[BIND_TOKEN_LEN + 1];

@@ -7,6 +7,7 @@
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
+ *   asker    who phones are: our own challenges, and wrong passwords
  *   trunk    trunks, in four files: see trunk.h
  *   life     what is known of a call, and that it is to end
  *   timer    session timers and silence
@@ -283,6 +284,7 @@ struct branch {
  * @source: what the caller's source has; NULL: it is known, and not counted
  * @ringing: it is counted among its ringing calls
  * @offer: the INVITE has an offer
+ * @guessed: its INVITE had a wrong password
  * @rel: the caller supports reliable provisional answers
  * @rel_must: it wants no others
  * @uri: who the parties are, for people
@@ -321,6 +323,7 @@ struct call {
 	struct index_source *source;
 	bool ringing;
 	bool offer;
+	bool guessed;
 	bool rel;
 	bool rel_must;
 	char uri[2][B2B_TEXT];
@@ -356,6 +359,7 @@ TAILQ_HEAD(call_list, call);
  *	names are in &struct hop_watch), and those that are allowed one by one
  * @n_known: how many
  * @bindings: of the phones that have registered here
+ * @nonces: of our challenges
  * @told: how each of its addresses is seen from outside, for policies
  * @seen: who finds that out; NULL each: nobody (`stun:`)
  * @stun_query: where the server is, being asked for
@@ -374,6 +378,7 @@ struct realm {
 	struct dp_addr *known;
 	size_t n_known;
 	struct bind_table *bindings;
+	struct sip_nonces *nonces;
 	struct session_seen **told;
 	struct seen **seen;
 	struct sip_query *stun_query;
@@ -623,6 +628,21 @@ const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *real
 /* the same for the dialogs of a subscription */
 const struct sip_dialog_policy *b2b_realm_event_policy(const struct realm *realm,
 						       const struct sip_flow *flow);
+
+/* --------------------------------------------------------------- asker.c */
+
+/*
+ * Has the sender of a request that begins something said who he is, where the realm wants
+ * to know?  If not he has been answered.
+ */
+bool b2b_asker_knows(struct realm *realm, struct sip_flow *flow, struct sip_msg *msg);
+/* a request has been refused by who is behind us: was that for its password? */
+bool b2b_asker_is_guess(const struct sip_flow *flow, const struct sip_msg *request,
+			const struct sip_msg *response);
+/* somebody has guessed a password */
+void b2b_asker_guess(struct b2b *b2b, const struct dp_addr *source);
+/* realms of digest whose passwords are for us, up to a NULL; NULL: there are none */
+const char *const *b2b_asker_own(const struct realm *realm);
 
 /* -------------------------------------------------------- trunk_account.c */
 

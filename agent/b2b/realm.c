@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sip/auth.h"
 #include "private.h"
 
 /* names of next hops are asked for again so often, from the resolver's cache mostly */
@@ -479,7 +480,9 @@ bool b2b_realms_open(struct b2b *b2b, char *error)
 		realm->name = strdup(config->realms[i].name);
 		realm->bindings = bind_table_new(b2b->timers, &sip_flow_real_ops,
 						 &b2b_register_ops, realm);
-		if (!realm->name || !realm->bindings || !set_gate(realm)) {
+		realm->nonces = sip_nonces_new();
+		if (!realm->name || !realm->bindings || !realm->nonces ||
+		    !set_gate(realm)) {
 			no_memory(error);
 			return false;
 		}
@@ -572,6 +575,7 @@ void b2b_realms_close(struct b2b *b2b)
 		free(realm->listener);
 		free(realm->known);
 		sip_gate_free(realm->gate);
+		sip_nonces_free(realm->nonces);
 		free(realm->name);
 	}
 	free(b2b->realms);

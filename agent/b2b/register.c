@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ban/ban.h"
-#include "sip/auth.h"
 #include "sip/cross.h"
 #include "request.h"
 
@@ -326,36 +324,6 @@ static unsigned int take(struct reg *reg, struct sip_msg *ok)
 
 static void try_next(struct reg *reg);
 
-/* is the nonce only too old? */
-static bool is_stale(const struct sip_msg *msg)
-{
-	const struct sip_header *h = sip_msg_first(msg, msg->status == 401 ?
-						   SIP_HDR_WWW_AUTHENTICATE :
-						   SIP_HDR_PROXY_AUTHENTICATE);
-	struct sip_challenge challenge;
-
-	return h && !sip_challenge_read(h->value, &challenge) && challenge.stale;
-}
-
-/*
- * The registrar does not take what the phone has answered its challenge with.  Of many
- * behind the same NAT one may have it wrong: so nobody's address counts as proven here,
- * and where others have registered nobody is banned.
- */
-static void judge(struct reg *reg, const struct sip_msg *msg)
-{
-	const struct sip_msg *req = sip_tx_request(reg->in);
-
-	if (!sip_msg_first(req, SIP_HDR_AUTHORIZATION) &&
-	    !sip_msg_first(req, SIP_HDR_PROXY_AUTHORIZATION))
-		return;
-	if (msg->status != 403 &&
-	    ((msg->status != 401 && msg->status != 407) || is_stale(msg)))
-		return;
-	bans_offence(reg->b2b->bans, &sip_tx_flow(reg->in)->remote, BAN_DIGEST, 1,
-		     false);
-}
-
 static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 {
 	struct reg *reg = arg;
@@ -372,7 +340,8 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 		answer(reg, status ? status : msg->status, status ? NULL : msg,
 		       status ? "the binding cannot be kept here" : NULL);
 	} else if (reg->in) {
-		judge(reg, msg);
+		if (b2b_asker_is_guess(sip_tx_flow(reg->in), sip_tx_request(reg->in), msg))
+			b2b_asker_guess(reg->b2b, &sip_tx_flow(reg->in)->remote);
 		answer(reg, msg->status, msg, NULL);
 	} else if (msg->status >= 300) {
 		log_info("%s: the registrar does not forget a contact of %s: %u",
@@ -461,6 +430,7 @@ static void write_phones(struct sip_writer *w, const struct reg *reg,
 		.from_trusted = reg->from->conf->trust,
 		.to_trusted = reg->to->conf->trust,
 		.hold = hold,
+		.own = b2b_asker_own(reg->from),
 		.instead = b2b_realm_host(reg->to, host, sizeof(host)),
 	};
 	char call_id[BIND_TOKEN_LEN + 1];

@@ -51,6 +51,8 @@ static void out_of_dialog(struct b2b *b2b, struct sip_flow *flow,
 			      "header fields in the request URI");
 		return;
 	}
+	if (!b2b_asker_knows(b2b_realm_of_flow(flow), flow, msg))
+		return;
 	switch (msg->method) {
 	case SIP_INVITE:
 		b2b_invite_received(b2b, flow, msg);

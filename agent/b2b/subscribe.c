@@ -181,6 +181,7 @@ static struct sip_cross crossing(const struct sub *sub, unsigned int from, char 
 		.from_trusted = sub->realm[from]->conf->trust,
 		.to_trusted = sub->realm[!from]->conf->trust,
 		.hold = sub->hold,
+		.own = b2b_asker_own(sub->realm[from]),
 		.instead = b2b_realm_host(sub->realm[!from], host, size),
 	};
 }

@@ -156,6 +156,7 @@ void b2b_pass(struct sip_writer *w, const struct sip_msg *msg, const struct end 
 		.from_trusted = from->conf->trust,
 		.to_trusted = to->conf->trust,
 		.hold = b2b_passwords(lines),
+		.own = b2b_asker_own(from),
 		.instead = b2b_realm_host(to, host, sizeof(host)),
 	};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who may speak in a realm, where its media may go, how much one source may have, who may
- * register.
+ * register, who has to say a password.
  */
 #include "check.h"
 
@@ -124,11 +124,24 @@ static bool get_register(const struct loaded *l, const struct key *at,
 			  CONFIG_PER_AOR_MAX, "a number of bindings", &to->aor);
 }
 
+/* read with the configuration, so that a reload reads it too */
+static bool get_users(const struct loaded *l, const struct key *at,
+		      const struct raw_realm *raw, struct config_realm *r)
+{
+	char why[CONFIG_ERROR_LEN / 2];
+
+	if (!raw->users)
+		return true;
+	r->users = config_users_load(raw->users, why, sizeof(why));
+	return r->users || bad(l, sub(at, "users"), "%s", why);
+}
+
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r)
 {
 	return get_acl(l, sub(at, "acl"), raw->acl, false, &r->acl) &&
 	       get_acl(l, sub(at, "media-acl"), raw->media_acl, true,
 		       &r->media_acl) &&
-	       get_source(l, at, raw, r) && get_register(l, at, raw, r);
+	       get_source(l, at, raw, r) && get_register(l, at, raw, r) &&
+	       get_users(l, at, raw, r);
 }

@@ -739,6 +739,7 @@ void config_put(struct config *config)
 		free(l->config.realms[i].listeners);
 		acl_put(l->config.realms[i].acl);
 		acl_put(l->config.realms[i].media_acl);
+		config_users_free(l->config.realms[i].users);
 	}
 	for (i = 0; l->config.ng && i < l->config.n_ng; i++)
 		free(l->config.ng[i].allow);

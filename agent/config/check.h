@@ -109,7 +109,7 @@ static inline bool get_prefixes(const struct loaded *l, struct key at, char **ra
 	return true;
 }
 
-/* access.c: acl, media-acl, per-source and register of a realm */
+/* access.c: acl, media-acl, per-source, register and users of a realm */
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r);
 

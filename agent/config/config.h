@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "choose.h"
+#include "users.h"
 
 /**
  * enum config_transport - what a listener speaks
@@ -293,6 +294,7 @@ struct config_server {
  *	(RFC 3325)
  * @source: what one source may have
  * @reg: phones that register here
+ * @users: who has to say a password here; NULL: nobody
  */
 struct config_realm {
 	const char *name;
@@ -322,6 +324,7 @@ struct config_realm {
 	bool trust;
 	struct config_source source;
 	struct config_register reg;
+	struct config_users *users;
 };
 
 /**

@@ -221,6 +221,11 @@ static bool same_register(const struct config_realm *x,
 	       a->aor == b->aor;
 }
 
+static bool same_users(const struct config_realm *a, const struct config_realm *b)
+{
+	return config_users_eq(a->users, b->users);
+}
+
 static void diff_realm(const struct config_realm *a, const struct config_realm *b,
 		       config_diff_fn *fn, void *arg)
 {
@@ -250,6 +255,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "trust", same_trust },
 		{ "per-source", same_source },
 		{ "register", same_register },
+		{ "users", same_users },
 	};
 	size_t i;
 

@@ -113,6 +113,7 @@ struct raw_realm {
 	int *trust;
 	struct raw_source *source;
 	struct raw_register *reg;
+	char *users;
 };
 
 struct raw_route {

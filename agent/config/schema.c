@@ -295,6 +295,7 @@ static const cyaml_schema_field_t realm_fields[] = {
 				source_fields),
 	CYAML_FIELD_MAPPING_PTR("register", OPT_PTR, struct raw_realm, reg,
 				register_fields),
+	CYAML_FIELD_STRING_PTR("users", OPT_PTR, struct raw_realm, users, 1, 255),
 	CYAML_FIELD_END
 };
 

@@ -315,7 +315,8 @@ void sip_write_challenge(struct sip_writer *w, enum sip_hdr id,
 	put_quoted(w, ",nonce=", nonce);
 	sip_write_text(w, SPAN(",algorithm="));
 	sip_write_text(w, sip_algorithm_text(algorithm));
-	put_quoted(w, ",qop=", SPAN("auth,auth-int"));
+	/* auth alone: what is between may touch a body */
+	put_quoted(w, ",qop=", SPAN("auth"));
 	if (stale)
 		sip_write_text(w, SPAN(",stale=true"));
 	sip_write_crlf(w);

@@ -277,4 +277,58 @@ bool sip_nonce_make(const unsigned char key[SIP_NONCE_KEY], uint64_t now,
 bool sip_nonce_age(const unsigned char key[SIP_NONCE_KEY], uint64_t now,
 		   struct span about, struct span nonce, uint64_t *age);
 
+struct sip_nonces;
+
+/** SIP_NONCE_TIME - microseconds that one of &struct sip_nonces is good for */
+#define SIP_NONCE_TIME	UINT64_C(600000000)
+
+/** SIP_NONCES_MAX - of these, as many as are remembered */
+#define SIP_NONCES_MAX	65536u
+
+/**
+ * sip_nonces_new() - nonces of one who asks for passwords
+ *
+ * Return: to be given to sip_nonces_free(); NULL without memory or random numbers.
+ */
+struct sip_nonces *sip_nonces_new(void);
+
+/** sip_nonces_free() - none of them is good any more; NULL is fine */
+void sip_nonces_free(struct sip_nonces *nonces);
+
+/**
+ * sip_nonces_make() - a new one, which is not remembered
+ * @nonces: whose
+ * @now: microseconds of a clock that never goes back
+ * @about: as for sip_nonce_make()
+ * @nonce: filled; no two are the same
+ *
+ * Return: true, false without the hash.
+ */
+bool sip_nonces_make(struct sip_nonces *nonces, uint64_t now, struct span about,
+		     char nonce[SIP_NONCE_LEN]);
+
+/**
+ * sip_nonces_good() - is it one of ours, about the same, and not too old?
+ * @nonces: whose
+ * @now: as above
+ * @about: as above
+ * @nonce: as received
+ */
+bool sip_nonces_good(const struct sip_nonces *nonces, uint64_t now, struct span about,
+		     struct span nonce);
+
+/**
+ * sip_nonces_use() - somebody has proven a password with it
+ * @nonces: whose
+ * @now: as above
+ * @nonce: one that is good
+ * @nc: its count, 1 where none is said
+ *
+ * It is remembered from now on, for as long as it is good: the oldest of too many go, and
+ * none that was made before these is good then.
+ *
+ * Return: false if this count was here before, or may have been.
+ */
+bool sip_nonces_use(struct sip_nonces *nonces, uint64_t now, struct span nonce, uint32_t nc);
+
 #endif /* SIP_AUTH_H */

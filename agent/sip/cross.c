@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "sip/auth.h"
 #include "sip/cross.h"
 #include "sip/hosts.h"
 
@@ -214,6 +215,23 @@ static bool is_held(const struct sip_header *h, const struct sip_cross *cross)
 	return false;
 }
 
+/* a password that we have asked for is nobody else's */
+static bool is_for_us(const struct sip_header *h, const struct sip_cross *cross)
+{
+	const char *const *own = cross->own;
+	struct sip_credentials c;
+
+	if (!own || (h->id != SIP_HDR_AUTHORIZATION &&
+		     h->id != SIP_HDR_PROXY_AUTHORIZATION))
+		return false;
+	if (sip_credentials_read(h->value, &c))
+		return true;
+	for (; *own; own++)
+		if (span_is(c.realm, *own))
+			return true;
+	return false;
+}
+
 static bool rule_holds(const struct sip_msg *msg, const struct sip_header *h,
 		       enum sip_cross_rule rule, const struct sip_cross *cross)
 {
@@ -247,7 +265,8 @@ bool sip_cross_may(const struct sip_msg *msg, const struct sip_header *h,
 	if (h->id == SIP_HDR_RETRY_AFTER && msg->status == 503)
 		return false;
 	return (row->kinds & (unsigned int)sip_cross_kind(msg)) &&
-	       rule_holds(msg, h, row->rule, cross) && !is_held(h, cross);
+	       rule_holds(msg, h, row->rule, cross) && !is_held(h, cross) &&
+	       !is_for_us(h, cross);
 }
 
 /* a word less would make it worth nothing to who checks it */

@@ -72,6 +72,8 @@ enum sip_cross_kind {
  * @to_trusted: it may be told identities
  * @no_extensions: fields that we do not know by name stay behind, too
  * @hold: further names that stay behind, up to a NULL; may be NULL
+ * @own: realms of digest, up to a NULL, whose credentials were for us and stay behind; may
+ *	be NULL
  * @instead: our host on the other side, as in a URI.  Hosts of the message's own network
  *	(sip/hosts.h) do not cross then: where a field says who somebody is, this one
  *	stands in their place, and any other field stays behind.  What digest and signatures
@@ -84,6 +86,7 @@ struct sip_cross {
 	bool to_trusted;
 	bool no_extensions;
 	const char *const *hold;
+	const char *const *own;
 	const char *instead;
 };
 

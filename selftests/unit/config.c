@@ -157,11 +157,75 @@ static bool phones(void)
 	return true;
 }
 
+#define H1	"0123456789abcdef0123456789ABCDEF"
+#define H2	H1 H1
+
+/* what a file of users says; NULL: what is wrong with it is in @why */
+static struct config_users *users(const char *text, char *why, size_t size)
+{
+	char path[] = "/tmp/rtplane.XXXXXX";
+	struct config_users *users;
+	int fd = mkstemp(path);
+
+	if (fd < 0 || dprintf(fd, "%s", text) < 0)
+		return NULL;
+	close(fd);
+	users = config_users_load(path, why, size);
+	unlink(path);
+	return users;
+}
+
+static bool files_of_users(void)
+{
+	static const struct {
+		const char *text;
+		const char *says;
+	} wrong[] = {
+		{ "", "no user" }, { "# none\n", "no user" }, { "alice\n", "line 1" },
+		{ "\na:r:" H1 "\nb:r\n", "line 3" }, { "a:r:\n", "its hash" }, { ":r:" H1, "line 1" },
+		{ "a::" H1, "line 1" }, { "a:r:" H2, "its hash" }, { "a:r:SHA-256:" H1, "its hash" },
+		{ "a:r:SHA-1:" H1, "its algorithm" }, { "a:r:MD5:" H1 ":x", "its hash" },
+		{ "a:r:0123456789abcdef0123456789abcdeg", "its hash" }, { "a\"b:r:" H1, "line 1" },
+		{ "a:r:" H1 "\nb:r:" H1 "\na:r:MD5:" H1, "two hashes of one kind for a" },
+		{ "a:r:" H1 "\nb:r:SHA-256:" H2, "no algorithm that all" },
+	};
+	struct config_users *u, *other;
+	const struct config_user *a;
+	char why[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		KTAP_CHECK(!users(wrong[i].text, why, sizeof(why)));
+		if (!strstr(why, wrong[i].says))
+			printf("# %zu: %s\n", i, why);
+		KTAP_CHECK(strstr(why, wrong[i].says) && strstr(why, "; expected "));
+	}
+	KTAP_CHECK(!config_users_load("/nonexistent", why, sizeof(why)) && strstr(why, "/nonexistent"));
+	u = users("# phones\r\nb:z.example:" H1 "\r\n\na:z.example:SHA-256:" H2 "\na:z.example:" H1
+		  "\na:y.example:MD5:" H1 "\nab:z.example:" H1, why, sizeof(why));
+	KTAP_CHECK(u && u->n == 4 && u->has[CONFIG_MD5] && !u->has[CONFIG_SHA256] && !u->has[CONFIG_SHA512_256]);
+	a = config_users_find(u, SPAN("z.example"), SPAN("a"));
+	KTAP_CHECK(a && a->ha1[CONFIG_SHA256] && !strcmp(a->ha1[CONFIG_MD5], "0123456789abcdef0123456789abcdef"));
+	KTAP_CHECK(config_users_find(u, SPAN("z.example"), SPAN("ab")) && config_users_find(u, SPAN("y.example"), SPAN("a")));
+	KTAP_CHECK(!config_users_find(u, SPAN("y.example"), SPAN("b")) && !config_users_find(u, SPAN("z.example"), SPAN("")));
+	KTAP_CHECK(!config_users_find(u, SPAN("z.exampl"), SPAN("a")) && !config_users_find(u, SPAN("z.example"), SPAN("abc")));
+	KTAP_CHECK(!strcmp(config_users_realm(u, SPAN("Y.example")), "y.example"));
+	KTAP_CHECK(!strcmp(config_users_realm(u, SPAN("192.0.2.1")), "z.example"));
+	KTAP_CHECK(u->realm[0] && u->realm[1] && !u->realm[2]);
+	other = users("a:z.example:" H1, why, sizeof(why));
+	KTAP_CHECK(other && !config_users_eq(u, other) && config_users_eq(u, u) && config_users_eq(NULL, NULL));
+	KTAP_CHECK(!config_users_eq(u, NULL));
+	config_users_free(u);
+	config_users_free(other);
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "who is helped against NAT, by who may be there", nat_by_who_is_there },
 	{ "what one source may have", per_source },
 	{ "who may speak, where media may go", access_lists },
 	{ "phones that register", phones },
+	{ "files of users", files_of_users },
 };
 
 int main(void)

@@ -235,7 +235,7 @@ static bool asking(void)
 
 	sip_write_challenge(&w, SIP_HDR_PROXY_AUTHENTICATE, SIP_SHA256, SPAN("example.com"), SPAN("abc"), true);
 	KTAP_CHECK(span_is((struct span){ w.p, w.n }, "Proxy-Authenticate: Digest realm=\"example.com\",nonce=\"abc\","
-			   "algorithm=SHA-256,qop=\"auth,auth-int\",stale=true\r\n"));
+			   "algorithm=SHA-256,qop=\"auth\",stale=true\r\n"));
 	KTAP_CHECK(!sip_challenge_read((struct span){ w.p + 20, w.n - 22 }, &c) && c.stale);
 	sip_write_reset(&w);
 	sip_write_challenge(&w, SIP_HDR_WWW_AUTHENTICATE, SIP_MD5, SPAN("a\",x=\""), SPAN("abc"), false);
@@ -268,6 +268,39 @@ static bool nonces(void)
 	return true;
 }
 
+/* what is said again was here; of others nothing is held */
+static bool counts(void)
+{
+	struct sip_nonces *n = sip_nonces_new();
+	char a[SIP_NONCE_LEN], b[SIP_NONCE_LEN], first[SIP_NONCE_LEN];
+	const uint64_t late = SIP_NONCE_TIME + 2000;
+	unsigned int i;
+
+	KTAP_CHECK(n && sip_nonces_make(n, 1000, SPAN("x"), a) && sip_nonces_make(n, 1000, SPAN("x"), b));
+	KTAP_CHECK(strcmp(a, b));
+	KTAP_CHECK(sip_nonces_good(n, 1001, SPAN("x"), span_of(b)) && !sip_nonces_good(n, 1001, SPAN("y"), span_of(b)));
+	KTAP_CHECK(sip_nonces_good(n, 1000 + SIP_NONCE_TIME, SPAN("x"), span_of(a)));
+	KTAP_CHECK(!sip_nonces_good(n, 1001 + SIP_NONCE_TIME, SPAN("x"), span_of(a)));
+	KTAP_CHECK(!sip_nonces_use(n, 2000, span_of(a), 0));
+	KTAP_CHECK(sip_nonces_use(n, 2000, span_of(a), 100) && !sip_nonces_use(n, 2000, span_of(a), 100));
+	KTAP_CHECK(sip_nonces_use(n, 2000, span_of(a), 37) && !sip_nonces_use(n, 2000, span_of(a), 37));
+	KTAP_CHECK(!sip_nonces_use(n, 2000, span_of(a), 36));
+	KTAP_CHECK(sip_nonces_use(n, 2000, span_of(a), 163) && !sip_nonces_use(n, 2000, span_of(a), 100));
+	KTAP_CHECK(sip_nonces_use(n, 2000, span_of(a), 101));
+	KTAP_CHECK(sip_nonces_use(n, 2000, span_of(a), UINT32_MAX) && !sip_nonces_use(n, 2000, span_of(a), 163));
+	KTAP_CHECK(sip_nonces_use(n, 2000, span_of(b), 1));
+	/* what is forgotten for one more is not taken for new */
+	KTAP_CHECK(sip_nonces_make(n, late, SPAN("x"), first) && sip_nonces_use(n, late, span_of(first), 1));
+	KTAP_CHECK(!sip_nonces_use(n, late, span_of(a), 200) && !sip_nonces_use(n, late, span_of(b), 2));
+	for (i = 0; i < SIP_NONCES_MAX; i++) {
+		KTAP_CHECK(sip_nonces_make(n, late, SPAN("x"), a));
+		KTAP_CHECK(sip_nonces_use(n, late, span_of(a), 1));
+	}
+	KTAP_CHECK(!sip_nonces_use(n, late, span_of(first), 2) && sip_nonces_use(n, late, span_of(a), 2));
+	sip_nonces_free(n);
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "vectors", of_the_rfcs },
 	{ "responses that are none", responses_that_are_none },
@@ -277,6 +310,7 @@ static const struct ktap_point points[] = {
 	{ "a challenge answered and verified", both_ends },
 	{ "a challenge written", asking },
 	{ "nonces without memory", nonces },
+	{ "a count is good once", counts },
 };
 
 int main(void)
