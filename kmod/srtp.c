@@ -647,8 +647,6 @@ static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
 	if (err == -EBADMSG && stand && stand->carried && job->index != seq) {
 		job->index = seq;
 		err = key->gcm ? gcm_open(key, job) : cm_open(key, job);
-		if (!err)
-			stand->rtp = (struct rtplane_srtp_track) {};
 	}
 	return likely(!err) ? rtplane_fate(RTPLANE_GOES_ON) : fails(job, err);
 }
@@ -707,8 +705,12 @@ static struct rtplane_verdict open_rtp(struct rtplane_srtp *s, struct rtplane_sr
 			return rtplane_drop(RTPLANE_DROP_NOMEM);
 	}
 	stand = &src->stand[slot];
-	stand->carried = false;
 	s->changes += rtplane_srtp_steps(&stand->rtp, job->index);
+	/* It is there that this key begins, be it before where the former one was. */
+	if (unlikely(stand->carried)) {
+		stand->carried = false;
+		stand->rtp = (struct rtplane_srtp_track) {};
+	}
 	rtplane_srtp_note(&stand->rtp, job->index);
 	if (unlikely(s->former))
 		came_by(s, slot);
