@@ -362,7 +362,6 @@ static void carry(struct rtplane_srtp_stand *to, const struct rtplane_srtp_stand
 	*to = *from;
 	if (sends)
 		return;
-	memset(to->rtp.ring, 0, sizeof(to->rtp.ring));
 	to->rtcp = (struct rtplane_srtcp_track) {};
 	to->carried = from->rtp.any;
 }
@@ -374,7 +373,7 @@ static void come_back(struct rtplane_srtp_stand *to, const struct rtplane_srtp_s
 		      bool sends)
 {
 	struct rtplane_srtcp_track rtcp = to->rtcp;
-	bool unused = !to->rtp.any;
+	bool unused = !to->rtp.any || to->carried;
 
 	if (unused ||
 	    (from->rtp.any && from->rtp.highest >= to->rtp.highest + RTPLANE_SRTP_WINDOW))

@@ -192,6 +192,28 @@ static bool test_another_key_begins_behind(void)
 	return true;
 }
 
+/* So it is of one that was given and taken off again before anything came by it. */
+static bool test_a_key_of_which_nothing_came_comes_back(void)
+{
+	struct rtplane_srtp *in = direction(0, 1, 0);
+	srtp_t one = peer(0, 1, 0, ssrc_any_outbound), two = peer(0, 2, 0, ssrc_any_outbound);
+	uint32_t i;
+
+	for (i = 0; i < 150000; i += 5000)
+		KTAP_CHECK(arrives(in, one, rtp(SSRC, (uint16_t)i)) == FINE);
+	install(&in, direction(0, 2, 0), false, false);
+	install(&in, direction(0, 1, 0), false, false);
+	KTAP_CHECK(arrives(in, one, rtp(SSRC, (uint16_t)145001)) == FINE);
+	install(&in, direction(0, 2, 0), false, false);
+	KTAP_CHECK(stands(in, SSRC).carried && stands(in, SSRC).index == 145001);
+	KTAP_CHECK(arrives(in, two, rtp(SSRC, (uint16_t)145000)) == FINE);
+	KTAP_CHECK(stands(in, SSRC).index == (uint16_t)145000);
+	srtp_dealloc(one);
+	srtp_dealloc(two);
+	rtplane_srtp_free(in);
+	return true;
+}
+
 /* A cipher that fails is asked once, for an index that may be another too. */
 static bool test_what_fails_is_not_tried_again(void)
 {
@@ -254,6 +276,7 @@ int main(void)
 		{ "changes are counted", test_changes_are_counted },
 		{ "a fresh key inbound", test_fresh_is_nothing_inbound },
 		{ "another key begins behind", test_another_key_begins_behind },
+		{ "a key of which nothing came comes back", test_a_key_of_which_nothing_came_comes_back },
 		{ "what fails is not tried again", test_what_fails_is_not_tried_again },
 		{ "the smallest packets", test_the_smallest },
 	};
