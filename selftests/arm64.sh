@@ -8,14 +8,15 @@
 #
 #   a: a0 192.0.2.1 :40000 ==== ma LA [m] LB mb ==== b0 198.51.100.1 :50000 :b
 
-. "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=srtp_lib.sh
+. "$(dirname "$0")/srtp_lib.sh"
 
 [ "${VM_KERNEL:-}" = arm64 ] || skip_all "this is no arm64 guest; expected --kernels arm64"
 
 # ten seconds of a call at 50 packets/s
 N=500
 
-setup() { topology && enrol && offload_off; }
+setup() { need srtpway srtpswap; topology && enrol && offload_off && judge; }
 
 test_it_is_another_processor() { is "machine" "$(uname -m)" aarch64; }
 
@@ -56,6 +57,32 @@ test_a_call_from_ipv4_to_ipv6()
 {
 	ok "bridge" m rtplane bridge add leg local "$LA" remote "$RA" early on leg local "$LB6" remote "$RB6" early on
 	call "$LA" "$RA" "$LB6" "$RB6"
+	clear_bridges
+}
+
+# Taken off by one suite and put on by another, with libsrtp2 as the judge of both.
+test_SRTP()
+{
+	local suite last=AEAD_AES_256_GCM
+	for suite in AES_CM_128_HMAC_SHA1_80 AEAD_AES_128_GCM AES_256_CM_HMAC_SHA1_32 AEAD_AES_256_GCM; do
+		ok "bridge" bridge srtp-rx "$suite" "$(words "$suite" 1)" -- early on srtp-tx $last "$(words $last 2)"
+		way both --tx "$suite:$(key "$suite" 1)" --rx "$last:$(key $last 2)" --count 200 \
+			--seq 65436 --ssrcs 2 --rtcp 10 --flip --replay
+		holds both '.sent == 200 and .good == 200 and .wrong == 0 and .auth == 0'
+		leg_holds "$LA" '.rx_packets == 200 and .drops["srtp-replay"] >= 190'
+		clear_bridges
+		last=$suite
+	done
+	is "packets that took the slow way" "$(stats_val .srtp_slow)" 0
+}
+
+test_keys_change_while_packets_go_both_ways()
+{
+	ok "bridge" bridge early on -- early on
+	m srtpswap --a "$A" --on "$RA" --leg "$LA" --b "$B" --bound "$RB" --other "$LB" --swaps 60 \
+		>"$W/swap.json" 2>"$W/swap.err" || fail "srtpswap: $(cat "$W/swap.err")"
+	holds swap '.swaps >= 60'
+	leg_holds "$LA" ".rx_packets == $(val swap '.sent[0]') and .dropped == $(val swap '.forged[0]')"
 	clear_bridges
 }
 

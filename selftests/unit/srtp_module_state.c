@@ -28,10 +28,10 @@ static bool test_windows_go_along(void)
 			    *blind = direction(0, 1, 0);
 	srtp_t from = peer(0, 1, 0, ssrc_any_outbound);
 	struct rtplane_srtp_told told;
-	struct packet p[6], c[3];
+	struct packet p[9], c[3];
 	int i;
 
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 9; i++)
 		p[i] = sealed(from, rtp(SSRC, (uint16_t)(65533 + i)), false);
 	for (i = 0; i < 3; i++)
 		c[i] = sealed(from, rtcp(SSRC), false);
@@ -51,6 +51,8 @@ static bool test_windows_go_along(void)
 	KTAP_CHECK(!rtplane_srtp_give(blind, &told));
 	KTAP_CHECK(opens(blind, &p[1]) == RTPLANE_DROP_SRTP_REPLAY);
 	KTAP_CHECK(opens(blind, &c[1]) == RTPLANE_DROP_SRTP_REPLAY);
+	/* and nothing beyond */
+	KTAP_CHECK(opens(blind, &p[8]) == FINE && opens(blind, &p[7]) == FINE);
 	srtp_dealloc(from);
 	rtplane_srtp_free(in);
 	rtplane_srtp_free(next);
