@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..85"
+echo "1..86"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -107,6 +107,7 @@ wrong "a next hop whose realm has WebSocket alone" '/name: core/,/latch/{s/trans
 wrong "more threads than there can be" 's/^# workers: 0 /workers: 65 #/' 'workers: 65' workers 65 '0 to 64'
 wrong "a store that is relative" 's/^# store: .var/store: var/' '^store' store var/lib/rtplane 'from the root'
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
+wrong "a silence that is none" 's/^# hop-timeout: 5 /hop-timeout: 33 #/' 'hop-timeout: 33' hop-timeout 33 '1 to 32'
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
 wrong "nowhere to tell events" 's/^# ng-events: 192.0.2.10:22223/ng-events: 192.0.2.10/' 'ng-events: 192' ng-events 192.0.2.10 'A:P'
 wrong "no time at all until silence is told" 's/^# ng-silence: 10/ng-silence: 0/' 'ng-silence: 0' ng-silence 0 '1 to 3600'

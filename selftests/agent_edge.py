@@ -568,21 +568,21 @@ def connections():
 
 
 def ringing_calls():
-    """D3: one source has so many, the next one gets 503 (per-source: ringing 2)."""
+    """D3: one source has so many, the next one gets 503 (per-source: ringing 2); 11200 is urgent."""
     sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     got = []
     with sock:
         sock.bind(("192.0.2.66", 5060))
         sock.settimeout(5)
-        for n in range(3):
+        for n, number in enumerate(["4900", "4900", "4900", "11200", "4900"]):
             body = sdp("192.0.2.66")
-            sock.sendto(("INVITE sip:4900@%s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKring%d\r\n"
+            sock.sendto(("INVITE sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKring%d\r\n"
                          "From: <sip:x@x>;tag=1\r\nTo: <sip:4900@x>\r\nCall-ID: ring%d\r\nCSeq: 1 INVITE\r\n"
                          "Contact: <sip:x@192.0.2.66>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\n"
-                         "Content-Length: %d\r\n\r\n%s" % (A.server, n, n, len(body), body)).encode(),
+                         "Content-Length: %d\r\n\r\n%s" % (number, A.server, n, n, len(body), body)).encode(),
                         (A.server, 5060))
             got.append(sock.recv(65535).split()[1])
-    check(got == [b"100", b"100", b"503"], got)
+    check(got == [b"100", b"100", b"503", b"100", b"503"], got)
 
 
 def invitation(n, ip, to, server):

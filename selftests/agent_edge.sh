@@ -66,7 +66,7 @@ test_strangers()
 }
 test_caps_of_a_source()
 {
-	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2, connections: 2}' begin &&
+	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2, connections: 2}' begin 'emergency: ["11200"]' &&
 		edge connections ringing_calls
 	agent_stop KILL
 }

@@ -422,6 +422,30 @@ def third_hop():
     check([h["state"] for h in told["next_hops"]] == ["up", "down"], told)
 
 
+def silent():
+    """Nothing from the first: the next is asked soon; what comes of it after all is ended."""
+    phone, first, last = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    late = first.gets("INVITE")
+    m = last.gets("INVITE")
+    check(m["call-id"] != late["call-id"], "the same dialog", m["call-id"])
+    last.takes(m)
+    phone.up()
+    last.gets("ACK")
+    first.reply(late, 100)
+    cancel = first.gets("CANCEL")
+    check(cancel["via"] == late["via"], "another INVITE", cancel["via"])
+    first.reply(cancel, 200)
+    first.takes(late)
+    first.gets("ACK")
+    first.reply(first.gets("BYE"), 200)
+    check(len(ask("calls")) == 1, ask("calls"))
+    phone.hangs_up(last)
+    told = ask("trunks")[0]
+    check([h["state"] for h in told["next_hops"]] == ["up", "up"] or
+          "does not answer" in told["next_hops"][0]["why"], told)
+
+
 def asked_by_each():
     """The first asks, and is out of service then; the second asks too, and answers."""
     phone, first, last = Caller(), Trunk(), Trunk(5070)
@@ -480,6 +504,16 @@ def limit():
     other.calls()
     m = other.fails(503)
     check("retry-after" in m.headers, m.all)
+    urgent = Caller()
+    urgent.calls(number="911")
+    m = trunk.gets("INVITE")
+    check("sip:911@" in m.first, m.first)
+    trunk.reply(m, 486)
+    trunk.gets("ACK")
+    urgent.fails(486)
+    other = Caller()
+    other.calls(number="9110")
+    other.fails(503)
     phone.hangs_up(trunk)
     trunk_is(lambda t: not t["calls"], "no call")
     again = Caller()

@@ -27,7 +27,7 @@ trunk_config()
 {
 	ROUTES='  - {from: access, user-prefix: "900", user-strip: 3, user-add: "+", trunk: carrier}
   - {from: access, user-prefix: "9", trunk: carrier}' \
-		agent_config 'quarantine: 0' \
+		agent_config 'quarantine: 0' "hop-timeout: ${HOP:-30}" ${EMERGENCY:+"emergency: $EMERGENCY"} \
 		"trunks: [{name: carrier, realm: core, next-hops: [\"sip:$B4\", \"sip:$B4:5070\"], $1}]"
 }
 
@@ -72,10 +72,11 @@ test_pracks_say_who_we_are() { trunk "$ACCOUNT" rings; }
 test_calls_with_a_wrong_password() { trunk "$ACCOUNT" refused; }
 test_a_challenge_too_long_to_answer() { trunk "$ACCOUNT" too_long; }
 test_next_hops_in_turn() { trunk 'retry: 60' third_hop; }
+test_a_silent_hop_is_followed() { HOP=1 trunk 'retry: 60' silent; }
 test_each_asks_who_we_are() { trunk "$ACCOUNT, retry: 60" asked_by_each; }
 test_no_next_hop_serves() { trunk 'retry: 60' all_hops; }
 test_who_answers_options() { trunk 'options: 1, retry: 0' health; }
-test_as_many_calls_as_lines() { trunk 'calls: 1' limit; }
+test_as_many_calls_as_lines() { EMERGENCY='["911"]' trunk 'calls: 1' limit; }
 # --- a trunk that others wrote: Kamailio asks for a password in all but ACK, and takes each
 # count of a nonce once; sipp is the subscriber behind it ---
 

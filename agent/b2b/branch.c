@@ -16,6 +16,7 @@
 
 static void try_next(struct branch *branch, unsigned int status);
 static bool send_invite(struct branch *branch);
+static void on_silent(struct timer *timer, void *arg);
 
 /* ------------------------------------------------------------------ begin, end */
 
@@ -100,6 +101,7 @@ static bool fill(struct branch *branch, const struct route *route,
 
 void b2b_branch_free(struct branch *branch)
 {
+	timer_cancel(&branch->timer);
 	sip_query_cancel(branch->query);
 	b2b_index_via_remove(branch->via);
 	sip_flow_unref(branch->flow);
@@ -127,6 +129,7 @@ struct branch *b2b_branch_new(struct call *call, const struct route *route,
 	if (!branch)
 		return NULL;
 	branch->call = b2b_call_get(call);
+	timer_init(&branch->timer, on_silent, branch);
 	branch->realm = call->realm[1];
 	branch->hop = route->hop[0];
 	if (route->n > 1)
@@ -396,8 +399,9 @@ static void too_late(struct branch *branch, struct sip_dialog *dialog,
 	branch->dialog = NULL;
 	if (msg && msg->status < 300) {
 		b2b_call_log(branch->call, LOG_LEVEL_INFO, 1,
-			 "answered after the call was over: ACK and BYE");
-		b2b_reason(&w, branch->call->reason);
+			 "answered too late: ACK and BYE");
+		b2b_reason(&w, *branch->call->reason ? branch->call->reason :
+						       "another next hop was tried");
 		sip_dialog_bye(dialog, (struct span){ w.p, w.failed ? 0 : w.n });
 		sip_write_free(&w);
 		if (dialog == first)
@@ -430,6 +434,7 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	struct call *call = branch->call;
 	struct end *end;
 
+	timer_cancel(&branch->timer);
 	if (branch->lingers) {
 		too_late(branch, dialog, msg);
 		return;
@@ -467,6 +472,7 @@ static void on_failed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 {
 	struct branch *branch = arg;
 
+	timer_cancel(&branch->timer);
 	if (branch->lingers) {
 		too_late(branch, dialog, NULL);
 		return;
@@ -606,7 +612,62 @@ static bool send_invite(struct branch *branch)
 				    sip_tx_request(tx)->via.branch, call);
 	b2b_call_log(call, LOG_LEVEL_DEBUG, 1, "INVITE with Call-ID %s",
 		 call->call_id[1]);
+	/* a phone's flow is the only way to it */
+	if (branch->hop && has_next(branch))
+		timer_set(call->b2b->timers, &branch->timer,
+			  (uint64_t)call->config->hop_timeout * 1000);
 	return true;
+}
+
+/* what is still to be tried, without what was sent */
+static struct branch *take_over(struct branch *old)
+{
+	struct branch *branch = calloc(1, sizeof(*branch));
+	struct call *call = old->call;
+
+	if (!branch)
+		return NULL;
+	*branch = (struct branch){
+		.call = b2b_call_get(call), .realm = old->realm, .hop = old->hop,
+		.n_other = old->n_other, .number = old->number, .lines = old->lines,
+		.targets = old->targets, .next = old->next, .uri = old->uri,
+		.local = old->local, .remote = old->remote, .route = old->route,
+		.headers = old->headers, .type = old->type, .body = old->body,
+		.body_len = old->body_len, .hops = old->hops,
+	};
+	memcpy(branch->other, old->other, sizeof(branch->other));
+	old->uri = NULL;
+	old->local = NULL;
+	old->remote = NULL;
+	old->route = NULL;
+	old->headers = NULL;
+	old->type = NULL;
+	old->body = NULL;
+	timer_init(&branch->timer, on_silent, branch);
+	LIST_INSERT_HEAD(&call->branches, branch, entry);
+	call->first->branch = branch;
+	return branch;
+}
+
+/*
+ * Nothing was answered, not even 100, and nobody waits for timer B while there is somebody
+ * else.  What comes of it after all is cancelled, or gets ACK and BYE; the next one gets
+ * another dialog.
+ */
+static void on_silent(struct timer *timer, void *arg)
+{
+	struct branch *old = arg, *branch;
+
+	if (old->call->state == B2B_OVER || old->lingers || old->heard || !old->tx)
+		return;
+	branch = take_over(old);
+	if (!branch)
+		return;
+	b2b_call_log(branch->call, LOG_LEVEL_INFO, 1,
+		     "a target is silent for %u s: the next one",
+		     branch->call->config->hop_timeout);
+	b2b_branch_cancel(old, (struct span){ NULL, 0 });
+	try_next(branch, 408);
 }
 
 /* a flow to the target that is next; a big INVITE goes by TCP if nothing is said */
@@ -708,15 +769,18 @@ bool b2b_branch_start(struct branch *branch)
 }
 
 /*
- * The call is over.  An INVITE that still rings is cancelled and its last answer
+ * The call is over, or goes elsewhere.  An INVITE that still rings is cancelled and its last answer
  * awaited; all else of it goes now.
  */
 void b2b_branch_cancel(struct branch *branch, struct span headers)
 {
 	static const struct sip_dialog_ops nobody;
 
+	timer_cancel(&branch->timer);
 	sip_query_cancel(branch->query);
 	branch->query = NULL;
+	if (branch->lingers)
+		return;
 	if (branch->over || !branch->tx) {
 		b2b_branch_free(branch);
 		return;

@@ -26,12 +26,12 @@ static struct session *make_session(struct call *call)
 	struct session_conf conf = {
 		.ops = &b2b_timer_session_ops,
 		.arg = call,
-		.known = !call->source,
+		.known = !call->source || call->emergency,
 		.timeout = call->config->media_timeout,
 		.timeout_hold = call->config->hold_timeout,
 	};
 
-	if (call->source) {
+	if (call->source && !call->emergency) {
 		call->source->quota.max = call->realm[0]->conf->source.ports;
 		conf.quota[0] = &call->source->quota;
 	}
@@ -92,6 +92,7 @@ static void release_source(struct call *call)
 		call->source->ringing--;
 	call->ringing = false;
 	call->source->calls--;
+	call->source->emergencies -= call->emergency;
 	b2b_index_source_put(call->source);
 	call->source = NULL;
 }
@@ -106,6 +107,7 @@ static void take_source(struct call *call, const struct sip_flow *flow)
 	if (!call->source)
 		return;
 	call->source->calls++;
+	call->source->emergencies += call->emergency;
 	call->source->ringing++;
 	call->ringing = true;
 }
@@ -147,6 +149,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	call->rel_must = sip_msg_has(invite, SIP_HDR_REQUIRE, "100rel");
 	call->rel = call->rel_must || sip_msg_has(invite, SIP_HDR_SUPPORTED, "100rel");
 	clock_gettime(CLOCK_REALTIME, &call->created);
+	call->emergency = b2b_invite_is_emergency(b2b, invite);
 	take_source(call, flow);
 	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {
 		session_end(call->session);

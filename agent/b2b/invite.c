@@ -6,6 +6,9 @@
 
 #include "private.h"
 
+/* of one source at a time that limits do not hold up */
+#define EMERGENCIES_MAX	16
+
 void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
 		   unsigned int status, const char *headers, const char *why)
 {
@@ -123,6 +126,16 @@ static bool admit(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 	return false;
 }
 
+bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_msg *invite)
+{
+	size_t i;
+
+	for (i = 0; i < b2b->config->n_emergency; i++)
+		if (span_is(invite->uri.user, b2b->config->emergency[i]))
+			return true;
+	return false;
+}
+
 /* has its source as much as one may have that nobody has vouched for? */
 static bool has_room(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 {
@@ -136,7 +149,9 @@ static bool has_room(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg
 	source = b2b_index_source(b2b->index, realm, &flow->remote);
 	if (!source)
 		return false;
-	full = (max->calls && source->calls >= max->calls) ||
+	full = b2b_invite_is_emergency(b2b, msg) ?
+	       source->emergencies >= EMERGENCIES_MAX :
+	       (max->calls && source->calls >= max->calls) ||
 	       (max->ringing && source->ringing >= max->ringing) ||
 	       (max->ports && source->quota.used >= max->ports);
 	b2b_index_source_put(source);
@@ -312,7 +327,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 		return;
 	if (!check_replaces(b2b, flow, msg, &route) || !has_room(b2b, flow, msg))
 		return;
-	if (!b2b_trunk_has_room(b2b, &route)) {
+	if (!b2b_trunk_has_room(b2b, &route) && !b2b_invite_is_emergency(b2b, msg)) {
 		b2b->counters.trunk_full++;
 		unavailable(b2b, flow, msg, 5, "the trunk has as many calls as it may");
 		return;

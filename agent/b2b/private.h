@@ -224,8 +224,9 @@ struct index_retry {
  * @heard: something was answered: other targets are not tried any more
  * @sized: TCP is tried, only since the INVITE is big
  * @over: it has its last answer
- * @lingers: the call is over, the last answer is awaited
+ * @lingers: the call is over or goes elsewhere, the last answer is awaited
  * @rest: then: among all such
+ * @timer: nothing was answered, and there is another next hop
  */
 struct branch {
 	LIST_ENTRY(branch) entry;
@@ -260,6 +261,7 @@ struct branch {
 	bool over;
 	bool lingers;
 	LIST_ENTRY(branch) rest;
+	struct timer timer;
 };
 
 /**
@@ -283,6 +285,7 @@ struct branch {
  * @account: whom we are there
  * @source: what the caller's source has; NULL: it is known, and not counted
  * @ringing: it is counted among its ringing calls
+ * @emergency: it is one, and no limit holds it up
  * @offer: the INVITE has an offer
  * @guessed: its INVITE had a wrong password
  * @rel: the caller supports reliable provisional answers
@@ -322,6 +325,7 @@ struct call {
 	struct account account;
 	struct index_source *source;
 	bool ringing;
+	bool emergency;
 	bool offer;
 	bool guessed;
 	bool rel;
@@ -540,6 +544,7 @@ struct index_via;
  * @calls: calls
  * @ringing: of these, not answered
  * @subs: subscriptions
+ * @emergencies: of its calls, those that no limit holds up
  * @quota: its ports
  */
 struct index_source {
@@ -549,6 +554,7 @@ struct index_source {
 	uint32_t calls;
 	uint32_t ringing;
 	uint32_t subs;
+	uint32_t emergencies;
 	struct session_quota quota;
 };
 
@@ -804,6 +810,8 @@ void b2b_call_end(struct call *call);
 
 void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow,
 		     struct sip_msg *msg);
+/* is it for a number that is let through limits? */
+bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_msg *invite);
 /* refuse without state; @why goes into the log and a Warning */
 void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
 		   unsigned int status, const char *headers, const char *why);

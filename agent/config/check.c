@@ -610,6 +610,8 @@ static bool get_globals(struct loaded *l)
 	if (raw->datapath)
 		c->datapath = (enum dp_want)*raw->datapath;
 	c->log = raw->log ? (enum log_level)*raw->log : LOG_LEVEL_INFO;
+	c->emergency = (const char *const *)raw->emergency;
+	c->n_emergency = raw->n_emergency;
 	if (*c->control != '/')
 		return bad(l, key("control"),
 			   "'%s' is relative; expected a path from the root",
@@ -638,7 +640,9 @@ static bool get_globals(struct loaded *l)
 	       get_number(l, key("hold-timeout"), raw->hold_timeout, 7200, 0,
 			  86400, "a number of seconds", &c->hold_timeout) &&
 	       get_number(l, key("change-timeout"), raw->change_timeout, 60,
-			  1, 3600, "a number of seconds", &c->change_timeout);
+			  1, 3600, "a number of seconds", &c->change_timeout) &&
+	       get_number(l, key("hop-timeout"), raw->hop_timeout, 5, 1, 32,
+			  "a number of seconds", &c->hop_timeout);
 }
 
 static bool check(struct loaded *l)

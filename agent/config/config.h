@@ -550,6 +550,9 @@ struct config_bans {
  *	ended, 0 = never
  * @hold_timeout: the same of a call on hold
  * @change_timeout: seconds that a change of a call (re-INVITE) may take
+ * @hop_timeout: seconds that a next hop may be silent if there is another
+ * @emergency: users of Request-URIs that are let through limits
+ * @n_emergency: how many
  * @realms: two or more; with @ng, one or more
  * @n_realms: how many
  * @trunks: lines of others, which routes lead to
@@ -584,6 +587,9 @@ struct config {
 	uint32_t media_timeout;
 	uint32_t hold_timeout;
 	uint32_t change_timeout;
+	uint32_t hop_timeout;
+	const char *const *emergency;
+	size_t n_emergency;
 	struct config_realm *realms;
 	size_t n_realms;
 	struct config_trunk *trunks;

@@ -198,6 +198,9 @@ struct raw_config {
 	uint32_t *media_timeout;
 	uint32_t *hold_timeout;
 	uint32_t *change_timeout;
+	uint32_t *hop_timeout;
+	char **emergency;
+	unsigned int n_emergency;
 	struct raw_realm *realms;
 	unsigned int n_realms;
 	struct raw_trunk *trunks;

@@ -437,6 +437,10 @@ static const cyaml_schema_value_t map_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_map, map_fields),
 };
 
+static const cyaml_schema_value_t number_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 32),
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("control", OPT_PTR, struct raw_config, control,
 			       1, 107),
@@ -461,6 +465,10 @@ static const cyaml_schema_field_t top_fields[] = {
 			     hold_timeout),
 	CYAML_FIELD_UINT_PTR("change-timeout", OPT_PTR, struct raw_config,
 			     change_timeout),
+	CYAML_FIELD_UINT_PTR("hop-timeout", OPT_PTR, struct raw_config,
+			     hop_timeout),
+	CYAML_FIELD_SEQUENCE_COUNT("emergency", OPT_PTR, struct raw_config,
+				   emergency, n_emergency, &number_schema, 1, 64),
 	CYAML_FIELD_SEQUENCE_COUNT("realms", MUST, struct raw_config, realms,
 				   n_realms, &realm_schema, 1, 256),
 	CYAML_FIELD_SEQUENCE_COUNT("trunks", OPT_PTR, struct raw_config, trunks,
