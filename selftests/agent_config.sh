@@ -109,6 +109,7 @@ wrong "a store that is relative" 's/^# store: .var/store: var/' '^store' store v
 wrong "a time out of range" 's/^# drain: 30 /drain: 99999 #/' 'drain: 99999' drain 99999 '0 to 86400'
 wrong "a silence that is none" 's/^# hop-timeout: 5 /hop-timeout: 33 #/' 'hop-timeout: 33' hop-timeout 33 '1 to 32'
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
+wrong "two templates of one name" 's/^# ng-templates: .{name: WebRTC/ng-templates: [{name: offer/' '^ng-templates' 'ng-templates\[1\].name' offer once
 wrong "nowhere to tell events" 's/^# ng-events: 192.0.2.10:22223/ng-events: 192.0.2.10/' 'ng-events: 192' ng-events 192.0.2.10 'A:P'
 wrong "no time at all until silence is told" 's/^# ng-silence: 10/ng-silence: 0/' 'ng-silence: 0' ng-silence 0 '1 to 3600'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'

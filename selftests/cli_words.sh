@@ -316,6 +316,7 @@ cat >"$W/rtpengine.conf" <<-END
 	final-timeout = 10800
 	tos = 184
 	delete-delay = 20
+	dtmf-log-dest = [2001:db8::9]:2225
 	port-min = 30001
 	max-sessions = many
 	redis = 127.0.0.1:6379/5
@@ -331,6 +332,7 @@ done <<-END
 	media-timeout: 70
 	hold-timeout: 3600
 	ng-delete-delay: 20
+	ng-events: '[2001:db8::9]:2225'
 	log: debug
 	- {transport: udp, listen: "127.0.0.1:2223", allow: ["127.0.0.1"]}
 	- {transport: tcp, listen: "[::1]:2224", allow: ["::1"]}

@@ -50,7 +50,7 @@ struct listener {
 /* a key and its value, that stand at the top */
 struct word {
 	const char *key;
-	char value[16];
+	char value[DP_ADDR_STRLEN + 2];
 };
 
 /**
@@ -306,6 +306,18 @@ static const char *on_delete(struct convert *c, struct span value)
 	return number(c, value, "ng-delete-delay", 0, 3600);
 }
 
+static const char *on_events(struct convert *c, struct span value)
+{
+	char text[DP_ADDR_STRLEN], quoted[DP_ADDR_STRLEN + 2];
+	struct dp_addr addr;
+
+	if (!span_str(value, text, sizeof(text)) || !dp_addr_parse(text, &addr))
+		return "this is no address with a port, A:P";
+	snprintf(quoted, sizeof(quoted), "'%s'", text);
+	set_word(c, "ng-events", quoted);
+	return NULL;
+}
+
 static const char *on_sessions(struct convert *c, struct span value)
 {
 	return number(c, value, "ng-calls", 1, 1000000);
@@ -384,6 +396,7 @@ static const struct {
 	{ "port-min", on_port_min }, { "port-max", on_port_max },
 	{ "timeout", on_timeout }, { "silent-timeout", on_silent },
 	{ "offer-timeout", on_offer }, { "delete-delay", on_delete },
+	{ "dtmf-log-dest", on_events },
 	{ "max-sessions", on_sessions }, { "num-threads", on_threads },
 	{ "tos", on_tos }, { "log-level", on_level }, { "table", on_table },
 	{ "no-fallback", on_no_fallback }, { "foreground", on_nothing },
@@ -405,7 +418,8 @@ static const struct {
 	{ "recording", "there is no recording here" },
 	{ "homer", "nothing is told to Homer" },
 	{ "graphite", "nothing is told to Graphite" },
-	{ "dtmf-", "digits are not told" },
+	{ "dtmf-", "digits are told by datagrams alone: ng-events" },
+	{ "templates", "its section becomes ng-templates by hand: a name and flags each" },
 	{ "final-timeout", "a call with media is not ended for its age" },
 	{ "max-cpu", "new calls are limited by ng-calls and ng-rate" },
 	{ "max-load", "new calls are limited by ng-calls and ng-rate" },

@@ -753,6 +753,7 @@ void config_put(struct config *config)
 	free(l->config.maps);
 	free(l->config.ng);
 	free(l->config.interfaces);
+	free(l->config.templates);
 	free(l->config.realms);
 	free(l->config.trunks);
 	free(l->config.routes);

@@ -432,6 +432,16 @@ struct config_ng {
 };
 
 /**
+ * struct config_template - words of that protocol that have a name
+ * @name: as the proxy says it, or of a command, or "default"
+ * @flags: the words, as rtpp-flags has them
+ */
+struct config_template {
+	const char *name;
+	const char *flags;
+};
+
+/**
  * struct config_interface - a name of that protocol for a realm
  * @name: as the proxy says it
  * @realm: the realm
@@ -563,6 +573,8 @@ struct config_bans {
  * @n_ng: how many
  * @interfaces: names of that protocol for realms, beside the realms' own
  * @n_interfaces: how many
+ * @templates: words of that protocol by name
+ * @n_templates: how many
  * @ng_calls: calls of that protocol at once, 0 = as many as there are ports
  * @ng_rate: new ones in a second, 0 = any number
  * @ng_delete_delay: seconds until what it deletes goes, unless it says otherwise
@@ -600,6 +612,8 @@ struct config {
 	size_t n_ng;
 	struct config_interface *interfaces;
 	size_t n_interfaces;
+	struct config_template *templates;
+	size_t n_templates;
 	uint32_t ng_calls;
 	uint32_t ng_rate;
 	uint32_t ng_delete_delay;

@@ -386,6 +386,19 @@ static bool same_bans(const struct config *a, const struct config *b)
 	       same_prefixes(x->allow, x->n_allow, y->allow, y->n_allow);
 }
 
+static bool same_templates(const struct config *a, const struct config *b)
+{
+	size_t i;
+
+	if (a->n_templates != b->n_templates)
+		return false;
+	for (i = 0; i < a->n_templates; i++)
+		if (!same_text(a->templates[i].name, b->templates[i].name) ||
+		    !same_text(a->templates[i].flags, b->templates[i].flags))
+			return false;
+	return true;
+}
+
 static bool same_interfaces(const struct config *a, const struct config *b)
 {
 	size_t i;
@@ -471,6 +484,8 @@ void config_diff(const struct config *a, const struct config *b,
 		fn(NULL, "routes", arg);
 	if (!same_ng(a, b))
 		fn(NULL, "ng", arg);
+	if (!same_templates(a, b))
+		fn(NULL, "ng-templates", arg);
 	if (!same_interfaces(a, b))
 		fn(NULL, "ng-interfaces", arg);
 	if (!same_nftables(a, b))

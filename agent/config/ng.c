@@ -84,6 +84,21 @@ static bool get_interface(const struct loaded *l, unsigned int i)
 	return true;
 }
 
+static bool get_template(const struct loaded *l, unsigned int i)
+{
+	const struct raw_template *raw = &l->raw->templates[i];
+	struct key k = key("ng-templates[%u]", i);
+	unsigned int j;
+
+	l->config.templates[i] = (struct config_template){ raw->name, raw->flags };
+	for (j = 0; j < i; j++)
+		if (!strcmp(l->config.templates[j].name, raw->name))
+			return bad(l, sub(&k, "name"),
+				   "'%s' is the name of ng-templates[%u] too; expected each name once",
+				   raw->name, j);
+	return true;
+}
+
 static bool get_events(struct loaded *l)
 {
 	const char *text = l->raw->ng_events;
@@ -103,7 +118,8 @@ bool config_get_ng(struct loaded *l)
 	c->ng = calloc(l->raw->n_ng + 1, sizeof(*c->ng));
 	c->interfaces = calloc(l->raw->n_interfaces + 1,
 			       sizeof(*c->interfaces));
-	if (!c->ng || !c->interfaces)
+	c->templates = calloc(l->raw->n_templates + 1, sizeof(*c->templates));
+	if (!c->ng || !c->interfaces || !c->templates)
 		return bad(l, key("ng"), "no memory");
 	if (!get_number(l, key("ng-calls"), l->raw->ng_calls, 0, 0, 1000000,
 			"a number of calls", &c->ng_calls) ||
@@ -117,6 +133,10 @@ bool config_get_ng(struct loaded *l)
 		return false;
 	c->n_ng = l->raw->n_ng;
 	c->n_interfaces = l->raw->n_interfaces;
+	c->n_templates = l->raw->n_templates;
+	for (i = 0; i < c->n_templates; i++)
+		if (!get_template(l, i))
+			return false;
 	for (i = 0; i < c->n_ng; i++)
 		if (!get_ng(l, i))
 			return false;

@@ -155,6 +155,11 @@ struct raw_interface {
 	char *realm;
 };
 
+struct raw_template {
+	char *name;
+	char *flags;
+};
+
 struct raw_nftables {
 	int *mode;
 	char *table;
@@ -211,6 +216,8 @@ struct raw_config {
 	unsigned int n_ng;
 	struct raw_interface *interfaces;
 	unsigned int n_interfaces;
+	struct raw_template *templates;
+	unsigned int n_templates;
 	uint32_t *ng_calls;
 	uint32_t *ng_rate;
 	uint32_t *ng_delete_delay;

@@ -372,6 +372,18 @@ static const cyaml_schema_field_t interface_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t template_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_template, name, 1, 64),
+	CYAML_FIELD_STRING_PTR("flags", MUST, struct raw_template, flags, 1,
+			       4096),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t template_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_template,
+			    template_fields),
+};
+
 static const cyaml_schema_value_t interface_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_interface,
 			    interface_fields),
@@ -480,6 +492,9 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("ng-interfaces", OPT_PTR, struct raw_config,
 				   interfaces, n_interfaces, &interface_schema,
 				   1, 1024),
+	CYAML_FIELD_SEQUENCE_COUNT("ng-templates", OPT_PTR, struct raw_config,
+				   templates, n_templates, &template_schema, 1,
+				   256),
 	CYAML_FIELD_UINT_PTR("ng-calls", OPT_PTR, struct raw_config, ng_calls),
 	CYAML_FIELD_UINT_PTR("ng-rate", OPT_PTR, struct raw_config, ng_rate),
 	CYAML_FIELD_UINT_PTR("ng-delete-delay", OPT_PTR, struct raw_config,
@@ -507,6 +522,7 @@ static const struct {
 } expectations[] = {
 	{ "ng", "a list of one to 64 maps with the keys transport, listen and allow" },
 	{ "ng-interfaces", "a list of one to 1024 maps with the keys name and realm" },
+	{ "ng-templates", "a list of one to 256 maps with the keys name and flags" },
 	{ "ng-calls", "a number of calls, 0 to 1000000" },
 	{ "ng-rate", "a number of calls per second, 0 to 100000" },
 	{ "ng-delete-delay", "a number of seconds, 0 to 3600" },

@@ -8,8 +8,8 @@
 
 #include "private.h"
 
-/* parties of a tag, or all if none is said; one may be there twice */
-static size_t named(const struct ng_call *call, struct span tag,
+/* parties of a label, of a tag, or all if none is said; one may be there twice */
+static size_t named(const struct ng_call *call, const struct ng_words *w,
 		    struct session_party *party[2 * SESSION_BRANCHES_MAX])
 {
 	const struct ng_branch *branch;
@@ -18,7 +18,8 @@ static size_t named(const struct ng_call *call, struct span tag,
 
 	LIST_FOREACH(branch, &call->branches, entry)
 		for (s = 0; s < 2; s++)
-			if (!tag.p || ng_is(branch->tag[s], tag))
+			if (w->label.p ? ng_is(branch->label[s], w->label) :
+			    !w->tag[0].p || ng_is(branch->tag[s], w->tag[0]))
 				party[n++] = branch->party[s];
 	return n;
 }
@@ -27,9 +28,11 @@ static const char *block_in(struct ng_request *r, const struct ng_call *call,
 			    enum rtplane_block what, bool block)
 {
 	struct session_party *party[2 * SESSION_BRANCHES_MAX];
-	size_t n = named(call, r->words.tag[0], party);
+	size_t n = named(call, &r->words, party);
 	struct dp_err err;
 
+	if (!n && r->words.label.p)
+		return "No monologue matching the given label";
 	if (!n)
 		return "From-tag given, but no such tag exists";
 	if (!session_block(party, n, what, block, &err))
@@ -48,9 +51,7 @@ static const char *set_block(struct ng_request *r, enum rtplane_block what,
 	call = ng_call_find(r->ng, r->words.call_id);
 	if (!call)
 		return "Unknown call-ID";
-	/* parties are known by their tags; nobody else is to be blocked instead */
-	if (ng_get(r->in, "label"))
-		return "No monologue matching the given label";
+	/* parties are known by tags and labels; nobody else is to be blocked instead */
 	if (ng_get(r->in, "address"))
 		return "Failed to match address to any tag";
 	return block_in(r, call, what, block);

@@ -105,6 +105,8 @@ static void forget_branch(struct ng_branch *branch)
 	free(branch->tag[0]);
 	free(branch->tag[1]);
 	free(branch->via);
+	free(branch->label[0]);
+	free(branch->label[1]);
 	free(branch);
 }
 
@@ -227,8 +229,10 @@ const struct config_realm *ng_realm(const struct ng *ng, struct span name)
 
 /* the realm's own word goes before the proxy's */
 static void set_transport(struct session_policy *policy,
-			  enum ng_transport transport)
+			  const struct ng_words *words)
 {
+	enum ng_transport transport = words->transport;
+	bool beside = words->osrtp && !words->no_sdes;
 	bool dtls = transport == NG_TRANSPORT_DTLS ||
 		    transport == NG_TRANSPORT_DTLSF;
 	bool savp = transport == NG_TRANSPORT_SAVP ||
@@ -237,6 +241,8 @@ static void set_transport(struct session_policy *policy,
 			transport == NG_TRANSPORT_SAVPF ||
 			transport == NG_TRANSPORT_DTLSF;
 
+	if (beside && !savp && !dtls && policy->srtp == SESSION_SRTP_ALLOW)
+		policy->srtp = SESSION_SRTP_OFFER;
 	if (transport == NG_TRANSPORT_SAME)
 		return;
 	policy->feedback = feedback ? SESSION_FEEDBACK_ON :
@@ -264,12 +270,31 @@ static void set_off(struct session_policy *policy, const struct ng_words *words)
 }
 
 /* a realm that refuses who has none goes before the proxy's word */
-static void set_ice(struct session_policy *policy, enum ng_ice ice)
+static void set_ice(struct session_policy *policy, const struct ng_words *words)
 {
+	enum ng_ice ice = words->ice;
+
+	if (ice == NG_ICE_OPTIONAL)
+		ice = words->offers_ice ? NG_ICE_FORCE : NG_ICE_REMOVE;
 	if (ice == NG_ICE_REMOVE && policy->ice != SESSION_ICE_FORCE)
 		policy->ice = SESSION_ICE_OFF;
 	else if (ice == NG_ICE_FORCE && policy->ice == SESSION_ICE_OFF)
 		policy->ice = SESSION_ICE_FULL;
+}
+
+/* a realm where checks are to be sent keeps to that */
+static void set_lite(struct session_policy *policy, bool lite)
+{
+	if (lite && policy->ice == SESSION_ICE_FULL)
+		policy->ice = SESSION_ICE_LITE;
+}
+
+static void set_bundle(struct session_policy *policy, enum ng_bundle bundle)
+{
+	if (bundle == NG_BUNDLE_ACCEPT && policy->bundle == SESSION_BUNDLE_OFF)
+		policy->bundle = SESSION_BUNDLE_ACCEPT;
+	else if (bundle == NG_BUNDLE_OFF && policy->bundle != SESSION_BUNDLE_REQUIRE)
+		policy->bundle = SESSION_BUNDLE_OFF;
 }
 
 /* a wish that leaves none is none */
@@ -284,6 +309,8 @@ static void set_suites(struct session_policy *policy, const struct ng_words *w)
 	may &= ~w->no_suite;
 	if (w->only_suite)
 		may &= w->only_suite;
+	if (w->nonew && w->offered)
+		may &= w->offered;
 	if (!may)
 		return;
 	for (i = 0; i < w->n_suites; i++)
@@ -339,11 +366,18 @@ static void set_words(struct session_policy *policy,
 		policy->nat = SESSION_NAT_OFF;
 	}
 	set_mux(policy, words->mux, to);
-	if (!to)
+	policy->dtls_passive |= words->dtls_passive;
+	if (!to) {
+		set_lite(policy, words->lite & NG_LITE_FROM);
+		set_bundle(policy, words->bundle);
 		return;
+	}
 	set_off(policy, words);
-	set_transport(policy, words->transport);
-	set_ice(policy, words->ice);
+	set_transport(policy, words);
+	set_ice(policy, words);
+	set_lite(policy, words->lite & NG_LITE_TO);
+	if (words->punch && policy->punch == SESSION_PUNCH_OFF)
+		policy->punch = SESSION_PUNCH_ONE;
 	set_suites(policy, words);
 	if (words->media.family)
 		set_media(policy, &words->media);
@@ -372,6 +406,8 @@ static bool same_policy(const struct session_policy *a,
 	       a->probation == b->probation && a->srtp == b->srtp &&
 	       a->feedback == b->feedback && a->ice == b->ice &&
 	       a->dtls == b->dtls && a->mux == b->mux &&
+	       a->dtls_passive == b->dtls_passive &&
+	       a->bundle == b->bundle && a->punch == b->punch &&
 	       a->n_suites == b->n_suites &&
 	       !memcmp(a->suite, b->suite, a->n_suites) && same_addresses(a, b) &&
 	       a->dscp_audio == b->dscp_audio &&

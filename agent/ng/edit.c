@@ -158,6 +158,32 @@ static bool is_meant(struct span attr, struct span text)
 		span_eq((struct span){ attr.p, text.n }, text));
 }
 
+/* as long as a key of SRTCP may hold (RFC 3711 9.2), behind the key */
+static void print_lifetime(FILE *out, struct span text)
+{
+	static const char inl[] = "inline:";
+	const char *key = memmem(text.p, text.n, inl, sizeof(inl) - 1);
+	size_t n = key ? (size_t)(key - text.p) : text.n;
+
+	while (n < text.n && text.p[n] != '|' && !span_is_blank(text.p[n]))
+		n++;
+	fprintf(out, SPAN_FMT "%s" SPAN_FMT "\r\n",
+		SPAN_ARG(((struct span){ text.p, n })), key ? "|2^31" : "",
+		SPAN_ARG(span_skip(text, n)));
+}
+
+static void print_kept(FILE *out, const struct ng_words *w, const struct sdp_row *row)
+{
+	if (w->no_rtcp && row->attr == SDP_ATTR_RTCP)
+		return;
+	if (w->no_name && row->type == 's')
+		fprintf(out, "s=-\r\n");
+	else if (w->lifetime && row->attr == SDP_ATTR_CRYPTO)
+		print_lifetime(out, row->text);
+	else
+		fprintf(out, SPAN_FMT "\r\n", SPAN_ARG(row->text));
+}
+
 static void print_row(FILE *out, const struct ng_words *w,
 		      const struct sdp_media *media, const struct sdp_row *row)
 {
@@ -178,7 +204,7 @@ static void print_row(FILE *out, const struct ng_words *w,
 			return;
 		}
 	}
-	fprintf(out, SPAN_FMT "\r\n", SPAN_ARG(row->text));
+	print_kept(out, w, row);
 }
 
 /* behind all that stands there */
@@ -223,7 +249,7 @@ char *ng_edit(const struct ng_words *w, const char *sdp)
 	size_t len;
 	FILE *out;
 
-	if (w->n_edits || w->mid)
+	if (w->n_edits || w->mid || w->no_rtcp || w->no_name || w->lifetime)
 		desc = sdp_desc_parse(span_of(sdp), NULL, why);
 	if (!desc)
 		return NULL;

@@ -47,22 +47,24 @@ void ng_events_open(struct ng *ng)
 	ng_events_close(ng);
 }
 
-/* its tag in the branch that is heard, else in any; NULL: it has none yet */
+/* its tag, and label, in the branch that is heard, else in any; NULL: it has none yet */
 static const char *tag_of(const struct ng_call *call,
-			  const struct session_party *party)
+			  const struct session_party *party, const char **label)
 {
 	const struct session_branch *heard = session_heard(call->session);
 	const struct ng_branch *branch;
 	const char *tag = NULL;
 	unsigned int s;
 
+	*label = NULL;
 	LIST_FOREACH(branch, &call->branches, entry) {
 		for (s = 0; s < 2; s++) {
 			if (branch->party[s] != party || !branch->tag[s])
 				continue;
-			if (branch->media == heard)
-				return branch->tag[s];
+			*label = branch->label[s];
 			tag = branch->tag[s];
+			if (branch->media == heard)
+				return tag;
 		}
 	}
 	return tag;
@@ -88,15 +90,17 @@ static void add_tags(struct ng_tree *tree, struct ng_value *out,
 	}
 }
 
+/* @party: NULL: nobody's alone */
 static struct ng_value *begin(struct ng_tree *tree, const struct ng_call *call,
-			      const char *tag, const char *type)
+			      const struct session_party *party, const char *type)
 {
 	struct ng_value *out = ng_tree_begin(tree);
+	const char *label, *tag = tag_of(call, party, &label);
 
 	ng_add_string(tree, out, "callid", call->id);
 	if (tag)
 		ng_add_string(tree, out, "source_tag", tag);
-	ng_add_string(tree, out, "source_label", "");
+	ng_add_string(tree, out, "source_label", label ? label : "");
 	add_tags(tree, out, call);
 	ng_add_string(tree, out, "type", type);
 	ng_add_number(tree, out, "timestamp", time(NULL));
@@ -127,12 +131,11 @@ static void add_source(struct ng_tree *tree, struct ng_value *out,
 			      dp_addr_str(&host, text, sizeof(text)));
 }
 
-static void tell_digit(struct ng_call *call, const struct session_event *event,
-		       const char *tag)
+static void tell_digit(struct ng_call *call, const struct session_event *event)
 {
 	const struct dp_digit *digit = &event->dp->digit;
 	struct ng_tree tree = { 0 };
-	struct ng_value *out = begin(&tree, call, tag, "DTMF");
+	struct ng_value *out = begin(&tree, call, event->party, "DTMF");
 
 	add_source(&tree, out, &event->dp->new);
 	ng_add_number(&tree, out, "event", digit->event);
@@ -141,13 +144,13 @@ static void tell_digit(struct ng_call *call, const struct session_event *event,
 	send_it(call->ng, &tree);
 }
 
-static void tell_silence(struct ng_call *call, const struct session_event *event,
-			 const char *tag)
+static void tell_silence(struct ng_call *call, const struct session_event *event)
 {
 	struct ng_tree tree = { 0 };
 	struct ng_value *out;
 
-	out = begin(&tree, call, tag, event->ever ? "silence" : "no-audio");
+	out = begin(&tree, call, event->party,
+		    event->ever ? "silence" : "no-audio");
 	add_source(&tree, out, &event->dp->old);
 	ng_add_number(&tree, out, "media", event->line);
 	ng_add_number(&tree, out, "seconds", call->ng->config->ng_silence);
@@ -156,16 +159,13 @@ static void tell_silence(struct ng_call *call, const struct session_event *event
 
 void ng_tell_event(struct ng_call *call, const struct session_event *event)
 {
-	const char *tag;
-
 	if (call->ng->events < 0 || !event->party || call->deleted)
 		return;
-	tag = tag_of(call, event->party);
 	if (event->what == SESSION_DIGIT)
-		tell_digit(call, event, tag);
+		tell_digit(call, event);
 	else if (event->what == SESSION_SILENT && event->sends &&
 		 event->component == 1)
-		tell_silence(call, event, tag);
+		tell_silence(call, event);
 }
 
 void ng_tell_timeout(struct ng_call *call)

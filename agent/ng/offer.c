@@ -19,7 +19,9 @@
 static const char *check_words(struct ng_request *r, bool answer)
 {
 	const struct ng_words *w = &r->words;
-	const struct span names[] = { w->call_id, w->tag[0], w->tag[1], w->via };
+	const struct span names[] = {
+		w->call_id, w->tag[0], w->tag[1], w->via, w->label,
+	};
 	size_t i;
 
 	if (!w->sdp.p)
@@ -34,11 +36,24 @@ static const char *check_words(struct ng_request *r, bool answer)
 		if (names[i].n <= NG_NAME_MAX && !span_chr(names[i], '\0'))
 			continue;
 		snprintf(r->error, sizeof(r->error),
-			 "a call-id, tag or via-branch has %zu bytes or a NUL; expected at most %d",
+			 "a call-id, tag, via-branch or label has %zu bytes or a NUL; expected at most %d",
 			 names[i].n, NG_NAME_MAX);
 		return r->error;
 	}
 	return NULL;
+}
+
+/* what some words ask for depends on what is there */
+static void note_offer(struct ng_words *w, const struct sdp_desc *desc)
+{
+	size_t i, k;
+
+	for (i = 0; i < desc->n; i++) {
+		for (k = 0; k < desc->media[i].n_crypto; k++)
+			w->offered |= 1u << desc->media[i].crypto[k].srtp.suite;
+		w->offers_ice |= sdp_row_of(desc, &desc->media[i],
+					    SDP_ATTR_ICE_UFRAG) != NULL;
+	}
 }
 
 /* the description's family: that of its first line that has one */
@@ -53,6 +68,7 @@ static const char *check_sdp(struct ng_request *r, sa_family_t *family)
 		log_debug("a description is refused: %s", why);
 		return "Failed to parse SDP";
 	}
+	note_offer(&r->words, desc);
 	*family = desc->conn.family;
 	for (i = 0; i < desc->n; i++) {
 		*family = desc->media[i].conn.family;
@@ -247,6 +263,8 @@ static bool name_branch(struct ng_branch *branch, const struct ng_words *w,
 	if (w->tag[1].p && !branch->tag[!side] &&
 	    !ng_keep(&branch->tag[!side], w->tag[1]))
 		return false;
+	if (w->label.p && !ng_keep(&branch->label[side], w->label))
+		return false;
 	return !w->via.p || branch->via || ng_keep(&branch->via, w->via);
 }
 
@@ -411,6 +429,7 @@ static struct ng_branch *fork_of(struct ng_branch *of, struct ng_request *r)
 	if (!branch)
 		return NULL;
 	if (ng_keep(&branch->tag[0], r->words.tag[0]) &&
+	    (!of->label[0] || ng_keep(&branch->label[0], span_of(of->label[0]))) &&
 	    (!of->via || ng_keep(&branch->via, span_of(of->via))))
 		return branch;
 	ng_branch_free(branch);
@@ -457,6 +476,8 @@ static bool name_answerer(struct ng_branch *branch, const struct ng_words *w,
 {
 	bool swapped = ng_is(branch->tag[!side], w->tag[1]);
 
+	if (w->label.p && !ng_keep(&branch->label[side], w->label))
+		return false;
 	return branch->tag[side] ||
 	       ng_keep(&branch->tag[side], w->tag[swapped ? 0 : 1]);
 }

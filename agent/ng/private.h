@@ -102,11 +102,35 @@ enum ng_mux {
  * @NG_ICE_SAME: what its realm says
  * @NG_ICE_REMOVE: none
  * @NG_ICE_FORCE: offered, even if its realm has none
+ * @NG_ICE_OPTIONAL: the same if the sender has it, none otherwise
  */
 enum ng_ice {
 	NG_ICE_SAME,
 	NG_ICE_REMOVE,
-	NG_ICE_FORCE
+	NG_ICE_FORCE,
+	NG_ICE_OPTIONAL
+};
+
+/**
+ * enum ng_lite - we answer checks and send none, bits
+ * @NG_LITE_TO: with the other party
+ * @NG_LITE_FROM: with the sender
+ */
+enum ng_lite {
+	NG_LITE_TO = 1,
+	NG_LITE_FROM = 2
+};
+
+/**
+ * enum ng_bundle - lines of the sender's that share a port
+ * @NG_BUNDLE_SAME: what its realm says
+ * @NG_BUNDLE_ACCEPT: one line of a group
+ * @NG_BUNDLE_OFF: none
+ */
+enum ng_bundle {
+	NG_BUNDLE_SAME,
+	NG_BUNDLE_ACCEPT,
+	NG_BUNDLE_OFF
 };
 
 /**
@@ -114,6 +138,7 @@ enum ng_ice {
  * @call_id: names the call
  * @tag: from-tag, to-tag; absent: not said
  * @via: via-branch; absent: not said
+ * @label: of who sends, or of who is meant; absent: not said
  * @sdp: the description; absent: not said
  * @interface: where who offers is, and where the other party; absent: not said
  * @n_interfaces: how many are said
@@ -122,6 +147,11 @@ enum ng_ice {
  * @transport: that the other party is to get
  * @no_dtls: the other party is to get no DTLS
  * @no_sdes: and no keys in its descriptions
+ * @dtls_passive: who leaves open who begins the handshake begins it
+ * @osrtp: keys are offered beside plain RTP
+ * @nonew: no suites but those that the sender offers
+ * @offered: bits of these
+ * @offers_ice: it has ICE
  * @no_suite: bits of suites that it is not to be offered
  * @only_suite: bits of the only ones that it is; 0: not said
  * @suite: those that go before the others, in that order
@@ -129,6 +159,9 @@ enum ng_ice {
  * @media: what it is told to send media to; family 0: not said
  * @mux: of &enum ng_mux, those that were said
  * @ice: ICE with the other party
+ * @lite: of &enum ng_lite
+ * @bundle: groups of lines
+ * @punch: a packet of ours opens the firewall before the other party
  * @source: media goes where the signalling comes from (SIP-source-address)
  * @asymmetric: media goes only where the description says
  * @tos: of media towards the other party; -1: not said
@@ -144,6 +177,9 @@ enum ng_ice {
  * @edit: attributes that are to be otherwise in the description that is answered
  * @n_edits: how many
  * @mid: its sections are to have names (generate-mid)
+ * @no_rtcp: they are to have no a=rtcp
+ * @no_name: it is to have no name of its own (s=)
+ * @lifetime: its keys are to say how long they hold
  * @strange: words of it that do nothing here, by their number in &ng.strange
  * @n_strange: how many
  *
@@ -153,6 +189,7 @@ struct ng_words {
 	struct span call_id;
 	struct span tag[2];
 	struct span via;
+	struct span label;
 	struct span sdp;
 	struct span interface[2];
 	unsigned int n_interfaces;
@@ -161,6 +198,11 @@ struct ng_words {
 	enum ng_transport transport;
 	bool no_dtls;
 	bool no_sdes;
+	bool dtls_passive;
+	bool osrtp;
+	bool nonew;
+	uint32_t offered;
+	bool offers_ice;
 	uint32_t no_suite;
 	uint32_t only_suite;
 	uint8_t suite[SESSION_SUITES_MAX];
@@ -168,6 +210,9 @@ struct ng_words {
 	struct dp_addr media;
 	unsigned int mux;
 	enum ng_ice ice;
+	unsigned int lite;
+	enum ng_bundle bundle;
+	bool punch;
 	bool source;
 	bool asymmetric;
 	int tos;
@@ -183,6 +228,9 @@ struct ng_words {
 	struct ng_edit edit[NG_EDITS_MAX];
 	unsigned int n_edits;
 	bool mid;
+	bool no_rtcp;
+	bool no_name;
+	bool lifetime;
 	uint8_t strange[NG_STRANGE_CALL];
 	unsigned int n_strange;
 };
@@ -329,6 +377,7 @@ struct ng_call;
  * @party: its ends: who offered first, and the other one
  * @tag: of either; NULL: not known yet
  * @via: its via-branch; NULL: none was said
+ * @label: of either; NULL: it has none
  * @gone: set: it has been deleted, and goes then
  */
 struct ng_branch {
@@ -338,6 +387,7 @@ struct ng_branch {
 	struct session_party *party[2];
 	char *tag[2];
 	char *via;
+	char *label[2];
 	struct timer gone;
 };
 

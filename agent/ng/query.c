@@ -229,6 +229,8 @@ static void tell_tag(const struct telling *t, struct ng_value *tags,
 	ng_add_text(t->tree, out, "tag", name);
 	if (branch->via)
 		ng_add_string(t->tree, out, "via-branch", branch->via);
+	if (branch->label[s])
+		ng_add_string(t->tree, out, "label", branch->label[s]);
 	ng_add_number(t->tree, out, "created", t->call->created.tv_sec);
 	if (heard && t->detail < NO_STREAMS)
 		tell_medias(t, out, branch->party[s]);

@@ -16,10 +16,12 @@
 /**
  * struct reading - words that are being read
  * @ng: counts what does nothing
+ * @in: the request
  * @words: filled
  */
 struct reading {
 	struct ng *ng;
+	const struct ng_value *in;
 	struct ng_words *words;
 };
 
@@ -77,9 +79,10 @@ static bool is_one_of(struct span word, const char *const *list)
 /* o= and c= are always ours */
 static bool on_replace(struct reading *r, struct span word)
 {
+	r->words->no_name |= ng_word_is(word, "session-name");
 	static const char *const known[] = {
 		"origin", "session-connection", "sdp-version", "username",
-		"force-increment-sdp-ver", NULL
+		"force-increment-sdp-ver", "session-name", "address", NULL
 	};
 
 	return is_one_of(word, known);
@@ -91,6 +94,33 @@ static bool on_ice(struct reading *r, struct span word)
 		r->words->ice = NG_ICE_REMOVE;
 	else if (ng_word_is(word, "force"))
 		r->words->ice = NG_ICE_FORCE;
+	else if (ng_word_is(word, "optional"))
+		r->words->ice = NG_ICE_OPTIONAL;
+	else
+		return ng_word_is(word, "default");
+	return true;
+}
+
+static bool on_lite(struct reading *r, struct span word)
+{
+	static const char *const known[] = { "off", "forward", "backward", "both" };
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		if (!ng_word_is(word, known[i]))
+			continue;
+		r->words->lite = i;	/* NG_LITE_TO, NG_LITE_FROM */
+		return true;
+	}
+	return false;
+}
+
+static bool on_bundle(struct reading *r, struct span word)
+{
+	if (ng_word_is(word, "accept"))
+		r->words->bundle = NG_BUNDLE_ACCEPT;
+	else if (ng_word_is(word, "off") || ng_word_is(word, "reject"))
+		r->words->bundle = NG_BUNDLE_OFF;
 	else
 		return false;
 	return true;
@@ -124,8 +154,26 @@ static bool is_off(struct span word)
 
 static bool on_dtls(struct reading *r, struct span word)
 {
-	r->words->no_dtls |= is_off(word);
-	return is_off(word);
+	if (is_off(word))
+		r->words->no_dtls = true;
+	else if (ng_word_is(word, "passive"))
+		r->words->dtls_passive = true;
+	else
+		return ng_word_is(word, "active");	/* so it is */
+	return true;
+}
+
+/* SHA-256 is ours, and all have to know it (RFC 8122 5) */
+static bool on_fingerprint(struct reading *r, struct span word)
+{
+	return ng_word_is(word, "sha-256");
+}
+
+/* whoever offers keys beside plain RTP gets them, if his realm has SRTP */
+static bool on_osrtp(struct reading *r, struct span word)
+{
+	r->words->osrtp |= ng_word_is(word, "offer");
+	return ng_word_is(word, "offer") || ng_word_is(word, "accept");
 }
 
 /* 0: one that we have not, but others do */
@@ -186,8 +234,12 @@ static bool on_sdes(struct reading *r, struct span word)
 
 	if (is_off(word))
 		r->words->no_sdes = true;
-	else if (ng_word_is(word, "static"))
-		return true;	/* keys stay as long as they can anyhow */
+	else if (ng_word_is(word, "static") || ng_word_is(word, "pad"))
+		return true;	/* keys stay as long as they can, and are padded */
+	else if (ng_word_is(word, "nonew"))
+		r->words->nonew = true;
+	else if (ng_word_is(word, "lifetime"))
+		r->words->lifetime = true;
 	else if (word.n > 6 && ng_word_is((struct span){ word.p, 6 }, "order:"))
 		return order_suites(r->words, span_skip(word, 6));
 	else {
@@ -339,6 +391,12 @@ static bool on_via(struct reading *r, struct span word)
 	return true;
 }
 
+static bool on_label(struct reading *r, struct span word)
+{
+	r->words->label = word;
+	return true;
+}
+
 static bool on_sdp(struct reading *r, struct span word)
 {
 	r->words->sdp = word;
@@ -373,6 +431,12 @@ static bool on_keep(struct reading *r, struct span word)
 	return name_codec(r, word, true);
 }
 
+/* what nobody takes stays in an offer, and in its answer, if that party can */
+static bool on_take(struct reading *r, struct span word)
+{
+	return word.n;
+}
+
 /* what a relay can do of it: an answer has only what was offered anyhow */
 static const struct verb {
 	const char *name;
@@ -380,6 +444,7 @@ static const struct verb {
 } verbs[] = {
 	{ "strip", on_strip }, { "mask", on_strip },
 	{ "offer", on_keep }, { "except", on_keep },
+	{ "accept", on_take }, { "consume", on_take },
 };
 
 /* "strip-PCMA" */
@@ -417,6 +482,8 @@ static const struct key {
 	{ "from-tag", on_from_tag, true },
 	{ "to-tag", on_to_tag, true },
 	{ "via-branch", on_via, true },
+	{ "label", on_label, true },
+	{ "set-label", on_label, true },
 	{ "command", on_nothing, true },
 	{ "sip-message-type", on_nothing, true },
 	{ "sip-code", on_nothing, true },
@@ -427,7 +494,16 @@ static const struct key {
 	{ "out-iface", on_out, true },
 	{ "received-from", on_received, false },
 	{ "ice", on_ice, false },
+	{ "ice-lite", on_lite, true },
+	{ "bundle", on_bundle, false },
 	{ "rtcp-mux", on_mux, false },
+	{ "dtls-fingerprint", on_fingerprint, true },
+	{ "osrtp", on_osrtp, false },
+	{ "codec-accept", on_take, false },
+	{ "codec-consume", on_take, false },
+	{ "delay-buffer", on_nothing, true },
+	{ "endpoint-learning", on_nothing, false },
+	{ "template", on_nothing, true },
 	{ "dtls", on_dtls, false },
 	{ "sdes", on_sdes, false },
 	{ "codec", on_codec, false },
@@ -453,8 +529,20 @@ static const char *const always[] = {
 	"media-handover", "reset", "loop-protect", "replace-origin",
 	"replace-session-connection", "replace-sdp-version", "replace-username",
 	"no-redis-update", "directional", "debug", "full-rtcp-attribute",
-	"unidirectional", "all", "allow-transcoding", "allow-no-codec-media", NULL
+	"unidirectional", "all", "allow-transcoding", "allow-no-codec-media",
+	"trickle-ice", "original-sendrecv", "pad-crypto", "reuse-codecs",
+	"no-jitter-buffer", "no-port-latching", NULL
 };
+
+static void be_webrtc(struct ng_words *w)
+{
+	w->transport = NG_TRANSPORT_DTLSF;
+	w->ice = NG_ICE_FORCE;
+	w->mux |= NG_MUX_OFFER | NG_MUX_REQUIRE;
+	w->no_sdes = true;
+	w->no_rtcp = true;
+	w->mid = true;
+}
 
 /* those that stand for a key and a value: "ICE-remove", "RTP/AVP" */
 static bool on_prefix(struct reading *r, struct span word)
@@ -463,7 +551,12 @@ static bool on_prefix(struct reading *r, struct span word)
 		const char *prefix;
 		word_fn *fn;
 	} prefixes[] = {
+		{ "ice-lite-", on_lite },
 		{ "ice-", on_ice }, { "rtcp-mux-", on_mux },
+		{ "bundle-", on_bundle }, { "osrtp-", on_osrtp },
+		{ "replace-", on_replace },
+		{ "endpoint-learning-", on_nothing },
+		{ "dtls-fingerprint-", on_fingerprint },
 		{ "sdes-", on_sdes }, { "dtls-", on_dtls },
 		{ "codec-", on_codec }, { "sdp-attr-", on_attr },
 	};
@@ -516,6 +609,12 @@ static bool on_flag(struct reading *r, struct span word)
 		w->mid = true;
 	else if (ng_word_is(word, "fragment"))
 		w->fragment = true;
+	else if (ng_word_is(word, "no-rtcp-attribute"))
+		w->no_rtcp = true;
+	else if (ng_word_is(word, "pierce-nat"))
+		w->punch = true;
+	else if (ng_word_is(word, "webrtc"))
+		be_webrtc(w);
 	else if (ng_word_is(word, "internal") || ng_word_is(word, "external"))
 		return on_interface(r, word);
 	else
@@ -640,12 +739,42 @@ static void take_string(struct reading *r, struct span text)
 	}
 }
 
+/* words of the configuration that have that name */
+static void take_template(struct reading *r, struct span name)
+{
+	const struct config *c = r->ng->config;
+	size_t i;
+
+	for (i = 0; i < c->n_templates; i++)
+		if (span_iscase(name, c->templates[i].name))
+			break;
+	if (i < c->n_templates)
+		take_string(r, span_of(c->templates[i].flags));
+	else if (ng_get_text(r->in, "template").p == name.p)
+		ng_count_strange(r->ng, r->words, "template", name);
+}
+
+/* those of all requests, those of such requests, those that this one names */
+static void take_templates(struct reading *r)
+{
+	const struct span names[] = {
+		SPAN("default"), ng_get_text(r->in, "command"),
+		ng_get_text(r->in, "template"),
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].p)
+			take_template(r, names[i]);
+}
+
 void ng_words(struct ng *ng, const struct ng_value *in, struct ng_words *words)
 {
-	struct reading r = { ng, words };
+	struct reading r = { ng, in, words };
 	const struct ng_value *value;
 
 	*words = (struct ng_words){ .tos = -1, .delay = -1, .limit = -1 };
+	take_templates(&r);
 	for (value = in->first; value; value = value->next) {
 		if (ng_word_is(value->key, "rtpp-flags") &&
 		    value->type == NG_TEXT)

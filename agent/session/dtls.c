@@ -638,6 +638,8 @@ const char *session_dtls_offered(struct session_party *party,
 
 	sdp_dtls_read(desc, media, &theirs);
 	role = sdp_setup_role(theirs.setup, false);
+	if (party->policy->dtls_passive && theirs.setup == SDP_SETUP_ACTPASS)
+		role = DTLS_PASSIVE;
 	if (is_same(half->dtls, &theirs, role))
 		return NULL;
 	if (!has_suite(party))

@@ -56,11 +56,14 @@ enum session_feedback {
  * @SESSION_SRTP_REFUSE: never: keys are ignored, and RTP/SAVP is refused
  * @SESSION_SRTP_ALLOW: where the party wants it
  * @SESSION_SRTP_REQUIRE: always, or the line is refused
+ * @SESSION_SRTP_OFFER: as SESSION_SRTP_ALLOW, and it is offered, beside none, in any case
+ *	(RFC 8643)
  */
 enum session_srtp {
 	SESSION_SRTP_REFUSE,
 	SESSION_SRTP_ALLOW,
-	SESSION_SRTP_REQUIRE
+	SESSION_SRTP_REQUIRE,
+	SESSION_SRTP_OFFER
 };
 
 /**
@@ -185,6 +188,7 @@ struct session_address {
  * @nat: what holds for clients behind NAT
  * @srtp: whether media is protected by keys in descriptions
  * @dtls: and by DTLS
+ * @dtls_passive: who leaves it open begins the handshake
  * @mux: whether RTCP is where RTP is
  * @bundle: whether a line may be one of a group
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
@@ -215,6 +219,7 @@ struct session_policy {
 	enum session_nat nat;
 	enum session_srtp srtp;
 	enum session_dtls dtls;
+	bool dtls_passive;
 	enum session_mux mux;
 	enum session_bundle bundle;
 	uint8_t suite[SESSION_SUITES_MAX];

@@ -259,7 +259,8 @@ static void make_offer(const struct session_party *to,
 	} else if (policy == SESSION_SRTP_REQUIRE) {
 		p->must = true;
 		propose_new(p, to->policy);
-	} else if (policy == SESSION_SRTP_ALLOW && news) {
+	} else if ((policy == SESSION_SRTP_ALLOW && news) ||
+		   (policy == SESSION_SRTP_OFFER && (news || fresh_line))) {
 		propose_new(p, to->policy);
 	}
 	p->to_proto = profile(p->must_dtls, p->must,
