@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "host.h"
 
@@ -72,6 +75,61 @@ static void on_scanned(const struct dp_addr *source, uint32_t ports, void *arg)
 
 	if (!bans_has(host->bans, source))
 		bans_offence(host->bans, source, BAN_SCAN, ports, false);
+}
+
+/* -------------------------------------------------------- from the datapath to bans */
+
+static size_t all_ranges(const struct config *config, struct dp_range *ranges)
+{
+	const struct config_realm *realm;
+	size_t i, j, n = 0;
+
+	for (i = 0; i < config->n_realms; i++) {
+		realm = &config->realms[i];
+		for (j = 0; j < realm->n_addresses; j++) {
+			if (n == RTPLANE_SCAN_RANGES_MAX) {
+				log_warning("the media ports of more than %d addresses: only those are watched for scans",
+					    RTPLANE_SCAN_RANGES_MAX);
+				return n;
+			}
+			ranges[n++] = (struct dp_range){
+				.addr = realm->addresses[j].listen,
+				.low = realm->port_low, .high = realm->port_high,
+			};
+		}
+	}
+	return n;
+}
+
+void host_watch(const struct host *host, struct dp *dp,
+		const struct config *config)
+{
+	uint32_t ports = config->bans.scan;
+	struct dp_watch watch = { .seconds = config->bans.window };
+	struct dp_range *ranges;
+	struct dp_err err;
+
+	if (!host->bans)
+		return;
+	ranges = calloc(RTPLANE_SCAN_RANGES_MAX, sizeof(*ranges));
+	if (ranges && ports)
+		watch.n = all_ranges(config, ranges);
+	watch.ranges = ranges;
+	/* of more the module tells as many as it knows, and bans/ adds up */
+	watch.ports = !ports ? 1 : ports < RTPLANE_SCAN_PORTS_MAX ? ports :
+				   RTPLANE_SCAN_PORTS_MAX;
+	if (dp_watch(dp, &watch, &err) && err.code != EOPNOTSUPP)
+		log_warning("media ports are not watched for scans: %s", err.text);
+	free(ranges);
+}
+
+void host_event(const struct host *host, const struct dp_event *event)
+{
+	if (event->type == RTPLANE_EVENT_SCAN && host->bans &&
+	    !bans_has(host->bans, &event->new))
+		bans_offence(host->bans, &event->new, BAN_SCAN,
+			     event->count < UINT32_MAX ? (uint32_t)event->count : 0,
+			     false);
 }
 
 /* who walks, and for whom */

@@ -57,6 +57,18 @@ bool host_may_reload(struct host *host, const struct config *config, char *error
 /** host_reload() - another configuration, which has to outlive the former one */
 void host_reload(struct host *host, struct config *config);
 
+/**
+ * host_watch() - have the datapath watch the media ports for who tries many of them
+ * @host: the host, open
+ * @dp: the datapath; one in user space sees nothing of that, and nftables does
+ * @config: which ports, and how many are too many
+ */
+void host_watch(const struct host *host, struct dp *dp,
+		const struct config *config);
+
+/** host_event() - an event of the datapath: it may be somebody who tries media ports */
+void host_event(const struct host *host, const struct dp_event *event);
+
 /** host_close() - end */
 void host_close(struct host *host);
 

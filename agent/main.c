@@ -268,6 +268,7 @@ static json_t *reload(void *arg, char *error)
 		result = api_reload(&agent->api, agent->config, config, error);
 	if (result) {
 		host_reload(&agent->host, config);
+		host_watch(&agent->host, agent->dp, config);
 		sessions_set_dtls(agent->sessions, agent->dtls);
 		config_put(agent->config);
 		agent->config = config;
@@ -333,6 +334,7 @@ static void on_event(const struct dp_event *event, void *arg)
 {
 	struct agent *agent = arg;
 
+	host_event(&agent->host, event);
 	if (agent->sessions)
 		sessions_event(event, agent->sessions);
 	serve_event(agent->serve, event);
@@ -612,8 +614,11 @@ static bool start(struct agent *agent, const struct options *options)
 		return false;
 	if (options->relay)
 		return open_serve(agent, options->socket);
-	return enrol(agent) && open_beside(agent) &&
-	       open_serve(agent, options->socket) && open_calls(agent);
+	if (!enrol(agent))
+		return false;
+	host_watch(&agent->host, agent->dp, agent->config);
+	return open_beside(agent) && open_serve(agent, options->socket) &&
+	       open_calls(agent);
 }
 
 static void stop(struct agent *agent)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events: first packet, latch, refused source, silence, RTCP report, digit.
+ * Events: first packet, latch, refused source, silence, RTCP report, digit, scan.
  *
  * An event is gathered while the leg is locked and sent when it no longer is,
  * from softirq as from process context, without waiting for memory.
@@ -65,7 +65,7 @@ static int digit_put(struct sk_buff *msg, const struct rtplane_digit *digit)
 	return 0;
 }
 
-static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
+static int event_put(struct sk_buff *msg, const struct rtplane_ep *local,
 		     const struct rtplane_notice *n)
 {
 	struct nlattr *nest = nla_nest_start(msg, RTPLANE_A_EVENT);
@@ -73,7 +73,7 @@ static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 	if (!nest ||
 	    nla_put_u8(msg, RTPLANE_EVENT_A_TYPE, n->type) ||
 	    nla_put_u8(msg, RTPLANE_EVENT_A_REASON, n->reason) ||
-	    rtplane_nl_put_ep(msg, RTPLANE_EVENT_A_LOCAL, &leg->local) ||
+	    rtplane_nl_put_ep(msg, RTPLANE_EVENT_A_LOCAL, local) ||
 	    nla_put_u64_64bit(msg, RTPLANE_EVENT_A_COOKIE, n->cookie, RTPLANE_EVENT_A_PAD) ||
 	    nla_put_u64_64bit(msg, RTPLANE_EVENT_A_TIME, ktime_get_real_ns(), RTPLANE_EVENT_A_PAD))
 		return -EMSGSIZE;
@@ -93,7 +93,7 @@ static int event_put(struct sk_buff *msg, const struct rtplane_leg *leg,
 	return 0;
 }
 
-static struct sk_buff *event_message(const struct rtplane_leg *leg, const struct rtplane_notice *n)
+static struct sk_buff *event_message(const struct rtplane_ep *local, const struct rtplane_notice *n)
 {
 	struct sk_buff *msg = genlmsg_new(RTPLANE_EVENT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
 	void *hdr;
@@ -101,7 +101,7 @@ static struct sk_buff *event_message(const struct rtplane_leg *leg, const struct
 	if (!msg)
 		return NULL;
 	hdr = genlmsg_put(msg, 0, 0, &rtplane_genl, 0, RTPLANE_CMD_EVENT_NTF);
-	if (!hdr || event_put(msg, leg, n)) {
+	if (!hdr || event_put(msg, local, n)) {
 		nlmsg_free(msg);
 		return NULL;
 	}
@@ -110,15 +110,15 @@ static struct sk_buff *event_message(const struct rtplane_leg *leg, const struct
 }
 
 /* With RCU read side: rtplane_event_stop() waits for it. */
-static bool event_multicast(struct rtplane_leg *leg, const struct rtplane_notice *n)
+static bool event_multicast(struct rtplane_net *rn, const struct rtplane_ep *local,
+			    const struct rtplane_notice *n)
 {
-	struct rtplane_net *rn = leg->rn;
 	struct sk_buff *msg = NULL;
 
 	if (READ_ONCE(stopped) || !genl_has_listeners(&rtplane_genl, rn->net, 0))
 		return true;
 	if (rtplane_event_may(rn->event_limits, n->type, jiffies / HZ))
-		msg = event_message(leg, n);
+		msg = event_message(local, n);
 	if (!msg) {
 		atomic64_inc(&rn->events_lost);
 		return false;
@@ -141,7 +141,28 @@ bool rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n)
 	if (!n->set)
 		return true;
 	rcu_read_lock();
-	sent = event_multicast(leg, n);
+	sent = event_multicast(leg->rn, &leg->local, n);
 	rcu_read_unlock();
 	return sent;
+}
+
+/**
+ * rtplane_event_scan() - tell that a source tries many ports
+ * @rn: namespace
+ * @local: the last of them
+ * @source: who
+ * @ports: how many
+ *
+ * Context: RCU read side.
+ */
+void rtplane_event_scan(struct rtplane_net *rn, const struct rtplane_ep *local,
+			const struct rtplane_ep *source, u32 ports)
+{
+	const struct rtplane_notice n = {
+		.type = RTPLANE_EVENT_SCAN,
+		.new = *source,
+		.count = ports,
+	};
+
+	event_multicast(rn, local, &n);
 }

@@ -34,5 +34,7 @@ void rtplane_notice(struct rtplane_notice *n, const struct rtplane_leg *leg,
 		    const struct rtplane_ep *old, const struct rtplane_ep *new);
 void rtplane_event_stop(void);
 bool rtplane_event_send(struct rtplane_leg *leg, const struct rtplane_notice *n);
+void rtplane_event_scan(struct rtplane_net *rn, const struct rtplane_ep *local,
+			const struct rtplane_ep *source, u32 ports);
 
 #endif /* _RTPLANE_EVENT_H */

@@ -17,6 +17,7 @@
 #include "naticmp.h"
 #include "natpkt.h"
 #include "relay.h"
+#include "scan.h"
 #include "table.h"
 
 static rtplane_each handle_part;
@@ -66,22 +67,38 @@ static unsigned int nat_verdict(struct rtplane_dev *rd, struct sk_buff *skb,
 	}
 }
 
+/* Nobody's here: does its source try one port after the other? */
+static __always_inline unsigned int nobodys(struct rtplane_dev *rd, const struct sk_buff *skb)
+{
+	struct rtplane_scan *scan = rcu_dereference(rd->rn->scan);
+
+	if (scan)
+		rtplane_scan_see(rd->rn, scan, skb);
+	return NF_ACCEPT;
+}
+
 /* Not plain UDP: only natmaps have a use for some of it. */
 static unsigned int not_udp(struct rtplane_dev *rd, struct sk_buff *skb)
 {
 	const struct rtplane_nat_table *nat = rcu_dereference(rd->rn->nat);
+	unsigned int verdict = NF_ACCEPT;
 
-	return nat ? nat_verdict(rd, skb, rtplane_nat_other(nat, skb)) : NF_ACCEPT;
+	if (nat)
+		verdict = nat_verdict(rd, skb, rtplane_nat_other(nat, skb));
+	return verdict == NF_ACCEPT ? nobodys(rd, skb) : verdict;
 }
 
 static __always_inline unsigned int no_leg(struct rtplane_dev *rd, struct sk_buff *skb,
 					   const bool v6)
 {
 	const struct rtplane_nat_table *nat = rcu_dereference(rd->rn->nat);
+	unsigned int verdict;
 
 	if (!nat)
-		return NF_ACCEPT;
-	return nat_verdict(rd, skb, v6 ? rtplane_nat_udp6(nat, skb) : rtplane_nat_udp4(nat, skb));
+		return nobodys(rd, skb);
+	verdict = nat_verdict(rd, skb,
+			      v6 ? rtplane_nat_udp6(nat, skb) : rtplane_nat_udp4(nat, skb));
+	return verdict == NF_ACCEPT ? nobodys(rd, skb) : verdict;
 }
 
 static __always_inline unsigned int ingress4(struct rtplane_dev *rd, struct sk_buff *skb,

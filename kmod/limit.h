@@ -11,17 +11,21 @@
 
 /* Events of a namespace and second; of each of the limits. */
 #define RTPLANE_EVENTS_BURST	10000
+/* Of scans: who forges sources makes as many as he likes, and each asks for a ban. */
+#define RTPLANE_EVENTS_SCANS_BURST	100
 
 /**
  * enum rtplane_event_kind - what has a limit of its own
  * @RTPLANE_EVENTS_CALLS: what happens to calls
  * @RTPLANE_EVENTS_REPORTS: RTCP, which a remote sends
  * @RTPLANE_EVENTS_REFUSALS: refused sources, which are anybody
+ * @RTPLANE_EVENTS_SCANS: who tries many ports, which is anybody
  */
 enum rtplane_event_kind {
 	RTPLANE_EVENTS_CALLS,
 	RTPLANE_EVENTS_REPORTS,
 	RTPLANE_EVENTS_REFUSALS,
+	RTPLANE_EVENTS_SCANS,
 	__RTPLANE_EVENT_KINDS,
 };
 
@@ -43,9 +47,16 @@ static inline enum rtplane_event_kind rtplane_event_kind(u8 type)
 		return RTPLANE_EVENTS_REPORTS;
 	case RTPLANE_EVENT_REFUSED:
 		return RTPLANE_EVENTS_REFUSALS;
+	case RTPLANE_EVENT_SCAN:
+		return RTPLANE_EVENTS_SCANS;
 	default:
 		return RTPLANE_EVENTS_CALLS;
 	}
+}
+
+static inline int rtplane_event_burst(enum rtplane_event_kind kind)
+{
+	return kind == RTPLANE_EVENTS_SCANS ? RTPLANE_EVENTS_SCANS_BURST : RTPLANE_EVENTS_BURST;
 }
 
 /**
@@ -58,13 +69,14 @@ static inline enum rtplane_event_kind rtplane_event_kind(u8 type)
  */
 static inline bool rtplane_event_may(struct rtplane_event_limit *limits, u8 type, u32 second)
 {
-	struct rtplane_event_limit *l = &limits[rtplane_event_kind(type)];
+	enum rtplane_event_kind kind = rtplane_event_kind(type);
+	struct rtplane_event_limit *l = &limits[kind];
 
 	if (READ_ONCE(l->second) != second) {
 		WRITE_ONCE(l->second, second);
 		atomic_set(&l->n, 0);
 	}
-	return atomic_inc_return(&l->n) <= RTPLANE_EVENTS_BURST;
+	return atomic_inc_return(&l->n) <= rtplane_event_burst(kind);
 }
 
 #endif /* _RTPLANE_LIMIT_H */

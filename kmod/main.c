@@ -13,6 +13,7 @@
 #include "natmap.h"
 #include "net.h"
 #include "netlink.h"
+#include "scan.h"
 #include "table.h"
 
 static int __net_init net_init(struct net *net)
@@ -41,6 +42,7 @@ static void __net_exit net_pre_exit(struct net *net)
 		rtplane_dev_del(rd);
 	rtplane_bridge_remove_all(rn);
 	rtplane_natmap_remove_all(rn);
+	rtplane_scan_set(rn, NULL);
 	mutex_unlock(&rn->lock);
 	cancel_delayed_work_sync(&rn->sweep);
 }

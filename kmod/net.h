@@ -24,6 +24,7 @@
 #define RTPLANE_DEV_BITS	1024
 
 struct rtplane_nat_table;
+struct rtplane_scan;
 
 /**
  * struct rtplane_totals - what the legs of a namespace counted
@@ -59,6 +60,10 @@ struct rtplane_totals {
  * @natmaps: all natmaps; @lock
  * @nr_natmaps: how many; @lock
  * @next_natmap: number of the last natmap made; @lock
+ * @scan: ports that are watched for who tries many, NULL if there are none; look-up under
+ *	RCU, changes under @lock
+ * @scan_packets: packets to them that no leg has
+ * @scans: times that a source had tried too many
  * @gone: totals of legs that were removed; @lock
  * @event_limits: of the whole namespace's events, by kind
  * @held: bytes of packets that are held until their source is the remote
@@ -82,6 +87,9 @@ struct rtplane_net {
 	struct list_head natmaps;
 	u32 nr_natmaps;
 	u32 next_natmap;
+	struct rtplane_scan __rcu *scan;
+	atomic64_t scan_packets;
+	atomic64_t scans;
 	struct rtplane_totals gone;
 	struct rtplane_event_limit event_limits[__RTPLANE_EVENT_KINDS];
 	atomic_long_t held;

@@ -15,6 +15,7 @@
 #include "netlink.h"
 #include "nlparse.h"
 #include "nlput.h"
+#include "scan.h"
 #include "srtp.h"
 
 static int put_dev(struct sk_buff *msg, const struct rtplane_dev *rd)
@@ -189,6 +190,11 @@ static int put_stats(struct sk_buff *msg, struct rtplane_net *rn)
 	    nla_put_u32(msg, RTPLANE_STATS_A_LEG_BYTES, rtplane_leg_size()) ||
 	    nla_put_u32(msg, RTPLANE_STATS_A_KEY_BYTES, rtplane_srtp_size()) ||
 	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_SRTP_SLOW, rtplane_cipher_slow(),
+			      RTPLANE_STATS_A_PAD) ||
+	    nla_put_u32(msg, RTPLANE_STATS_A_SCAN_RANGES, rtplane_scan_ranges(rn)) ||
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_SCAN_PACKETS,
+			      atomic64_read(&rn->scan_packets), RTPLANE_STATS_A_PAD) ||
+	    nla_put_u64_64bit(msg, RTPLANE_STATS_A_SCANS, atomic64_read(&rn->scans),
 			      RTPLANE_STATS_A_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
@@ -236,6 +242,7 @@ static const struct genl_ops ops[] = {
 	  .dumpit = rtplane_natmap_get_dumpit },
 	{ .cmd = RTPLANE_CMD_STATS_GET, .flags = GENL_UNS_ADMIN_PERM,
 	  .doit = stats_get_doit },
+	{ .cmd = RTPLANE_CMD_SCAN_SET, .flags = GENL_ADMIN_PERM, .doit = rtplane_scan_set_doit },
 };
 
 int __init rtplane_netlink_init(void)

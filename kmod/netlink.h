@@ -23,6 +23,9 @@ int rtplane_bridge_new_doit(struct sk_buff *skb, struct genl_info *info);
 int rtplane_bridge_set_doit(struct sk_buff *skb, struct genl_info *info);
 int rtplane_bridge_del_doit(struct sk_buff *skb, struct genl_info *info);
 
+/* nlscan.c */
+int rtplane_scan_set_doit(struct sk_buff *skb, struct genl_info *info);
+
 /* nlnatmap.c */
 int rtplane_natmap_new_doit(struct sk_buff *skb, struct genl_info *info);
 int rtplane_natmap_del_doit(struct sk_buff *skb, struct genl_info *info);

@@ -176,6 +176,18 @@ const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1] = {
 	[RTPLANE_NATMAP_A_OUTSIDE_GROUP] = { .type = NLA_U32 },
 };
 
+const struct nla_policy rtplane_range_policy[RTPLANE_RANGE_A_MAX + 1] = {
+	[RTPLANE_RANGE_A_ADDR] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
+	[RTPLANE_RANGE_A_PORT_LO] = NLA_POLICY_MIN(NLA_U16, 1),
+	[RTPLANE_RANGE_A_PORT_HI] = NLA_POLICY_MIN(NLA_U16, 1),
+};
+
+const struct nla_policy rtplane_scan_policy[RTPLANE_SCAN_A_MAX + 1] = {
+	[RTPLANE_SCAN_A_PORTS] = NLA_POLICY_RANGE(NLA_U32, 1, 32),
+	[RTPLANE_SCAN_A_SECONDS] = NLA_POLICY_RANGE(NLA_U32, 1, 3600),
+	[RTPLANE_SCAN_A_RANGE] = NLA_POLICY_NESTED(rtplane_range_policy),
+};
+
 const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1] = {
 	[RTPLANE_A_DEV] = NLA_POLICY_NESTED(rtplane_dev_policy),
 	[RTPLANE_A_BRIDGE] = NLA_POLICY_NESTED(rtplane_bridge_policy),
@@ -183,4 +195,5 @@ const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1] = {
 	[RTPLANE_A_NATMAP] = NLA_POLICY_NESTED(rtplane_natmap_policy),
 	[RTPLANE_A_STATS] = READONLY,
 	[RTPLANE_A_EVENT] = READONLY,
+	[RTPLANE_A_SCAN] = NLA_POLICY_NESTED(rtplane_scan_policy),
 };

@@ -18,6 +18,8 @@ extern const struct nla_policy rtplane_saved_policy[RTPLANE_SAVED_A_MAX + 1];
 extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
 extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
 extern const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1];
+extern const struct nla_policy rtplane_range_policy[RTPLANE_RANGE_A_MAX + 1];
+extern const struct nla_policy rtplane_scan_policy[RTPLANE_SCAN_A_MAX + 1];
 extern const struct nla_policy rtplane_policy[RTPLANE_A_MAX + 1];
 
 #endif /* _RTPLANE_NLPOLICY_H */

@@ -2,7 +2,7 @@
 /*
  * What the pure parts stand on: addr.h, demux.h, dscp.h, police.h, srtpmath.h, rtpstats.c,
  * saved.c and policy.c are compiled into the agent's user-space datapath too, so that
- * both judge and count alike; limit.h and permit.h into their tests.  They know no leg,
+ * both judge and count alike; limit.h, permit.h and scanner.h into their tests.  They know no leg,
  * no lock and no buffer.
  */
 #ifndef _RTPLANE_PORTABLE_H

@@ -233,6 +233,9 @@ static void json_stats(const char *datapath, const struct dp_stats *stats)
 	if (!stats->io[0]) {
 		out_uint(o, "key_bytes", stats->key_bytes);
 		out_uint(o, "srtp_slow", stats->srtp_slow);
+		out_uint(o, "scan_ranges", stats->scan_ranges);
+		out_uint(o, "scan_packets", stats->scan_packets);
+		out_uint(o, "scans", stats->scans);
 	}
 	if (stats->io[0]) {
 		out_str(o, "io", stats->io);
@@ -253,8 +256,9 @@ static void text_stats(const char *datapath, const struct dp_stats *stats)
 	       sum(stats->drops), stats->events_lost, stats->leg_bytes);
 	out_text_drops("", stats->drops);
 	if (!stats->io[0]) {
-		printf("key-bytes %u srtp-slow %" PRIu64 "\n", stats->key_bytes,
-		       stats->srtp_slow);
+		printf("key-bytes %u srtp-slow %" PRIu64 " scan-ranges %u scan-packets %" PRIu64 " scans %" PRIu64 "\n",
+		       stats->key_bytes, stats->srtp_slow, stats->scan_ranges,
+		       stats->scan_packets, stats->scans);
 		return;
 	}
 	printf("io %s faults", stats->io);

@@ -96,6 +96,18 @@ int dp_legs_state(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
 	return dp->ops->legs_dump(dp, cookie, true, fn, arg, err);
 }
 
+int dp_watch(struct dp *dp, const struct dp_watch *watch, struct dp_err *err)
+{
+	if (!dp->ops->watch)
+		return dp_fail(err, EOPNOTSUPP,
+			       "the datapath '%s' does not see who tries ports",
+			       dp->ops->name);
+	if (watch->n > RTPLANE_SCAN_RANGES_MAX)
+		return dp_fail(err, E2BIG, "%zu ranges of ports: expected at most %d",
+			       watch->n, RTPLANE_SCAN_RANGES_MAX);
+	return dp->ops->watch(dp, watch, err);
+}
+
 int dp_stats(struct dp *dp, struct dp_stats *stats, struct dp_err *err)
 {
 	return dp->ops->stats(dp, stats, err);

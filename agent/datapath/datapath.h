@@ -469,14 +469,14 @@ struct dp_digit {
 };
 
 /**
- * struct dp_event - something happened to a leg
+ * struct dp_event - something happened to a leg, or somebody tries ports
  * @type: enum rtplane_event
  * @reason: enum rtplane_reason
- * @local: the leg
+ * @local: the leg; of a scan the last port that was tried
  * @cookie: its bridge's cookie, 0 = none
  * @old: the remote until now; family 0: none
- * @new: the new remote, or the source that was refused; family 0: none
- * @count: packets since the last event of that kind (refused)
+ * @new: the new remote, or the source that was refused or scans; family 0: none
+ * @count: packets since the last event of that kind (refused); ports (scan)
  * @time: CLOCK_REALTIME ns
  * @rtcp: the report (RTPLANE_EVENT_RTCP)
  * @digit: which (RTPLANE_EVENT_DTMF; @new: who)
@@ -520,6 +520,9 @@ struct dp_fault {
  * @leg_bytes: memory of one leg
  * @key_bytes: memory of one SRTP key, the last that was made; 0: not told
  * @srtp_slow: packets that were encrypted block by block, for want of a fast way
+ * @scan_ranges: ranges of ports that are watched now, see dp_watch()
+ * @scan_packets: packets to them that no leg has, without those that look like media
+ * @scans: times that a source had tried too many of them
  * @io: how a datapath in user space receives and sends; empty: the module
  * @faults: its counters of what went wrong
  * @n_faults: how many
@@ -536,6 +539,9 @@ struct dp_stats {
 	uint32_t leg_bytes;
 	uint32_t key_bytes;
 	uint64_t srtp_slow;
+	uint32_t scan_ranges;
+	uint64_t scan_packets;
+	uint64_t scans;
 	char io[16];
 	struct dp_fault faults[DP_FAULTS_MAX];
 	unsigned int n_faults;
@@ -580,6 +586,32 @@ struct dp_del {
 };
 
 /**
+ * struct dp_range - UDP ports of a local address
+ * @addr: the address; its port does not matter
+ * @low: first port
+ * @high: last port
+ */
+struct dp_range {
+	struct dp_addr addr;
+	uint16_t low;
+	uint16_t high;
+};
+
+/**
+ * struct dp_watch - ports that are watched for who tries many of them
+ * @ranges: the caller's
+ * @n: how many, at most RTPLANE_SCAN_RANGES_MAX; 0: nothing is watched
+ * @ports: so many that no leg has are told as a scan, 1 to RTPLANE_SCAN_PORTS_MAX
+ * @seconds: within that time, 1 to 3600
+ */
+struct dp_watch {
+	const struct dp_range *ranges;
+	size_t n;
+	uint32_t ports;
+	uint32_t seconds;
+};
+
+/**
  * struct dp_ops - a backend
  * @name: "kernel" or "uring"
  * @open: make a &struct dp (it embeds one at its head); @events may be NULL
@@ -593,6 +625,7 @@ struct dp_del {
  * @leg_set: see dp_leg_set()
  * @leg_get: see dp_leg_get(); @state: see dp_leg_state()
  * @legs_dump: see dp_legs_dump(); @state: see dp_legs_state()
+ * @watch: see dp_watch(); NULL: it does not see who tries ports
  * @stats: see dp_stats()
  * @fd: see dp_fd()
  * @dispatch: see dp_dispatch()
@@ -620,6 +653,8 @@ struct dp_ops {
 		       struct dp_leg_info *leg, struct dp_err *err);
 	int (*legs_dump)(struct dp *dp, uint64_t cookie, bool state,
 			 dp_leg_fn *fn, void *arg, struct dp_err *err);
+	int (*watch)(struct dp *dp, const struct dp_watch *watch,
+		     struct dp_err *err);
 	int (*stats)(struct dp *dp, struct dp_stats *stats, struct dp_err *err);
 	int (*fd)(const struct dp *dp);
 	int (*dispatch)(struct dp *dp, struct dp_err *err);
@@ -780,6 +815,18 @@ int dp_legs_dump(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
  */
 int dp_legs_state(struct dp *dp, uint64_t cookie, dp_leg_fn *fn, void *arg,
 		  struct dp_err *err);
+
+/**
+ * dp_watch() - watch ports for who tries many of them, in the place of those until now
+ * @dp: the datapath
+ * @watch: which
+ * @err: the sentence
+ *
+ * Who does is told by RTPLANE_EVENT_SCAN.  What is set outlives us, as legs do.
+ *
+ * Return: 0 or -errno; -EOPNOTSUPP if the datapath does not see them.
+ */
+int dp_watch(struct dp *dp, const struct dp_watch *watch, struct dp_err *err);
 
 /**
  * dp_stats() - totals

@@ -68,6 +68,7 @@ static const char *const events[] = {
 	[RTPLANE_EVENT_SILENCE] = "silence",
 	[RTPLANE_EVENT_RTCP] = "rtcp",
 	[RTPLANE_EVENT_DTMF] = "dtmf",
+	[RTPLANE_EVENT_SCAN] = "scan",
 };
 
 static const char *const reasons[] = {

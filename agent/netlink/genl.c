@@ -582,6 +582,15 @@ int genl_natmap_del(struct genl *genl, const struct dp_natmap *natmap,
 	return command(genl, msg, msg ? genl_put_natmap(msg, natmap) : 0, err);
 }
 
+int genl_watch(struct genl *genl, const struct dp_watch *watch,
+	       struct dp_err *err)
+{
+	struct nl_msg *msg = request(genl->family, RTPLANE_CMD_SCAN_SET, 0,
+				     GENL_BRIDGE_ROOM + watch->n * GENL_RANGE_ROOM);
+
+	return command(genl, msg, msg ? genl_put_watch(msg, watch) : 0, err);
+}
+
 /**
  * struct list - items of an answer, one a message
  * @genl: who answers

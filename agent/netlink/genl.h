@@ -189,6 +189,10 @@ int genl_natmap_new(struct genl *genl, const struct dp_natmap *natmap,
 int genl_natmap_del(struct genl *genl, const struct dp_natmap *natmap,
 		    struct dp_err *err);
 
+/* see dp_watch() */
+int genl_watch(struct genl *genl, const struct dp_watch *watch,
+	       struct dp_err *err);
+
 int genl_stats(struct genl *genl, struct dp_stats *stats, struct dp_err *err);
 
 /**

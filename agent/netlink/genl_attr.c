@@ -215,6 +215,38 @@ int genl_put_dev(struct nl_msg *msg, const char *name)
 	return ret;
 }
 
+static int put_range(struct nl_msg *msg, const struct dp_range *range)
+{
+	struct nlattr *at = nest(msg, RTPLANE_SCAN_A_RANGE);
+	struct dp_addr addr = range->addr;
+	int ret;
+
+	if (!at)
+		return -NLE_NOMEM;
+	addr.port = 0;
+	ret = genl_put_addr(msg, RTPLANE_RANGE_A_ADDR, &addr);
+	ret |= nla_put_u16(msg, RTPLANE_RANGE_A_PORT_LO, range->low);
+	ret |= nla_put_u16(msg, RTPLANE_RANGE_A_PORT_HI, range->high);
+	nla_nest_end(msg, at);
+	return ret;
+}
+
+int genl_put_watch(struct nl_msg *msg, const struct dp_watch *watch)
+{
+	struct nlattr *at = nest(msg, RTPLANE_A_SCAN);
+	size_t i;
+	int ret;
+
+	if (!at)
+		return -NLE_NOMEM;
+	ret = nla_put_u32(msg, RTPLANE_SCAN_A_PORTS, watch->ports);
+	ret |= nla_put_u32(msg, RTPLANE_SCAN_A_SECONDS, watch->seconds);
+	for (i = 0; i < watch->n; i++)
+		ret |= put_range(msg, &watch->ranges[i]);
+	nla_nest_end(msg, at);
+	return ret;
+}
+
 int genl_put_natmap(struct nl_msg *msg, const struct dp_natmap *nm)
 {
 	struct nlattr *at = nest(msg, RTPLANE_A_NATMAP);
@@ -749,6 +781,9 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 		[RTPLANE_STATS_A_FAULT] = { .type = NLA_NESTED },
 		[RTPLANE_STATS_A_KEY_BYTES] = { .type = NLA_U32 },
 		[RTPLANE_STATS_A_SRTP_SLOW] = { .type = NLA_U64 },
+		[RTPLANE_STATS_A_SCAN_RANGES] = { .type = NLA_U32 },
+		[RTPLANE_STATS_A_SCAN_PACKETS] = { .type = NLA_U64 },
+		[RTPLANE_STATS_A_SCANS] = { .type = NLA_U64 },
 	};
 	struct nlattr *tb[RTPLANE_STATS_A_MAX + 1];
 	int ret;
@@ -767,6 +802,9 @@ int genl_parse_stats(struct nlattr *attr, struct dp_stats *stats)
 	stats->leg_bytes = get_u32(tb[RTPLANE_STATS_A_LEG_BYTES]);
 	stats->key_bytes = get_u32(tb[RTPLANE_STATS_A_KEY_BYTES]);
 	stats->srtp_slow = get_u64(tb[RTPLANE_STATS_A_SRTP_SLOW]);
+	stats->scan_ranges = get_u32(tb[RTPLANE_STATS_A_SCAN_RANGES]);
+	stats->scan_packets = get_u64(tb[RTPLANE_STATS_A_SCAN_PACKETS]);
+	stats->scans = get_u64(tb[RTPLANE_STATS_A_SCANS]);
 	if (tb[RTPLANE_STATS_A_IO])
 		nla_strlcpy(stats->io, tb[RTPLANE_STATS_A_IO],
 			    sizeof(stats->io));

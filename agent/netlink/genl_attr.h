@@ -40,6 +40,10 @@ int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge);
 /* @state: with the state of their legs, as they end */
 int genl_put_del(struct nl_msg *msg, const struct dp_del *del, bool state);
 int genl_put_dev(struct nl_msg *msg, const char *name);
+/* RTPLANE_A_SCAN; GENL_RANGE_ROOM: bytes of a range */
+#define GENL_RANGE_ROOM	64
+int genl_put_watch(struct nl_msg *msg, const struct dp_watch *watch);
+
 int genl_put_natmap(struct nl_msg *msg, const struct dp_natmap *natmap);
 
 /* what a datapath tells, from the datapath's side; genl_info.c */

@@ -139,6 +139,12 @@ static int kernel_legs_dump(struct dp *dp, uint64_t cookie, bool state,
 	return ret;
 }
 
+static int kernel_watch(struct dp *dp, const struct dp_watch *watch,
+			struct dp_err *err)
+{
+	return genl_watch(to_kernel(dp)->genl, watch, err);
+}
+
 static int kernel_stats(struct dp *dp, struct dp_stats *stats,
 			struct dp_err *err)
 {
@@ -184,6 +190,7 @@ const struct dp_ops dp_kernel_ops = {
 	.leg_set = kernel_leg_set,
 	.leg_get = kernel_leg_get,
 	.legs_dump = kernel_legs_dump,
+	.watch = kernel_watch,
 	.stats = kernel_stats,
 	.fd = kernel_fd,
 	.dispatch = kernel_dispatch,

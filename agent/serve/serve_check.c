@@ -198,6 +198,7 @@ static const struct rule top_rules[RTPLANE_A_MAX + 1] = {
 	[RTPLANE_A_NATMAP] = { ANY },
 	[RTPLANE_A_STATS] = { TOLD },
 	[RTPLANE_A_EVENT] = { TOLD },
+	[RTPLANE_A_SCAN] = { ANY },
 };
 
 int serve_refuse(struct serve_ask *ask, const struct nlattr *at, int code,

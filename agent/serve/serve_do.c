@@ -309,6 +309,7 @@ static const struct {
 	[RTPLANE_CMD_BRIDGE_DEL] = { .run = do_del },
 	[RTPLANE_CMD_LEG_SET] = { .run = do_leg_set },
 	[RTPLANE_CMD_LEG_GET] = { .run = do_leg_get, .dumps = true },
+	[RTPLANE_CMD_SCAN_SET] = { .cannot = "ports to watch" },
 	[RTPLANE_CMD_STATS_GET] = { .run = do_stats },
 };
 

@@ -168,6 +168,83 @@ static void events_of_calls_are_one_kind(struct kunit *test)
 				(int)RTPLANE_EVENTS_CALLS);
 }
 
+/* A flood of scans, of sources that are forged: fewer are told. */
+static void events_of_scans_are_few(struct kunit *test)
+{
+	struct rtplane_event_limit limits[__RTPLANE_EVENT_KINDS] = {};
+
+	KUNIT_EXPECT_EQ(test, events_told(limits, RTPLANE_EVENT_SCAN, 7, 30000), 100u);
+	KUNIT_EXPECT_EQ(test, events_told(limits, RTPLANE_EVENT_LATCH, 7, 30000), 10000u);
+	KUNIT_EXPECT_EQ(test, events_told(limits, RTPLANE_EVENT_SCAN, 8, 30000), 100u);
+}
+
+/* --- who tries many ports --- */
+
+static const struct scan_case {
+	const char *what;
+	u64 key;
+	bool v6;
+	u16 port;
+	u32 now;
+	bool too_many;
+} scan_cases[] = {
+	{ "the first", 1, false, 10, 0xfffffff0, false },
+	{ "the same again", 1, false, 10, 0xfffffff1, false },
+	{ "a second", 1, false, 11, 0xfffffff2, false },
+	{ "another source", 2, false, 12, 0xfffffff3, false },
+	{ "IPv6 is another", 1, true, 12, 0xfffffff4, false },
+	{ "a third, over the wrap", 1, false, 12, 0x10, true },
+	{ "it begins anew", 1, false, 10, 0x11, false },
+	{ "two", 1, false, 11, 0x12, false },
+	{ "the window is over", 1, false, 12, 0x11 + 1000, false },
+	{ "two", 1, false, 13, 0x11 + 1000, false },
+	{ "three, in its last moment", 1, false, 14, 0x11 + 1999, true },
+	{ "the other source: over", 2, false, 13, 0x11 + 1999, false },
+	{ "two", 2, false, 14, 0x11 + 1999, false },
+	{ "three", 2, false, 15, 0x11 + 1999, true },
+};
+
+static void scanners_are_counted_by_port(struct kunit *test)
+{
+	struct rtplane_scanner way[RTPLANE_SCANNER_WAYS] = {};
+	const struct scan_case *c;
+
+	for (c = scan_cases; c < scan_cases + ARRAY_SIZE(scan_cases); c++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    (int)rtplane_scanner_count(way, c->key, c->v6, c->port,
+							       c->now, 1000, 3),
+				    (int)c->too_many, "%s", c->what);
+}
+
+/* Who began first gives way, and a crowd takes no more than there is. */
+static void scanners_have_so_many_places(struct kunit *test)
+{
+	struct rtplane_scanner way[RTPLANE_SCANNER_WAYS + 1] = {};
+	u64 key;
+
+	for (key = 1; key <= 1000; key++)
+		KUNIT_EXPECT_FALSE(test, rtplane_scanner_count(way, key, false, 10, (u32)key,
+							       100000, 2));
+	KUNIT_EXPECT_EQ(test, (int)way[RTPLANE_SCANNER_WAYS].n, 0);
+	/* the last four are known, and nobody else */
+	KUNIT_EXPECT_TRUE(test, rtplane_scanner_count(way, 1000, false, 11, 1001, 100000, 2));
+	KUNIT_EXPECT_TRUE(test, rtplane_scanner_count(way, 997, false, 11, 1001, 100000, 2));
+	KUNIT_EXPECT_FALSE(test, rtplane_scanner_count(way, 996, false, 11, 1001, 100000, 2));
+}
+
+static void scanners_fill_their_ports(struct kunit *test)
+{
+	struct rtplane_scanner way[RTPLANE_SCANNER_WAYS] = {};
+	u16 port;
+
+	for (port = 1; port < RTPLANE_SCAN_PORTS_MAX; port++)
+		KUNIT_EXPECT_FALSE(test, rtplane_scanner_count(way, 1, false, port, 5, 10,
+							       RTPLANE_SCAN_PORTS_MAX));
+	KUNIT_EXPECT_TRUE(test, rtplane_scanner_count(way, 1, false, port, 5, 10,
+						      RTPLANE_SCAN_PORTS_MAX));
+	KUNIT_EXPECT_EQ(test, (int)way[1].n, 0);
+}
+
 /* --- permits of natmaps --- */
 
 static void permit_names_a_whole_address(struct kunit *test)

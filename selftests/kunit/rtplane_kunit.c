@@ -11,6 +11,7 @@
 #include "dscp.h"
 #include "limit.h"
 #include "permit.h"
+#include "scanner.h"
 #include "police.h"
 
 /* Nothing of the module's is exported. */

@@ -723,6 +723,8 @@ NAT_CASE(nat_map_value, uint8_t map[64] = { [0] = 200 }; NAT_BOTH;
 NAT_CASE(nat_unknown, NAT_BOTH)
 NAT_CASE(nat_readonly, NAT_BOTH; nl_u64(m, RTPLANE_NATMAP_A_ICMP, 1))
 
+#include "nlbad_scan.h"
+
 #define NEW	RTPLANE_CMD_BRIDGE_NEW
 #define NATNEW	RTPLANE_CMD_NATMAP_NEW
 #define NAT(name, err, words)	{ #name, NATNEW, bad_##name, err, words }
@@ -925,6 +927,7 @@ static const struct bad cases[] = {
 	  "there is no natmap with this external address" },
 	{ "nat-get-unknown", RTPLANE_CMD_NATMAP_GET, bad_nat_unknown, ENOENT,
 	  "there is no natmap with this external address" },
+	SCAN_CASES
 	{ "event-as-command", RTPLANE_CMD_EVENT_NTF, bad_empty, EOPNOTSUPP, "" },
 	{ "command-zero", RTPLANE_CMD_UNSPEC, bad_empty, EOPNOTSUPP, "" },
 	{ "command-unknown", RTPLANE_CMD_MAX + 1, bad_empty, EOPNOTSUPP, "" },
@@ -935,7 +938,8 @@ static const struct bad cases[] = {
 static bool needs_module(uint8_t cmd)
 {
 	return (cmd >= RTPLANE_CMD_DEV_NEW && cmd <= RTPLANE_CMD_DEV_GET) ||
-	       (cmd >= RTPLANE_CMD_NATMAP_NEW && cmd <= RTPLANE_CMD_NATMAP_GET);
+	       (cmd >= RTPLANE_CMD_NATMAP_NEW && cmd <= RTPLANE_CMD_NATMAP_GET) ||
+	       cmd == RTPLANE_CMD_SCAN_SET;
 }
 
 /* A kernel before 6.2 has no place for the sentence of a dump that does not begin. */

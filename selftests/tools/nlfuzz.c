@@ -385,6 +385,29 @@ static void put_natmap(struct nl_msg *m)
 	nl_end(m, nest);
 }
 
+static void put_scan(struct nl_msg *m)
+{
+	size_t nest = nl_nest(m, RTPLANE_A_SCAN), range;
+	uint32_t ranges = rnd(4);
+
+	if (chance(50))
+		nl_u32(m, RTPLANE_SCAN_A_PORTS, rnd(RTPLANE_SCAN_PORTS_MAX + 2));
+	if (chance(50))
+		nl_u32(m, RTPLANE_SCAN_A_SECONDS, rnd(3602));
+	while (ranges--) {
+		range = nl_nest(m, RTPLANE_SCAN_A_RANGE);
+		if (chance(95))
+			put_natmap_addr(m, RTPLANE_RANGE_A_ADDR, 0xc0000200u, chance(30));
+		nl_u16(m, RTPLANE_RANGE_A_PORT_LO, (uint16_t)(30000 + rnd(2000)));
+		if (chance(95))
+			nl_u16(m, RTPLANE_RANGE_A_PORT_HI, (uint16_t)(31900 + rnd(2000)));
+		nl_end(m, range);
+	}
+	if (chance(10))
+		put_random(m, (uint16_t)rnd(RTPLANE_SCAN_A_MAX + 2));
+	nl_end(m, nest);
+}
+
 /* Anything at all, nested anyhow. */
 static void put_chaos(struct nl_msg *m, int depth)
 {
@@ -432,6 +455,8 @@ static void build(struct nl_msg *m, const struct nl *nl)
 		put_dev(m);
 	else if (cmd <= RTPLANE_CMD_NATMAP_GET)
 		put_natmap(m);
+	else if (cmd == RTPLANE_CMD_SCAN_SET)
+		put_scan(m);
 }
 
 /* Spoil a byte behind the headers, or cut the message short. */

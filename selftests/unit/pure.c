@@ -12,6 +12,7 @@
 #include "kmod/police.h"
 #include "kmod/policy.h"
 #include "kmod/rtpstats.h"
+#include "kmod/scanner.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define kfree(p)	free(p)

@@ -34,6 +34,8 @@
 #define RTPLANE_SAVED_KNOWN_MAX	4
 #define RTPLANE_NATMAP_PORT_LO	30000
 #define RTPLANE_NATMAP_PORT_HI	33000
+#define RTPLANE_SCAN_PORTS_MAX	32
+#define RTPLANE_SCAN_RANGES_MAX	512
 
 /**
  * enum rtplane_cmd - commands of the family
@@ -54,6 +56,8 @@
  * @RTPLANE_CMD_NATMAP_GET: one natmap, or a dump of all
  * @RTPLANE_CMD_STATS_GET: totals of the namespace
  * @RTPLANE_CMD_EVENT_NTF: an event, to the multicast group "events"
+ * @RTPLANE_CMD_SCAN_SET: say which ports are watched for who tries many of them, in
+ *	the place of those until now; none: no longer (admin)
  */
 enum rtplane_cmd {
 	RTPLANE_CMD_UNSPEC,
@@ -70,6 +74,7 @@ enum rtplane_cmd {
 	RTPLANE_CMD_NATMAP_GET,
 	RTPLANE_CMD_STATS_GET,
 	RTPLANE_CMD_EVENT_NTF,
+	RTPLANE_CMD_SCAN_SET,
 
 	__RTPLANE_CMD_MAX,
 	RTPLANE_CMD_MAX = __RTPLANE_CMD_MAX - 1
@@ -85,6 +90,7 @@ enum rtplane_cmd {
  * @RTPLANE_A_NATMAP: nest of &enum rtplane_natmap_attr
  * @RTPLANE_A_STATS: nest of &enum rtplane_stats_attr
  * @RTPLANE_A_EVENT: nest of &enum rtplane_event_attr
+ * @RTPLANE_A_SCAN: nest of &enum rtplane_scan_attr
  */
 enum rtplane_attr {
 	RTPLANE_A_UNSPEC,
@@ -94,6 +100,7 @@ enum rtplane_attr {
 	RTPLANE_A_NATMAP,
 	RTPLANE_A_STATS,
 	RTPLANE_A_EVENT,
+	RTPLANE_A_SCAN,
 
 	__RTPLANE_A_MAX,
 	RTPLANE_A_MAX = __RTPLANE_A_MAX - 1
@@ -807,6 +814,11 @@ enum rtplane_natmap_attr {
  *	the module's alone
  * @RTPLANE_STATS_A_SRTP_SLOW: u64, packets that were encrypted block by block, since the
  *	processor's fast way was busy; of all namespaces, the module's alone
+ * @RTPLANE_STATS_A_SCAN_RANGES: u32, ranges of ports that are watched now; the module's
+ *	alone, as those that follow
+ * @RTPLANE_STATS_A_SCAN_PACKETS: u64, packets to watched ports that no leg has, without
+ *	those that look like media
+ * @RTPLANE_STATS_A_SCANS: u64, times that a source had tried too many of them
  */
 enum rtplane_stats_attr {
 	RTPLANE_STATS_A_UNSPEC,
@@ -824,9 +836,48 @@ enum rtplane_stats_attr {
 	RTPLANE_STATS_A_FAULT,
 	RTPLANE_STATS_A_KEY_BYTES,
 	RTPLANE_STATS_A_SRTP_SLOW,
+	RTPLANE_STATS_A_SCAN_RANGES,
+	RTPLANE_STATS_A_SCAN_PACKETS,
+	RTPLANE_STATS_A_SCANS,
 
 	__RTPLANE_STATS_A_MAX,
 	RTPLANE_STATS_A_MAX = __RTPLANE_STATS_A_MAX - 1
+};
+
+/**
+ * enum rtplane_scan_attr - which ports are watched for who tries many of them
+ * @RTPLANE_SCAN_A_UNSPEC: never sent
+ * @RTPLANE_SCAN_A_PORTS: u32, 1 to RTPLANE_SCAN_PORTS_MAX: so many different ones that no
+ *	leg has are a scan; default 8
+ * @RTPLANE_SCAN_A_SECONDS: u32, 1 to 3600: within that time; default 10
+ * @RTPLANE_SCAN_A_RANGE: nest of &enum rtplane_range_attr, repeated, at most
+ *	RTPLANE_SCAN_RANGES_MAX times; none: nothing is watched
+ */
+enum rtplane_scan_attr {
+	RTPLANE_SCAN_A_UNSPEC,
+	RTPLANE_SCAN_A_PORTS,
+	RTPLANE_SCAN_A_SECONDS,
+	RTPLANE_SCAN_A_RANGE,
+
+	__RTPLANE_SCAN_A_MAX,
+	RTPLANE_SCAN_A_MAX = __RTPLANE_SCAN_A_MAX - 1
+};
+
+/**
+ * enum rtplane_range_attr - UDP ports of a local address
+ * @RTPLANE_RANGE_A_UNSPEC: never sent
+ * @RTPLANE_RANGE_A_ADDR: endpoint, without port
+ * @RTPLANE_RANGE_A_PORT_LO: u16, first port, in host byte order
+ * @RTPLANE_RANGE_A_PORT_HI: u16, last port, in host byte order
+ */
+enum rtplane_range_attr {
+	RTPLANE_RANGE_A_UNSPEC,
+	RTPLANE_RANGE_A_ADDR,
+	RTPLANE_RANGE_A_PORT_LO,
+	RTPLANE_RANGE_A_PORT_HI,
+
+	__RTPLANE_RANGE_A_MAX,
+	RTPLANE_RANGE_A_MAX = __RTPLANE_RANGE_A_MAX - 1
 };
 
 /**
@@ -856,6 +907,8 @@ enum rtplane_fault_attr {
  * @RTPLANE_EVENT_RTCP: a report block arrived (RTCP in the leg)
  * @RTPLANE_EVENT_DTMF: a telephone event ended (RFC 4733; NEW: whose, DIGIT, DURATION,
  *	VOLUME, PT)
+ * @RTPLANE_EVENT_SCAN: a source has tried so many watched ports that no leg has (LOCAL:
+ *	the last of them, NEW: the source, COUNT: ports); no leg's, COOKIE is 0
  */
 enum rtplane_event {
 	RTPLANE_EVENT_FIRST_PACKET,
@@ -864,6 +917,7 @@ enum rtplane_event {
 	RTPLANE_EVENT_SILENCE,
 	RTPLANE_EVENT_RTCP,
 	RTPLANE_EVENT_DTMF,
+	RTPLANE_EVENT_SCAN,
 
 	__RTPLANE_EVENT_MAX,
 	RTPLANE_EVENT_MAX = __RTPLANE_EVENT_MAX - 1
@@ -911,7 +965,7 @@ enum rtplane_reason {
  * @RTPLANE_EVENT_A_PAD: padding
  * @RTPLANE_EVENT_A_TYPE: u8 of &enum rtplane_event
  * @RTPLANE_EVENT_A_REASON: u8 of &enum rtplane_reason
- * @RTPLANE_EVENT_A_LOCAL: endpoint, the leg's local address
+ * @RTPLANE_EVENT_A_LOCAL: endpoint, the leg's local address, or the port that was tried
  * @RTPLANE_EVENT_A_COOKIE: u64, the bridge's cookie
  * @RTPLANE_EVENT_A_OLD: endpoint
  * @RTPLANE_EVENT_A_NEW: endpoint
