@@ -156,7 +156,7 @@ threaded: $(THREADED)
 # The command line without the dynamic linker, which tests in a guest start thousands
 # of times; needs no library of which Debian has no archive (libmnl is one), nor OpenSSL,
 # whose megabytes would be relocated each time.
-$(BUILD)/static/rtplane: $(filter-out %/probe.o %/probe_serve.o %/probe_ask.o %/probe_tcp.o %/probe_say.o %/probe_net.o %/firewall.o %/doctor.o %/doctor_net.o,$(CLI_OBJ)) $(LIB)
+$(BUILD)/static/rtplane: $(filter-out %/probe.o %/probe_serve.o %/probe_ask.o %/probe_tcp.o %/probe_say.o %/probe_net.o %/stun.o %/firewall.o %/doctor.o %/doctor_net.o,$(CLI_OBJ)) $(LIB)
 	@mkdir -p $(@D)
 	@$(say) '  LD      $@'
 	@$(CC) $(OUR_LDFLAGS) -static-pie -Wl,--no-warnings -o $@ $(filter %.o,$^) $(LIB) \

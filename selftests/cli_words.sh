@@ -258,6 +258,11 @@ usage_points <<END
 2	probe serve: for '61m': expected a time of 1s to 60m	probe serve for 61m
 2	probe serve: for 's': expected a time of 1s to 60m	probe serve for s
 2	probe: pps '9': expected packets/s, 10 to 100000	probe 192.0.2.1 pps 9
+2	stun '': expected the name or address of a STUN server	stun
+2	stun 'a:b:c': expected the name or address of a STUN server, and a port	stun a:b:c
+2	stun: 'pps' is no word of it: expected from or other	stun 192.0.2.1 pps 9
+2	stun: from 'here': expected an address of ours	stun 192.0.2.1 from here
+2	stun: addresses of both IPv4 and IPv6: expected those of one	stun 192.0.2.1 other [2001:db8::1]
 2	probe: wait '1s': expected milliseconds, 10 to 60000	probe 192.0.2.1 wait 1s
 1	cannot read the batch '/nonexistent'	-batch /nonexistent
 1	cannot reach the agent at $W/none: No such file	--socket $W/none status

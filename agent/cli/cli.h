@@ -175,6 +175,7 @@ int cmd_convert(struct args *args);
  * that of the guests is.
  */
 int cmd_probe(struct args *args) __attribute__((weak));
+int cmd_stun(struct args *args) __attribute__((weak));
 int cmd_firewall_check(struct args *args) __attribute__((weak));
 int cmd_doctor(struct args *args) __attribute__((weak));
 

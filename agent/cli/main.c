@@ -62,6 +62,8 @@ static const char usage[] =
 "  probe serve token T [ports LO-HI] [sip PORT|off] [listen A] [for 60s]\n"
 "  probe HOST token T [ports LO-HI] [sip PORT|off] [tcp] [pps N] [wait MS]\n"
 "                             T: a secret of 16 characters or more, or @FILE\n"
+"  stun HOST[:PORT] [other HOST[:PORT]] [from A[:P]]\n"
+"                             how STUN servers see us, and what the NAT on the way does\n"
 "\n"
 "OPTIONS: -j, --json          JSON instead of text\n"
 "         -s, --socket PATH   control socket of the agent\n"
@@ -168,6 +170,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "check-config", cmd_check_config },
 		{ "convert", cmd_convert },
 		{ "probe", cmd_probe },
+		{ "stun", cmd_stun },
 	};
 	struct args args = {
 		.cli = cli, .cmd = argv[0],

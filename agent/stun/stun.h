@@ -66,6 +66,7 @@ enum stun_method {
  */
 enum stun_type {
 	STUN_MAPPED_ADDRESS = 0x0001,
+	STUN_CHANGE_REQUEST = 0x0003,	/* RFC 5780: of requests of ours alone */
 	STUN_USERNAME = 0x0006,
 	STUN_MESSAGE_INTEGRITY = 0x0008,
 	STUN_ERROR_CODE = 0x0009,
@@ -94,7 +95,8 @@ enum stun_type {
 	STUN_ALTERNATE_SERVER = 0x8023,
 	STUN_FINGERPRINT = 0x8028,
 	STUN_ICE_CONTROLLED = 0x8029,
-	STUN_ICE_CONTROLLING = 0x802a
+	STUN_ICE_CONTROLLING = 0x802a,
+	STUN_OTHER_ADDRESS = 0x802c	/* RFC 5780 */
 };
 
 /** enum stun_algorithm - how a password becomes a key (RFC 8489 18.5) */
