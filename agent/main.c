@@ -346,11 +346,15 @@ static void on_datagram(struct media_sock *sock, enum media_class class,
 {
 	struct agent *agent = arg;
 
+	/* without nftables it gets as far as this */
+	if (bans_has(agent->host.bans, src))
+		return;
 	if (class == MEDIA_STUN &&
 	    b2b_stun_receive(agent->b2b, sock, src, data, len))
 		return;
-	if (agent->sessions)
-		sessions_datagram(sock, class, src, data, len, agent->sessions);
+	if (agent->sessions &&
+	    !sessions_datagram(sock, class, src, data, len, agent->sessions))
+		bans_offence(agent->host.bans, src, BAN_STUN, 1, false);
 }
 
 static bool wants_srtp(const struct config *config)

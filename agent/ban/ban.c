@@ -22,6 +22,7 @@ static const char *const names[BAN_GROUNDS] = {
 	[BAN_RATE] = "rate",
 	[BAN_DIGEST] = "digest",
 	[BAN_SCAN] = "scan",
+	[BAN_STUN] = "stun",
 };
 
 static const char *const sentences[BAN_GROUNDS] = {
@@ -31,6 +32,7 @@ static const char *const sentences[BAN_GROUNDS] = {
 	[BAN_RATE] = "for more messages than one source may send",
 	[BAN_DIGEST] = "for wrong passwords",
 	[BAN_SCAN] = "for trying closed media ports",
+	[BAN_STUN] = "for STUN without the credentials of a call",
 };
 
 const char *ban_ground_name(enum ban_ground ground)

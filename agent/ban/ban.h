@@ -33,6 +33,7 @@ struct bans;
  * @BAN_RATE: more messages than one source may send
  * @BAN_DIGEST: wrong passwords
  * @BAN_SCAN: tried closed media ports
+ * @BAN_STUN: STUN at media ports of calls that are not its own
  * @BAN_GROUNDS: how many there are
  */
 enum ban_ground {
@@ -42,6 +43,7 @@ enum ban_ground {
 	BAN_RATE,
 	BAN_DIGEST,
 	BAN_SCAN,
+	BAN_STUN,
 	BAN_GROUNDS
 };
 

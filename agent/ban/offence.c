@@ -27,6 +27,8 @@ static uint32_t threshold(const struct bans *bans, enum ban_ground ground)
 		return conf->digest;
 	case BAN_SCAN:
 		return conf->scan;
+	case BAN_STUN:
+		return conf->stun;
 	default:
 		return 0;
 	}

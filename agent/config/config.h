@@ -528,6 +528,7 @@ struct config_map {
  * @rate: messages above what one source may say
  * @digest: requests whose password is wrong
  * @scan: media ports that are closed
+ * @stun: STUN requests at media ports without the credentials of a call
  * @allow: these never
  * @n_allow: how many
  */
@@ -539,6 +540,7 @@ struct config_bans {
 	uint32_t rate;
 	uint32_t digest;
 	uint32_t scan;
+	uint32_t stun;
 	struct prefix *allow;
 	size_t n_allow;
 };

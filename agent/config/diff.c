@@ -382,7 +382,7 @@ static bool same_bans(const struct config *a, const struct config *b)
 	return x->time == y->time && x->window == y->window &&
 	       x->garbage == y->garbage && x->denied == y->denied &&
 	       x->rate == y->rate && x->digest == y->digest &&
-	       x->scan == y->scan &&
+	       x->scan == y->scan && x->stun == y->stun &&
 	       same_prefixes(x->allow, x->n_allow, y->allow, y->n_allow);
 }
 

@@ -57,6 +57,8 @@ bool config_get_bans(struct loaded *l)
 			  65535, "a number of requests", &to->digest) &&
 	       get_number(l, key("bans.scan"), from->scan, on ? 8 : 0, 0,
 			  1024, "a number of ports", &to->scan) &&
+	       get_number(l, key("bans.stun"), from->stun, on ? 50 : 0, 0,
+			  65535, "a number of requests", &to->stun) &&
 	       get_prefixes(l, key("bans.allow"), from->allow, from->n_allow,
 			    &to->allow, &to->n_allow);
 }

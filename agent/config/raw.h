@@ -174,6 +174,7 @@ struct raw_bans {
 	uint32_t *rate;
 	uint32_t *digest;
 	uint32_t *scan;
+	uint32_t *stun;
 	char **allow;
 	unsigned int n_allow;
 };

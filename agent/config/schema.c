@@ -416,6 +416,7 @@ static const cyaml_schema_field_t bans_fields[] = {
 	CYAML_FIELD_UINT_PTR("rate", OPT_PTR, struct raw_bans, rate),
 	CYAML_FIELD_UINT_PTR("digest", OPT_PTR, struct raw_bans, digest),
 	CYAML_FIELD_UINT_PTR("scan", OPT_PTR, struct raw_bans, scan),
+	CYAML_FIELD_UINT_PTR("stun", OPT_PTR, struct raw_bans, stun),
 	CYAML_FIELD_SEQUENCE_COUNT("allow", OPT_PTR, struct raw_bans, allow,
 				   n_allow, &prefix_schema, 0, 4096),
 	CYAML_FIELD_END
@@ -535,7 +536,7 @@ static const struct {
 	{ "each", "port, address or both" },
 	{ "snat", "yes or no" },
 	{ "table", "the name of a table of the family inet" },
-	{ "bans", "a map with the keys time, window, garbage, denied, rate, digest, scan and allow" },
+	{ "bans", "a map with the keys time, window, garbage, denied, rate, digest, scan, stun and allow" },
 	{ "time", "a number of seconds, 1 to 31536000" },
 	{ "window", "a number of seconds, 1 to 3600" },
 	{ "garbage", "a number of messages, 0 to 65535" },

@@ -286,23 +286,24 @@ void session_path_answered(const struct session_branch *branch, unsigned int end
 
 /* --- what comes in --- */
 
-void sessions_datagram(struct media_sock *sock, enum media_class class,
+bool sessions_datagram(struct media_sock *sock, enum media_class class,
 		       const struct dp_addr *src, const uint8_t *data,
 		       size_t len, void *arg)
 {
 	const struct ports_pair *pair = media_sock_user(sock);
 	struct seat *seat = pair ? pair->user : NULL;
-
 	unsigned int component;
 
 	if (!seat)
-		return;
+		return true;
 	component = sock == pair->rtp_sock ? ICE_COMPONENT_RTP :
 					     ICE_COMPONENT_RTCP;
 	/* RFC 7983: what else there is has nobody yet that it could be for */
 	if (class == MEDIA_STUN && seat->ice)
-		ice_receive(seat->ice->ice, 0, component,
-			    media_sock_local(sock), src, data, len);
-	else if (class == MEDIA_DTLS)
+		return ice_receive(seat->ice->ice, 0, component,
+				   media_sock_local(sock), src, data, len) ||
+		       !stun_is_request(data, len);
+	if (class == MEDIA_DTLS)
 		session_dtls_receive(seat, component, src, data, len);
+	return true;
 }

@@ -200,11 +200,14 @@ void sessions_event(const struct dp_event *event, void *arg);
 /**
  * sessions_datagram() - what is no media has come in by a media socket
  *
- * A media_fn; its @arg is the &struct sessions. STUN goes to the ICE of the party that
+ * As a media_fn; its @arg is the &struct sessions. STUN goes to the ICE of the party that
  * the port is towards, DTLS to its handshake (where there is none they meet nobody),
  * whichever datapath has the leg on that port.
+ *
+ * Return: false if it was a STUN request that is nobody's: without the credentials of the
+ * call, or forged.
  */
-void sessions_datagram(struct media_sock *sock, enum media_class class,
+bool sessions_datagram(struct media_sock *sock, enum media_class class,
 		       const struct dp_addr *src, const uint8_t *data,
 		       size_t len, void *arg);
 

@@ -149,6 +149,18 @@ struct stun_msg {
 bool stun_is(const void *data, size_t len);
 
 /**
+ * stun_is_request() - is it a request, if it is STUN at all?
+ * @data: a datagram of which stun_is() is true
+ * @len: its bytes
+ */
+static inline bool stun_is_request(const void *data, size_t len)
+{
+	const uint8_t *b = data;
+
+	return len >= STUN_HEADER_LEN && !(b[0] & 0x01) && !(b[1] & 0x10);
+}
+
+/**
  * stun_parse() - read a message
  * @data: it and nothing else
  * @len: its bytes

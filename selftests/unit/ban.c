@@ -274,6 +274,7 @@ static bool test_words(void)
 	KTAP_CHECK(!strcmp(ban_prefix_str(&prefix, text, sizeof(text)),
 			   "192.0.2.1"));
 	KTAP_CHECK(ban_ground_parse("scan", &ground) && ground == BAN_SCAN);
+	KTAP_CHECK(ban_ground_parse("stun", &ground) && ground == BAN_STUN);
 	KTAP_CHECK(!ban_ground_parse("scam", &ground));
 	KTAP_CHECK(!strcmp(ban_ground_name(BAN_ADMIN), "admin"));
 	KTAP_CHECK(!bans_has(NULL, &prefix.addr));
