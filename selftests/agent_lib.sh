@@ -21,7 +21,7 @@ AGENT_PID=
 
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
-# PORTS, ACCESS_REGISTER (maps), ACCESS_USERS, ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_STUN,
+# PORTS, ACCESS_REGISTER (maps), ACCESS_USERS, ACCESS_TENANTS, ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_STUN,
 # ACCESS_MUX, CORE_MUX, ACCESS_BUNDLE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES
 # (in lines, before the usual ones), LOG.
 agent_config()
@@ -53,6 +53,7 @@ agent_config()
 			    bundle: ${ACCESS_BUNDLE:-off}
 			    ${ACCESS_REGISTER:+register: $ACCESS_REGISTER}
 			    ${ACCESS_USERS:+users: $ACCESS_USERS}
+			    ${ACCESS_TENANTS:+tenants: $ACCESS_TENANTS}
 			    devices: [ma]
 			    acl: ${ACCESS_ACL:-{allow: [192.0.2.0/24, "2001:db8:a::/64"]\}}
 			  - name: core

@@ -48,6 +48,7 @@ json_t *api_status(const struct api *api);
 json_t *api_calls(const struct api *api);
 json_t *api_bindings(const struct api *api);
 json_t *api_trunks(const struct api *api);
+json_t *api_tenants(const struct api *api);
 json_t *api_call(const struct api *api, uint64_t id);
 json_t *api_why(const struct api *api, uint64_t id);
 /* what an address may in each realm, and by which entry of which list */

@@ -353,6 +353,35 @@ void b2b_trunks(const struct b2b *b2b,
 		void (*fn)(const struct b2b_trunk *view, void *arg), void *arg);
 
 /**
+ * struct b2b_tenant - a tenant, as it is at one moment
+ * @name: its name
+ * @realm: whose it is one of
+ * @conf: what it may have
+ * @calls: at the moment
+ * @bindings: of its phones
+ * @ports: pairs of media ports
+ * @refused: calls and bindings that were one too many, since the start
+ */
+struct b2b_tenant {
+	const char *name;
+	const char *realm;
+	const struct config_tenant *conf;
+	uint32_t calls;
+	uint32_t bindings;
+	uint32_t ports;
+	uint64_t refused;
+};
+
+/**
+ * b2b_tenants() - walk the tenants, in the order of the configuration
+ * @b2b: the front end
+ * @fn: called for each; may change nothing here
+ * @arg: for @fn
+ */
+void b2b_tenants(const struct b2b *b2b,
+		 void (*fn)(const struct b2b_tenant *view, void *arg), void *arg);
+
+/**
  * struct b2b_counters - since the start
  * @total: INVITEs that became a call
  * @answered: of these, answered
@@ -365,6 +394,7 @@ void b2b_trunks(const struct b2b *b2b,
  * @loops: 482 and 483
  * @caps: 503: its source has as much as it may
  * @trunk_full: 503: the trunk has as many calls as it may
+ * @tenant_full: 503: a tenant has as much as it may
  * @registers: REGISTERs that were sent on
  * @granted: of these, granted by a registrar
  * @subscriptions: that there are now
@@ -382,6 +412,7 @@ struct b2b_counters {
 	uint64_t loops;
 	uint64_t caps;
 	uint64_t trunk_full;
+	uint64_t tenant_full;
 	uint64_t registers;
 	uint64_t granted;
 	uint64_t subscriptions;

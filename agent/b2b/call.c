@@ -35,6 +35,10 @@ static struct session *make_session(struct call *call)
 		call->source->quota.max = call->realm[0]->conf->source.ports;
 		conf.quota[0] = &call->source->quota;
 	}
+	if (!call->emergency) {
+		conf.quota[1] = b2b_tenant_quota(call->tenant[0]);
+		conf.quota[2] = b2b_tenant_quota(call->tenant[1]);
+	}
 	return session_new(call->b2b->sessions, &conf);
 }
 
@@ -112,6 +116,28 @@ static void take_source(struct call *call, const struct sip_flow *flow)
 	call->ringing = true;
 }
 
+static void take_tenants(struct call *call, const struct route *route,
+			 const struct sip_flow *flow, const struct sip_msg *invite)
+{
+	struct tenant *caller = b2b_tenant_of(call->realm[0], flow, invite);
+	struct tenant *callee = b2b_invite_called(call->b2b, route);
+	uint64_t now = call->b2b->timers->now;
+
+	call->tenant[0] = b2b_tenant_take(caller, now);
+	if (callee != caller)
+		call->tenant[1] = b2b_tenant_take(callee, now);
+}
+
+static void release_tenants(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		b2b_tenant_release(call->tenant[i]);
+		call->tenant[i] = NULL;
+	}
+}
+
 static void free_pairs(struct call *call)
 {
 	struct pair *pair;
@@ -151,10 +177,12 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	clock_gettime(CLOCK_REALTIME, &call->created);
 	call->emergency = b2b_invite_is_emergency(b2b, invite);
 	take_source(call, flow);
+	take_tenants(call, route, flow, invite);
 	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {
 		session_end(call->session);
 		free_pairs(call);
 		release_source(call);
+		release_tenants(call);
 		b2b_trunk_release(call->trunk);
 		b2b_call_put(call);
 		return NULL;
@@ -235,5 +263,6 @@ void b2b_call_end(struct call *call)
 	free_pairs(call);
 	b2b_trunk_release(call->trunk);
 	call->trunk = NULL;
+	release_tenants(call);
 	trim_history(b2b);
 }

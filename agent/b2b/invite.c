@@ -306,13 +306,40 @@ bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flo
 				  "the phone is not registered any more");
 		return false;
 	}
-	if (!route_find(b2b->config, realm->conf, &msg->uri, route)) {
+	if (!route_find(b2b->config, realm->conf,
+			b2b_tenant_conf(b2b_tenant_of(realm, flow, msg)), &msg->uri,
+			route)) {
 		b2b->counters.no_route++;
 		b2b_invite_refuse(b2b, flow, msg, 404, NULL, "no route");
 		return false;
 	}
 	b2b_binding_service_route(realm, flow, msg, route);
 	return true;
+}
+
+struct tenant *b2b_invite_called(struct b2b *b2b, const struct route *route)
+{
+	return route->flow ? b2b_tenant_of_aor(b2b_realm_of(b2b, route->to), route->flow,
+					       route->who) : NULL;
+}
+
+/* have the tenants of caller and callee room? */
+static bool tenants_have_room(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
+			      const struct route *route)
+{
+	uint64_t now = b2b->timers->now;
+	const char *why;
+
+	if (b2b_invite_is_emergency(b2b, msg))
+		return true;
+	why = b2b_tenant_full(b2b_tenant_of(b2b_realm_of_flow(flow), flow, msg), now);
+	if (!why)
+		why = b2b_tenant_full(b2b_invite_called(b2b, route), now);
+	if (!why)
+		return true;
+	b2b->counters.tenant_full++;
+	unavailable(b2b, flow, msg, 5, why);
+	return false;
 }
 
 void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
@@ -325,7 +352,8 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 		return;
 	if (!b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
-	if (!check_replaces(b2b, flow, msg, &route) || !has_room(b2b, flow, msg))
+	if (!check_replaces(b2b, flow, msg, &route) || !has_room(b2b, flow, msg) ||
+	    !tenants_have_room(b2b, flow, msg, &route))
 		return;
 	if (!b2b_trunk_has_room(b2b, &route) && !b2b_invite_is_emergency(b2b, msg)) {
 		b2b->counters.trunk_full++;

@@ -7,6 +7,7 @@
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
+ *   tenant   tenants: what each has, and may have
  *   asker    who phones are: our own challenges, and wrong passwords
  *   trunk    trunks, in four files: see trunk.h
  *   life     what is known of a call, and that it is to end
@@ -56,6 +57,7 @@ struct realm;
 struct direct;
 struct reg;
 struct sub;
+struct tenant;
 struct trunk;
 
 /** B2B_METHODS - methods that are served, as in Allow */
@@ -283,6 +285,7 @@ struct branch {
  * @branches: attempts
  * @trunk: by whose lines the callee is reached; NULL: nobody's. A reference
  * @account: whom we are there
+ * @tenant: of caller and callee; NULL: nobody. References; one alone if it is the same
  * @source: what the caller's source has; NULL: it is known, and not counted
  * @ringing: it is counted among its ringing calls
  * @emergency: it is one, and no limit holds it up
@@ -323,6 +326,7 @@ struct call {
 	LIST_HEAD(, branch) branches;
 	struct trunk *trunk;
 	struct account account;
+	struct tenant *tenant[2];
 	struct index_source *source;
 	bool ringing;
 	bool emergency;
@@ -364,6 +368,8 @@ TAILQ_HEAD(call_list, call);
  * @n_known: how many
  * @bindings: of the phones that have registered here
  * @nonces: of our challenges
+ * @tenants: in the configuration's order
+ * @n_tenants: how many
  * @told: how each of its addresses is seen from outside, for policies
  * @seen: who finds that out; NULL each: nobody (`stun:`)
  * @stun_query: where the server is, being asked for
@@ -383,6 +389,8 @@ struct realm {
 	size_t n_known;
 	struct bind_table *bindings;
 	struct sip_nonces *nonces;
+	struct tenant **tenants;
+	size_t n_tenants;
 	struct session_seen **told;
 	struct seen **seen;
 	struct sip_query *stun_query;
@@ -635,6 +643,31 @@ const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *real
 const struct sip_dialog_policy *b2b_realm_event_policy(const struct realm *realm,
 						       const struct sip_flow *flow);
 
+/* -------------------------------------------------------------- tenant.c */
+
+/* whose is a request that came in here, or a binding? NULL: nobody's */
+struct tenant *b2b_tenant_of(const struct realm *realm, const struct sip_flow *flow,
+			     const struct sip_msg *msg);
+struct tenant *b2b_tenant_of_aor(const struct realm *realm, const struct sip_flow *flow,
+				 struct span aor);
+/* all of these may be given NULL */
+const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant);
+/* why it may have no call more, @now in ms; NULL: it may */
+const char *b2b_tenant_full(struct tenant *tenant, uint64_t now);
+/* one call more; to be released */
+struct tenant *b2b_tenant_take(struct tenant *tenant, uint64_t now);
+void b2b_tenant_release(struct tenant *tenant);
+/* for the ports of a call that has taken it */
+struct session_quota *b2b_tenant_quota(struct tenant *tenant);
+/* may it have a binding more? */
+bool b2b_tenant_binds(struct tenant *tenant);
+/* @more: 1 or -1 bindings */
+void b2b_tenant_count(struct tenant *tenant, int more);
+/* those of the realm's configuration; false without memory: then there are none */
+bool b2b_tenants_set(struct realm *realm);
+void b2b_tenants_recount(struct realm *realm);
+void b2b_tenants_close(struct realm *realm);
+
 /* --------------------------------------------------------------- asker.c */
 
 /*
@@ -816,6 +849,8 @@ bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_msg *invite
 void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
 		   unsigned int status, const char *headers, const char *why);
 
+/* the callee's tenant, where a binding's flow leads to it */
+struct tenant *b2b_invite_called(struct b2b *b2b, const struct route *route);
 /* a phone that has registered, or the first route that matches; if not it has been answered */
 bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flow *flow,
 		      struct sip_msg *msg, struct route *route);

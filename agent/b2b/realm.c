@@ -486,6 +486,10 @@ bool b2b_realms_open(struct b2b *b2b, char *error)
 			no_memory(error);
 			return false;
 		}
+		if (!b2b_tenants_set(realm)) {
+			no_memory(error);
+			return false;
+		}
 		if (!open_ports(realm, error))
 			return false;
 	}
@@ -542,6 +546,9 @@ bool b2b_realms_listen(struct b2b *b2b, char *error)
 			if (!listen_at(realm, &conf->listeners[j], error))
 				return false;
 	}
+	/* phones of a former agent may be bound by now */
+	for (i = 0; i < b2b->n_realms; i++)
+		b2b_tenants_recount(&b2b->realms[i]);
 	if (watch_hops(b2b) && b2b_trunks_set(b2b, b2b->config))
 		return true;
 	no_memory(error);
@@ -576,6 +583,7 @@ void b2b_realms_close(struct b2b *b2b)
 		free(realm->known);
 		sip_gate_free(realm->gate);
 		sip_nonces_free(realm->nonces);
+		b2b_tenants_close(realm);
 		free(realm->name);
 	}
 	free(b2b->realms);
@@ -679,6 +687,8 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		realm = &b2b->realms[i];
 		realm->conf = config_realm(config, realm->name);
 		renew(realm, kept, arg);
+		if (!b2b_tenants_set(realm))
+			kept("no memory: there are no tenants", arg);
 		policy = make_policy(realm);
 		if (!policy) {
 			log_error("realm %s: no memory: its media policy stays",

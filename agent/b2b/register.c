@@ -239,6 +239,16 @@ static struct bind_limits limits_of(const struct realm *realm)
 	};
 }
 
+/* its tenant has that binding no more, or again, by the flow that it has now */
+static void count_bound(const struct realm *realm, const char *token, int more)
+{
+	const struct bind *bind = bind_find(realm->bindings, span_of(token));
+
+	if (bind)
+		b2b_tenant_count(b2b_tenant_of_aor(realm, bind->flow, span_of(bind->aor)),
+				 more);
+}
+
 /* 0, or the status that the phone has to be answered */
 static unsigned int set(struct reg *reg, const struct request *req, int i,
 			const struct item *item, struct sip_msg *ok)
@@ -264,8 +274,12 @@ static unsigned int set(struct reg *reg, const struct request *req, int i,
 	grant.nat = b2b_request_nat(req, i);
 	grant.outbound = sip_msg_has(ok, SIP_HDR_REQUIRE, "outbound");
 	grant.keepalive = b2b_binding_interval(reg->from, req->flow);
-	if (bind_set(reg->from->bindings, &grant, &limits, &bind))
+	count_bound(reg->from, item->token, -1);
+	if (bind_set(reg->from->bindings, &grant, &limits, &bind)) {
+		count_bound(reg->from, item->token, 1);
 		return 503;
+	}
+	count_bound(reg->from, item->token, 1);
 	if (bind->relayed == 1)
 		log_info("%s: %s has registered from %s %s%s, at %s: %u s, %u s there",
 			 reg->from->name, bind->aor, sip_proto_param(req->flow->proto),
@@ -584,6 +598,7 @@ static void on_in_over(void *arg, struct sip_tx *tx)
 static bool refresh(const struct request *req)
 {
 	struct b2b *b2b = req->realm->b2b;
+	const struct bind *bound;
 	struct bind_grant again;
 	struct sip_writer w = { 0 };
 	struct sip_reply r;
@@ -593,7 +608,10 @@ static bool refresh(const struct request *req)
 	    b2b_request_item(req, 0, &item) || !item.expires)
 		return false;
 	again = b2b_request_grant(req, &item);
-	if (!bind_refresh(req->realm->bindings, &again))
+	count_bound(req->realm, item.token, -1);
+	bound = bind_refresh(req->realm->bindings, &again);
+	count_bound(req->realm, item.token, 1);
+	if (!bound)
 		return false;
 	write_success(&w, req);
 	r = make_reply(&w, 200, NULL);
@@ -621,6 +639,21 @@ static const char *no_room(const struct request *req)
 			room = bind_room(req->realm->bindings, &item.key, req->flow,
 					 &limits);
 	return why[room];
+}
+
+/* nobody may have one more whose tenant has as many as it may */
+static bool tenant_has_room(const struct request *req)
+{
+	struct tenant *tenant = b2b_tenant_of(req->realm, req->flow, req->msg);
+	struct item item;
+	int i;
+
+	for (i = 0; i < req->n && !req->star; i++)
+		if (!b2b_request_item(req, i, &item) && item.expires &&
+		    !bind_find(req->realm->bindings, span_of(item.token)) &&
+		    !b2b_tenant_binds(tenant))
+			return false;
+	return true;
 }
 
 static void unavailable(struct request *req, const char *why)
@@ -661,7 +694,9 @@ static void send_on(struct request *req)
 	struct route route;
 	struct reg *reg;
 
-	if (!route_find(b2b->config, req->realm->conf, &req->msg->to.uri, &route)) {
+	if (!route_find(b2b->config, req->realm->conf,
+			b2b_tenant_conf(b2b_tenant_of(req->realm, req->flow, req->msg)),
+			&req->msg->to.uri, &route)) {
 		b2b->counters.no_route++;
 		b2b_invite_refuse(b2b, req->flow, req->msg, 404, NULL, "no route");
 		return;
@@ -708,6 +743,8 @@ void b2b_register_received(struct b2b *b2b, struct sip_flow *flow, struct sip_ms
 	if (refresh(&req))
 		return;
 	why = no_room(&req);
+	if (!why && !tenant_has_room(&req))
+		why = "its tenant has as many bindings as it may";
 	if (why)
 		unavailable(&req, why);
 	else
@@ -738,7 +775,10 @@ static void forget(struct realm *realm, const struct bind *bind)
 
 	uri.user = span_cut(&uri.host, '@');
 	if (find_under_way(realm, bind->token, false) ||
-	    !route_find(b2b->config, realm->conf, &uri, &route))
+	    !route_find(b2b->config, realm->conf,
+			b2b_tenant_conf(b2b_tenant_of_aor(realm, bind->flow,
+							  span_of(bind->aor))),
+			&uri, &route))
 		return;
 	reg = begin(realm, &route, bind->token);
 	if (!reg)
@@ -753,6 +793,7 @@ static void on_ended(void *arg, const struct bind *bind, enum bind_why why)
 	struct realm *realm = arg;
 	char source[DP_ADDR_STRLEN];
 
+	b2b_tenant_count(b2b_tenant_of_aor(realm, bind->flow, span_of(bind->aor)), -1);
 	log_info("%s: %s from %s is not registered any more: %s", realm->name,
 		 bind->aor, dp_addr_str(&bind->flow->remote, source, sizeof(source)),
 		 bind_why_name(why));

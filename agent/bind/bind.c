@@ -745,6 +745,14 @@ bool bind_is_on(const struct bind_table *t, const struct sip_flow *flow)
 	return find_way(t, flow);
 }
 
+const struct bind *bind_on(const struct bind_table *t, const struct sip_flow *flow)
+{
+	const struct way *way = find_way(t, flow);
+	const struct binding *b = way ? LIST_FIRST(&way->bindings) : NULL;
+
+	return b ? &b->pub : NULL;
+}
+
 uint32_t bind_at_source(const struct bind_table *t, const struct sip_flow *flow)
 {
 	struct dp_addr addr = source_of(flow);

@@ -350,6 +350,9 @@ void bind_lost(struct bind_table *table, const struct sip_flow *flow);
 /** bind_is_on() - does a binding stand on this flow? */
 bool bind_is_on(const struct bind_table *table, const struct sip_flow *flow);
 
+/** bind_on() - one of the bindings that stand on this flow; NULL: none does */
+const struct bind *bind_on(const struct bind_table *table, const struct sip_flow *flow);
+
 /** bind_at_source() - how many bindings are where this flow comes from? */
 uint32_t bind_at_source(const struct bind_table *table, const struct sip_flow *flow);
 

@@ -45,6 +45,7 @@ static const char usage[] =
 "  status | calls | call ID | why ID | why ADDRESS | end ID\n"
 "  bindings                   phones that have registered\n"
 "  trunks                     lines of others: what works, and as whom we are registered\n"
+"  tenants                    who shares a realm: what each has, and may have\n"
 "  ng flags                   words of proxies that do nothing here\n"
 "  ban list                   who is shut out, why and for how long\n"
 "  ban add PREFIX [for TIME]  shut out an address or a network; TIME: 600, 10m, 2h, 1d\n"
@@ -159,6 +160,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		{ "calls", cmd_agent },
 		{ "bindings", cmd_agent },
 		{ "trunks", cmd_agent },
+		{ "tenants", cmd_agent },
 		{ "call", cmd_agent_call },
 		{ "why", cmd_agent_why },
 		{ "end", cmd_agent_call },

@@ -379,7 +379,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	       get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
 	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
 	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r) &&
-	       config_get_stun(l, &k, raw, r);
+	       config_get_stun(l, &k, raw, r) && config_get_tenants(l, &k, raw, r);
 }
 
 static bool same_socket(const struct config_listener *a,
@@ -552,6 +552,26 @@ static bool get_way(const struct loaded *l, const struct key *at,
 	return config_get_hop(l, sub(at, "next-hop"), r->next_hop, r->to, &r->hop);
 }
 
+/* whose requests alone take it */
+static bool get_tenant(const struct loaded *l, const struct key *at,
+		       const struct raw_route *raw, struct config_route *r)
+{
+	int i;
+
+	if (!raw->tenant)
+		return true;
+	if (!r->from)
+		return bad(l, sub(at, "tenant"),
+			   "there is no key from; expected the realm whose tenant it is");
+	i = config_tenant_find(&r->from->tenants, raw->tenant);
+	if (i < 0)
+		return bad(l, sub(at, "tenant"),
+			   "there is no tenant '%s' in realm %s; expected the name of a tenant",
+			   raw->tenant, r->from->name);
+	r->tenant = &r->from->tenants.tenant[i];
+	return true;
+}
+
 static bool get_route(const struct loaded *l, unsigned int i)
 {
 	const struct raw_route *raw = &l->raw->routes[i];
@@ -577,7 +597,7 @@ static bool get_route(const struct loaded *l, unsigned int i)
 				   "there is no realm '%s'; expected the name of a realm",
 				   raw->from);
 	}
-	return get_way(l, &k, raw, r);
+	return get_tenant(l, &k, raw, r) && get_way(l, &k, raw, r);
 }
 
 /* what SIP needs, where nobody else brings calls */
@@ -744,6 +764,7 @@ void config_put(struct config *config)
 		acl_put(l->config.realms[i].acl);
 		acl_put(l->config.realms[i].media_acl);
 		config_users_free(l->config.realms[i].users);
+		config_tenants_drop(&l->config.realms[i].tenants);
 	}
 	for (i = 0; l->config.ng && i < l->config.n_ng; i++)
 		free(l->config.ng[i].allow);

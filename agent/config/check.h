@@ -113,6 +113,10 @@ static inline bool get_prefixes(const struct loaded *l, struct key at, char **ra
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r);
 
+/* tenant.c: tenants of a realm, after its listeners */
+bool config_get_tenants(const struct loaded *l, const struct key *at,
+			const struct raw_realm *raw, struct config_realm *r);
+
 /* host.c: nftables and bans */
 bool config_get_nftables(struct loaded *l);
 bool config_get_bans(struct loaded *l);

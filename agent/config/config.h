@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "choose.h"
+#include "tenant.h"
 #include "users.h"
 
 /**
@@ -295,6 +296,7 @@ struct config_server {
  * @source: what one source may have
  * @reg: phones that register here
  * @users: who has to say a password here; NULL: nobody
+ * @tenants: who shares it
  */
 struct config_realm {
 	const char *name;
@@ -325,6 +327,7 @@ struct config_realm {
 	struct config_source source;
 	struct config_register reg;
 	struct config_users *users;
+	struct config_tenants tenants;
 };
 
 /**
@@ -391,6 +394,7 @@ struct config_trunk {
 /**
  * struct config_route - where a request goes
  * @from: realm it came in by, NULL: any
+ * @tenant: whose it is there; NULL: anybody's
  * @user_prefix: the request URI's user begins with this; NULL: any
  * @user_suffix: ... ends with this
  * @host_prefix: the request URI's host begins with this, without regard to case
@@ -405,6 +409,7 @@ struct config_trunk {
  */
 struct config_route {
 	const struct config_realm *from;
+	const struct config_tenant *tenant;
 	const char *user_prefix;
 	const char *user_suffix;
 	const char *host_prefix;

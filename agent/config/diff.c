@@ -226,6 +226,11 @@ static bool same_users(const struct config_realm *a, const struct config_realm *
 	return config_users_eq(a->users, b->users);
 }
 
+static bool same_tenants(const struct config_realm *a, const struct config_realm *b)
+{
+	return config_tenants_eq(&a->tenants, &b->tenants);
+}
+
 static void diff_realm(const struct config_realm *a, const struct config_realm *b,
 		       config_diff_fn *fn, void *arg)
 {
@@ -256,6 +261,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "per-source", same_source },
 		{ "register", same_register },
 		{ "users", same_users },
+		{ "tenants", same_tenants },
 	};
 	size_t i;
 
@@ -319,6 +325,8 @@ static bool same_routes(const struct config *a, const struct config *b)
 		if (!same_realm_name(x->from, y->from) ||
 		    !same_realm_name(x->to, y->to) ||
 		    !same_trunk_name(x->trunk, y->trunk) ||
+		    !same_text(x->tenant ? x->tenant->name : NULL,
+			       y->tenant ? y->tenant->name : NULL) ||
 		    x->strip != y->strip || !same_text(x->add, y->add) ||
 		    !same_text(x->user_prefix, y->user_prefix) ||
 		    !same_text(x->user_suffix, y->user_suffix) ||

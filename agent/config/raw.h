@@ -89,6 +89,20 @@ struct raw_register {
 	uint32_t *aor;
 };
 
+struct raw_tenant {
+	char *name;
+	uint32_t *listeners;
+	unsigned int n_listeners;
+	char **domains;
+	unsigned int n_domains;
+	char **sources;
+	unsigned int n_sources;
+	uint32_t *calls;
+	uint32_t *rate;
+	uint32_t *bindings;
+	uint32_t *ports;
+};
+
 struct raw_realm {
 	char *name;
 	struct raw_address *addresses;
@@ -114,6 +128,8 @@ struct raw_realm {
 	struct raw_source *source;
 	struct raw_register *reg;
 	char *users;
+	struct raw_tenant *tenants;
+	unsigned int n_tenants;
 };
 
 struct raw_route {
@@ -127,6 +143,7 @@ struct raw_route {
 	char *to;
 	char *next_hop;
 	char *trunk;
+	char *tenant;
 };
 
 struct raw_trunk {

@@ -255,6 +255,29 @@ static const cyaml_schema_field_t register_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_value_t domain_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
+};
+
+static const cyaml_schema_field_t tenant_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_tenant, name, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("listeners", OPT_PTR, struct raw_tenant, listeners,
+				   n_listeners, &port_schema, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("domains", OPT_PTR, struct raw_tenant, domains,
+				   n_domains, &domain_schema, 1, 1024),
+	CYAML_FIELD_SEQUENCE_COUNT("sources", OPT_PTR, struct raw_tenant, sources,
+				   n_sources, &prefix_schema, 1, 4096),
+	CYAML_FIELD_UINT_PTR("calls", OPT_PTR, struct raw_tenant, calls),
+	CYAML_FIELD_UINT_PTR("rate", OPT_PTR, struct raw_tenant, rate),
+	CYAML_FIELD_UINT_PTR("bindings", OPT_PTR, struct raw_tenant, bindings),
+	CYAML_FIELD_UINT_PTR("media-ports", OPT_PTR, struct raw_tenant, ports),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t tenant_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_tenant, tenant_fields),
+};
+
 static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_realm, name, 1, 32),
 	CYAML_FIELD_SEQUENCE_COUNT("addresses", MUST, struct raw_realm,
@@ -296,6 +319,8 @@ static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("register", OPT_PTR, struct raw_realm, reg,
 				register_fields),
 	CYAML_FIELD_STRING_PTR("users", OPT_PTR, struct raw_realm, users, 1, 255),
+	CYAML_FIELD_SEQUENCE_COUNT("tenants", OPT_PTR, struct raw_realm, tenants,
+				   n_tenants, &tenant_schema, 1, 16384),
 	CYAML_FIELD_END
 };
 
@@ -344,6 +369,7 @@ static const cyaml_schema_field_t route_fields[] = {
 	CYAML_FIELD_STRING_PTR("next-hop", OPT_PTR, struct raw_route, next_hop,
 			       1, 255),
 	CYAML_FIELD_STRING_PTR("trunk", OPT_PTR, struct raw_route, trunk, 1, 255),
+	CYAML_FIELD_STRING_PTR("tenant", OPT_PTR, struct raw_route, tenant, 1, 64),
 	CYAML_FIELD_END
 };
 

@@ -136,6 +136,11 @@ static json_t *do_trunks(struct ctl *ctl, uint64_t id)
 	return api_trunks(ctl->conf.api);
 }
 
+static json_t *do_tenants(struct ctl *ctl, uint64_t id)
+{
+	return api_tenants(ctl->conf.api);
+}
+
 static json_t *do_call(struct ctl *ctl, uint64_t id)
 {
 	return api_call(ctl->conf.api, id);
@@ -227,6 +232,7 @@ static const struct {
 	{ "calls", false, do_calls },
 	{ "bindings", false, do_bindings },
 	{ "trunks", false, do_trunks },
+	{ "tenants", false, do_tenants },
 	{ "call", true, do_call },
 	{ "why", true, do_why },
 	{ "end", true, do_end },
@@ -254,7 +260,7 @@ static json_t *run(struct client *client, const char *name, const json_t *args)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, bindings, trunks, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall, events or reload",
+		return error_json("'%.64s' is no command; expected status, calls, bindings, trunks, tenants, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall, events or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,

@@ -36,14 +36,14 @@ static void take_hops(struct route *route)
 }
 
 bool route_find(const struct config *config, const struct config_realm *from,
-		const struct sip_uri *uri, struct route *route)
+		const struct config_tenant *tenant, const struct sip_uri *uri, struct route *route)
 {
 	const struct config_route *r;
 	size_t i;
 
 	for (i = 0; i < config->n_routes; i++) {
 		r = &config->routes[i];
-		if ((r->from && r->from != from) ||
+		if ((r->from && r->from != from) || (r->tenant && r->tenant != tenant) ||
 		    !begins(uri->user, r->user_prefix, false) ||
 		    !ends(uri->user, r->user_suffix, false) ||
 		    !begins(uri->host, r->host_prefix, true) ||

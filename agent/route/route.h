@@ -64,13 +64,14 @@ struct route {
  * route_find() - decide
  * @config: has the routes
  * @from: realm that the request came in by
+ * @tenant: whose it is there; NULL: nobody's
  * @uri: its Request-URI
  * @route: filled
  *
  * Return: false if no route wants it.
  */
 bool route_find(const struct config *config, const struct config_realm *from,
-		const struct sip_uri *uri, struct route *route);
+		const struct config_tenant *tenant, const struct sip_uri *uri, struct route *route);
 
 /**
  * route_uri() - the Request-URI for a next hop

@@ -220,12 +220,69 @@ static bool files_of_users(void)
 	return true;
 }
 
+/* whose is what came to @port from @source, as @domain? its name */
+static const char *whose(const struct config *c, uint16_t port, const char *source, const char *domain)
+{
+	const struct config_tenants *t = &c->realms[0].tenants;
+	struct dp_addr addr;
+	int at;
+
+	if (!dp_addr_parse_host(source, &addr))
+		return "?";
+	at = config_tenant_at(t, port, &addr, span_of(domain));
+	return at < 0 ? "nobody" : t->tenant[at].name;
+}
+
+static bool tenants(void)
+{
+	static const char *const wrong[] = {
+		"[{name: a}, {name: b}, {name: a}]", "[{name: a, domains: [x.example]}, {name: b, domains: [X.example]}]",
+		"[{name: a, listeners: [5061]}]", "[{name: a, listeners: [5060]}, {name: b, listeners: [5060]}]",
+		"[{name: a, sources: [192.0.2.1/24]}]", "[{name: a, calls: 1000001}]", "[{}]",
+	};
+	char keys[512];
+	struct config *c, *d;
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(keys, sizeof(keys), SIP "    tenants: %s\n", wrong[i]);
+		KTAP_CHECK(!realm(keys));
+	}
+	c = realm("    sip: [{transport: udp, alternative-ports: [5070]}]\n"
+		  "    tenants:\n"
+		  "      - {name: a, domains: [B.example, A.example], calls: 3, rate: 4, bindings: 5, media-ports: 6}\n"
+		  "      - {name: b, sources: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
+		  "      - {name: c, sources: [192.0.2.128/25, 198.51.100.7], domains: [c.example]}\n"
+		  "      - {name: d, listeners: [5070]}\n");
+	KTAP_CHECK(c && c->realms[0].tenants.n == 4 && !c->realms[1].tenants.n);
+	KTAP_CHECK(!strcmp(whose(c, 5060, "203.0.113.1", "a.EXAMPLE"), "a"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "203.0.113.1", "b.example"), "a"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "203.0.113.1", "c.example"), "c"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "203.0.113.1", "bb.example"), "nobody"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "203.0.113.1", ""), "nobody"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "192.0.2.1", "a.example"), "b"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "192.0.2.129", "a.example"), "c"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "198.51.100.7", "x"), "c") && !strcmp(whose(c, 5060, "198.51.100.8", "x"), "nobody"));
+	KTAP_CHECK(!strcmp(whose(c, 5060, "2001:db8::1", "x"), "b"));
+	KTAP_CHECK(!strcmp(whose(c, 5070, "192.0.2.1", "a.example"), "d"));
+	KTAP_CHECK(config_tenant_find(&c->realms[0].tenants, "c") == 2 && config_tenant_find(&c->realms[0].tenants, "e") < 0);
+	KTAP_CHECK(c->realms[0].tenants.tenant[0].calls == 3 && c->realms[0].tenants.tenant[0].rate == 4 &&
+		   c->realms[0].tenants.tenant[0].bindings == 5 && c->realms[0].tenants.tenant[0].ports == 6);
+	d = realm(SIP "    tenants: [{name: a, domains: [a.example]}]\n");
+	KTAP_CHECK(d && !config_tenants_eq(&c->realms[0].tenants, &d->realms[0].tenants) &&
+		   config_tenants_eq(&c->realms[0].tenants, &c->realms[0].tenants));
+	config_put(c);
+	config_put(d);
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "who is helped against NAT, by who may be there", nat_by_who_is_there },
 	{ "what one source may have", per_source },
 	{ "who may speak, where media may go", access_lists },
 	{ "phones that register", phones },
 	{ "files of users", files_of_users },
+	{ "tenants: whose is it, and what may he", tenants },
 };
 
 int main(void)
