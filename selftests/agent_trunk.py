@@ -337,6 +337,88 @@ def called():
     phone.hangs_up(trunk, trunk.right)
 
 
+def texts():
+    """MESSAGE, PUBLISH and SUBSCRIBE say who we are, outside of dialogs and in theirs."""
+    phone, trunk = Caller(), Trunk()
+    agent_is_up()
+    for method in "MESSAGE", "PUBLISH":
+        phone.dialog = ["From: <sip:alice@example.com>;tag=" + phone.tag,
+                        "To: <sip:9123@%s>" % phone.to, "Call-ID: " + phone.call_id + method]
+        phone.request(method, "sip:9123@" + phone.to, *phone.dialog, "Event: presence", cseq=7,
+                      body="hello", kind="text/plain")
+        m = trunk.gets(method)
+        check("authorization" not in m.headers, m.all)
+        trunk.challenge(m, 407)
+        again = trunk.gets(method)
+        check(again["cseq"] == "8 " + method and again["call-id"] == m["call-id"] and
+              again["from"] == m["from"] and again.body == "hello", again.all)
+        trunk.right(again, "proxy-authorization")
+        trunk.reply(again, 200)
+        check(final(phone).status == 200, method, "is answered")
+        phone.request(method, "sip:9123@" + phone.to, *phone.dialog, "Event: presence", cseq=8,
+                      body="hello", kind="text/plain")
+        for _ in range(2):
+            trunk.challenge(trunk.gets(method))
+        m = final(phone)
+        check(m.status == 500 and "www-authenticate" not in m.headers, m.first, m.all)
+    phone.dialog[2] = "Call-ID: " + phone.call_id
+    phone.sent, phone.target = 0, "sip:9123@" + phone.to
+    phone.says("SUBSCRIBE", "Event: presence", "Expires: 600")
+    trunk.challenge(trunk.gets("SUBSCRIBE"))
+    m = trunk.gets("SUBSCRIBE")
+    trunk.right(m)
+    trunk.reply(m, 200, "Contact: <sip:%s:%d>" % (trunk.ip, trunk.port), "Expires: 600")
+    ok = final(phone)
+    check(ok.status == 200, "the phone gets", ok.first)
+    phone.dialog[1], phone.target = "To: " + ok["to"], uri_of(ok)
+    phone.says("SUBSCRIBE", "Event: presence", "Expires: 0")
+    m = trunk.gets("SUBSCRIBE")
+    trunk.right(m)
+    trunk.challenge(m, stale=True)
+    m = trunk.gets("SUBSCRIBE")
+    trunk.right(m)
+    trunk.reply(m, 200, "Contact: <sip:%s:%d>" % (trunk.ip, trunk.port), "Expires: 0")
+    check(final(phone).status == 200, "the second SUBSCRIBE")
+
+
+def calls_us():
+    """A trunk that calls asks who we are in that call: re-INVITE, and BYE at last."""
+    trunk, phone = Trunk(), Caller(port=5060)
+    agent_is_up()
+    head = ["From: <sip:bob@carrier.example>;tag=b", "To: <sip:4900@%s>" % CORE, "Call-ID: theirs"]
+    trunk.request("INVITE", "sip:4900@" + CORE, *head, "Contact: <sip:bob@%s>" % trunk.ip,
+                  body=sdp(trunk.ip))
+    m = phone.receive()
+    check(m.method == "INVITE", m.first)
+    phone.tag = "p"
+    phone.dialog = ["From: %s;tag=p" % m["to"], "To: " + m["from"], "Call-ID: " + m["call-id"]]
+    phone.sent, phone.target = 0, uri_of(m)
+    m.headers["to"] += ";tag=p"
+    phone.reply(m, 200, "Contact: <%s>" % phone.contact, body=sdp(PHONE))
+    ok = final(trunk)
+    check(ok.status == 200, ok.first)
+    head[1] = "To: " + ok["to"]
+    trunk.request("ACK", uri_of(ok), *head)
+    check(phone.receive().method == "ACK", "no ACK")
+    phone.says("INVITE", body=sdp(PHONE))
+    m = trunk.gets("INVITE")
+    check("authorization" not in m.headers, m.all)
+    trunk.challenge(m)
+    m = trunk.gets("INVITE")
+    trunk.right(m)
+    trunk.takes(m)
+    ok = final(phone)
+    check(ok.status == 200, "the phone gets", ok.first)
+    phone.request("ACK", phone.target, *phone.dialog, cseq=phone.sent)
+    trunk.right(trunk.gets("ACK"), method="INVITE")
+    phone.says("BYE")
+    check(final(phone).status == 200, "the BYE is answered")
+    trunk.challenge(trunk.gets("BYE"), stale=True)
+    m = trunk.gets("BYE")
+    trunk.right(m)
+    trunk.reply(m, 200)
+
+
 def rings():
     """PRACKs of ours say who we are, too; the ACK still has what its INVITE had."""
     phone, trunk = Caller(), Trunk()

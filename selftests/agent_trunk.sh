@@ -68,6 +68,8 @@ test_registered_at_the_second() { trunk "$REGISTER" second_hop; }
 test_what_is_no_challenge() { trunk "$REGISTER" strange_answers; }
 test_reload() { trunk "$REGISTER, calls: 5" reload; }
 test_calls_say_who_we_are() { trunk "$ACCOUNT" called; }
+test_texts_say_who_we_are() { trunk "$ACCOUNT" texts; }
+test_a_trunk_that_calls_asks() { trunk "$ACCOUNT" calls_us; }
 test_pracks_say_who_we_are() { trunk "$ACCOUNT" rings; }
 test_calls_with_a_wrong_password() { trunk "$ACCOUNT" refused; }
 test_a_challenge_too_long_to_answer() { trunk "$ACCOUNT" too_long; }

@@ -422,7 +422,7 @@ static bool authorize(struct branch *branch, const struct sip_msg *msg)
 	struct call *call = branch->call;
 
 	return own_account(branch) &&
-	       b2b_account_challenged(&call->account, branch->lines, msg,
+	       b2b_account_challenged(&call->account[1], branch->lines, msg,
 				      &branch->tries) &&
 	       send_invite(branch);
 }
@@ -597,7 +597,7 @@ static bool send_invite(struct branch *branch)
 	}
 	if (own_account(branch)) {
 		sip_write_block(&w, span_of(branch->headers));
-		b2b_account_write(&call->account, branch->lines, &w, SPAN("INVITE"),
+		b2b_account_write(&call->account[1], branch->lines, &w, SPAN("INVITE"),
 				  span_of(branch->uri), request.body);
 		request.headers = (struct span){ w.p, w.n };
 	}

@@ -161,6 +161,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	call->realm[0] = in;
 	call->realm[1] = b2b_realm_of(b2b, route->to);
 	call->trunk = b2b_trunk_take(b2b, route);
+	call->calling = b2b_trunk_calling(in, &flow->remote);
 	call->from[0] = flow->remote;
 	call->by = -1;
 	call->later = (struct loop_later){ .fn = on_later, .arg = call };
@@ -184,6 +185,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 		release_source(call);
 		release_tenants(call);
 		b2b_trunk_release(call->trunk);
+		b2b_trunk_put(call->calling);
 		b2b_call_put(call);
 		return NULL;
 	}
@@ -263,6 +265,8 @@ void b2b_call_end(struct call *call)
 	free_pairs(call);
 	b2b_trunk_release(call->trunk);
 	call->trunk = NULL;
+	b2b_trunk_put(call->calling);
+	call->calling = NULL;
 	release_tenants(call);
 	trim_history(b2b);
 }

@@ -24,6 +24,8 @@
  * @query: where the next hop is, being asked for
  * @targets: where it is
  * @next: target that is tried next
+ * @account: whom we are at the trunk
+ * @tries: challenges of it that were answered
  */
 struct direct {
 	LIST_ENTRY(direct) entry;
@@ -37,6 +39,8 @@ struct direct {
 	struct sip_query *query;
 	struct sip_targets targets;
 	size_t next;
+	struct account account;
+	unsigned int tries;
 };
 
 static void finish(struct direct *direct)
@@ -45,12 +49,31 @@ static void finish(struct direct *direct)
 	sip_tx_forget(direct->out);
 	sip_query_cancel(direct->query);
 	LIST_REMOVE(direct, entry);
+	b2b_account_forget(&direct->account);
 	config_put(direct->config);
 	free(direct->set);
 	free(direct);
 }
 
 static void try_next(struct direct *direct);
+static struct sip_tx *send_on(struct direct *direct, struct sip_flow *flow);
+
+/* the trunk wants to know who we are: the same again, with that */
+static bool authorize(struct direct *direct, struct sip_tx *tx, const struct sip_msg *msg)
+{
+	struct sip_tx *next;
+
+	if (!b2b_passwords(direct->route.trunk) ||
+	    !b2b_account_challenged(&direct->account, direct->route.trunk, msg,
+				    &direct->tries))
+		return false;
+	next = send_on(direct, sip_tx_flow(tx));
+	if (!next)
+		return false;
+	direct->out = next;
+	sip_tx_forget(tx);
+	return true;
+}
 
 static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 {
@@ -71,6 +94,8 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 		try_next(direct);
 		return;
 	}
+	if (authorize(direct, tx, msg))
+		return;
 	/* RFC 3261 section 16.7: no phone takes us out of service for all others; and a
 	 * password that a trunk wants is none of the phone's
 	 */
@@ -122,8 +147,9 @@ static char *to_of(const struct route *route, const struct sip_msg *msg)
 				      route->hop[0]->host_text);
 }
 
-static void write_head(struct sip_writer *w, const struct direct *direct,
-		       const struct sip_flow *flow, const struct sip_msg *msg)
+static void write_head(struct sip_writer *w, struct direct *direct,
+		       const struct sip_flow *flow, const struct sip_msg *msg,
+		       struct span body)
 {
 	const struct route *route = &direct->route;
 	char text[SIP_MAX_URI];
@@ -156,9 +182,14 @@ static void write_head(struct sip_writer *w, const struct direct *direct,
 			  SPAN_ARG(msg->from.tag));
 	sip_write_header(w, SIP_HDR_TO, span_of(to));
 	sip_write_header(w, SIP_HDR_CALL_ID, span_of(call_id));
-	sip_write_copy(w, msg, SIP_HDR_CSEQ);
+	/* RFC 3261 section 22.2: one more each time */
+	sip_write_headerf(w, SIP_HDR_CSEQ, "%u " SPAN_FMT, msg->cseq.number + direct->tries,
+			  SPAN_ARG(msg->method_text));
 	sip_write_headerf(w, SIP_HDR_CONTACT, "<%s>", contact);
 	sip_cross_copy(w, msg, &cross);
+	if (b2b_passwords(route->trunk))
+		b2b_account_write(&direct->account, route->trunk, w, msg->method_text, uri,
+				  body);
 	free(from);
 	free(to);
 }
@@ -176,7 +207,6 @@ static struct sip_tx *send_on(struct direct *direct, struct sip_flow *flow)
 	struct sip_writer w = { 0 };
 	struct sip_tx *tx = NULL;
 
-	write_head(&w, direct, flow, msg);
 	b2b_host(&flow->listener->advertise, host, sizeof(host));
 	/*
 	 * Message-Account of RFC 3842 is dialled: it has to lead here.  A text is what
@@ -184,6 +214,8 @@ static struct sip_tx *send_on(struct direct *direct, struct sip_flow *flow)
 	 */
 	if (b2b_content_copy(&content, msg) &&
 	    (msg->method == SIP_MESSAGE || b2b_content_hide(&content, msg, host))) {
+		write_head(&w, direct, flow, msg,
+			   (struct span){ content.body, content.len });
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
 		if (content.body)

@@ -20,7 +20,8 @@ void b2b_call_put(struct call *call)
 		return;
 	session_report_free(call->report);
 	free(call->headers);
-	b2b_account_forget(&call->account);
+	b2b_account_forget(&call->account[0]);
+	b2b_account_forget(&call->account[1]);
 	config_put(call->config);
 	free(call);
 }
@@ -47,9 +48,10 @@ struct end *b2b_end_other(const struct end *end)
 
 const struct config_trunk *b2b_end_lines(const struct end *end)
 {
-	const struct trunk *trunk = end->pair->call->trunk;
+	const struct call *call = end->pair->call;
+	const struct trunk *trunk = end->i ? call->trunk : call->calling;
 
-	return end->i && trunk && b2b_trunk_conf(trunk)->user ?
+	return trunk && b2b_trunk_conf(trunk)->user ?
 	       b2b_trunk_conf(trunk) : NULL;
 }
 

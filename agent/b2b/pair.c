@@ -47,30 +47,41 @@ void b2b_pair_lose(struct pair *pair)
 	}
 }
 
-/* nobody waits for what a BYE is answered: it says at once who we are */
-static void bye(struct end *end, struct span headers)
+/* is our 2xx to an INVITE of its without an ACK? Until then there may be no BYE */
+static bool is_unacked(const struct end *end)
 {
+	const struct relay *relay;
+
+	LIST_FOREACH(relay, &end->pair->relays, entry)
+		if (relay->from == end->i && relay->method == SIP_INVITE && !relay->done)
+			return true;
+	return !end->i && !end->pair->acked;
+}
+
+/* a trunk may ask who says it */
+static void bye(struct end *end, struct span headers, bool unacked)
+{
+	const struct trunk *trunk = end->i ? end->pair->call->trunk : end->pair->call->calling;
 	const struct config_trunk *lines = b2b_end_lines(end);
+	struct call *call = end->pair->call;
 	struct sip_dialog *dialog = end->dialog;
-	struct sip_writer w = { 0 };
 
 	end->dialog = NULL;
 	if (!dialog)
 		return;
-	if (headers.n)
-		sip_write_block(&w, headers);
-	if (lines && sip_dialog_state(dialog) == SIP_DIALOG_CONFIRMED)
-		b2b_account_write(&end->pair->call->account, lines, &w, SPAN("BYE"),
-				  sip_dialog_target(dialog), (struct span){ NULL, 0 });
-	sip_dialog_bye(dialog, w.failed ? headers : (struct span){ w.p, w.n });
-	sip_write_free(&w);
+	if (!lines || sip_dialog_state(dialog) != SIP_DIALOG_CONFIRMED || unacked ||
+	    !b2b_farewell(call->b2b, b2b_trunk_config(trunk), lines,
+			  &call->account[end->i], dialog, headers))
+		sip_dialog_bye(dialog, headers);
 }
 
 void b2b_pair_drop(struct pair *pair, struct span headers)
 {
+	bool unacked[2] = { is_unacked(&pair->end[0]), is_unacked(&pair->end[1]) };
+
 	abandon(pair, headers);
-	bye(&pair->end[0], headers);
-	bye(&pair->end[1], headers);
+	bye(&pair->end[0], headers, unacked[0]);
+	bye(&pair->end[1], headers, unacked[1]);
 }
 
 /* nobody stands on it, and its dialogs are closed: nobody calls back for it */

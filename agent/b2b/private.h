@@ -16,6 +16,7 @@
  *   relay    a request from one end of a pair to the other, and its answer
  *   prack    reliable provisional answers (RFC 3262): the callee's, ours, what acknowledges them
  *   trickle  candidates of ICE by INFO
+ *   farewell a BYE to who may ask who we are
  *   pair     two dialogs that belong together
  *   branch   one attempt to reach the callee: targets, forks, answers
  *   indialog requests in a call
@@ -52,6 +53,7 @@
 
 struct branch;
 struct call;
+struct farewell;
 struct pair;
 struct realm;
 struct direct;
@@ -284,7 +286,8 @@ struct branch {
  * @chosen: the one that was answered
  * @branches: attempts
  * @trunk: by whose lines the callee is reached; NULL: nobody's. A reference
- * @account: whom we are there
+ * @calling: the trunk that calls us; NULL: none does. A reference
+ * @account: whom we are at each end
  * @tenant: of caller and callee; NULL: nobody. References; one alone if it is the same
  * @source: what the caller's source has; NULL: it is known, and not counted
  * @ringing: it is counted among its ringing calls
@@ -325,7 +328,8 @@ struct call {
 	struct pair *chosen;
 	LIST_HEAD(, branch) branches;
 	struct trunk *trunk;
-	struct account account;
+	struct trunk *calling;
+	struct account account[2];
 	struct tenant *tenant[2];
 	struct index_source *source;
 	bool ringing;
@@ -444,6 +448,7 @@ struct index;
  * @registers: REGISTERs under way, by the token of their contact
  * @directs: requests outside of dialogs under way
  * @subs: subscriptions
+ * @farewells: BYEs to trunks under way
  * @trunks: of the present configuration
  * @draining: no new calls
  * @counters: what happened
@@ -474,6 +479,7 @@ struct b2b {
 	LIST_HEAD(, reg) registers[B2B_REGISTERS];
 	LIST_HEAD(, direct) directs;
 	LIST_HEAD(, sub) subs;
+	LIST_HEAD(, farewell) farewells;
 	LIST_HEAD(, trunk) trunks;
 	bool draining;
 	struct b2b_counters counters;
@@ -701,6 +707,10 @@ bool b2b_trunks_set(struct b2b *b2b, struct config *config);
 void b2b_trunks_end(struct b2b *b2b);
 /* a call by a route's trunk: NULL if that has none; to be released */
 struct trunk *b2b_trunk_take(struct b2b *b2b, const struct route *route);
+/* the trunk that calls from there, which has an account of ours; to be put */
+struct trunk *b2b_trunk_calling(const struct realm *realm, const struct dp_addr *source);
+void b2b_trunk_put(struct trunk *trunk);
+struct config *b2b_trunk_config(const struct trunk *trunk);
 /* the call is over: it is not counted any more */
 void b2b_trunk_release(struct trunk *trunk);
 bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route);
@@ -805,6 +815,17 @@ void b2b_trickle_say(struct sip_writer *w, const struct realm *to);
 /* the other party's Recv-Info, without what is between each of them and us */
 void b2b_trickle_pass(struct sip_writer *w, const struct sip_msg *msg,
 		      const struct realm *to);
+
+/* ------------------------------------------------------------ farewell.c */
+
+/*
+ * BYE in a confirmed dialog of ours with a trunk of @config, which ends with it; takes what
+ * @account has.  False without memory: then nothing was done
+ */
+bool b2b_farewell(struct b2b *b2b, struct config *config, const struct config_trunk *lines,
+		  struct account *account, struct sip_dialog *dialog, struct span headers);
+/* nobody waits for their answers any more */
+void b2b_farewells_end(struct b2b *b2b);
 
 /* ---------------------------------------------------------------- pair.c */
 

@@ -248,7 +248,7 @@ static bool authorize(struct relay *relay, const struct sip_msg *msg)
 	struct sip_tx *old = relay->out;
 
 	if (!lines || (!relay->in && !relay->own) || relay->given_up ||
-	    !b2b_account_challenged(&call_of(relay)->account, lines, msg,
+	    !b2b_account_challenged(&call_of(relay)->account[!relay->from], lines, msg,
 				    &relay->tries) ||
 	    send_on(relay, relay->in ? sip_tx_request(relay->in) : NULL, relay->sdp))
 		return false;
@@ -376,7 +376,7 @@ static int send_on(struct relay *relay, struct sip_msg *msg, const char *sdp)
 		sip_write_headerf(&w, SIP_HDR_RACK, "%u %u INVITE", relay->rseq,
 				  relay->pair->cseq);
 	if (b2b_end_lines(to))
-		b2b_account_write(&call_of(relay)->account, b2b_end_lines(to), &w,
+		b2b_account_write(&call_of(relay)->account[to->i], b2b_end_lines(to), &w,
 				  span_of(method), sip_dialog_target(to->dialog),
 				  (struct span){ content.body, content.len });
 	if (w.failed)
@@ -666,8 +666,8 @@ void b2b_relay_ack(struct end *from, bool late_offer, struct sip_msg *ack)
 			sip_write_block(&w, span_of(content.lines));
 	}
 	/* RFC 3261 section 22.1: an ACK has its INVITE's credentials */
-	if (b2b_end_lines(to) && call->account.line)
-		sip_write_block(&w, span_of(call->account.line));
+	if (b2b_end_lines(to) && call->account[to->i].line)
+		sip_write_block(&w, span_of(call->account[to->i].line));
 	if (to->dialog)
 		sip_dialog_ack(to->dialog, (struct span){ w.p, w.failed ? 0 : w.n },
 			       span_of(content.type),

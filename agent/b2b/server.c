@@ -242,6 +242,7 @@ void b2b_free(struct b2b *b2b)
 		if (call->session)
 			b2b_call_end(call);
 	}
+	b2b_farewells_end(b2b);
 	b2b_register_end_all(b2b);
 	b2b_subscribe_end_all(b2b);
 	b2b_direct_end_all(b2b);

@@ -51,6 +51,7 @@ struct sub_end {
  * @in: its transaction there; NULL when that is over
  * @out: the other side's; NULL when that is over
  * @last: it ends the subscription, however it is answered
+ * @tries: challenges to it that were answered
  */
 struct passing {
 	LIST_ENTRY(passing) entry;
@@ -59,6 +60,7 @@ struct passing {
 	struct sip_tx *in;
 	struct sip_tx *out;
 	bool last;
+	unsigned int tries;
 };
 
 /**
@@ -87,6 +89,10 @@ struct start {
  * @b2b: the front end
  * @realm: of its ends
  * @hold: header fields that stay between a trunk that notifies and us; NULL: none
+ * @config: with @lines: a reference
+ * @lines: that trunk, where we are somebody; NULL: there is none
+ * @account: whom we are there
+ * @tries: its challenges to the SUBSCRIBE that begins it that were answered
  * @source: who subscribes; counted there
  * @end: its ends
  * @start: how it begins; NULL: it has been answered
@@ -101,6 +107,10 @@ struct sub {
 	struct b2b *b2b;
 	struct realm *realm[2];
 	const char *const *hold;
+	struct config *config;
+	const struct config_trunk *lines;
+	struct account account;
+	unsigned int tries;
 	struct index_source *source;
 	struct sub_end end[2];
 	struct start *start;
@@ -148,6 +158,8 @@ static void finish(struct sub *sub)
 	sub->b2b->counters.subscriptions--;
 	sub->source->subs--;
 	b2b_index_source_put(sub->source);
+	b2b_account_forget(&sub->account);
+	config_put(sub->config);
 	free(sub);
 }
 
@@ -231,6 +243,11 @@ static struct sip_tx *pass(struct sub *sub, unsigned int from, const struct sip_
 	    b2b_content_hide(&content, msg, cross.instead)) {
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
+		if (sub->lines && !from)
+			b2b_account_write(&sub->account, sub->lines, &w,
+					  span_of(request.method),
+					  sip_dialog_target(sub->end[1].dialog),
+					  (struct span){ content.body, content.len });
 		request.headers = (struct span){ w.p, w.n };
 		if (content.body) {
 			request.type = span_of(content.type);
@@ -289,6 +306,26 @@ static void passed(struct passing *p, unsigned int status, const struct sip_msg 
 }
 
 static void on_passed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
+		      struct sip_msg *msg);
+static void on_not_passed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
+			  unsigned int status);
+
+/* the trunk wants to know who we are: the same again, with that */
+static bool authorize(struct passing *p, const struct sip_msg *msg)
+{
+	const struct sip_dialog_request like = {
+		.response = on_passed, .failed = on_not_passed, .arg = p,
+	};
+	struct sub *sub = p->sub;
+
+	if (p->from || !sub->lines || !p->in ||
+	    !b2b_account_challenged(&sub->account, sub->lines, msg, &p->tries))
+		return false;
+	p->out = pass(sub, 0, sip_tx_request(p->in), &like);
+	return p->out;
+}
+
+static void on_passed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		      struct sip_msg *msg)
 {
 	struct passing *p = arg;
@@ -297,6 +334,8 @@ static void on_passed(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		return;
 	p->out = NULL;
 	sip_dialog_forget(tx);
+	if (authorize(p, msg))
+		return;
 	passed(p, msg->status, msg);
 }
 
@@ -458,6 +497,8 @@ static void on_forked(void *arg, struct sip_dialog *dialog, struct sip_dialog *f
 	sub->forks++;
 	other->forks = FORKS_MAX;	/* these come to the first one */
 	other->hold = sub->hold;
+	other->lines = sub->lines;
+	other->config = sub->config ? config_get(sub->config) : NULL;
 	other->end[1].dialog = fork;
 	sip_dialog_set_arg(fork, &other->end[1]);
 	other->end[0].dialog = sip_dialog_copy(sub->end[0].dialog, &other->end[0]);
@@ -492,6 +533,7 @@ static void give_up(struct sub *sub, unsigned int status)
 }
 
 static void try_next(struct sub *sub);
+static bool send_again(struct sub *sub);
 
 static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 			struct sip_msg *msg)
@@ -507,6 +549,10 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		try_next(sub);
 		return;
 	}
+	if (sub->start && sub->lines &&
+	    b2b_account_challenged(&sub->account, sub->lines, msg, &sub->tries) &&
+	    send_again(sub))
+		return;
 	if (sub->start) {
 		asked = expires_of(sip_tx_request(sub->start->in), EXPIRES);
 		respond(sub, 0, sub->start->in, msg);
@@ -580,11 +626,18 @@ static struct sip_dialog *notifier(struct sub *sub, struct sip_flow *flow)
 	return sub->end[1].dialog;
 }
 
-static bool send_by(struct sub *sub, struct sip_flow *flow)
+static bool send_again(struct sub *sub)
 {
 	const struct sip_dialog_request like = {
 		.response = on_response, .failed = on_failed, .arg = sub,
 	};
+
+	sub->out = pass(sub, 0, sip_tx_request(sub->start->in), &like);
+	return sub->out;
+}
+
+static bool send_by(struct sub *sub, struct sip_flow *flow)
+{
 	const struct span same = { NULL, 0 };
 	char contact[B2B_TEXT];
 
@@ -593,8 +646,7 @@ static bool send_by(struct sub *sub, struct sip_flow *flow)
 	    sip_dialog_move(sub->end[1].dialog, flow, span_of(contact), same) :
 	    !notifier(sub, flow))
 		return false;
-	sub->out = pass(sub, 0, sip_tx_request(sub->start->in), &like);
-	return sub->out;
+	return send_again(sub);
 }
 
 static void try_next(struct sub *sub)
@@ -657,6 +709,10 @@ static bool set_start(struct sub *sub, const struct route *route, struct sip_flo
 
 	sub->start = start;
 	sub->hold = b2b_passwords(route->trunk);
+	if (sub->hold) {
+		sub->config = config_get(sub->b2b->config);
+		sub->lines = route->trunk;
+	}
 	if (!start) {
 		b2b_invite_refuse(sub->b2b, flow, msg, 500, NULL, "no memory");
 		return false;

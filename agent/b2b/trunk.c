@@ -223,6 +223,48 @@ struct trunk *b2b_trunk_take(struct b2b *b2b, const struct route *route)
 	return trunk;
 }
 
+/* one of its next hops, as an address or where its name was last */
+static bool is_at(const struct trunk *trunk, const struct dp_addr *source)
+{
+	const struct b2b *b2b = trunk->b2b;
+	const struct config_hop *hop;
+	size_t i, j, k;
+
+	for (i = 0; i < trunk->conf->n_hops; i++) {
+		hop = &trunk->conf->hop[i];
+		if (hop->addr.family && dp_addr_same_host(&hop->addr, source))
+			return true;
+		for (j = 0; j < b2b->n_watch && !hop->addr.family; j++)
+			for (k = 0; b2b->watch[j].hop == hop && k < b2b->watch[j].n_found; k++)
+				if (dp_addr_same_host(&b2b->watch[j].found[k], source))
+					return true;
+	}
+	return false;
+}
+
+struct trunk *b2b_trunk_calling(const struct realm *realm, const struct dp_addr *source)
+{
+	struct trunk *trunk;
+
+	LIST_FOREACH(trunk, &realm->b2b->trunks, entry) {
+		if (trunk->realm != realm || !trunk->conf->user || !is_at(trunk, source))
+			continue;
+		trunk->refs++;
+		return trunk;
+	}
+	return NULL;
+}
+
+void b2b_trunk_put(struct trunk *trunk)
+{
+	put(trunk);
+}
+
+struct config *b2b_trunk_config(const struct trunk *trunk)
+{
+	return trunk->config;
+}
+
 void b2b_trunk_release(struct trunk *trunk)
 {
 	if (!trunk)
