@@ -45,6 +45,29 @@ static bool is_in(const struct dp_addr *addr, void *arg)
 	return addr->family && prefix_has(arg, addr);
 }
 
+static bool is_own(const struct prefix *prefix, void *arg)
+{
+	const struct config_realm *realm;
+	const struct host *host = arg;
+	size_t i, j;
+
+	for (i = 0; i < host->config->n_realms; i++) {
+		realm = &host->config->realms[i];
+		for (j = 0; j < realm->n_addresses; j++)
+			if (prefix_has(prefix, &realm->addresses[j].listen) ||
+			    prefix_has(prefix, &realm->addresses[j].advertise))
+				return true;
+	}
+	return false;
+}
+
+static bool is_hop(const struct prefix *prefix, void *arg)
+{
+	const struct host *host = arg;
+
+	return host->b2b && b2b_is_hop(host->b2b, prefix);
+}
+
 static bool is_established(const struct prefix *prefix, void *arg)
 {
 	struct prefix copy = *prefix;
@@ -163,7 +186,7 @@ bool host_open(struct host *host, struct loop *loop, struct config *config,
 {
 	static const struct bans_ops ops = {
 		.added = on_added, .removed = on_removed,
-		.established = is_established,
+		.own = is_own, .hop = is_hop, .established = is_established,
 	};
 	const struct nft_conf conf = {
 		.loop = loop, .config = config,
@@ -171,6 +194,7 @@ bool host_open(struct host *host, struct loop *loop, struct config *config,
 		.arg = host,
 	};
 
+	host->config = config;
 	host->bans = bans_new(loop_timers(loop), &config->bans);
 	if (!host->bans) {
 		snprintf(error, CONFIG_ERROR_LEN, "no memory for bans");
@@ -191,6 +215,7 @@ bool host_may_reload(struct host *host, const struct config *config, char *error
 void host_reload(struct host *host, struct config *config)
 {
 	/* first, so that nftables is not told of bans that are lifted */
+	host->config = config;
 	bans_set(host->bans, &config->bans);
 	nft_reload(host->nft, config);
 }

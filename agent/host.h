@@ -25,6 +25,7 @@ struct host_ops {
  * struct host - bans and nftables
  * @bans: who is shut out
  * @nft: what nftables is told
+ * @config: which addresses are ours
  * @b2b: knows next hops; NULL: not open yet, or no more
  * @sessions: knows parties; NULL: not open yet, or no more
  * @ops: who hears of bans
@@ -33,6 +34,7 @@ struct host_ops {
 struct host {
 	struct bans *bans;
 	struct nft *nft;
+	const struct config *config;
 	struct b2b *b2b;
 	struct sessions *sessions;
 	struct host_ops ops;

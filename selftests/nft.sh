@@ -78,6 +78,7 @@ test_bans_hold_and_survive()
 	ok "IPv6 by the address" m rtplane -s "$CTL" ban add "$X6"
 	refused 'bans.allow' m rtplane -s "$CTL" ban add "$A4"
 	refused 'bans.allow' m rtplane -s "$CTL" ban add 192.0.2.0/24
+	refused 'an address of ours' m rtplane -s "$CTL" ban add 198.51.100.0/24
 	refused 'within 203.0.113.0/24' m rtplane -s "$CTL" ban add 203.0.113.9
 	refused 'too wide' m rtplane -s "$CTL" ban add 0.0.0.0/1
 	refused 'not a prefix' m rtplane -s "$CTL" ban add 192.0.2.66/24

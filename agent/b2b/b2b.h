@@ -92,6 +92,15 @@ bool b2b_reload(struct b2b *b2b, struct config *config,
 		void (*kept)(const char *why, void *arg), void *arg, char *error);
 
 /**
+ * b2b_is_hop() - does a next hop live there?
+ * @b2b: the front end
+ * @prefix: the addresses
+ *
+ * Or somebody whom the configuration allows by the whole address.
+ */
+bool b2b_is_hop(const struct b2b *b2b, const struct prefix *prefix);
+
+/**
  * b2b_knows() - does one of the addresses that we know by name live there?
  * @b2b: the front end
  * @prefix: the addresses

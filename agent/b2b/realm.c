@@ -181,7 +181,7 @@ static bool is_one_in(const struct prefix *prefix, const struct dp_addr *list,
 	return false;
 }
 
-bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
+bool b2b_is_hop(const struct b2b *b2b, const struct prefix *prefix)
 {
 	size_t i;
 
@@ -193,7 +193,12 @@ bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
 		if (is_one_in(prefix, b2b->watch[i].found,
 			      b2b->watch[i].n_found))
 			return true;
-	return b2b_binding_in(b2b, prefix);
+	return false;
+}
+
+bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
+{
+	return b2b_is_hop(b2b, prefix) || b2b_binding_in(b2b, prefix);
 }
 
 static bool is_banned(const struct dp_addr *addr, void *arg)

@@ -315,6 +315,8 @@ static bool check(const struct bans *bans, const struct prefix *prefix,
 		return refuse(error, prefix, "it is too wide; expected /8 or longer of IPv4, /16 or longer of IPv6");
 	if (ban_is_allowed(bans, prefix))
 		return refuse(error, prefix, "the configuration's bans.allow has it, or a part of it");
+	if (bans->ops.own && bans->ops.own(prefix, bans->arg))
+		return refuse(error, prefix, "it is an address of ours, or has one in it");
 	wider = around(bans, prefix);
 	if (!wider)
 		return true;

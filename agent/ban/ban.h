@@ -64,12 +64,17 @@ struct ban_info {
  * @added: a ban begins; or its end has moved (@again)
  * @removed: a ban was lifted; one that has come to its end (@lifted false) has gone
  *	everywhere by itself, and nothing of it is left
+ * @own: is one of these addresses ours?  It cannot be banned, by nobody
+ * @hop: is one of these a next hop's, or another's whom the configuration names?  What it
+ *	does bans it never, however surely it is there; an admin may
  * @established: does a call, a registration or a trunk of ours live at one of these
  *	addresses?
  */
 struct bans_ops {
 	void (*added)(const struct ban_info *ban, bool again, void *arg);
 	void (*removed)(const struct ban_info *ban, bool lifted, void *arg);
+	bool (*own)(const struct prefix *prefix, void *arg);
+	bool (*hop)(const struct prefix *prefix, void *arg);
 	bool (*established)(const struct prefix *prefix, void *arg);
 };
 
@@ -78,8 +83,8 @@ struct bans_ops {
  * @begun: bans by ground
  * @lifted: by an admin
  * @ended: by their time
- * @spared: offenders that were not banned since they are allowed, or established and
- *	their address was not proven
+ * @spared: offenders that were not banned since they are allowed or next hops, or
+ *	established and their address was not proven
  * @unasked: offenders that were not banned since there were too many in this second to
  *	see who is established
  * @full: what would have been one ban too many

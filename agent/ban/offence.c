@@ -108,7 +108,8 @@ static bool is_spared(struct bans *bans, const struct prefix *prefix,
 {
 	char text[BAN_PREFIX_STRLEN];
 
-	if (ban_is_allowed(bans, prefix))
+	if (ban_is_allowed(bans, prefix) ||
+	    (bans->ops.hop && bans->ops.hop(prefix, bans->arg)))
 		return true;
 	if (proven || !bans->ops.established)
 		return false;

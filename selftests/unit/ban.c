@@ -17,6 +17,8 @@ static char error[CONFIG_ERROR_LEN];
 static unsigned int added, again, removed, lifted;
 static unsigned int asked;
 static struct prefix home;	/* whoever lives there is established */
+static struct prefix own;	/* ours */
+static struct prefix hop;	/* a next hop's */
 
 static void on_added(const struct ban_info *ban, bool is_again, void *arg)
 {
@@ -35,6 +37,16 @@ static bool is_established(const struct prefix *prefix, void *arg)
 {
 	asked++;
 	return home.addr.family && prefix_has(prefix, &home.addr);
+}
+
+static bool is_own(const struct prefix *prefix, void *arg)
+{
+	return own.addr.family && prefix_has(prefix, &own.addr);
+}
+
+static bool is_hop(const struct prefix *prefix, void *arg)
+{
+	return hop.addr.family && prefix_has(prefix, &hop.addr);
 }
 
 static struct prefix prefix_of(const char *text)
@@ -57,13 +69,13 @@ static struct dp_addr addr_of(const char *text)
 static bool begin(void)
 {
 	static const struct bans_ops ops = {
-		on_added, on_removed, is_established,
+		on_added, on_removed, is_own, is_hop, is_established,
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);
 	timers_init(&timers, 1000);
 	conf = (struct config_bans){ .time = 600, .window = 10, .garbage = 5 };
-	home = (struct prefix){ 0 };
+	home = own = hop = (struct prefix){ 0 };
 	added = again = removed = lifted = asked = 0;
 	bans = bans_new(&timers, &conf);
 	if (bans)
@@ -281,6 +293,31 @@ static bool test_words(void)
 	return true;
 }
 
+/* ours: by nobody; a next hop: by what it does never, by an admin at will */
+static bool test_ours_and_next_hops(void)
+{
+	struct dp_addr source;
+	struct prefix prefix;
+
+	KTAP_CHECK(begin());
+	own = prefix_of("192.0.2.254");
+	hop = prefix_of("2001:db8:b::1");
+	prefix = prefix_of("192.0.2.0/24");
+	KTAP_CHECK(!bans_add(bans, &prefix, 0, BAN_ADMIN, error) &&
+		   strstr(error, "an address of ours"));
+	source = addr_of("192.0.2.254");
+	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, true));
+	source = addr_of("192.0.2.253");
+	KTAP_CHECK(bans_offence(bans, &source, BAN_GARBAGE, 5, true));
+	source = addr_of("2001:db8:b::7");	/* its /64 */
+	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, true));
+	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, false));
+	KTAP_CHECK(bans_counters(bans)->spared == 2 && bans_count(bans) == 1);
+	prefix = prefix_of("2001:db8:b::/64");
+	KTAP_CHECK(bans_add(bans, &prefix, 0, BAN_ADMIN, error));
+	return end(true);
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -289,6 +326,7 @@ int main(void)
 		{ "a wider ban takes the place of those within it", test_prefixes_within_others },
 		{ "whom the configuration allows is never banned", test_allowed },
 		{ "too many offences within a while are a ban", test_offences },
+		{ "our addresses are never banned, next hops by an admin alone", test_ours_and_next_hops },
 		{ "forged datagrams ban nobody who is established", test_forged_sources },
 		{ "there is an end to offenders and to bans", test_no_end_of_them },
 		{ "words", test_words },
