@@ -289,6 +289,8 @@ static void apply_policy(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 		leg->digits = c->digits;
 	if (has(c, BLOCK))
 		leg->block = c->block;
+	if (has(c, MUTE))
+		set_flag(leg, RTPLANE_LEG_MUTE, c->mute);
 }
 
 static void apply_srtp(struct rtplane_leg *leg, struct rtplane_leg_conf *c)

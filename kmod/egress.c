@@ -45,6 +45,8 @@ void rtplane_egress_forget(struct rtplane_leg *leg)
 /* Where media towards @leg goes now, if anywhere. */
 static bool target(const struct rtplane_leg *leg, struct rtplane_ep *to)
 {
+	if (leg->flags & RTPLANE_LEG_MUTE)
+		return false;
 	if (rtplane_leg_remote(leg, to))
 		return true;
 	if (!(leg->flags & RTPLANE_LEG_EARLY))

@@ -44,6 +44,7 @@ struct rtplane_srtp;
  * @ssrc_guard: boolean
  * @only: &enum rtplane_only
  * @block: &enum rtplane_block
+ * @mute: boolean
  * @srtp_fresh: boolean, of @srtp_tx
  * @srtp_rx: protection of what arrives, NULL = none; whoever holds the conf frees it,
  *	unless a leg took it, and left what it had
@@ -77,6 +78,7 @@ struct rtplane_leg_conf {
 	u8 ssrc_guard;
 	u8 only;
 	u8 block;
+	u8 mute;
 	u8 srtp_fresh;
 	struct rtplane_srtp *srtp_rx;
 	struct rtplane_srtp *srtp_tx;
@@ -241,6 +243,7 @@ struct rtplane_leg {
 #define RTPLANE_LEG_EARLY	0x04	/* sends to the signalled remote before a latch */
 #define RTPLANE_LEG_POLICED	0x08	/* has a rate limit */
 #define RTPLANE_LEG_SECURE	0x10	/* it or its peer is protected, in any direction */
+#define RTPLANE_LEG_MUTE	0x20	/* sends nothing */
 
 int rtplane_leg_cache_init(void);
 void rtplane_leg_cache_exit(void);

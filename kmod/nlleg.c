@@ -162,6 +162,7 @@ static int put_policy(struct sk_buff *msg, const struct rtplane_leg *leg)
 	    nla_put_u8(msg, RTPLANE_LEG_A_ONLY, leg->only) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_DIGITS, leg->digits) ||
 	    nla_put_u8(msg, RTPLANE_LEG_A_BLOCK, leg->block) ||
+	    nla_put_u8(msg, RTPLANE_LEG_A_MUTE, !!(leg->flags & RTPLANE_LEG_MUTE)) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_PPS, leg->police.pps) ||
 	    nla_put_u64_64bit(msg, RTPLANE_LEG_A_BPS, leg->bps, RTPLANE_LEG_A_PAD) ||
 	    nla_put_u32(msg, RTPLANE_LEG_A_MARK, leg->mark) ||
@@ -181,7 +182,8 @@ static u8 leg_state(const struct rtplane_leg *leg)
 
 static int put_state(struct sk_buff *msg, const struct rtplane_leg *leg)
 {
-	const struct rtplane_ep *to = leg->latched ? &leg->remote :
+	const struct rtplane_ep *to = leg->flags & RTPLANE_LEG_MUTE ? NULL :
+				      leg->latched ? &leg->remote :
 				      leg->flags & RTPLANE_LEG_EARLY ? &leg->policy.signalled :
 								       NULL;
 	const struct rtplane_suspects *s = leg->policy.suspects;

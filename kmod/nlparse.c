@@ -115,6 +115,7 @@ static void nl_scalars(struct nlattr **tb, struct rtplane_leg_conf *c)
 	c->only = nl_u8(tb[RTPLANE_LEG_A_ONLY]);
 	c->digits = nl_u32(tb[RTPLANE_LEG_A_DIGITS]);
 	c->block = nl_u8(tb[RTPLANE_LEG_A_BLOCK]);
+	c->mute = nl_u8(tb[RTPLANE_LEG_A_MUTE]);
 }
 
 /**

@@ -143,6 +143,7 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_SAVED] = NLA_POLICY_NESTED(rtplane_saved_policy),
 	[RTPLANE_LEG_A_DIGITS] = { .type = NLA_U32 },
 	[RTPLANE_LEG_A_BLOCK] = NLA_POLICY_MAX(NLA_U8, RTPLANE_BLOCK_MAX),
+	[RTPLANE_LEG_A_MUTE] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {

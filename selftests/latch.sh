@@ -367,6 +367,31 @@ test_no_remote_is_counted()
 	clear_bridges
 }
 
+test_a_mute_leg_sends_nothing()
+{
+	open remote "$RA" early on mute on
+	leg_holds "$LA" '.mute and .latched == null'
+	send "$RA" 3
+	leg_becomes "$LA" '.rx_packets == 3 and .state == "locked" and .latched == null'
+	leg_becomes "$LB" '.tx_packets == 3'
+	b rtp --on "$RB" --to "$LB" --send 5 --pps 0 >/dev/null
+	leg_becomes "$LB" '.rx_packets == 5 and .drops."no-remote" == 5'
+	# Neither another remote nor a proof opens it.
+	ok "proven" m rtplane leg set local "$LA" proven "$A4:40002"
+	b rtp --on "$RB" --to "$LB" --send 2 --pps 0 >/dev/null
+	leg_becomes "$LB" '.rx_packets == 7 and .drops."no-remote" == 7'
+	leg_holds "$LA" '.tx_packets == 0'
+	ok "on" m rtplane leg set local "$LA" mute off
+	leg_holds "$LA" "(.mute | not) and .latched == \"$A4:40002\""
+	back 3 "$A4:40002"
+	# And in the midst of what flows.
+	ok "off" m rtplane leg set local "$LA" mute on
+	b rtp --on "$RB" --to "$LB" --send 4 --pps 0 >/dev/null
+	leg_becomes "$LB" '.rx_packets == 14 and .drops."no-remote" == 11'
+	leg_holds "$LA" '.tx_packets == 3'
+	clear_bridges
+}
+
 test_early_media_goes_to_the_signalled_address()
 {
 	open remote "$RA" early on

@@ -61,6 +61,8 @@ static const struct key leg_keys[] = {
 	{ .word = "ssrc-guard", .bit = DP_LEG_SSRC_GUARD, .type = KEY_ONOFF,
 	  .offset = offsetof(struct dp_leg, ssrc_guard),
 	  .expect = "on or off" },
+	{ .word = "mute", .bit = DP_LEG_MUTE, .type = KEY_ONOFF,
+	  .offset = offsetof(struct dp_leg, mute), .expect = "on or off" },
 	{ .word = "only", .bit = DP_LEG_ONLY, .type = KEY_WORD,
 	  .offset = offsetof(struct dp_leg, only), .parse = dp_only_parse,
 	  .expect = "rtp, rtcp or both" },

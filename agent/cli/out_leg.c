@@ -41,6 +41,8 @@ static void json_conf(json_t *o, const struct dp_leg *conf)
 	if (conf->set & DP_LEG_SSRC_GUARD)
 		json_object_set_new(o, "ssrc_guard",
 				    json_boolean(conf->ssrc_guard));
+	if (conf->set & DP_LEG_MUTE)
+		json_object_set_new(o, "mute", json_boolean(conf->mute));
 	if (conf->set & DP_LEG_ONLY)
 		out_str(o, "only", dp_only_name(conf->only));
 	if (conf->set & DP_LEG_DIGITS)
@@ -229,6 +231,8 @@ static void text_conf(const struct dp_leg *conf)
 	if (conf->set & DP_LEG_SSRC_GUARD &&
 	    conf->ssrc_guard != (conf->latch != RTPLANE_LATCH_OFF))
 		printf(" ssrc-guard %s", conf->ssrc_guard ? "on" : "off");
+	if (conf->mute)
+		printf(" mute on");
 	if (conf->only)
 		printf(" only %s", dp_only_name(conf->only));
 	if (conf->digits)

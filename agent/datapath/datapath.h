@@ -82,6 +82,7 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_ONLY		(1u << 21)
 #define DP_LEG_MOVED		(1u << 22)	/* an order; has no member */
 #define DP_LEG_SSRC_GUARD	(1u << 23)
+#define DP_LEG_MUTE		(1u << 27)
 #define DP_LEG_SAVED		(1u << 24)	/* not in a struct dp_leg_info */
 #define DP_LEG_DIGITS		(1u << 25)
 #define DP_LEG_BLOCK		(1u << 26)
@@ -317,6 +318,8 @@ struct dp_saved {
  * @digits: payload types of telephone events (RFC 4733) in what arrives, bit n for 96 + n:
  *	each digit is an event
  * @block: enum rtplane_block, what of it is counted and goes no further
+ * @mute: nothing is sent by this leg, whoever is its remote; what comes from there is
+ *	relayed all the same
  * @saved: (a new leg's) the state that it goes on from; the caller's
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
@@ -352,6 +355,7 @@ struct dp_leg {
 	uint32_t digits;
 	uint8_t block;
 	bool ssrc_guard;
+	bool mute;
 	const struct dp_saved *saved;
 };
 

@@ -58,6 +58,8 @@ static int put_leg_latch(struct nl_msg *msg, const struct dp_leg *leg)
 		ret |= nla_put_flag(msg, RTPLANE_LEG_A_MOVED);
 	if (leg->set & DP_LEG_SSRC_GUARD)
 		ret |= nla_put_u8(msg, RTPLANE_LEG_A_SSRC_GUARD, leg->ssrc_guard);
+	if (leg->set & DP_LEG_MUTE)
+		ret |= nla_put_u8(msg, RTPLANE_LEG_A_MUTE, leg->mute);
 	if (leg->set & DP_LEG_PROVEN)
 		ret |= genl_put_addr(msg, RTPLANE_LEG_A_PROVEN, &leg->proven);
 	return ret;
@@ -500,6 +502,7 @@ static struct nla_policy leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_SAVED] = { .type = NLA_NESTED },
 	[RTPLANE_LEG_A_DIGITS] = { .type = NLA_U32 },
 	[RTPLANE_LEG_A_BLOCK] = { .type = NLA_U8 },
+	[RTPLANE_LEG_A_MUTE] = { .type = NLA_U8 },
 };
 
 /* which configuration members the module told */
@@ -532,6 +535,7 @@ static uint32_t leg_set(struct nlattr **tb)
 		{ RTPLANE_LEG_A_ONLY, DP_LEG_ONLY },
 		{ RTPLANE_LEG_A_DIGITS, DP_LEG_DIGITS },
 		{ RTPLANE_LEG_A_BLOCK, DP_LEG_BLOCK },
+		{ RTPLANE_LEG_A_MUTE, DP_LEG_MUTE },
 	};
 	uint32_t set = 0;
 	size_t i;
@@ -572,6 +576,7 @@ static int parse_leg_conf(struct nlattr **tb, struct dp_leg *conf,
 	conf->only = get_u8(tb[RTPLANE_LEG_A_ONLY]);
 	conf->digits = get_u32(tb[RTPLANE_LEG_A_DIGITS]);
 	conf->block = get_u8(tb[RTPLANE_LEG_A_BLOCK]);
+	conf->mute = get_u8(tb[RTPLANE_LEG_A_MUTE]) != 0;
 	ret |= genl_parse_srtp(tb[RTPLANE_LEG_A_SRTP_RX], &conf->srtp_rx,
 			       sources);
 	ret |= genl_parse_srtp(tb[RTPLANE_LEG_A_SRTP_TX], &conf->srtp_tx,

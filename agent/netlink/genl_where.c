@@ -41,6 +41,7 @@ static const char *leg_word(int type)
 		[RTPLANE_LEG_A_SAVED] = " state",
 		[RTPLANE_LEG_A_DIGITS] = " digits",
 		[RTPLANE_LEG_A_BLOCK] = " block",
+		[RTPLANE_LEG_A_MUTE] = " mute",
 	};
 
 	return type <= RTPLANE_LEG_A_MAX && words[type] ? words[type] : "";

@@ -102,7 +102,7 @@ static void read_u32(struct nlattr *at, struct dp_leg *leg, uint32_t bit,
 
 static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 {
-	uint8_t early = 0, guard = 0;
+	uint8_t early = 0, guard = 0, mute = 0;
 
 	read_u8(tb[RTPLANE_LEG_A_ONLY], leg, DP_LEG_ONLY, &leg->only);
 	read_u32(tb[RTPLANE_LEG_A_DIGITS], leg, DP_LEG_DIGITS, &leg->digits);
@@ -115,6 +115,8 @@ static void read_scalars(struct nlattr **tb, struct dp_leg *leg)
 	leg->early = early;
 	read_u8(tb[RTPLANE_LEG_A_SSRC_GUARD], leg, DP_LEG_SSRC_GUARD, &guard);
 	leg->ssrc_guard = guard;
+	read_u8(tb[RTPLANE_LEG_A_MUTE], leg, DP_LEG_MUTE, &mute);
+	leg->mute = mute;
 	read_u32(tb[RTPLANE_LEG_A_RELATCH], leg, DP_LEG_RELATCH, &leg->relatch);
 	read_u8(tb[RTPLANE_LEG_A_DSCP_MODE], leg, DP_LEG_DSCP_MODE,
 		&leg->dscp_mode);

@@ -183,6 +183,7 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_SAVED] = NESTED(saved_rules),
 	[RTPLANE_LEG_A_DIGITS] = { U32 },
 	[RTPLANE_LEG_A_BLOCK] = { U8, RTPLANE_BLOCK_MAX },
+	[RTPLANE_LEG_A_MUTE] = { U8, 1 },
 };
 
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {

@@ -34,12 +34,16 @@ static void prove(struct session *session, struct standing *at, unsigned int s,
 		leg.remote = path->remote;
 		stands->remote = path->remote;
 	}
-	if (!dp_leg_set(at->dp, &leg, &err))
-		at->proven[s] = path->remote;
-	else
+	if (stands->mute)
+		leg.set |= DP_LEG_MUTE;
+	if (dp_leg_set(at->dp, &leg, &err)) {
 		session_log(session, LOG_LEVEL_ERROR, at->party[s],
 			    "the datapath refuses the way that ICE has found: %s",
 			    err.text);
+		return;
+	}
+	at->proven[s] = path->remote;
+	stands->mute = false;
 }
 
 static void prove_all(struct session *session)
@@ -90,25 +94,33 @@ static struct standing *place(const struct seat *seat, unsigned int c,
 	return NULL;
 }
 
-/* RFC 7675 5.1: nothing may be sent to it until it has shown itself again */
-static void lose(const struct seat *seat, struct standing *at, unsigned int s)
+/* @mute: nothing is sent to that party, whatever comes from it */
+static void mute(const struct seat *seat, struct standing *at, unsigned int s, bool mute)
 {
 	struct dp_leg leg = {
-		.set = DP_LEG_UNLATCH | DP_LEG_EARLY,
+		.set = DP_LEG_MUTE,
 		.local = at->bridge.leg[s].local,
+		.mute = mute,
 	};
 	struct dp_err err;
 
-	at->proven[s] = (struct dp_addr){ 0 };
-	/* there is no other remote that it could learn */
-	if (at->bridge.leg[s].latch == RTPLANE_LATCH_OFF)
+	if (at->bridge.leg[s].mute == mute)
 		return;
-	if (!dp_leg_set(at->dp, &leg, &err))
-		at->bridge.leg[s].early = false;
-	else
-		session_log(seat->session, LOG_LEVEL_ERROR, at->party[s],
-			    "the datapath does not forget where it was: %s",
-			    err.text);
+	if (!dp_leg_set(at->dp, &leg, &err)) {
+		at->bridge.leg[s].mute = mute;
+		at->bridge.leg[s].set |= DP_LEG_MUTE;
+		return;
+	}
+	session_log(seat->session, LOG_LEVEL_ERROR, at->party[s],
+		    "the datapath does not %s sending to it: %s",
+		    mute ? "stop" : "go on", err.text);
+}
+
+/* RFC 7675 5.1: nothing may be sent to it until a check has shown it again */
+static void lose(const struct seat *seat, struct standing *at, unsigned int s)
+{
+	at->proven[s] = (struct dp_addr){ 0 };
+	mute(seat, at, s, true);
 }
 
 static void log_news(const struct seat *seat, const struct standing *at,
@@ -152,6 +164,9 @@ void session_on_ice(struct seat *seat)
 		log_news(seat, at, s, c + 1);
 		if (at && seat->ice->told[c] == ICE_LOST)
 			lose(seat, at, s);
+		/* after a restart of a party that has been lost */
+		if (at && seat->ice->told[c] == ICE_FAILED)
+			mute(seat, at, s, false);
 		if (!at && seat->ice->told[c] == ICE_PATH)
 			timer_set(session->sessions->conf.timers,
 				  &session->ice_timer, 0);

@@ -78,7 +78,8 @@ struct plan {
 /* what a datapath that knows no SRTP must not hear of plain legs */
 #define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
 /* what is set only where it is needed, and unset by its default */
-#define LEG_RARE	(LEG_SRTP | DP_LEG_DIGITS | DP_LEG_BLOCK)
+#define LEG_RARE	(LEG_SRTP | DP_LEG_DIGITS | DP_LEG_BLOCK | \
+			 DP_LEG_MUTE)
 
 /* --- where a party is --- */
 
@@ -237,9 +238,10 @@ static void fill_leg(const struct session_branch *branch,
 	leg->local = rtcp ? half->seat->pair->rtcp : half->seat->pair->rtp;
 	leg->remote = remote_of(branch, line, s, rtcp, was);
 	session_latch(party, leg);
-	if (session_ice_is_with(half->seat, half->ice, branch->nr) &&
-	    session_ice_lost(half->seat, 1 + rtcp))
-		leg->early = false;
+	leg->mute = session_ice_is_with(half->seat, half->ice, branch->nr) &&
+		    session_ice_lost(half->seat, 1 + rtcp);
+	if (leg->mute)
+		leg->set |= DP_LEG_MUTE;
 	if (rtcp) {
 		leg->tie = half->seat->pair->rtp;
 		leg->set |= DP_LEG_TIE;
@@ -438,7 +440,7 @@ static void plan_change(struct plan *plan, const struct standing *was,
 			keep_proven(was, now, s, c, &to->leg[s]);
 	}
 	if (align(from, to)) {
-		/* a leg that is plain in one of them is protected no more, or blocked */
+		/* a leg that is plain in one of them is protected no more, or blocked, or mute */
 		for (s = 0; s < 2; s++) {
 			rare = (to->leg[s].set | from->leg[s].set) & LEG_RARE;
 			to->leg[s].set |= rare;

@@ -107,7 +107,7 @@ static const struct {
 	unsigned int drop;
 	const char *text;
 } drop_texts[] = {
-	{ RTPLANE_DROP_NO_REMOTE, "the other party's address is not known yet: it has not sent" },
+	{ RTPLANE_DROP_NO_REMOTE, "the other party's address is not known, or not any more: it has not sent, or does not answer ICE" },
 	{ RTPLANE_DROP_NO_ROUTE, "there is no route to the other party" },
 	{ RTPLANE_DROP_PPS, "they exceed the realm's packet rate (limits.packets)" },
 	{ RTPLANE_DROP_BPS, "they exceed the realm's bit rate (limits.bits)" },
@@ -218,7 +218,7 @@ static void say_ice(const struct telling *to)
 		break;
 	case SESSION_WAY_LOST:
 		say(to, SESSION_VERDICT_NO_WAY,
-		    "the %s does not answer the ICE checks from %s any more: it is gone, or in another network; nothing is sent to it until it shows itself",
+		    "the %s does not answer the ICE checks from %s any more: it is gone, or in another network; nothing is sent to it until a check shows it again",
 		    name(to), addr(&to->leg->info.conf.local, a));
 		break;
 	default:

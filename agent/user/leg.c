@@ -114,7 +114,7 @@ void leg_retarget(struct leg *leg)
 	struct dp_addr addr;
 
 	leg->tolen = 0;
-	if (!to || rtplane_ep_none(to))
+	if (!to || rtplane_ep_none(to) || leg->mute)
 		return;
 	leg_addr(to, &addr);
 	leg->tolen = dp_addr_to_sockaddr(&addr, &ss);

@@ -49,6 +49,7 @@ struct leg_remote {
  * @drop_unknown: drops what is unknown
  * @only: enum rtplane_only
  * @early: sends to the signalled remote before a latch
+ * @mute: sends nothing
  * @policed: has a rate limit
  * @latched: @remote is valid
  * @fwd_tos: TOS of the last packet that the peer sent
@@ -112,6 +113,7 @@ struct leg {
 	uint8_t only;
 	uint8_t block;
 	bool early;
+	bool mute;
 	bool policed;
 	bool latched;
 	uint8_t fwd_tos;

@@ -316,6 +316,8 @@ static void apply_policy(struct leg *leg, const struct dp_leg *c)
 		leg->policy.guard = c->ssrc_guard;
 	if (HAS(c, EARLY))
 		leg->early = c->early;
+	if (HAS(c, MUTE))
+		leg->mute = c->mute;
 	if (HAS(c, ACCEPT))
 		leg->any = c->accept == RTPLANE_ACCEPT_ANY;
 	if (HAS(c, UNKNOWN))
@@ -438,7 +440,7 @@ static bool info_conf(const struct leg *leg, struct dp_leg *c,
 		 DP_LEG_ACCEPT | DP_LEG_UNKNOWN | DP_LEG_PPS | DP_LEG_BPS |
 		 DP_LEG_MARK | DP_LEG_OIF | DP_LEG_SILENCE |
 		 DP_LEG_SSRC_GUARD | DP_LEG_ONLY | DP_LEG_DIGITS |
-		 DP_LEG_BLOCK;
+		 DP_LEG_BLOCK | DP_LEG_MUTE;
 	c->local = leg->addr;
 	leg_addr(&p->signalled, &c->remote);
 	leg_addr(&leg->tie, &c->tie);
@@ -450,6 +452,7 @@ static bool info_conf(const struct leg *leg, struct dp_leg *c,
 	c->early = leg->early;
 	c->relatch = p->relatch;
 	c->ssrc_guard = p->guard;
+	c->mute = leg->mute;
 	c->dscp_mode = leg->dscp_mode;
 	if (leg->dscp_mode == RTPLANE_DSCP_SET) {
 		c->dscp = leg->dscp;
@@ -545,9 +548,9 @@ bool legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 	info->state = leg->latched ? RTPLANE_STATE_LOCKED :
 		      rtplane_policy_counting(&leg->policy) ?
 		      RTPLANE_STATE_PROBATION : RTPLANE_STATE_WAITING;
-	if (leg->latched)
+	if (leg->latched && !leg->mute)
 		leg_addr(&leg->remote, &info->latched);
-	else if (leg->early)
+	else if (leg->early && !leg->mute)
 		leg_addr(&leg->policy.signalled, &info->latched);
 	info_counters(leg, info);
 	info_rtp(&leg->rtp, &info->rtp);

@@ -123,6 +123,7 @@ static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 	FAKE_TAKE(DIGITS, digits);
 	FAKE_TAKE(BLOCK, block);
 	FAKE_TAKE(SSRC_GUARD, ssrc_guard);
+	FAKE_TAKE(MUTE, mute);
 	FAKE_TAKE(SRTP_RX, srtp_rx);
 	if (c->set & DP_LEG_SRTP_TX) {
 		leg->beginnings += c->srtp_tx.suite && c->srtp_tx.fresh &&

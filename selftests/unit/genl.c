@@ -58,7 +58,7 @@ static bool leg(void)
 	KTAP_CHECK(info.conf.bps == UINT64_MAX && info.conf.oif == 12);
 	KTAP_CHECK(info.conf.mark == 0x80000001);
 	KTAP_CHECK(info.conf.silence == 30000);
-	KTAP_CHECK(info.conf.ssrc_guard);
+	KTAP_CHECK(info.conf.ssrc_guard && info.conf.mute);
 	KTAP_CHECK(info.conf.only == RTPLANE_ONLY_RTCP);
 	KTAP_CHECK(!memcmp(&info.conf.srtp_rx, &want.srtp_rx,
 			   sizeof(want.srtp_rx)));

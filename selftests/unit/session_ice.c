@@ -27,6 +27,8 @@ struct phone {
 	unsigned int path;
 };
 
+/* ms that have passed without anybody's waiting */
+static uint64_t passed;
 static struct phone phones[PHONES];
 static unsigned int n_phones;
 
@@ -65,27 +67,39 @@ static void rebind(struct phone *p)
 	}
 }
 
-static struct phone *phone(const char *host, bool controlling)
+/* an agent on its sockets, in the place of the one before */
+static void equip(struct phone *p, bool controlling)
 {
 	const struct ice_conf ice_conf = {
 		.controlling = controlling, .consent = 300,
 	};
-	struct phone *p = &phones[n_phones++];
 	struct ice_local local;
 	unsigned int i;
 
-	memset(p, 0, sizeof(*p));
+	ice_free(p->ice);
+	p->path = 0;
 	p->ice = ice_new(&timers, &ice_conf, &phone_ops, p);
 	ice_add_stream(p->ice, 2);
 	for (i = 0; i < 2; i++) {
-		p->fd[i] = phone_socket(host, &p->seen[i]);
-		p->addr[i] = p->seen[i];
 		local = (struct ice_local){
 			.component = (uint16_t)(i + 1), .addr = p->addr[i],
 			.base = p->addr[i], .socket = &p->fd[i],
 		};
 		ice_add_local(p->ice, 0, &local);
 	}
+}
+
+static struct phone *phone(const char *host, bool controlling)
+{
+	struct phone *p = &phones[n_phones++];
+	unsigned int i;
+
+	memset(p, 0, sizeof(*p));
+	for (i = 0; i < 2; i++) {
+		p->fd[i] = phone_socket(host, &p->seen[i]);
+		p->addr[i] = p->seen[i];
+	}
+	equip(p, controlling);
 	return p;
 }
 
@@ -152,12 +166,12 @@ static void turn(void)
 		fds[i] = (struct pollfd){ phones[i / 2].fd[i % 2], POLLIN, 0 };
 	fds[i] = (struct pollfd){ media_fd(media), POLLIN, 0 };
 	poll(fds, i + 1, wait > 50 ? 50 : (int)wait);
-	timers_advance(&timers, now_ms());
+	timers_advance(&timers, now_ms() + passed);
 	for (i = 0; i < 2 * n_phones; i++)
 		if (fds[i].revents)
 			receive(&phones[i / 2], i % 2);
 	media_dispatch(media);
-	timers_run(&timers, now_ms());
+	timers_run(&timers, now_ms() + passed);
 }
 
 static bool done(void)
@@ -170,6 +184,7 @@ static void start(enum session_ice access, enum session_ice core)
 {
 	hang_up();
 	prepare();
+	passed = 0;
 	timers_init(&timers, now_ms());
 	access_policy->ice = access;
 	core_policy->ice = core;
@@ -400,26 +415,43 @@ static bool at_once(void)
 	return done();
 }
 
-static bool reasons(void)
+/* @mode: of latching */
+static bool gone(enum rtplane_latch mode)
 {
+	struct fake_leg *rtp;
 	struct phone *p;
 
 	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	access_policy->latch = mode;
 	p = phone("127.0.0.11", true);
-	KTAP_CHECK(!offer(caller, says(p, true)));
-	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(!offer(caller, says(p, true)) && !answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(told("no check of the caller has arrived"));
 	KTAP_CHECK(hears(p, text, NULL));
-	AWAIT(p->path == 6);
-	AWAIT(told(NULL));
+	AWAIT(p->path == 6 && told(NULL));
 	/* it hangs up its network */
 	ice_free(p->ice);
 	p->ice = ice_new(&timers, NULL, &phone_ops, p);
-	timers_run(&timers, timers.now + 31000);
-	timers_run(&timers, timers.now + 31000);
+	passed += 62000;
+	timers_run(&timers, now_ms() + passed - 31000);
+	timers_run(&timers, now_ms() + passed);
 	KTAP_CHECK(told("does not answer the ICE checks"));
-	KTAP_CHECK(!leg_of("127.0.0.1", port_at(0))->proven.family);
+	rtp = leg_of("127.0.0.1", port_at(0));
+	KTAP_CHECK(rtp->conf.mute && leg_of("127.0.0.1", port_at(0) + 1)->conf.mute);
+	KTAP_CHECK(!session_moved(caller, &p->seen[1], &err) && rtp->conf.mute);
+	/* it is back: heard of by signalling first */
+	equip(p, true);
+	KTAP_CHECK(!offer(caller, says(p, true)) &&
+		   !answer(callee, sdp_of(B4, PCMU)) && rtp->conf.mute);
+	KTAP_CHECK(hears(p, text, NULL));
+	AWAIT(p->path == 6 && is_proven(rtp, p, 1) && !rtp->conf.mute &&
+	      !leg_of("127.0.0.1", port_at(0) + 1)->conf.mute);
+	KTAP_CHECK(!kernel.wrong);
 	return done();
+}
+
+static bool reasons(void)
+{
+	return gone(RTPLANE_LATCH_RESTRICTED) && gone(RTPLANE_LATCH_OFF);
 }
 
 static struct session_seen *seen_at(const char *addr)
@@ -467,7 +499,6 @@ static void turns(unsigned int n)
 	while (n--)
 		turn();
 }
-
 /* our checks go to what comes later, before the answer and after it */
 static bool trickled(void)
 {

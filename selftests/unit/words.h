@@ -30,7 +30,7 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	memset(leg, 0, sizeof(*leg));
 	leg->set = ((DP_LEG_PROVEN << 1) - 1) | DP_LEG_MOVED |
 		   DP_LEG_SSRC_GUARD | DP_LEG_SRTP_RX | DP_LEG_SRTP_TX |
-		   DP_LEG_ONLY | DP_LEG_DIGITS | DP_LEG_BLOCK;
+		   DP_LEG_ONLY | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_MUTE;
 	leg->local = addr(local);
 	leg->remote = addr(remote);
 	leg->tie = addr("192.0.2.7:30002");
@@ -53,6 +53,7 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	leg->oif = 12;
 	leg->silence = 30000;
 	leg->ssrc_guard = true;
+	leg->mute = true;
 	leg->only = RTPLANE_ONLY_RTCP;
 	leg->digits = 1u << 31 | 1u << 5;
 	leg->block = RTPLANE_BLOCK_MEDIA;

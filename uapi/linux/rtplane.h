@@ -422,6 +422,8 @@ enum rtplane_srtp_attr {
  * @RTPLANE_LEG_A_SAVED: nest of &enum rtplane_saved_attr, the leg's state.  In BRIDGE_NEW, and
  *	for a leg that BRIDGE_SET makes: where it goes on.  In LEG_GET and its dump, and in
  *	BRIDGE_DEL of one leg, with nothing but a version: it is to be told
+ * @RTPLANE_LEG_A_MUTE: u8, 1: nothing is sent by this leg, whoever is its remote, and what
+ *	comes from there is relayed all the same; default 0
  */
 enum rtplane_leg_attr {
 	RTPLANE_LEG_A_UNSPEC,
@@ -466,6 +468,7 @@ enum rtplane_leg_attr {
 	RTPLANE_LEG_A_SAVED,
 	RTPLANE_LEG_A_DIGITS,
 	RTPLANE_LEG_A_BLOCK,
+	RTPLANE_LEG_A_MUTE,
 
 	__RTPLANE_LEG_A_MAX,
 	RTPLANE_LEG_A_MAX = __RTPLANE_LEG_A_MAX - 1
