@@ -11,7 +11,8 @@
  * @w: the same as two words, for comparing
  * @w32: the same as four words; w32[3] is an IPv4 address
  * @port: UDP port, network order; 0 where there is none
- * @zero: always 0, so that whole structures compare and hash
+ * @rtcp: of a leg's local address, 1: what is RTCP there, where that has a leg of its own;
+ *	else 0. Which leg it is, and nothing else: two addresses are equal all the same
  *
  * 20 bytes: @w would have it be 24, and there are three in each leg.
  */
@@ -22,7 +23,7 @@ struct rtplane_ep {
 		__be32 w32[4];
 	};
 	__be16 port;
-	u16 zero;
+	u16 rtcp;
 } __packed __aligned(4);
 
 /* The second word of an IPv4 address, made in a register; the first is 0. */
@@ -40,14 +41,14 @@ static inline void rtplane_ep_set4(struct rtplane_ep *ep, __be32 addr, __be16 po
 	ep->w[0] = 0;
 	ep->w[1] = rtplane_ep_word4(addr);
 	ep->port = port;
-	ep->zero = 0;
+	ep->rtcp = 0;
 }
 
 static inline void rtplane_ep_set6(struct rtplane_ep *ep, const struct in6_addr *addr, __be16 port)
 {
 	ep->addr = *addr;
 	ep->port = port;
-	ep->zero = 0;
+	ep->rtcp = 0;
 }
 
 static inline bool rtplane_ep_is4(const struct rtplane_ep *ep)

@@ -94,6 +94,7 @@ static struct rtplane_verdict egress_renew(struct rtplane_leg *leg, struct rtpla
 	if (!eg)
 		return rtplane_drop(RTPLANE_DROP_NOMEM);
 	eg->src = peer->local;
+	eg->src.rtcp = 0;
 	eg->to = to;
 	if (rtplane_way_find(leg->rn->net, &eg->way, &eg->src, &to, peer->oif, peer->mark, 0)) {
 		kmem_cache_free(egress_cache, eg);

@@ -107,7 +107,7 @@ static bool tie_permits(const struct rtplane_leg *leg, const struct rtplane_ep *
 	rcu_read_lock();
 	rtp = rtplane_table_find(leg->rn, &leg->tie);
 	ok = rtp && rtplane_leg_remote(rtp, &remote) &&
-	     rtplane_policy_tied(&leg->policy, &remote, src);
+	     rtplane_policy_tied(&leg->policy, leg->local.rtcp, &remote, src);
 	rcu_read_unlock();
 	return ok;
 }

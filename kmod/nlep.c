@@ -42,5 +42,8 @@ int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep, bool port,
 				      "an IPv4-mapped address is to be given as IPv4");
 	if (!rtplane_ep_unicast(ep))
 		return rtplane_refuse(extack, nla, "the address must be a unicast address");
+	ep->rtcp = !!tb[RTPLANE_EP_A_RTCP];
+	if (ep->rtcp && !port)
+		return rtplane_refuse(extack, nla, "an address without a port has no RTCP");
 	return 0;
 }

@@ -80,6 +80,9 @@ static int nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
 		err = nl_ep(tb[eps[i].attr], ep, extack);
 		if (err)
 			return err;
+		if (ep->rtcp && ep != &c->local)
+			return rtplane_refuse(extack, tb[eps[i].attr],
+					      "only a leg's local address is that of RTCP alone");
 		if (rtplane_ep_is4(ep) != rtplane_ep_is4(&c->local))
 			return rtplane_refuse(extack, tb[eps[i].attr],
 					      "the address is not of the local address's family");
@@ -223,7 +226,7 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 	    nla_get_u8(tb[RTPLANE_LEG_A_PREFIX]) > 32)
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_PREFIX],
 				      "an IPv4 prefix has at most 32 bits");
-	if (tb[RTPLANE_LEG_A_TIE] && rtplane_ep_eq(&c->tie, &c->local))
+	if (tb[RTPLANE_LEG_A_TIE] && !c->local.rtcp && rtplane_ep_eq(&c->tie, &c->local))
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_TIE],
 				      "a leg cannot be tied to itself");
 	nl_scalars(tb, c);

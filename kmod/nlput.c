@@ -38,6 +38,8 @@ int rtplane_nl_put_ep(struct sk_buff *msg, int type, const struct rtplane_ep *ep
 		err = nla_put_in6_addr(msg, RTPLANE_EP_A_IPV6, &ep->addr);
 	if (!err && ep->port)
 		err = nla_put_be16(msg, RTPLANE_EP_A_PORT, ep->port);
+	if (!err && ep->rtcp)
+		err = nla_put_flag(msg, RTPLANE_EP_A_RTCP);
 	if (err)
 		return err;
 	nla_nest_end(msg, nest);

@@ -244,14 +244,18 @@ static inline bool rtplane_policy_guards(const struct rtplane_policy *p, bool sa
 /**
  * rtplane_policy_tied() - may this be where the RTCP beside some RTP comes from?
  * @p: policy of the RTCP leg
+ * @mux: it comes by RTP's own port
  * @rtp: remote of the RTP leg
  * @src: source
  *
- * The same address, and the next port (RFC 3550 section 11) or the signalled one.
+ * The same address, and the next port (RFC 3550 section 11) or the signalled one; with
+ * @mux the same port, too.
  */
-static inline bool rtplane_policy_tied(const struct rtplane_policy *p,
+static inline bool rtplane_policy_tied(const struct rtplane_policy *p, bool mux,
 				       const struct rtplane_ep *rtp, const struct rtplane_ep *src)
 {
+	if (mux)
+		return rtplane_ep_eq(rtp, src);
 	return rtplane_ep_same_addr(rtp, src) &&
 	       (ntohs(src->port) == ntohs(rtp->port) + 1 || src->port == p->signalled.port);
 }

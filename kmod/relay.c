@@ -22,6 +22,7 @@
 #include "relay.h"
 #include "rewrite.h"
 #include "srtp.h"
+#include "table.h"
 
 /* As much of an RTCP packet as is looked at: one report of each kind. */
 #define RTPLANE_RTCP_LOOK	256
@@ -524,8 +525,21 @@ static struct rtplane_verdict classify(struct rtplane_leg *leg, struct sk_buff *
 						not_media(leg, pkt);
 }
 
-static struct rtplane_verdict judge(struct rtplane_leg *leg, struct sk_buff *skb)
+/* RTCP that comes by RTP's port may be another bridge's; its leg has its own limits. */
+static struct rtplane_leg *part(struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
 {
+	struct rtplane_leg *rtcp;
+
+	if (likely(READ_ONCE(leg->only) != RTPLANE_ONLY_RTP || pkt->kind != RTPLANE_KIND_RTCP))
+		return leg;
+	rtcp = rtplane_table_find_rtcp(leg->rn, &leg->local);
+	return rtcp ? rtcp : leg;
+}
+
+/* @of: whose packet it is; set to the leg of its RTCP, if it is that. */
+static struct rtplane_verdict judge(struct rtplane_leg **of, struct sk_buff *skb)
+{
+	struct rtplane_leg *leg = *of;
 	struct rtplane_verdict v;
 	struct rtplane_pkt pkt;
 
@@ -537,13 +551,15 @@ static struct rtplane_verdict judge(struct rtplane_leg *leg, struct sk_buff *skb
 	v = classify(leg, skb, &pkt);
 	if (!rtplane_goes_on(v))
 		return v;
+	leg = part(leg, &pkt);
+	*of = leg;
 	return skb_shared(skb) ? media_shared(leg, skb, &pkt) : media(leg, skb, &pkt);
 }
 
 /* Every packet that is not a usual one, or may not be. */
 static noinline struct rtplane_verdict any(struct rtplane_leg *leg, struct sk_buff *skb)
 {
-	struct rtplane_verdict v = judge(leg, skb);
+	struct rtplane_verdict v = judge(&leg, skb);
 
 	if (rtplane_fate_of(v) == RTPLANE_DROPPED) {
 		spin_lock(&leg->lock);

@@ -47,6 +47,11 @@ static struct rtplane_addr *addr_find(struct rtplane_net *rn, const struct rtpla
 	return NULL;
 }
 
+static struct rtplane_addr *rtcp_at(struct rtplane_net *rn, struct rtplane_addr *addr)
+{
+	return rcu_dereference_protected(addr->rtcp, lockdep_is_held(&rn->lock));
+}
+
 static struct rtplane_addr *addr_get(struct rtplane_net *rn, const struct rtplane_ep *ep)
 {
 	struct rtplane_addr *addr = addr_find(rn, ep);
@@ -64,10 +69,39 @@ static struct rtplane_addr *addr_get(struct rtplane_net *rn, const struct rtplan
 
 static void addr_put(struct rtplane_addr *addr)
 {
+	struct rtplane_addr *of = addr->of;
+
 	if (addr->used)
 		return;
-	hlist_del_rcu(&addr->node);
+	if (of) {
+		RCU_INIT_POINTER(of->rtcp, NULL);
+		of->used--;
+		addr_put(of);
+	} else {
+		hlist_del_rcu(&addr->node);
+	}
 	kfree_rcu(addr, rcu);
+}
+
+/* Where @leg is to be, or NULL without memory. */
+static struct rtplane_addr *place_get(struct rtplane_net *rn, const struct rtplane_leg *leg)
+{
+	struct rtplane_addr *of = addr_get(rn, &leg->local), *addr;
+
+	if (!of || !leg->local.rtcp)
+		return of;
+	addr = rtcp_at(rn, of);
+	if (addr)
+		return addr;
+	addr = kzalloc(sizeof(*addr), GFP_KERNEL_ACCOUNT);
+	if (!addr) {
+		addr_put(of);
+		return NULL;
+	}
+	addr->of = of;
+	of->used++;
+	rcu_assign_pointer(of->rtcp, addr);
+	return addr;
 }
 
 static struct rtplane_page *page_at(struct rtplane_net *rn, struct rtplane_addr *addr,
@@ -107,7 +141,7 @@ int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
 	lockdep_assert_held(&rn->lock);
 	if (rtplane_table_find(rn, &leg->local))
 		return -EEXIST;
-	addr = addr_get(rn, &leg->local);
+	addr = place_get(rn, leg);
 	if (!addr)
 		return -ENOMEM;
 	page = page_get(rn, addr, port / RTPLANE_PAGE_PORTS);
@@ -130,9 +164,12 @@ void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 	struct rtplane_addr *addr = addr_find(rn, &leg->local);
 	unsigned int port = ntohs(leg->local.port);
 	unsigned int i = port / RTPLANE_PAGE_PORTS;
-	struct rtplane_page *page = page_at(rn, addr, i);
+	struct rtplane_page *page;
 
 	lockdep_assert_held(&rn->lock);
+	if (leg->local.rtcp)
+		addr = rtcp_at(rn, addr);
+	page = page_at(rn, addr, i);
 	RCU_INIT_POINTER(page->leg[port % RTPLANE_PAGE_PORTS], NULL);
 	if (--page->used)
 		return;
@@ -140,4 +177,25 @@ void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 	call_rcu(&page->rcu, page_free);
 	addr->used--;
 	addr_put(addr);
+}
+
+/**
+ * rtplane_table_find_rtcp() - the leg of what is RTCP at a local address
+ * @rn: namespace
+ * @local: address and port
+ *
+ * Context: RCU read side, or @rn->lock held.
+ * Return: the leg, valid until the read side ends, or NULL.
+ */
+struct rtplane_leg *rtplane_table_find_rtcp(struct rtplane_net *rn, const struct rtplane_ep *local)
+{
+	struct rtplane_addr *addr, *rtcp;
+
+	hlist_for_each_entry_rcu(addr, addr_bucket(rn, local), node, lockdep_is_held(&rn->lock)) {
+		if (!rtplane_ep_same_addr(&addr->ep, local))
+			continue;
+		rtcp = rcu_dereference_check(addr->rtcp, lockdep_is_held(&rn->lock));
+		return rtcp ? rtplane_addr_leg(rn, rtcp, local->port) : NULL;
+	}
+	return NULL;
 }

@@ -30,7 +30,9 @@ struct rtplane_page {
  * @ep: the address, port 0
  * @v4: it is an IPv4 address
  * @page: by the high byte of the port; RCU
- * @used: how many pages there are; namespace's mutex
+ * @used: how many pages there are, and @rtcp; namespace's mutex
+ * @rtcp: legs of what is RTCP at its ports, NULL: there are none; RCU
+ * @of: of such: the address itself
  * @rcu: to free it
  */
 struct rtplane_addr {
@@ -39,6 +41,8 @@ struct rtplane_addr {
 	bool v4;
 	struct rtplane_page __rcu *page[65536 / RTPLANE_PAGE_PORTS];
 	unsigned int used;
+	struct rtplane_addr __rcu *rtcp;
+	struct rtplane_addr *of;
 	struct rcu_head rcu;
 };
 
@@ -46,6 +50,7 @@ int rtplane_table_cache_init(void);
 void rtplane_table_cache_exit(void);
 int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg);
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg);
+struct rtplane_leg *rtplane_table_find_rtcp(struct rtplane_net *rn, const struct rtplane_ep *local);
 
 /* One multiplication brings down what is high in a word, as the last octet of an
  * address is on little-endian machines.
@@ -128,6 +133,8 @@ static __always_inline struct rtplane_leg *rtplane_table_find6(struct rtplane_ne
 static inline struct rtplane_leg *rtplane_table_find(struct rtplane_net *rn,
 						     const struct rtplane_ep *local)
 {
+	if (local->rtcp)
+		return rtplane_table_find_rtcp(rn, local);
 	return rtplane_ep_is4(local) ? rtplane_table_find4(rn, local->w32[3], local->port) :
 				       rtplane_table_find6(rn, &local->addr, local->port);
 }

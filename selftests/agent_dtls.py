@@ -374,19 +374,25 @@ def mux_both():
 
 
 def mux_declined():
-    """Who cannot do without has it alone; RTCP ends there, and that is told."""
+    """Who cannot do without has it alone; the other's RTCP has a port of its own."""
     a, b = Dtls(A, "server", ice=Ice(A, True, 1)), Plain(B)
+    rtcp = Plain(B)
+    b.sdp = lambda: Plain.sdp(b) + "a=rtcp:%d\r\n" % rtcp.sock.getsockname()[1]
     to_b, to_a = call(a, b)
     check("a=rtcp-mux\r\n" in to_b and "a=rtcp:" in to_b, "our offer", to_b)
     check("a=rtcp:" not in to_a and not re.search(r"^a=candidate:\S+ 2", to_a, re.M),
           "our answer", to_a)
     a.connect()
     both_hear(a, b)
-    was = leg("caller")["dropped"]
     a.send(sender_report(0xaaaa), 2)
-    until(lambda: leg("caller")["dropped"] > was, "it is not dropped:", this_call)
-    check("RTCP is not relayed" in why(), "why:", why())
-    end(a, b)
+    until(lambda: sender_report(0xaaaa) == rtcp.get(), "its report is not heard:", this_call)
+    rtcp.to = (B.server, int(re.search(r"^a=rtcp:(\d+)", to_b, re.M)[1]))
+    rtcp.send(sender_report(0xbbbb))
+    until(lambda: a.get(2) == sender_report(0xbbbb), "nor the other's:", this_call)
+    check(leg("caller", "rtcp")["srtp_received"] == SECURE and
+          leg("callee", "rtcp")["rtcp_packets"] == 1, "legs:", this_call())
+    check("RTCP" not in why(), "why:", why())
+    end(a, b, rtcp)
 
 
 def sealed(a, b, n=3):

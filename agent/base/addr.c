@@ -6,13 +6,13 @@
 
 #include "addr.h"
 
-/* 1 to 65535 in decimal: no sign, no blank, nothing after it */
-static bool parse_port(const char *text, uint16_t *port)
+/* 1 to 65535 in decimal: no sign, no blank, nothing after it but "/rtcp" */
+static bool parse_port(const char *text, uint16_t *port, bool *rtcp)
 {
 	unsigned int value = 0;
 	size_t i;
 
-	for (i = 0; text[i]; i++) {
+	for (i = 0; text[i] && text[i] != '/'; i++) {
 		if (i == 5 || text[i] < '0' || text[i] > '9')
 			return false;
 		value = value * 10 + (unsigned int)(text[i] - '0');
@@ -20,7 +20,8 @@ static bool parse_port(const char *text, uint16_t *port)
 	if (!value || value > UINT16_MAX)
 		return false;
 	*port = (uint16_t)value;
-	return true;
+	*rtcp = text[i];
+	return !text[i] || !strcmp(text + i, "/rtcp");
 }
 
 /* the first len characters of text, which end there or at a '\0' */
@@ -61,7 +62,7 @@ bool dp_addr_parse(const char *text, struct dp_addr *addr)
 	}
 	if (!parse_host(text, (size_t)(end - text), &new) ||
 	    (new.family == AF_INET6) != bracket ||
-	    !parse_port(end + 1 + bracket, &new.port))
+	    !parse_port(end + 1 + bracket, &new.port, &new.rtcp))
 		return false;
 	*addr = new;
 	return true;
@@ -98,15 +99,17 @@ const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
 	if (!addr->port)
 		snprintf(buf, len, "%s", host);
 	else if (addr->family == AF_INET)
-		snprintf(buf, len, "%s:%u", host, addr->port);
+		snprintf(buf, len, "%s:%u%s", host, addr->port,
+			 addr->rtcp ? "/rtcp" : "");
 	else
-		snprintf(buf, len, "[%s]:%u", host, addr->port);
+		snprintf(buf, len, "[%s]:%u%s", host, addr->port,
+			 addr->rtcp ? "/rtcp" : "");
 	return buf;
 }
 
 bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b)
 {
-	if (a->family != b->family)
+	if (a->family != b->family || a->rtcp != b->rtcp)
 		return false;
 	switch (a->family) {
 	case AF_INET:
@@ -125,6 +128,8 @@ bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b)
 
 	x.port = 0;
 	y.port = 0;
+	x.rtcp = false;
+	y.rtcp = false;
 	return dp_addr_eq(&x, &y);
 }
 

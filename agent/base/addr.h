@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A transport address, as every part of the agent and of the command line
- * passes it around, and its text: "192.0.2.1:30000", "[2001:db8::1]:30000".
+ * passes it around, and its text: "192.0.2.1:30000", "[2001:db8::1]:30000"; and
+ * "192.0.2.1:30000/rtcp" where what is RTCP at that port is meant.
  */
 #ifndef DATAPATH_ADDR_H
 #define DATAPATH_ADDR_H
@@ -18,6 +19,7 @@
  * @port: host byte order; 0 where only an address is meant (natmaps)
  * @v4: address in network byte order, with AF_INET
  * @v6: address, with AF_INET6
+ * @rtcp: of a leg's address: what is RTCP there, as a leg of its own
  *
  * A zeroed structure is "no address".
  */
@@ -28,17 +30,18 @@ struct dp_addr {
 		struct in_addr v4;
 		struct in6_addr v6;
 	};
+	bool rtcp;
 };
 
 /** DP_ADDR_STRLEN - room for the longest text of a &struct dp_addr and its NUL */
-#define DP_ADDR_STRLEN	(INET6_ADDRSTRLEN + sizeof("[]:65535"))
+#define DP_ADDR_STRLEN	(INET6_ADDRSTRLEN + sizeof("[]:65535/rtcp"))
 
 /**
  * dp_addr_parse() - read "A:P" or "[A]:P"
  * @text: the whole text; nothing may follow the port
  * @addr: filled on success, untouched otherwise
  *
- * Numeric addresses only.  Port 1 to 65535, decimal, without sign.
+ * Numeric addresses only.  Port 1 to 65535, decimal, without sign; "/rtcp" may follow.
  *
  * Return: true if @text was an address with a port.
  */
@@ -65,7 +68,7 @@ bool dp_addr_parse_host(const char *text, struct dp_addr *addr);
 const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len);
 
 /**
- * dp_addr_eq() - the same family, address and port?
+ * dp_addr_eq() - the same family, address, port, and part of it?
  * @a: an address
  * @b: another
  *

@@ -145,7 +145,7 @@ static void remember(struct seen *seen, const char *device)
 static void check_address(struct seen *seen, const struct dp_addr *addr)
 {
 	const struct ifaddrs *at = device_of(seen->d, addr);
-	char text[DP_ADDR_STRLEN], remedy[128];
+	char text[DP_ADDR_STRLEN], remedy[144];
 
 	dp_addr_str(addr, text, sizeof(text));
 	if (!at) {

@@ -91,6 +91,8 @@ struct order {
  * @no_gso: trains of packets cannot be sent from it; the worker's
  * @gso: one has been; the worker's
  * @no_tos: it cannot be given a mark of its own; the worker's
+ * @of: it receives nothing: it sends by the socket of this one's, from the same worker
+ * @rtcp: that one, of what is RTCP here; changed while the worker is parked
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
@@ -134,6 +136,8 @@ struct media_sock {
 	uint8_t tos_next;
 	uint32_t turn;
 	uint32_t took;
+	struct media_sock *of;
+	struct media_sock *rtcp;
 	struct media_sock *next_hungry;
 	uint32_t dropped;
 	uint32_t mark;
@@ -510,6 +514,16 @@ void media_want_all(struct media *media);
  * did not answer in time has let go of it after all.
  */
 int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err);
+
+/**
+ * media_add_rtcp() - a place for the leg of what is RTCP at a socket's port
+ * @sock: set: it receives nothing, and sends from there; the caller's to media_del()
+ * @of: the socket
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int media_add_rtcp(struct media_sock **sock, struct media_sock *of, struct dp_err *err);
 
 /**
  * media_clear_bell() - the agent is about to look

@@ -49,6 +49,8 @@ static void epoll_arm(struct worker *w, struct media_sock *sock)
 		.data.ptr = sock,
 	};
 
+	if (sock->of)
+		return;
 	if (epoll_ctl(p->fd, EPOLL_CTL_ADD, sock->fd, &event)) {
 		worker_receive_failed(w, sock, errno);
 		w->retry = true;

@@ -484,6 +484,32 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 	return 0;
 }
 
+int media_add_rtcp(struct media_sock **sock, struct media_sock *of, struct dp_err *err)
+{
+	struct media_sock *new = calloc(1, sizeof(*new));
+	struct media *media = of->media;
+
+	if (!new)
+		return dp_fail(err, ENOMEM, "no memory for a media socket");
+	new->fd = fcntl(of->fd, F_DUPFD_CLOEXEC, 0);
+	if (new->fd < 0) {
+		free(new);
+		return dp_fail(err, errno, "cannot send by socket %d: %m", of->fd);
+	}
+	new->media = media;
+	new->id = ++media->last_id;
+	new->pairing = ++media->last_pairing;
+	new->local = of->local;
+	new->local.rtcp = true;
+	new->of = of;
+	new->no_tos = true;
+	new->owned = true;
+	hand_over(new, worker_of(of));
+	link_sock(new);
+	*sock = new;
+	return 0;
+}
+
 void media_del(struct media_sock *sock)
 {
 	struct media *media;
@@ -492,15 +518,18 @@ void media_del(struct media_sock *sock)
 	if (!sock)
 		return;
 	media = sock->media;
-	if (media->conf.place)
+	if (media->conf.place && !sock->of)
 		media->conf.place(&sock->local, false, media->arg);
-	if (sock->leg)
+	if (sock->leg || sock->rtcp)
 		media->legs->gone(sock, media->legs_arg);
 	/* its worker does not answer: it stays, and is nobody's */
 	if (sock->leg) {
 		sock->user = NULL;
 		return;
 	}
+	/* a worker that does not answer may still have it */
+	if (sock->rtcp)
+		sock->rtcp->of = sock->rtcp;
 	unlink_sock(sock);
 	add_counts(&media->past, sock);
 	if (take_back(sock, true, &err))

@@ -188,8 +188,11 @@ static void unhunger(struct ring *r, struct media_sock *sock)
 static void ring_arm(struct worker *w, struct media_sock *sock)
 {
 	struct ring *r = w->io_state;
-	struct io_uring_sqe *sqe = get_sqe(r);
+	struct io_uring_sqe *sqe;
 
+	if (sock->of)
+		return;
+	sqe = get_sqe(r);
 	unhunger(r, sock);
 	if (!sqe) {
 		w->retry = true;

@@ -139,7 +139,7 @@ static void look_for_dropped(struct worker *w, struct media_sock *sock)
 	uint32_t since = dropped - sock->dropped;
 	char local[DP_ADDR_STRLEN];
 
-	if (!since)
+	if (!since || sock->of)
 		return;
 	sock->dropped = dropped;
 	worker_fault(w, MEDIA_FAULT_DROPPED, since,
@@ -309,7 +309,8 @@ static size_t make_control(const struct tx *tx, unsigned int segments, void *buf
 	uint8_t *at = buf;
 	int tos = tx->tos;
 
-	if (tos != tx->out->tos)
+	/* what the other of the two has set is not known here */
+	if (tos != tx->out->tos || tx->out->of)
 		put_control(&at, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
 			    v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos));
 	if (segments > 1)

@@ -30,6 +30,8 @@ int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr)
 			      &addr->v6);
 	if (addr->port)
 		ret |= nla_put_u16(msg, RTPLANE_EP_A_PORT, htons(addr->port));
+	if (addr->rtcp)
+		ret |= nla_put_flag(msg, RTPLANE_EP_A_RTCP);
 	nla_nest_end(msg, at);
 	return ret;
 }
@@ -317,6 +319,7 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 		[RTPLANE_EP_A_IPV4] = { .type = NLA_U32 },
 		[RTPLANE_EP_A_IPV6] = { .minlen = 16, .maxlen = 16 },
 		[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
+		[RTPLANE_EP_A_RTCP] = { .type = NLA_FLAG },
 	};
 	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
 	int ret;
@@ -337,6 +340,7 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 		return -NLE_MISSING_ATTR;
 	}
 	addr->port = ntohs(get_u16(tb[RTPLANE_EP_A_PORT]));
+	addr->rtcp = tb[RTPLANE_EP_A_RTCP] != NULL;
 	return 0;
 }
 

@@ -125,10 +125,12 @@ static bool has_port(const struct orphan *orphan, const struct dp_addr *local)
 static int hold_port(struct orphan *orphan, struct ports *ports,
 		     const struct dp_addr *local)
 {
+	struct dp_addr port = *local;
 	struct ports_pair **pairs;
 	struct dp_err err;
 
-	if (has_port(orphan, local))
+	port.rtcp = false;
+	if (has_port(orphan, &port))
 		return 0;
 	pairs = reallocarray(orphan->pairs, orphan->n_pairs + 1,
 			     sizeof(*pairs));

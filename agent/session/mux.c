@@ -5,8 +5,8 @@
  *
  * Who offers it gets it if the other party takes it too, so that RTCP goes from end to
  * end; and in any case who cannot do without, as browsers. Where only one of the two has
- * it, RTP alone is relayed (plan.c): a bridge of two legs has one way for what comes in by
- * a port.
+ * it, what is RTCP at the port that it shares is a leg of its own, bridged to the RTCP port
+ * of the other (plan.c).
  *
  * RTCP that moves between two bridges is counted from 0 again. So nobody moves it whose
  * key of ours stays: an offerer whose RTCP has moved gets another one (protect.c), and

@@ -46,6 +46,12 @@ static void prove(struct session *session, struct standing *at, unsigned int s,
 	stands->mute = false;
 }
 
+/* of which component of a party's is that bridge? */
+static unsigned int component(const struct standing *at, unsigned int s, unsigned int c)
+{
+	return 1 + (c && !at->mux[s]);
+}
+
 static void prove_all(struct session *session)
 {
 	struct standing *at;
@@ -56,7 +62,7 @@ static void prove_all(struct session *session)
 		for (c = 0; c < 2; c++) {
 			at = session->standing[i][c];
 			for (s = 0; at && s < 2; s++)
-				if (session_ice_path(at->seat[s], c + 1, &path) &&
+				if (session_ice_path(at->seat[s], component(at, s, c), &path) &&
 				    path.proven &&
 				    !dp_addr_eq(&at->proven[s], &path.remote))
 					prove(session, at, s, &path);
@@ -116,11 +122,27 @@ static void mute(const struct seat *seat, struct standing *at, unsigned int s, b
 		    mute ? "stop" : "go on", err.text);
 }
 
-/* RFC 7675 5.1: nothing may be sent to it until a check has shown it again */
-static void lose(const struct seat *seat, struct standing *at, unsigned int s)
+/*
+ * RFC 7675 5.1: nothing may be sent to it until a check has shown it again; or none was
+ * answered after a restart of a party that had been lost, and media latches.
+ */
+static void lose(const struct seat *seat, unsigned int of, bool lost)
 {
-	at->proven[s] = (struct dp_addr){ 0 };
-	mute(seat, at, s, true);
+	struct standing *at;
+	unsigned int i, c, s;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		for (c = 0; c < 2; c++) {
+			at = seat->session->standing[i][c];
+			for (s = 0; at && s < 2; s++) {
+				if (at->seat[s] != seat || component(at, s, c) != of)
+					continue;
+				if (lost)
+					at->proven[s] = (struct dp_addr){ 0 };
+				mute(seat, at, s, lost);
+			}
+		}
+	}
 }
 
 static void log_news(const struct seat *seat, const struct standing *at,
@@ -162,11 +184,8 @@ void session_on_ice(struct seat *seat)
 			continue;
 		at = place(seat, c, &s);
 		log_news(seat, at, s, c + 1);
-		if (at && seat->ice->told[c] == ICE_LOST)
-			lose(seat, at, s);
-		/* after a restart of a party that has been lost */
-		if (at && seat->ice->told[c] == ICE_FAILED)
-			mute(seat, at, s, false);
+		if (seat->ice->told[c] != ICE_PATH)
+			lose(seat, c + 1, seat->ice->told[c] == ICE_LOST);
 		if (!at && seat->ice->told[c] == ICE_PATH)
 			timer_set(session->sessions->conf.timers,
 				  &session->ice_timer, 0);

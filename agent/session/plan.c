@@ -83,6 +83,12 @@ struct plan {
 
 /* --- where a party is --- */
 
+/* what a party has for it: RTCP may be where RTP is */
+static unsigned int component_of(const struct half *half, bool rtcp)
+{
+	return 1 + (rtcp && !half->mux);
+}
+
 /*
  * What its description says; what ICE has proved where it says nothing, or where
  * nobody but the signalled remote may be it: then ICE is what signals.  A way that was
@@ -94,14 +100,15 @@ static struct dp_addr remote_of(const struct session_branch *branch,
 {
 	const struct session_policy *policy = branch->end[s].party->policy;
 	const struct half *half = &line->half[s];
-	struct dp_addr remote = rtcp ? half->remote_rtcp : half->remote;
+	unsigned int component = component_of(half, rtcp);
+	struct dp_addr remote = component == 1 ? half->remote : half->remote_rtcp;
 	struct ice_path path;
 
 	if (!half->seat ||
 	    (remote.family && policy->latch != RTPLANE_LATCH_OFF) ||
 	    !session_ice_is_with(half->seat, half->ice, branch->nr))
 		return remote;
-	if (session_ice_path(half->seat, 1 + rtcp, &path))
+	if (session_ice_path(half->seat, component, &path))
 		return path.remote;
 	if (!remote.family && was && was->seat[s] == half->seat)
 		return was->bridge.leg[s].remote;
@@ -125,8 +132,8 @@ static uint32_t silence_of(const struct session_conf *conf)
  */
 static bool is_sealed(const struct line *line, bool rtcp)
 {
-	return session_dtls_is_sealed(&line->half[0], 1 + rtcp) ||
-	       session_dtls_is_sealed(&line->half[1], 1 + rtcp);
+	return session_dtls_is_sealed(&line->half[0], component_of(&line->half[0], rtcp)) ||
+	       session_dtls_is_sealed(&line->half[1], component_of(&line->half[1], rtcp));
 }
 
 /* no key that anybody has stands on it */
@@ -136,7 +143,8 @@ static bool is_blank(const struct line *line, bool rtcp)
 
 	for (half = line->half; half < line->half + 2; half++)
 		if (half->srtp.on ||
-		    (half->dtls && !session_dtls_is_sealed(half, 1 + rtcp)))
+		    (half->dtls &&
+		     !session_dtls_is_sealed(half, component_of(half, rtcp))))
 			return false;
 	return is_sealed(line, rtcp);
 }
@@ -159,6 +167,21 @@ static bool any_spent(const struct line *line, enum rtcp_by by)
 	       session_protect_is_spent(&line->half[1], by);
 }
 
+/* may RTCP go by a bridge of its own, without that a key begins again there? */
+static bool may_count(const struct line *line, const struct standing *was)
+{
+	const struct half *half;
+
+	if (was && was->mux[0] == line->half[0].mux && was->mux[1] == line->half[1].mux)
+		return true;
+	for (half = line->half; half < line->half + 2; half++)
+		if (session_protect_is_spent(half, half->mux ? RTCP_BY_PART :
+							       RTCP_BY_OWN) ||
+		    (half->mux && session_dtls_borrows(half)))
+			return false;
+	return true;
+}
+
 /* RTCP has a bridge of its own, but where it goes by this one from end to end */
 static uint8_t only_of(const struct line *line, bool rtcp)
 {
@@ -179,7 +202,8 @@ static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 	const struct protection *srtp = &line->half[s].srtp;
 
 	if (line->half[s].dtls) {
-		session_dtls_protect(&line->half[s], 1 + rtcp, leg);
+		session_dtls_protect(&line->half[s],
+				     component_of(&line->half[s], rtcp), leg);
 	} else if (srtp->on) {
 		leg->srtp_rx = srtp->rx;
 		leg->srtp_tx = srtp->tx;
@@ -235,11 +259,12 @@ static void fill_leg(const struct session_branch *branch,
 	const struct session_party *party = branch->end[s].party;
 	const struct half *half = &line->half[s];
 
-	leg->local = rtcp ? half->seat->pair->rtcp : half->seat->pair->rtp;
+	leg->local = rtcp && !half->mux ? half->seat->pair->rtcp : half->seat->pair->rtp;
+	leg->local.rtcp = rtcp && half->mux;
 	leg->remote = remote_of(branch, line, s, rtcp, was);
 	session_latch(party, leg);
 	leg->mute = session_ice_is_with(half->seat, half->ice, branch->nr) &&
-		    session_ice_lost(half->seat, 1 + rtcp);
+		    session_ice_lost(half->seat, component_of(half, rtcp));
 	if (leg->mute)
 		leg->set |= DP_LEG_MUTE;
 	if (rtcp) {
@@ -302,9 +327,9 @@ static bool is_whole(const struct session_branch *branch,
 	if (!line->wanted || !line->half[0].seat || !line->half[1].seat ||
 	    !has_remotes(branch, line, false, standing[0]))
 		return false;
-	if (rtcp && !standing[1] && any_spent(line, RTCP_BY_OWN))
+	if (rtcp && !may_count(line, standing[1]))
 		return false;
-	return !rtcp || (line->rtp && !line->half[0].mux && !line->half[1].mux &&
+	return !rtcp || (line->rtp && !(line->half[0].mux && line->half[1].mux) &&
 			 has_remotes(branch, line, true, standing[1]));
 }
 
@@ -409,7 +434,8 @@ static void keep_proven(const struct standing *was, struct standing *now,
 	for (k = 0; k < 2; k++)
 		if (dp_addr_eq(&was->bridge.leg[k].local, &leg->local))
 			old = &was->bridge.leg[k];
-	if (!old || !session_ice_path(now->seat[s], c + 1, &path) || !path.proven)
+	if (!old || !session_ice_path(now->seat[s], 1 + (c && !now->mux[s]), &path) ||
+	    !path.proven)
 		return;
 	leg->set &= ~(uint32_t)(DP_LEG_UNLATCH | DP_LEG_MOVED);
 	now->proven[s] = path.remote;
@@ -641,10 +667,10 @@ static void note_rtcp(const struct standing *rtp, const struct standing *rtcp)
 		leg = &rtp->bridge.leg[s];
 		seat = rtp->seat[s];
 		if (rtcp && rtcp->bridge.leg[s].srtp_tx.suite)
-			seat->rtcp = RTCP_BY_OWN;
+			seat->rtcp = rtcp->mux[s] ? RTCP_BY_PART : RTCP_BY_OWN;
 		else if (leg->srtp_tx.suite && leg->only == RTPLANE_ONLY_BOTH)
 			seat->rtcp = RTCP_BY_RTP;
-		else if (!rtcp && seat->rtcp == RTCP_BY_OWN)
+		else if (!rtcp && (seat->rtcp == RTCP_BY_OWN || seat->rtcp == RTCP_BY_PART))
 			seat->rtcp = RTCP_BY_GONE;
 	}
 }

@@ -198,9 +198,10 @@ struct seat_dtls {
  * @RTCP_BY_NONE: none
  * @RTCP_BY_OWN: its own
  * @RTCP_BY_RTP: RTP's
- * @RTCP_BY_GONE: its own, which has gone while RTP's stayed
+ * @RTCP_BY_PART: its own, by RTP's port
+ * @RTCP_BY_GONE: one of these two, which has gone while RTP's stayed
  */
-enum rtcp_by { RTCP_BY_NONE, RTCP_BY_OWN, RTCP_BY_RTP, RTCP_BY_GONE };
+enum rtcp_by { RTCP_BY_NONE, RTCP_BY_OWN, RTCP_BY_RTP, RTCP_BY_PART, RTCP_BY_GONE };
 
 /**
  * struct seat - a port pair towards a party

@@ -313,8 +313,7 @@ static bool may_move(const struct half *half, const struct mux *mux)
 	if (!mux->from_must && !mux->to_must &&
 	    (was == RTCP_BY_RTP || was == RTCP_BY_GONE))
 		return true;
-	return mux->from && mux->to &&
-	       (was == RTCP_BY_OWN || was == RTCP_BY_GONE);
+	return mux->from && mux->to && was != RTCP_BY_NONE && was != RTCP_BY_RTP;
 }
 
 void session_protect_moves(struct proposal *p, const struct mux *mux,
@@ -474,15 +473,15 @@ int session_protect_answer(const struct proposal *p,
 
 /* --- RTCP, which each bridge counts for itself --- */
 
-/* by RTP's bridge keys of handshakes have counted none but there, and borrowed ones wait */
+/* keys of a handshake are a port's: none has counted RTCP at another; borrowed ones wait */
 bool session_protect_is_spent(const struct half *half, enum rtcp_by by)
 {
 	const struct dp_srtp *tx = &half->srtp.tx;
 
 	if (half->dtls) {
-		if (by == RTCP_BY_RTP)
+		if (by == RTCP_BY_RTP && half->seat->rtcp != RTCP_BY_PART)
 			return false;
-		tx = &half->dtls->channel[1].tx;
+		tx = &half->dtls->channel[by == RTCP_BY_OWN].tx;
 	} else if (!half->srtp.on) {
 		return false;
 	}
@@ -491,16 +490,16 @@ bool session_protect_is_spent(const struct half *half, enum rtcp_by by)
 }
 
 /* as it is agreed; RTCP_BY_NONE: it ends here */
-static enum rtcp_by rtcp_of(const struct line *line)
+static enum rtcp_by rtcp_of(const struct line *line, const struct half *of)
 {
 	const struct half *half;
 
 	if (line->half[0].mux && line->half[1].mux)
 		return RTCP_BY_RTP;
 	for (half = line->half; half < line->half + 2; half++)
-		if (half->mux || (!half->remote_rtcp.family && !half->ice))
+		if (!half->mux && !half->remote_rtcp.family && !half->ice)
 			return RTCP_BY_NONE;
-	return RTCP_BY_OWN;
+	return of->mux ? RTCP_BY_PART : RTCP_BY_OWN;
 }
 
 void session_protect_agreed(const struct line *told, struct line *line,
@@ -508,7 +507,7 @@ void session_protect_agreed(const struct line *told, struct line *line,
 {
 	struct half *half = &line->half[offerer];
 	struct protection *srtp = &half->srtp;
-	enum rtcp_by by = rtcp_of(line);
+	enum rtcp_by by = rtcp_of(line, half);
 
 	if (!srtp->on || half->dtls)
 		return;

@@ -64,10 +64,11 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 	to->component = c + 1;
 	to->rtp = leg->accept == RTPLANE_ACCEPT_RTP;
 	to->mux = at->mux[s];
-	to->rtcp_ends = at->mux[s] != at->mux[!s];
-	count_at_agent(at->seat[s]->pair, c, to);
-	session_ice_report(at->seat[s], c + 1, &to->ice);
-	session_dtls_report(at->seat[s], c + 1, &to->dtls);
+	to->rtcp_ends = at->mux[s] != at->mux[!s] &&
+			!at->seat[s]->session->standing[i][1];
+	count_at_agent(at->seat[s]->pair, c && !to->mux, to);
+	session_ice_report(at->seat[s], 1 + (c && !to->mux), &to->ice);
+	session_dtls_report(at->seat[s], 1 + (c && !to->mux), &to->dtls);
 	if (is_keyed(&to->dtls)) {
 		to->srtp_rx = leg->srtp_rx.suite;
 		to->srtp_tx = leg->srtp_tx.suite;

@@ -102,7 +102,7 @@ static void tie_waiting(struct uring *u, struct leg *rtp)
 	struct leg *leg;
 
 	while ((leg = *at)) {
-		if (!rtplane_ep_eq(&leg->tie, &rtp->local)) {
+		if (rtp->local.rtcp || !rtplane_ep_eq(&leg->tie, &rtp->local)) {
 			at = &leg->next_tie;
 			continue;
 		}
@@ -136,7 +136,7 @@ static void want_waiting(struct uring *u, const struct leg *rtp)
 	const struct leg *leg;
 
 	for (leg = u->untied; leg; leg = leg->next_tie)
-		if (rtplane_ep_eq(&leg->tie, &rtp->local))
+		if (!rtp->local.rtcp && rtplane_ep_eq(&leg->tie, &rtp->local))
 			want(leg);
 }
 
@@ -184,10 +184,29 @@ static struct media_sock *open_own(struct uring *u, const struct dp_leg *conf,
 	return sock;
 }
 
+/* what is RTCP at a port is sent by the socket that RTP has, and comes from there */
+static struct media_sock *open_rtcp(struct uring *u, const struct dp_leg *conf,
+				    struct dp_err *err)
+{
+	struct dp_addr local = conf->local;
+	struct media_sock *of, *sock;
+
+	local.rtcp = false;
+	of = media_find(u->media, &local);
+	if (!of) {
+		legconf_refuse(&conf->local, "", ENOENT,
+			       "there is no leg of RTP with this local address", err);
+		return NULL;
+	}
+	return media_add_rtcp(&sock, of, err) ? NULL : sock;
+}
+
 static void enlarge(const struct uring *u, const struct media_sock *sock)
 {
 	int size = RECEIVE_BUFFERS / (int)(u->n_legs + 1);
 
+	if (sock->of)
+		return;
 	if (size > RECEIVE_BUFFER_MAX)
 		size = RECEIVE_BUFFER_MAX;
 	if (size < RECEIVE_BUFFER_MIN)
@@ -241,7 +260,8 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 				      "the local address is taken by another leg",
 				      err);
 	if (!sock)
-		sock = open_own(u, conf, err);
+		sock = conf->local.rtcp ? open_rtcp(u, conf, err) :
+					  open_own(u, conf, err);
 	if (!sock)
 		return err ? -err->code : -EADDRINUSE;
 	leg = new_leg(sock, conf);
@@ -321,6 +341,8 @@ static void remove_leg(struct uring *u, struct leg *leg)
 	u->n_doomed -= sock->doomed;
 	if (!sock->owned)
 		return;
+	if (sock->of)
+		sock->of->rtcp = NULL;
 	sock->user = u->dead;
 	u->dead = sock;
 }
@@ -437,13 +459,30 @@ static int find_bridge(struct uring *u, struct request *req,
 	return legconf_sense(&req->conf[1], b, err);
 }
 
+/* RTP and RTCP of one port are one worker's: NULL, any worker will do */
+static struct worker *bound(const struct media_sock *sock)
+{
+	if (sock->of)
+		return sock->of->worker;
+	return sock->rtcp ? sock->worker : NULL;
+}
+
 /* both legs of a bridge to one worker: that with fewer legs has the choice */
 static int place(struct request *req, struct dp_err *err)
 {
 	struct media_sock *a = req->leg[0]->sock, *b = req->leg[1]->sock;
-	struct worker *to = a->worker;
+	struct worker *to = bound(a) ? bound(a) : bound(b);
 	int ret;
 
+	if (bound(a) && bound(b) && bound(a) != bound(b))
+		return legconf_refuse(&req->leg[1]->addr, "", EBUSY,
+				      "RTCP of the ports of both legs has a bridge of its own",
+				      err);
+	if (to) {
+		ret = media_move(a, to, err);
+		return ret ? ret : media_move(b, to, err);
+	}
+	to = a->worker;
 	if (req->made[0] && b->worker &&
 	    (!to || b->worker->n_legs < to->n_legs))
 		to = b->worker;
@@ -577,6 +616,8 @@ static void commit(struct batch *b)
 				continue;
 			link_leg(b->u, req->leg[i]);
 			req->leg[i]->sock->leg = req->leg[i];
+			if (req->leg[i]->sock->of)
+				req->leg[i]->sock->of->rtcp = req->leg[i]->sock;
 			tie_waiting(b->u, req->leg[i]);
 		}
 	}
@@ -837,14 +878,19 @@ int bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
 
 void bridges_sock_gone(struct media_sock *sock, void *arg)
 {
+	struct leg *legs[2] = { sock->leg, sock->rtcp ? sock->rtcp->leg : NULL };
 	char local[DP_ADDR_STRLEN];
-	struct leg *leg = sock->leg;
 	struct uring *u = arg;
 	struct dp_err err;
 
+	if (legs[1] && remove_bridges(u, &legs[1], 1, &err))
+		log_error("the leg of its RTCP stays until its worker answers: %s",
+			  err.text);
+	if (!legs[0])
+		return;
 	/* this one the caller closes */
 	sock->owned = false;
-	if (!remove_bridges(u, &leg, 1, &err))
+	if (!remove_bridges(u, &legs[0], 1, &err))
 		return;
 	log_error("the socket of leg %s stays until its worker answers: %s",
 		  dp_addr_str(&sock->local, local, sizeof(local)), err.text);

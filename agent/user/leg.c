@@ -66,6 +66,7 @@ void leg_ep(const struct dp_addr *addr, struct rtplane_ep *ep)
 		rtplane_ep_set4(ep, addr->v4.s_addr, htons(addr->port));
 	else if (addr->family == AF_INET6)
 		rtplane_ep_set6(ep, &addr->v6, htons(addr->port));
+	ep->rtcp = addr->rtcp;
 }
 
 void leg_addr(const struct rtplane_ep *ep, struct dp_addr *addr)
@@ -74,6 +75,7 @@ void leg_addr(const struct rtplane_ep *ep, struct dp_addr *addr)
 	if (rtplane_ep_none(ep))
 		return;
 	addr->port = ntohs(ep->port);
+	addr->rtcp = ep->rtcp;
 	if (rtplane_ep_is4(ep)) {
 		addr->family = AF_INET;
 		addr->v4.s_addr = ep->w32[3];
@@ -165,7 +167,7 @@ static bool tie_permits(const struct leg *leg, const struct rtplane_ep *src)
 		return true;
 	return leg->tied_to &&
 	       read_published(&leg->tied_to->published, &remote) &&
-	       rtplane_policy_tied(&leg->policy, &remote, src);
+	       rtplane_policy_tied(&leg->policy, leg->local.rtcp, &remote, src);
 }
 
 bool leg_permits(const struct leg *leg, const struct rtplane_ep *src)
@@ -802,6 +804,15 @@ static uint8_t kind_of(const struct leg *leg, const struct rx *rx)
 	return kind;
 }
 
+/* RTCP that comes by RTP's port may be another bridge's, of the same worker */
+static struct leg *part(struct leg *leg, const struct media_sock *sock, uint8_t kind)
+{
+	if (leg->only != RTPLANE_ONLY_RTP || kind != RTPLANE_KIND_RTCP ||
+	    !sock->rtcp || !sock->rtcp->leg)
+		return leg;
+	return sock->rtcp->leg;
+}
+
 bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 		 struct rx *rx)
 {
@@ -820,6 +831,7 @@ bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 			return false;
 		}
 	}
+	leg = part(leg, sock, kind);
 	n->has_first = false;
 	n->has_other = false;
 	w->gather = n;

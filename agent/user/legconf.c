@@ -66,6 +66,11 @@ static int check_eps(const struct dp_leg *conf, struct dp_err *err)
 		ret = legconf_check_ep(conf, " tie", &conf->tie, err);
 	if (!ret && HAS(conf, PROVEN))
 		ret = legconf_check_ep(conf, " proven", &conf->proven, err);
+	if (!ret && ((HAS(conf, REMOTE) && conf->remote.rtcp) ||
+		     (HAS(conf, PROVEN) && conf->proven.rtcp) ||
+		     (HAS(conf, TIE) && conf->tie.rtcp)))
+		ret = refuse(conf, "", "only a leg's local address is that of RTCP alone",
+			     err);
 	if (!ret && HAS(conf, TIE) && dp_addr_eq(&conf->tie, &conf->local))
 		ret = refuse(conf, " tie", "a leg cannot be tied to itself",
 			     err);
@@ -345,7 +350,8 @@ static void apply_dscp(struct leg *leg, const struct dp_leg *c)
 /* limits go by arrival times; without them by the time of the worker's turn */
 static void stamp(const struct media_sock *sock, int on)
 {
-	setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	if (!sock->of)
+		setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 }
 
 static void apply_rest(struct leg *leg, struct worker *w,

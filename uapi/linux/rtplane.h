@@ -113,12 +113,15 @@ enum rtplane_attr {
  * @RTPLANE_EP_A_IPV6: 16 bytes
  * @RTPLANE_EP_A_PORT: u16, network order; 1 to 65535 (a natmap's addresses
  *	carry none)
+ * @RTPLANE_EP_A_RTCP: flag; of a leg's local address: what is RTCP there goes to a leg of
+ *	its own, while the leg of that address takes RTPLANE_ONLY_RTP
  */
 enum rtplane_ep_attr {
 	RTPLANE_EP_A_UNSPEC,
 	RTPLANE_EP_A_IPV4,
 	RTPLANE_EP_A_IPV6,
 	RTPLANE_EP_A_PORT,
+	RTPLANE_EP_A_RTCP,
 
 	__RTPLANE_EP_A_MAX,
 	RTPLANE_EP_A_MAX = __RTPLANE_EP_A_MAX - 1
