@@ -96,9 +96,17 @@ test_only_what_authenticates_counts()
 	holds forged '.good == 0 and .wrong == 0'
 	leg_becomes "$LA" '.rx_packets == 0 and .state == "waiting" and .drops["srtp-auth"] == 64 and
 		.srtp_rx.sources == [] and (.rtp // null) == null'
-	way right --tx "$suite:$(key $suite 1)" --count 64
+	way right --tx "$suite:$(key $suite 1)" --count 64 --seq 1000
 	whole right 64
 	leg_holds "$LA" ".latched == \"$RA\" and .latches == 1"
+	# one packet, and none after it for minutes
+	ok "limit" m rtplane leg set local "$LA" bps 1
+	way spoofed --tx "$suite:$(key $suite 2)" --count 64 --seq 1064 --burst 64 --none
+	leg_becomes "$LA" '.rx_packets == 64 and .drops["srtp-auth"] == 128 and (.drops.bps // 0) == 0'
+	way last --tx "$suite:$(key $suite 1)" --count 1 --seq 1064
+	whole last 1
+	way beyond --tx "$suite:$(key $suite 1)" --count 4 --seq 1065 --burst 4 --none
+	leg_becomes "$LA" '.rx_packets == 65 and .drops.bps == 4'
 	clear_bridges
 }
 
@@ -285,4 +293,4 @@ test_no_key_is_told()
 	clear_bridges
 }
 
-run_tests
+run_tests "$@"
