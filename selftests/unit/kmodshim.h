@@ -8,6 +8,7 @@
 #define UNIT_KMODSHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/udp.h>
 
 /* in place of kmod's own, which want a kernel's headers */
@@ -33,8 +34,24 @@ static inline void *kzalloc(size_t size, gfp_t gfp)
 	return shim_fail && !--shim_fail ? NULL : calloc(1, size);
 }
 
-#define kfree(p)		free(p)
-#define kfree_sensitive(p)	free(p)
+/* 16 bytes that no memory may hold when it is given back, or NULL; how often one did */
+static const void *shim_secret;
+static unsigned int shim_leaks;
+
+static inline void kfree(void *p)
+{
+	if (p && shim_secret && memmem(p, malloc_usable_size(p), shim_secret, 16))
+		shim_leaks++;
+	free(p);
+}
+
+static inline void kfree_sensitive(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
 #define memzero_explicit(p, n)	explicit_bzero(p, n)
 
 #define MAX_ERRNO		4095

@@ -242,6 +242,31 @@ static bool test_what_fails_is_not_tried_again(void)
 	return true;
 }
 
+/* The memory of a key that has gone is clean: freed, replaced, or never whole. */
+static bool test_keys_are_wiped(void)
+{
+	struct rtplane_srtp *s = direction(1, 1, 4);
+	uint8_t key[KIT_KEY_MAX];
+	unsigned int n;
+
+	key_bytes_of(key, 1);
+	shim_secret = key;
+	shim_leaks = 0;
+	install(&s, direction(1, 2, 0), true, false);
+	install(&s, direction(1, 3, 0), true, true);
+	KTAP_CHECK(shim_leaks == 0);
+	rtplane_srtp_free(s);
+	rtplane_srtp_free(direction(5, 1, 0));
+	for (n = 1; n < 6; n++) {
+		shim_fail = n;
+		KTAP_CHECK(IS_ERR(direction(0, 1, 0)));
+	}
+	shim_fail = 0;
+	shim_secret = NULL;
+	KTAP_CHECK(shim_leaks == 0);
+	return true;
+}
+
 /* nothing behind the header, and a report that is one word longer than its header */
 static bool test_the_smallest(void)
 {
@@ -280,6 +305,7 @@ int main(void)
 		{ "another key begins behind", test_another_key_begins_behind },
 		{ "a key of which nothing came comes back", test_a_key_of_which_nothing_came_comes_back },
 		{ "what fails is not tried again", test_what_fails_is_not_tried_again },
+		{ "keys are wiped", test_keys_are_wiped },
 		{ "the smallest packets", test_the_smallest },
 	};
 
