@@ -119,6 +119,52 @@ test_plain_media_moves_with_many_ssrcs()
 	gone
 }
 
+# again: the bridge anew from its state, with these words of SRTP
+again()
+{
+	ok "removed" eval 'm rtplane bridge del local "$LA" state >"$W/state.json"'
+	ok "made again" m rtplane bridge add leg local "$LA" remote "$RA" srtp-rx "$@" state @"$W/state.json" \
+		leg local "$LB" remote "$RB" early on state @"$W/state.json"
+}
+
+# Between two keys: where the former one was, from where the other party goes on or, as
+# here, begins anew.
+test_what_another_key_has_taken_over_goes_along()
+{
+	local suite=AEAD_AES_128_GCM
+	ok "bridge" bridge srtp-rx $suite "$(words $suite 1)" -- early on
+	way first --tx "$suite:$(key $suite 1)" --count 200 --seq 65500
+	holds first '.good == 200'
+	ok "another key" m rtplane leg set local "$LA" srtp-rx $suite "$(words $suite 2)"
+	again $suite "$(words $suite 2)"
+	holds state '.[0].srtp_rx[0] | .carried and .index == 65699'
+	way anew --tx "$suite:$(key $suite 2)" --count 50 --seq 200
+	holds anew '.sent == 50 and .good == 50 and .wrong == 0'
+	leg_holds "$LA" '.srtp_rx.sources[0].index == 249'
+	clear_bridges
+}
+
+# What a caller's numbers are moved by, who began them anew.
+test_what_numbers_are_moved_by_goes_along()
+{
+	local suite=AES_CM_128_HMAC_SHA1_80
+	ok "bridge" bridge ssrc-guard off -- early on srtp-tx $suite "$(words $suite 1)"
+	way high --rx "$suite:$(key $suite 1)" --count 20 --seq 30000
+	holds high '.good == 20'
+	# two in a row ask for it: the first one is refused
+	way low --rx "$suite:$(key $suite 1)" --count 20 --seq 100 --burst 20
+	leg_becomes "$LA" '.drops["srtp-replay"] == 1'
+	leg_holds "$LB" '.srtp_tx.sources[0].index == 30038'
+	ok "removed" eval 'm rtplane bridge del local "$LA" state >"$W/state.json"'
+	holds state '.[1].srtp_tx[0].shift == 30038 - 119'
+	ok "made again" m rtplane bridge add leg local "$LA" remote "$RA" ssrc-guard off state @"$W/state.json" \
+		leg local "$LB" remote "$RB" early on srtp-tx $suite "$(words $suite 1)" state @"$W/state.json"
+	a rtp --on "$RA" --to "$LA" --send 1 --ssrc 0x5eed0000 --seq 120 >/dev/null
+	leg_becomes "$LB" '.tx_packets == 40 and .srtp_tx.sources[0].index == 30039'
+	leg_holds "$LA" '.drops["srtp-replay"] == 1'
+	clear_bridges
+}
+
 # As many as a key may have, each with both its windows: the largest state there is.
 test_sources_of_a_key_move()
 {
