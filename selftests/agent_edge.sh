@@ -84,7 +84,7 @@ test_a_crowd()
 	local ACCESS_ACL=$'{allow: [192.0.2.0/24, 192.0.2.66]}\n    per-source: {messages: 2}'
 	begin && edge crowd && begin && edge named_peer
 }
-test_reload() { begin && edge reload reload_told; }
+test_reload() { begin && edge reload reload_told listeners; }
 test_keep_alives() { begin && edge keep_alives; }
 test_draining()
 {

@@ -9,6 +9,7 @@
  *   realm    realms: listeners, gates, policies; another configuration
  *   tenant   tenants: what each has, and may have
  *   asker    who phones are: our own challenges, and wrong passwords
+ *   listen   listeners, and those of another configuration
  *   trunk    trunks, in four files: see trunk.h
  *   life     what is known of a call, and that it is to end
  *   timer    session timers and silence
@@ -357,6 +358,16 @@ struct call {
 TAILQ_HEAD(call_list, call);
 
 /**
+ * struct next_listener - a listener as another configuration wants it
+ * @listener: it, open
+ * @is_new: it was not there before
+ */
+struct next_listener {
+	struct sip_listener *listener;
+	bool is_new;
+};
+
+/**
  * struct realm - a realm while we run
  * @b2b: the front end
  * @name: as the configuration says it
@@ -367,6 +378,9 @@ TAILQ_HEAD(call_list, call);
  * @listener: of each of its listeners, likewise
  * @n_ports: how many
  * @n_listeners: how many are open
+ * @next: while another configuration is judged: what it has
+ * @next_list: room for @listener as it is then
+ * @n_next: how many
  * @known: addresses that the gate knows by the configuration: next hops (those that have
  *	names are in &struct hop_watch), and those that are allowed one by one
  * @n_known: how many
@@ -389,6 +403,9 @@ struct realm {
 	struct sip_listener **listener;
 	size_t n_ports;
 	size_t n_listeners;
+	struct next_listener *next;
+	struct sip_listener **next_list;
+	size_t n_next;
 	struct dp_addr *known;
 	size_t n_known;
 	struct bind_table *bindings;
@@ -648,6 +665,16 @@ const struct sip_dialog_policy *b2b_realm_dialog_policy(const struct realm *real
 /* the same for the dialogs of a subscription */
 const struct sip_dialog_policy *b2b_realm_event_policy(const struct realm *realm,
 						       const struct sip_flow *flow);
+
+/* -------------------------------------------------------------- listen.c */
+
+bool b2b_listen_all(struct realm *realm, char *error);
+/* what @conf has and the present one has not is opened; false: @error says why not */
+bool b2b_listen_prepare(struct realm *realm, const struct config_realm *conf, char *error);
+/* after it, whatever it has returned: all stays as it was */
+void b2b_listen_undo(struct realm *realm);
+/* after it has returned true: what is in @conf no more is closed, its connections stay */
+void b2b_listen_commit(struct realm *realm);
 
 /* -------------------------------------------------------------- tenant.c */
 

@@ -501,56 +501,13 @@ bool b2b_realms_open(struct b2b *b2b, char *error)
 	return true;
 }
 
-static bool listen_at(struct realm *realm, const struct config_listener *l,
-		      char *error)
-{
-	struct sip_listen listen = {
-		.proto = route_proto(l->transport),
-		.local = l->address->listen,
-		.advertise = l->address->advertise,
-		.realm = realm,
-		.gate = realm->gate,
-		.dscp = realm->conf->dscp_signalling,
-		.symmetric = realm->conf->latch.nat != CONFIG_NAT_OFF,
-		.certificates = l->certificates,
-		.client_certificates = l->verify_clients,
-		.insecure = !l->verify_servers,
-		.origins = l->origins,
-		.n_origins = l->n_origins,
-	};
-	char why[SIP_TRANSPORT_ERROR_LEN];
-
-	listen.local.port = l->port;
-	listen.advertise.port = l->port;
-	if (!sip_transport_listen(realm->b2b->transport, &listen,
-				  &realm->listener[realm->n_listeners], why)) {
-		realm->n_listeners++;
-		return true;
-	}
-	snprintf(error, CONFIG_ERROR_LEN, "realm %.32s: %.900s", realm->name,
-		 why);
-	return false;
-}
-
 bool b2b_realms_listen(struct b2b *b2b, char *error)
 {
-	const struct config_realm *conf;
-	struct realm *realm;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < b2b->n_realms; i++) {
-		realm = &b2b->realms[i];
-		conf = realm->conf;
-		realm->listener = calloc(conf->n_listeners,
-					 sizeof(*realm->listener));
-		if (!realm->listener) {
-			no_memory(error);
+	for (i = 0; i < b2b->n_realms; i++)
+		if (!b2b_listen_all(&b2b->realms[i], error))
 			return false;
-		}
-		for (j = 0; j < conf->n_listeners; j++)
-			if (!listen_at(realm, &conf->listeners[j], error))
-				return false;
-	}
 	/* phones of a former agent may be bound by now */
 	for (i = 0; i < b2b->n_realms; i++)
 		b2b_tenants_recount(&b2b->realms[i]);
@@ -616,7 +573,7 @@ static bool is_fixed(const struct judge *judge, const char *realm,
 {
 	static const char *const keys[] = {
 		"control", "store", "datapath", "workers", "quarantine", "realms",
-		"addresses", "sip", "ports", "dscp.signalling", "devices",
+		"addresses", "ports", "dscp.signalling", "devices",
 	};
 	size_t i;
 
@@ -675,6 +632,23 @@ static void renew(struct realm *realm,
 	}
 }
 
+/* the listeners of all realms, or none */
+static bool prepare(struct b2b *b2b, const struct config *config, char *error)
+{
+	struct realm *realm;
+	size_t i, j;
+
+	for (i = 0; i < b2b->n_realms; i++) {
+		realm = &b2b->realms[i];
+		if (b2b_listen_prepare(realm, config_realm(config, realm->name), error))
+			continue;
+		for (j = 0; j <= i; j++)
+			b2b_listen_undo(&b2b->realms[j]);
+		return false;
+	}
+	return true;
+}
+
 bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		       void (*kept)(const char *why, void *arg), void *arg,
 		       char *error)
@@ -684,13 +658,14 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 	struct realm *realm;
 	size_t i;
 
-	if (!may_change(b2b, config, error))
+	if (!may_change(b2b, config, error) || !prepare(b2b, config, error))
 		return false;
 	b2b_realms_unwatch(b2b);
 	b2b->config = config_get(config);
 	for (i = 0; i < b2b->n_realms; i++) {
 		realm = &b2b->realms[i];
 		realm->conf = config_realm(config, realm->name);
+		b2b_listen_commit(realm);
 		renew(realm, kept, arg);
 		if (!b2b_tenants_set(realm))
 			kept("no memory: there are no tenants", arg);

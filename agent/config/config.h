@@ -703,6 +703,9 @@ size_t config_hops(const struct config *config);
 const struct config_hop *config_hop_nth(const struct config *config, size_t n,
 					const struct config_realm **realm);
 
+/** config_listener_eq() - is it the same in two configurations? */
+bool config_listener_eq(const struct config_listener *a, const struct config_listener *b);
+
 /** config_trunk_eq() - is it the same in two configurations? */
 bool config_trunk_eq(const struct config_trunk *a, const struct config_trunk *b);
 

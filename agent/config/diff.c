@@ -44,8 +44,7 @@ static bool same_addresses(const struct config_realm *a,
 	return true;
 }
 
-static bool same_listener(const struct config_listener *a,
-			  const struct config_listener *b)
+bool config_listener_eq(const struct config_listener *a, const struct config_listener *b)
 {
 	return a->transport == b->transport && a->port == b->port &&
 	       same_address(a->address, b->address) &&
@@ -62,7 +61,7 @@ static bool same_sip(const struct config_realm *a, const struct config_realm *b)
 	if (a->n_listeners != b->n_listeners)
 		return false;
 	for (i = 0; i < a->n_listeners; i++)
-		if (!same_listener(&a->listeners[i], &b->listeners[i]))
+		if (!config_listener_eq(&a->listeners[i], &b->listeners[i]))
 			return false;
 	return true;
 }
