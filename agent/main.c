@@ -534,6 +534,7 @@ static bool open_calls(struct agent *agent)
 		.loop = agent->loop,
 		.config = agent->config,
 		.media = agent->media,
+		.store = agent->store,
 		.bans = agent->host.bans,
 	};
 	struct ctl_conf ctl = {

@@ -630,6 +630,67 @@ def comes_back():
     talks(phone, registrar, uri_of(got))
 
 
+def restart():
+    """The agent is killed, and another one begins: by agent_register.sh."""
+    wish = os.path.join(os.path.dirname(os.environ["CONFIG"]), "kill")
+    with open(wish, "w", encoding="ascii"):
+        pass
+    end = time.monotonic() + 60
+    while os.path.exists(wish):
+        check(time.monotonic() < end, "the agent does not come back")
+        time.sleep(0.02)
+
+
+def outlive():
+    """A kill -9: who registered by UDP is reached at once, by TCP when he is back."""
+    registrar, phone = Registrar(), Phone()
+    tcp, other = Phone(stream=True, user="bob"), Phone(user="carol")
+    pars = ';+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>";reg-id=1'
+    got, _ = register(phone, registrar, "Service-Route: <sip:198.51.100.1;lr>")
+    by_tcp, _ = register(tcp, registrar, pars=pars)
+    gone, _ = register(other, registrar)
+    other.register(expires=0)
+    registrar.grants()
+    other.answer(200)
+    before = {b["aor"]: b for b in bindings(2)}
+    time.sleep(1.1)     # of its age, which is in seconds
+    restart()
+    after = {b["aor"]: b for b in bindings(2)}
+    for aor, b in before.items():
+        for key in "contact", "realm", "registrar", "source", "transport", "registered_as", "call_id":
+            check(b[key] == after[aor][key], key, "was", b[key], "and is", after[aor][key])
+        for key in "expires", "registrar_expires":
+            check(b[key] - 60 < after[aor][key] < b[key], key, "was", b[key], "and is",
+                  after[aor][key])
+        check(b["age"] < after[aor]["age"] < b["age"] + 60, "age", b["age"], after[aor]["age"])
+    check(not after[AOR]["away"] and after["bob@example.com"]["away"], after)
+    check(ask("status")["bindings"]["away"] == 1, ask("status")["bindings"])
+    talks(phone, registrar, uri_of(got))
+    refused(registrar, uri_of(by_tcp), 480)
+    refused(registrar, uri_of(by_tcp), 480, "OPTIONS")
+    refused(registrar, uri_of(gone), 480)
+    # it need not ask the registrar
+    phone.register()
+    phone.answer(200)
+    check(bindings(2)[0]["refreshed"] + bindings(2)[1]["refreshed"] == 1, bindings(2))
+    # by the same name, by which the registrar may still be asked
+    back = Phone(stream=True, user="bob")
+    for name in "call_id", "tag", "cseq", "challenge":
+        setattr(back, name, getattr(tcp, name))
+    back.register(pars=pars)
+    m = registrar.grants()
+    check(uri_of(m) == uri_of(by_tcp) and m["call-id"] == by_tcp["call-id"], m.all)
+    back.answer(200)
+    check(not any(b["away"] for b in bindings(2)), bindings(2))
+    talks(back, registrar, uri_of(by_tcp))
+    # what was only refreshed, and what has moved
+    restart()
+    after = {b["aor"]: b for b in bindings(2)}
+    check(after[AOR]["refreshed"] == 1 and after["bob@example.com"]["relayed"] == 2, after)
+    talks(phone, registrar, uri_of(got))
+    back.close()
+
+
 def outbound():
     """RFC 5626: an instance keeps its contact, and the registrar has the word."""
     phone, registrar = Phone(), Registrar()

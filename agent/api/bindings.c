@@ -16,6 +16,7 @@ static void append(const struct b2b_binding *view, void *arg)
 	api_set_addr(o, "source", &view->source);
 	json_object_set_new(o, "nat", json_boolean(view->nat));
 	json_object_set_new(o, "outbound", json_boolean(view->outbound));
+	json_object_set_new(o, "away", json_boolean(view->away));
 	api_set_int(o, "expires", view->expires);
 	api_set_text(o, "registrar", view->registrar);
 	api_set_text(o, "registered_as", view->token);

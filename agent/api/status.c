@@ -68,6 +68,7 @@ static json_t *bindings_json(const struct api *api)
 
 	b2b_binding_counters(api->b2b, &sum);
 	api_set_int(o, "now", sum.live);
+	api_set_int(o, "away", sum.away);
 	api_set_int(o, "flows", sum.flows);
 	api_set_int(o, "begun", sum.begun);
 	api_set_int(o, "relayed", c->registers);

@@ -26,6 +26,7 @@
 #include "sip/transport.h"
 
 struct b2b;
+struct store;
 
 /** B2B_TEXT - room for a URI or a reason, cut if longer */
 #define B2B_TEXT	128
@@ -36,6 +37,7 @@ struct b2b;
  * @config: the configuration; a reference is taken
  * @sessions: media
  * @media: holds sockets
+ * @store: what outlives us; NULL: nothing does
  * @bans: who is shut out, and who is to be; NULL: nobody
  */
 struct b2b_conf {
@@ -43,6 +45,7 @@ struct b2b_conf {
 	struct config *config;
 	struct sessions *sessions;
 	struct media *media;
+	struct store *store;
 	struct bans *bans;
 };
 
@@ -268,6 +271,7 @@ void b2b_access(const struct b2b *b2b, const struct dp_addr *addr,
  * @source: other end of its flow
  * @nat: addresses are changed on the way
  * @outbound: by RFC 5626
+ * @away: its connection was a former agent's: it is reached when it is back
  * @expires: seconds within which the phone has to be back
  * @granted: seconds until the registrar forgets it
  * @age: seconds since it began
@@ -289,6 +293,7 @@ struct b2b_binding {
 	struct dp_addr source;
 	bool nat;
 	bool outbound;
+	bool away;
 	uint32_t expires;
 	uint32_t granted;
 	uint32_t age;

@@ -35,7 +35,7 @@ static const struct bind *find(struct b2b *b2b, struct span token,
 }
 
 /*
- * Only where it was granted is a contact of ours worth something: whoever sees it
+ * A phone that is away is called when it is back.  Only where it was granted is a contact of ours worth something: whoever sees it
  * elsewhere cannot call by it.
  */
 bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
@@ -45,7 +45,7 @@ bool b2b_binding_route(struct b2b *b2b, const struct realm *from,
 	struct realm *realm;
 
 	bind = find(b2b, uri->user, &realm);
-	if (!bind || bind->registrar != from)
+	if (!bind || !bind->flow || bind->registrar != from)
 		return false;
 	*route = (struct route){
 		.to = realm->conf,
@@ -253,10 +253,11 @@ static void view(const struct bind *bind, void *arg)
 		.call_id = bind->call_id,
 		.agent = bind->agent,
 		.params = bind->params,
-		.transport = sip_proto_param(bind->flow->proto),
-		.source = bind->flow->remote,
+		.transport = sip_proto_param(bind->proto),
+		.source = bind->source,
 		.nat = bind->nat,
 		.outbound = bind->outbound,
+		.away = !bind->flow,
 		.expires = left(walk->realm, bind->phone_due),
 		.granted = left(walk->realm, bind->granted_due),
 		.age = (uint32_t)((walk->realm->b2b->timers->now - bind->since) / 1000),
@@ -288,7 +289,7 @@ static void look_at(const struct bind *bind, void *arg)
 {
 	struct search *search = arg;
 
-	search->found |= prefix_has(search->prefix, &bind->flow->remote);
+	search->found |= prefix_has(search->prefix, &bind->source);
 }
 
 bool b2b_binding_in(const struct b2b *b2b, const struct prefix *prefix)
@@ -310,6 +311,7 @@ void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum)
 	for (i = 0; i < b2b->n_realms; i++) {
 		c = bind_table_counters(b2b->realms[i].bindings);
 		sum->live += c->live;
+		sum->away += c->away;
 		sum->flows += c->flows;
 		sum->begun += c->begun;
 		sum->refreshed += c->refreshed;

@@ -5,6 +5,7 @@
  *   text     header fields and texts that go from one side to the other
  *   index    calls by id and by the Via that we sent; what each source has
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
+ *   keep     what outlives the agent
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
  *   tenant   tenants: what each has, and may have
@@ -59,6 +60,7 @@ struct pair;
 struct realm;
 struct direct;
 struct reg;
+struct store;
 struct sub;
 struct tenant;
 struct trunk;
@@ -388,6 +390,7 @@ struct next_listener {
  * @nonces: of our challenges
  * @tenants: in the configuration's order
  * @n_tenants: how many
+ * @kept: their names are made with what the former agent made them with
  * @told: how each of its addresses is seen from outside, for policies
  * @seen: who finds that out; NULL each: nobody (`stun:`)
  * @stun_query: where the server is, being asked for
@@ -412,6 +415,7 @@ struct realm {
 	struct sip_nonces *nonces;
 	struct tenant **tenants;
 	size_t n_tenants;
+	bool kept;
 	struct session_seen **told;
 	struct seen **seen;
 	struct sip_query *stun_query;
@@ -447,6 +451,7 @@ struct index;
  * @config: the present configuration; a reference
  * @sessions: media
  * @media: holds sockets
+ * @store: what outlives us; NULL: nothing does
  * @transport: SIP's sockets
  * @stack: transactions
  * @dialogs: dialogs
@@ -477,6 +482,7 @@ struct b2b {
 	struct config *config;
 	struct sessions *sessions;
 	struct media *media;
+	struct store *store;
 	struct bans *bans;
 	struct sip_transport *transport;
 	struct sip_tx_stack *stack;
@@ -635,6 +641,17 @@ uint32_t b2b_binding_interval(const struct realm *realm, const struct sip_flow *
 /* for struct bind_ops; @arg is the realm */
 uint32_t b2b_binding_keepalive(void *arg, struct sip_flow *flow,
 			       const struct bind *bind);
+
+/* ---------------------------------------------------------------- keep.c */
+
+/* what the table of a realm makes its names with: the former agent's, or it is kept */
+void b2b_keep_secret(struct realm *realm);
+/* for struct bind_ops; @arg is the realm */
+void b2b_keep_binding(void *arg, const struct bind *bind);
+/* it is over */
+void b2b_keep_unbound(const struct realm *realm, const struct bind *bind);
+/* what the former agent has left; the listeners are open */
+void b2b_keep_load(struct b2b *b2b);
 
 /* ---------------------------------------------------------------- stun.c */
 

@@ -495,6 +495,7 @@ bool b2b_realms_open(struct b2b *b2b, char *error)
 			no_memory(error);
 			return false;
 		}
+		b2b_keep_secret(realm);
 		if (!open_ports(realm, error))
 			return false;
 	}

@@ -795,8 +795,9 @@ static void on_ended(void *arg, const struct bind *bind, enum bind_why why)
 
 	b2b_tenant_count(b2b_tenant_of_aor(realm, bind->flow, span_of(bind->aor)), -1);
 	log_info("%s: %s from %s is not registered any more: %s", realm->name,
-		 bind->aor, dp_addr_str(&bind->flow->remote, source, sizeof(source)),
+		 bind->aor, dp_addr_str(&bind->source, source, sizeof(source)),
 		 bind_why_name(why));
+	b2b_keep_unbound(realm, bind);
 	if (realm->conf->reg.unregister && (why == BIND_LATE || why == BIND_LOST))
 		forget(realm, bind);
 }
@@ -804,4 +805,5 @@ static void on_ended(void *arg, const struct bind *bind, enum bind_why why)
 const struct bind_ops b2b_register_ops = {
 	.ended = on_ended,
 	.keepalive = b2b_binding_keepalive,
+	.changed = b2b_keep_binding,
 };

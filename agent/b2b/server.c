@@ -192,6 +192,7 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 	b2b->config = config_get(conf->config);
 	b2b->sessions = conf->sessions;
 	b2b->media = conf->media;
+	b2b->store = conf->store;
 	b2b->bans = conf->bans;
 	TAILQ_INIT(&b2b->active);
 	TAILQ_INIT(&b2b->history);
@@ -213,7 +214,10 @@ struct b2b *b2b_new(const struct b2b_conf *conf, char *error)
 bool b2b_listen(struct b2b *b2b, char *error)
 {
 	adopt(b2b);
-	return b2b_realms_listen(b2b, error);
+	if (!b2b_realms_listen(b2b, error))
+		return false;
+	b2b_keep_load(b2b);
+	return true;
 }
 
 static void free_history(struct b2b *b2b)

@@ -59,7 +59,7 @@ struct way {
  * @by_aor: likewise
  * @all: among all, oldest first
  * @on: in its way's list
- * @way: its flow
+ * @way: its flow; NULL: it is away
  * @timer: the end of the nearer of both times
  * @text: its texts, one behind the other
  */
@@ -438,14 +438,15 @@ static struct way *get_way(struct bind_table *t, struct sip_flow *flow)
 }
 
 /* 5,000 phones that come back together are not asked together ever after */
-static void begin_keepalive(struct way *way, uint32_t ms)
+static void begin_keepalive(struct way *way, uint32_t ms, uint32_t least)
 {
 	uint32_t random;
 
 	if (!ms || timer_is_set(&way->keepalive))
 		return;
 	sip_random_bytes(&random, sizeof(random));
-	timer_set(way->table->timers, &way->keepalive, ms - random % (ms / 4 + 1));
+	timer_set(way->table->timers, &way->keepalive,
+		  least + random % (ms - least + 1));
 }
 
 /* -------------------------------------------------------------------------- bindings */
@@ -454,6 +455,10 @@ static void leave_way(struct binding *b)
 {
 	struct way *way = b->way;
 
+	if (!way) {
+		b->table->counters.away--;
+		return;
+	}
 	LIST_REMOVE(b, on);
 	way->source->count--;
 	b->way = NULL;
@@ -468,6 +473,8 @@ static void join_way(struct binding *b, struct way *way)
 	way->source->count++;
 	b->way = way;
 	b->pub.flow = way->flow;
+	b->pub.proto = way->flow->proto;
+	b->pub.source = way->flow->remote;
 }
 
 static void release(struct binding *b)
@@ -557,7 +564,7 @@ static void take(struct binding *b, const struct bind_grant *g)
 	b->pub.granted_due = now + (uint64_t)g->granted * 1000;
 	b->pub.relayed++;
 	set_timer(b);
-	begin_keepalive(b->way, g->keepalive);
+	begin_keepalive(b->way, g->keepalive, g->keepalive - g->keepalive / 4);
 }
 
 /* ------------------------------------------------------------------------------ room */
@@ -588,7 +595,7 @@ enum bind_room bind_room(const struct bind_table *t, const struct bind_key *key,
 	const struct binding *b = find_key(t, key);
 	struct dp_addr addr = source_of(flow);
 
-	if (b && dp_addr_eq(&b->way->source->addr, &addr))
+	if (b && b->way && dp_addr_eq(&b->way->source->addr, &addr))
 		return BIND_ROOM;
 	if (!b && limits->all && t->counters.live >= limits->all)
 		return BIND_FULL;
@@ -601,6 +608,7 @@ enum bind_room bind_room(const struct bind_table *t, const struct bind_key *key,
 
 /* ------------------------------------------------------------------------ what is done */
 
+/* @way: NULL: it is away; its token is still to come, and it is in no list */
 static struct binding *make(struct bind_table *t, const struct bind_grant *g,
 			    struct way *way)
 {
@@ -615,15 +623,29 @@ static struct binding *make(struct bind_table *t, const struct bind_grant *g,
 	}
 	b->table = t;
 	b->pub.since = t->timers->now;
-	bind_token(t, &g->key, b->pub.token);
 	timer_init(&b->timer, on_timer, b);
-	join_way(b, way);
+	if (way)
+		join_way(b, way);
+	else
+		t->counters.away++;
+	return b;
+}
+
+static void add(struct bind_table *t, struct binding *b)
+{
 	link_binding(t, b);
 	TAILQ_INSERT_TAIL(&t->all, b, all);
 	t->counters.live++;
 	t->counters.begun++;
 	grow(t);
-	return b;
+}
+
+static void changed(const struct binding *b)
+{
+	const struct bind_table *t = b->table;
+
+	if (t->ops->changed)
+		t->ops->changed(t->arg, &b->pub);
 }
 
 /* the address of record is the same, so it stays in its chains; takes the way on success */
@@ -649,7 +671,7 @@ static bool change(struct binding *b, const struct bind_grant *g, struct way *wa
 int bind_set(struct bind_table *t, const struct bind_grant *g,
 	     const struct bind_limits *limits, const struct bind **bind)
 {
-	struct binding *b;
+	struct binding *b, *was;
 	struct way *way;
 
 	if (bind_room(t, &g->key, g->flow, limits) != BIND_ROOM) {
@@ -663,13 +685,69 @@ int bind_set(struct bind_table *t, const struct bind_grant *g,
 	if (!way)
 		return -ENOMEM;
 	b = find_key(t, &g->key);
+	was = b;
 	if (b ? !change(b, g, way) : !(b = make(t, g, way))) {
 		put_way(way);
 		return -ENOMEM;
 	}
+	if (!was) {
+		bind_token(t, &g->key, b->pub.token);
+		add(t, b);
+	}
 	take(b, g);
+	changed(b);
 	if (bind)
 		*bind = &b->pub;
+	return 0;
+}
+
+/* a phone that is not heard may have closed what is between: it is seen to at once */
+static void take_saved(struct binding *b, const struct bind_saved *saved)
+{
+	const struct bind_grant *g = &saved->grant;
+
+	memcpy(b->pub.token, saved->token.p, BIND_TOKEN_LEN);
+	b->pub.proto = saved->proto;
+	b->pub.source = saved->source;
+	b->pub.registrar = g->registrar;
+	b->pub.cseq = g->cseq;
+	b->pub.nat = g->nat;
+	b->pub.outbound = g->outbound;
+	b->pub.phone = g->phone;
+	b->pub.since = saved->since;
+	b->pub.phone_due = saved->phone_due;
+	b->pub.granted_due = saved->granted_due;
+	b->pub.relayed = saved->relayed;
+	b->pub.refreshed = saved->refreshed;
+	if (b->way)
+		begin_keepalive(b->way, g->keepalive / 4, 0);
+}
+
+int bind_load(struct bind_table *t, const struct bind_saved *saved,
+	      const struct bind_limits *limits)
+{
+	struct way *way = NULL;
+	struct binding *b;
+
+	if (!bind_is_token(saved->token))
+		return -EINVAL;
+	if (find_token(t, saved->token))
+		return -EEXIST;
+	if (limits->all && t->counters.live >= limits->all)
+		return -ENOSPC;
+	if (saved->grant.flow)
+		way = get_way(t, saved->grant.flow);
+	if (saved->grant.flow && !way)
+		return -ENOMEM;
+	b = make(t, &saved->grant, way);
+	if (!b) {
+		if (way)
+			put_way(way);
+		return -ENOMEM;
+	}
+	take_saved(b, saved);
+	add(t, b);
+	set_timer(b);
 	return 0;
 }
 
@@ -678,7 +756,7 @@ const struct bind *bind_refresh(struct bind_table *t, const struct bind_grant *g
 	struct binding *b = find_key(t, &g->key);
 	uint64_t now = t->timers->now;
 
-	if (!b || !t->flows->same(b->way->flow, g->flow) ||
+	if (!b || !b->way || !t->flows->same(b->way->flow, g->flow) ||
 	    !span_is(g->key.contact, b->pub.contact) ||
 	    !span_is(g->params, b->pub.params) ||
 	    !span_is(g->call_id, b->pub.call_id) ||
@@ -691,6 +769,7 @@ const struct bind *bind_refresh(struct bind_table *t, const struct bind_grant *g
 	b->pub.refreshed++;
 	t->counters.refreshed++;
 	set_timer(b);
+	changed(b);
 	return &b->pub;
 }
 
@@ -794,6 +873,16 @@ struct bind_table *bind_table_new(struct timers *timers,
 		return t;
 	bind_table_free(t);
 	return NULL;
+}
+
+const uint64_t *bind_table_secret(const struct bind_table *t)
+{
+	return t->secret;
+}
+
+void bind_table_set_secret(struct bind_table *t, const uint64_t *secret)
+{
+	memcpy(t->secret, secret, sizeof(t->secret));
 }
 
 void bind_table_free(struct bind_table *t)

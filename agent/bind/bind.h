@@ -14,6 +14,9 @@
  *	flow		a connection, or UDP's pair of addresses, kept, held and watched
  *			once for all bindings that stand on it.  The last one to go lets it
  *			go; if the flow goes first, they go with it.
+ *
+ * A binding of a former agent's (bind_load()) may have no flow, since connections do not
+ * outlive an agent: its phone is away until it registers again.
  */
 #ifndef BIND_BIND_H
 #define BIND_BIND_H
@@ -101,7 +104,9 @@ struct bind_grant {
  * @service_route: likewise
  * @gruu: likewise
  * @agent: likewise
- * @flow: by which the phone is reached
+ * @flow: by which the phone is reached; NULL: it is away
+ * @proto: of its flow, or of its last one
+ * @source: other end of that
  * @registrar: as given
  * @cseq: of the last REGISTER
  * @nat: as given
@@ -124,6 +129,8 @@ struct bind {
 	const char *gruu;
 	const char *agent;
 	struct sip_flow *flow;
+	enum sip_proto proto;
+	struct dp_addr source;
 	void *registrar;
 	uint32_t cseq;
 	bool nat;
@@ -159,11 +166,13 @@ enum bind_why {
  * @keepalive: it is time to send something by @flow, so that what is between stays
  *	open; @bind is one that stands on it.  May end both (bind_lost()).  Returns the
  *	ms until the next time, 0: there is none
+ * @changed: a binding was made, or is not as it was: for who keeps it elsewhere
  */
 struct bind_ops {
 	void (*ended)(void *arg, const struct bind *bind, enum bind_why why);
 	uint32_t (*keepalive)(void *arg, struct sip_flow *flow,
 			      const struct bind *bind);
+	void (*changed)(void *arg, const struct bind *bind);
 };
 
 /**
@@ -195,6 +204,7 @@ enum bind_room {
 /**
  * struct bind_counters - since the start, but @live and @flows
  * @live: bindings now
+ * @away: of these, those without a flow
  * @flows: flows that they stand on now
  * @begun: bindings made
  * @refreshed: REGISTERs answered without the registrar
@@ -204,6 +214,7 @@ enum bind_room {
  */
 struct bind_counters {
 	uint64_t live;
+	uint64_t away;
 	uint64_t flows;
 	uint64_t begun;
 	uint64_t refreshed;
@@ -230,6 +241,19 @@ struct bind_table *bind_table_new(struct timers *timers,
  * @table: NULL is fine
  */
 void bind_table_free(struct bind_table *table);
+
+/** BIND_SECRET - words of what a table makes its names with */
+#define BIND_SECRET	4
+
+/** bind_table_secret() - what the table makes its names with; BIND_SECRET words, borrowed */
+const uint64_t *bind_table_secret(const struct bind_table *table);
+
+/**
+ * bind_table_set_secret() - make the names that a former table made
+ * @table: without bindings so far
+ * @secret: bind_table_secret() of that
+ */
+void bind_table_set_secret(struct bind_table *table, const uint64_t *secret);
 
 /** bind_table_counters() - borrowed, they count on */
 const struct bind_counters *bind_table_counters(const struct bind_table *table);
@@ -287,6 +311,42 @@ enum bind_room bind_room(const struct bind_table *table, const struct bind_key *
  */
 int bind_set(struct bind_table *table, const struct bind_grant *grant,
 	     const struct bind_limits *limits, const struct bind **bind);
+
+/**
+ * struct bind_saved - a binding of a former table
+ * @grant: as it was granted; without instance and reg-id, which @token has in it.
+ *	@flow: NULL: it is away. @keepalive: as ever
+ * @token: user part of our contact, of the same secret
+ * @proto: of the flow that it had
+ * @source: other end of that
+ * @since: ms of the clock at which it began
+ * @phone_due: ms at which the phone has to be back
+ * @granted_due: ms at which the registrar forgets it
+ * @relayed: as &struct bind
+ * @refreshed: likewise
+ */
+struct bind_saved {
+	struct bind_grant grant;
+	struct span token;
+	enum sip_proto proto;
+	struct dp_addr source;
+	uint64_t since;
+	uint64_t phone_due;
+	uint64_t granted_due;
+	uint32_t relayed;
+	uint32_t refreshed;
+};
+
+/**
+ * bind_load() - a binding of a former table, as it was; all is copied
+ * @table: the table
+ * @saved: the binding
+ * @limits: how many there may be; only @all is looked at
+ *
+ * Return: 0; -EINVAL: its token is none; -EEXIST: it is there; -ENOSPC; -ENOMEM.
+ */
+int bind_load(struct bind_table *table, const struct bind_saved *saved,
+	      const struct bind_limits *limits);
 
 /**
  * bind_refresh() - a REGISTER of a phone that is there: does it have to go further?

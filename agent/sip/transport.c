@@ -557,14 +557,12 @@ void sip_note_failed(struct sip_transport *t, enum sip_proto proto,
 	};
 }
 
-int sip_transport_flow(struct sip_transport *t, const void *realm,
-		       const struct sip_target *target, struct sip_flow **flow)
+static int flow_by(struct listener *l, const struct sip_target *target,
+		   struct sip_flow **flow)
 {
 	struct flow *found = NULL;
-	struct listener *l;
 	int ret;
 
-	l = listener_for(t, realm, target->proto, target->addr.family);
 	if (!l)
 		return -EADDRNOTAVAIL;
 	if (!target->addr.port)
@@ -573,6 +571,26 @@ int sip_transport_flow(struct sip_transport *t, const void *realm,
 	if (!ret)
 		*flow = &found->pub;
 	return ret;
+}
+
+int sip_transport_flow(struct sip_transport *t, const void *realm,
+		       const struct sip_target *target, struct sip_flow **flow)
+{
+	return flow_by(listener_for(t, realm, target->proto, target->addr.family),
+		       target, flow);
+}
+
+int sip_transport_flow_at(struct sip_transport *t, const void *realm,
+			  const struct dp_addr *local,
+			  const struct sip_target *target, struct sip_flow **flow)
+{
+	struct listener *l;
+
+	LIST_FOREACH(l, &t->listeners, entry)
+		if (l->open && l->pub.realm == realm &&
+		    l->pub.proto == target->proto && dp_addr_eq(&l->pub.local, local))
+			break;
+	return flow_by(l, target, flow);
 }
 
 void sip_transport_by_size(struct sip_transport *t, const void *realm,

@@ -335,6 +335,22 @@ int sip_transport_flow(struct sip_transport *t, const void *realm,
 		       const struct sip_target *target, struct sip_flow **flow);
 
 /**
+ * sip_transport_flow_at() - the same by the listener that binds to an address
+ * @t: the transports
+ * @realm: whose listener it must be
+ * @local: address and port of the listener
+ * @target: where to
+ * @flow: set on success, to be given to sip_flow_unref()
+ *
+ * For a flow of a former agent: what is between lets nothing through from elsewhere.
+ *
+ * Return: as sip_transport_flow().
+ */
+int sip_transport_flow_at(struct sip_transport *t, const void *realm,
+			  const struct dp_addr *local,
+			  const struct sip_target *target, struct sip_flow **flow);
+
+/**
  * sip_transport_by_size() - TCP for what is too big for UDP (RFC 3261 18.1.1)
  * @t: the transports
  * @realm: whose listeners may send

@@ -159,3 +159,16 @@ uint64_t unpack_due(struct unpack *u, uint64_t now)
 	left--;
 	return now + (left > gone ? left - gone : 0);
 }
+
+void pack_since(struct pack *pack, uint64_t then, uint64_t now)
+{
+	pack_u64(pack, wall_ms() - (now - then));
+}
+
+uint64_t unpack_since(struct unpack *u, uint64_t now)
+{
+	uint64_t then = unpack_u64(u), wall = wall_ms();
+	uint64_t gone = wall > then ? wall - then : 0;
+
+	return now > gone ? now - gone : 0;
+}

@@ -70,4 +70,9 @@ void pack_due(struct pack *pack, uint64_t due, uint64_t now);
  */
 uint64_t unpack_due(struct unpack *u, uint64_t now);
 
+/** pack_since() - a time of a monotonic clock that is over, likewise */
+void pack_since(struct pack *pack, uint64_t then, uint64_t now);
+/** unpack_since() - none is later than @now; 0: before that clock began */
+uint64_t unpack_since(struct unpack *u, uint64_t now);
+
 #endif /* STORE_PACK_H */

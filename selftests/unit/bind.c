@@ -649,7 +649,145 @@ static bool test_many(void)
 	return true;
 }
 
+/* ------------------------------------------------------------------ a former table's */
+
+static struct bind_saved saved_of(const struct bind *bind, struct sip_flow *flow)
+{
+	return (struct bind_saved){
+		.grant = {
+			.key = { .aor = span_of(bind->aor),
+				 .contact = span_of(bind->contact) },
+			.params = span_of(bind->params),
+			.call_id = span_of(bind->call_id),
+			.path = span_of(bind->path),
+			.service_route = span_of(bind->service_route),
+			.gruu = span_of(bind->gruu),
+			.agent = span_of(bind->agent),
+			.cseq = bind->cseq,
+			.flow = flow,
+			.registrar = bind->registrar,
+			.phone = bind->phone,
+		},
+		.token = span_of(bind->token),
+		.proto = bind->proto,
+		.source = bind->source,
+		.since = 500,
+		.phone_due = 31000,
+		.granted_due = 3601000,
+		.relayed = 3,
+		.refreshed = 4,
+	};
+}
+
+static unsigned int changes;
+
+static void on_changed(void *arg, const struct bind *bind)
+{
+	changes++;
+}
+
+/* the table of before, with alice's binding in it, and a new one that makes its names */
+static struct bind_table *table_before(struct fake_flow *flow, const struct bind **bind)
+{
+	static const struct bind_ops all = { on_ended, on_keepalive, on_changed };
+	struct bind_table *before;
+	struct bind_grant g;
+
+	begin();
+	udp(flow, "192.0.2.9:5060");
+	g = alice(flow);
+	if (bind_set(table, &g, &unlimited, bind))
+		return NULL;
+	before = table;
+	changes = 0;
+	table = bind_table_new(&fake_timers, &fake_ops, &all, NULL);
+	bind_table_set_secret(table, bind_table_secret(before));
+	return before;
+}
+
+static bool test_load(void)
+{
+	const struct bind *bind, *found;
+	struct bind_table *before;
+	struct bind_saved saved;
+	struct fake_flow flow;
+	struct bind_grant g;
+
+	before = table_before(&flow, &bind);
+	KTAP_CHECK(before);
+	saved = saved_of(bind, &flow.flow);
+	KTAP_CHECK(!bind_load(table, &saved, &unlimited));
+	KTAP_CHECK(bind_load(table, &saved, &unlimited) == -EEXIST);
+	found = bind_find(table, span_of(bind->token));
+	KTAP_CHECK(found && found->flow == &flow.flow && found->proto == SIP_PROTO_UDP &&
+		   dp_addr_eq(&found->source, &flow.flow.remote) &&
+		   !strcmp(found->aor, bind->aor) && !strcmp(found->contact, bind->contact) &&
+		   !strcmp(found->call_id, "c1") && found->cseq == 7 &&
+		   found->registrar == &registrar && found->since == 500 &&
+		   found->phone_due == 31000 && found->granted_due == 3601000 &&
+		   found->relayed == 3 && found->refreshed == 4 && found->phone == 60);
+	KTAP_CHECK(bind_next(table, span_of(bind->aor), NULL) == found);
+	KTAP_CHECK(!count()->away && count()->live == 1 && count()->flows == 1);
+	/* its names are those of before: it refreshes, and is the same when it is granted */
+	bind_table_free(before);
+	g = alice(&flow);
+	KTAP_CHECK(!changes && bind_refresh(table, &g) == found && changes == 1);
+	KTAP_CHECK(!bind_set(table, &g, &unlimited, &bind) && bind == found && changes == 2);
+	/* late as if it had always been here */
+	fake_pass((60 + BIND_GRACE) * 1000);
+	KTAP_CHECK(!count()->live && told.ended[BIND_LATE] == 1);
+	return finish(&flow, 1);
+}
+
+static bool test_away(void)
+{
+	struct bind_limits limits = { .all = 1, .source = 1, .aor = 1 };
+	const struct bind *bind, *found;
+	struct fake_flow flow, tcp;
+	struct bind_table *before;
+	struct bind_saved saved;
+	struct bind_grant g;
+
+	before = table_before(&flow, &bind);
+	KTAP_CHECK(before);
+	saved = saved_of(bind, NULL);
+	saved.proto = SIP_PROTO_TCP;
+	KTAP_CHECK(!bind_load(table, &saved, &limits));
+	saved.token = SPAN("bind0000000000000000000000");
+	KTAP_CHECK(bind_load(table, &saved, &limits) == -ENOSPC);
+	saved.token = SPAN("name0000000000000000000000");
+	KTAP_CHECK(bind_load(table, &saved, &unlimited) == -EINVAL);
+	found = bind_find(table, span_of(bind->token));
+	KTAP_CHECK(found && !found->flow && found->proto == SIP_PROTO_TCP &&
+		   dp_addr_eq(&found->source, &flow.flow.remote));
+	bind_table_free(before);
+	KTAP_CHECK(count()->live == 1 && count()->away == 1 && !count()->flows);
+	fake_flow_init(&tcp, SIP_PROTO_TCP, "192.0.2.9:40000", NULL);
+	g = alice(&tcp);
+	/* nobody is there to be refreshed; the registrar is asked, and it is here again */
+	KTAP_CHECK(!bind_refresh(table, &g) && !bind_is_on(table, &tcp.flow));
+	KTAP_CHECK(bind_room(table, &g.key, &tcp.flow, &limits) == BIND_ROOM);
+	KTAP_CHECK(!bind_set(table, &g, &limits, &bind) && bind == found && changes == 1);
+	KTAP_CHECK(bind->flow == &tcp.flow && !count()->away && count()->flows == 1 &&
+		   count()->live == 1 && bind->source.port == 40000);
+	bind_lost(table, &tcp.flow);
+	KTAP_CHECK(!count()->live && told.ended[BIND_LOST] == 1);
+	KTAP_CHECK(finish(&tcp, 1));
+	/* one that does not come back */
+	before = table_before(&flow, &bind);
+	saved = saved_of(bind, NULL);
+	KTAP_CHECK(!bind_load(table, &saved, &unlimited));
+	bind_table_free(before);
+	fake_pass(31000 + BIND_GRACE * 1000 - fake_timers.now - 1);
+	KTAP_CHECK(count()->away == 1);
+	fake_pass(1);
+	KTAP_CHECK(!count()->live && !count()->away && told.ended[BIND_LATE] == 1);
+	return finish(&flow, 1);
+}
+
 static const struct ktap_point points[] = {
+	{ "a binding of a former table goes on under its name", test_load },
+	{ "one without a flow is away until it is back", test_away },
 	{ "a token is its binding's, and nobody else's", test_tokens },
 	{ "a binding is made, granted again, removed", test_one },
 	{ "the phone is late, and the registrar's time is over", test_late },

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host timeout=600
+#
+# What outlives the agent, with a store: it is killed (-9) while phones have registered, and
+# the next one goes on.  agent_register.py plays phones and a switch; Kamailio is the registrar
+# and sipp the phone of one test.  With the
+# user-space datapath, whose media ends with the agent.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +--------------+
+#   | phones       |=====| rtplaned --datapath uring   |=====| registrar    |
+#   | 192.0.2.1    |     | 192.0.2.254  198.51.100.254 |     | 198.51.100.1 |
+#   +--------------+     +-----------------------------+     +--------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=sipp/scenario.sh
+. "$SIPP_DIR/scenario.sh"
+
+# an agent with a new store
+agent_with_store()
+{
+	agent_ends
+	rm -rf "$W/store"
+	A4=192.0.2.99 ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' \
+		ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+		agent_config 'quarantine: 0' "store: $W/store"
+	agent_start --datapath "$BACKEND"
+}
+
+is_asked_or_done() { [ -e "$W/kill" ] || ! kill -0 "$1" 2>/dev/null; }
+
+# killed FILE NAME: a function of FILE.py, during which the agent is killed when it asks
+killed()
+{
+	local acting
+	agent_with_store || return
+	acts "$@" &
+	acting=$!
+	while wait_for 120 is_asked_or_done $acting && [ -e "$W/kill" ]; do
+		agent_stop KILL
+		agent_start --datapath "$BACKEND" || break
+		rm "$W/kill"
+	done
+	wait $acting
+}
+
+test_phones_outlive_the_agent() { killed agent_register outlive; }
+
+test_a_damaged_store_is_set_aside()
+{
+	agent_with_store && agent_stop KILL
+	echo "no store" >"$W/store/state.mdb"
+	agent_start --datapath "$BACKEND" || return
+	logged 'state.mdb is damaged, or no store: it is set aside'
+	is "what was there" "$(cat "$W/store/state.mdb.damaged")" "no store"
+	# and another agent has none of it
+	if m rtplaned --config "$W/rtplaned.yaml" --datapath "$BACKEND" >"$W/second.log" 2>&1; then
+		fail "a second agent takes the same store"
+	fi
+	grep -q "store is another agent's" "$W/second.log" || fail "it says $(tail -1 "$W/second.log")"
+}
+
+# --- others' programs ---
+
+registrar_is_up() { b ss -Hlnu sport = :5060 | grep -q .; }
+registrar_start()
+{
+	cat >"$W/registrar.cfg" <<-END
+		children=1
+		log_stderror=yes
+		disable_tcp=yes
+		listen=udp:$B4:5060
+		mpath="/usr/lib/$(uname -m)-linux-gnu/kamailio/modules/"
+		loadmodule "sl.so"
+		loadmodule "tm.so"
+		loadmodule "pv.so"
+		loadmodule "usrloc.so"
+		loadmodule "registrar.so"
+		request_route {
+			if (method == "REGISTER") { save("location"); exit; }
+			if (!lookup("location")) { sl_reply("404", "Nobody"); exit; }
+			t_relay();
+		}
+	END
+	nsenter --net="/run/netns/$B" -- kamailio -DD -E -f "$W/registrar.cfg" -Y "$W" -w "$W" \
+		-P "$W/kamailio.pid" -m 32 -M 4 >"$W/kamailio.log" 2>&1 </dev/null 8>&- 9>&- &
+	BG[kamailio]=$!
+	wait_for 20 registrar_is_up || fail "kamailio does not come up: $(tail -3 "$W/kamailio.log")"
+}
+
+sipp_register()
+{
+	message ' retrans="500"' "REGISTER sip:example.com SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+Max-Forwards: 70
+From: <sip:alice@example.com>;tag=[call_number]
+To: <sip:alice@example.com>
+Call-ID: [call_id]
+CSeq: 1 REGISTER
+Contact: <sip:alice@[local_ip]:[local_port]>
+Expires: 3600"
+	recv 200
+}
+
+phone_is_up() { a ss -Hlnu sport = :5066 | grep -q .; }
+
+# of_bg NAME: it is not needed any more
+of_bg()
+{
+	kill -KILL "$(tool_of "${BG[$1]}")" "${BG[$1]}" 2>/dev/null
+	wait "${BG[$1]}" 2>/dev/null
+	unset "BG[$1]"
+}
+
+test_kamailio_calls_a_phone_of_before()
+{
+	agent_with_store && registrar_start || return
+	scenario sipp_register >"$W/register.xml"
+	sipp_in "$A" "$MA4:5060" -i "$A4" -p 5066 -m 1 -timeout 30 \
+		-sf "$W/register.xml" >"$W/register.out" 2>&1 ||
+		fail "sipp does not register: $(tail -3 "$W/register.out"; tail -3 "$W/kamailio.log")"
+	told bindings 'length == 1 and .[0].aor == "alice@example.com"' || return
+	agent_stop KILL
+	agent_start --datapath "$BACKEND" || return
+	sipp_in "$A" -sn uas -i "$A4" -p 5066 -timeout 60 >"$W/phone.out" 2>&1 &
+	BG[phone]=$!
+	wait_for 10 phone_is_up || fail "sipp does not listen"
+	sipp_in "$B" "$B4:5060" -sn uac -i "$B4" -p 5070 -s alice -m 1 -timeout 30 >"$W/call.out" 2>&1 ||
+		fail "nobody reaches the phone: $(tail -3 "$W/call.out"; tail -3 "$AGENT_LOG")"
+	no_calls
+	of_bg phone
+	kill -TERM "${BG[kamailio]}"
+	wait "${BG[kamailio]}"
+	unset "BG[kamailio]"
+}
+
+test_the_agent_ends() { agent_ends; return 0; }
+
+need python3 kamailio sipp
+run_tests "$@"
