@@ -555,7 +555,7 @@ static bool open_calls(struct agent *agent)
 		agent->api = (struct api){ agent->b2b, agent->sessions,
 					   agent->dp, agent->media, NULL,
 					   agent->host.bans, agent->host.nft,
-					   agent->config };
+					   agent->config, agent->store };
 		agent->host.b2b = agent->b2b;
 		agent->host.sessions = agent->sessions;
 		agent->ctl = ctl_new(&ctl, error);

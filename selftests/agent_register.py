@@ -633,6 +633,9 @@ def comes_back():
 def restart():
     """The agent is killed, and another one begins: by agent_register.sh."""
     wish = os.path.join(os.path.dirname(os.environ["CONFIG"]), "kill")
+    end = time.monotonic() + 60
+    while ask("status")["store"]["waiting"]:
+        check(time.monotonic() < end, "the store does not keep up", ask("status")["store"])
     with open(wish, "w", encoding="ascii"):
         pass
     end = time.monotonic() + 60

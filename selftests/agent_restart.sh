@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # rtplane-test: where=host timeout=600
 #
-# What outlives the agent, with a store: it is killed (-9) while phones have registered, and
-# the next one goes on.  agent_register.py plays phones and a switch; Kamailio is the registrar
-# and sipp the phone of one test.  With the
+# What outlives the agent, with a store: it is killed (-9) while phones have registered and
+# calls are up, and the next one goes on.  agent_register.py and agent_restart.py play phones
+# and a switch; Kamailio is the registrar and sipp the phones of one test each.  With the
 # user-space datapath, whose media ends with the agent.
 #
 #    a: access                  m: media host                  b: core
@@ -48,6 +48,11 @@ killed()
 }
 
 test_phones_outlive_the_agent() { killed agent_register outlive; }
+test_a_call_goes_on() { killed agent_restart goes_on; }
+test_it_ends_as_it_would() { killed agent_restart hangs_up; }
+test_what_was_not_acknowledged_ends() { killed agent_restart not_acknowledged; }
+test_a_session_timer_goes_on() { killed agent_restart expires; }
+test_a_connection_is_made_anew() { killed agent_restart by_connection; }
 
 test_a_damaged_store_is_set_aside()
 {
@@ -137,6 +142,48 @@ test_kamailio_calls_a_phone_of_before()
 	unset "BG[kamailio]"
 }
 
+sipp_caller()
+{
+	uac_up
+	wait_ms 3000
+	uac_again
+	uac_bye 3
+}
+uac_again()
+{
+	uac INVITE 2 "$(sdp '[media_ip]' 'm=audio 7010 RTP/AVP 0')"
+	may 100
+	recv 200
+	uac ACK 2
+}
+sipp_callee()
+{
+	uas_up
+	request INVITE
+	reply_in 200 OK "$(sdp '[media_ip]' 'm=audio 7020 RTP/AVP 0')"
+	request ACK
+	uas_bye_answer
+}
+
+test_sipp_does_not_notice()
+{
+	agent_with_store || return
+	scenario sipp_caller >"$W/caller.xml"
+	scenario sipp_callee >"$W/callee.xml"
+	callee -sf "$W/callee.xml" -m 1 -timeout 60 || return
+	NUMBER=4900 caller -sf "$W/caller.xml" -timeout 60 &
+	BG[caller]=$!
+	told calls 'length == 1 and .[0].state == "up"' || return
+	# what a realm's names are made with, the call, its ACK
+	told status '.store.put >= 4 and .store.waiting == 0' || return
+	agent_stop KILL
+	agent_start --datapath "$BACKEND" || return
+	logged "calls of the former agent: 1 go on, 0 are ended"
+	wait "${BG[caller]}" || fail "the caller ends with $?: $(grep -a -m3 -iE 'abort|unexpected' "$W/caller.out"; tail -3 "$AGENT_LOG")"
+	unset "BG[caller]"
+	no_calls
+	callee_stop
+}
 test_the_agent_ends() { agent_ends; return 0; }
 
 need python3 kamailio sipp

@@ -17,6 +17,7 @@
 #include "ng/ng.h"
 #include "nft/nft.h"
 #include "session/session.h"
+#include "store/store.h"
 
 /**
  * struct api - what there is to tell of; all of it must outlive its user
@@ -28,6 +29,7 @@
  * @bans: who is shut out
  * @nft: what nftables is told
  * @config: the configuration that we run by
+ * @store: what outlives us; NULL: nothing does
  */
 struct api {
 	struct b2b *b2b;
@@ -38,6 +40,7 @@ struct api {
 	struct bans *bans;
 	struct nft *nft;
 	const struct config *config;
+	struct store *store;
 };
 
 /*

@@ -227,6 +227,21 @@ static json_t *nft_json(const struct nft *nft)
 	return o;
 }
 
+static json_t *store_json(const struct api *api)
+{
+	struct store_counters c;
+	json_t *o = json_object();
+
+	store_counters(api->store, &c);
+	api_set_int(o, "records", c.records);
+	api_set_int(o, "damaged", c.damaged);
+	api_set_int(o, "put", c.put);
+	api_set_int(o, "written", c.written);
+	api_set_int(o, "waiting", c.put - c.written - c.merged - c.lost);
+	api_set_int(o, "lost", c.lost);
+	return o;
+}
+
 json_t *api_status(const struct api *api)
 {
 	json_t *o = json_object(), *ports = json_array(), *seen = json_array();
@@ -248,6 +263,8 @@ json_t *api_status(const struct api *api)
 			    counters_json(b2b_counters(api->b2b)));
 	json_object_set_new(o, "bindings", bindings_json(api));
 	json_object_set_new(o, "sip", sip_json(api, &status));
+	if (api->store)
+		json_object_set_new(o, "store", store_json(api));
 	if (api->ng)
 		json_object_set_new(o, "ng", ng_json(api->ng));
 	json_object_set_new(o, "bans", bans_json(api->bans));

@@ -24,6 +24,7 @@ static void on_timer(struct timer *timer, void *arg)
 static struct session *make_session(struct call *call)
 {
 	struct session_conf conf = {
+		.id = call->id,
 		.ops = &b2b_timer_session_ops,
 		.arg = call,
 		.known = !call->source || call->emergency,
@@ -112,6 +113,8 @@ static void take_source(struct call *call, const struct sip_flow *flow)
 		return;
 	call->source->calls++;
 	call->source->emergencies += call->emergency;
+	if (call->state != B2B_SETUP)
+		return;
 	call->source->ringing++;
 	call->ringing = true;
 }
@@ -199,12 +202,167 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	return call;
 }
 
+/* ----------------------------------------------------------- of a former agent */
+
+/* what it knows of its media is gone with that: nobody hears anything */
+static void on_no_media(struct timer *timer, void *arg)
+{
+	struct call *call = arg;
+
+	if (!session_heard(call->session) &&
+	    !sessions_orphan(call->b2b->sessions, call->id))
+		b2b_call_finish(call, "its media ended with the former agent, and neither party has begun it anew");
+}
+
+static bool party_again(struct call *call, unsigned int i, const struct b2b_kept_end *end)
+{
+	enum sip_proto proto = end->flow ? end->flow->proto : SIP_PROTO_UDP;
+	struct session_party_conf conf = {
+		.name = i ? "callee" : "caller",
+		.policy = end->realm->policy,
+		.source = end->from,
+		.transport = sip_proto_param(proto),
+		.confidential = sip_proto_is_secure(proto),
+		.trickle = true,
+	};
+
+	if (end->flow)
+		conf.local = end->flow->listener->local;
+	call->party[i] = session_party_add(call->session, &conf);
+	return call->party[i];
+}
+
+/* false: what was written down is no dialog */
+static bool dialog_again(struct call *call, struct end *end, const struct b2b_kept_end *kept)
+{
+	struct sip_dialog_conf conf = {
+		.flow = kept->flow,
+		.policy_arg = kept->realm,
+		.ops = &b2b_indialog_ops,
+		.arg = end,
+	};
+
+	end->allow = kept->allow;
+	session_set_origin(end->pair->media, call->party[end->i], &kept->origin);
+	if (!kept->flow)
+		return true;
+	conf.policy = b2b_realm_dialog_policy(kept->realm, kept->flow);
+	end->dialog = sip_dialog_load(call->b2b->dialogs, &conf, kept->dialog);
+	return end->dialog;
+}
+
+static bool fill_again(struct call *call, const struct b2b_kept *kept)
+{
+	struct pair *pair;
+
+	call->session = make_session(call);
+	if (!call->session || session_id(call->session) != call->id ||
+	    !party_again(call, 0, &kept->end[0]) ||
+	    !party_again(call, 1, &kept->end[1]))
+		return false;
+	pair = b2b_pair_new(call, NULL);
+	if (!pair)
+		return false;
+	call->first = pair;
+	call->chosen = pair;
+	pair->answered = true;
+	pair->acked = true;
+	pair->media = session_branch_new(call->party[0], call->party[1], pair);
+	return pair->media && dialog_again(call, &pair->end[0], &kept->end[0]) &&
+	       dialog_again(call, &pair->end[1], &kept->end[1]);
+}
+
+static struct call *call_kept(struct b2b *b2b, const struct b2b_kept *kept)
+{
+	struct route route = { .trunk = kept->trunk };
+	struct call *call = calloc(1, sizeof(*call));
+	unsigned int i;
+
+	if (!call)
+		return NULL;
+	call->refs = 1;
+	call->b2b = b2b;
+	call->config = config_get(b2b->config);
+	call->id = kept->id;
+	call->state = B2B_UP;
+	call->by = -1;
+	call->later = (struct loop_later){ .fn = on_later, .arg = call };
+	call->trunk = b2b_trunk_take(b2b, &route);
+	call->created = kept->created;
+	call->answered = kept->answered;
+	LIST_INIT(&call->pairs);
+	LIST_INIT(&call->branches);
+	timer_init(&call->timer, on_no_media, call);
+	timer_init(&call->expiry, b2b_timer_expired, call);
+	span_str(kept->request, call->request, sizeof(call->request));
+	for (i = 0; i < 2; i++) {
+		call->realm[i] = kept->end[i].realm;
+		call->from[i] = kept->end[i].from;
+		span_str(kept->end[i].uri, call->uri[i], sizeof(call->uri[i]));
+		span_str(kept->end[i].call_id, call->call_id[i],
+			 sizeof(call->call_id[i]));
+	}
+	return call;
+}
+
+static void free_again(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; call->first && i < 2; i++)
+		sip_dialog_close(call->first->end[i].dialog);
+	session_end(call->session);
+	free_pairs(call);
+	release_source(call);
+	b2b_trunk_release(call->trunk);
+	b2b_call_put(call);
+}
+
+static void begin_again(struct call *call, uint64_t expiry)
+{
+	struct b2b *b2b = call->b2b;
+
+	b2b_index_add(b2b->index, call);
+	TAILQ_INSERT_TAIL(&b2b->active, call, entry);
+	b2b->n_active++;
+	if (expiry)
+		timer_set(b2b->timers, &call->expiry, expiry > b2b->timers->now ?
+			  expiry - b2b->timers->now : 0);
+	if (call->config->media_timeout)
+		timer_set(b2b->timers, &call->timer,
+			  (uint64_t)call->config->media_timeout * 1000);
+	b2b_call_log(call, LOG_LEVEL_INFO, -1, "goes on, after the former agent; its media %s",
+		     sessions_orphan(b2b->sessions, call->id) ?
+		     "does too" : "ended with that");
+}
+
+struct call *b2b_call_again(struct b2b *b2b, const struct b2b_kept *kept)
+{
+	struct call *call;
+
+	if (b2b_index_find(b2b->index, kept->id))
+		return NULL;
+	call = call_kept(b2b, kept);
+	if (!call)
+		return NULL;
+	if (kept->end[0].flow)
+		take_source(call, kept->end[0].flow);
+	if (!fill_again(call, kept)) {
+		free_again(call);
+		return NULL;
+	}
+	begin_again(call, kept->expiry);
+	return call;
+}
+
 /* what its legs looked like, for `rtplane why` */
 static void end_media(struct call *call)
 {
 	if (call->config->history)
 		call->report = session_report(call->session);
 	session_end(call->session);
+	/* bridges of a former agent's */
+	sessions_orphan_end(call->b2b->sessions, call->id);
 	call->session = NULL;
 	call->party[0] = NULL;
 	call->party[1] = NULL;

@@ -114,6 +114,7 @@ static void on_acked(void *arg, struct sip_dialog *dialog, uint32_t cseq,
 		return;
 	if (!end->i && pair->answered && !pair->acked) {
 		pair->acked = true;
+		b2b_keep_call(pair->call);
 		b2b_relay_ack(end, pair->late_offer, ack);
 		return;
 	}

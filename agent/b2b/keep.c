@@ -105,7 +105,7 @@ struct loading {
 	unsigned int gone;
 };
 
-static struct realm *realm_by_name(struct b2b *b2b, struct span name)
+struct realm *b2b_keep_realm(struct b2b *b2b, struct span name)
 {
 	size_t i;
 
@@ -170,8 +170,8 @@ static bool is_welcome(const struct realm *realm, const struct bind_saved *saved
 static bool load(struct loading *l, struct bind_saved *saved, struct span value)
 {
 	struct unpack u = { .rest = value };
-	struct realm *realm = realm_by_name(l->b2b, unpack_text(&u));
-	struct realm *registrar = realm_by_name(l->b2b, unpack_text(&u));
+	struct realm *realm = b2b_keep_realm(l->b2b, unpack_text(&u));
+	struct realm *registrar = b2b_keep_realm(l->b2b, unpack_text(&u));
 	struct bind_limits limits = { 0 };
 	struct sip_flow *flow;
 	struct dp_addr local;

@@ -85,6 +85,7 @@ void b2b_call_heard(struct end *end, const struct sip_flow *flow)
 	if (dp_addr_eq(from, &flow->remote))
 		return;
 	*from = flow->remote;
+	b2b_keep_call(call);
 	if (call->session &&
 	    session_moved(b2b_end_party(end), &flow->remote, &err))
 		b2b_call_log(call, LOG_LEVEL_WARNING, (int)end->i, "%s", err.text);
@@ -108,6 +109,7 @@ void b2b_call_up(struct call *call, struct pair *pair)
 	span_str(sip_dialog_call_id(pair->end[1].dialog), call->call_id[1],
 		 sizeof(call->call_id[1]));
 	b2b_call_log(call, LOG_LEVEL_INFO, -1, "answered");
+	b2b_keep_call(call);
 }
 
 static void note(struct call *call, const char *reason)
@@ -120,6 +122,7 @@ static void note(struct call *call, const char *reason)
 		b2b->counters.failed++;
 	b2b_call_log(call, LOG_LEVEL_INFO, -1, "ended: %s", reason);
 	call->state = B2B_OVER;
+	b2b_keep_call_over(call);
 	timer_cancel(&call->timer);
 	timer_cancel(&call->expiry);
 	stop_ringing(call);

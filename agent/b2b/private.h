@@ -5,7 +5,7 @@
  *   text     header fields and texts that go from one side to the other
  *   index    calls by id and by the Via that we sent; what each source has
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
- *   keep     what outlives the agent
+ *   keep     what outlives the agent: bindings
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
  *   tenant   tenants: what each has, and may have
@@ -23,6 +23,7 @@
  *   branch   one attempt to reach the callee: targets, forks, answers
  *   indialog requests in a call
  *   call     begins and ends calls
+ *   keep_call calls that outlive the agent; one of a former agent begins by it
  *   invite   an INVITE becomes a call
  *   request  a phone's REGISTER, as we understand it
  *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
@@ -313,6 +314,8 @@ struct branch {
  * @headers: for the BYE or CANCEL at the end, of the party that ended it; NULL: ours
  * @by: that party; -1: we
  * @report: its media at its end
+ * @keep: puts it into the store
+ * @kept: it is there
  */
 struct call {
 	TAILQ_ENTRY(call) entry;
@@ -355,6 +358,8 @@ struct call {
 	char *headers;
 	int by;
 	struct session_report *report;
+	struct loop_later keep;
+	bool kept;
 };
 
 TAILQ_HEAD(call_list, call);
@@ -652,6 +657,8 @@ void b2b_keep_binding(void *arg, const struct bind *bind);
 void b2b_keep_unbound(const struct realm *realm, const struct bind *bind);
 /* what the former agent has left; the listeners are open */
 void b2b_keep_load(struct b2b *b2b);
+/* NULL: there is no such realm */
+struct realm *b2b_keep_realm(struct b2b *b2b, struct span name);
 
 /* ---------------------------------------------------------------- stun.c */
 
@@ -903,6 +910,61 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 		      struct sip_flow *flow, const struct sip_msg *invite);
 /* now, not at the end of the turn */
 void b2b_call_end(struct call *call);
+
+/**
+ * struct b2b_kept_end - one end of a call of a former agent's
+ * @realm: where the party is
+ * @flow: by which it is reached; NULL: it cannot be
+ * @uri: as &struct call
+ * @call_id: likewise
+ * @from: likewise
+ * @allow: as &struct end
+ * @origin: of the descriptions that it got
+ * @dialog: as sip_dialog_load() wants it
+ */
+struct b2b_kept_end {
+	struct realm *realm;
+	struct sip_flow *flow;
+	struct span uri;
+	struct span call_id;
+	struct dp_addr from;
+	uint32_t allow;
+	struct session_origin origin;
+	struct span dialog;
+};
+
+/**
+ * struct b2b_kept - a call of a former agent's
+ * @id: its name, and the cookie of its bridges
+ * @acked: the caller has acknowledged its answer
+ * @request: as &struct call
+ * @trunk: by whose lines the callee is reached; NULL: nobody's
+ * @created: as &struct call
+ * @answered: likewise
+ * @expiry: ms at which the parties' session timer is over; 0: never
+ * @end: caller's and callee's
+ */
+struct b2b_kept {
+	uint64_t id;
+	bool acked;
+	struct span request;
+	const struct config_trunk *trunk;
+	struct timespec created;
+	struct timespec answered;
+	uint64_t expiry;
+	struct b2b_kept_end end[2];
+};
+
+/* it goes on; NULL: it does not, and nobody was told */
+struct call *b2b_call_again(struct b2b *b2b, const struct b2b_kept *kept);
+
+/* ----------------------------------------------------------- keep_call.c */
+
+/* it has changed: at the end of this turn it is kept as it is then */
+void b2b_keep_call(struct call *call);
+void b2b_keep_call_over(struct call *call);
+/* those that a former agent has left; its bridges are adopted, the listeners open */
+void b2b_keep_load_calls(struct b2b *b2b);
 
 /* -------------------------------------------------------------- invite.c */
 

@@ -217,6 +217,7 @@ bool b2b_listen(struct b2b *b2b, char *error)
 	if (!b2b_realms_listen(b2b, error))
 		return false;
 	b2b_keep_load(b2b);
+	b2b_keep_load_calls(b2b);
 	return true;
 }
 

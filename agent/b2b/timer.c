@@ -22,6 +22,7 @@ void b2b_timer_session(struct call *call, const struct sip_msg *response)
 			  (uint64_t)se.seconds * 1000);
 	else
 		timer_cancel(&call->expiry);
+	b2b_keep_call(call);
 }
 
 static void silent(struct session *session, void *arg)

@@ -216,12 +216,35 @@ static int look(const struct dp_leg_info *info, void *arg)
 	return 0;
 }
 
+/* a session that goes on, and has no bridges but these so far */
+static struct session *owner(struct sessions *sessions, const struct orphan *orphan)
+{
+	struct session *session = sessions_find(sessions, orphan->seen.id);
+
+	return session && !session->heard ? session : NULL;
+}
+
+/* whether it is on hold is not known: it may be silent for as long as if it were */
+static void judge_owned(struct session *session, struct orphan *orphan)
+{
+	uint64_t limit = session->conf.timeout_hold * NS_PER_S;
+
+	if (limit && orphan->seen.last + limit <= now_ns() &&
+	    session->conf.ops && session->conf.ops->timeout)
+		session->conf.ops->timeout(session, session->conf.arg);
+}
+
 static void judge(struct sessions *sessions, struct orphan *orphan)
 {
 	uint64_t limit = sessions->conf.orphan_timeout * NS_PER_S;
+	struct session *session = owner(sessions, orphan);
 
 	orphan->seen.legs = orphan->now;
 	orphan->now = 0;
+	if (session && orphan->seen.legs) {
+		judge_owned(session, orphan);
+		return;
+	}
 	if (orphan->seen.legs && orphan->seen.last + limit > now_ns())
 		return;
 	if (orphan->seen.legs)

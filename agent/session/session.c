@@ -86,7 +86,8 @@ struct session *session_new(struct sessions *sessions,
 		return NULL;
 	session->sessions = sessions;
 	session->conf = *conf;
-	session->id = new_id(sessions);
+	session->id = conf->id && !sessions_find(sessions, conf->id) ? conf->id :
+		      new_id(sessions);
 	TAILQ_INIT(&session->parties);
 	TAILQ_INIT(&session->branches);
 	session_silence_init(session);
@@ -288,6 +289,36 @@ struct session_branch *session_branch_fork(struct session_branch *of,
 	asked->sdp_version = of->first->sdp_version;
 	asked->sent = strdup("");
 	return branch;
+}
+
+static struct end *end_with(const struct session_branch *branch,
+			    const struct session_party *party)
+{
+	return (struct end *)(uintptr_t)&branch->end[branch->end[1].party == party];
+}
+
+void session_origin(const struct session_branch *branch,
+		    const struct session_party *party,
+		    struct session_origin *origin)
+{
+	const struct end *end = end_with(branch, party);
+
+	*origin = (struct session_origin){ end->sdp_id, end->sdp_version };
+}
+
+void session_set_origin(struct session_branch *branch,
+			const struct session_party *party,
+			const struct session_origin *origin)
+{
+	struct end *end = end_with(branch, party);
+
+	if (!origin->id)
+		return;
+	end->sdp_id = origin->id;
+	end->sdp_version = origin->version;
+	/* no later one equals it */
+	sdp_text_free(end->sent);
+	end->sent = strdup("");
 }
 
 void *session_branch_user(const struct session_branch *branch)

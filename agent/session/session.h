@@ -307,6 +307,7 @@ bool sessions_orphan_end(struct sessions *sessions, uint64_t id);
 
 /**
  * struct session_conf - what a session is made of
+ * @id: of a former agent's, whose bridges are its until it has its own; 0: a new one
  * @ops: whom it tells; must outlive it; NULL: nobody
  * @arg: for @ops
  * @quota: who is charged for its ports; unused ones are NULL
@@ -320,6 +321,7 @@ bool sessions_orphan_end(struct sessions *sessions, uint64_t id);
  * @digits: digits of telephone events are told
  */
 struct session_conf {
+	uint64_t id;
 	const struct session_ops *ops;
 	void *arg;
 	struct session_quota *quota[SESSION_QUOTAS_MAX];
@@ -451,6 +453,26 @@ int session_block(struct session_party *const *party, size_t n,
  */
 struct session_branch *session_branch_new(struct session_party *a,
 					  struct session_party *b, void *user);
+
+/**
+ * struct session_origin - what the descriptions that a party gets are known by
+ * @id: session id of their o= line; 0: it has got none
+ * @version: of the last one
+ */
+struct session_origin {
+	uint64_t id;
+	uint64_t version;
+};
+
+/** session_origin() - of those that @party of @branch gets */
+void session_origin(const struct session_branch *branch,
+		    const struct session_party *party,
+		    struct session_origin *origin);
+
+/** session_set_origin() - of a former agent's: the next one is the next version */
+void session_set_origin(struct session_branch *branch,
+			const struct session_party *party,
+			const struct session_origin *origin);
 
 /**
  * session_branch_fork() - one more answer to the first offer of a branch

@@ -23,6 +23,7 @@
 #include "base/span.h"
 #include "sip/transaction.h"
 
+struct pack;
 struct sip_dialog;
 struct sip_dialogs;
 struct sip_rack;
@@ -236,6 +237,30 @@ struct sip_dialog *sip_dialog_uas_new(struct sip_dialogs *dialogs, struct sip_tx
  * Return: the dialog; NULL without memory.
  */
 struct sip_dialog *sip_dialog_copy(const struct sip_dialog *from, void *arg);
+
+/**
+ * sip_dialog_save() - write down what the next agent needs to go on with it
+ * @dialog: one in SIP_DIALOG_CONFIRMED; requests under way are not written down
+ * @pack: is written to
+ *
+ * Return: false in another state, or without memory.
+ */
+bool sip_dialog_save(const struct sip_dialog *dialog, struct pack *pack);
+
+/**
+ * sip_dialog_load() - a dialog of a former agent
+ * @dialogs: the table
+ * @conf: its flow, policy, ops and arg; nothing else is looked at
+ * @saved: what sip_dialog_save() has written
+ *
+ * Its requests have a CSeq well above the last one that was written down.
+ *
+ * Return: the dialog, in SIP_DIALOG_CONFIRMED; NULL: it is none, it is there already, or
+ * there is no memory.
+ */
+struct sip_dialog *sip_dialog_load(struct sip_dialogs *dialogs,
+				   const struct sip_dialog_conf *conf,
+				   struct span saved);
 
 /**
  * sip_dialog_close() - the user goes

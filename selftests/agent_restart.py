@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+agent_restart.py NAME: calls that outlive rtplaned, which is killed while they are up.
+agent_restart.sh made the network, and kills; phones and switch are those of
+agent_register.py.
+
+Ends with 0, or with 1 and a sentence about what was not so.
+"""
+import re
+import sys
+import time
+
+from agent_register import (Failed, Phone, Registrar, ask, check, final, register, restart, sdp,
+                            uri_of)
+from agent_transfer import SDP, answered, is_refused, subscriber, up
+
+
+def calls(n):
+    """As many as there are expected, now or soon."""
+    end = time.monotonic() + 60
+    while True:
+        got = ask("calls")
+        if len(got) == n:
+            return got
+        check(time.monotonic() < end, "expected", n, "calls, and there are", got)
+        time.sleep(0.05)
+
+
+def origin(m):
+    """Session id and version of a description."""
+    found = re.search(r"o=\S+ (\d+) (\d+) ", m.body)
+    check(found, "there is no o= in", m.body)
+    return found[1], int(found[2])
+
+
+def audio(ip, port):
+    return sdp(ip).replace(" 7000 ", " %d " % port)
+
+
+def cseq(m):
+    return int(m["cseq"].split()[0])
+
+
+def asks(p, r, method, before, **more):
+    """A request of @p comes to @r, as one of the dialog that there was."""
+    p.request(method, **more)
+    m = r.who.receive()
+    check(m.method == method, "expected", method, m.first)
+    check(m["call-id"] == r.call_id and m["to"] == r.local and m["from"] == r.remote,
+          "it is another dialog's:", m["call-id"], m["to"], m["from"])
+    check(cseq(m) > before, "CSeq", m["cseq"], "after", before)
+    return m
+
+
+def ends(p, r, before):
+    """@p hangs up."""
+    m = asks(p, r, "BYE", before)
+    r.who.reply(m, 200)
+    check(final(p.who).status == 200, "the BYE is answered")
+    calls(0)
+
+
+def changes(p, r, before, port, known=None):
+    """A re-INVITE of @p, answered by @r, as if nothing had been."""
+    m = asks(p, r, "INVITE", before, body=audio(p.who.ip, port), kind=SDP)
+    check(p.who.ip not in m.body, "the inside shows", m.body)
+    if known:
+        check(origin(m)[0] == known[0] and origin(m)[1] > known[1], "o= was", known, "and is",
+              origin(m))
+    r.who.reply(m, 200, "Contact: <%s>" % r.contact, body=audio(r.who.ip, port + 1000))
+    ok = final(p.who)
+    check(ok.status == 200 and r.who.ip not in ok.body, ok.first, ok.body)
+    p.request("ACK")
+    check(r.who.receive().method == "ACK", "the ACK")
+    return m, ok
+
+
+def goes_on():
+    """A re-INVITE of either side, requests without a description, a BYE."""
+    phone, switch = Phone(), Registrar()
+    p, r = up(phone, switch)
+    before = calls(1)[0]
+    restart()
+    after = calls(1)[0]
+    for key in "id", "request", "created", "answered", "caller", "callee":
+        check(before[key] == after[key], key, "was", before[key], "and is", after[key])
+    check(after["state"] == "up", after)
+    first = asks(p, r, "INFO", 1, body="5", kind="application/dtmf")
+    switch.reply(first, 200)
+    check(final(phone).status == 200, "the INFO is answered")
+    m, _ = changes(p, r, cseq(first), 7002)
+    there = origin(m)
+    m, _ = changes(r, p, 0, 7004)
+    here = origin(m)
+    legs = ask("call", str(after["id"]))["legs"]
+    check(len(legs) == 4, legs)
+    # and once more: what was agreed since is known
+    restart()
+    changes(p, r, cseq(first), 7006, known=there)
+    m, _ = changes(r, p, 0, 7008)
+    check(origin(m)[0] == here[0] and origin(m)[1] > here[1], here, origin(m))
+    ends(r, p, 0)
+
+
+def hangs_up():
+    """The first thing that comes is a BYE: of the caller, of the callee."""
+    phone, switch = Phone(), Registrar()
+    for first in 0, 1:
+        pair = up(phone, switch)
+        calls(1)
+        restart()
+        calls(1)
+        ends(pair[first], pair[not first], 0)
+        # it is over for the next one too
+        restart()
+        calls(0)
+        is_refused(pair[first], 481, "INFO")
+
+
+def not_acknowledged():
+    """Whoever has not heard that he was answered is not left alone with it."""
+    phone, switch = Phone(), Registrar()
+    p = subscriber(phone)
+    p.event = []
+    p.request("INVITE", body=sdp(phone.ip), kind=SDP)
+    m = switch.receive()
+    m.headers["to"] += ";tag=r1"
+    switch.reply(m, 200, "Contact: <sip:r1@%s:5060>" % switch.ip, body=sdp(switch.ip))
+    check(final(phone).status == 200, "the call is answered")
+    calls(1)
+    restart()
+    check(phone.receive().method == "BYE", "the caller wants a BYE")
+    bye = switch.receive()
+    check(bye.method == "BYE" and bye["call-id"] == m["call-id"], bye.first)
+    calls(0)
+
+
+def expires():
+    """The session timer goes on from where it was."""
+    phone, switch = Phone(), Registrar()
+    p = subscriber(phone)
+    p.event = []
+    p.request("INVITE", "Supported: timer", "Session-Expires: 90", body=sdp(phone.ip), kind=SDP)
+    m = switch.receive()
+    m.headers["to"] += ";tag=r1"
+    switch.reply(m, 200, "Contact: <sip:r1@%s:5060>" % switch.ip, "Require: timer",
+                 "Session-Expires: 6;refresher=uac", body=sdp(switch.ip))
+    ok = final(phone)
+    check(ok.status == 200, "the call is answered", ok.first)
+    p.remote, p.target = ok["to"], uri_of(ok)
+    p.request("ACK")
+    check(switch.receive().method == "ACK", "the ACK")
+    restart()
+    for who in phone, switch:
+        check(who.receive().method == "BYE", "who does not refresh is ended")
+    calls(0)
+
+
+def by_connection():
+    """A phone by TCP is where it is when it speaks again; whom we had called is called."""
+    phone, switch = Phone(stream=True), Registrar()
+    p, r = up(phone, switch)
+    restart()
+    calls(1)
+    back = Phone(stream=True)
+    p.who = back
+    m, _ = changes(p, r, 1, 7002)
+    ends(r, p, 0)
+    check(m and not ask("calls"), "it is over")
+
+
+def main():
+    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, expires, by_connection)}
+    tests[sys.argv[1]]()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as why:
+        print("%s: %s" % (sys.argv[1], why))
+        sys.exit(1)
