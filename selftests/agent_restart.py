@@ -11,6 +11,7 @@ import re
 import sys
 import time
 
+from agent_events import established, subscriptions
 from agent_register import (Failed, Phone, Registrar, ask, check, final, register, restart, sdp,
                             uri_of)
 from agent_transfer import SDP, answered, is_refused, subscriber, up
@@ -95,9 +96,13 @@ def goes_on():
     here = origin(m)
     legs = ask("call", str(after["id"]))["legs"]
     check(len(legs) == 4, legs)
-    # and once more: what was agreed since is known
+    # and once more: what was agreed since is known, and requests that change nothing were sent
+    for _ in range(3):
+        last = asks(p, r, "INFO", cseq(first), body="5", kind="application/dtmf")
+        switch.reply(last, 200)
+        check(final(phone).status == 200, "the INFO is answered")
     restart()
-    changes(p, r, cseq(first), 7006, known=there)
+    changes(p, r, cseq(last), 7006, known=there)
     m, _ = changes(r, p, 0, 7008)
     check(origin(m)[0] == here[0] and origin(m)[1] > here[1], here, origin(m))
     ends(r, p, 0)
@@ -170,8 +175,45 @@ def by_connection():
     check(m and not ask("calls"), "it is over")
 
 
+def subscribed():
+    """Who has subscribed goes on to be notified, and refreshes; what was over stays over."""
+    phone, registrar = Phone(), Registrar()
+    register(phone, registrar)
+    s, n = established(phone, registrar)
+    over, ending = established(phone, registrar)
+    ending.notify("terminated;reason=noresource")
+    m = phone.receive()
+    check(m.method == "NOTIFY" and m["call-id"] == over.call_id, m.first)
+    phone.reply(m, 200)
+    check(final(registrar).status == 200, "the NOTIFY is answered")
+    subscriptions(1)
+    for again in range(2):
+        restart()
+        subscriptions(1)
+        n.notify("active;expires=500", body="state %d" % again)
+        m = phone.receive()
+        check(m.method == "NOTIFY" and m["call-id"] == s.call_id and m["to"] == s.local and
+              m.body == "state %d" % again, m.first, m.all)
+        phone.reply(m, 200)
+        check(final(registrar).status == 200, "the NOTIFY is answered")
+    s.subscribe(0)
+    m = registrar.receive()
+    check(m.method == "SUBSCRIBE" and m["expires"] == "0" and m["call-id"] == n.call_id, m.first)
+    registrar.reply(m, 200, "Contact: <%s>" % n.contact, "Expires: 0")
+    check(final(phone).status == 200, "it ends")
+    n.notify("terminated;reason=timeout")
+    m = phone.receive()
+    check("terminated" in m["subscription-state"], m.all)
+    phone.reply(m, 200)
+    check(final(registrar).status == 200, "the last NOTIFY is answered")
+    subscriptions(0)
+    restart()
+    subscriptions(0)
+
+
 def main():
-    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, expires, by_connection)}
+    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, expires, by_connection,
+                                     subscribed)}
     tests[sys.argv[1]]()
 
 

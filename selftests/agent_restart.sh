@@ -53,6 +53,7 @@ test_it_ends_as_it_would() { killed agent_restart hangs_up; }
 test_what_was_not_acknowledged_ends() { killed agent_restart not_acknowledged; }
 test_a_session_timer_goes_on() { killed agent_restart expires; }
 test_a_connection_is_made_anew() { killed agent_restart by_connection; }
+test_subscriptions_go_on() { killed agent_restart subscribed; }
 
 test_a_damaged_store_is_set_aside()
 {

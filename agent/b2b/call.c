@@ -216,18 +216,18 @@ static void on_no_media(struct timer *timer, void *arg)
 
 static bool party_again(struct call *call, unsigned int i, const struct b2b_kept_end *end)
 {
-	enum sip_proto proto = end->flow ? end->flow->proto : SIP_PROTO_UDP;
+	enum sip_proto proto = end->dialog.flow ? end->dialog.flow->proto : SIP_PROTO_UDP;
 	struct session_party_conf conf = {
 		.name = i ? "callee" : "caller",
-		.policy = end->realm->policy,
+		.policy = end->dialog.realm->policy,
 		.source = end->from,
 		.transport = sip_proto_param(proto),
 		.confidential = sip_proto_is_secure(proto),
 		.trickle = true,
 	};
 
-	if (end->flow)
-		conf.local = end->flow->listener->local;
+	if (end->dialog.flow)
+		conf.local = end->dialog.flow->listener->local;
 	call->party[i] = session_party_add(call->session, &conf);
 	return call->party[i];
 }
@@ -236,18 +236,19 @@ static bool party_again(struct call *call, unsigned int i, const struct b2b_kept
 static bool dialog_again(struct call *call, struct end *end, const struct b2b_kept_end *kept)
 {
 	struct sip_dialog_conf conf = {
-		.flow = kept->flow,
-		.policy_arg = kept->realm,
+		.flow = kept->dialog.flow,
+		.policy_arg = kept->dialog.realm,
 		.ops = &b2b_indialog_ops,
 		.arg = end,
 	};
 
 	end->allow = kept->allow;
 	session_set_origin(end->pair->media, call->party[end->i], &kept->origin);
-	if (!kept->flow)
+	if (!kept->dialog.flow)
 		return true;
-	conf.policy = b2b_realm_dialog_policy(kept->realm, kept->flow);
-	end->dialog = sip_dialog_load(call->b2b->dialogs, &conf, kept->dialog);
+	conf.policy = b2b_realm_dialog_policy(kept->dialog.realm, kept->dialog.flow);
+	end->dialog = sip_dialog_load(call->b2b->dialogs, &conf,
+				      kept->dialog.saved);
 	return end->dialog;
 }
 
@@ -296,7 +297,7 @@ static struct call *call_kept(struct b2b *b2b, const struct b2b_kept *kept)
 	timer_init(&call->expiry, b2b_timer_expired, call);
 	span_str(kept->request, call->request, sizeof(call->request));
 	for (i = 0; i < 2; i++) {
-		call->realm[i] = kept->end[i].realm;
+		call->realm[i] = kept->end[i].dialog.realm;
 		call->from[i] = kept->end[i].from;
 		span_str(kept->end[i].uri, call->uri[i], sizeof(call->uri[i]));
 		span_str(kept->end[i].call_id, call->call_id[i],
@@ -345,8 +346,8 @@ struct call *b2b_call_again(struct b2b *b2b, const struct b2b_kept *kept)
 	call = call_kept(b2b, kept);
 	if (!call)
 		return NULL;
-	if (kept->end[0].flow)
-		take_source(call, kept->end[0].flow);
+	if (kept->end[0].dialog.flow)
+		take_source(call, kept->end[0].dialog.flow);
 	if (!fill_again(call, kept)) {
 		free_again(call);
 		return NULL;

@@ -216,3 +216,37 @@ void b2b_keep_load(struct b2b *b2b)
 		log_info("bindings of the former agent: %u phones can be reached, %u when they are back, %u are dropped",
 			 l.here, l.away, l.gone);
 }
+
+/* -------------------------------------------------------------------------- dialogs */
+
+void b2b_keep_dialog(struct pack *p, const struct realm *realm,
+		     const struct sip_dialog *dialog)
+{
+	const struct sip_flow *flow = sip_dialog_flow(dialog);
+	struct pack saved = { 0 };
+
+	pack_text(p, span_of(realm->name));
+	pack_place(p, flow, flow->proto, &flow->remote);
+	p->failed |= !sip_dialog_save(dialog, &saved);
+	pack_text(p, pack_span(&saved));
+	pack_free(&saved);
+}
+
+bool b2b_keep_dialog_read(struct b2b *b2b, struct unpack *u, struct b2b_kept_dialog *kept)
+{
+	struct sip_target target = { 0 };
+	struct dp_addr local;
+
+	kept->realm = b2b_keep_realm(b2b, unpack_text(u));
+	target.proto = (enum sip_proto)unpack_u32(u);
+	unpack_addr(u, &target.addr);
+	unpack_addr(u, &local);
+	kept->saved = unpack_text(u);
+	kept->flow = NULL;
+	if (u->failed || !kept->realm)
+		return false;
+	if (sip_transport_flow_at(b2b->transport, kept->realm, &local, &target,
+				  &kept->flow))
+		kept->flow = NULL;
+	return true;
+}

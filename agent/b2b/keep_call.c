@@ -36,24 +36,16 @@ static void pack_time(struct pack *p, const struct timespec *t)
 static void pack_end(struct pack *p, const struct end *end)
 {
 	const struct call *call = end->pair->call;
-	const struct sip_flow *flow = sip_dialog_flow(end->dialog);
-	struct pack dialog = { 0 };
 	struct session_origin o;
 
 	session_origin(end->pair->media, b2b_end_party(end), &o);
-	pack_text(p, span_of(call->realm[end->i]->name));
 	pack_text(p, span_of(call->uri[end->i]));
 	pack_text(p, span_of(call->call_id[end->i]));
 	pack_addr(p, &call->from[end->i]);
-	pack_u32(p, flow->proto);
-	pack_addr(p, &flow->remote);
-	pack_addr(p, &flow->listener->local);
 	pack_u32(p, end->allow);
 	pack_u64(p, o.id);
 	pack_u64(p, o.version);
-	p->failed |= !sip_dialog_save(end->dialog, &dialog);
-	pack_text(p, pack_span(&dialog));
-	pack_free(&dialog);
+	b2b_keep_dialog(p, call->realm[end->i], end->dialog);
 }
 
 static void put(struct call *call)
@@ -116,27 +108,13 @@ static void unpack_time(struct unpack *u, struct timespec *t)
 
 static bool unpack_end_of(struct b2b *b2b, struct unpack *u, struct b2b_kept_end *end)
 {
-	struct sip_target target = { 0 };
-	struct dp_addr local;
-
-	end->realm = b2b_keep_realm(b2b, unpack_text(u));
 	end->uri = unpack_text(u);
 	end->call_id = unpack_text(u);
 	unpack_addr(u, &end->from);
-	target.proto = (enum sip_proto)unpack_u32(u);
-	unpack_addr(u, &target.addr);
-	unpack_addr(u, &local);
 	end->allow = unpack_u32(u);
 	end->origin.id = unpack_u64(u);
 	end->origin.version = unpack_u64(u);
-	end->dialog = unpack_text(u);
-	if (u->failed || !end->realm)
-		return false;
-	/* who came by WebSocket cannot be gone to: no flow */
-	if (sip_transport_flow_at(b2b->transport, end->realm, &local, &target,
-				  &end->flow))
-		end->flow = NULL;
-	return true;
+	return b2b_keep_dialog_read(b2b, u, &end->dialog);
 }
 
 static const struct config_trunk *trunk_by_name(const struct config *config,
@@ -194,8 +172,8 @@ static void load_call(struct span key, struct span value, void *arg)
 		l->over++;
 		store_del(l->b2b->store, &call_class, key);
 	}
-	sip_flow_unref(kept.end[0].flow);
-	sip_flow_unref(kept.end[1].flow);
+	sip_flow_unref(kept.end[0].dialog.flow);
+	sip_flow_unref(kept.end[1].dialog.flow);
 }
 
 void b2b_keep_load_calls(struct b2b *b2b)

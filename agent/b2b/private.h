@@ -61,10 +61,12 @@ struct pair;
 struct realm;
 struct direct;
 struct reg;
+struct pack;
 struct store;
 struct sub;
 struct tenant;
 struct trunk;
+struct unpack;
 
 /** B2B_METHODS - methods that are served, as in Allow */
 #define B2B_METHODS	"INVITE, ACK, BYE, CANCEL, PRACK, OPTIONS, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, MESSAGE, PUBLISH"
@@ -660,6 +662,24 @@ void b2b_keep_load(struct b2b *b2b);
 /* NULL: there is no such realm */
 struct realm *b2b_keep_realm(struct b2b *b2b, struct span name);
 
+/**
+ * struct b2b_kept_dialog - a dialog of a former agent's
+ * @realm: where its other side is
+ * @flow: by which that is reached; NULL: it cannot be. A reference
+ * @saved: as sip_dialog_load() wants it
+ */
+struct b2b_kept_dialog {
+	struct realm *realm;
+	struct sip_flow *flow;
+	struct span saved;
+};
+
+/* all of it; @pack fails if it is not confirmed */
+void b2b_keep_dialog(struct pack *pack, const struct realm *realm,
+		     const struct sip_dialog *dialog);
+/* false: it is none of ours; flow NULL: whoever came by WebSocket cannot be gone to */
+bool b2b_keep_dialog_read(struct b2b *b2b, struct unpack *u, struct b2b_kept_dialog *kept);
+
 /* ---------------------------------------------------------------- stun.c */
 
 /* room for what is learned, before the policies are made */
@@ -913,24 +933,20 @@ void b2b_call_end(struct call *call);
 
 /**
  * struct b2b_kept_end - one end of a call of a former agent's
- * @realm: where the party is
- * @flow: by which it is reached; NULL: it cannot be
+ * @dialog: with the party
  * @uri: as &struct call
  * @call_id: likewise
  * @from: likewise
  * @allow: as &struct end
  * @origin: of the descriptions that it got
- * @dialog: as sip_dialog_load() wants it
  */
 struct b2b_kept_end {
-	struct realm *realm;
-	struct sip_flow *flow;
+	struct b2b_kept_dialog dialog;
 	struct span uri;
 	struct span call_id;
 	struct dp_addr from;
 	uint32_t allow;
 	struct session_origin origin;
-	struct span dialog;
 };
 
 /**
@@ -1015,7 +1031,9 @@ void b2b_direct_end_all(struct b2b *b2b);
 
 void b2b_subscribe_received(struct b2b *b2b, struct sip_flow *flow,
 			    struct sip_msg *msg);
-/* nobody is told */
+/* nobody is told, and they are kept */
 void b2b_subscribe_end_all(struct b2b *b2b);
+/* those that a former agent has left; its bindings are here */
+void b2b_subscribe_load(struct b2b *b2b);
 
 #endif /* B2B_PRIVATE_H */

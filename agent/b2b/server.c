@@ -218,6 +218,7 @@ bool b2b_listen(struct b2b *b2b, char *error)
 		return false;
 	b2b_keep_load(b2b);
 	b2b_keep_load_calls(b2b);
+	b2b_subscribe_load(b2b);
 	return true;
 }
 

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "sip/cross.h"
+#include "store/pack.h"
+#include "store/store.h"
 #include "private.h"
 
 /* subscriptions in all, a quarter for who is known; and for each phone at a source */
@@ -101,6 +103,7 @@ struct start {
  * @forks: further ones that its SUBSCRIBE has made
  * @forks_until: when no more can
  * @timer: its end
+ * @keep: puts it into the store
  */
 struct sub {
 	LIST_ENTRY(sub) entry;
@@ -119,7 +122,10 @@ struct sub {
 	unsigned int forks;
 	uint64_t forks_until;
 	struct timer timer;
+	struct loop_later keep;
 };
+
+static const struct store_class sub_class = { 'n', 1 };
 
 /* ------------------------------------------------------------------------- the end */
 
@@ -145,8 +151,9 @@ static void drop_start(struct sub *sub)
 	free(start);
 }
 
-static void finish(struct sub *sub)
+static void let_go(struct sub *sub)
 {
+	loop_defer_cancel(&sub->keep);
 	while (!LIST_EMPTY(&sub->passing))
 		drop(LIST_FIRST(&sub->passing));
 	drop_start(sub);
@@ -163,9 +170,35 @@ static void finish(struct sub *sub)
 	free(sub);
 }
 
+static void finish(struct sub *sub)
+{
+	if (sub->end[0].dialog)
+		store_del(sub->b2b->store, &sub_class,
+			  sip_dialog_local_tag(sub->end[0].dialog));
+	let_go(sub);
+}
+
 static void on_timer(struct timer *timer, void *arg)
 {
 	finish(arg);
+}
+
+/* by our tag towards who subscribes: no other has it. Not before both have agreed */
+static void on_keep(void *arg)
+{
+	const struct sub *sub = arg;
+	struct pack p = { 0 };
+
+	if (sub->start || !sub->end[0].dialog || !sub->end[1].dialog)
+		return;
+	pack_u32(&p, sub->hold != NULL);
+	pack_due(&p, sub->timer.due, sub->b2b->timers->now);
+	b2b_keep_dialog(&p, sub->realm[0], sub->end[0].dialog);
+	b2b_keep_dialog(&p, sub->realm[1], sub->end[1].dialog);
+	if (!p.failed)
+		store_put(sub->b2b->store, &sub_class,
+			  sip_dialog_local_tag(sub->end[0].dialog), pack_span(&p));
+	pack_free(&p);
 }
 
 static uint32_t expires_of(const struct sip_msg *msg, uint32_t otherwise)
@@ -182,6 +215,11 @@ static void set_timer(struct sub *sub, uint32_t seconds)
 		seconds = EXPIRES_MAX;
 	timer_set(sub->b2b->timers, &sub->timer,
 		  (uint64_t)seconds * 1000 + GRACE_MS);
+	if (!sub->b2b->store)
+		return;
+	sub->keep.fn = on_keep;
+	sub->keep.arg = sub;
+	loop_defer(sub->b2b->loop, &sub->keep);
 }
 
 /* ------------------------------------------------------------------ what is passed on */
@@ -785,5 +823,67 @@ void b2b_subscribe_received(struct b2b *b2b, struct sip_flow *flow, struct sip_m
 void b2b_subscribe_end_all(struct b2b *b2b)
 {
 	while (!LIST_EMPTY(&b2b->subs))
-		finish(LIST_FIRST(&b2b->subs));
+		let_go(LIST_FIRST(&b2b->subs));
+}
+
+/* ----------------------------------------------------------------- of a former agent */
+
+static bool dialog_again(struct sub_end *end, const struct b2b_kept_dialog *kept)
+{
+	const struct sip_dialog_conf conf = {
+		.flow = kept->flow,
+		.policy = b2b_realm_event_policy(kept->realm, kept->flow),
+		.policy_arg = kept->realm,
+		.ops = &dialog_ops,
+		.arg = end,
+	};
+
+	end->dialog = sip_dialog_load(end->sub->b2b->dialogs, &conf, kept->saved);
+	return end->dialog;
+}
+
+static bool begin_again(struct b2b *b2b, bool hold, uint64_t due,
+			const struct b2b_kept_dialog *kept)
+{
+	/* any trunk that asks for a password */
+	const struct config_trunk asks = { .user = "" };
+	uint64_t now = b2b->timers->now;
+	struct sub *sub;
+
+	if (!kept[0].flow || !kept[1].flow)
+		return false;
+	sub = new_sub(kept[0].realm, kept[1].realm, kept[0].flow);
+	if (!sub)
+		return false;
+	sub->forks = FORKS_MAX;
+	sub->hold = hold ? b2b_passwords(&asks) : NULL;
+	timer_set(b2b->timers, &sub->timer, due > now ? due - now : 0);
+	if (dialog_again(&sub->end[0], &kept[0]) && dialog_again(&sub->end[1], &kept[1]))
+		return true;
+	let_go(sub);
+	return false;
+}
+
+static void load(struct span key, struct span value, void *arg)
+{
+	struct b2b_kept_dialog kept[2] = { 0 };
+	struct unpack u = { .rest = value };
+	struct b2b *b2b = arg;
+	bool hold = unpack_u32(&u);
+	uint64_t due = unpack_due(&u, b2b->timers->now);
+
+	if (!b2b_keep_dialog_read(b2b, &u, &kept[0]) ||
+	    !b2b_keep_dialog_read(b2b, &u, &kept[1]) || !unpack_end(&u) ||
+	    !begin_again(b2b, hold, due, kept))
+		store_del(b2b->store, &sub_class, key);
+	sip_flow_unref(kept[0].flow);
+	sip_flow_unref(kept[1].flow);
+}
+
+void b2b_subscribe_load(struct b2b *b2b)
+{
+	store_each(b2b->store, &sub_class, load, b2b);
+	if (b2b->counters.subscriptions)
+		log_info("subscriptions of the former agent: %llu go on",
+			 (unsigned long long)b2b->counters.subscriptions);
 }
