@@ -38,7 +38,7 @@
 #define DEFAULT_CONFIG	"/etc/rtplane/rtplaned.yaml"
 #define RELAY_SOCKET	"/run/rtplane/datapath.sock"
 #define WATCHES		4
-#define SIGNALS		3
+#define SIGNALS		4
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
 
@@ -83,6 +83,7 @@ struct options {
  * @watch: what the loop watches for us
  * @draining: SIGTERM has come
  * @leaving: calls have been ended; only last words are left
+ * @over: calls are the next agent's: nothing of them may be taken away
  */
 struct agent {
 	const char *file;
@@ -108,6 +109,7 @@ struct agent {
 	struct loop_fd *watch[WATCHES];
 	bool draining;
 	bool leaving;
+	bool over;
 };
 
 /* sd_notify(3) without its library: one datagram */
@@ -226,6 +228,31 @@ static void on_term(void *arg)
 		timer_set(loop_timers(agent->loop), &agent->timer, 500);
 }
 
+/*
+ * SIGUSR1: another agent begins as soon as we are gone. What it cannot go on with is ended;
+ * all else is in the module, and in the store.
+ */
+static void on_hand_over(void *arg)
+{
+	struct agent *agent = arg;
+
+	if (!agent->b2b || !agent->store || agent->dp->ops != &dp_kernel_ops) {
+		on_term(arg);
+		return;
+	}
+	if (agent->leaving)
+		return;
+	agent->draining = true;
+	agent->leaving = true;
+	agent->over = true;
+	notify("STOPPING=1");
+	b2b_drain(agent->b2b);
+	ng_drain(agent->ng);
+	b2b_hand_over(agent->b2b, "the agent stops");
+	log_info("handing over: %u calls are the next agent's", count_calls(agent));
+	timer_set(loop_timers(agent->loop), &agent->timer, LAST_WORDS_MS);
+}
+
 static bool wants_dtls(const struct config *config)
 {
 	size_t i;
@@ -322,7 +349,10 @@ static bool open_loop(struct agent *agent)
 						   on_term, agent);
 		agent->signal[2] = loop_signal_new(agent->loop, SIGHUP, on_hup,
 						   agent);
-		if (agent->signal[0] && agent->signal[1] && agent->signal[2])
+		agent->signal[3] = loop_signal_new(agent->loop, SIGUSR1,
+						   on_hand_over, agent);
+		if (agent->signal[0] && agent->signal[1] && agent->signal[2] &&
+		    agent->signal[3])
 			return true;
 	}
 	log_error("the event loop cannot be made: %s", strerror(errno));
@@ -626,9 +656,21 @@ static bool start(struct agent *agent, const struct options *options)
 	       open_calls(agent);
 }
 
+/* as if we were killed, but that all is written: what ends calls is not called */
+static void leave_all(struct agent *agent)
+{
+	host_close(&agent->host);
+	store_close(agent->store);
+	log_info("stopped: calls and bindings are the next agent's");
+	_exit(0);
+}
+
 static void stop(struct agent *agent)
 {
 	unsigned int i;
+
+	if (agent->over)
+		leave_all(agent);
 
 	/* it turns the loop, so all else is still there */
 	http_free(agent->http);
@@ -724,7 +766,8 @@ static int run(const struct options *options)
 		say_ready(&agent, options);
 		loop_run(agent.loop);
 		status = 0;
-		log_info("stopped");
+		if (!agent.over)
+			log_info("stopped");
 	}
 	stop(&agent);
 	return status;

@@ -177,6 +177,62 @@ test_killed_it_leaves_media_and_finds_it_again()
 	nothing_left
 }
 
+# with_a_store SIGNAL STATUS: a call is up, the agent ends, another one goes on with it
+with_a_store()
+{
+	rm -rf "$W/store"
+	agent_stop
+	agent_config 'quarantine: 0' 'orphan-timeout: 1' "store: $W/store" && agent_start || return
+	long_call
+	# names of two realms, the call, its ACK
+	told status '.store.put >= 4 and .store.waiting == 0'
+	agent_stop "$1"
+	is "rtplaned ends with" "$AGENT_STATUS" "$2"
+	is "legs when it is gone" "$(leg_count)" 4
+	agent_start
+	logged "call=$ID: goes on, after the former agent; its media does too"
+	told status '.adopted == 1 and .calls == 1 and ([.ports[].used] | add) == 2'
+	told calls 'length == 1 and .[0].state == "up"'
+	is "id" "$(call_id)" "$ID"
+}
+
+test_a_call_outlives_a_kill()
+{
+	with_a_store KILL 137 || return
+	# legs that are silent are a call's, for as long as it may be on hold: they were looked at
+	told status '.uptime >= 8'
+	is "silent legs of a call" "$(leg_count)" 4
+	ok "end" ask end "$ID"
+	long_call_ends
+	nothing_left
+	# what is not known to the store goes as ever
+	long_call
+	told status '.store.waiting == 0'
+	agent_stop KILL
+	rm -r "$W/store"
+	agent_start
+	told status '.adopted == 1 and .calls == 0'
+	wait_for 30 legs_are 0 || fail "silent legs of no call stay"
+	long_call_stop
+}
+
+test_a_planned_restart_loses_no_call()
+{
+	with_a_store USR1 0 || return
+	ok "end" ask end "$ID"
+	long_call_ends
+	nothing_left
+	# without a store it is an end as ever
+	agent_stop
+	agent_config 'quarantine: 0' 'drain: 0' && agent_start || return
+	long_call
+	agent_stop USR1
+	long_call_ends
+	is "rtplaned ends with" "$AGENT_STATUS" 0
+	is "legs" "$(leg_count)" 0
+	agent_start
+}
+
 test_adopted_legs_go_on_request()
 {
 	agent_restart

@@ -291,6 +291,6 @@ json_t *api_why(const struct api *api, uint64_t id)
 
 bool api_end(const struct api *api, uint64_t id)
 {
-	return sessions_orphan_end(api->sessions, id) ||
-	       b2b_end(api->b2b, id) || ng_end(api->ng, id);
+	return b2b_end(api->b2b, id) || ng_end(api->ng, id) ||
+	       sessions_orphan_end(api->sessions, id);
 }

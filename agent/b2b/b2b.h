@@ -135,6 +135,15 @@ void b2b_drain(struct b2b *b2b);
 void b2b_end_all(struct b2b *b2b, const char *reason);
 
 /**
+ * b2b_hand_over() - end what no other agent could go on with
+ * @b2b: the front end
+ * @reason: for those
+ *
+ * Calls that are not answered, and those whose media ends with us.
+ */
+void b2b_hand_over(struct b2b *b2b, const char *reason);
+
+/**
  * b2b_end() - end one call
  * @b2b: the front end
  * @id: the call

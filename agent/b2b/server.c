@@ -282,15 +282,32 @@ void b2b_drain(struct b2b *b2b)
 	b2b->draining = true;
 }
 
+static void refuse_setup(struct call *call)
+{
+	if (call->state == B2B_SETUP && call->invite && call->first->end[0].dialog)
+		b2b_reply(&call->first->end[0], call->invite,
+			  &(struct answer){ .status = 503 });
+}
+
 void b2b_end_all(struct b2b *b2b, const char *reason)
 {
 	struct call *call;
 
 	while ((call = TAILQ_FIRST(&b2b->active))) {
-		if (call->state == B2B_SETUP && call->invite &&
-		    call->first->end[0].dialog)
-			b2b_reply(&call->first->end[0], call->invite,
-			      &(struct answer){ .status = 503 });
+		refuse_setup(call);
+		b2b_call_finish(call, reason);
+	}
+}
+
+void b2b_hand_over(struct b2b *b2b, const char *reason)
+{
+	struct call *call, *next;
+
+	for (call = TAILQ_FIRST(&b2b->active); call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (call->state == B2B_UP && session_stays(call->session))
+			continue;
+		refuse_setup(call);
 		b2b_call_finish(call, reason);
 	}
 }

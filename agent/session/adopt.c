@@ -320,6 +320,18 @@ unsigned int sessions_adopt(struct sessions *sessions,
 
 /* --- what people ask --- */
 
+/* whoever has the session tells of it */
+static bool is_of_session(const struct sessions *sessions, const struct orphan *orphan)
+{
+	const struct session *session;
+
+	LIST_FOREACH(session, &sessions->bucket[orphan->seen.id % SESSION_BUCKETS],
+		     bucket)
+		if (session->id == orphan->seen.id)
+			return true;
+	return false;
+}
+
 unsigned int sessions_orphan_count(const struct sessions *sessions)
 {
 	return sessions->n_orphans;
@@ -342,7 +354,8 @@ void sessions_orphans(const struct sessions *sessions,
 
 	for (i = 0; i < SESSION_BUCKETS; i++)
 		LIST_FOREACH(orphan, &sessions->orphans[i], entry)
-			fn(&orphan->seen, arg);
+			if (!is_of_session(sessions, orphan))
+				fn(&orphan->seen, arg);
 }
 
 bool sessions_orphan_end(struct sessions *sessions, uint64_t id)

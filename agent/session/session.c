@@ -103,6 +103,17 @@ uint64_t session_id(const struct session *session)
 	return session->id;
 }
 
+bool session_stays(const struct session *session)
+{
+	struct standing *const *at = &session->standing[0][0];
+	unsigned int i;
+
+	for (i = 0; i < SESSION_BRIDGES_MAX; i++)
+		if (at[i] && at[i]->dp != session->sessions->conf.dp)
+			return false;
+	return true;
+}
+
 void *session_arg(const struct session *session)
 {
 	return session->conf.arg;

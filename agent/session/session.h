@@ -285,7 +285,7 @@ const struct session_orphan *sessions_orphan(const struct sessions *sessions,
 					     uint64_t id);
 
 /**
- * sessions_orphans() - walk what was adopted
+ * sessions_orphans() - walk what was adopted, but for what a session goes on with
  * @sessions: the sessions
  * @fn: called for each; it may change nothing here
  * @arg: for @fn
@@ -351,6 +351,14 @@ struct session *session_new(struct sessions *sessions,
  * Return: the id, never 0.
  */
 uint64_t session_id(const struct session *session);
+
+/**
+ * session_stays() - does its media go on when this agent ends?
+ * @session: the session
+ *
+ * Return: false if a bridge of its own is where SRTP goes that the datapath refuses.
+ */
+bool session_stays(const struct session *session);
 
 /** session_arg() - what session_new() was given for its ops */
 void *session_arg(const struct session *session);
