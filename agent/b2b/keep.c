@@ -210,8 +210,11 @@ static void load_binding(struct span key, struct span value, void *arg)
 void b2b_keep_load(struct b2b *b2b)
 {
 	struct loading l = { .b2b = b2b };
+	size_t i;
 
 	store_each(b2b->store, &binding_class, load_binding, &l);
+	for (i = 0; i < b2b->n_realms; i++)
+		b2b_tenants_recount(&b2b->realms[i]);
 	if (l.here + l.away + l.gone)
 		log_info("bindings of the former agent: %u phones can be reached, %u when they are back, %u are dropped",
 			 l.here, l.away, l.gone);

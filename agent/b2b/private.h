@@ -5,10 +5,10 @@
  *   text     header fields and texts that go from one side to the other
  *   index    calls by id and by the Via that we sent; what each source has
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
- *   keep     what outlives the agent: bindings
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
  *   tenant   tenants: what each has, and may have
+ *   keep     what outlives the agent: bindings
  *   asker    who phones are: our own challenges, and wrong passwords
  *   listen   listeners, and those of another configuration
  *   trunk    trunks, in four files: see trunk.h

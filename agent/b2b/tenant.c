@@ -53,6 +53,9 @@ static struct tenant *find(const struct realm *realm, const struct sip_flow *flo
 struct tenant *b2b_tenant_of_aor(const struct realm *realm, const struct sip_flow *flow,
 				 struct span aor)
 {
+	/* who is away is nobody's until he is back */
+	if (!flow)
+		return NULL;
 	span_cut(&aor, '@');
 	return find(realm, flow, aor);
 }
