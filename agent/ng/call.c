@@ -39,9 +39,28 @@ static void on_timeout(struct session *session, void *arg)
 	ng_call_free(call, "no media");
 }
 
+/* what the party gets of the branch that is heard, of its first line */
+static void note_report(struct ng_call *call, const struct session_event *event)
+{
+	struct ng_branch *branch;
+	unsigned int s;
+
+	if (event->line || !event->party)
+		return;
+	LIST_FOREACH(branch, &call->branches, entry)
+		for (s = 0; s < 2; s++)
+			if (branch->party[s] == event->party &&
+			    branch->media == session_heard(call->session))
+				ng_history_add(&branch->history[!s],
+					       &event->dp->rtcp);
+}
+
 static void on_event(const struct session_event *event, void *arg)
 {
-	ng_tell_event(arg, event);
+	if (event->what == SESSION_RTCP)
+		note_report(arg, event);
+	else
+		ng_tell_event(arg, event);
 }
 
 static const struct session_ops session_ops = {

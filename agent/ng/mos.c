@@ -56,3 +56,29 @@ void ng_quality(const struct session_leg_report *leg,
 	q->rtt = q->rtt_leg + rtt_of(peer_rtcp);
 	q->mos = mos_of(q);
 }
+
+void ng_history_add(struct ng_history *history, const struct dp_rtcp *rtcp)
+{
+	struct ng_quality q = {
+		.rtt = rtcp->has_rtt ? rtcp->rtt : 0,
+		.jitter = rtcp->jitter / 8,	/* clocks are taken to be of 8000 Hz */
+		.loss = rtcp->fraction_lost * 100u / 256,
+	};
+	struct ng_extreme now;
+
+	if (!rtcp->present)
+		return;
+	if (q.jitter > UINT16_MAX)
+		q.jitter = UINT16_MAX;
+	now = (struct ng_extreme){
+		.at = (uint32_t)time(NULL),
+		.rtt = q.rtt,
+		.jitter = (uint16_t)q.jitter,
+		.mos = (uint8_t)mos_of(&q),
+		.loss = (uint8_t)q.loss,
+	};
+	if (!history->lowest.at || now.mos < history->lowest.mos)
+		history->lowest = now;
+	if (!history->highest.at || now.mos > history->highest.mos)
+		history->highest = now;
+}

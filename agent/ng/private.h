@@ -370,6 +370,33 @@ ng_command_fn ng_block, ng_silence, ng_unblock, ng_block_digits, ng_unblock_digi
 struct ng_call;
 
 /**
+ * struct ng_extreme - how good a stream was once
+ * @at: s, CLOCK_REALTIME; 0: never
+ * @rtt: us between us and who reported it; 0: not known
+ * @jitter: ms
+ * @mos: tenths, 10 to 45
+ * @loss: percent, since the report before
+ */
+struct ng_extreme {
+	uint32_t at;
+	uint32_t rtt;
+	uint16_t jitter;
+	uint8_t mos;
+	uint8_t loss;
+};
+
+/**
+ * struct ng_history - the worst and the best of what a party sends, as the other one's RTCP
+ * reports it
+ * @lowest: the worst
+ * @highest: the best
+ */
+struct ng_history {
+	struct ng_extreme lowest;
+	struct ng_extreme highest;
+};
+
+/**
  * struct ng_branch - a negotiation, and its two ends
  * @entry: in the call, youngest first
  * @call: the call
@@ -378,6 +405,7 @@ struct ng_call;
  * @tag: of either; NULL: not known yet
  * @via: its via-branch; NULL: none was said
  * @label: of either; NULL: it has none
+ * @history: of either
  * @gone: set: it has been deleted, and goes then
  */
 struct ng_branch {
@@ -388,6 +416,7 @@ struct ng_branch {
 	char *tag[2];
 	char *via;
 	char *label[2];
+	struct ng_history history[2];
 	struct timer gone;
 };
 
@@ -495,6 +524,9 @@ void ng_quality(const struct session_leg_report *leg,
 		const struct session_leg_report *rtcp,
 		const struct session_leg_report *peer_rtcp, bool worst,
 		struct ng_quality *quality);
+
+/* what a party's RTCP says of what it gets, into that of who sends it */
+void ng_history_add(struct ng_history *history, const struct dp_rtcp *rtcp);
 
 /* is a tag, or a via-branch, this one? */
 static inline bool ng_is(const char *text, struct span word)

@@ -80,10 +80,42 @@ static void tell_mos(const struct telling *t, struct ng_value *in, const char *k
 		ng_add_number(t->tree, out, "samples", q.samples);
 }
 
+/* of who sends by that leg; NULL: there is none */
+static const struct ng_history *history_of(const struct telling *t,
+					   const struct session_leg_report *leg)
+{
+	const struct session_party *party = t->report->party[leg->party].party;
+	const struct session_branch *heard = session_heard(t->call->session);
+	const struct ng_branch *branch;
+	unsigned int s;
+
+	LIST_FOREACH(branch, &t->call->branches, entry)
+		for (s = 0; s < 2 && branch->media == heard; s++)
+			if (branch->party[s] == party && !leg->line &&
+			    branch->history[s].lowest.at)
+				return &branch->history[s];
+	return NULL;
+}
+
+static void tell_extreme(const struct telling *t, struct ng_value *in, const char *key,
+			 const struct ng_extreme *q)
+{
+	struct ng_value *out = ng_add_dict(t->tree, in, key);
+
+	ng_add_number(t->tree, out, "MOS", q->mos);
+	if (q->rtt)
+		ng_add_number(t->tree, out, "round-trip time", q->rtt);
+	ng_add_number(t->tree, out, "jitter", q->jitter);
+	ng_add_number(t->tree, out, "packet loss", q->loss);
+	ng_add_number(t->tree, out, "reported at", q->at);
+}
+
 /* of one SSRC, wherever it stands */
 static void tell_ssrc(const struct telling *t, struct ng_value *out,
 		      const struct session_leg_report *leg)
 {
+	const struct ng_history *history;
+
 	ng_add_number(t->tree, out, "bytes", (int64_t)leg->info.rx_bytes);
 	ng_add_number(t->tree, out, "packets", (int64_t)leg->info.rtp.packets);
 	ng_add_number(t->tree, out, "cumulative loss",
@@ -91,6 +123,13 @@ static void tell_ssrc(const struct telling *t, struct ng_value *out,
 	tell_mos(t, out, "average MOS", leg, false);
 	if (t->detail >= NO_EXTREMES)
 		return;
+	history = history_of(t, leg);
+	if (history) {
+		tell_extreme(t, out, "lowest MOS", &history->lowest);
+		tell_extreme(t, out, "highest MOS", &history->highest);
+		return;
+	}
+	/* nobody reports: as far as the counts go */
 	tell_mos(t, out, "lowest MOS", leg, true);
 	tell_mos(t, out, "highest MOS", leg, false);
 }

@@ -193,6 +193,56 @@ static bool seen_by_people(void)
 	return done();
 }
 
+/* the callee's reports are of what the caller sends */
+static void reports(unsigned int i, uint8_t lost, uint32_t jitter, uint32_t rtt)
+{
+	const struct dp_event event = {
+		.type = RTPLANE_EVENT_RTCP,
+		.local = kernel.leg[i].conf.local,
+		.cookie = kernel.leg[i].cookie,
+		.rtcp = { .present = true, .has_rtt = rtt, .fraction_lost = lost, .jitter = jitter, .rtt = rtt },
+	};
+
+	sessions_event(&event, sessions);
+}
+
+static const struct ng_value *extreme(uint32_t ssrc, const char *which)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", ssrc);
+	return ng_get(ng_get(ng_get(tree.root, "ssrc"), name), which);
+}
+
+static bool mos_of_a_call(void)
+{
+	const struct ng_value *entry;
+	unsigned int i, to_b = 0, to_a = 0;
+
+	KTAP_CHECK(open_ng() && call_up());
+	for (i = 0; i < kernel.n; i++) {
+		has_come(i, 10 + i, 0, 0, 0);
+		if (&kernel.leg[i] == leg_to(&kernel, B4 ":8000"))
+			to_b = i;
+		if (&kernel.leg[i] == leg_to(&kernel, A4 ":7000"))
+			to_a = i;
+	}
+	reports(to_b, 0, 80, 20000);
+	reports(to_b, 128, 160, 100000);	/* half of it is lost */
+	reports(to_b, 26, 0, 0);
+	datagram = false;
+	KTAP_CHECK(ok(ask("query", CALL, NULL)));
+	entry = extreme(10 + to_a, "lowest-mos");
+	KTAP_CHECK(is_number(entry, "packet-loss", 50) && is_number(entry, "jitter", 20));
+	KTAP_CHECK(is_number(entry, "round-trip-time", 100000) && ng_get(entry, "reported-at"));
+	entry = extreme(10 + to_a, "highest-mos");
+	KTAP_CHECK(is_number(entry, "packet-loss", 0) && is_number(entry, "mos", 44) && is_number(entry, "jitter", 10));
+	/* nobody has reported of the callee's */
+	KTAP_CHECK(is_number(extreme(10 + to_b, "lowest-mos"), "packet-loss", 0));
+	datagram = true;
+	return done();
+}
+
 /* --- what is kept off --- */
 
 static unsigned int legs_of(enum rtplane_block block)
@@ -308,6 +358,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "what is told of calls", told },
 		{ "and once: tags in common, an SSRC that comes back", told_once },
+		{ "the worst and the best of a call, as RTCP has it", mos_of_a_call },
 		{ "media that is blocked for a while", blocks },
 		{ "of all parties or of none, when the datapath refuses", blocks_all },
 		{ "digits that are blocked for a while", blocks_digits },
