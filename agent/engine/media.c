@@ -241,7 +241,6 @@ static void give_order(struct worker *w, enum order_type type,
 	*w->last_order = o;
 	w->last_order = &o->next;
 	w->n_socks += type == ORDER_ADD;
-	worker_call(w);
 }
 
 /* the worker has it from now on */
@@ -251,6 +250,8 @@ static void hand_over(struct media_sock *sock, struct worker *w)
 	sock->worker = w;
 	give_order(w, ORDER_ADD, sock);
 	pthread_mutex_unlock(&w->media->lock);
+	/* not before: it would wait for the lock */
+	worker_call(w);
 }
 
 /* take back the order to let go of a socket, if the worker has not seen it; locked */
@@ -280,6 +281,16 @@ static struct worker *worker_of(struct media_sock *sock)
 	return w;
 }
 
+/* with the lock; it may have the order from before, and carries it out once */
+static void ask_back(struct media_sock *sock)
+{
+	if (!sock->worker || sock->asked_back)
+		return;
+	sock->asked_back = true;
+	give_order(sock->worker, ORDER_DEL, sock);
+	worker_call(sock->worker);
+}
+
 /*
  * Have the worker let go of a socket, and wait for that.  If it is too late, a
  * socket that is to @end is closed by the worker once it comes to itself; any
@@ -296,11 +307,7 @@ static int take_back(struct media_sock *sock, bool end, struct dp_err *err)
 		return 0;
 	deadline(media, &until);
 	pthread_mutex_lock(&media->lock);
-	/* it may have the order from when it was given up; it carries it out once */
-	if (sock->worker && !sock->asked_back) {
-		sock->asked_back = true;
-		give_order(w, ORDER_DEL, sock);
-	}
+	ask_back(sock);
 	while (sock->worker && !w->late && await(media, &until))
 		;
 	gone = !sock->worker;
@@ -536,6 +543,19 @@ void media_del(struct media_sock *sock)
 		return;
 	close(sock->fd);
 	free(sock);
+}
+
+void media_del_both(struct media_sock *a, struct media_sock *b)
+{
+	/* that of a leg is another matter */
+	if (a && b && !a->leg && !b->leg) {
+		pthread_mutex_lock(&a->media->lock);
+		ask_back(a);
+		ask_back(b);
+		pthread_mutex_unlock(&a->media->lock);
+	}
+	media_del(a);
+	media_del(b);
 }
 
 int media_send(struct media_sock *sock, const struct dp_addr *dst,

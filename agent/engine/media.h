@@ -255,6 +255,14 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 void media_del(struct media_sock *sock);
 
 /**
+ * media_del_both() - media_del() of two sockets of one engine, whose workers are waited for
+ * together
+ * @a: NULL is fine
+ * @b: NULL is fine
+ */
+void media_del_both(struct media_sock *a, struct media_sock *b);
+
+/**
  * media_send() - send a datagram from a socket (a STUN answer)
  * @sock: the socket
  * @dst: where to; of the socket's family

@@ -298,8 +298,8 @@ void ports_free(struct ports *ports)
 	for (i = 0; i < ports->n; i++) {
 		if (ports->slots[i].state != SLOT_USED)
 			continue;
-		media_del(ports->slots[i].pair.rtp_sock);
-		media_del(ports->slots[i].pair.rtcp_sock);
+		media_del_both(ports->slots[i].pair.rtp_sock,
+			       ports->slots[i].pair.rtcp_sock);
 	}
 	free(ports->order);
 	free(ports);
@@ -401,8 +401,7 @@ static struct ports *close_pair(struct ports_pair *pair, uint32_t *i)
 {
 	struct ports *ports = pair->pool;
 
-	media_del(pair->rtp_sock);
-	media_del(pair->rtcp_sock);
+	media_del_both(pair->rtp_sock, pair->rtcp_sock);
 	pair->rtp_sock = NULL;
 	pair->rtcp_sock = NULL;
 	ports->stats.used--;

@@ -46,19 +46,13 @@ static bool is_keyed(const struct session_dtls_report *dtls)
 	       dtls->state == SESSION_SECURE_UP;
 }
 
-static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
-		      unsigned int s, struct session_report *report)
+static void report_leg(const struct standing *at, unsigned int i, unsigned int c,
+		       unsigned int s, struct session_report *report)
 {
-	struct session_leg_report *to = &report->leg[report->n_legs];
+	struct session_leg_report *to = &report->leg[report->n_legs++];
 	const struct dp_leg *leg = &at->bridge.leg[s];
-	struct dp_err err;
-	int ret;
 
-	ret = dp_leg_get(at->dp, &leg->local, &to->info, &err);
-	if (ret) {
-		snprintf(report->error, sizeof(report->error), "%.150s", err.text);
-		return ret;
-	}
+	to->info.conf.local = leg->local;
 	to->party = index_of(at->party[s]);
 	to->line = i;
 	to->component = c + 1;
@@ -73,8 +67,6 @@ static int report_leg(const struct standing *at, unsigned int i, unsigned int c,
 		to->srtp_rx = leg->srtp_rx.suite;
 		to->srtp_tx = leg->srtp_tx.suite;
 	}
-	report->n_legs++;
-	return 0;
 }
 
 static void name_datapath(const struct standing *at,
@@ -104,10 +96,69 @@ static void report_legs(const struct session *session,
 			if (!at)
 				continue;
 			name_datapath(at, report);
-			if (!report_leg(at, i, c, 0, report))
-				report_leg(at, i, c, 1, report);
+			report_leg(at, i, c, 0, report);
+			report_leg(at, i, c, 1, report);
 		}
 	}
+}
+
+/* what a datapath told is its until then; those of its legs that are ours */
+static int take_info(const struct dp_leg_info *info, void *arg)
+{
+	struct session_report *report = arg;
+	struct session_leg_report *leg = report->leg;
+
+	for (; leg < report->leg + report->n_legs; leg++) {
+		if (!dp_addr_eq(&leg->info.conf.local, &info->conf.local))
+			continue;
+		leg->info = *info;
+		leg->info.conf.srtp_rx.source = NULL;
+		leg->info.conf.srtp_rx.n_sources = 0;
+		leg->info.conf.srtp_tx.source = NULL;
+		leg->info.conf.srtp_tx.n_sources = 0;
+	}
+	return 0;
+}
+
+/* all at once: each question costs a datapath more than its answer */
+static void ask_datapath(struct dp *dp, struct session_report *report)
+{
+	struct dp_err err;
+
+	if (dp_legs_dump(dp, report->id, take_info, report, &err))
+		snprintf(report->error, sizeof(report->error), "%.150s", err.text);
+}
+
+/* a leg that nobody told of, since its bridge is gone, is not in the report */
+static void drop_untold(struct session_report *report)
+{
+	char addr[DP_ADDR_STRLEN];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < report->n_legs; i++) {
+		if (report->leg[i].info.cookie == report->id) {
+			report->leg[n++] = report->leg[i];
+			continue;
+		}
+		if (!*report->error)
+			snprintf(report->error, sizeof(report->error),
+				 "no leg has the local address %s",
+				 dp_addr_str(&report->leg[i].info.conf.local, addr,
+					     sizeof(addr)));
+	}
+	report->n_legs = n;
+}
+
+static void ask_datapaths(const struct session *session,
+			  struct session_report *report)
+{
+	const struct sessions_conf *conf = &session->sessions->conf;
+
+	if (strstr(report->datapath, conf->dp->ops->name))
+		ask_datapath(conf->dp, report);
+	if (conf->beside && strstr(report->datapath, conf->beside->ops->name))
+		ask_datapath(conf->beside, report);
+	drop_untold(report);
 }
 
 static unsigned int count_legs(const struct session *session)
@@ -141,6 +192,7 @@ struct session_report *session_report(struct session *session)
 	TAILQ_FOREACH(party, &session->parties, entry)
 		session_party_report(party, &report->party[report->n_parties++]);
 	report_legs(session, report);
+	ask_datapaths(session, report);
 	return report;
 }
 

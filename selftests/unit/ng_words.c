@@ -362,9 +362,11 @@ static bool templates(void)
 		{ "default", "ICE=force" }, { "offer", "sdp-attr-add-audio-x:1" },
 		{ "Kin", "ICE=remove replace=[session-name] template=Kin maybe" },
 	};
+	struct config_template *own;
 	bool good;
 
 	KTAP_CHECK(open_ng());
+	own = config->templates;
 	config->templates = all;
 	config->n_templates = 3;
 	good = ok(ask("offer", "call-id", "t1", FROM, DIR, "sdp", named_sdp(), NULL)) &&
@@ -377,7 +379,7 @@ static bool templates(void)
 	       has("a=ice-ufrag:") && good;
 	good = ok(ask("offer", "call-id", "t4", FROM, DIR, "template", "none", "sdp", sdp_of(A4, PCMU), NULL)) &&
 	       ng->n_strange == 2 && !strcmp(ng->strange[1].name, "template=none") && good;
-	config->templates = NULL;
+	config->templates = own;
 	config->n_templates = 0;
 	KTAP_CHECK(good);
 	return done();
