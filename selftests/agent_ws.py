@@ -85,7 +85,7 @@ class Desk(Phone):
         self.rtp.setblocking(False)
 
     def sdp(self, offer=""):
-        profile = re.search(r"^m=audio \d+ (RTP/AVPF?) (?:.* )?0\b", offer, re.M)
+        profile = re.search(r"^m=audio \d+ (RTP/AVP) (?:.* )?0\b", offer, re.M)
         check(profile or not offer, "the phone is offered", offer)
         return ("v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
                 "m=audio %d %s 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n" %

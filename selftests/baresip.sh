@@ -15,79 +15,22 @@
 
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=baresip_lib.sh
+. "$(dirname "$0")/baresip_lib.sh"
 need baresip linphonec tcpdump tshark python3
 
 RTP=172 CM80=182 CM32=176 GCM=188
 
-# phone NAME IP DEV MEDIAENC ANSWERMODE: write its configuration and start it.
-phone()
-{
-	local name=$1 ip=$2 dev=$3 enc=$4 answer=$5 user=caller
-	[ "$name" = caller ] || user=4900
-	rm -rf "${W:?}/$name"
-	mkdir -p "$W/$name"
-	cat >"$W/$name/config" <<-END
-		poll_method epoll
-		sip_listen $ip:5060
-		net_interface $dev
-		audio_source aufile,$W/tone.wav
-		audio_player aubridge,sink
-		audio_alert aubridge,sink
-		ausrc_srate 8000
-		auplay_srate 8000
-		snd_path $W/$name
-		ctrl_tcp_listen 127.0.0.1:4444
-		module_path $MODULES
-		module g711.so
-		module aufile.so
-		module aubridge.so
-		module sndfile.so
-		module srtp.so
-		module_app account.so
-		module_app contact.so
-		module_app menu.so
-		module_app ctrl_tcp.so
-	END
-	echo "<sip:$user@$ip>;regint=0;answermode=$answer${enc:+;mediaenc=$enc}" >"$W/$name/accounts"
-	: >"$W/$name/contacts"
-	nsenter --net="/run/netns/$6" -- baresip -f "$W/$name" \
-		>"$W/$name.out" 2>&1 <"$W/never" 8>&- 9>&- &
-	BG[$name]=$!
-	wait_for 60 listens "$6" && return 0
-	fail "baresip $name does not come up: $(tail -n 3 "$W/$name.out")"
-	return 1
-}
-
-listens() { in_ns "$1" ss -Hlnt sport = :4444 | grep -q .; }
+# account NAME IP MEDIAENC ANSWERMODE
+account() { echo "<sip:$1@$2>;regint=0;answermode=$4${3:+;mediaenc=$3}"; }
+answers() { phone callee "$B4" b0 "$B" "$(account 4900 "$B4" "$1" auto)"; }
 
 phones()
 {
-	phone caller "$A4" a0 "$1" manual "$A" && phone callee "$B4" b0 "$2" auto "$B"
-}
-
-# all_end SIGNAL NAME...: those that are there
-all_end()
-{
-	local name signal=$1
-	shift
-	for name; do
-		[ -n "${BG[$name]:-}" ] || continue
-		kill -"$signal" "${BG[$name]}" 2>/dev/null
-		wait "${BG[$name]}" 2>/dev/null
-		unset "BG[$name]"
-	done
-	return 0
+	phone caller "$A4" a0 "$A" "$(account caller "$A4" "$1" manual)" && answers "$2"
 }
 
 phones_stop() { all_end KILL caller callee; }
-
-# tell COMMAND [WORDS]: to the caller's phone, as a netstring of JSON.
-tell()
-{
-	local json="{\"command\":\"$1\",\"params\":\"${2:-}\"}"
-	printf '%s:%s,' ${#json} "$json" |
-		nsenter --net="/run/netns/$A" -- timeout 20 socat -T1 - TCP:127.0.0.1:4444 >/dev/null
-}
 
 call_is() { [ "$(ask calls | jq -r '.[0].state')" = "$1" ]; }
 heard() { ask call "$ID" | jq -e "[.legs[] | select(.component == \"rtp\") | .rx_packets > $1] | all"; }
@@ -108,26 +51,6 @@ lengths()
 {
 	tshark -n -r "$W/$1.pcap" -Y 'udp && !icmp && !sip' -T fields -e udp.srcport -e udp.dstport -e udp.length 2>/dev/null |
 		awk '$1 % 2 == 0 && $2 % 2 == 0 && $3 > 150 { print $3 - 8 }' | sort -n | uniq | paste -sd' '
-}
-
-# loud NAME: what a phone recorded as heard is no silence. A stream that ended before
-# anything was heard leaves a file without a header.
-loud()
-{
-	python3 - "$W/$1"/*-dec.wav <<-'END'
-		import array, sys, wave
-		peak = 0
-		for name in sys.argv[1:]:
-		    try:
-		        with wave.open(name) as w:
-		            heard = array.array("h", w.readframes(w.getnframes()))
-		    except (EOFError, wave.Error) as e:
-		        print(name, e)
-		        continue
-		    peak = max([peak] + [abs(x) for x in heard])
-		print("peak", peak)
-		sys.exit(peak < 8000)
-	END
 }
 
 # opened NAME IP LENGTH: what IP sent there is the tone, where it is SRTP: by the keys that
@@ -177,22 +100,6 @@ goes_through()
 	opened far "$MB4" "$2"
 	all_in_one
 	no_keys
-}
-
-# where Debian puts them depends on the architecture
-MODULES=$(dirname "$(find /usr/lib -path '*baresip/modules/srtp.so' 2>/dev/null | head -n 1)")
-
-tone()
-{
-	python3 - "$W/tone.wav" <<-'END'
-		import math, struct, sys, wave
-		with wave.open(sys.argv[1], "wb") as w:
-		    w.setnchannels(1)
-		    w.setsampwidth(2)
-		    w.setframerate(8000)
-		    w.writeframes(b"".join(struct.pack("<h", int(16000 * math.sin(i * .3)))
-		                           for i in range(8000 * 60)))
-	END
 }
 
 setup() { srtp_setup && tone; }
@@ -318,7 +225,7 @@ linphone()
 # linphone_calls SUITE NEAR FAR: as goes_through
 linphone_calls()
 {
-	linphone "$1" && phone callee "$B4" b0 srtp-mand auto "$B" || return
+	linphone "$1" && answers srtp-mand || return
 	tap near "$A" a0
 	tap far "$B" b0
 	echo "call sip:4900@$MA4" >&7

@@ -41,7 +41,8 @@ enum session_nat {
 
 /**
  * enum session_feedback - which profile of RTP is offered to a party
- * @SESSION_FEEDBACK_SAME: that with feedback (RTP/AVPF) if the other party offers it
+ * @SESSION_FEEDBACK_SAME: that with feedback (RTP/AVPF) if the other party offers it, but
+ *	for audio of DTLS-SRTP that goes on without: it is RTP/AVP
  * @SESSION_FEEDBACK_OFF: that without
  * @SESSION_FEEDBACK_ON: that with
  */

@@ -180,11 +180,17 @@ static const char *take_offer(const struct session_party *party,
 	return NULL;
 }
 
-static bool feedback_to(const struct session_policy *policy,
+/*
+ * Every browser offers feedback of audio, and many a phone that has no DTLS knows no
+ * RTP/AVPF and refuses the line for it.
+ */
+static bool feedback_to(const struct session_policy *policy, bool dtls,
 			const struct sdp_media *offer)
 {
-	return policy->feedback == SESSION_FEEDBACK_SAME ?
-	       offer->feedback : policy->feedback == SESSION_FEEDBACK_ON;
+	if (policy->feedback != SESSION_FEEDBACK_SAME)
+		return policy->feedback == SESSION_FEEDBACK_ON;
+	return offer->feedback &&
+	       (dtls || !offer->dtls || offer->kind != SDP_AUDIO);
 }
 
 static void propose_key(struct proposal *p, uint32_t tag,
@@ -264,7 +270,7 @@ static void make_offer(const struct session_party *to,
 		propose_new(p, to->policy);
 	}
 	p->to_proto = profile(p->must_dtls, p->must,
-			      feedback_to(to->policy, offer));
+			      feedback_to(to->policy, p->must_dtls, offer));
 }
 
 static bool requires(const struct session_party *party)

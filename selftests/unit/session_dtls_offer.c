@@ -184,7 +184,17 @@ static bool feedback(void)
 				       "a=rtcp-fb:* nack\r\na=rtcp-rsize\r\n")));
 	KTAP_CHECK(has(" RTP/AVP 0\r\n") && !has("rtcp-fb") && !has("rtcp-rsize"));
 	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && has(" " DTLS "F 0\r\n"));
+	/* a browser's audio is a phone's without, whatever else it has */
+	core_policy->feedback = SESSION_FEEDBACK_SAME;
+	start_session();
+	KTAP_CHECK(!offer(caller, says(p, DTLS "F", "actpass",
+				       "a=rtcp-fb:* nack\r\n")));
+	KTAP_CHECK(has(" RTP/AVP 0\r\n") && !has("rtcp-fb"));
+	start_session();
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "m=audio 7000 RTP/AVPF 0\r\n")));
+	KTAP_CHECK(has(" RTP/AVPF 0\r\n"));
 	/* what came without one is as it came */
+	core_policy->feedback = SESSION_FEEDBACK_OFF;
 	start_session();
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "a=rtcp-fb:* nack\r\n")));
 	KTAP_CHECK(has("rtcp-fb"));

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host backends=uring waits=1
+#
+# Browsers as they are: Chromium without a screen shows a page made of JsSIP, which
+# registers by WebSocket over TLS at kamailio behind the agent, and talks with baresip,
+# by DTLS-SRTP on one side and RTP on the other. What is asserted is what the browser
+# counts. agent_browser.py has the page's server and the tests.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +-------------------------+
+#   | the page and |=====| rtplaned                    |=====| kamailio: registrar     |
+#   | its server   |     | wss 8443                    |     | baresip: SIP by UDP,    |
+#   | 192.0.2.1    |     | 192.0.2.254  198.51.100.254 |     | RTP, 198.51.100.1       |
+#   +--------------+     +-----------------------------+     +-------------------------+
+
+export RTPLANE_BACKEND=uring
+# a phone's account cannot have a space in it
+PASSWORD=sesame
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=agent_ws_lib.sh
+. "$(dirname "$0")/agent_ws_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=baresip_lib.sh
+. "$(dirname "$0")/baresip_lib.sh"
+
+need kamailio openssl ss baresip chromium
+MODULES_JS=$("$TREE/scripts/jssip") || skip_all "JsSIP is not there"
+
+page_is_up() { a ss -Hltn sport = :8000 | grep -q .; }
+
+setup()
+{
+	srtp_setup && certificate && tone || return
+	# Where a browser looks for the address by which it goes out.
+	ip -n "$A" route add default via $MA4
+	export PASSWORD EDGE=$MA4 BROWSER=$A4
+	ACCESS_SIP="{transport: wss, port: 8443, certificates: $W/tls, origins: [\"http://127.0.0.1:8000\"]}" \
+	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=${ICE:-lite} ACCESS_DTLS=require \
+	ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
+	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+		agent_config 'quarantine: 0'
+	registrar_start && agent_start --datapath "$BACKEND" &&
+		phone bob $B4:5070 b0 "$B" "<sip:bob@example.com>;outbound=\"sip:$B4:5060\";auth_pass=$PASSWORD;regint=600;answermode=auto" ||
+		return
+	nsenter --net="/run/netns/$A" -- python3 "$TREE/selftests/agent_browser.py" serve \
+		"$MODULES_JS" >"$W/page.log" 2>&1 </dev/null 8>&- 9>&- &
+	BG[page]=$!
+	wait_for 20 page_is_up
+}
+
+# spki: of our certificate, as Chromium wants it
+spki()
+{
+	openssl x509 -in "$W/tls/cafile.pem" -noout -pubkey | openssl pkey -pubin -outform der |
+		openssl dgst -sha256 -binary | base64
+}
+
+# chromium_starts [OPTION...]
+chromium_starts()
+{
+	nsenter --net="/run/netns/$A" -- chromium --headless --no-sandbox --disable-gpu \
+		--disable-quic --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --disable-dev-shm-usage \
+		--user-data-dir="$W/chromium" --use-fake-device-for-media-stream \
+		--autoplay-policy=no-user-gesture-required "$@" \
+		--ignore-certificate-errors-spki-list="$(spki)" http://127.0.0.1:8000/ \
+		>"$W/browser.log" 2>&1 </dev/null 8>&- 9>&- &
+	BG[browser]=$!
+}
+
+browser()
+{
+	acts agent_browser "$1" || return
+	no_calls
+	no_keys
+}
+
+# It may not listen to a microphone, and has a sound of its own.
+test_chromium_is_called() { chromium_starts; browser called; }
+test_chromium_loads_its_page_anew() { browser reloads; }
+
+test_chromium_calls()
+{
+	all_end KILL browser
+	chromium_starts --use-fake-ui-for-media-stream
+	browser calls
+}
+
+test_the_agent_ends() { all_end KILL browser page bob; agent_ends; }
+
+run_tests "$@"

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# agent_ws_lib.sh - what the tests of browsers share, on top of agent_lib.sh: kamailio as
+# registrar in namespace b, and a certificate for the agent's listener.
+
+# what kamailio expects of everybody
+PASSWORD=${PASSWORD:-open sesame}
+
+registrar_config()
+{
+	cat >"$W/kamailio.cfg" <<-END
+		#!KAMAILIO
+		debug=2
+		log_stderror=yes
+		children=1
+		disable_tcp=yes
+		disable_core_dump=yes
+		auto_aliases=no
+		dns=no
+		alias="example.com"
+		listen=udp:$B4:5060
+		loadmodule "tm.so"
+		loadmodule "sl.so"
+		loadmodule "rr.so"
+		loadmodule "pv.so"
+		loadmodule "maxfwd.so"
+		loadmodule "textops.so"
+		loadmodule "siputils.so"
+		loadmodule "usrloc.so"
+		loadmodule "registrar.so"
+		loadmodule "auth.so"
+		modparam("usrloc", "db_mode", 0)
+
+		request_route {
+		    if (is_method("CANCEL")) {
+		        if (t_check_trans()) t_relay();
+		        exit;
+		    }
+		    if (has_totag()) {
+		        if (is_method("ACK") && t_check_trans()) t_relay();
+		        exit;
+		    }
+		    t_check_trans();
+		    if (is_method("REGISTER")) {
+		        if (!pv_auth_check("example.com", "$PASSWORD", "0", "0")) {
+		            auth_challenge("example.com", "0");
+		            exit;
+		        }
+		        if (!save("location")) sl_reply_error();
+		        exit;
+		    }
+		    if (!lookup("location")) {
+		        sl_send_reply("404", "Nobody");
+		        exit;
+		    }
+		    if (!t_relay()) sl_reply_error();
+		}
+	END
+}
+
+registrar_is_up() { b ss -Hlun "sport = 5060" | grep -q "$B4"; }
+registrar_is_gone() { ! kill -0 "$REGISTRAR" 2>/dev/null; }
+
+registrar_start()
+{
+	registrar_config
+	nsenter --net="/run/netns/$B" -- kamailio -DD -E -f "$W/kamailio.cfg" -Y "$W" -w "$W" \
+		-P "$W/kamailio.pid" -m 32 -M 4 >"$W/kamailio.log" 2>&1 </dev/null 8>&- 9>&- &
+	REGISTRAR=$!
+	wait_for 20 registrar_is_up && return 0
+	fail "kamailio does not come up: $(tail -3 "$W/kamailio.log")"
+	return 1
+}
+
+# agent_lib.sh's cleanup, and kamailio's end before it.
+eval "$(declare -f cleanup | sed '1s/cleanup/agent_cleanup/')"
+cleanup()
+{
+	[ -z "${REGISTRAR:-}" ] || kill -TERM "$REGISTRAR" 2>/dev/null
+	[ -z "${REGISTRAR:-}" ] || wait_for 20 registrar_is_gone
+	agent_cleanup
+}
+
+certificate()
+{
+	mkdir -p "$W/tls" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=edge.example -addext subjectAltName=DNS:edge.example,IP:$MA4 -days 2 \
+		-keyout "$W/tls/key" -out "$W/tls/cafile.pem" 2>/dev/null &&
+		cat "$W/tls/cafile.pem" "$W/tls/key" >"$W/tls/agent.pem"
+}
