@@ -147,7 +147,7 @@ test_who_scans_media_ports_is_banned()
 	payload '' "$A4" "$MA4" 7
 	payload '' "$X4" "$MA4" 12
 	payload 61 "$X6" "$MA6" 12
-	told ban list 'length == 2 and all(.why == "scan") and any(.prefix == "'"$X4"'") and any(.prefix == "2001:db8:a::/64")'
+	told ban list 'length == 2 and all(.why == "scan") and any(.prefix == "'"$X4"'") and any(.prefix == "'"$X6"'")'
 	logged "$X4 is banned for 600 s for trying closed media ports"
 	is "what looked like media" "$(hits closed '(RTP|DTLS|STUN)')" 36
 	nft_becomes "$(elements scan4) >= 19"

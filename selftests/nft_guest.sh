@@ -38,7 +38,7 @@ test_who_tries_media_ports_is_seen_by_the_module()
 	a ip addr add 192.0.2.78/24 dev a0
 	payload 61 "$X6" "$MA6" 12 61 192.0.2.77 "$MA4" 12
 	a nmap -sU -Pn -n -e a0 -S 192.0.2.78 --max-retries 0 --host-timeout 20 -p 30300-30312 "$MA4" >/dev/null 2>&1
-	told ban list 'length == 3 and any(.prefix == "2001:db8:a::/64" and .why == "scan") and any(.prefix == "192.0.2.78" and .why == "scan")'
+	told ban list 'length == 3 and any(.prefix == "'"$X6"'" and .why == "scan") and any(.prefix == "192.0.2.78" and .why == "scan")'
 	told status '.bans.spared > 0 and .bans.scan == 3'
 	sed -i 's/^bans:.*/bans: {scan: 0}/' "$W/rtplaned.yaml"
 	ok "reload" m rtplane -s "$CTL" reload

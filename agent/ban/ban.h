@@ -176,7 +176,8 @@ const struct bans_counters *bans_counters(const struct bans *bans);
 /**
  * bans_offence() - a source did something
  * @bans: NULL: nothing happens
- * @source: its address.  IPv6 is counted and banned by /64
+ * @source: its address.  IPv6 is counted and banned by /64, by the address where
+ *	that has one of ours
  * @ground: what; not BAN_ADMIN
  * @weight: how often
  * @proven: it is surely there: it has shaken hands (TCP, a nonce of ours)

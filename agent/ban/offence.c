@@ -125,6 +125,17 @@ static bool is_spared(struct bans *bans, const struct prefix *prefix,
 	return true;
 }
 
+/* the /64 of our own link is ours too: there he alone is banned */
+static struct prefix banned_for(const struct bans *bans, const struct prefix *prefix,
+				const struct dp_addr *source)
+{
+	struct prefix alone = { .addr = *source, .len = 128 };
+
+	alone.addr.port = 0;
+	return source->family == AF_INET6 && bans->ops.own &&
+	       bans->ops.own(prefix, bans->arg) ? alone : *prefix;
+}
+
 bool bans_offence(struct bans *bans, const struct dp_addr *source,
 		  enum ban_ground ground, uint32_t weight, bool proven)
 {
@@ -147,5 +158,6 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 		return false;
 	}
 	at->begin = 0;		/* after its ban it begins anew */
+	prefix = banned_for(bans, &prefix, source);
 	return bans_add(bans, &prefix, 0, ground, error);
 }

@@ -313,6 +313,13 @@ static bool test_ours_and_next_hops(void)
 	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, true));
 	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, false));
 	KTAP_CHECK(bans_counters(bans)->spared == 2 && bans_count(bans) == 1);
+	own = prefix_of("2001:db8:a::fe");
+	source = addr_of("2001:db8:a::66");
+	KTAP_CHECK(bans_offence(bans, &source, BAN_GARBAGE, 5, true) && bans_has(bans, &source));
+	source = addr_of("2001:db8:a::67");
+	KTAP_CHECK(!bans_has(bans, &source));
+	source = own.addr;
+	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, true));
 	prefix = prefix_of("2001:db8:b::/64");
 	KTAP_CHECK(bans_add(bans, &prefix, 0, BAN_ADMIN, error));
 	return end(true);
