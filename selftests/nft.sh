@@ -147,12 +147,14 @@ test_who_scans_media_ports_is_banned()
 	payload '' "$A4" "$MA4" 7
 	payload '' "$X4" "$MA4" 12
 	payload 61 "$X6" "$MA6" 12
-	told ban list 'length == 2 and all(.why == "scan") and any(.prefix == "'"$X4"'") and any(.prefix == "'"$X6"'")'
+	# of X6 its /64 is told alone, which has an address of ours
+	told ban list 'length == 1 and .[0].why == "scan" and .[0].prefix == "'"$X4"'"'
+	told status '.bans.spared > 0'
 	logged "$X4 is banned for 600 s for trying closed media ports"
 	is "what looked like media" "$(hits closed '(RTP|DTLS|STUN)')" 36
 	nft_becomes "$(elements scan4) >= 19"
 	answered "$A4"
-	told status '.bans.now == 2 and .bans.scan == 2'
+	told status '.bans.now == 1 and .bans.scan == 1'
 }
 
 test_what_is_removed_is_made_again()

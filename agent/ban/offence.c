@@ -142,6 +142,7 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 	struct prefix prefix = offender(source);
 	uint32_t limit = bans ? threshold(bans, ground) : 0;
 	uint8_t kind = (uint8_t)(ground | (proven ? PROVEN : 0));
+	static const uint8_t zeroes[8];
 	char error[CONFIG_ERROR_LEN];
 	struct watched *at;
 
@@ -159,5 +160,10 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 	}
 	at->begin = 0;		/* after its ban it begins anew */
 	prefix = banned_for(bans, &prefix, source);
+	/* nftables tells scans of IPv6 by the /64, and not whose */
+	if (prefix.len == 128 && !memcmp(&prefix.addr.v6.s6_addr[8], zeroes, sizeof(zeroes))) {
+		bans->counters.spared++;
+		return false;
+	}
 	return bans_add(bans, &prefix, 0, ground, error);
 }

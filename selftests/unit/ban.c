@@ -318,6 +318,8 @@ static bool test_ours_and_next_hops(void)
 	KTAP_CHECK(bans_offence(bans, &source, BAN_GARBAGE, 5, true) && bans_has(bans, &source));
 	source = addr_of("2001:db8:a::67");
 	KTAP_CHECK(!bans_has(bans, &source));
+	source = addr_of("2001:db8:a::");
+	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, true) && !bans_has(bans, &source));
 	source = own.addr;
 	KTAP_CHECK(!bans_offence(bans, &source, BAN_GARBAGE, 5, true));
 	prefix = prefix_of("2001:db8:b::/64");
