@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <net/ip6_checksum.h>
 
+#include "digits.h"
 #include "dscp.h"
 #include "limit.h"
 #include "permit.h"
