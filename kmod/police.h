@@ -65,16 +65,20 @@ static inline void rtplane_police_set(struct rtplane_police *p, u32 pps, u64 bps
 static inline enum rtplane_police_verdict rtplane_police(struct rtplane_police *p, u64 now,
 							 unsigned int bytes)
 {
-	u64 limit = now + RTPLANE_POLICE_BURST_NS;
-	u64 packet_tat = max(p->packet_tat, now);
-	u64 bit_tat = max(p->bit_tat, now);
-	u64 packet_next = packet_tat + p->packet_ns;
-	u64 bit_next = bit_tat + (p->byte_cost * bytes >> RTPLANE_POLICE_SHIFT);
+	u64 bits = p->byte_cost * bytes >> RTPLANE_POLICE_SHIFT;
+	u64 packet_next, bit_next;
 
 	/* An empty bucket lets one packet through, however slow the rate. */
-	if (unlikely(packet_next > limit) && packet_tat != now)
+	if (likely(now >= p->packet_tat && now >= p->bit_tat)) {
+		p->packet_tat = now + p->packet_ns;
+		p->bit_tat = now + bits;
+		return RTPLANE_POLICE_OK;
+	}
+	packet_next = max(p->packet_tat, now) + p->packet_ns;
+	bit_next = max(p->bit_tat, now) + bits;
+	if (packet_next > now + RTPLANE_POLICE_BURST_NS && p->packet_tat > now)
 		return RTPLANE_POLICE_PPS;
-	if (unlikely(bit_next > limit) && bit_tat != now)
+	if (bit_next > now + RTPLANE_POLICE_BURST_NS && p->bit_tat > now)
 		return RTPLANE_POLICE_BPS;
 	p->packet_tat = packet_next;
 	p->bit_tat = bit_next;
