@@ -24,6 +24,7 @@
 #include <crypto/aes.h>
 #include <crypto/gf128mul.h>
 #include <crypto/hash.h>
+#include <crypto/hmac.h>
 #include <crypto/internal/simd.h>
 #include <crypto/sha1.h>
 #include <crypto/skcipher.h>
@@ -55,7 +56,7 @@
 
 /**
  * struct rtplane_cipher - AES with one session key, and HMAC-SHA1 with another
- * @iv: first block of the packet at hand
+ * @iv: first block of the packet at hand, at the beginning: rtplane_cipher_iv()
  * @ctr: AES in counter mode, or NULL
  * @aead: AES-GCM, or NULL
  * @fpu: @ctr or @aead is to be used only where the FPU is free
@@ -79,12 +80,14 @@ struct rtplane_cipher {
 #ifdef RTPLANE_HAVE_HMAC_SHA1
 	struct hmac_sha1_key hmac;
 #else
-	struct shash_desc *hmac;
+	struct rtplane_hmac *hmac;
 #endif
 	unsigned int size;
 	struct scatterlist sg;
 	u8 request[] CRYPTO_MINALIGN_ATTR;
 };
+
+static_assert(!offsetof(struct rtplane_cipher, iv));
 
 static atomic_long_t slow;
 
@@ -126,39 +129,101 @@ int rtplane_cipher_mac(struct rtplane_cipher *c, const u8 *data, unsigned int le
 
 #else /* !RTPLANE_HAVE_HMAC_SHA1 */
 
+/**
+ * struct rtplane_hmac - HMAC-SHA1 of SHA-1
+ * @inner: where the hash stands behind the block of the key and ipad
+ * @outer: the same of opad
+ * @plain: a descriptor holds nothing but that, as it was exported
+ * @desc: the hash at hand
+ *
+ * hmac(sha1) does the same; that it copies whole states, whose buffers are empty, is 230
+ * instructions of a packet.
+ */
+struct rtplane_hmac {
+	struct sha1_state inner;
+	struct sha1_state outer;
+	bool plain;
+	struct shash_desc desc;
+};
+
+static int hmac_state(struct shash_desc *desc, const u8 *key, u8 pad, struct sha1_state *state)
+{
+	u8 block[SHA1_BLOCK_SIZE];
+	unsigned int i;
+	int err;
+
+	memset(block, pad, sizeof(block));
+	for (i = 0; i < RTPLANE_SHA1_LEN; i++)
+		block[i] ^= key[i];
+	err = crypto_shash_init(desc) ?: crypto_shash_update(desc, block, sizeof(block)) ?:
+	      crypto_shash_export(desc, state);
+	memzero_explicit(block, sizeof(block));
+	return err;
+}
+
+static int hmac_states(struct rtplane_hmac *h, const u8 *key)
+{
+	struct crypto_shash *tfm = h->desc.tfm;
+	int err;
+
+	if (crypto_shash_statesize(tfm) != sizeof(h->inner))
+		return -EINVAL;
+	err = hmac_state(&h->desc, key, HMAC_IPAD_VALUE, &h->inner) ?:
+	      hmac_state(&h->desc, key, HMAC_OPAD_VALUE, &h->outer);
+	h->plain = !err && crypto_shash_descsize(tfm) == sizeof(h->outer) &&
+		   !memcmp(shash_desc_ctx(&h->desc), &h->outer, sizeof(h->outer));
+	return err;
+}
+
 static int hmac_make(struct rtplane_cipher *c, const u8 *key)
 {
-	struct crypto_shash *tfm = crypto_alloc_shash("hmac(sha1)", 0, 0);
-	int err;
+	struct crypto_shash *tfm = crypto_alloc_shash("sha1", 0, 0);
+	size_t size;
 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
-	err = crypto_shash_setkey(tfm, key, RTPLANE_SHA1_LEN);
-	if (!err) {
-		c->size += sizeof(*c->hmac) + 2 * crypto_shash_descsize(tfm);
-		c->hmac = kzalloc(sizeof(*c->hmac) + crypto_shash_descsize(tfm),
-				  GFP_KERNEL_ACCOUNT);
-		err = c->hmac ? 0 : -ENOMEM;
-	}
-	if (err)
+	size = sizeof(*c->hmac) + crypto_shash_descsize(tfm);
+	c->hmac = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!c->hmac) {
 		crypto_free_shash(tfm);
-	else
-		c->hmac->tfm = tfm;
-	return err;
+		return -ENOMEM;
+	}
+	c->size += size;
+	c->hmac->desc.tfm = tfm;
+	return hmac_states(c->hmac, key);
 }
 
 static void hmac_free(struct rtplane_cipher *c)
 {
 	if (!c->hmac)
 		return;
-	crypto_free_shash(c->hmac->tfm);
+	crypto_free_shash(c->hmac->desc.tfm);
 	kfree_sensitive(c->hmac);
+}
+
+/* The hash of a block that was, and of what follows. */
+static __always_inline int hmac_half(struct rtplane_hmac *h, const struct sha1_state *block,
+				     const u8 *data, unsigned int len, u8 *out)
+{
+	struct sha1_state *at = shash_desc_ctx(&h->desc);
+	int err;
+
+	if (likely(h->plain)) {
+		memcpy(at->state, block->state, sizeof(at->state));
+		at->count = block->count;
+	} else {
+		err = crypto_shash_import(&h->desc, block);
+		if (err)
+			return err;
+	}
+	return crypto_shash_finup(&h->desc, data, len, out);
 }
 
 int rtplane_cipher_mac(struct rtplane_cipher *c, const u8 *data, unsigned int len,
 		       u8 mac[RTPLANE_SHA1_LEN])
 {
-	return crypto_shash_digest(c->hmac, data, len, mac);
+	return hmac_half(c->hmac, &c->hmac->inner, data, len, mac) ?:
+	       hmac_half(c->hmac, &c->hmac->outer, mac, RTPLANE_SHA1_LEN, mac);
 }
 
 #endif /* RTPLANE_HAVE_HMAC_SHA1 */
@@ -313,7 +378,7 @@ int rtplane_cipher_open_slow(struct rtplane_cipher *c, const struct rtplane_gcm_
 
 /* The fast way --------------------------------------------------------------- */
 
-static bool fast(struct rtplane_cipher *c)
+static __always_inline bool fast(struct rtplane_cipher *c)
 {
 	if (c->fpu && unlikely(c->busy || !crypto_simd_usable())) {
 		atomic_long_inc(&slow);
@@ -338,19 +403,13 @@ static void late(struct crypto_async_request *req, int err)
 	smp_store_release(&c->busy, false);
 }
 
-static int done(struct rtplane_cipher *c, int err)
+static __always_inline int done(struct rtplane_cipher *c, int err)
 {
 	if (likely(err != -EINPROGRESS && err != -EBUSY))
 		return err;
 	pr_warn_once("rtplane: a cipher put a packet off\n");
 	c->busy = true;
 	return -EINPROGRESS;
-}
-
-/* Where the first block of the next packet is to be written. */
-__be64 *rtplane_cipher_iv(struct rtplane_cipher *c)
-{
-	return c->iv;
 }
 
 /**
@@ -372,18 +431,44 @@ int rtplane_cipher_ctr(struct rtplane_cipher *c, u8 *data, unsigned int len)
 		return 0;
 	}
 	sg_set_buf(&c->sg, data, len);
-	skcipher_request_set_crypt(req, &c->sg, &c->sg, len, c->iv);
+	req->cryptlen = len;
 	return done(c, crypto_skcipher_encrypt(req));
 }
 
-static struct aead_request *aead_begin(struct rtplane_cipher *c, u8 *data, unsigned int aad_len,
-				       unsigned int len, unsigned int crypt_len)
+/* A packet as it lies in the buffer. */
+static struct rtplane_gcm_text flat(u8 *data, unsigned int aad_len, unsigned int len)
+{
+	return (struct rtplane_gcm_text) {
+		.aad = data, .aad_len = aad_len, .text = data + aad_len, .len = len,
+	};
+}
+
+static noinline int seal_flat(struct rtplane_cipher *c, u8 *data, unsigned int aad_len,
+			      unsigned int len)
+{
+	struct rtplane_gcm_text t = flat(data, aad_len, len);
+
+	rtplane_cipher_seal_slow(c, &t);
+	return 0;
+}
+
+static noinline int open_flat(struct rtplane_cipher *c, u8 *data, unsigned int aad_len,
+			      unsigned int len)
+{
+	struct rtplane_gcm_text t = flat(data, aad_len, len);
+
+	return rtplane_cipher_open_slow(c, &t);
+}
+
+static __always_inline struct aead_request *aead_begin(struct rtplane_cipher *c, u8 *data,
+						       unsigned int aad_len, unsigned int len,
+						       unsigned int crypt_len)
 {
 	struct aead_request *req = (void *)c->request;
 
 	sg_set_buf(&c->sg, data, aad_len + len + RTPLANE_GCM_TAG);
-	aead_request_set_crypt(req, &c->sg, &c->sg, crypt_len, (u8 *)c->iv);
-	aead_request_set_ad(req, aad_len);
+	req->cryptlen = crypt_len;
+	req->assoclen = aad_len;
 	return req;
 }
 
@@ -399,12 +484,8 @@ static struct aead_request *aead_begin(struct rtplane_cipher *c, u8 *data, unsig
 int rtplane_cipher_seal(struct rtplane_cipher *c, u8 *data, unsigned int aad_len,
 			unsigned int len)
 {
-	if (unlikely(!fast(c))) {
-		rtplane_cipher_seal_slow(c, &(struct rtplane_gcm_text) {
-			.aad = data, .aad_len = aad_len, .text = data + aad_len, .len = len,
-		});
-		return 0;
-	}
+	if (unlikely(!fast(c)))
+		return seal_flat(c, data, aad_len, len);
 	return done(c, crypto_aead_encrypt(aead_begin(c, data, aad_len, len, len)));
 }
 
@@ -421,9 +502,7 @@ int rtplane_cipher_open(struct rtplane_cipher *c, u8 *data, unsigned int aad_len
 			unsigned int len)
 {
 	if (unlikely(!fast(c)))
-		return rtplane_cipher_open_slow(c, &(struct rtplane_gcm_text) {
-			.aad = data, .aad_len = aad_len, .text = data + aad_len, .len = len,
-		});
+		return open_flat(c, data, aad_len, len);
 	return done(c, crypto_aead_decrypt(aead_begin(c, data, aad_len, len,
 						      len + RTPLANE_GCM_TAG)));
 }
@@ -522,6 +601,7 @@ static int ctr_make(struct rtplane_cipher *c, const struct rtplane_session_keys 
 		return -E2BIG;
 	skcipher_request_set_tfm(req, tfm);
 	skcipher_request_set_callback(req, 0, late, c);
+	skcipher_request_set_crypt(req, &c->sg, &c->sg, 0, c->iv);
 	c->size += crypto_skcipher_tfm(tfm)->__crt_alg->cra_ctxsize;
 	return crypto_skcipher_setkey(tfm, keys->key, keys->key_len);
 }
@@ -539,6 +619,7 @@ static int gcm_make(struct rtplane_cipher *c, const struct rtplane_session_keys 
 		return -E2BIG;
 	aead_request_set_tfm(req, tfm);
 	aead_request_set_callback(req, 0, late, c);
+	aead_request_set_crypt(req, &c->sg, &c->sg, 0, (u8 *)c->iv);
 	c->size += crypto_aead_tfm(tfm)->__crt_alg->cra_ctxsize;
 	err = crypto_aead_setkey(tfm, keys->key, keys->key_len);
 	return err ?: crypto_aead_setauthsize(tfm, RTPLANE_GCM_TAG);

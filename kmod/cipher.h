@@ -55,6 +55,12 @@ static __always_inline bool rtplane_differ(const u8 *a, const u8 *b, unsigned in
 	return diff;
 }
 
+/* Where the first block of the next packet is to be written. */
+static __always_inline __be64 *rtplane_cipher_iv(struct rtplane_cipher *c)
+{
+	return (__be64 *)c;
+}
+
 struct rtplane_cipher *rtplane_cipher_new(const struct rtplane_session_keys *keys, bool often);
 void rtplane_cipher_free(struct rtplane_cipher *c);
 unsigned int rtplane_cipher_size(const struct rtplane_cipher *c);
@@ -63,7 +69,6 @@ u64 rtplane_cipher_slow(void);
 void *rtplane_aes_new(const u8 *key, unsigned int len);
 void rtplane_aes_block(const void *aes, u8 *out, const u8 *in);
 
-__be64 *rtplane_cipher_iv(struct rtplane_cipher *c);
 int rtplane_cipher_mac(struct rtplane_cipher *c, const u8 *data, unsigned int len,
 		       u8 mac[RTPLANE_SHA1_LEN]);
 int rtplane_cipher_ctr(struct rtplane_cipher *c, u8 *data, unsigned int len);

@@ -216,7 +216,7 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_natmap *nm, s
 	    rtplane_udp_astray(skb, v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
 		return rtplane_fate(RTPLANE_UNUSUAL);
 	way = way_known(nm, skb, dir, v6);
-	if (unlikely(!way || !way->fast || !rtplane_way_usual(way, skb, v6)))
+	if (unlikely(!way || !way->fast || !rtplane_way_usual(way, skb, 0, v6)))
 		return rtplane_fate(RTPLANE_UNUSUAL);
 	v = rtplane_nat_gate(nm, dir, bytes);
 	if (unlikely(!rtplane_goes_on(v))) {

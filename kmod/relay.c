@@ -640,7 +640,7 @@ static __always_inline struct rtplane_verdict usual(struct rtplane_leg *leg, str
 	eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
 	/* A way that is not stale knows the peer, and whether the remote is. */
 	if (unlikely(!eg || READ_ONCE(leg->stale) || !eg->usual ||
-		     !usual_stream(leg, skb, v6) || !rtplane_way_usual(&eg->way, skb, v6))) {
+		     !usual_stream(leg, skb, v6) || !rtplane_way_usual(&eg->way, skb, 0, v6))) {
 		spin_unlock(&leg->lock);
 		return rtplane_fate(RTPLANE_UNUSUAL);
 	}
@@ -703,7 +703,7 @@ static __always_inline struct rtplane_verdict secure(struct rtplane_leg *leg, st
 	struct udphdr *uh = (struct udphdr *)(skb->data + hdrlen);
 	const struct rtplane_egress *eg;
 	struct rtplane_verdict v;
-	struct rtplane_pkt pkt;
+	struct rtplane_pkt pkt __uninitialized;
 	u8 tos;
 
 	if (unlikely(!secure_skb(skb, headlen, v6)))
@@ -711,8 +711,8 @@ static __always_inline struct rtplane_verdict secure(struct rtplane_leg *leg, st
 	spin_lock(&leg->lock);
 	eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
 	if (unlikely(!eg || READ_ONCE(leg->stale) || !eg->secure ||
-		     !usual_stream(leg, skb, v6) || !rtplane_way_usual(&eg->way, skb, v6) ||
-		     !rtplane_way_fits(&eg->way, skb->len + RTPLANE_SRTP_ROOM))) {
+		     !usual_stream(leg, skb, v6) ||
+		     !rtplane_way_usual(&eg->way, skb, RTPLANE_SRTP_ROOM, v6))) {
 		spin_unlock(&leg->lock);
 		return rtplane_fate(RTPLANE_UNUSUAL);
 	}
@@ -728,9 +728,8 @@ static __always_inline struct rtplane_verdict secure(struct rtplane_leg *leg, st
 	spin_unlock(&leg->lock);
 	if (unlikely(!rtplane_goes_on(v)))
 		return v;
-	rtplane_rewrite_payload(skb, &pkt);
 	rtplane_rewrite_ports(uh, &eg->src, &eg->to);
-	rtplane_rewrite(skb, tos, RTPLANE_NEW_BOTH, &eg->src, &eg->to, &eg->diff, v6);
+	rtplane_rewrite_anew(skb, &pkt, tos, &eg->src, &eg->to, &eg->diff, v6);
 	if (unlikely(rtplane_way_send_fast(skb, eg->priority, &eg->way)))
 		rtplane_egress_unsent(leg, pkt.iplen, RTPLANE_DROP_XMIT);
 	return rtplane_fate(RTPLANE_TAKEN);

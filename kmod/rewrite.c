@@ -11,25 +11,6 @@
 
 #include "rewrite.h"
 
-/* The sum over the payload is the device's, or of who sends for it. */
-static void csum_anew(struct sk_buff *skb, struct udphdr *uh, const struct rtplane_pkt *pkt,
-		      unsigned int len)
-{
-	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	const struct iphdr *iph = ip_hdr(skb);
-
-	/* An absent one stays absent. */
-	if (!uh->check) {
-		skb->ip_summed = CHECKSUM_NONE;
-		return;
-	}
-	uh->check = pkt->v6 ? ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, IPPROTO_UDP, 0) :
-			      ~csum_tcpudp_magic(iph->saddr, iph->daddr, len, IPPROTO_UDP, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = (u8 *)uh - skb->head;
-	skb->csum_offset = offsetof(struct udphdr, check);
-}
-
 /**
  * rtplane_rewrite_payload() - a packet has another payload now
  * @skb: ours alone, in one piece, with room behind; the payload is in its place
@@ -37,26 +18,10 @@ static void csum_anew(struct sk_buff *skb, struct udphdr *uh, const struct rtpla
  */
 void rtplane_rewrite_payload(struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
-	unsigned int len = pkt->paylen + sizeof(struct udphdr);
-	struct udphdr *uh = rtplane_udp(skb, pkt);
-	struct iphdr *iph = ip_hdr(skb);
-	__be16 old;
-
-	pkt->grown = pkt->hdrlen + len - pkt->iplen;
-	pkt->iplen = pkt->hdrlen + len;
-	if (pkt->iplen > skb->len)
-		__skb_put(skb, pkt->iplen - skb->len);
+	if (pkt->v6)
+		rtplane_rewrite_lengths(skb, pkt, true);
 	else
-		__skb_trim(skb, pkt->iplen);
-	uh->len = htons(len);
-	if (pkt->v6) {
-		ipv6_hdr(skb)->payload_len = htons(len);
-	} else {
-		old = iph->tot_len;
-		iph->tot_len = htons(pkt->iplen);
-		csum_replace2(&iph->check, old, iph->tot_len);
-	}
-	csum_anew(skb, uh, pkt, len);
+		rtplane_rewrite_lengths(skb, pkt, false);
 }
 
 /* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */

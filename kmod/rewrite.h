@@ -5,6 +5,7 @@
 
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 
 #include "csum.h"
@@ -85,6 +86,75 @@ static __always_inline void rtplane_rewrite_ports(struct udphdr *uh, const struc
 {
 	uh->source = src->port;
 	uh->dest = dst->port;
+}
+
+/* The sum over a new payload is the device's, or of who sends for it; an absent one stays
+ * absent.
+ */
+static __always_inline void rtplane_rewrite_sum(struct sk_buff *skb, struct udphdr *uh,
+						unsigned int len, const bool v6)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+
+	if (unlikely(!uh->check)) {
+		skb->ip_summed = CHECKSUM_NONE;
+		return;
+	}
+	uh->check = v6 ? ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, IPPROTO_UDP, 0) :
+			 ~csum_tcpudp_magic(iph->saddr, iph->daddr, len, IPPROTO_UDP, 0);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = (u8 *)uh - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+}
+
+/* rtplane_rewrite_payload() of a family. */
+static __always_inline void rtplane_rewrite_lengths(struct sk_buff *skb, struct rtplane_pkt *pkt,
+						    const bool v6)
+{
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	struct udphdr *uh = (struct udphdr *)(skb->data + hdrlen);
+	unsigned int len = pkt->paylen + sizeof(*uh);
+	struct iphdr *iph = (struct iphdr *)skb->data;
+	__be16 old;
+
+	pkt->grown = hdrlen + len - pkt->iplen;
+	pkt->iplen = hdrlen + len;
+	/* To either side: there is room. */
+	__skb_set_length(skb, hdrlen + len);
+	uh->len = htons(len);
+	if (v6) {
+		((struct ipv6hdr *)iph)->payload_len = htons(len);
+	} else {
+		old = iph->tot_len;
+		iph->tot_len = htons(hdrlen + len);
+		iph->check = rtplane_csum_add(iph->check, (u16)~(__force u16)old +
+					      (__force u16)iph->tot_len);
+	}
+	rtplane_rewrite_sum(skb, uh, len, v6);
+}
+
+/**
+ * rtplane_rewrite_anew() - make a received packet the one to send, its payload another
+ * @skb: as for rtplane_rewrite_payload(); data at the IP header
+ * @pkt: likewise
+ * @tos: TOS or traffic class to send
+ * @src: source to send with, of the same family
+ * @dst: destination to send to, likewise
+ * @diff: what they add to the IP header's checksum
+ * @v6: family
+ */
+static __always_inline void rtplane_rewrite_anew(struct sk_buff *skb, struct rtplane_pkt *pkt,
+						 u8 tos, const struct rtplane_ep *src,
+						 const struct rtplane_ep *dst,
+						 const struct rtplane_diff *diff, const bool v6)
+{
+	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+
+	rtplane_rewrite_ip(skb, tos, RTPLANE_NEW_BOTH, src, dst, diff, v6);
+	/* The sum is of the new addresses. */
+	rtplane_rewrite_lengths(skb, pkt, v6);
+	skb->transport_header = skb->network_header + hdrlen;
 }
 
 #endif /* _RTPLANE_REWRITE_H */

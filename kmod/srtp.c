@@ -22,6 +22,7 @@
 
 #include "cipher.h"
 #include "srtp.h"
+#include "srtpkey.h"
 
 /* Packets by the new key after which the old one is void, and by the old one at most. */
 #define RTPLANE_SRTP_NEW	64
@@ -30,52 +31,7 @@
 #define RTPLANE_SRTCP_TAG	10	/* RFC 4568 section 6.2: with all suites of SHA-1 */
 #define RTPLANE_RTCP_HEADER	8
 
-/**
- * struct rtplane_srtp_suite_def - what a suite is
- * @key_len: bytes of the AES key
- * @salt_len: bytes of the salt
- * @tag_len: bytes of RTP's tag
- */
-struct rtplane_srtp_suite_def {
-	u8 key_len;
-	u8 salt_len;
-	u8 tag_len;
-};
-
-static const struct rtplane_srtp_suite_def suites[__RTPLANE_SRTP_MAX] = {
-	[RTPLANE_SRTP_AES_128_CM_SHA1_80] = { 16, 14, 10 },
-	[RTPLANE_SRTP_AES_128_CM_SHA1_32] = { 16, 14, 4 },
-	[RTPLANE_SRTP_AES_256_CM_SHA1_80] = { 32, 14, 10 },
-	[RTPLANE_SRTP_AES_256_CM_SHA1_32] = { 32, 14, 4 },
-	[RTPLANE_SRTP_AES_128_GCM] = { 16, 12, RTPLANE_GCM_TAG },
-	[RTPLANE_SRTP_AES_256_GCM] = { 32, 12, RTPLANE_GCM_TAG },
-};
-
-/**
- * struct rtplane_srtp_key - a master key and what comes of it
- * @rtp: cipher of RTP
- * @rtcp: cipher of RTCP
- * @salt: session salt of RTP
- * @rtcp_salt: session salt of RTCP
- * @suite: &enum rtplane_srtp_suite
- * @gcm: it is one of GCM
- * @tag_len: bytes of RTP's tag
- * @mki_len: bytes of @mki
- * @mki: master key identifier
- * @master: master key and salt, to tell whether another is the same
- */
-struct rtplane_srtp_key {
-	struct rtplane_cipher *rtp;
-	struct rtplane_cipher *rtcp;
-	struct rtplane_srtp_salt salt;
-	struct rtplane_srtp_salt rtcp_salt;
-	u8 suite;
-	bool gcm;
-	u8 tag_len;
-	u8 mki_len;
-	u8 mki[RTPLANE_SRTP_MKI_MAX];
-	u8 master[RTPLANE_SRTP_KEY_MAX];
-};
+static_assert(RTPLANE_SRTP_ROOM >= RTPLANE_SRTP_MKI_MAX + RTPLANE_SHA1_LEN);
 
 /**
  * struct rtplane_srtp_stand - where a source stands under one key
@@ -130,115 +86,12 @@ struct rtplane_srtp {
 	struct rtplane_srtp_source *sources;
 };
 
-/* Keys ----------------------------------------------------------------------- */
-
-/**
- * rtplane_srtp_key_len() - how long is a key of a suite?
- * @suite: &enum rtplane_srtp_suite
- *
- * Return: bytes of master key and salt.
- */
-unsigned int rtplane_srtp_key_len(u8 suite)
-{
-	return suites[suite].key_len + suites[suite].salt_len;
-}
-
-/* Bytes of the key that was made last, its ciphers and one source. */
-static unsigned int key_bytes;
-
 /* Bytes of memory that one key takes with one source; 0 before there was one. */
 unsigned int rtplane_srtp_size(void)
 {
-	return READ_ONCE(key_bytes);
-}
+	unsigned int key = rtplane_srtp_key_size();
 
-static void key_free(struct rtplane_srtp_key *key)
-{
-	if (!key)
-		return;
-	rtplane_cipher_free(key->rtp);
-	rtplane_cipher_free(key->rtcp);
-	kfree_sensitive(key);
-}
-
-/* The session keys of RTP, or of RTCP with labels that are @more. */
-static struct rtplane_cipher *session(const struct rtplane_srtp_key *key, const void *aes,
-				      unsigned int more, struct rtplane_srtp_salt *salt)
-{
-	const struct rtplane_srtp_suite_def *def = &suites[key->suite];
-	const u8 *master = key->master + def->key_len;
-	struct rtplane_cipher *cipher;
-	struct {
-		u8 key[32];
-		u8 auth[RTPLANE_SHA1_LEN];
-		u8 salt[14];
-	} s;
-
-	rtplane_srtp_derive(rtplane_aes_block, aes, master, def->salt_len,
-			    RTPLANE_SRTP_LABEL_KEY + more, s.key, def->key_len);
-	rtplane_srtp_derive(rtplane_aes_block, aes, master, def->salt_len,
-			    RTPLANE_SRTP_LABEL_AUTH + more, s.auth, sizeof(s.auth));
-	rtplane_srtp_derive(rtplane_aes_block, aes, master, def->salt_len,
-			    RTPLANE_SRTP_LABEL_SALT + more, s.salt, def->salt_len);
-	rtplane_srtp_salt_set(salt, s.salt, def->salt_len);
-	cipher = rtplane_cipher_new(&(struct rtplane_session_keys) {
-		.key = s.key, .key_len = def->key_len, .auth = key->gcm ? NULL : s.auth,
-	}, !more);
-	memzero_explicit(&s, sizeof(s));
-	return cipher;
-}
-
-static int key_derive(struct rtplane_srtp_key *key)
-{
-	void *aes = rtplane_aes_new(key->master, suites[key->suite].key_len);
-	int err = 0;
-
-	if (!aes)
-		return -ENOMEM;
-	key->rtp = session(key, aes, 0, &key->salt);
-	if (IS_ERR(key->rtp))
-		err = PTR_ERR(key->rtp);
-	else
-		key->rtcp = session(key, aes, RTPLANE_SRTP_LABEL_RTCP, &key->rtcp_salt);
-	if (!err && IS_ERR(key->rtcp))
-		err = PTR_ERR(key->rtcp);
-	kfree_sensitive(aes);
-	return err;
-}
-
-static struct rtplane_srtp_key *key_new(const struct rtplane_srtp_conf *conf)
-{
-	struct rtplane_srtp_key *key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!key)
-		return ERR_PTR(-ENOMEM);
-	key->suite = conf->suite;
-	key->tag_len = suites[conf->suite].tag_len;
-	key->gcm = key->tag_len == RTPLANE_GCM_TAG;
-	key->mki_len = conf->mki_len;
-	memcpy(key->mki, conf->mki, conf->mki_len);
-	memcpy(key->master, conf->key, rtplane_srtp_key_len(conf->suite));
-	err = key_derive(key);
-	if (!err) {
-		WRITE_ONCE(key_bytes, sizeof(*key) + rtplane_cipher_size(key->rtp) +
-			   rtplane_cipher_size(key->rtcp) + sizeof(struct rtplane_srtp) +
-			   sizeof(struct rtplane_srtp_source));
-		return key;
-	}
-	key_free(key);
-	return ERR_PTR(err);
-}
-
-static bool key_same(const struct rtplane_srtp_key *a, const struct rtplane_srtp_key *b)
-{
-	return a->suite == b->suite && !rtplane_differ(a->master, b->master, sizeof(a->master));
-}
-
-static void key_rename(struct rtplane_srtp_key *key, const struct rtplane_srtp_key *as)
-{
-	key->mki_len = as->mki_len;
-	memcpy(key->mki, as->mki, sizeof(key->mki));
+	return key ? key + sizeof(struct rtplane_srtp) + sizeof(struct rtplane_srtp_source) : 0;
 }
 
 /* Sources -------------------------------------------------------------------- */
@@ -276,6 +129,12 @@ static struct rtplane_srtp_source *source_new(struct rtplane_srtp *s, __be32 ssr
 	return src;
 }
 
+/* The source of a packet that leaves; NULL: there are too many, or no memory. */
+static noinline struct rtplane_srtp_source *source_get(struct rtplane_srtp *s, __be32 ssrc)
+{
+	return source_find(s, ssrc) ?: source_new(s, ssrc, GFP_ATOMIC | __GFP_NOWARN);
+}
+
 /* Life ----------------------------------------------------------------------- */
 
 /**
@@ -292,7 +151,7 @@ struct rtplane_srtp *rtplane_srtp_new(const struct rtplane_srtp_conf *conf)
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	key = key_new(conf);
+	key = rtplane_srtp_key_new(conf);
 	if (IS_ERR(key)) {
 		kfree(s);
 		return ERR_CAST(key);
@@ -317,8 +176,8 @@ void rtplane_srtp_free(struct rtplane_srtp *s)
 		s->sources = src->next;
 		kfree(src);
 	}
-	key_free(s->key[0]);
-	key_free(s->key[1]);
+	rtplane_srtp_key_free(s->key[0]);
+	rtplane_srtp_key_free(s->key[1]);
 	kfree(s);
 }
 
@@ -386,7 +245,7 @@ static void come_back(struct rtplane_srtp_stand *to, const struct rtplane_srtp_s
 static void rekey(struct rtplane_srtp *s, struct rtplane_srtp *news, bool sends, bool fresh)
 {
 	unsigned int old = s->now, now = !s->now;
-	bool back = s->key[now] && key_same(s->key[now], news->key[0]);
+	bool back = s->key[now] && rtplane_srtp_key_same(s->key[now], news->key[0]);
 	struct rtplane_srtp_source *src;
 
 	for (src = s->sources; src; src = src->next) {
@@ -422,8 +281,8 @@ void rtplane_srtp_install(struct rtplane_srtp **have, struct rtplane_srtp **news
 {
 	struct rtplane_srtp *s = *have, *n = *news;
 
-	if (s && n && key_same(s->key[s->now], n->key[0]))
-		key_rename(s->key[s->now], n->key[0]);
+	if (s && n && rtplane_srtp_key_same(s->key[s->now], n->key[0]))
+		rtplane_srtp_key_rename(s->key[s->now], n->key[0]);
 	else if (!s || !n || n->sources)
 		swap(*have, *news);
 	else
@@ -529,7 +388,7 @@ struct rtplane_srtp_job {
 	bool late;
 };
 
-static struct rtplane_verdict fails(struct rtplane_srtp_job *job, int err)
+static __always_inline struct rtplane_verdict fails(struct rtplane_srtp_job *job, int err)
 {
 	job->late |= err == -EINPROGRESS;
 	return rtplane_drop(err == -EBADMSG ? RTPLANE_DROP_SRTP_AUTH : RTPLANE_DROP_SRTP_FAIL);
@@ -540,17 +399,17 @@ static __always_inline void put_roc(u8 *at, u64 index)
 	put_unaligned_be32(index >> 16, at);
 }
 
-/* Behind @authentic bytes follow the key's identifier and the tag, @tag_len bytes. */
-static int cm_check(struct rtplane_cipher *c, u8 *data, unsigned int authentic,
-		    unsigned int mki_len, unsigned int tag_len, const u64 *roc_of)
+/* Behind @authentic bytes follow the key's identifier and the tag, @tag_len bytes; behind
+ * them there is room.
+ */
+static __always_inline int cm_check(struct rtplane_cipher *c, u8 *data, unsigned int authentic,
+				    unsigned int mki_len, unsigned int tag_len, const u64 *roc_of)
 {
-	u8 mac[RTPLANE_SHA1_LEN];
 	u8 *tag = data + authentic + mki_len;
-	u8 there[RTPLANE_SRTCP_TAG];
+	u8 *mac = tag + tag_len;
 	u32 behind;
 	int err;
 
-	memcpy(there, tag, tag_len);
 	if (!roc_of) {
 		err = rtplane_cipher_mac(c, data, authentic, mac);
 	} else {
@@ -562,10 +421,11 @@ static int cm_check(struct rtplane_cipher *c, u8 *data, unsigned int authentic,
 	}
 	if (unlikely(err))
 		return err;
-	return rtplane_differ(mac, there, tag_len) ? -EBADMSG : 0;
+	return rtplane_differ(mac, tag, tag_len) ? -EBADMSG : 0;
 }
 
-static int cm_open(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+static __always_inline int cm_open(const struct rtplane_srtp_key *key,
+				   const struct rtplane_srtp_job *job)
 {
 	int err = cm_check(key->rtp, job->data, job->len, key->mki_len, key->tag_len, &job->index);
 
@@ -576,7 +436,8 @@ static int cm_open(const struct rtplane_srtp_key *key, const struct rtplane_srtp
 	return rtplane_cipher_ctr(key->rtp, job->data + job->header, job->len - job->header);
 }
 
-static int gcm_open(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+static __always_inline int gcm_open(const struct rtplane_srtp_key *key,
+				   const struct rtplane_srtp_job *job)
 {
 	unsigned int len = job->len - job->header;
 
@@ -590,11 +451,19 @@ static int gcm_open(const struct rtplane_srtp_key *key, const struct rtplane_srt
 	return rtplane_cipher_open(key->rtp, job->data, job->header, len);
 }
 
-/* Behind the text the rollover counter stands for the tag's sake; then what belongs there. */
-static int cm_seal(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+static __always_inline void put_mki(u8 *at, const struct rtplane_srtp_key *key)
+{
+	if (unlikely(key->mki_len))
+		memcpy(at, key->mki, key->mki_len);
+}
+
+/* Behind the text the rollover counter stands for the tag's sake; then what belongs there,
+ * and what of the MAC is more than the tag.
+ */
+static __always_inline int cm_seal(const struct rtplane_srtp_key *key,
+				   const struct rtplane_srtp_job *job)
 {
 	u8 *end = job->data + job->len;
-	u8 mac[RTPLANE_SHA1_LEN];
 	int err;
 
 	rtplane_srtp_iv_cm(rtplane_cipher_iv(key->rtp), &key->salt, be32_to_cpu(job->ssrc),
@@ -603,26 +472,25 @@ static int cm_seal(const struct rtplane_srtp_key *key, const struct rtplane_srtp
 	if (unlikely(err))
 		return err;
 	put_roc(end, job->index);
-	err = rtplane_cipher_mac(key->rtp, job->data, job->len + 4, mac);
-	memcpy(end, key->mki, key->mki_len);
-	memcpy(end + key->mki_len, mac, key->tag_len);
+	err = rtplane_cipher_mac(key->rtp, job->data, job->len + 4, end + key->mki_len);
+	put_mki(end, key);
 	return err;
 }
 
-static int gcm_seal(const struct rtplane_srtp_key *key, const struct rtplane_srtp_job *job)
+static __always_inline int gcm_seal(const struct rtplane_srtp_key *key,
+				   const struct rtplane_srtp_job *job)
 {
 	rtplane_srtp_iv_gcm(rtplane_cipher_iv(key->rtp), &key->salt, be32_to_cpu(job->ssrc),
 			    job->index);
-	memcpy(job->data + job->len + key->tag_len, key->mki, key->mki_len);
+	put_mki(job->data + job->len + key->tag_len, key);
 	return rtplane_cipher_seal(key->rtp, job->data, job->header, job->len - job->header);
 }
 
-/* RTP by one key, of a source that stands at @stand, if it is known. */
-static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
-				      struct rtplane_srtp_stand *stand,
-				      struct rtplane_srtp_job *job, unsigned int paylen)
+/* RTP by one key, of a source that stands at @stand, if it is known; @carried is its. */
+static __always_inline struct rtplane_verdict
+open_at(const struct rtplane_srtp_key *key, struct rtplane_srtp_stand *stand,
+	struct rtplane_srtp_job *job, unsigned int paylen, const bool carried)
 {
-	const struct rtplane_srtp_key *key = s->key[slot];
 	unsigned int more = key->tag_len + key->mki_len;
 	u16 seq = get_unaligned_be16(job->data + 2);
 	int err;
@@ -639,15 +507,30 @@ static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
 	if (unlikely(job->index > RTPLANE_SRTP_INDEX_MAX))
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	/* Under a key of which nothing came yet nothing was here. */
-	if (stand && unlikely(rtplane_srtp_seen(&stand->rtp, job->index)) && !stand->carried)
+	if (stand && unlikely(rtplane_srtp_seen(&stand->rtp, job->index)) && !carried)
 		return rtplane_drop(RTPLANE_DROP_SRTP_REPLAY);
 	err = key->gcm ? gcm_open(key, job) : cm_open(key, job);
 	/* A key of which nothing came yet may have begun anew. */
-	if (err == -EBADMSG && stand && stand->carried && job->index != seq) {
+	if (carried && err == -EBADMSG && job->index != seq) {
 		job->index = seq;
 		err = key->gcm ? gcm_open(key, job) : cm_open(key, job);
 	}
 	return likely(!err) ? rtplane_fate(RTPLANE_GOES_ON) : fails(job, err);
+}
+
+static struct rtplane_verdict open_by(struct rtplane_srtp *s, unsigned int slot,
+				      struct rtplane_srtp_stand *stand,
+				      struct rtplane_srtp_job *job, unsigned int paylen)
+{
+	return open_at(s->key[slot], stand, job, paylen, stand && stand->carried);
+}
+
+/* RTP of @index was here. */
+static __always_inline void came(struct rtplane_srtp *s, struct rtplane_srtp_stand *stand,
+				 u64 index)
+{
+	s->changes += rtplane_srtp_steps(&stand->rtp, index);
+	rtplane_srtp_note(&stand->rtp, index);
 }
 
 /* It came by key @slot. */
@@ -704,28 +587,53 @@ static struct rtplane_verdict open_rtp(struct rtplane_srtp *s, struct rtplane_sr
 			return rtplane_drop(RTPLANE_DROP_NOMEM);
 	}
 	stand = &src->stand[slot];
-	s->changes += rtplane_srtp_steps(&stand->rtp, job->index);
 	/* It is there that this key begins, be it before where the former one was. */
-	if (unlikely(stand->carried)) {
+	if (stand->carried) {
+		s->changes += rtplane_srtp_steps(&stand->rtp, job->index);
 		stand->carried = false;
 		stand->rtp = (struct rtplane_srtp_track) {};
+		rtplane_srtp_note(&stand->rtp, job->index);
+	} else {
+		came(s, stand, job->index);
 	}
-	rtplane_srtp_note(&stand->rtp, job->index);
-	if (unlikely(s->former))
+	if (s->former)
 		came_by(s, slot);
 	return v;
 }
 
-static struct rtplane_verdict seal_rtp(struct rtplane_srtp *s, struct rtplane_srtp_job *job)
+/* Is it of the source of the last packet, and can it be by one key alone? */
+static __always_inline bool follows(const struct rtplane_srtp *s,
+				    const struct rtplane_srtp_job *job)
 {
-	struct rtplane_srtp_source *src = source_find(s, job->ssrc);
+	return s->last && s->last->ssrc == job->ssrc && !s->former &&
+	       !s->last->stand[s->now].carried;
+}
+
+/* open_rtp() of a packet that does. */
+static __always_inline struct rtplane_verdict
+open_next(struct rtplane_srtp *s, struct rtplane_srtp_job *job, unsigned int paylen)
+{
+	struct rtplane_srtp_stand *stand = &s->last->stand[s->now];
+	struct rtplane_verdict v;
+
+	job->gently = false;
+	v = open_at(s->key[s->now], stand, job, paylen, false);
+	if (likely(rtplane_goes_on(v)))
+		came(s, stand, job->index);
+	return v;
+}
+
+static __always_inline struct rtplane_verdict seal_rtp(struct rtplane_srtp *s,
+						       struct rtplane_srtp_job *job)
+{
+	struct rtplane_srtp_source *src = s->last;
 	const struct rtplane_srtp_key *key = s->key[s->now];
 	u16 seq = get_unaligned_be16(job->data + 2), out;
 	struct rtplane_srtp_stand *stand;
 	int err;
 
-	if (unlikely(!src)) {
-		src = source_new(s, job->ssrc, GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!src || src->ssrc != job->ssrc)) {
+		src = source_get(s, job->ssrc);
 		if (!src)
 			return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	}
@@ -740,8 +648,7 @@ static struct rtplane_verdict seal_rtp(struct rtplane_srtp *s, struct rtplane_sr
 	if (unlikely(job->index > RTPLANE_SRTP_INDEX_MAX))
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	/* Before it is used: come what may, it is not used twice. */
-	s->changes += rtplane_srtp_steps(&stand->rtp, job->index);
-	rtplane_srtp_note(&stand->rtp, job->index);
+	came(s, stand, job->index);
 	put_unaligned_be16(out, job->data + 2);
 	err = key->gcm ? gcm_seal(key, job) : cm_seal(key, job);
 	job->len += key->tag_len + key->mki_len;
@@ -867,13 +774,11 @@ static struct rtplane_verdict open_rtcp(struct rtplane_srtp *s, struct rtplane_s
 
 static struct rtplane_verdict seal_rtcp(struct rtplane_srtp *s, struct rtplane_srtp_job *job)
 {
-	struct rtplane_srtp_source *src = source_find(s, job->ssrc);
+	struct rtplane_srtp_source *src = source_get(s, job->ssrc);
 	const struct rtplane_srtp_key *key = s->key[s->now];
 	struct rtplane_srtcp_track *track;
 	int err;
 
-	if (!src)
-		src = source_new(s, job->ssrc, GFP_ATOMIC | __GFP_NOWARN);
 	if (!src)
 		return rtplane_drop(RTPLANE_DROP_SRTP_FAIL);
 	track = &src->stand[s->now].rtcp;
@@ -909,13 +814,13 @@ bool rtplane_srtp_room(struct sk_buff *skb, struct rtplane_pkt *pkt)
 	return true;
 }
 
-static bool job_begin(struct rtplane_srtp_job *job, struct sk_buff *skb,
-		      const struct rtplane_pkt *pkt)
+static __always_inline bool job_begin(struct rtplane_srtp_job *job, struct sk_buff *skb,
+				      const struct rtplane_pkt *pkt, const bool rtp)
 {
 	job->data = skb->data + pkt->hdrlen + sizeof(struct udphdr);
 	job->len = pkt->paylen;
 	job->late = false;
-	if (pkt->kind == RTPLANE_KIND_RTP) {
+	if (rtp) {
 		job->ssrc = get_unaligned((const __be32 *)(job->data + 8));
 		job->header = rtplane_srtp_header(job->data, job->len);
 		return job->header;
@@ -924,6 +829,29 @@ static bool job_begin(struct rtplane_srtp_job *job, struct sk_buff *skb,
 		return false;
 	job->ssrc = get_unaligned((const __be32 *)(job->data + 4));
 	return true;
+}
+
+static __always_inline void job_end(const struct rtplane_srtp_job *job, struct sk_buff *skb,
+				    struct rtplane_pkt *pkt)
+{
+	pkt->paylen = job->len;
+	/* Its memory is never anybody else's. */
+	if (unlikely(job->late))
+		skb_get(skb);
+}
+
+static noinline struct rtplane_verdict unprotect_any(struct rtplane_srtp *s, struct sk_buff *skb,
+						     struct rtplane_pkt *pkt)
+{
+	bool rtp = pkt->kind == RTPLANE_KIND_RTP;
+	struct rtplane_srtp_job job;
+	struct rtplane_verdict v;
+
+	if (!job_begin(&job, skb, pkt, rtp))
+		return rtplane_drop(RTPLANE_DROP_MALFORMED);
+	v = rtp ? open_rtp(s, &job, pkt->paylen) : open_rtcp(s, &job, pkt->paylen);
+	job_end(&job, skb, pkt);
+	return v;
 }
 
 /**
@@ -937,17 +865,27 @@ static bool job_begin(struct rtplane_srtp_job *job, struct sk_buff *skb,
 struct rtplane_verdict rtplane_srtp_unprotect(struct rtplane_srtp *s, struct sk_buff *skb,
 					      struct rtplane_pkt *pkt)
 {
+	struct rtplane_srtp_job job __uninitialized;
+	struct rtplane_verdict v;
+
+	if (unlikely(pkt->kind != RTPLANE_KIND_RTP || !job_begin(&job, skb, pkt, true) ||
+		     !follows(s, &job)))
+		return unprotect_any(s, skb, pkt);
+	v = open_next(s, &job, pkt->paylen);
+	job_end(&job, skb, pkt);
+	return v;
+}
+
+static noinline struct rtplane_verdict protect_rtcp(struct rtplane_srtp *s, struct sk_buff *skb,
+						    struct rtplane_pkt *pkt)
+{
 	struct rtplane_srtp_job job;
 	struct rtplane_verdict v;
 
-	if (unlikely(!job_begin(&job, skb, pkt)))
+	if (!job_begin(&job, skb, pkt, false))
 		return rtplane_drop(RTPLANE_DROP_MALFORMED);
-	v = likely(pkt->kind == RTPLANE_KIND_RTP) ? open_rtp(s, &job, pkt->paylen) :
-						   open_rtcp(s, &job, pkt->paylen);
-	pkt->paylen = job.len;
-	/* Its memory is never anybody else's. */
-	if (unlikely(job.late))
-		skb_get(skb);
+	v = seal_rtcp(s, &job);
+	job_end(&job, skb, pkt);
 	return v;
 }
 
@@ -963,15 +901,14 @@ struct rtplane_verdict rtplane_srtp_unprotect(struct rtplane_srtp *s, struct sk_
 struct rtplane_verdict rtplane_srtp_protect(struct rtplane_srtp *s, struct sk_buff *skb,
 					    struct rtplane_pkt *pkt)
 {
-	struct rtplane_srtp_job job;
+	struct rtplane_srtp_job job __uninitialized;
 	struct rtplane_verdict v;
 
-	if (unlikely(!job_begin(&job, skb, pkt)))
+	if (unlikely(pkt->kind != RTPLANE_KIND_RTP))
+		return protect_rtcp(s, skb, pkt);
+	if (unlikely(!job_begin(&job, skb, pkt, true)))
 		return rtplane_drop(RTPLANE_DROP_MALFORMED);
-	v = likely(pkt->kind == RTPLANE_KIND_RTP) ? seal_rtp(s, &job) : seal_rtcp(s, &job);
-	pkt->paylen = job.len;
-	/* Its memory is never anybody else's. */
-	if (unlikely(job.late))
-		skb_get(skb);
+	v = seal_rtp(s, &job);
+	job_end(&job, skb, pkt);
 	return v;
 }

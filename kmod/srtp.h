@@ -12,7 +12,9 @@
 struct rtplane_cipher;
 struct rtplane_srtp;
 
-/* What protection adds to a packet at most, and the rollover counter behind it. */
+/* What protection adds to a packet at most, and the rollover counter behind it; or the whole
+ * MAC, of which a part is the tag.
+ */
 #define RTPLANE_SRTP_ROOM	(16 + 4 + RTPLANE_SRTP_MKI_MAX + 4)
 
 /**

@@ -80,11 +80,12 @@ static __always_inline bool rtplane_way_fits(const struct rtplane_way *way, unsi
 	return likely(len <= way->sure) || len <= dst_mtu(way->dst);
 }
 
-/* May a packet of this family, nothing to be added to it, go this way at once? */
+/* May a packet of this family, up to @more bytes to be added behind it, go this way at once? */
 static __always_inline bool rtplane_way_usual(const struct rtplane_way *way,
-					      const struct sk_buff *skb, const bool v6)
+					      const struct sk_buff *skb, unsigned int more,
+					      const bool v6)
 {
-	return rtplane_way_fits(way, skb->len) && skb_headroom(skb) >= way->headroom &&
+	return rtplane_way_fits(way, skb->len + more) && skb_headroom(skb) >= way->headroom &&
 	       rtplane_skb_ttl(skb, v6) > 1 && rtplane_way_valid_fast(way, v6);
 }
 

@@ -11,11 +11,11 @@
 #include <openssl/hmac.h>
 
 struct rtplane_cipher {
+	__be64 iv[2];
 	u8 key[32];
 	u8 auth[RTPLANE_SHA1_LEN];
 	unsigned int len;
 	bool gcm;
-	__be64 iv[2];
 };
 
 /* what the next ones of these return, 0: what they should; and how many there were */
@@ -46,11 +46,6 @@ void rtplane_cipher_free(struct rtplane_cipher *c)
 unsigned int rtplane_cipher_size(const struct rtplane_cipher *c)
 {
 	return sizeof(*c);
-}
-
-__be64 *rtplane_cipher_iv(struct rtplane_cipher *c)
-{
-	return c->iv;
 }
 
 void *rtplane_aes_new(const u8 *key, unsigned int len)

@@ -21,6 +21,11 @@
 
 typedef unsigned int gfp_t;
 
+#define noinline		__attribute__((noinline))
+#define __uninitialized
+#undef static_assert
+#define static_assert(x)	_Static_assert(x, #x)
+
 #define GFP_KERNEL_ACCOUNT	0
 #define GFP_ATOMIC		0
 #define __GFP_NOWARN		0

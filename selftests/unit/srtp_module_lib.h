@@ -8,6 +8,7 @@
 
 #include "kmodshim.h"
 #include "kmod/srtp.c"
+#include "kmod/srtpkey.c"
 #include "kmodcipher.h"
 
 #include "../tools/srtpkit.h"
