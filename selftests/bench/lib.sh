@@ -161,7 +161,7 @@ rtpengine_missing()
 rtpengine_up()
 {
 	modprobe x_tables
-	insmod "$RTPENGINE/xt_RTPENGINE.ko" || die "rtpengine's module cannot be loaded"
+	[ -d /sys/module/xt_RTPENGINE ] || insmod "$RTPENGINE/xt_RTPENGINE.ko" || die "rtpengine's module cannot be loaded"
 	RTPENGINE_VERSION=$(rtpengine --version 2>&1 | sed -n 's/^Version: *//p' | head -n1)
 	RTPENGINE_VERSION=${RTPENGINE_VERSION%+*}
 	XTABLES_LIBDIR=$RTPENGINE:/usr/lib/x86_64-linux-gnu/xtables \
@@ -177,9 +177,10 @@ rtpengine_up()
 	BG[rtpengine]=$!
 	wait_for 60 m grep -q ':08AF ' /proc/net/udp ||
 		die "rtpengine did not start: $(cat "$W/rtpengine.log")"
-	m selftests/bench/ng.py 2223 1 "$A4" "$B4" $RP >"$W/flows.rtpengine" || die "ng failed"
+	m selftests/bench/ng.py 2223 1 "$A4" "$B4" $RP ${1:+"$1"} >"$W/flows.rtpengine" ||
+		die "ng failed"
 	FLOW_FILE=$W/flows.rtpengine
-	a pktbench in="$(hop_in A 4)" flows="$FLOW_FILE" packets=250 warm=0 >/dev/null
+	a pktbench in="$(hop_in A 4)" flows="$FLOW_FILE" ${1:+srtp="$1"} packets=250 warm=0 >/dev/null
 	wait_for 60 rtpengine_kernelized || die "rtpengine did not hand the stream to its module"
 	kill "${BG[busy]}"
 	unset "BG[busy]"

@@ -6,8 +6,8 @@ Makes CALLS calls, offer and answer, between the addresses CALLER (interface a)
 and CALLEE (interface b), whose RTP ports go up by two from FIRST-PORT. Prints,
 per call, the ports of a packet from caller to callee: source and destination as
 sent, source and destination as it must leave the relay. With KEY, 30 bytes in
-hexadecimal, the caller sends SRTP with it (AES_CM_128_HMAC_SHA1_80); the callee
-speaks RTP all the same.
+hexadecimal, the caller sends SRTP with it (AES_CM_128_HMAC_SHA1_80; 28 bytes:
+AEAD_AES_128_GCM); the callee speaks RTP all the same.
 """
 
 import base64
@@ -24,7 +24,8 @@ m=audio {port} {profile} 0\r
 a=rtpmap:0 PCMU/8000\r
 {crypto}a=sendrecv\r
 """
-CRYPTO = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n"
+CRYPTO = "a=crypto:1 {suite} inline:{key}\r\n"
+SUITES = {30: "AES_CM_128_HMAC_SHA1_80", 28: "AEAD_AES_128_GCM"}
 
 
 def encode(value):
@@ -60,8 +61,9 @@ def media_port(reply):
 def offered(addr, port, key):
     if not key:
         return SDP.format(addr=addr, port=port, profile="RTP/AVP", crypto="")
-    inline = base64.b64encode(bytes.fromhex(key)).decode()
-    return SDP.format(addr=addr, port=port, profile="RTP/SAVP", crypto=CRYPTO.format(key=inline))
+    raw = bytes.fromhex(key)
+    crypto = CRYPTO.format(suite=SUITES[len(raw)], key=base64.b64encode(raw).decode())
+    return SDP.format(addr=addr, port=port, profile="RTP/SAVP", crypto=crypto)
 
 
 def main():
