@@ -26,10 +26,9 @@ import pylibsrtp                                            # noqa: E402
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 from agent_ice import (LOOP, Ice, Plain, both_hear, call, end, gather,      # noqa: E402
                        heard, rtp, run, value)
-from agent_srtp import (A, B, CM80, Failed, again, check, in_ns, leg,       # noqa: E402
+from agent_srtp import (A, B, CM80, LIMIT, Failed, again, check, in_ns, leg,  # noqa: E402
                         new_key, sdp, set_up, this_call, why)
 
-LIMIT = 30
 DTLS = "UDP/TLS/RTP/SAVPF"
 SECURE = "AES_CM_128_HMAC_SHA1_80"
 

@@ -19,10 +19,9 @@ sys.path = [p for p in sys.path if os.path.basename(p) != "selftests"]
 import aioice           # noqa: E402
 import aioice.stun      # noqa: E402
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
-from agent_srtp import (A, B, Failed, again, check, hang_up, in_ns, leg,    # noqa: E402
+from agent_srtp import (A, B, LIMIT, Failed, again, check, hang_up, in_ns, leg,  # noqa: E402
                         sdp, set_up)
 
-LIMIT = 30
 LOOP = asyncio.new_event_loop()
 
 

@@ -26,6 +26,8 @@ SUITES = {
 }
 CM80 = "AES_CM_128_HMAC_SHA1_80"
 DEFAULT = ["AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_256_CM_HMAC_SHA1_80", CM80]
+# seconds that anything may take, an emulated guest with its neighbours included
+LIMIT = 120
 LIBC = ctypes.CDLL(None, use_errno=True)
 SENT_KEYS = []
 
@@ -121,7 +123,7 @@ class Party:
         self.name, self.ns, self.ip, self.server = name, ns, ip, server
         self.sock = in_ns(ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self.sock.bind((ip, 5060))
-        self.sock.settimeout(10)
+        self.sock.settimeout(LIMIT)
         self.seen = set()
         self.begin()
 
@@ -222,7 +224,7 @@ class Party:
         process = subprocess.Popen(["nsenter", "--net=/run/netns/" + self.ns, "--"] +
                                    [str(w) for w in words], stdout=subprocess.PIPE,
                                    stdin=subprocess.DEVNULL)
-        for _ in range(1000):
+        for _ in range(200 * LIMIT):
             if has_port(process, port):
                 return process
             time.sleep(0.005)
@@ -240,11 +242,11 @@ class Party:
         """Start to speak plain RTP, and to listen."""
         return self.tool("rtp", "--on", "%s:%d" % (self.ip, port), "--to",
                          "%s:%d" % (self.server, to), "--send", n, "--expect", n,
-                         "--pps", 200, "--timeout", 20000, *more)
+                         "--pps", 200, "--timeout", 1000 * LIMIT, *more)
 
 
 def result(process):
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=2 * LIMIT)
     check(process.returncode in (0, 1) and out, "a tool ended with", process.returncode)
     return json.loads(out)
 
@@ -355,9 +357,9 @@ def every_suite():
         check(ok.crypto[0][:2] == (3, suite) and ok.crypto[0][2] != key, suite, ok.text)
         talk(ok, suite, key, ours)
         b = B.tool("rtp", "--on", B.ip + ":7001", "--to", "%s:%d" % (B.server, ours.rtcp),
-                   "--echo", "--expect", 5, "--timeout", 20000)
+                   "--echo", "--expect", 5, "--timeout", 1000 * LIMIT)
         got = result(A.srtp(ok.rtcp, suite, key, ok.key(suite), port=7001, rtcp=True, send=5))
-        b.communicate(timeout=60)
+        b.communicate(timeout=2 * LIMIT)
         check(got["good"] == 5 and not got["plain"], suite, "RTCP:", got)
         check(leg("caller")["srtp_received"] == suite, suite, leg("caller"))
         check("srtp_received" not in leg("callee"), suite)
