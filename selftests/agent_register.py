@@ -493,6 +493,48 @@ def called():
     talks(phone, registrar, uri_of(got))
 
 
+def why(text):
+    """The last call's `why` has this sentence."""
+    said = [c["id"] for c in ask("calls")]
+    check(len(said) == 1, said)
+    got = [w["because"] for w in ask("why", str(said[0]))["why"]]
+    check(text is None and not [w for w in got if "SIP ALG" in w] or
+          text and [w for w in got if "SIP ALG" in w and text in w], got, "expected", text)
+
+
+def meddled():
+    """A box between that rewrites SIP is named; a phone that nobody meddles with is not."""
+    phone, registrar = Phone(), Registrar()
+    got, _ = register(phone, registrar)
+    uri = uri_of(got)
+    for change, says in (
+            (lambda m: None, None),
+            (lambda m: m.headers.update({"from": re.sub("@[^>]*>", "@203.0.113.5>", m["from"])}),
+             "our From")):
+        tag, call_id = call(registrar, uri)
+        m = phone.receive()
+        check(m.method == "INVITE" and m.all[0][0].lower() == "via", m.all)
+        change(m)
+        phone.reply(m, 180)
+        while registrar.receive().status != 180:
+            pass
+        why(says)
+        phone.reply(m, 486)
+        m = final(registrar)
+        registrar.request("ACK", uri, "From: <sip:bob@example.com>;tag=" + tag, "To: " + m["to"],
+                          "Call-ID: " + call_id)
+        check(phone.receive().method == "ACK", "no ACK")
+    phone.ip = "10.0.0.7"
+    phone.request("INVITE", "sip:bob@example.com", "From: <sip:alice@example.com>;tag=z",
+                  "To: <sip:bob@example.com>", "Call-ID: private", "Contact: <%s>" % phone.contact,
+                  body=sdp("10.0.0.7"))
+    m = registrar.receive()
+    check(m.method == "INVITE", "no INVITE")
+    why("Contact was 10.0.0.7 and came as " + PHONE)
+    registrar.reply(m, 486)
+    check(registrar.receive().method == "ACK", "no ACK")
+
+
 def noted():
     """NOTIFY and MESSAGE outside of dialogs come down the flow, and their answers back."""
     phone, registrar = Phone(), Registrar()

@@ -35,6 +35,7 @@ test_digest_passes() { registers '{}' registers wrong_password; }
 test_who_guesses_is_banned() { BANS='{digest: 3, window: 3600}' registers '{}' guesses guesses_beside; }
 test_refreshes_are_answered_here() { registers '{}' refreshes; }
 test_calls_come_down_the_flow() { registers '{}' called; }
+test_a_box_that_meddles() { registers '{}' meddled; }
 test_notes_come_down_the_flow() { registers '{}' noted; }
 test_what_is_removed_is_gone() { registers '{}' unregisters; }
 test_nat_gives_another_port() { registers '{}' moves; }

@@ -252,6 +252,8 @@ static void say_state(json_t *list, const struct b2b_view *view)
 			 view->reason);
 		say(list, text);
 	}
+	if (*view->meddled)
+		say(list, view->meddled);
 }
 
 static void on_verdict(enum session_verdict verdict,

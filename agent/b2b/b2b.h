@@ -173,6 +173,9 @@ struct b2b_side {
 	struct dp_addr source;
 };
 
+/** B2B_WHY - room for a sentence on a call */
+#define B2B_WHY		320
+
 /**
  * enum b2b_state - how far a call is
  * @B2B_SETUP: the INVITE is on its way or rings
@@ -195,6 +198,7 @@ enum b2b_state {
  * @answered: CLOCK_REALTIME, 0: never
  * @ended: CLOCK_REALTIME, 0: not yet
  * @reason: why it ended, or ""
+ * @meddled: a sentence on what somebody between rewrites, or ""
  *
  * Texts of strangers are as they came: not fit to be shown without text_safe().
  */
@@ -207,6 +211,7 @@ struct b2b_view {
 	struct timespec answered;
 	struct timespec ended;
 	char reason[B2B_TEXT];
+	char meddled[B2B_WHY];
 };
 
 /**

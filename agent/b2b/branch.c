@@ -447,6 +447,7 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 		try_next(branch, 503);
 		return;
 	}
+	b2b_meddler_response(call, 1, sip_tx_request(tx), msg);
 	if (!branch->heard && branch->lines)
 		b2b_trunk_tried(call->trunk, branch->lines, branch->hop,
 				msg->status == 503 ? "is out of service (503)" : NULL);

@@ -63,6 +63,7 @@ static void on_request(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 
 	if (allow)
 		end->allow = allow;
+	b2b_meddler_within(end->pair->call, end->i, msg);
 	if (end->pair->call->state == B2B_OVER && msg->method != SIP_BYE) {
 		refuse(end, tx, 481, NULL);
 		return;

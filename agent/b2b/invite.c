@@ -279,6 +279,7 @@ static void start(struct call *call, struct sip_flow *flow, struct sip_msg *msg,
 	char *sdp;
 
 	log_new(call, route);
+	b2b_meddler_request(call, 0, flow, msg);
 	sip_tx_answer(call->invite, 100);
 	if (!answer_dialog(call, flow)) {
 		sip_tx_answer(call->invite, errno == EINVAL ? 400 : 500);

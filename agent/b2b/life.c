@@ -180,6 +180,7 @@ void b2b_call_view(const struct call *call, struct b2b_view *view)
 	};
 	memcpy(view->request, call->request, sizeof(view->request));
 	memcpy(view->reason, call->reason, sizeof(view->reason));
+	memcpy(view->meddled, call->meddled, sizeof(view->meddled));
 	for (i = 0; i < 2; i++) {
 		view->side[i].name = i ? "callee" : "caller";
 		view->side[i].realm = call->realm[i]->name;

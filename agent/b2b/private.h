@@ -13,6 +13,7 @@
  *   listen   listeners, and those of another configuration
  *   trunk    trunks, in four files: see trunk.h
  *   life     what is known of a call, and that it is to end
+ *   meddler  middleboxes that rewrite SIP
  *   timer    session timers and silence
  *   reply    an answer
  *   relay    a request from one end of a pair to the other, and its answer
@@ -313,6 +314,7 @@ struct branch {
  * @timer: no answer in time
  * @expiry: the parties' session timer (RFC 4028)
  * @later: ends it
+ * @meddled: what somebody between has rewritten; "": nothing that is known
  * @headers: for the BYE or CANCEL at the end, of the party that ended it; NULL: ours
  * @by: that party; -1: we
  * @report: its media at its end
@@ -357,6 +359,7 @@ struct call {
 	struct timer timer;
 	struct timer expiry;
 	struct loop_later later;
+	char meddled[B2B_WHY];
 	char *headers;
 	int by;
 	struct session_report *report;
@@ -814,6 +817,17 @@ struct session_party *b2b_end_party(const struct end *end);
 struct end *b2b_end_other(const struct end *end);
 /* the trunk that asks us who we are at this end; NULL: nobody does */
 const struct config_trunk *b2b_end_lines(const struct end *end);
+
+/* ------------------------------------------------------------- meddler.c */
+
+/* each is looked at for what somebody between may have rewritten: a response to @sent */
+void b2b_meddler_response(struct call *call, unsigned int side, const struct sip_msg *sent,
+			  const struct sip_msg *msg);
+/* an INVITE that came by @flow */
+void b2b_meddler_request(struct call *call, unsigned int side, const struct sip_flow *flow,
+			 struct sip_msg *msg);
+/* a request in a dialog of ours */
+void b2b_meddler_within(struct call *call, unsigned int side, const struct sip_msg *msg);
 
 /* --------------------------------------------------------------- timer.c */
 

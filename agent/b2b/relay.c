@@ -284,6 +284,7 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	}
 	if (relay->answered)
 		return;
+	b2b_meddler_response(call, !relay->from, sip_tx_request(tx), msg);
 	if (authorize(relay, msg))
 		return;
 	if (relay->own)
