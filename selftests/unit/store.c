@@ -416,12 +416,13 @@ static bool killed(void)
 
 static bool packs(void)
 {
-	struct dp_addr v4 = { AF_INET, 5060, { { htonl(0xc0000201) } } };
+	struct dp_addr v4 = { .family = AF_INET, .port = 5060 };
 	struct dp_addr v6 = { .family = AF_INET6, .port = 1 }, addr;
 	struct pack p = { 0 };
 	struct unpack u;
 	size_t n;
 
+	inet_pton(AF_INET, "192.0.2.1", &v4.v4);
 	inet_pton(AF_INET6, "2001:db8::1", &v6.v6);
 	pack_u32(&p, 7);
 	pack_text(&p, SPAN("text"));
