@@ -303,7 +303,7 @@ def calls():
     is_secured(page.media())
     page.until("stats().then((s) => s.energy > 0)", "what the phone plays is heard")
     page.does("return new Promise((done) => call.hold({}, done))")
-    check("a=sendrecv" not in page.stats()["remote"], "it is held:", page.stats()["remote"])
+    page.until("stats().then((s) => !s.remote.includes('a=sendrecv'))", "it is held")
     page.does("return new Promise((done) => call.unhold({}, done))")
     is_secured(page.media())
     bob.tell("hold")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # rtplane-test: where=host backends=uring waits=1
 #
-# Browsers as they are: Chromium without a screen shows a page made of JsSIP, which
+# Browsers as they are: Chromium and Firefox, without a screen, show a page made of JsSIP, which
 # registers by WebSocket over TLS at kamailio behind the agent, and talks with baresip,
 # by DTLS-SRTP on one side and RTP on the other. What is asserted is what the browser
 # counts. agent_browser.py has the page's server and the tests.
@@ -24,7 +24,7 @@ PASSWORD=sesame
 # shellcheck source-path=SCRIPTDIR source=baresip_lib.sh
 . "$(dirname "$0")/baresip_lib.sh"
 
-need kamailio openssl ss baresip chromium
+need kamailio openssl ss baresip chromium firefox-esr
 MODULES_JS=$("$TREE/scripts/jssip") || skip_all "JsSIP is not there"
 
 page_is_up() { a ss -Hltn sport = :8000 | grep -q .; }
@@ -69,6 +69,38 @@ chromium_starts()
 	BG[browser]=$!
 }
 
+# firefox_starts: its profile has an exception for our certificate. Fake microphones are a
+# setting of its own, and so is who may listen to them.
+firefox_starts()
+{
+	local print
+	mkdir -p "$W/firefox"
+	print=$(openssl x509 -in "$W/tls/cafile.pem" -noout -fingerprint -sha256)
+	printf '%s:8443:\tOID.2.16.840.1.101.3.4.2.1\t%s\t\n' $MA4 "${print#*=}" \
+		>"$W/firefox/cert_override.txt"
+	sed 's/\(.*\) \(.*\)/user_pref("\1", \2);/' >"$W/firefox/user.js" <<-END
+		app.normandy.enabled false
+		browser.aboutwelcome.enabled false
+		browser.safebrowsing.update.enabled false
+		browser.shell.checkDefaultBrowser false
+		datareporting.policy.dataSubmissionEnabled false
+		extensions.update.enabled false
+		media.autoplay.blocking_policy 0
+		media.autoplay.default 0
+		media.gmp-manager.updateEnabled false
+		media.navigator.permission.disabled true
+		media.navigator.streams.fake true
+		network.captive-portal-service.enabled false
+		network.connectivity-service.enabled false
+		security.OCSP.enabled 0
+		services.settings.server "http://127.0.0.1:9"
+	END
+	HOME=$W MOZ_CRASHREPORTER_DISABLE=1 nsenter --net="/run/netns/$A" -- firefox-esr \
+		--headless --no-remote --profile "$W/firefox" http://127.0.0.1:8000/ \
+		>"$W/browser.log" 2>&1 </dev/null 8>&- 9>&- &
+	BG[browser]=$!
+}
+
 browser()
 {
 	acts agent_browser "$1" || return
@@ -85,6 +117,13 @@ test_chromium_calls()
 	all_end KILL browser
 	chromium_starts --use-fake-ui-for-media-stream
 	browser calls
+}
+
+test_firefox_is_called()
+{
+	all_end KILL browser
+	firefox_starts
+	browser called
 }
 
 test_the_agent_ends() { all_end KILL browser page bob; agent_ends; }

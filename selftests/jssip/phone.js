@@ -17,7 +17,7 @@ async function microphone(real)
 
 	tone.connect(to);
 	tone.start();
-	await context.resume();
+	context.resume();
 	return to.stream;
 }
 
