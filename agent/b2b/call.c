@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keep.h"
 #include "private.h"
+#include "tenant.h"
 
 static void on_later(void *arg)
 {

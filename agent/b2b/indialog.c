@@ -2,6 +2,7 @@
 /* Requests in a call: BYE ends it, the others go to the other side. */
 #include <stdio.h>
 
+#include "keep.h"
 #include "private.h"
 
 static void refuse(struct end *end, struct sip_tx *tx, unsigned int status,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "tenant.h"
 
 /* of one source at a time that limits do not hold up */
 #define EMERGENCIES_MAX	16

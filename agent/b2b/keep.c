@@ -8,7 +8,9 @@
 
 #include "store/pack.h"
 #include "store/store.h"
+#include "keep.h"
 #include "private.h"
+#include "tenant.h"
 
 static const struct store_class binding_class = { 'b', 1 };
 static const struct store_class secret_class = { 's', 1 };

@@ -13,6 +13,7 @@
 
 #include "store/pack.h"
 #include "store/store.h"
+#include "keep.h"
 #include "private.h"
 
 static const struct store_class call_class = { 'c', 1 };

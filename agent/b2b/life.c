@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keep.h"
 #include "private.h"
 
 struct call *b2b_call_get(struct call *call)

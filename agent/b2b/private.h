@@ -7,8 +7,8 @@
  *   binding  bindings of phones: calls by their flows, keepalive, what is told
  *   stun     how the realms' addresses are seen from outside
  *   realm    realms: listeners, gates, policies; another configuration
- *   tenant   tenants: what each has, and may have
- *   keep     what outlives the agent: bindings
+ *   tenant   tenants: what each has, and may have; see tenant.h
+ *   keep     what outlives the agent: bindings; see keep.h
  *   asker    who phones are: our own challenges, and wrong passwords
  *   listen   listeners, and those of another configuration
  *   trunk    trunks, in four files: see trunk.h
@@ -24,7 +24,7 @@
  *   branch   one attempt to reach the callee: targets, forks, answers
  *   indialog requests in a call
  *   call     begins and ends calls
- *   keep_call calls that outlive the agent; one of a former agent begins by it
+ *   keep_call calls that outlive the agent; one of a former agent begins by it; see keep.h
  *   invite   an INVITE becomes a call
  *   request  a phone's REGISTER, as we understand it
  *   register a REGISTER on its way to the registrar; what it is granted becomes a binding
@@ -652,37 +652,6 @@ uint32_t b2b_binding_interval(const struct realm *realm, const struct sip_flow *
 uint32_t b2b_binding_keepalive(void *arg, struct sip_flow *flow,
 			       const struct bind *bind);
 
-/* ---------------------------------------------------------------- keep.c */
-
-/* what the table of a realm makes its names with: the former agent's, or it is kept */
-void b2b_keep_secret(struct realm *realm);
-/* for struct bind_ops; @arg is the realm */
-void b2b_keep_binding(void *arg, const struct bind *bind);
-/* it is over */
-void b2b_keep_unbound(const struct realm *realm, const struct bind *bind);
-/* what the former agent has left; the listeners are open */
-void b2b_keep_load(struct b2b *b2b);
-/* NULL: there is no such realm */
-struct realm *b2b_keep_realm(struct b2b *b2b, struct span name);
-
-/**
- * struct b2b_kept_dialog - a dialog of a former agent's
- * @realm: where its other side is
- * @flow: by which that is reached; NULL: it cannot be. A reference
- * @saved: as sip_dialog_load() wants it
- */
-struct b2b_kept_dialog {
-	struct realm *realm;
-	struct sip_flow *flow;
-	struct span saved;
-};
-
-/* all of it; @pack fails if it is not confirmed */
-void b2b_keep_dialog(struct pack *pack, const struct realm *realm,
-		     const struct sip_dialog *dialog);
-/* false: it is none of ours; flow NULL: whoever came by WebSocket cannot be gone to */
-bool b2b_keep_dialog_read(struct b2b *b2b, struct unpack *u, struct b2b_kept_dialog *kept);
-
 /* ---------------------------------------------------------------- stun.c */
 
 /* room for what is learned, before the policies are made */
@@ -722,31 +691,6 @@ bool b2b_listen_prepare(struct realm *realm, const struct config_realm *conf, ch
 void b2b_listen_undo(struct realm *realm);
 /* after it has returned true: what is in @conf no more is closed, its connections stay */
 void b2b_listen_commit(struct realm *realm);
-
-/* -------------------------------------------------------------- tenant.c */
-
-/* whose is a request that came in here, or a binding? NULL: nobody's */
-struct tenant *b2b_tenant_of(const struct realm *realm, const struct sip_flow *flow,
-			     const struct sip_msg *msg);
-struct tenant *b2b_tenant_of_aor(const struct realm *realm, const struct sip_flow *flow,
-				 struct span aor);
-/* all of these may be given NULL */
-const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant);
-/* why it may have no call more, @now in ms; NULL: it may */
-const char *b2b_tenant_full(struct tenant *tenant, uint64_t now);
-/* one call more; to be released */
-struct tenant *b2b_tenant_take(struct tenant *tenant, uint64_t now);
-void b2b_tenant_release(struct tenant *tenant);
-/* for the ports of a call that has taken it */
-struct session_quota *b2b_tenant_quota(struct tenant *tenant);
-/* may it have a binding more? */
-bool b2b_tenant_binds(struct tenant *tenant);
-/* @more: 1 or -1 bindings */
-void b2b_tenant_count(struct tenant *tenant, int more);
-/* those of the realm's configuration; false without memory: then there are none */
-bool b2b_tenants_set(struct realm *realm);
-void b2b_tenants_recount(struct realm *realm);
-void b2b_tenants_close(struct realm *realm);
 
 /* --------------------------------------------------------------- asker.c */
 
@@ -944,57 +888,6 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 		      struct sip_flow *flow, const struct sip_msg *invite);
 /* now, not at the end of the turn */
 void b2b_call_end(struct call *call);
-
-/**
- * struct b2b_kept_end - one end of a call of a former agent's
- * @dialog: with the party
- * @uri: as &struct call
- * @call_id: likewise
- * @from: likewise
- * @allow: as &struct end
- * @origin: of the descriptions that it got
- */
-struct b2b_kept_end {
-	struct b2b_kept_dialog dialog;
-	struct span uri;
-	struct span call_id;
-	struct dp_addr from;
-	uint32_t allow;
-	struct session_origin origin;
-};
-
-/**
- * struct b2b_kept - a call of a former agent's
- * @id: its name, and the cookie of its bridges
- * @acked: the caller has acknowledged its answer
- * @request: as &struct call
- * @trunk: by whose lines the callee is reached; NULL: nobody's
- * @created: as &struct call
- * @answered: likewise
- * @expiry: ms at which the parties' session timer is over; 0: never
- * @end: caller's and callee's
- */
-struct b2b_kept {
-	uint64_t id;
-	bool acked;
-	struct span request;
-	const struct config_trunk *trunk;
-	struct timespec created;
-	struct timespec answered;
-	uint64_t expiry;
-	struct b2b_kept_end end[2];
-};
-
-/* it goes on; NULL: it does not, and nobody was told */
-struct call *b2b_call_again(struct b2b *b2b, const struct b2b_kept *kept);
-
-/* ----------------------------------------------------------- keep_call.c */
-
-/* it has changed: at the end of this turn it is kept as it is then */
-void b2b_keep_call(struct call *call);
-void b2b_keep_call_over(struct call *call);
-/* those that a former agent has left; its bridges are adopted, the listeners open */
-void b2b_keep_load_calls(struct b2b *b2b);
 
 /* -------------------------------------------------------------- invite.c */
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "sip/auth.h"
+#include "keep.h"
 #include "private.h"
+#include "tenant.h"
 
 /* names of next hops are asked for again so often, from the resolver's cache mostly */
 #define WATCH_MS	30000

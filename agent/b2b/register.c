@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "sip/cross.h"
+#include "keep.h"
 #include "request.h"
+#include "tenant.h"
 
 static const struct span none = { NULL, 0 };
 

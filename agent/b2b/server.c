@@ -6,6 +6,7 @@
 
 #include "base/ifwatch.h"
 #include "sip/strict.h"
+#include "keep.h"
 #include "private.h"
 
 #define ALLOW	"Allow: " B2B_METHODS "\r\n"

@@ -17,6 +17,7 @@
 #include "sip/cross.h"
 #include "store/pack.h"
 #include "store/store.h"
+#include "keep.h"
 #include "private.h"
 
 /* subscriptions in all, a quarter for who is known; and for each phone at a source */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "tenant.h"
 
 /**
  * struct tenant - one of them

@@ -2,6 +2,7 @@
 /* Calls whose parties are gone: session timers (RFC 4028) and silence. */
 #include <stdio.h>
 
+#include "keep.h"
 #include "private.h"
 
 void b2b_timer_expired(struct timer *timer, void *arg)
