@@ -31,7 +31,7 @@
 #define RTPLANE_SRTCP_TAG	10	/* RFC 4568 section 6.2: with all suites of SHA-1 */
 #define RTPLANE_RTCP_HEADER	8
 
-static_assert(RTPLANE_SRTP_ROOM >= RTPLANE_SRTP_MKI_MAX + RTPLANE_SHA1_LEN);
+static_assert(RTPLANE_SRTP_MKI_MAX + RTPLANE_SHA1_LEN <= RTPLANE_SRTP_ROOM);
 
 /**
  * struct rtplane_srtp_stand - where a source stands under one key
@@ -437,7 +437,7 @@ static __always_inline int cm_open(const struct rtplane_srtp_key *key,
 }
 
 static __always_inline int gcm_open(const struct rtplane_srtp_key *key,
-				   const struct rtplane_srtp_job *job)
+				    const struct rtplane_srtp_job *job)
 {
 	unsigned int len = job->len - job->header;
 
@@ -478,7 +478,7 @@ static __always_inline int cm_seal(const struct rtplane_srtp_key *key,
 }
 
 static __always_inline int gcm_seal(const struct rtplane_srtp_key *key,
-				   const struct rtplane_srtp_job *job)
+				    const struct rtplane_srtp_job *job)
 {
 	rtplane_srtp_iv_gcm(rtplane_cipher_iv(key->rtp), &key->salt, be32_to_cpu(job->ssrc),
 			    job->index);
