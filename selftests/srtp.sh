@@ -34,7 +34,7 @@ test_every_suite_taken_off()
 		ok "bridge" bridge ssrc-guard off srtp-rx "$suite" "$(words "$suite" 1)" -- early on
 		way off --seed "$SEED" --max "$MAX" --tx "$suite:$(key "$suite" 1)" --count 96 --ssrcs 3 --rtcp 15 --shuffle 9 --flip --replay
 		whole off 96
-		leg_becomes "$LA" ".rx_packets == 96 and .latched == \"$RA\" and .dropped == 192 and .drops[\"srtp-replay\"] == 96 and .drops[\"srtp-auth\"] >= 90"
+		leg_becomes "$LA" ".rx_packets == 96 and .latched == \"$RA\" and .dropped == 192 and .drops[\"srtp-replay\"] >= 96 and .drops[\"srtp-auth\"] >= 85"
 		clear_bridges
 	done
 }
