@@ -32,7 +32,7 @@ test_every_sentence_of_the_module_is_tested()
 		tr -d '"' >"$W/sentences"
 	{ grep -hoE "(refused|no) '[^']+'" "$TREE"/selftests/*.sh | cut -d"'" -f2
 	  grep -hoE '(refused|no) "[^"]+"' "$TREE"/selftests/*.sh | cut -d'"' -f2
-	  grep -ohE '"[^"]{7,}"\)? ?[,}]' "$TREE/selftests/tools/nlbad.c" | cut -d'"' -f2
+	  grep -ohE '"[^"]{7,}"\)? ?[,}]' "$TREE"/selftests/tools/nlbad*.[ch] | cut -d'"' -f2
 	} >"$W/words"
 	ok "sentences were found" test "$(wc -l <"$W/sentences")" -ge 30
 	is "sentences without a test" "$(awk '
