@@ -427,7 +427,8 @@ static bool gone(enum rtplane_latch mode)
 	KTAP_CHECK(!offer(caller, says(p, true)) && !answer(callee, sdp_of(B4, PCMU)));
 	KTAP_CHECK(told("no check of the caller has arrived"));
 	KTAP_CHECK(hears(p, text, NULL));
-	AWAIT(p->path == 6 && told(NULL));
+	AWAIT(p->path == 6 && told(NULL) && is_proven(leg_of("127.0.0.1", port_at(0)), p, 1) &&
+	      is_proven(leg_of("127.0.0.1", port_at(0) + 1), p, 2));
 	/* it hangs up its network */
 	ice_free(p->ice);
 	p->ice = ice_new(&timers, NULL, &phone_ops, p);
