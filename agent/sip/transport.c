@@ -297,7 +297,6 @@ void sip_listener_close(struct sip_listener *listener)
 		return;
 	l->open = false;
 	l->carrier->shut(l);
-	l->gate = NULL;
 	sip_listener_put(l);
 }
 

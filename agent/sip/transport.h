@@ -151,7 +151,7 @@ struct sip_transport_ops {
  * @advertise: what Via and Contact say
  * @realm: whose it is; only compared, and handed out again
  * @gate: who may come in, shared by the realm's listeners; NULL: everybody.
- *	Outlives the listener
+ *	Outlives the transport: connections stay when the listener is closed
  * @dscp: of what it sends
  * @symmetric: answer to the port that a request came from even if its Via has no
  *	rport (RFC 3581), as NAT wants it

@@ -785,7 +785,7 @@ int sip_stream_open(struct listener *l, const struct sip_listen *listen_on,
 	return l->watch ? 0 : -ENOMEM;
 }
 
-/* Connections that nobody known uses go too: nobody would guard them any more. */
+/* Connections that nobody uses go too. */
 void sip_stream_shut(struct listener *l)
 {
 	struct sip_conn *conn;

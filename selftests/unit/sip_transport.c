@@ -686,6 +686,34 @@ static bool gated(void)
 	return true;
 }
 
+/* a connection in use stays when its listener is closed: it is guarded as before */
+static bool closed_listener(void)
+{
+	struct sip_gate_conf conf = { .rate = 1, .burst = 4 };
+	struct sip_gate *gate = sip_gate_new(&conf);
+	struct sip_listener *l;
+	struct net net;
+	char buf[1024];
+	int fd, i;
+
+	net_begin(&net, NULL);
+	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .gate = gate });
+	KTAP_CHECK(gate && l);
+	fd = net_socket(l, THEM);
+	KTAP_CHECK(net_say(fd, buf, net_plain(buf, sizeof(buf), "first")));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
+	sip_flow_hold(net.flow);
+	sip_listener_close(l);
+	for (i = 0; i < 9; i++)
+		KTAP_CHECK(net_say(fd, buf, net_plain(buf, sizeof(buf), "many")));
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->refused));
+	KTAP_CHECK(net.messages < 9);
+	close(fd);
+	net_end(&net);
+	sip_gate_free(gate);
+	return true;
+}
+
 /* ---------------------------------------------------------------------- anything */
 
 static uint32_t random_state = 1;
@@ -751,6 +779,7 @@ int main(void)
 		{ "UDP: who is not there is told, by who has seen what was sent", nobody_by_udp },
 		{ "flows outlive their transport", flows_outlive },
 		{ "who is denied gets 403 and no connection", gated },
+		{ "connections that stay when their listener is closed", closed_listener },
 		{ "whatever comes, the next one is served", noise },
 	};
 
