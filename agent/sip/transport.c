@@ -665,6 +665,9 @@ static bool is_answer_to_us(const struct flow *flow, const struct sip_via *via)
 	struct dp_addr addr = via->addr;
 
 	addr.port = via->port ? via->port : sip_proto_port(flow->pub.proto);
+	/* its own, also when that listens no more */
+	if (is_at(&addr, &l->pub.local) || is_at(&addr, &l->pub.advertise))
+		return true;
 	ours = sip_transport_ours(l->t, &addr, flow->pub.proto);
 	return ours && ours->realm == l->pub.realm;
 }

@@ -686,7 +686,7 @@ static bool gated(void)
 	return true;
 }
 
-/* a connection in use stays when its listener is closed: it is guarded as before */
+/* a connection in use stays when its listener is closed: it is heard, and guarded as before */
 static bool closed_listener(void)
 {
 	struct sip_gate_conf conf = { .rate = 1, .burst = 4 };
@@ -694,7 +694,7 @@ static bool closed_listener(void)
 	struct sip_listener *l;
 	struct net net;
 	char buf[1024];
-	int fd, i;
+	int fd, i, n;
 
 	net_begin(&net, NULL);
 	l = net_listen(&net, SIP_PROTO_TCP, US, (struct sip_listen){ .gate = gate });
@@ -703,7 +703,14 @@ static bool closed_listener(void)
 	KTAP_CHECK(net_say(fd, buf, net_plain(buf, sizeof(buf), "first")));
 	KTAP_CHECK(NET_UNTIL(&net, net.messages == 1));
 	sip_flow_hold(net.flow);
+	n = snprintf(buf, sizeof(buf), "SIP/2.0 200 OK\r\n"
+		     "Via: SIP/2.0/TCP %s:%u;branch=z9hG4bK7\r\n"
+		     "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\n"
+		     "Call-ID: answer\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+		     US, l->local.port);
 	sip_listener_close(l);
+	KTAP_CHECK(net_say(fd, buf, (size_t)n));
+	KTAP_CHECK(NET_UNTIL(&net, net.messages == 2) && !strcmp(net.call_id, "answer"));
 	for (i = 0; i < 9; i++)
 		KTAP_CHECK(net_say(fd, buf, net_plain(buf, sizeof(buf), "many")));
 	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->refused));
