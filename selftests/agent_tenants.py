@@ -173,6 +173,19 @@ def registers():
     check(tenants()["a"]["bindings"] == 2, tenants())
 
 
+def registers_at_once():
+    """Those that are under way together pass the limit no more than others."""
+    behind = Behind()
+    phones = [One("a.example", "u%d" % n) for n in range(4)]
+    for phone in phones:
+        phone.says("REGISTER", "sip:a.example", "Expires: 300")
+    for m in [behind.gets("REGISTER") for _ in phones]:
+        behind.reply(m, 200, "Contact: " + m["contact"])
+    got = sorted(final(phone).status for phone in phones)
+    check(got == [200, 200, 503, 503], got)
+    check(tenants()["a"]["bindings"] == 2 and tenants()["a"]["refused"] == 2, tenants())
+
+
 def told_apart():
     """The listener counts before the source, that before the domain; routes are theirs."""
     first, last = Behind(), Behind(5070)

@@ -251,6 +251,18 @@ static void count_bound(const struct realm *realm, const char *token, int more)
 				 more);
 }
 
+/* others may have come since it was sent on, and another way may be another tenant's */
+static bool tenant_takes(const struct realm *realm, const struct bind_grant *grant,
+			 const char *token)
+{
+	const struct bind *bind = bind_find(realm->bindings, span_of(token));
+	struct tenant *tenant = b2b_tenant_of_aor(realm, grant->flow, grant->key.aor);
+
+	return (bind && (!bind->flow ||
+			 b2b_tenant_of_aor(realm, bind->flow, grant->key.aor) == tenant)) ||
+	       b2b_tenant_binds(tenant);
+}
+
 /* 0, or the status that the phone has to be answered */
 static unsigned int set(struct reg *reg, const struct request *req, int i,
 			const struct item *item, struct sip_msg *ok)
@@ -276,6 +288,8 @@ static unsigned int set(struct reg *reg, const struct request *req, int i,
 	grant.nat = b2b_request_nat(req, i);
 	grant.outbound = sip_msg_has(ok, SIP_HDR_REQUIRE, "outbound");
 	grant.keepalive = b2b_binding_interval(reg->from, req->flow);
+	if (!tenant_takes(reg->from, &grant, item->token))
+		return 503;
 	count_bound(reg->from, item->token, -1);
 	if (bind_set(reg->from->bindings, &grant, &limits, &bind)) {
 		count_bound(reg->from, item->token, 1);
