@@ -96,6 +96,8 @@ bool b2b_farewell(struct b2b *b2b, struct config *config, const struct config_tr
 	*account = (struct account){ 0 };
 	f->dialog = dialog;
 	LIST_INSERT_HEAD(&b2b->farewells, f, entry);
+	/* whoever has sent what is not over yet goes with the call: an INVITE, for 32 seconds */
+	sip_dialog_forget_all(dialog);
 	sip_dialog_set_ops(dialog, &nobody, NULL);
 	if (!say(f))
 		finish(f);

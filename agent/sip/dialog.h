@@ -328,6 +328,8 @@ struct sip_tx *sip_dialog_request(struct sip_dialog *dialog,
  * answered changes the dialog all the same.
  */
 void sip_dialog_forget(struct sip_tx *tx);
+/** sip_dialog_forget_all() - the same for all requests so far, answered ones too */
+void sip_dialog_forget_all(struct sip_dialog *dialog);
 
 /**
  * sip_dialog_ack() - acknowledge the 2xx of our last INVITE

@@ -174,6 +174,14 @@ void sip_dialog_forget(struct sip_tx *tx)
 		out->orphan = true;
 }
 
+void sip_dialog_forget_all(struct sip_dialog *dialog)
+{
+	struct sip_dlg_out *out;
+
+	LIST_FOREACH(out, &dialog->outs, same)
+		out->orphan = true;
+}
+
 /* ----------------------------------------------------------------------------- ACK */
 
 struct sip_dlg_ack *sip_dlg_ack_find(const struct sip_dialog *dialog, uint32_t cseq)
@@ -313,7 +321,6 @@ void sip_dialog_bye(struct sip_dialog *dialog, struct span headers)
 void sip_dialog_close(struct sip_dialog *dialog)
 {
 	static const struct span none;
-	struct sip_dlg_out *out;
 	struct sip_dlg_in *in;
 
 	if (!dialog || dialog->closed)
@@ -324,8 +331,7 @@ void sip_dialog_close(struct sip_dialog *dialog)
 	dialog->arg = NULL;
 	LIST_FOREACH(in, &dialog->ins, all)
 		sip_dlg_rel_stop(in);
-	LIST_FOREACH(out, &dialog->outs, same)
-		out->orphan = true;
+	sip_dialog_forget_all(dialog);
 	cancel_invite(dialog, none);
 	dialog->busy--;
 	sip_dlg_let(dialog);

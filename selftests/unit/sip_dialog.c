@@ -330,6 +330,25 @@ static bool test_many_requests(void)
 	return end();
 }
 
+/* who has sent an INVITE may be gone before that is over, and the dialog still there */
+static bool test_forget_all(void)
+{
+	struct sip_dialog *dialog;
+
+	begin();
+	dialog = ask();
+	respond(invite, 200, "b", BOB);
+	KTAP_CHECK(!sip_dialog_ack(dialog, none, none, none));
+	KTAP_CHECK(was_told("200"));
+	sip_dialog_forget_all(dialog);
+	KTAP_CHECK(send_request(dialog, "BYE"));
+	fake_pass(40000);
+	KTAP_CHECK(was_told("fail408 over"));
+	sip_dialog_close(dialog);
+	fake_drain();
+	return end();
+}
+
 /* nor has one dialog as many as a peer likes */
 static bool test_too_many_requests(void)
 {
@@ -802,6 +821,7 @@ int main(void)
 		{ "forks that are refused", test_forks_refused },
 		{ "forks without end", test_forks_many },
 		{ "an end costs the same however many requests there are", test_many_requests },
+		{ "requests whose user goes before they are over", test_forget_all },
 		{ "a dialog has so many requests", test_too_many_requests },
 		{ "several dialogs of one INVITE of theirs", test_uas_several },
 		{ "the same request again, and elsewhere", test_again },
