@@ -528,6 +528,25 @@ def silent():
           "does not answer" in told["next_hops"][0]["why"], told)
 
 
+def late():
+    """Who answers after all is left by a BYE, and is told who we are for that, too."""
+    phone, first, last = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    first.challenge(first.gets("INVITE"))
+    m = first.gets("INVITE")
+    first.right(m)
+    last.takes(last.gets("INVITE"))
+    phone.up()
+    last.gets("ACK")
+    first.takes(m)
+    first.gets("ACK")
+    first.challenge(first.gets("BYE"), 407)
+    bye = first.gets("BYE")
+    first.right(bye, "proxy-authorization")
+    first.reply(bye, 200)
+    phone.hangs_up(last)
+
+
 def asked_by_each():
     """The first asks, and is out of service then; the second asks too, and answers."""
     phone, first, last = Caller(), Trunk(), Trunk(5070)

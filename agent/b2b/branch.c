@@ -386,6 +386,18 @@ static void success(struct pair *pair, struct sip_tx *tx,
 	session_text_free(sdp);
 }
 
+/* ACK, and a BYE: a trunk may ask who says it */
+static void leave(const struct branch *branch, struct sip_dialog *dialog, struct span headers)
+{
+	const struct span none = { NULL, 0 };
+	struct account account = { 0 };
+
+	if (!own_account(branch) || sip_dialog_ack(dialog, none, none, none) ||
+	    !b2b_farewell(branch->call->b2b, branch->call->config, branch->lines, &account,
+			  dialog, headers))
+		sip_dialog_bye(dialog, headers);
+}
+
 /* the last answer to an INVITE whose call is over */
 static void too_late(struct branch *branch, struct sip_dialog *dialog,
 		     const struct sip_msg *msg)
@@ -402,7 +414,7 @@ static void too_late(struct branch *branch, struct sip_dialog *dialog,
 			 "answered too late: ACK and BYE");
 		b2b_reason(&w, *branch->call->reason ? branch->call->reason :
 						       "another next hop was tried");
-		sip_dialog_bye(dialog, (struct span){ w.p, w.failed ? 0 : w.n });
+		leave(branch, dialog, (struct span){ w.p, w.failed ? 0 : w.n });
 		sip_write_free(&w);
 		if (dialog == first)
 			first = NULL;
