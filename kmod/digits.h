@@ -12,6 +12,8 @@
 /* Nobody presses more keys than that, though many may come at once; more are not told. */
 #define RTPLANE_DIGIT_NS	(20 * NSEC_PER_MSEC)
 #define RTPLANE_DIGIT_BURST	10
+/* RTP clock units, some seconds of the fastest: no packet is that late; a clock was set back */
+#define RTPLANE_DIGIT_LATE	(1 << 18)
 
 /**
  * struct rtplane_digit - a digit
@@ -89,7 +91,8 @@ static inline bool rtplane_digit_rx(struct rtplane_digits *d, const u8 *rtp, con
 	bool known = d->runs || d->ended;
 	bool tell = false;
 
-	if (known && d->ssrc == ssrc && (s32)(ts - d->timestamp) < 0)
+	if (known && d->ssrc == ssrc && ts != d->timestamp &&
+	    d->timestamp - ts < RTPLANE_DIGIT_LATE)
 		return false;	/* it was overtaken */
 	if (!known || d->ssrc != ssrc || d->timestamp != ts) {
 		tell = d->runs && rtplane_digit_tell(d, now, digit);

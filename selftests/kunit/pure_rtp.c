@@ -344,6 +344,9 @@ static const struct digit_step {
 	{ "one that has begun", 9, 0x00000200, 6, 0, 80, 80, -1, 0 },
 	{ "whose end is lost, as are all packets of the next but its end", 9, 0x300, 7, END, 96, 80, 6, 80 },
 	{ "is followed by it", 9, 0x300, 7, END, 96, 20, 7, 96 },
+	{ "its clock is set far ahead", 9, 0x40000000, 8, END, 96, 80, 8, 96 },
+	{ "and back: nothing is as late as that", 9, 0x1000, 9, END, 96, 80, 9, 96 },
+	{ "what came before that was overtaken all the same", 9, 0xf00, 10, END, 96, 0, -1, 0 },
 };
 
 static void rtp_digits(struct kunit *test)
