@@ -381,7 +381,7 @@ test_a_cancel_that_meets_the_200()
 		uas_bye_answer
 	}
 	call "CANCEL and 200"
-	logged "answered after the call was over: ACK and BYE"
+	logged "answered too late: ACK and BYE"
 	nothing_left
 }
 
