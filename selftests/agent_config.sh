@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..86"
+echo "1..87"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -111,6 +111,7 @@ wrong "a silence that is none" 's/^# hop-timeout: 5 /hop-timeout: 33 #/' 'hop-ti
 wrong "a limit out of range" 's/^# ng-calls: 0 /ng-calls: 1000001 #/' 'ng-calls: 1000001' ng-calls 1000001 '0 to 1000000'
 wrong "two templates of one name" 's/^# ng-templates: .{name: WebRTC/ng-templates: [{name: offer/' '^ng-templates' 'ng-templates\[1\].name' offer once
 wrong "nowhere to tell events" 's/^# ng-events: 192.0.2.10:22223/ng-events: 192.0.2.10/' 'ng-events: 192' ng-events 192.0.2.10 'A:P'
+wrong "events told to RTCP's part of a port" 's|^# ng-events: 192.0.2.10:22223|ng-events: 192.0.2.10:22223/rtcp|' 'ng-events: 192' ng-events /rtcp 'A:P'
 wrong "no time at all until silence is told" 's/^# ng-silence: 10/ng-silence: 0/' 'ng-silence: 0' ng-silence 0 '1 to 3600'
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
 wrong "a time for phones that is none" 's/# register: {interval: 120/register: {interval: 5/' 'interval: 5' 'realms\[0\].register.interval' 5 '10 to 86400'

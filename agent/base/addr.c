@@ -44,7 +44,7 @@ static bool parse_host(const char *text, size_t len, struct dp_addr *addr)
 	return true;
 }
 
-bool dp_addr_parse(const char *text, struct dp_addr *addr)
+bool dp_addr_parse_leg(const char *text, struct dp_addr *addr)
 {
 	struct dp_addr new;
 	const char *end;
@@ -63,6 +63,16 @@ bool dp_addr_parse(const char *text, struct dp_addr *addr)
 	if (!parse_host(text, (size_t)(end - text), &new) ||
 	    (new.family == AF_INET6) != bracket ||
 	    !parse_port(end + 1 + bracket, &new.port, &new.rtcp))
+		return false;
+	*addr = new;
+	return true;
+}
+
+bool dp_addr_parse(const char *text, struct dp_addr *addr)
+{
+	struct dp_addr new;
+
+	if (!dp_addr_parse_leg(text, &new) || new.rtcp)
 		return false;
 	*addr = new;
 	return true;

@@ -41,11 +41,14 @@ struct dp_addr {
  * @text: the whole text; nothing may follow the port
  * @addr: filled on success, untouched otherwise
  *
- * Numeric addresses only.  Port 1 to 65535, decimal, without sign; "/rtcp" may follow.
+ * Numeric addresses only.  Port 1 to 65535, decimal, without sign.
  *
  * Return: true if @text was an address with a port.
  */
 bool dp_addr_parse(const char *text, struct dp_addr *addr);
+
+/** dp_addr_parse_leg() - the same of a leg, behind whose port "/rtcp" may follow */
+bool dp_addr_parse_leg(const char *text, struct dp_addr *addr);
 
 /**
  * dp_addr_parse_host() - read an address without a port ("A" or "[A]")

@@ -77,7 +77,7 @@ static bool read_value(const struct key *key, const char *value, void *to)
 {
 	switch (key->type) {
 	case KEY_ADDR:
-		return dp_addr_parse(value, to);
+		return dp_addr_parse_leg(value, to);
 	case KEY_U8:
 	case KEY_U32:
 	case KEY_U64:

@@ -191,8 +191,8 @@ static bool get_member(const struct dp_member *m, const json_t *value, void *to)
 
 	if (m->kind == DP_ADDR)
 		return json_is_string(value) &&
-		       dp_addr_parse(json_string_value(value),
-				     (void *)((char *)to + m->at));
+		       dp_addr_parse_leg(json_string_value(value),
+					 (void *)((char *)to + m->at));
 	if (m->kind == DP_REASON)
 		return get_reason(m, value, to);
 	if (m->kind == DP_FLAG) {
@@ -443,7 +443,7 @@ static const json_t *of_leg(const json_t *all, const struct dp_addr *local)
 	for (i = 0; i < (json_is_array(all) ? json_array_size(all) : 1); i++) {
 		o = json_is_array(all) ? json_array_get(all, i) : all;
 		text = json_string_value(json_object_get(o, "local"));
-		if (text && dp_addr_parse(text, &addr) &&
+		if (text && dp_addr_parse_leg(text, &addr) &&
 		    dp_addr_eq(&addr, local))
 			return o;
 	}

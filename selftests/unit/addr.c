@@ -32,6 +32,7 @@ static bool bad(void)
 		"192.0.2.1:65536", "192.0.2.1:030000", "192.0.2.1:+5",
 		"192.0.2.1: 5", "192.0.2.1:5 ", "192.0.2.1:5x", "192.0.2:5",
 		"192.0.2.256:5", "0300.0.2.1:5", "host.example:5",
+		"192.0.2.1:5/rtcp", "192.0.2.1:5/", "[2001:db8::1]:5/rtcp",
 		"2001:db8::1:30000", "[2001:db8::1]", "[2001:db8::1]:",
 		"[2001:db8::1]30000", "[2001:db8::1:5", "[192.0.2.1]:5",
 		"[2001:db8::1%eth0]:5", "[]:5", "[::g]:5",
@@ -47,6 +48,27 @@ static bool bad(void)
 		}
 	}
 	KTAP_CHECK(addr.family == 77);
+	return true;
+}
+
+/* of a leg: what is RTCP at a port is another one */
+static bool leg(void)
+{
+	static const char *const no[] = {
+		"192.0.2.1:5/", "192.0.2.1:5/rtp", "192.0.2.1:5/rtcp ", "192.0.2.1:/rtcp",
+		"192.0.2.1/rtcp",
+	};
+	char text[DP_ADDR_STRLEN];
+	struct dp_addr addr, whole;
+	size_t i;
+
+	KTAP_CHECK(dp_addr_parse_leg("[2001:db8::1]:5/rtcp", &addr) && addr.rtcp);
+	dp_addr_str(&addr, text, sizeof(text));
+	KTAP_CHECK(!strcmp(text, "[2001:db8::1]:5/rtcp"));
+	KTAP_CHECK(dp_addr_parse_leg("[2001:db8::1]:5", &whole) && !whole.rtcp);
+	KTAP_CHECK(!dp_addr_eq(&addr, &whole));
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		KTAP_CHECK(!dp_addr_parse_leg(no[i], &addr));
 	return true;
 }
 
@@ -168,6 +190,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "addresses with port are read and written alike", good },
 		{ "what is no address with port is refused", bad },
+		{ "the part of a port that is RTCP, of a leg alone", leg },
 		{ "addresses without port", host },
 		{ "no address is a dash", absent },
 		{ "socket addresses there and back, short ones refused",
