@@ -129,6 +129,12 @@ int rtplane_cipher_mac(struct rtplane_cipher *c, const u8 *data, unsigned int le
 
 #else /* !RTPLANE_HAVE_HMAC_SHA1 */
 
+/* SHA-1 as it is exported: 6.16 has a byte more than there is in the structure. */
+union rtplane_sha1 {
+	struct sha1_state state;
+	u8 told[104];
+};
+
 /**
  * struct rtplane_hmac - HMAC-SHA1 of SHA-1
  * @inner: where the hash stands behind the block of the key and ipad
@@ -140,13 +146,13 @@ int rtplane_cipher_mac(struct rtplane_cipher *c, const u8 *data, unsigned int le
  * instructions of a packet.
  */
 struct rtplane_hmac {
-	struct sha1_state inner;
-	struct sha1_state outer;
+	union rtplane_sha1 inner;
+	union rtplane_sha1 outer;
 	bool plain;
 	struct shash_desc desc;
 };
 
-static int hmac_state(struct shash_desc *desc, const u8 *key, u8 pad, struct sha1_state *state)
+static int hmac_state(struct shash_desc *desc, const u8 *key, u8 pad, union rtplane_sha1 *state)
 {
 	u8 block[SHA1_BLOCK_SIZE];
 	unsigned int i;
@@ -156,7 +162,7 @@ static int hmac_state(struct shash_desc *desc, const u8 *key, u8 pad, struct sha
 	for (i = 0; i < RTPLANE_SHA1_LEN; i++)
 		block[i] ^= key[i];
 	err = crypto_shash_init(desc) ?: crypto_shash_update(desc, block, sizeof(block)) ?:
-	      crypto_shash_export(desc, state);
+	      crypto_shash_export(desc, state->told);
 	memzero_explicit(block, sizeof(block));
 	return err;
 }
@@ -166,12 +172,13 @@ static int hmac_states(struct rtplane_hmac *h, const u8 *key)
 	struct crypto_shash *tfm = h->desc.tfm;
 	int err;
 
-	if (crypto_shash_statesize(tfm) != sizeof(h->inner))
+	if (crypto_shash_statesize(tfm) > sizeof(h->inner.told))
 		return -EINVAL;
 	err = hmac_state(&h->desc, key, HMAC_IPAD_VALUE, &h->inner) ?:
 	      hmac_state(&h->desc, key, HMAC_OPAD_VALUE, &h->outer);
-	h->plain = !err && crypto_shash_descsize(tfm) == sizeof(h->outer) &&
-		   !memcmp(shash_desc_ctx(&h->desc), &h->outer, sizeof(h->outer));
+	h->plain = !err && crypto_shash_statesize(tfm) == sizeof(h->outer.state) &&
+		   crypto_shash_descsize(tfm) == sizeof(h->outer.state) &&
+		   !memcmp(shash_desc_ctx(&h->desc), &h->outer, sizeof(h->outer.state));
 	return err;
 }
 
@@ -202,17 +209,17 @@ static void hmac_free(struct rtplane_cipher *c)
 }
 
 /* The hash of a block that was, and of what follows. */
-static __always_inline int hmac_half(struct rtplane_hmac *h, const struct sha1_state *block,
+static __always_inline int hmac_half(struct rtplane_hmac *h, const union rtplane_sha1 *block,
 				     const u8 *data, unsigned int len, u8 *out)
 {
 	struct sha1_state *at = shash_desc_ctx(&h->desc);
 	int err;
 
 	if (likely(h->plain)) {
-		memcpy(at->state, block->state, sizeof(at->state));
-		at->count = block->count;
+		memcpy(at->state, block->state.state, sizeof(at->state));
+		at->count = block->state.count;
 	} else {
-		err = crypto_shash_import(&h->desc, block);
+		err = crypto_shash_import(&h->desc, block->told);
 		if (err)
 			return err;
 	}
