@@ -162,6 +162,31 @@ def expires():
     calls(0)
 
 
+def counted():
+    """A call of before counts for its tenant, and what held nothing up does not now either."""
+    phone, switch = Phone(), Registrar()
+    p, r = up(phone, switch)
+    restart()
+    calls(1)
+    has = ask("tenants")[0]
+    check(has["calls"] == 1 and has["media_ports"] == 0, has)
+    is_refused(subscriber(Phone()), 503, "INVITE", body=sdp(phone.ip), kind=SDP)
+    changes(p, r, 1, 7002)
+    has = ask("tenants")[0]
+    check(has["calls"] == 1 and has["media_ports"] > 0, has)
+    ends(p, r, 0)
+    check(ask("tenants")[0]["media_ports"] == 0, ask("tenants"))
+    p = subscriber(phone, "sip:911@example.com")
+    p.event = []
+    p.request("INVITE", body=sdp(phone.ip), kind=SDP)
+    r = answered(p, switch, switch.receive(), "r9")
+    restart()
+    changes(p, r, 1, 7002)
+    has = ask("tenants")[0]
+    check(has["calls"] == 1 and has["media_ports"] == 0, has)
+    ends(p, r, 0)
+
+
 def by_connection():
     """A phone by TCP is where it is when it speaks again; whom we had called is called."""
     phone, switch = Phone(stream=True), Registrar()
@@ -212,8 +237,8 @@ def subscribed():
 
 
 def main():
-    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, expires, by_connection,
-                                     subscribed)}
+    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, expires, counted,
+                                     by_connection, subscribed)}
     tests[sys.argv[1]]()
 
 

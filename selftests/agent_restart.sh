@@ -26,7 +26,7 @@ agent_with_store()
 	rm -rf "$W/store"
 	A4=192.0.2.99 ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' \
 		ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
-		agent_config 'quarantine: 0' "store: $W/store"
+		agent_config 'quarantine: 0' "store: $W/store" 'emergency: ["911"]'
 	agent_start --datapath "$BACKEND"
 }
 
@@ -52,6 +52,10 @@ test_a_call_goes_on() { killed agent_restart goes_on; }
 test_it_ends_as_it_would() { killed agent_restart hangs_up; }
 test_what_was_not_acknowledged_ends() { killed agent_restart not_acknowledged; }
 test_a_session_timer_goes_on() { killed agent_restart expires; }
+test_it_counts_for_its_tenant()
+{
+	ACCESS_TENANTS='[{name: a, domains: [example.com], calls: 1, media-ports: 90}]' killed agent_restart counted
+}
 test_a_connection_is_made_anew() { killed agent_restart by_connection; }
 test_subscriptions_go_on() { killed agent_restart subscribed; }
 

@@ -181,7 +181,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	call->rel_must = sip_msg_has(invite, SIP_HDR_REQUIRE, "100rel");
 	call->rel = call->rel_must || sip_msg_has(invite, SIP_HDR_SUPPORTED, "100rel");
 	clock_gettime(CLOCK_REALTIME, &call->created);
-	call->emergency = b2b_invite_is_emergency(b2b, invite);
+	call->emergency = b2b_invite_is_emergency(b2b, &invite->uri);
 	take_source(call, flow);
 	take_tenants(call, route, flow, invite);
 	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {
@@ -254,6 +254,28 @@ static bool dialog_again(struct call *call, struct end *end, const struct b2b_ke
 	return end->dialog;
 }
 
+/* it counts, and what does not hold it up is as before; its phones are bound by now */
+static void count_again(struct call *call, const struct b2b_kept *kept)
+{
+	const struct b2b_kept_dialog *caller = &kept->end[0].dialog, *callee = &kept->end[1].dialog;
+	struct tenant *tenant[2] = { NULL, NULL };
+	struct sip_uri uri;
+
+	call->emergency = !sip_uri_parse(kept->request, &uri) &&
+			  b2b_invite_is_emergency(call->b2b, &uri);
+	if (caller->flow) {
+		take_source(call, caller->flow);
+		tenant[0] = b2b_tenant_of_kept(caller->realm, caller->flow, kept->end[0].uri);
+	}
+	if (callee->flow)
+		tenant[1] = b2b_tenant_of_kept(callee->realm, callee->flow,
+					       (struct span){ NULL, 0 });
+	call->tenant[0] = b2b_tenant_take_again(tenant[0]);
+	if (tenant[1] != tenant[0])
+		call->tenant[1] = b2b_tenant_take_again(tenant[1]);
+	call->calling = b2b_trunk_calling(caller->realm, &kept->end[0].from);
+}
+
 static bool fill_again(struct call *call, const struct b2b_kept *kept)
 {
 	struct pair *pair;
@@ -317,7 +339,9 @@ static void free_again(struct call *call)
 	session_end(call->session);
 	free_pairs(call);
 	release_source(call);
+	release_tenants(call);
 	b2b_trunk_release(call->trunk);
+	b2b_trunk_put(call->calling);
 	b2b_call_put(call);
 }
 
@@ -348,8 +372,7 @@ struct call *b2b_call_again(struct b2b *b2b, const struct b2b_kept *kept)
 	call = call_kept(b2b, kept);
 	if (!call)
 		return NULL;
-	if (kept->end[0].dialog.flow)
-		take_source(call, kept->end[0].dialog.flow);
+	count_again(call, kept);
 	if (!fill_again(call, kept)) {
 		free_again(call);
 		return NULL;

@@ -127,12 +127,12 @@ static bool admit(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 	return false;
 }
 
-bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_msg *invite)
+bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_uri *uri)
 {
 	size_t i;
 
 	for (i = 0; i < b2b->config->n_emergency; i++)
-		if (span_is(invite->uri.user, b2b->config->emergency[i]))
+		if (span_is(uri->user, b2b->config->emergency[i]))
 			return true;
 	return false;
 }
@@ -150,7 +150,7 @@ static bool has_room(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg
 	source = b2b_index_source(b2b->index, realm, &flow->remote);
 	if (!source)
 		return false;
-	full = b2b_invite_is_emergency(b2b, msg) ?
+	full = b2b_invite_is_emergency(b2b, &msg->uri) ?
 	       source->emergencies >= EMERGENCIES_MAX :
 	       (max->calls && source->calls >= max->calls) ||
 	       (max->ringing && source->ringing >= max->ringing) ||
@@ -332,7 +332,7 @@ static bool tenants_have_room(struct b2b *b2b, struct sip_flow *flow, struct sip
 	uint64_t now = b2b->timers->now;
 	const char *why;
 
-	if (b2b_invite_is_emergency(b2b, msg))
+	if (b2b_invite_is_emergency(b2b, &msg->uri))
 		return true;
 	why = b2b_tenant_full(b2b_tenant_of(b2b_realm_of_flow(flow), flow, msg), now);
 	if (!why)
@@ -357,7 +357,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 	if (!check_replaces(b2b, flow, msg, &route) || !has_room(b2b, flow, msg) ||
 	    !tenants_have_room(b2b, flow, msg, &route))
 		return;
-	if (!b2b_trunk_has_room(b2b, &route) && !b2b_invite_is_emergency(b2b, msg)) {
+	if (!b2b_trunk_has_room(b2b, &route) && !b2b_invite_is_emergency(b2b, &msg->uri)) {
 		b2b->counters.trunk_full++;
 		unavailable(b2b, flow, msg, 5, "the trunk has as many calls as it may");
 		return;

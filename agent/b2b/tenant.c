@@ -74,6 +74,19 @@ struct tenant *b2b_tenant_of(const struct realm *realm, const struct sip_flow *f
 	return find(realm, flow, msg->from.uri.host);
 }
 
+struct tenant *b2b_tenant_of_kept(const struct realm *realm, const struct sip_flow *flow,
+				  struct span uri)
+{
+	const struct bind *bind = bind_on(realm->bindings, flow);
+	struct sip_uri who;
+
+	if (bind)
+		return b2b_tenant_of_aor(realm, flow, span_of(bind->aor));
+	if (!uri.n)
+		return NULL;
+	return find(realm, flow, sip_uri_parse(uri, &who) ? (struct span){ NULL, 0 } : who.host);
+}
+
 const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant)
 {
 	return tenant ? tenant->conf : NULL;
@@ -106,14 +119,21 @@ const char *b2b_tenant_full(struct tenant *tenant, uint64_t now_ms)
 	return why;
 }
 
-struct tenant *b2b_tenant_take(struct tenant *tenant, uint64_t now_ms)
+struct tenant *b2b_tenant_take_again(struct tenant *tenant)
 {
-	uint64_t now = now_ms * 1000;
-
 	if (!tenant)
 		return NULL;
 	tenant->refs++;
 	tenant->calls++;
+	return tenant;
+}
+
+struct tenant *b2b_tenant_take(struct tenant *tenant, uint64_t now_ms)
+{
+	uint64_t now = now_ms * 1000;
+
+	if (!b2b_tenant_take_again(tenant))
+		return NULL;
 	if (tenant->conf && tenant->conf->rate)
 		tenant->next = (tenant->next > now ? tenant->next : now) +
 			       1000000 / tenant->conf->rate;

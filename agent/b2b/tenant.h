@@ -10,12 +10,17 @@ struct tenant *b2b_tenant_of(const struct realm *realm, const struct sip_flow *f
 			     const struct sip_msg *msg);
 struct tenant *b2b_tenant_of_aor(const struct realm *realm, const struct sip_flow *flow,
 				 struct span aor);
+/* at an end of a call of a former agent's; @uri: who called; absent: who was called */
+struct tenant *b2b_tenant_of_kept(const struct realm *realm, const struct sip_flow *flow,
+				  struct span uri);
 /* all of these may be given NULL */
 const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant);
 /* why it may have no call more, @now in ms; NULL: it may */
 const char *b2b_tenant_full(struct tenant *tenant, uint64_t now);
 /* one call more; to be released */
 struct tenant *b2b_tenant_take(struct tenant *tenant, uint64_t now);
+/* the same for a call of a former agent's, which is nothing for its rate */
+struct tenant *b2b_tenant_take_again(struct tenant *tenant);
 void b2b_tenant_release(struct tenant *tenant);
 /* for the ports of a call that has taken it */
 struct session_quota *b2b_tenant_quota(struct tenant *tenant);
