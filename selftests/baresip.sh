@@ -38,6 +38,7 @@ heard() { ask call "$ID" | jq -e "[.legs[] | select(.component == \"rtp\") | .rx
 # tap NAME NS DEV: SIP, RTP and SRTP from now on, to $W/NAME.pcap.
 tap()
 {
+	rm -f "$W/$1.tcpdump"
 	nsenter --net="/run/netns/$2" -- tcpdump -i "$3" -U --immediate-mode -w "$W/$1.pcap" \
 		'udp or tcp' 2>"$W/$1.tcpdump" </dev/null 8>&- 9>&- &
 	BG[$1]=$!

@@ -80,6 +80,7 @@ setup()
 capture()
 {
 	local name=$1 n=$2 dev=$3 filter=$4
+	rm -f "$W/$name.tcpdump"
 	nsenter --net="/run/netns/$n" -- tcpdump -i "$dev" -U --immediate-mode -s 0 -w "$W/$name.pcap" \
 		"$filter" 2>"$W/$name.tcpdump" </dev/null &
 	BG[$name]=$!
