@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..87"
+echo "1..89"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
