@@ -186,6 +186,19 @@ def registers_at_once():
     check(tenants()["a"]["bindings"] == 2 and tenants()["a"]["refused"] == 2, tenants())
 
 
+def two_accounts():
+    """A phone that has registered with two of them calls as the one that it says."""
+    behind, phone = Behind(), One("a.example")
+    for phone.domain in "a.example", "b.example":
+        phone.registers(behind)
+    for phone.domain in "a.example", "b.example", "A.example":
+        phone.calls()
+        m = behind.gets("INVITE")
+        have = {n for n, t in tenants().items() if t["calls"]}
+        check(have == {phone.domain[0].lower()}, phone.domain, "is", have)
+        behind.ends(m, phone)
+
+
 def told_apart():
     """The listener counts before the source, that before the domain; routes are theirs."""
     first, last = Behind(), Behind(5070)

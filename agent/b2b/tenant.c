@@ -61,13 +61,28 @@ struct tenant *b2b_tenant_of_aor(const struct realm *realm, const struct sip_flo
 	return find(realm, flow, aor);
 }
 
+/* whoever has registered several by one flow is who he says of these; NULL: he has none */
+static const struct bind *bound(const struct realm *realm, const struct sip_flow *flow,
+				const struct sip_addr *from)
+{
+	char buf[B2B_AOR];
+	struct span aor = b2b_binding_aor(from, buf, sizeof(buf));
+	const struct bind *bind = NULL;
+
+	while (aor.n && (bind = bind_next(realm->bindings, aor, bind)))
+		if (sip_flow_same(bind->flow, flow))
+			return bind;
+	return bind_on(realm->bindings, flow);
+}
+
 struct tenant *b2b_tenant_of(const struct realm *realm, const struct sip_flow *flow,
 			     const struct sip_msg *msg)
 {
-	const struct bind *bind = bind_on(realm->bindings, flow);
+	const struct bind *bind;
 
 	if (msg->method == SIP_REGISTER)
 		return find(realm, flow, msg->to.uri.host);
+	bind = bound(realm, flow, &msg->from);
 	/* who has registered says no more whose he is */
 	if (bind)
 		return b2b_tenant_of_aor(realm, flow, span_of(bind->aor));
@@ -77,14 +92,15 @@ struct tenant *b2b_tenant_of(const struct realm *realm, const struct sip_flow *f
 struct tenant *b2b_tenant_of_kept(const struct realm *realm, const struct sip_flow *flow,
 				  struct span uri)
 {
-	const struct bind *bind = bind_on(realm->bindings, flow);
-	struct sip_uri who;
+	struct sip_addr who = { 0 };
+	const struct bind *bind;
 
+	if (uri.n && sip_uri_parse(uri, &who.uri))
+		who = (struct sip_addr){ 0 };
+	bind = bound(realm, flow, &who);
 	if (bind)
 		return b2b_tenant_of_aor(realm, flow, span_of(bind->aor));
-	if (!uri.n)
-		return NULL;
-	return find(realm, flow, sip_uri_parse(uri, &who) ? (struct span){ NULL, 0 } : who.host);
+	return uri.n ? find(realm, flow, who.uri.host) : NULL;
 }
 
 const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant)
