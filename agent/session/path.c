@@ -145,6 +145,14 @@ static void lose(const struct seat *seat, unsigned int of, bool lost)
 	}
 }
 
+/* the way to one who is lite, as we are, is not proven, and need not be (RFC 8445 8.1.2) */
+static bool nobody_checks(const struct seat *seat, unsigned int component)
+{
+	struct ice_path path;
+
+	return session_ice_path(seat, component, &path) && !path.proven;
+}
+
 static void log_news(const struct seat *seat, const struct standing *at,
 		     unsigned int s, unsigned int component)
 {
@@ -184,7 +192,7 @@ void session_on_ice(struct seat *seat)
 			continue;
 		at = place(seat, c, &s);
 		log_news(seat, at, s, c + 1);
-		if (seat->ice->told[c] != ICE_PATH)
+		if (seat->ice->told[c] != ICE_PATH || nobody_checks(seat, c + 1))
 			lose(seat, c + 1, seat->ice->told[c] == ICE_LOST);
 		if (!at && seat->ice->told[c] == ICE_PATH)
 			timer_set(session->sessions->conf.timers,

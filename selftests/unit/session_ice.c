@@ -416,12 +416,12 @@ static bool at_once(void)
 }
 
 /* @mode: of latching */
-static bool gone(enum rtplane_latch mode)
+static bool gone(enum session_ice ice, enum rtplane_latch mode)
 {
 	struct fake_leg *rtp;
 	struct phone *p;
 
-	start(SESSION_ICE_FULL, SESSION_ICE_OFF);
+	start(ice, SESSION_ICE_OFF);
 	access_policy->latch = mode;
 	p = phone("127.0.0.11", true);
 	KTAP_CHECK(!offer(caller, says(p, true)) && !answer(callee, sdp_of(B4, PCMU)));
@@ -429,6 +429,7 @@ static bool gone(enum rtplane_latch mode)
 	KTAP_CHECK(hears(p, text, NULL));
 	AWAIT(p->path == 6 && told(NULL) && is_proven(leg_of("127.0.0.1", port_at(0)), p, 1) &&
 	      is_proven(leg_of("127.0.0.1", port_at(0) + 1), p, 2));
+	AWAIT(ice == SESSION_ICE_FULL || ice_get_stats(p->ice)->responses > 16);
 	/* it hangs up its network */
 	ice_free(p->ice);
 	p->ice = ice_new(&timers, NULL, &phone_ops, p);
@@ -441,6 +442,11 @@ static bool gone(enum rtplane_latch mode)
 	KTAP_CHECK(!session_moved(caller, &p->seen[1], &err) && rtp->conf.mute);
 	/* it is back: heard of by signalling first */
 	equip(p, true);
+	if (ice == SESSION_ICE_LITE) {
+		KTAP_CHECK(!offer(caller, as_lite(says(p, true))) &&
+			   !answer(callee, sdp_of(B4, PCMU)) && !rtp->conf.mute);
+		return done();
+	}
 	KTAP_CHECK(!offer(caller, says(p, true)) &&
 		   !answer(callee, sdp_of(B4, PCMU)) && rtp->conf.mute);
 	KTAP_CHECK(hears(p, text, NULL));
@@ -452,7 +458,9 @@ static bool gone(enum rtplane_latch mode)
 
 static bool reasons(void)
 {
-	return gone(RTPLANE_LATCH_RESTRICTED) && gone(RTPLANE_LATCH_OFF);
+	return gone(SESSION_ICE_FULL, RTPLANE_LATCH_RESTRICTED) &&
+	       gone(SESSION_ICE_FULL, RTPLANE_LATCH_OFF) &&
+	       gone(SESSION_ICE_LITE, RTPLANE_LATCH_RESTRICTED);
 }
 
 static struct session_seen *seen_at(const char *addr)
@@ -480,14 +488,6 @@ static const char *fragment_at(const struct phone *p, const struct phone *at,
 static const char *fragment(const struct phone *p, const char *mid, bool candidates)
 {
 	return fragment_at(p, candidates ? p : NULL, mid);
-}
-
-static const char *with_mid(const char *sdp)
-{
-	static char more[4096];
-
-	snprintf(more, sizeof(more), "%sa=mid:1\r\n", sdp);
-	return more;
 }
 
 static int trickle(const char *what)

@@ -175,4 +175,22 @@ static inline bool says_why(enum session_verdict verdict, const char *what, bool
 	return ok;
 }
 
+/* of who only answers checks, as we do, nothing is to prove where he is (RFC 8445 8.1.2) */
+static inline const char *as_lite(const char *what)
+{
+	static char lite[2048];
+
+	snprintf(lite, sizeof(lite), "%.*sa=ice-lite\r\n%s",
+		 (int)(strstr(what, "m=audio") - what), what, strstr(what, "m=audio"));
+	return lite;
+}
+
+static inline const char *with_mid(const char *sdp)
+{
+	static char more[4096];
+
+	snprintf(more, sizeof(more), "%sa=mid:1\r\n", sdp);
+	return more;
+}
+
 #endif /* UNIT_SESSION_NET_H */
