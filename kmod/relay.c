@@ -154,9 +154,9 @@ static void count_digit(struct rtplane_leg *leg, struct sk_buff *skb,
 	const u8 *body;
 
 	rtplane_rtpstats_digit(&leg->rtp, pkt->payload);
-	body = d ? digit_body(skb, pkt, buf) : NULL;
-	if (!body || !rtplane_digit_rx(&d->digits, pkt->payload, body, now, &digit) ||
-	    notices_begin(n)->set)
+	/* Beside a latch it cannot be told: the next copy of its end tells it. */
+	body = d && !notices_begin(n)->set ? digit_body(skb, pkt, buf) : NULL;
+	if (!body || !rtplane_digit_rx(&d->digits, pkt->payload, body, now, &digit))
 		return;
 	rtplane_notice(&n->other, leg, RTPLANE_EVENT_DTMF, RTPLANE_REASON_NONE, NULL, &pkt->src);
 	n->other.digit = digit;

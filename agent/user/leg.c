@@ -582,8 +582,9 @@ static void count_digit(struct leg *leg, struct worker *w, const struct rx *rx)
 	struct rtplane_ep src;
 
 	rtplane_rtpstats_digit(&leg->rtp, rx->data);
-	if (!body || !rtplane_digit_rx(&leg->digit, rx->data, body, w->now,
-				       &digit) || w->gather->has_other)
+	/* beside a latch it cannot be told: the next copy of its end tells it */
+	if (!body || w->gather->has_other ||
+	    !rtplane_digit_rx(&leg->digit, rx->data, body, w->now, &digit))
 		return;
 	source(rx, leg->v6, &src);
 	notice(leg, w, RTPLANE_EVENT_DTMF, RTPLANE_REASON_NONE, NULL, &src, 0);
