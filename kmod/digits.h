@@ -13,7 +13,7 @@
 #define RTPLANE_DIGIT_NS	(20 * NSEC_PER_MSEC)
 #define RTPLANE_DIGIT_BURST	10
 /* RTP clock units, some seconds of the fastest: no packet is that late; a clock was set back */
-#define RTPLANE_DIGIT_LATE	(1 << 18)
+#define RTPLANE_DIGIT_LATE	0x40000
 
 /**
  * struct rtplane_digit - a digit
