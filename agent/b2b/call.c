@@ -153,6 +153,22 @@ static void free_pairs(struct call *call)
 	call->chosen = NULL;
 }
 
+/* one that has not begun: no dialog, or those of a former agent that it was given */
+static void abandon(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; call->first && i < 2; i++)
+		sip_dialog_close(call->first->end[i].dialog);
+	session_end(call->session);
+	free_pairs(call);
+	release_source(call);
+	release_tenants(call);
+	b2b_trunk_release(call->trunk);
+	b2b_trunk_put(call->calling);
+	b2b_call_put(call);
+}
+
 struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route *route,
 		      struct sip_flow *flow, const struct sip_msg *invite)
 {
@@ -185,13 +201,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	take_source(call, flow);
 	take_tenants(call, route, flow, invite);
 	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {
-		session_end(call->session);
-		free_pairs(call);
-		release_source(call);
-		release_tenants(call);
-		b2b_trunk_release(call->trunk);
-		b2b_trunk_put(call->calling);
-		b2b_call_put(call);
+		abandon(call);
 		return NULL;
 	}
 	call->id = session_id(call->session);
@@ -330,21 +340,6 @@ static struct call *call_kept(struct b2b *b2b, const struct b2b_kept *kept)
 	return call;
 }
 
-static void free_again(struct call *call)
-{
-	unsigned int i;
-
-	for (i = 0; call->first && i < 2; i++)
-		sip_dialog_close(call->first->end[i].dialog);
-	session_end(call->session);
-	free_pairs(call);
-	release_source(call);
-	release_tenants(call);
-	b2b_trunk_release(call->trunk);
-	b2b_trunk_put(call->calling);
-	b2b_call_put(call);
-}
-
 static void begin_again(struct call *call, uint64_t expiry)
 {
 	struct b2b *b2b = call->b2b;
@@ -374,7 +369,7 @@ struct call *b2b_call_again(struct b2b *b2b, const struct b2b_kept *kept)
 		return NULL;
 	count_again(call, kept);
 	if (!fill_again(call, kept)) {
-		free_again(call);
+		abandon(call);
 		return NULL;
 	}
 	begin_again(call, kept->expiry);
