@@ -16,10 +16,8 @@
  *                          +------ session_settle() -------> none
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "private.h"
 
@@ -81,17 +79,6 @@ static struct seat *seat_for(struct session_party *party,
 	return session_seat_new(party->session, address, err);
 }
 
-/* of a party that has not spoken: the family of its other lines, if it has some */
-static sa_family_t family_of(const struct session_branch *branch, unsigned int s)
-{
-	size_t i;
-
-	for (i = 0; i < branch->n_lines; i++)
-		if (branch->line[i].half[s].seat)
-			return branch->line[i].half[s].seat->pair->rtp.family;
-	return AF_UNSPEC;
-}
-
 static int take_seats(struct session_branch *branch, struct offered *of,
 		      const struct sdp_media *media, unsigned int from,
 		      struct dp_err *err)
@@ -106,7 +93,7 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 	if (!family[from] && !of->line.half[from].seat)
 		family[from] = media->conn.family;
 	family[!from] = of->line.half[!from].seat ? AF_UNSPEC :
-			family_of(branch, !from);
+			session_family_of(branch, !from);
 	for (s = 0; s < 2; s++) {
 		half = &of->line.half[s];
 		seat = seat_for(branch->end[s].party, half, family[s], err);
@@ -176,12 +163,6 @@ static void find_digits(const struct sdp_desc *desc, const struct sdp_media *med
 	}
 }
 
-/* no address is no hold where candidates say it (RFC 8840 4.1.1), or checks will */
-static bool has_ice(const struct half *half)
-{
-	return half->ice && half->ice->ufrag;
-}
-
 /*
  * Where media is to go: as it was, if the line is on hold by address; where ICE finds, if
  * its candidates are allowed and its address is not.
@@ -192,7 +173,7 @@ static void set_remote(const struct session_party *party, struct half *half,
 	half->many = has_many(desc, media);
 	find_digits(desc, media, half);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
-		      (media->remote.family || has_ice(half));
+		      (media->remote.family || session_has_ice(half));
 	if (!media->remote.family)
 		return;
 	memset(&half->remote, 0, sizeof(half->remote));
@@ -386,218 +367,6 @@ static int check_hope(const struct offer *offer, struct dp_err *err)
 	return dp_fail(err, EPROTO, "no media line can be relayed: %s", why);
 }
 
-/* --- what the other party gets to see --- */
-
-/* of 53 bits */
-uint64_t session_random(void)
-{
-	uint64_t id = 0;
-
-	while (!id) {
-		if (getrandom(&id, sizeof(id), 0) < 0)
-			abort();	/* does not fail for so few bytes */
-		id >>= 11;
-	}
-	return id;
-}
-
-/**
- * struct saying - a description for a party
- * @text: it
- * @version: of its o= line
- */
-struct saying {
-	char *text;
-	uint64_t version;
-};
-
-static void split_words(char *words, struct sdp_media *media)
-{
-	struct span *part[] = { &media->type, &media->proto, &media->fmt };
-	char *p = words ? words : NULL;
-	size_t i, n;
-
-	for (i = 0; i < 3 && p; i++) {
-		n = i < 2 ? strcspn(p, " ") : strlen(p);
-		*part[i] = (struct span){ p, n };
-		p = p[n] ? p + n + 1 : NULL;
-	}
-	media->rejected = true;
-}
-
-/* what it says of RTCP, ICE and DTLS; without memory less, as if we had none */
-static char *say_more(const struct session_party *party, const struct mux *mux,
-		      const struct half *half, bool answer)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out;
-
-	out = open_memstream(&text, &len);
-	if (!out)
-		return NULL;
-	session_bundle_say(out, half);
-	session_mux_say(out, mux, half, answer);
-	session_ice_say(out, party, half, session_mux_is_said(mux, half, answer));
-	session_dtls_say(out, half, answer);
-	fclose(out);
-	return text;
-}
-
-static void say_line(const struct session_branch *branch, const struct offer *offer,
-		     size_t i, const struct line *line, bool on, unsigned int to,
-		     const struct sdp_media *media, struct sdp_say *say)
-{
-	const struct half *half = &line->half[to];
-	const struct mux *mux = &offer->of[i].mux;
-	const struct seat *seat = half->seat;
-	bool answer = to == offer->from;
-
-	session_protect_say(&offer->of[i].srtp, line, offer->from, to, media, say);
-	if (!on || !seat)
-		return;
-	say->port = seat->pair->rtp.port;
-	if (line->rtp && !session_mux_is_said(mux, half, answer))
-		say->rtcp = seat->pair->rtcp.port;
-	say->address = seat->address->advertise;
-	say->hold = media->conn.what == SDP_PLACE_NULL &&
-		    !has_ice(&line->half[!to]);
-	say->add = say_more(branch->end[to].party, mux, half, answer);
-	if (*half->mid)
-		say->drop |= SDP_BIT(SDP_ATTR_MID);
-}
-
-/* the group of a description to end @to, of its first line that has one; or nothing */
-static void say_group(const struct session_branch *branch,
-		      const struct offer *offer, const struct line *line,
-		      unsigned int to, const struct sdp_plan *plan,
-		      char group[BUNDLE_LEN])
-{
-	const struct half *half;
-	size_t i;
-	bool mux;
-
-	*group = '\0';
-	for (i = 0; i < plan->n && !*group; i++) {
-		half = line ? &line[i].half[to] : &offer->of[i].line.half[to];
-		mux = line ? half->mux : offer->of[i].mux.to;
-		if (plan->say[i].add &&
-		    session_bundle_is_said(branch->end[to].party, half, mux))
-			session_bundle_group(group, half);
-	}
-}
-
-static bool says_lite(const struct session_branch *branch, unsigned int to,
-		      const struct sdp_plan *plan)
-{
-	size_t i;
-
-	for (i = 0; i < plan->n; i++)
-		if (plan->say[i].add && strstr(plan->say[i].add, "a=ice-"))
-			return branch->end[to].party->policy->ice ==
-			       SESSION_ICE_LITE;
-	return false;
-}
-
-static void plan_free(struct sdp_plan *plan)
-{
-	size_t i;
-
-	for (i = 0; plan && i < plan->n; i++)
-		sdp_text_free((char *)plan->say[i].add);
-	free(plan);
-}
-
-/* our address in the session's part: that of the first line that has one */
-static void say_address(const struct session_branch *branch, unsigned int to,
-			struct sdp_plan *plan)
-{
-	const struct session_address *address;
-	size_t i;
-
-	for (i = 0; i < plan->n && !plan->address.family; i++)
-		plan->address = plan->say[i].address;
-	if (plan->address.family)
-		return;
-	address = session_address_of(branch->end[to].party,
-				     family_of(branch, to));
-	if (address)
-		plan->address = address->advertise;
-}
-
-static int print(struct end *end, const struct sdp_desc *desc,
-		 struct sdp_plan *plan, struct saying *saying,
-		 struct dp_err *err)
-{
-	if (!end->sdp_id)
-		end->sdp_id = session_random();
-	plan->id = end->sdp_id;
-	plan->version = end->sdp_version ? end->sdp_version : 1;
-	plan->drop = SDP_SET_PROMISES;
-	saying->text = sdp_desc_print(desc, plan);
-	if (saying->text && end->sent && strcmp(saying->text, end->sent)) {
-		sdp_text_free(saying->text);
-		plan->version++;
-		saying->text = sdp_desc_print(desc, plan);
-	}
-	saying->version = plan->version;
-	return saying->text ? 0 : dp_fail(err, ENOMEM, "no memory");
-}
-
-/*
- * The words of @desc, with us as author, for end @to: @n sections, of which those
- * that @desc lacks are rejected.  @line: what is agreed; NULL: it is the offer
- * itself.
- */
-static int say(struct session_branch *branch, const struct offer *offer,
-	       const struct line *line, const struct sdp_desc *desc,
-	       unsigned int to, size_t n, struct saying *saying,
-	       struct dp_err *err)
-{
-	struct sdp_plan *plan = calloc(1, sizeof(*plan));
-	struct sdp_media *pad = calloc(n ? n : 1, sizeof(*pad));
-	char group[BUNDLE_LEN], add[BUNDLE_LEN + 16];
-	const struct line *l;
-	size_t i;
-	int ret = -ENOMEM;
-
-	for (i = 0; plan && pad && i < n; i++) {
-		l = line ? &line[i] : &offer->of[i].line;
-		if (i < desc->n) {
-			say_line(branch, offer, i, l,
-				 line ? l->wanted : offer->of[i].usable, to,
-				 &desc->media[i], &plan->say[i]);
-			continue;
-		}
-		split_words(l->words, &pad[i]);
-		plan->say[i].like = &pad[i];
-	}
-	if (plan)
-		plan->n = n;
-	if (plan && pad) {
-		say_group(branch, offer, line, to, plan, group);
-		snprintf(add, sizeof(add), "%s%s", group,
-			 says_lite(branch, to, plan) ? "a=ice-lite\r\n" : "");
-		plan->add = add;
-		say_address(branch, to, plan);
-		ret = print(&branch->end[to], desc, plan, saying, err);
-	} else {
-		dp_fail(err, ENOMEM, "no memory");
-	}
-	free(pad);
-	plan_free(plan);
-	return ret;
-}
-
-/* it is on its way; without memory for a copy the next one counts as another */
-static char *said(struct end *end, struct saying *saying)
-{
-	end->sdp_version = saying->version;
-	sdp_text_free(end->sent);
-	end->sent = strdup(saying->text);
-	return saying->text;
-}
-
 /* --- the verbs --- */
 
 static int end_of(const struct session_branch *branch,
@@ -627,7 +396,7 @@ static int make_offer(struct session_branch *branch, struct offer *offer,
 	if (!ret)
 		ret = check_hope(offer, err);
 	if (!ret)
-		ret = say(branch, offer, NULL, offer->desc, !offer->from,
+		ret = session_say(branch, offer, NULL, offer->desc, !offer->from,
 			  offer->n, saying, err);
 	return ret;
 }
@@ -657,7 +426,7 @@ static int open_offer(struct session_branch *branch, struct session_party *from,
 		session_offer_put(offer);
 		return ret;
 	}
-	*to = said(&branch->end[!offer->from], &saying);
+	*to = session_said(&branch->end[!offer->from], &saying);
 	offer->sdp_id = branch->end[!offer->from].sdp_id;
 	offer->sdp_version = saying.version;
 	branch->open = offer;
@@ -871,7 +640,7 @@ static int take_answer(struct session_branch *branch,
 	ret = answer_lines(branch, offer, desc, line, err);
 	if (ret)
 		return ret;
-	ret = say(branch, offer, line, desc, offer->from, offer->desc->n,
+	ret = session_say(branch, offer, line, desc, offer->from, offer->desc->n,
 		  saying, err);
 	if (ret || (session->heard && session->heard != branch))
 		return ret;
@@ -927,7 +696,7 @@ int session_answer(struct session_branch *branch, struct session_party *from,
 		session_lines_free(line, branch->open->n);
 		return ret;
 	}
-	*to = said(&branch->end[branch->open->from], &saying);
+	*to = session_said(&branch->end[branch->open->from], &saying);
 	agree(branch, line, branch->open->n, early);
 	if (!early) {
 		branch->early = true;

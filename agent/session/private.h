@@ -12,6 +12,7 @@
  *   plan.c      lines into bridges, all or nothing
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
+ *   say.c       what the other party gets to see
  *   offer.c     offer, answer, roll-back
  *   trickle.c   candidates that come later
  *   session.c   sessions, parties, branches
@@ -870,12 +871,39 @@ void session_silence_init(struct session *session);
 /* are all of its legs silent for too long? The session may be gone after this */
 void session_silence_look(struct session *session);
 
+/* --- say.c --- */
+
+/**
+ * struct saying - a description for a party
+ * @text: it
+ * @version: of its o= line
+ */
+struct saying {
+	char *text;
+	uint64_t version;
+};
+
+/* random, and of no more bits than a JSON number holds; never 0 */
+uint64_t session_random(void);
+/* of a party that has not spoken: the family of its other lines, if it has some */
+sa_family_t session_family_of(const struct session_branch *branch, unsigned int s);
+/* no address is no hold where candidates say it (RFC 8840 4.1.1), or checks will */
+bool session_has_ice(const struct half *half);
+/*
+ * The words of @desc, with us as author, for end @to: @n sections, of which those
+ * that @desc lacks are rejected.  @line: what is agreed; NULL: it is the offer
+ * itself.
+ */
+int session_say(struct session_branch *branch, const struct offer *offer,
+		const struct line *line, const struct sdp_desc *desc,
+		unsigned int to, size_t n, struct saying *saying, struct dp_err *err);
+/* it is on its way; without memory for a copy the next one counts as another */
+char *session_said(struct end *end, struct saying *saying);
+
 /* --- offer.c --- */
 
 struct offer *session_offer_get(struct offer *offer);
 void session_offer_put(struct offer *offer);
-/* random, and of no more bits than a JSON number holds; never 0 */
-uint64_t session_random(void);
 
 /* --- adopt.c --- */
 
