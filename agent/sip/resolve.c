@@ -18,14 +18,13 @@
 #include <sys/random.h>
 
 #include "base/loop.h"
-#include "base/timer.h"
+#include "dns.h"
 #include "resolve.h"
 
 #define ENTRIES_MAX	8192
 #define TABLE		256
 #define PLACES_MAX	16	/* of a name: SRV records, or itself */
 #define ADDRS_MAX	8	/* of a place */
-#define SOCKETS_MAX	64
 #define STALE_S		86400	/* that an old answer is better than none */
 
 /**
@@ -143,27 +142,13 @@ struct ask {
 };
 
 /**
- * struct watched - a socket of c-ares
- * @fd: the socket
- * @watch: NULL: this is free
- * @r: the resolver
- */
-struct watched {
-	ares_socket_t fd;
-	struct loop_fd *watch;
-	struct sip_resolver *r;
-};
-
-/**
  * struct sip_resolver - the resolver
  * @loop: the loop
  * @conf: how to look up
  * @servers: conf.servers
- * @channel: c-ares
+ * @dns: c-ares
  * @running: entries that ask
  * @again: resolv.conf is to be read anew when nobody asks
- * @timer: for c-ares
- * @watched: its sockets
  * @table: entries by name
  * @n: how many
  * @direct: queries for addresses
@@ -172,101 +157,13 @@ struct sip_resolver {
 	struct loop *loop;
 	struct sip_resolve_conf conf;
 	char *servers;
-	ares_channel channel;
+	struct sip_dns dns;
 	unsigned int running;
 	bool again;
-	struct timer timer;
-	struct watched watched[SOCKETS_MAX];
 	LIST_HEAD(, entry) table[TABLE];
 	size_t n;
 	LIST_HEAD(, sip_query) direct;
 };
-
-/* -------------------------------------------------------------- c-ares on the loop */
-
-static void arm(struct sip_resolver *r)
-{
-	struct timeval tv, *next = ares_timeout(r->channel, NULL, &tv);
-
-	if (next)
-		timer_set(loop_timers(r->loop), &r->timer,
-			  (uint64_t)next->tv_sec * 1000 +
-			  (uint64_t)next->tv_usec / 1000 + 1);
-	else
-		timer_cancel(&r->timer);
-}
-
-static void on_time(struct timer *timer, void *arg)
-{
-	struct sip_resolver *r = arg;
-
-	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	arm(r);
-}
-
-static void on_socket(unsigned int events, void *arg)
-{
-	struct watched *w = arg;
-	struct sip_resolver *r = w->r;
-	ares_socket_t fd = w->fd;
-
-	ares_process_fd(r->channel,
-			events & LOOP_READ ? fd : ARES_SOCKET_BAD,
-			events & LOOP_WRITE ? fd : ARES_SOCKET_BAD);
-	arm(r);
-}
-
-/* c-ares says what it wants of a socket; neither: it is about to be closed */
-static void want(void *arg, ares_socket_t fd, int readable, int writable)
-{
-	unsigned int events = (readable ? LOOP_READ : 0) |
-			      (writable ? LOOP_WRITE : 0);
-	struct watched *w, *place = NULL;
-	struct sip_resolver *r = arg;
-
-	for (w = r->watched; w < r->watched + SOCKETS_MAX; w++) {
-		if (w->watch && w->fd == fd)
-			break;
-		if (!w->watch && !place)
-			place = w;
-	}
-	if (w < r->watched + SOCKETS_MAX) {
-		if (events) {
-			loop_fd_set(w->watch, events);
-			return;
-		}
-		loop_fd_free(w->watch);
-		w->watch = NULL;
-		return;
-	}
-	/* without a place it runs into its time-out */
-	if (!place || !events)
-		return;
-	place->fd = fd;
-	place->r = r;
-	place->watch = loop_fd_new(r->loop, fd, events, on_socket, place);
-}
-
-static bool open_channel(struct sip_resolver *r)
-{
-	struct ares_options options = {
-		.flags = ARES_FLAG_NOSEARCH,
-		.timeout = (int)r->conf.timeout,
-		.tries = (int)r->conf.tries,
-		.sock_state_cb = want,
-		.sock_state_cb_data = r,
-	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-		   ARES_OPT_SOCK_STATE_CB;
-
-	if (ares_init_options(&r->channel, &options, mask) != ARES_SUCCESS) {
-		r->channel = NULL;
-		return false;
-	}
-	return !r->servers ||
-	       ares_set_servers_ports_csv(r->channel, r->servers) ==
-	       ARES_SUCCESS;
-}
 
 /* --------------------------------------------------------------------------- order */
 
@@ -529,13 +426,19 @@ static void answered(struct entry *e)
 	stage_over(e);
 }
 
+static bool open_dns(struct sip_resolver *r)
+{
+	return sip_dns_open(&r->dns, r->servers, (int)r->conf.timeout,
+			    (int)r->conf.tries);
+}
+
 static void start(struct entry *e)
 {
 	struct sip_resolver *r = e->r;
 
 	if (r->again && !r->running) {
-		ares_destroy(r->channel);
-		r->again = !open_channel(r);
+		sip_dns_close(&r->dns);
+		r->again = !open_dns(r);
 	}
 	r->running++;
 	e->fresh = (struct places){ 0 };
@@ -543,7 +446,7 @@ static void start(struct entry *e)
 	e->saw = false;
 	e->ttl = r->conf.ttl_max;
 	e->open = 1;
-	if (!r->channel) {
+	if (!r->dns.channel) {
 		e->fault = -ENOMEM;
 		e->stage = STAGE_ADDR;
 	} else if (e->hop.port) {
@@ -554,8 +457,8 @@ static void start(struct entry *e)
 		stage_naptr(e);
 	}
 	answered(e);
-	if (r->channel)
-		arm(r);
+	if (r->dns.channel)
+		sip_dns_arm(&r->dns);
 }
 
 /* --------------------------------------------------------------------- the questions */
@@ -628,7 +531,7 @@ static void ask_address(struct entry *e, const char *name, size_t place)
 	if (!ask)
 		return;
 	ask->place = place;
-	ares_getaddrinfo(e->r->channel, name, NULL, &hints, got_address, ask);
+	ares_getaddrinfo(e->r->dns.channel, name, NULL, &hints, got_address, ask);
 }
 
 /* the least time to live of an answer's records; c-ares tells it of addresses only */
@@ -705,7 +608,7 @@ static void ask_srv(struct entry *e, const char *name, enum sip_proto proto,
 		return;
 	ask->proto = proto;
 	ask->order = order;
-	ares_query(e->r->channel, name, C_IN, T_SRV, got_srv, ask);
+	ares_query(e->r->dns.channel, name, C_IN, T_SRV, got_srv, ask);
 }
 
 /* SIP_PROTO_NONE: a service that is not ours */
@@ -774,7 +677,7 @@ static void stage_naptr(struct entry *e)
 	e->stage = STAGE_NAPTR;
 	ask = ask_make(e);
 	if (ask)
-		ares_query(e->r->channel, e->host, C_IN, T_NAPTR, got_naptr,
+		ares_query(e->r->dns.channel, e->host, C_IN, T_NAPTR, got_naptr,
 			   ask);
 }
 
@@ -948,7 +851,7 @@ struct sip_resolver *sip_resolver_new(struct loop *loop,
 	if (conf)
 		r->conf = *conf;
 	fill(&r->conf);
-	timer_init(&r->timer, on_time, r);
+	sip_dns_init(&r->dns, loop);
 	if (r->conf.servers)
 		r->servers = strdup(r->conf.servers);
 	if ((r->conf.servers && !r->servers) ||
@@ -957,7 +860,7 @@ struct sip_resolver *sip_resolver_new(struct loop *loop,
 		free(r);
 		return NULL;
 	}
-	if (!open_channel(r)) {
+	if (!open_dns(r)) {
 		sip_resolver_free(r);
 		return NULL;
 	}
@@ -980,9 +883,7 @@ void sip_resolver_free(struct sip_resolver *r)
 
 	if (!r)
 		return;
-	if (r->channel)
-		ares_destroy(r->channel);
-	timer_cancel(&r->timer);
+	sip_dns_close(&r->dns);
 	while ((q = LIST_FIRST(&r->direct)))
 		sip_query_cancel(q);
 	for (i = 0; i < TABLE; i++) {
