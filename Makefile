@@ -227,7 +227,8 @@ install: install-agent
 uninstall:
 	rm -f $(DESTDIR)$(UNITDIR)/rtplaned.service $(DESTDIR)$(SYSUSERS) \
 		$(DESTDIR)$(PREFIX)/bin/rtplane $(DESTDIR)$(PREFIX)/sbin/rtplaned \
-		$(DESTDIR)$(PREFIX)/include/linux/rtplane.h \
+		$(foreach header,$(notdir $(wildcard uapi/linux/*.h)), \
+			$(DESTDIR)$(PREFIX)/include/linux/$(header)) \
 		$(DESTDIR)$(PREFIX)/lib/sysctl.d/60-rtplane.conf \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rtplane
 	rm -f $(foreach page,$(notdir $(wildcard Documentation/man/*.[1-8])), \
@@ -237,7 +238,8 @@ uninstall:
 install-agent: agent
 	install -D -m 755 $(BUILD)/rtplane $(DESTDIR)$(PREFIX)/bin/rtplane
 	install -D -m 755 $(BUILD)/rtplaned $(DESTDIR)$(PREFIX)/sbin/rtplaned
-	install -D -m 644 uapi/linux/rtplane.h $(DESTDIR)$(PREFIX)/include/linux/rtplane.h
+	install -d $(DESTDIR)$(PREFIX)/include/linux
+	install -m 644 uapi/linux/*.h $(DESTDIR)$(PREFIX)/include/linux
 	install -D -m 644 agent/cli/rtplane.bash-completion \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rtplane
 	for page in $(wildcard Documentation/man/*.[1-8]); do \

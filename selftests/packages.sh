@@ -51,7 +51,15 @@ install_here()
 		return 1
 	}
 	present usr/bin/rtplane usr/sbin/rtplaned usr/include/linux/rtplane.h \
-		etc/rtplane/rtplaned.yaml lib/systemd/system/rtplaned.service
+		etc/rtplane/rtplaned.yaml lib/systemd/system/rtplaned.service && header_serves
+}
+
+# One include brings a program the whole contract, with nothing of this tree at hand.
+header_serves()
+{
+	printf '%s\n' '#include <linux/rtplane.h>' \
+		'int all[] = { RTPLANE_CMD_MAX, RTPLANE_SAVED_VERSION, RTPLANE_SAVED_RTP_A_MAX };' |
+		(cd "$WORK" && gcc -Wall -Werror -fsyntax-only -isystem "$WORK/root/usr/include" -x c -)
 }
 
 # An operator's own configuration survives the next installation.

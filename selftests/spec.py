@@ -22,6 +22,7 @@ import yaml
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SPEC = os.path.join(TREE, "Documentation/netlink/specs/rtplane.yaml")
 HEADER = os.path.join(TREE, "uapi/linux/rtplane.h")
+PARTS = re.compile(r"^#include <linux/(rtplane_\w+\.h)>$", re.M)
 
 # What the kernel's schema for genetlink-c allows; a key that is misspelt would
 # otherwise go unnoticed.
@@ -88,11 +89,14 @@ class Spec:
 
 
 class Header:
-    """The C header: its enums, number by number, and its defines."""
+    """The C header and those of its parts that it includes: its enums, number by number, and its defines."""
 
     def __init__(self, path):
         with open(path, encoding="utf-8") as file:
             text = file.read()
+        for part in PARTS.findall(text):
+            with open(os.path.join(os.path.dirname(path), part), encoding="utf-8") as file:
+                text += file.read()
         self.docs = dict(re.findall(r"^ \* @(RTPLANE_\w+): ((?:.*\n)(?: \*\t.*\n)*)", text, re.M))
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
         self.defines = dict(re.findall(r"^#define\s+(RTPLANE_\w+)\s+(\S+)$", text, re.M))
