@@ -13,6 +13,7 @@ const struct nla_policy rtplane_endpoint_policy[RTPLANE_EP_A_MAX + 1] = {
 	[RTPLANE_EP_A_IPV6] = NLA_POLICY_EXACT_LEN(16),
 	[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
 	[RTPLANE_EP_A_RTCP] = { .type = NLA_FLAG },
+	[RTPLANE_EP_A_LINE] = READONLY,
 };
 
 const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1] = {

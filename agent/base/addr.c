@@ -6,22 +6,37 @@
 
 #include "addr.h"
 
-/* 1 to 65535 in decimal: no sign, no blank, nothing after it but "/rtcp" */
-static bool parse_port(const char *text, uint16_t *port, bool *rtcp)
+/* 1 to @max in decimal: no sign, no blank, nothing after it but "/"; NULL: it is none */
+static const char *parse_number(const char *text, unsigned int max, unsigned int *value)
 {
-	unsigned int value = 0;
 	size_t i;
 
+	*value = 0;
 	for (i = 0; text[i] && text[i] != '/'; i++) {
 		if (i == 5 || text[i] < '0' || text[i] > '9')
-			return false;
-		value = value * 10 + (unsigned int)(text[i] - '0');
+			return NULL;
+		*value = *value * 10 + (unsigned int)(text[i] - '0');
 	}
-	if (!value || value > UINT16_MAX)
+	return *value && *value <= max ? text + i : NULL;
+}
+
+/* behind a port nothing follows but "/LINE" and "/rtcp" */
+static bool parse_port(const char *text, struct dp_addr *addr)
+{
+	unsigned int value;
+
+	text = parse_number(text, UINT16_MAX, &value);
+	if (!text)
 		return false;
-	*port = (uint16_t)value;
-	*rtcp = text[i];
-	return !text[i] || !strcmp(text + i, "/rtcp");
+	addr->port = (uint16_t)value;
+	if (*text && strcmp(text, "/rtcp")) {
+		text = parse_number(text + 1, DP_LINE_MAX, &value);
+		if (!text)
+			return false;
+		addr->line = (uint8_t)value;
+	}
+	addr->rtcp = *text;
+	return !*text || !strcmp(text, "/rtcp");
 }
 
 /* the first len characters of text, which end there or at a '\0' */
@@ -62,7 +77,7 @@ bool dp_addr_parse_leg(const char *text, struct dp_addr *addr)
 	}
 	if (!parse_host(text, (size_t)(end - text), &new) ||
 	    (new.family == AF_INET6) != bracket ||
-	    !parse_port(end + 1 + bracket, &new.port, &new.rtcp))
+	    !parse_port(end + 1 + bracket, &new))
 		return false;
 	*addr = new;
 	return true;
@@ -72,7 +87,7 @@ bool dp_addr_parse(const char *text, struct dp_addr *addr)
 {
 	struct dp_addr new;
 
-	if (!dp_addr_parse_leg(text, &new) || new.rtcp)
+	if (!dp_addr_parse_leg(text, &new) || new.rtcp || new.line)
 		return false;
 	*addr = new;
 	return true;
@@ -96,7 +111,7 @@ bool dp_addr_parse_host(const char *text, struct dp_addr *addr)
 
 const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
 {
-	char host[INET6_ADDRSTRLEN];
+	char host[INET6_ADDRSTRLEN], line[sizeof("/255")] = "";
 
 	if (!addr || (addr->family != AF_INET && addr->family != AF_INET6)) {
 		snprintf(buf, len, "-");
@@ -106,20 +121,22 @@ const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
 	inet_ntop(addr->family, addr->family == AF_INET ?
 		  (const void *)&addr->v4 : (const void *)&addr->v6,
 		  host, sizeof(host));
+	if (addr->line)
+		snprintf(line, sizeof(line), "/%u", addr->line);
 	if (!addr->port)
 		snprintf(buf, len, "%s", host);
 	else if (addr->family == AF_INET)
-		snprintf(buf, len, "%s:%u%s", host, addr->port,
+		snprintf(buf, len, "%s:%u%s%s", host, addr->port, line,
 			 addr->rtcp ? "/rtcp" : "");
 	else
-		snprintf(buf, len, "[%s]:%u%s", host, addr->port,
+		snprintf(buf, len, "[%s]:%u%s%s", host, addr->port, line,
 			 addr->rtcp ? "/rtcp" : "");
 	return buf;
 }
 
 bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b)
 {
-	if (a->family != b->family || a->rtcp != b->rtcp)
+	if (a->family != b->family || a->rtcp != b->rtcp || a->line != b->line)
 		return false;
 	switch (a->family) {
 	case AF_INET:
@@ -140,6 +157,8 @@ bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b)
 	y.port = 0;
 	x.rtcp = false;
 	y.rtcp = false;
+	x.line = 0;
+	y.line = 0;
 	return dp_addr_eq(&x, &y);
 }
 

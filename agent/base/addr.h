@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A transport address, as every part of the agent and of the command line
- * passes it around, and its text: "192.0.2.1:30000", "[2001:db8::1]:30000"; and
- * "192.0.2.1:30000/rtcp" where what is RTCP at that port is meant.
+ * passes it around, and its text: "192.0.2.1:30000", "[2001:db8::1]:30000";
+ * "192.0.2.1:30000/rtcp" where what is RTCP at that port is meant, "192.0.2.1:30000/2"
+ * and "192.0.2.1:30000/2/rtcp" where it is what is of one line of several there.
  */
 #ifndef DATAPATH_ADDR_H
 #define DATAPATH_ADDR_H
@@ -20,6 +21,8 @@
  * @v4: address in network byte order, with AF_INET
  * @v6: address, with AF_INET6
  * @rtcp: of a leg's address: what is RTCP there, as a leg of its own
+ * @line: of a leg's address: what is of that line there, of several that share the port
+ *	(BUNDLE), as a leg of its own; 0: what is of none of these
  *
  * A zeroed structure is "no address".
  */
@@ -31,10 +34,14 @@ struct dp_addr {
 		struct in6_addr v6;
 	};
 	bool rtcp;
+	uint8_t line;
 };
 
 /** DP_ADDR_STRLEN - room for the longest text of a &struct dp_addr and its NUL */
-#define DP_ADDR_STRLEN	(INET6_ADDRSTRLEN + sizeof("[]:65535/rtcp"))
+#define DP_ADDR_STRLEN	(INET6_ADDRSTRLEN + sizeof("[]:65535/255/rtcp"))
+
+/** DP_LINE_MAX - the highest &dp_addr.line */
+#define DP_LINE_MAX	31
 
 /**
  * dp_addr_parse() - read "A:P" or "[A]:P"
@@ -47,7 +54,7 @@ struct dp_addr {
  */
 bool dp_addr_parse(const char *text, struct dp_addr *addr);
 
-/** dp_addr_parse_leg() - the same of a leg, behind whose port "/rtcp" may follow */
+/** dp_addr_parse_leg() - the same of a leg, behind whose port "/LINE" and "/rtcp" may follow */
 bool dp_addr_parse_leg(const char *text, struct dp_addr *addr);
 
 /**

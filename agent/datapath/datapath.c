@@ -33,10 +33,29 @@ static int check_count(size_t n, struct dp_err *err)
 	return 0;
 }
 
+static int check_bridges(const struct dp *dp, const struct dp_bridge *bridges, size_t n,
+			 struct dp_err *err)
+{
+	int ret = check_count(n, err);
+	const struct dp_leg *leg;
+	char text[DP_ADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; !ret && i < 2 * n && !dp->ops->lines; i++) {
+		leg = &bridges[i / 2].leg[i % 2];
+		if (leg->local.line || leg->set & DP_LEG_LINE)
+			ret = dp_fail(err, EOPNOTSUPP,
+				      "leg %s: lines that share a port (BUNDLE) are told apart in user space, not by the datapath '%s'",
+				      dp_addr_str(&leg->local, text, sizeof(text)),
+				      dp->ops->name);
+	}
+	return ret;
+}
+
 int dp_bridges_new(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 		   struct dp_err *err)
 {
-	int ret = check_count(n, err);
+	int ret = check_bridges(dp, bridges, n, err);
 
 	return ret ? ret : dp->ops->bridges_new(dp, bridges, n, err);
 }
@@ -44,7 +63,7 @@ int dp_bridges_new(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 int dp_bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 		   struct dp_err *err)
 {
-	int ret = check_count(n, err);
+	int ret = check_bridges(dp, bridges, n, err);
 
 	return ret ? ret : dp->ops->bridges_set(dp, bridges, n, err);
 }

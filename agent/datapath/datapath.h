@@ -83,6 +83,7 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_MOVED		(1u << 22)	/* an order; has no member */
 #define DP_LEG_SSRC_GUARD	(1u << 23)
 #define DP_LEG_MUTE		(1u << 27)
+#define DP_LEG_LINE		(1u << 28)
 #define DP_LEG_SAVED		(1u << 24)	/* not in a struct dp_leg_info */
 #define DP_LEG_DIGITS		(1u << 25)
 #define DP_LEG_BLOCK		(1u << 26)
@@ -270,6 +271,35 @@ struct dp_saved {
 	const struct dp_source *tx;
 };
 
+/** DP_MID_LEN - bytes of a line's name that it is told by, with its NUL */
+#define DP_MID_LEN	40
+
+/** DP_LINE_SSRCS - SSRCs of a line that are known beforehand, at most */
+#define DP_LINE_SSRCS	16
+
+/**
+ * struct dp_line - which packets are of a line, at a port that several share (RFC 9143 9.2)
+ * @on: the port is shared, or may come to be: the leg of the port alone has remote and keys
+ *	and judges who sends, for all of them and for RTCP too. Legs of its lines
+ *	(&dp_addr.line) and those of RTCP there have none of their own
+ * @mid_id: by which header extension (RFC 8285) packets name their line; 0: by none
+ * @mid: the line's name; empty: it has none
+ * @pts: its payload types, bit n % 32 of word n / 32 for n
+ * @n_ssrcs: SSRCs that it was said to send by, in @ssrc
+ * @ssrc: these, host byte order
+ *
+ * By name, else by an SSRC that was said or has been told before, else by a payload type
+ * that one line alone has.
+ */
+struct dp_line {
+	bool on;
+	uint8_t mid_id;
+	char mid[DP_MID_LEN];
+	uint32_t pts[4];
+	uint8_t n_ssrcs;
+	uint32_t ssrc[DP_LINE_SSRCS];
+};
+
 /**
  * struct dp_leg - what a leg is to be
  * @set: DP_LEG_* of the members that are meant; @local always is
@@ -320,6 +350,7 @@ struct dp_saved {
  * @block: enum rtplane_block, what of it is counted and goes no further
  * @mute: nothing is sent by this leg, whoever is its remote; what comes from there is
  *	relayed all the same
+ * @line: what of the port's packets is its own; user space alone has that
  * @saved: (a new leg's) the state that it goes on from; the caller's
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
@@ -356,8 +387,18 @@ struct dp_leg {
 	uint8_t block;
 	bool ssrc_guard;
 	bool mute;
+	struct dp_line line;
 	const struct dp_saved *saved;
 };
+
+/**
+ * dp_leg_is_carried() - is it one of those at a shared port that have no remote of their own?
+ * @leg: the leg
+ */
+static inline bool dp_leg_is_carried(const struct dp_leg *leg)
+{
+	return leg->local.line || (leg->local.rtcp && leg->line.on);
+}
 
 /**
  * struct dp_bridge - two legs, each the other's peer
@@ -618,6 +659,7 @@ struct dp_watch {
 /**
  * struct dp_ops - a backend
  * @name: "kernel" or "uring"
+ * @lines: it tells apart lines that share a port (&dp_leg.line)
  * @open: make a &struct dp (it embeds one at its head); @events may be NULL
  * @close: end it; legs live on in a backend that outlives the process
  * @dev_add: enrol a network device
@@ -638,6 +680,7 @@ struct dp_watch {
  */
 struct dp_ops {
 	const char *name;
+	bool lines;
 	int (*open)(struct dp **dp, struct media *media, dp_event_fn *events,
 		    void *arg, struct dp_err *err);
 	void (*close)(struct dp *dp);

@@ -92,7 +92,8 @@ struct order {
  * @gso: one has been; the worker's
  * @no_tos: it cannot be given a mark of its own; the worker's
  * @of: it receives nothing: it sends by the socket of this one's, from the same worker
- * @rtcp: that one, of what is RTCP here; changed while the worker is parked
+ * @parts: those, of legs that are here; changed while the worker is parked
+ * @next_part: the next in that list
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
@@ -137,7 +138,8 @@ struct media_sock {
 	uint32_t turn;
 	uint32_t took;
 	struct media_sock *of;
-	struct media_sock *rtcp;
+	struct media_sock *parts;
+	struct media_sock *next_part;
 	struct media_sock *next_hungry;
 	uint32_t dropped;
 	uint32_t mark;
@@ -516,14 +518,28 @@ void media_want_all(struct media *media);
 int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err);
 
 /**
- * media_add_rtcp() - a place for the leg of what is RTCP at a socket's port
+ * media_add_part() - a place for the leg of a part of what is at a socket's port: RTCP, a line
  * @sock: set: it receives nothing, and sends from there; the caller's to media_del()
  * @of: the socket
+ * @local: its address, and which part
  * @err: the sentence
  *
  * Return: 0 or -errno.
  */
-int media_add_rtcp(struct media_sock **sock, struct media_sock *of, struct dp_err *err);
+int media_add_part(struct media_sock **sock, struct media_sock *of,
+		   const struct dp_addr *local, struct dp_err *err);
+
+/**
+ * media_part() - which part of a port is that?
+ * @of: the socket of the port
+ * @line: &dp_addr.line
+ * @rtcp: &dp_addr.rtcp
+ *
+ * By whoever has @of.
+ *
+ * Return: its leg, or NULL.
+ */
+struct leg *media_part(const struct media_sock *of, uint8_t line, bool rtcp);
 
 /**
  * media_clear_bell() - the agent is about to look

@@ -491,7 +491,8 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 	return 0;
 }
 
-int media_add_rtcp(struct media_sock **sock, struct media_sock *of, struct dp_err *err)
+int media_add_part(struct media_sock **sock, struct media_sock *of,
+		   const struct dp_addr *local, struct dp_err *err)
 {
 	struct media_sock *new = calloc(1, sizeof(*new));
 	struct media *media = of->media;
@@ -506,8 +507,7 @@ int media_add_rtcp(struct media_sock **sock, struct media_sock *of, struct dp_er
 	new->media = media;
 	new->id = ++media->last_id;
 	new->pairing = ++media->last_pairing;
-	new->local = of->local;
-	new->local.rtcp = true;
+	new->local = *local;
 	new->of = of;
 	new->no_tos = true;
 	new->owned = true;
@@ -517,8 +517,19 @@ int media_add_rtcp(struct media_sock **sock, struct media_sock *of, struct dp_er
 	return 0;
 }
 
+struct leg *media_part(const struct media_sock *of, uint8_t line, bool rtcp)
+{
+	const struct media_sock *part;
+
+	for (part = of->parts; part; part = part->next_part)
+		if (part->local.line == line && part->local.rtcp == rtcp)
+			return part->leg;
+	return NULL;
+}
+
 void media_del(struct media_sock *sock)
 {
+	struct media_sock *part;
 	struct media *media;
 	struct dp_err err;
 
@@ -527,7 +538,7 @@ void media_del(struct media_sock *sock)
 	media = sock->media;
 	if (media->conf.place && !sock->of)
 		media->conf.place(&sock->local, false, media->arg);
-	if (sock->leg || sock->rtcp)
+	if (sock->leg || sock->parts)
 		media->legs->gone(sock, media->legs_arg);
 	/* its worker does not answer: it stays, and is nobody's */
 	if (sock->leg) {
@@ -535,8 +546,8 @@ void media_del(struct media_sock *sock)
 		return;
 	}
 	/* a worker that does not answer may still have it */
-	if (sock->rtcp)
-		sock->rtcp->of = sock->rtcp;
+	for (part = sock->parts; part; part = part->next_part)
+		part->of = part;
 	unlink_sock(sock);
 	add_counts(&media->past, sock);
 	if (take_back(sock, true, &err))

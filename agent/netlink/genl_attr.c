@@ -32,6 +32,8 @@ int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr)
 		ret |= nla_put_u16(msg, RTPLANE_EP_A_PORT, htons(addr->port));
 	if (addr->rtcp)
 		ret |= nla_put_flag(msg, RTPLANE_EP_A_RTCP);
+	if (addr->line)
+		ret |= nla_put_u8(msg, RTPLANE_EP_A_LINE, addr->line);
 	nla_nest_end(msg, at);
 	return ret;
 }
@@ -320,6 +322,7 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 		[RTPLANE_EP_A_IPV6] = { .minlen = 16, .maxlen = 16 },
 		[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
 		[RTPLANE_EP_A_RTCP] = { .type = NLA_FLAG },
+		[RTPLANE_EP_A_LINE] = { .type = NLA_U8 },
 	};
 	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
 	int ret;
@@ -341,6 +344,8 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 	}
 	addr->port = ntohs(get_u16(tb[RTPLANE_EP_A_PORT]));
 	addr->rtcp = tb[RTPLANE_EP_A_RTCP] != NULL;
+	if (tb[RTPLANE_EP_A_LINE])
+		addr->line = nla_get_u8(tb[RTPLANE_EP_A_LINE]);
 	return 0;
 }
 

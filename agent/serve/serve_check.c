@@ -60,6 +60,7 @@ static const struct rule ep_rules[RTPLANE_EP_A_MAX + 1] = {
 	[RTPLANE_EP_A_IPV6] = { BYTES, sizeof(struct in6_addr) },
 	[RTPLANE_EP_A_PORT] = { U16 },
 	[RTPLANE_EP_A_RTCP] = { FLAG },
+	[RTPLANE_EP_A_LINE] = { U8 },
 };
 
 static const struct rule source_rules[RTPLANE_SOURCE_A_MAX + 1] = {

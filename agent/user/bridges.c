@@ -184,21 +184,22 @@ static struct media_sock *open_own(struct uring *u, const struct dp_leg *conf,
 	return sock;
 }
 
-/* what is RTCP at a port is sent by the socket that RTP has, and comes from there */
-static struct media_sock *open_rtcp(struct uring *u, const struct dp_leg *conf,
+/* a part of what is at a port is sent by the socket that the port has, and comes from there */
+static struct media_sock *open_part(struct uring *u, const struct dp_leg *conf,
 				    struct dp_err *err)
 {
 	struct dp_addr local = conf->local;
 	struct media_sock *of, *sock;
 
 	local.rtcp = false;
+	local.line = 0;
 	of = media_find(u->media, &local);
 	if (!of) {
 		legconf_refuse(&conf->local, "", ENOENT,
 			       "there is no leg of RTP with this local address", err);
 		return NULL;
 	}
-	return media_add_rtcp(&sock, of, err) ? NULL : sock;
+	return media_add_part(&sock, of, &conf->local, err) ? NULL : sock;
 }
 
 static void enlarge(const struct uring *u, const struct media_sock *sock)
@@ -227,6 +228,7 @@ static struct leg *new_leg(struct media_sock *sock, const struct dp_leg *conf)
 	leg->addr = conf->local;
 	leg_ep(&conf->local, &leg->local);
 	leg->v6 = conf->local.family == AF_INET6;
+	leg->carried = dp_leg_is_carried(conf);
 	rtplane_policy_init(&leg->policy, !leg->v6);
 	leg->born = worker_clock();
 	leg->sock = sock;
@@ -240,6 +242,7 @@ static void free_leg(struct leg *leg)
 	rtpsec_free(leg->sec[RTPSEC_OUT]);
 	rtplane_policy_forget(&leg->policy);
 	free(leg->policy.suspects);
+	free(leg->lines);
 	free(leg);
 }
 
@@ -260,8 +263,8 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 				      "the local address is taken by another leg",
 				      err);
 	if (!sock)
-		sock = conf->local.rtcp ? open_rtcp(u, conf, err) :
-					  open_own(u, conf, err);
+		sock = conf->local.rtcp || conf->local.line ?
+		       open_part(u, conf, err) : open_own(u, conf, err);
 	if (!sock)
 		return err ? -err->code : -EADDRINUSE;
 	leg = new_leg(sock, conf);
@@ -325,6 +328,24 @@ static void unlink_leg(struct uring *u, struct leg *leg)
 	leg->sock->worker->n_legs--;
 }
 
+static void link_part(struct media_sock *sock)
+{
+	if (!sock->of)
+		return;
+	sock->next_part = sock->of->parts;
+	sock->of->parts = sock;
+}
+
+static void unlink_part(struct media_sock *sock)
+{
+	struct media_sock **at = &sock->of->parts;
+
+	while (*at && *at != sock)
+		at = &(*at)->next_part;
+	if (*at)
+		*at = sock->next_part;
+}
+
 static void remove_leg(struct uring *u, struct leg *leg)
 {
 	struct media_sock *sock = leg->sock;
@@ -342,7 +363,7 @@ static void remove_leg(struct uring *u, struct leg *leg)
 	if (!sock->owned)
 		return;
 	if (sock->of)
-		sock->of->rtcp = NULL;
+		unlink_part(sock);
 	sock->user = u->dead;
 	u->dead = sock;
 }
@@ -459,12 +480,17 @@ static int find_bridge(struct uring *u, struct request *req,
 	return legconf_sense(&req->conf[1], b, err);
 }
 
-/* RTP and RTCP of one port are one worker's: NULL, any worker will do */
+/* what is at one port is one worker's: NULL, any worker will do */
 static struct worker *bound(const struct media_sock *sock)
 {
 	if (sock->of)
 		return sock->of->worker;
-	return sock->rtcp ? sock->worker : NULL;
+	return sock->parts ? sock->worker : NULL;
+}
+
+static bool is_part(const struct request *req)
+{
+	return req->leg[0]->sock->of || req->leg[1]->sock->of;
 }
 
 /* both legs of a bridge to one worker: that with fewer legs has the choice */
@@ -476,7 +502,7 @@ static int place(struct request *req, struct dp_err *err)
 
 	if (bound(a) && bound(b) && bound(a) != bound(b))
 		return legconf_refuse(&req->leg[1]->addr, "", EBUSY,
-				      "RTCP of the ports of both legs has a bridge of its own",
+				      "what is at the ports of both legs has bridges of its own",
 				      err);
 	if (to) {
 		ret = media_move(a, to, err);
@@ -561,8 +587,10 @@ static int prepare_keys(struct batch *b, struct dp_err *err)
 
 	for (i = 0; !ret && i < 2 * b->n; i++) {
 		req = &b->req[i / 2];
-		ret = legsec_prepare(&req->sec[i % 2], &req->conf[i % 2],
-				     req->leg[i % 2], err);
+		ret = legconf_prepare(req->leg[i % 2], &req->conf[i % 2], err);
+		if (!ret)
+			ret = legsec_prepare(&req->sec[i % 2], &req->conf[i % 2],
+					     req->leg[i % 2], err);
 	}
 	return ret;
 }
@@ -616,8 +644,7 @@ static void commit(struct batch *b)
 				continue;
 			link_leg(b->u, req->leg[i]);
 			req->leg[i]->sock->leg = req->leg[i];
-			if (req->leg[i]->sock->of)
-				req->leg[i]->sock->of->rtcp = req->leg[i]->sock;
+			link_part(req->leg[i]->sock);
 			tie_waiting(b->u, req->leg[i]);
 		}
 	}
@@ -652,8 +679,10 @@ static int carry_out(struct batch *b, struct dp_err *err)
 	int ret = 0;
 	size_t i;
 
-	for (i = 0; !ret && i < b->n; i++)
-		ret = place(&b->req[i], err);
+	/* where a port is its parts are */
+	for (i = 0; !ret && i < 2 * b->n; i++)
+		if (is_part(&b->req[i % b->n]) == (i >= b->n))
+			ret = place(&b->req[i % b->n], err);
 	if (!ret)
 		ret = prepare_keys(b, err);
 	if (ret)
@@ -732,6 +761,8 @@ static int set_one(struct uring *u, struct dp_leg *conf, struct dp_err *err)
 	if (!leg)
 		return uring_no_leg(&conf->local, err);
 	ret = legconf_sense(conf, leg, err);
+	if (!ret)
+		ret = legconf_prepare(leg, conf, err);
 	if (!ret)
 		ret = legsec_prepare(&sec, conf, leg, err);
 	if (!ret) {
@@ -878,19 +909,22 @@ int bridges_del(struct dp *dp, const struct dp_del *del, struct dp_err *err)
 
 void bridges_sock_gone(struct media_sock *sock, void *arg)
 {
-	struct leg *legs[2] = { sock->leg, sock->rtcp ? sock->rtcp->leg : NULL };
 	char local[DP_ADDR_STRLEN];
 	struct uring *u = arg;
 	struct dp_err err;
 
-	if (legs[1] && remove_bridges(u, &legs[1], 1, &err))
-		log_error("the leg of its RTCP stays until its worker answers: %s",
+	while (sock->parts && sock->parts->leg) {
+		if (!remove_bridges(u, &sock->parts->leg, 1, &err))
+			continue;
+		log_error("legs of what is at its port stay until their worker answers: %s",
 			  err.text);
-	if (!legs[0])
+		break;
+	}
+	if (!sock->leg)
 		return;
 	/* this one the caller closes */
 	sock->owned = false;
-	if (!remove_bridges(u, &legs[0], 1, &err))
+	if (!remove_bridges(u, &sock->leg, 1, &err))
 		return;
 	log_error("the socket of leg %s stays until its worker answers: %s",
 		  dp_addr_str(&sock->local, local, sizeof(local)), err.text);

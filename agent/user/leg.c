@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "kmod/dscp.h"
 #include "leg.h"
+#include "lines.h"
 #include "rtpsec/rtpsec.h"
 
 #define UDP_HDRLEN	8
@@ -18,6 +19,8 @@
 #define IP6_HDRLEN	40
 /* as much of an RTCP packet as is looked at: one report of each kind */
 #define RTCP_LOOK	256
+/* longer compounds of RTCP than an Ethernet carries go to one line as they are */
+#define RTCP_MAX	1500
 /* what judging functions return beside enum rtplane_drop */
 #define ACCEPTED	(-1)
 #define HELD		(-2)
@@ -330,8 +333,7 @@ void leg_left(struct leg *leg)
 
 /* --- packets of a source that is not the remote yet --- */
 
-static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
-		    uint8_t kind, unsigned int iplen);
+static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t kind);
 
 static void unhold(void *packet)
 {
@@ -392,8 +394,8 @@ static void release(struct leg *leg, struct worker *w, void **packets,
 			.stamp = h->stamp,
 		};
 
-		no = accepted(leg, w, &rx, h->kind, ip_len(leg, h->len));
-		if (no != ACCEPTED)
+		no = accepted(leg, w, &rx, h->kind);
+		if (no >= 0)
 			leg->drops[no]++;
 	}
 	w->io->flush(w);
@@ -706,21 +708,24 @@ static int admit(struct leg *leg, struct worker *w, struct rx *rx,
 static int send_on(struct leg *leg, struct worker *w, struct rx *rx,
 		   uint8_t kind)
 {
-	struct leg *peer = leg->peer;
+	struct leg *peer = leg->peer, *way = lines_carrier(peer);
 	struct tx *tx = &w->tx[w->n_tx];
 	int no;
 
-	if (!peer->tolen)
+	if (!way || !way->tolen)
 		return RTPLANE_DROP_NO_REMOTE;
-	if (peer->sec[RTPSEC_OUT]) {
-		no = protect(peer, rx, kind);
+	if (way->line.on && kind == RTPLANE_KIND_RTP &&
+	    !lines_sends(way, peer->addr.line, rx->data))
+		return RTPLANE_DROP_SSRC;
+	if (way->sec[RTPSEC_OUT]) {
+		no = protect(way, rx, kind);
 		if (no != ACCEPTED)
 			return no;
 	}
 	tx->in = leg->sock;
 	tx->out = peer->sock;
-	tx->to = (const struct sockaddr *)&peer->to;
-	tx->tolen = peer->tolen;
+	tx->to = (const struct sockaddr *)&way->to;
+	tx->tolen = way->tolen;
 	tx->data = rx->data;
 	tx->len = (uint16_t)rx->len;
 	tx->tos = rtplane_dscp_tos(peer->dscp_mode, peer->dscp, peer->dscp_map,
@@ -748,24 +753,91 @@ static bool is_blocked(const struct leg *leg, const struct rx *rx, uint8_t kind)
 	return leg->block && kind != RTPLANE_KIND_RTCP;
 }
 
-/* a packet of the remote goes on; what is protected was policed before */
-static int accepted(struct leg *leg, struct worker *w, struct rx *rx,
-		    uint8_t kind, unsigned int iplen)
+/* a packet of the remote goes on; @iplen: as it came */
+static int go_on(struct leg *leg, struct worker *w, struct rx *rx,
+		 uint8_t kind, unsigned int iplen)
 {
-	int no = leg->sec[RTPSEC_IN] ? ACCEPTED : police(leg, w, rx);
-
-	if (no != ACCEPTED)
-		return no;
 	count_rx(leg, w, rx, kind, iplen);
 	if (is_blocked(leg, rx, kind))
 		return RTPLANE_DROP_BLOCKED;
 	return send_on(leg, w, rx, kind);
 }
 
+/* the leg of a shared port has taken it, and it is another's: it counts it */
+static int hand_on(struct leg *base, struct leg *leg, struct worker *w, struct rx *rx,
+		   uint8_t kind)
+{
+	int no;
+
+	if (!leg)
+		return RTPLANE_DROP_UNKNOWN;
+	no = go_on(leg, w, rx, kind, ip_len(leg, rx->len));
+	if (leg == base || no == ACCEPTED)
+		return no;
+	leg->drops[no]++;
+	return HELD;
+}
+
+/* RTCP of a line of a shared port, which may have a leg of its own */
+static struct leg *rtcp_of(struct leg *base, unsigned int line)
+{
+	struct leg *leg = media_part(base->sock, (uint8_t)line, true);
+
+	if (leg || !line)
+		return leg ? leg : base;
+	return media_part(base->sock, (uint8_t)line, false);
+}
+
+/* to each line what is its own */
+static int hand_on_rtcp(struct leg *base, struct worker *w, struct rx *rx)
+{
+	uint8_t buf[RTCP_MAX + ENGINE_TRAILER] __attribute__((aligned(8)));
+	struct lines_rtcp rtcp;
+	struct rx each = *rx;
+	unsigned int line;
+	int no;
+
+	lines_read(base, rx->data, rx->len, &rtcp);
+	if (!(rtcp.lines & (rtcp.lines - 1)) || rx->len > RTCP_MAX)
+		return hand_on(base, rtcp_of(base, (unsigned int)__builtin_ctz(rtcp.lines)),
+			       w, rx, RTPLANE_KIND_RTCP);
+	each.data = buf;
+	/* the buffer is ours again after each: see release() */
+	w->io->flush(w);
+	for (line = 0; line <= DP_LINE_MAX; line++) {
+		if (!(rtcp.lines >> line & 1))
+			continue;
+		each.len = lines_cut(&rtcp, rx->data, line, buf);
+		no = hand_on(base, rtcp_of(base, line), w, &each, RTPLANE_KIND_RTCP);
+		if (no >= 0)
+			base->drops[no]++;
+		w->io->flush(w);
+		tell_gathered(w, w->gather);
+		*w->gather = (struct notices){};
+	}
+	return HELD;
+}
+
+/* a packet of the remote, without its protection; what was protected was policed before */
+static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t kind)
+{
+	unsigned int iplen = ip_len(leg, rx->len);
+	int no = leg->sec[RTPSEC_IN] ? ACCEPTED : police(leg, w, rx);
+
+	if (no != ACCEPTED)
+		return no;
+	if (!leg->line.on)
+		return go_on(leg, w, rx, kind, iplen);
+	leg->last = w->now;
+	if (kind == RTPLANE_KIND_RTCP)
+		return hand_on_rtcp(leg, w, rx);
+	return hand_on(leg, kind == RTPLANE_KIND_RTP ?
+			    lines_tell(leg, rx->data, rx->len) : leg, w, rx, kind);
+}
+
 static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 		 uint8_t kind)
 {
-	unsigned int iplen = ip_len(leg, rx->len);
 	int no;
 
 	if (rx->truncated)
@@ -775,7 +847,7 @@ static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 	if (elsewhere(leg, kind))
 		return RTPLANE_DROP_UNKNOWN;
 	no = admit(leg, w, rx, kind);
-	return no == ACCEPTED ? accepted(leg, w, rx, kind, iplen) : no;
+	return no == ACCEPTED ? accepted(leg, w, rx, kind) : no;
 }
 
 static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
@@ -786,11 +858,17 @@ static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
 	return false;
 }
 
+static bool has_keys(const struct leg *leg)
+{
+	const struct leg *way = lines_carrier(leg);
+
+	return way && (way->sec[RTPSEC_IN] || way->sec[RTPSEC_OUT]);
+}
+
 /* ends that speak ZRTP with each other need a way that is plain as a whole */
 static bool is_plain(const struct leg *leg)
 {
-	return !leg->sec[RTPSEC_IN] && !leg->sec[RTPSEC_OUT] &&
-	       !leg->peer->sec[RTPSEC_IN] && !leg->peer->sec[RTPSEC_OUT];
+	return !has_keys(leg) && !has_keys(leg->peer);
 }
 
 static uint8_t kind_of(const struct leg *leg, const struct rx *rx)
@@ -808,10 +886,13 @@ static uint8_t kind_of(const struct leg *leg, const struct rx *rx)
 /* RTCP that comes by RTP's port may be another bridge's, of the same worker */
 static struct leg *part(struct leg *leg, const struct media_sock *sock, uint8_t kind)
 {
-	if (leg->only != RTPLANE_ONLY_RTP || kind != RTPLANE_KIND_RTCP ||
-	    !sock->rtcp || !sock->rtcp->leg)
+	struct leg *rtcp;
+
+	if (leg->only != RTPLANE_ONLY_RTP || kind != RTPLANE_KIND_RTCP || leg->line.on ||
+	    !sock->parts)
 		return leg;
-	return sock->rtcp->leg;
+	rtcp = media_part(sock, 0, true);
+	return rtcp ? rtcp : leg;
 }
 
 bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,

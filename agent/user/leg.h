@@ -16,6 +16,7 @@
 #include "kmod/policy.h"
 #include "kmod/rtpstats.h"
 
+struct lines;
 struct media_sock;
 struct rtpsec;
 struct rx;
@@ -45,6 +46,8 @@ struct leg_remote {
  * @sock: where it receives and sends; constant
  * @peer: the other leg, of the same worker
  * @v6: it is IPv6; constant
+ * @carried: at a port that several lines share, and not the leg of that port: remote, keys
+ *	and limits are that one's; constant
  * @any: relays what is not RTP
  * @drop_unknown: drops what is unknown
  * @only: enum rtplane_only
@@ -64,6 +67,8 @@ struct leg_remote {
  * @fwd_bytes: their IP bytes as sent
  * @last: monotonic ns of the last packet accepted
  * @rtp: RTP statistics
+ * @line: what of its port's packets is its own
+ * @lines: what is known of those who share its port; NULL: nobody ever does
  * @police: rate limits
  * @sec: SRTP contexts by enum rtpsec_dir, NULL: none
  * @rtcp_packets: RTCP packets accepted
@@ -108,6 +113,7 @@ struct leg {
 	struct media_sock *sock;
 	struct leg *peer;
 	bool v6;
+	bool carried;
 	bool any;
 	bool drop_unknown;
 	uint8_t only;
@@ -128,6 +134,8 @@ struct leg {
 	uint64_t fwd_bytes;
 	uint64_t last;
 	struct rtplane_rtpstats rtp;
+	struct dp_line line;
+	struct lines *lines;
 	struct rtplane_police police;
 	struct rtpsec *sec[2];
 	uint64_t rtcp_packets;

@@ -2,15 +2,24 @@
 /* What is asked of a leg, and what it tells: as the module, word for word. */
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "engine/engine.h"
 #include "legconf.h"
 #include "legstate.h"
+#include "lines.h"
 #include "rtpsec/rtpsec.h"
 
 #define HAS(conf, what)	((conf)->set & DP_LEG_##what)
+
+/* what a leg at a shared port does not have, but that of the port */
+#define PORTS_OWN (DP_LEG_REMOTE | DP_LEG_LATCH | DP_LEG_PREFIX | DP_LEG_PROBATION |	\
+		   DP_LEG_EARLY | DP_LEG_RELATCH | DP_LEG_TIE | DP_LEG_UNLATCH |	\
+		   DP_LEG_MOVED | DP_LEG_PROVEN | DP_LEG_SRTP_RX | DP_LEG_SRTP_TX |	\
+		   DP_LEG_ONLY | DP_LEG_PPS | DP_LEG_BPS | DP_LEG_MUTE | DP_LEG_SAVED |	\
+		   DP_LEG_MARK | DP_LEG_OIF | DP_LEG_UNKNOWN)
 
 int legconf_refuse(const struct dp_addr *local, const char *word, int code,
 		   const char *sentence, struct dp_err *err)
@@ -71,6 +80,11 @@ static int check_eps(const struct dp_leg *conf, struct dp_err *err)
 		     (HAS(conf, TIE) && conf->tie.rtcp)))
 		ret = refuse(conf, "", "only a leg's local address is that of RTCP alone",
 			     err);
+	if (!ret && ((HAS(conf, REMOTE) && conf->remote.line) ||
+		     (HAS(conf, PROVEN) && conf->proven.line) ||
+		     (HAS(conf, TIE) && conf->tie.line)))
+		ret = refuse(conf, "", "only a leg's local address is that of a line",
+			     err);
 	if (!ret && HAS(conf, TIE) && dp_addr_eq(&conf->tie, &conf->local))
 		ret = refuse(conf, " tie", "a leg cannot be tied to itself",
 			     err);
@@ -102,6 +116,12 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 		return refuse(conf, " only", out, err);
 	if (HAS(conf, BLOCK) && conf->block > RTPLANE_BLOCK_MAX)
 		return refuse(conf, " block", out, err);
+	if (conf->local.line > DP_LINE_MAX)
+		return refuse(conf, " line", out, err);
+	if (HAS(conf, LINE) && (conf->line.n_ssrcs > DP_LINE_SSRCS ||
+				conf->line.mid[DP_MID_LEN - 1]))
+		return refuse(conf, " line", "more SSRCs, or a longer name, than a line has",
+			      err);
 	if (HAS(conf, OIF) && conf->oif > INT_MAX)
 		return refuse(conf, " oif",
 			      "oif must be the index of a device", err);
@@ -278,14 +298,29 @@ static int sense_latch(const struct dp_leg *conf, const struct leg *leg,
 		      err);
 }
 
+static int sense_line(const struct dp_leg *conf, const struct leg *leg, bool carried,
+		      struct dp_err *err)
+{
+	if (carried && conf->set & PORTS_OWN)
+		return refuse(conf, "", "remote, keys and limits at a port that lines share are those of the port's leg",
+			      err);
+	if (leg && HAS(conf, LINE) && carried != dp_leg_is_carried(conf))
+		return refuse(conf, " line", "whether RTCP has a remote of its own is settled when its leg is made",
+			      err);
+	return 0;
+}
+
 int legconf_sense(const struct dp_leg *conf, const struct leg *leg,
 		  struct dp_err *err)
 {
 	uint8_t mode = HAS(conf, DSCP_MODE) ? conf->dscp_mode :
 		       leg ? leg->dscp_mode : 0;
 	uint32_t oif = HAS(conf, OIF) ? conf->oif : leg ? leg->oif : 0;
-	int ret = sense_latch(conf, leg, err);
+	bool carried = leg ? leg->carried : dp_leg_is_carried(conf);
+	int ret = sense_line(conf, leg, carried, err);
 
+	if (!ret && !carried)
+		ret = sense_latch(conf, leg, err);
 	if (ret)
 		return ret;
 	if (mode == RTPLANE_DSCP_SET && HAS(conf, DSCP_MODE) &&
@@ -295,7 +330,7 @@ int legconf_sense(const struct dp_leg *conf, const struct leg *leg,
 	    !(leg && leg->has_map))
 		return refuse(conf, "", "DSCP mode map needs a map of 64 values",
 			      err);
-	if (!oif && (link_local(&conf->local) ||
+	if (!oif && !carried && (link_local(&conf->local) ||
 		     (HAS(conf, REMOTE) && link_local(&conf->remote))))
 		return refuse(conf, "",
 			      "a link-local address needs a device (oif)", err);
@@ -333,6 +368,10 @@ static void apply_policy(struct leg *leg, const struct dp_leg *c)
 		leg->digits = c->digits;
 	if (HAS(c, BLOCK))
 		leg->block = c->block;
+	if (HAS(c, LINE)) {
+		leg->line = c->line;
+		lines_forget(leg);
+	}
 }
 
 static void apply_dscp(struct leg *leg, const struct dp_leg *c)
@@ -402,11 +441,22 @@ static void apply_remote(struct leg *leg, struct worker *w,
 	    (HAS(c, LATCH) || HAS(c, PREFIX) || HAS(c, TIE)) &&
 	    !leg_permits(leg, &leg->remote))
 		leg_forget(leg);
+	if (leg->carried)
+		return;
 	if (HAS(c, PROVEN))
 		leg_commit(leg, w, &proven, RTPLANE_REASON_PROVEN);
 	else if (leg->policy.mode == RTPLANE_LATCH_OFF && !leg->latched)
 		leg_commit(leg, w, &leg->policy.signalled,
 			   RTPLANE_REASON_SIGNALLED);
+}
+
+int legconf_prepare(struct leg *leg, const struct dp_leg *conf, struct dp_err *err)
+{
+	if (!HAS(conf, LINE) || !conf->line.on || leg->carried || leg->lines)
+		return 0;
+	/* nobody looks at it before the leg is told that its port is shared */
+	leg->lines = calloc(1, sizeof(*leg->lines));
+	return leg->lines ? 0 : dp_fail(err, ENOMEM, "no memory for a leg");
 }
 
 void legconf_news(const struct leg *leg, struct dp_leg *conf)
@@ -438,7 +488,8 @@ void legconf_apply(struct leg *leg, struct worker *w,
 static bool info_conf(const struct leg *leg, struct dp_leg *c,
 		      struct dp_sources *sources)
 {
-	const struct rtplane_policy *p = &leg->policy;
+	const struct leg *way = lines_carrier(leg);
+	const struct rtplane_policy *p = way ? &way->policy : &leg->policy;
 	bool all;
 
 	c->set = DP_LEG_LATCH | DP_LEG_PREFIX | DP_LEG_PROBATION |
@@ -481,6 +532,8 @@ static bool info_conf(const struct leg *leg, struct dp_leg *c,
 	c->block = leg->block;
 	all = rtpsec_tell(leg->sec[RTPSEC_IN], &c->srtp_rx, sources);
 	all &= rtpsec_tell(leg->sec[RTPSEC_OUT], &c->srtp_tx, sources);
+	c->line = leg->line;
+	c->set |= leg->line.on ? DP_LEG_LINE : 0;
 	c->set |= leg->sec[RTPSEC_IN] ? DP_LEG_SRTP_RX : 0;
 	c->set |= leg->sec[RTPSEC_OUT] ? DP_LEG_SRTP_TX : 0;
 	return all;
@@ -544,6 +597,7 @@ static void info_counters(const struct leg *leg, struct dp_leg_info *info)
 bool legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 		  struct dp_sources *sources)
 {
+	const struct leg *way = lines_carrier(leg) ? lines_carrier(leg) : leg;
 	const struct rtplane_suspects *s = leg->policy.suspects;
 	bool all;
 
@@ -551,13 +605,13 @@ bool legconf_info(const struct leg *leg, bool state, struct dp_leg_info *info,
 	all = info_conf(leg, &info->conf, sources);
 	info->cookie = leg->cookie;
 	info->peer = leg->peer->addr;
-	info->state = leg->latched ? RTPLANE_STATE_LOCKED :
-		      rtplane_policy_counting(&leg->policy) ?
+	info->state = way->latched ? RTPLANE_STATE_LOCKED :
+		      rtplane_policy_counting(&way->policy) ?
 		      RTPLANE_STATE_PROBATION : RTPLANE_STATE_WAITING;
-	if (leg->latched && !leg->mute)
-		leg_addr(&leg->remote, &info->latched);
-	else if (leg->early && !leg->mute)
-		leg_addr(&leg->policy.signalled, &info->latched);
+	if (way->latched && !way->mute)
+		leg_addr(&way->remote, &info->latched);
+	else if (way->early && !way->mute)
+		leg_addr(&way->policy.signalled, &info->latched);
 	info_counters(leg, info);
 	info_rtp(&leg->rtp, &info->rtp);
 	if (leg->rtcp.reports)

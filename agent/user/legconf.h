@@ -30,6 +30,16 @@ int legconf_sense(const struct dp_leg *conf, const struct leg *leg,
 		  struct dp_err *err);
 
 /**
+ * legconf_prepare() - make what a leg does not have yet: all that may fail
+ * @leg: the leg; its worker need not be parked
+ * @conf: what is asked
+ * @err: the sentence
+ *
+ * Return: 0 or -errno.
+ */
+int legconf_prepare(struct leg *leg, const struct dp_leg *conf, struct dp_err *err);
+
+/**
  * legconf_refuse() - refuse something of a leg
  * @local: the leg
  * @word: what of it, with a space before it; or ""

@@ -330,6 +330,7 @@ static int uring_dispatch(struct dp *dp, struct dp_err *err)
 
 const struct dp_ops dp_uring_ops = {
 	.name = "uring",
+	.lines = true,
 	.open = uring_open,
 	.close = uring_close,
 	.dev_add = uring_dev,

@@ -113,6 +113,9 @@ enum rtplane_attr {
  *	carry none)
  * @RTPLANE_EP_A_RTCP: flag; of a leg's local address: what is RTCP there goes to a leg of
  *	its own, while the leg of that address takes RTPLANE_ONLY_RTP
+ * @RTPLANE_EP_A_LINE: u8, 1 to 31; of a leg's local address: what is of that line there, of
+ *	several that share the port (BUNDLE), as a leg of its own. Told by user space alone:
+ *	the module does not look into packets so deep
  */
 enum rtplane_ep_attr {
 	RTPLANE_EP_A_UNSPEC,
@@ -120,6 +123,7 @@ enum rtplane_ep_attr {
 	RTPLANE_EP_A_IPV6,
 	RTPLANE_EP_A_PORT,
 	RTPLANE_EP_A_RTCP,
+	RTPLANE_EP_A_LINE,
 
 	__RTPLANE_EP_A_MAX,
 	RTPLANE_EP_A_MAX = __RTPLANE_EP_A_MAX - 1
