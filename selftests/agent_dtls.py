@@ -339,7 +339,18 @@ def with_ice():
     a.connect()
     both_hear(a, b)
     is_secure("caller")
-    check(leg("caller")["remote"] in a.ice.addresses(), "the caller's leg is", leg("caller"))
+    where = leg("caller")["remote"]
+    check(where in a.ice.addresses(), "the caller's leg is", leg("caller"))
+    # what is authentic and comes from elsewhere is heard, and moves nothing
+    came, other = leg("caller")["rx_packets"], Way(A, "server")
+    other.to = a.ice.hears_at
+    aside = a.dtls[1]._tx_srtp.protect(rtp(1000, 0xaaaa))
+    other.sock.sendto(aside, other.to)
+    until(lambda: leg("caller")["rx_packets"] > came, "it is not heard:", why)
+    until(lambda: leg("caller")["remote"] == where, "media goes elsewhere:",
+          lambda: leg("caller"))
+    heard(b, a, 0xbbbb)
+    other.close()
     end(a, b)
 
 

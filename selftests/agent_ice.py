@@ -74,6 +74,7 @@ class Ice:
         self.conn.remote_username = value(text, "ice-ufrag")
         self.conn.remote_password = pwd or value(text, "ice-pwd")
         self.conn.remote_is_lite = "a=ice-lite" in text
+        self.hears_at = (self.party.server, int(re.search(r"^m=audio (\d+)", text, re.M)[1]))
         for c in re.findall(r"^a=candidate:(.*?)\r?$", text, re.M):
             run(self.conn.add_remote_candidate(aioice.Candidate.from_sdp(c)))
         run(self.conn.add_remote_candidate(None))

@@ -185,6 +185,8 @@ void sessions_event(const struct dp_event *event, void *arg)
 	remember(told, event);
 	fill(&e, told);
 	log_event(&e);
+	if (event->type == RTPLANE_EVENT_LATCH && told)
+		session_path_moved(e.session, &event->local, &event->new);
 	ops = e.session->conf.ops;
 	if (what_of(event, &e.what) && ops && ops->event)
 		ops->event(&e, e.session->conf.arg);

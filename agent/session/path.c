@@ -15,6 +15,9 @@
 #include "private.h"
 #include "stun/stun.h"
 
+/* times that a party may send from elsewhere than where it is, by ICE, before it is let be */
+#define STRAYED_MAX	8
+
 /* --- the datapath is told --- */
 
 static void prove(struct session *session, struct standing *at, unsigned int s,
@@ -64,8 +67,46 @@ static void prove_all(struct session *session)
 			for (s = 0; at && s < 2; s++)
 				if (session_ice_path(at->seat[s], component(at, s, c), &path) &&
 				    path.proven &&
-				    !dp_addr_eq(&at->proven[s], &path.remote))
+				    !dp_addr_eq(&at->proven[s], &path.remote)) {
+					at->told[s].strayed = 0;
 					prove(session, at, s, &path);
+				}
+		}
+	}
+}
+
+/*
+ * SRTP that was under way when ICE chose another pair, or that somebody sends on from
+ * elsewhere, shows who has made it and not where he is: media goes where ICE has consent
+ * (RFC 7675). A party that keeps sending by a pair that it has not nominated is heard all
+ * the same, and after some times answered there.
+ */
+static void come_back(struct session *session, struct standing *at, unsigned int c,
+		      unsigned int s, const struct dp_addr *remote)
+{
+	struct ice_path path;
+
+	if (!session_ice_path(at->seat[s], component(at, s, c), &path) ||
+	    !path.proven || !dp_addr_eq(&at->proven[s], &path.remote) ||
+	    dp_addr_eq(&path.remote, remote) ||
+	    at->told[s].strayed >= STRAYED_MAX)
+		return;
+	at->told[s].strayed++;
+	prove(session, at, s, &path);
+}
+
+void session_path_moved(struct session *session, const struct dp_addr *local,
+			const struct dp_addr *remote)
+{
+	struct standing *at;
+	unsigned int i, c, s;
+
+	for (i = 0; i < SDP_MEDIA_MAX; i++) {
+		for (c = 0; c < 2; c++) {
+			at = session->standing[i][c];
+			for (s = 0; at && s < 2; s++)
+				if (dp_addr_eq(&at->bridge.leg[s].local, local))
+					come_back(session, at, c, s, remote);
 		}
 	}
 }

@@ -640,10 +640,20 @@ static int carry_out(const struct plan *plan, struct dp_err *err)
 	return ret;
 }
 
+static uint64_t at_agent(const struct seat *seat, bool rtcp)
+{
+	struct media_sock *sock = rtcp ? seat->pair->rtcp_sock : seat->pair->rtp_sock;
+
+	return media_sock_counts(sock)->packets[MEDIA_RTP];
+}
+
 /* a leg that stays has told what it has told */
-static void keep_told(struct standing *now, const struct standing *was)
+static void keep_told(struct standing *now, const struct standing *was, bool rtcp)
 {
 	unsigned int s;
+
+	for (s = 0; s < 2; s++)
+		now->told[s].early = at_agent(now->seat[s], rtcp && !now->mux[s]);
 
 	/* keys that were used there cannot be taken elsewhere */
 	now->sealed = now->sealed && (!was || was->sealed ||
@@ -691,7 +701,7 @@ static void settle(struct plan *plan)
 			note_rtcp(at[i - 1], at[i]);
 		if (!at[i])
 			continue;
-		keep_told(at[i], old);
+		keep_told(at[i], old, i % 2);
 		at[i]->seat[0]->used = true;
 		at[i]->seat[1]->used = true;
 	}

@@ -471,11 +471,15 @@ struct session_party {
  * @first: its first packet
  * @latches: how often a remote was committed
  * @remote: the last one that was
+ * @early: RTP that had come to the agent's socket when the bridge was made
+ * @strayed: how often its remote was another than the one that ICE has found
  */
 struct told {
 	bool first;
 	uint32_t latches;
 	struct dp_addr remote;
+	uint64_t early;
+	unsigned int strayed;
 };
 
 /**
@@ -851,6 +855,9 @@ void session_path_answered(const struct session_branch *branch, unsigned int end
 			   const struct line *line);
 /* bridges are what they were before a change, but perhaps for who is proven */
 void session_prove_again(struct session *session);
+/* the datapath has told of a remote; nothing of the session is freed */
+void session_path_moved(struct session *session, const struct dp_addr *local,
+			const struct dp_addr *remote);
 /* sessions.on_ice */
 void session_on_ice(struct seat *seat);
 /* sessions.on_dtls */

@@ -61,6 +61,9 @@ static void report_leg(const struct standing *at, unsigned int i, unsigned int c
 	to->rtcp_ends = at->mux[s] != at->mux[!s] &&
 			!at->seat[s]->session->standing[i][1];
 	count_at_agent(at->seat[s]->pair, c && !to->mux, to);
+	/* of a party that speaks before the call is answered */
+	if (to->at_agent[MEDIA_RTP] >= at->told[s].early)
+		to->at_agent[MEDIA_RTP] -= at->told[s].early;
 	session_ice_report(at->seat[s], 1 + (c && !to->mux), &to->ice);
 	session_dtls_report(at->seat[s], 1 + (c && !to->mux), &to->dtls);
 	if (is_keyed(&to->dtls)) {
