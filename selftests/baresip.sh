@@ -17,6 +17,8 @@
 . "$(dirname "$0")/agent_srtp_lib.sh"
 # shellcheck source-path=SCRIPTDIR source=baresip_lib.sh
 . "$(dirname "$0")/baresip_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=linphone_lib.sh
+. "$(dirname "$0")/linphone_lib.sh"
 need baresip linphonec tcpdump tshark python3
 
 RTP=172 CM80=182 CM32=176 GCM=188
@@ -191,56 +193,25 @@ test_a_phone_that_the_policy_refuses()
 	phones_stop
 }
 
-# linphone SUITE: a phone of yet others. Commands go in by $W/linphone.in.
-linphone()
-{
-	rm -rf "$W/linphone"
-	mkdir -p "$W/linphone/.local/share/linphone"
-	[ -p "$W/linphone.in" ] || mkfifo "$W/linphone.in"
-	cat >"$W/linphone/rc" <<-END
-		[sip]
-		sip_port=5060
-		sip_tcp_port=0
-		sip_tls_port=0
-		contact="caller" <sip:caller@$A4>
-		media_encryption=srtp
-		media_encryption_mandatory=1
-		srtp_crypto_suites=$1
-		[rtp]
-		audio_rtp_port=7078
-		[net]
-		firewall_policy=0
-		[video]
-		enabled=0
-	END
-	exec 7<>"$W/linphone.in"
-	HOME=$W/linphone nsenter --net="/run/netns/$A" -- linphonec -c "$W/linphone/rc" \
-		<"$W/linphone.in" >"$W/linphone.out" 2>&1 7>&- 8>&- 9>&- &
-	BG[linphone]=$!
-	printf '%s\n' 'soundcard use files' "play $W/tone.wav" "record $W/linphone/heard-dec.wav" >&7
-	wait_for 120 in_ns "$A" sh -c 'ss -Hlnu sport = :5060 | grep -q .' && return 0
-	fail "linphonec does not come up: $(tail -n 3 "$W/linphone.out")"
-	return 1
-}
-
 # linphone_calls SUITE NEAR FAR: as goes_through
 linphone_calls()
 {
-	linphone "$1" && answers srtp-mand || return
+	linphone caller "$A4" "$A" "media_encryption=srtp
+media_encryption_mandatory=1
+srtp_crypto_suites=$1" && answers srtp-mand || return
 	tap near "$A" a0
 	tap far "$B" b0
 	echo "call sip:4900@$MA4" >&7
-	wait_for 120 call_is up || fail "no call: $(tail -n 3 "$W/linphone.out" "$AGENT_LOG")"
+	wait_for 120 call_is up || fail "no call: $(tail -n 3 "$W/caller.out" "$AGENT_LOG")"
 	ID=$(call_id)
 	wait_for 120 heard 100 || fail "no media: $(ask why "$ID")"
 	is "packets that do not authenticate" \
 		"$(ask call "$ID" | jq '[.legs[].drops["srtp-auth"] // 0] | add')" 0
-	printf '%s\n' terminate quit >&7
+	echo terminate >&7
 	no_calls
 	ok "the callee hears" wait_for 60 loud callee
-	ok "the caller hears" wait_for 60 loud linphone
-	all_end TERM linphone
-	exec 7>&-
+	ok "the caller hears" wait_for 60 loud caller
+	linphone_ends
 	phones_stop
 	taps_stop
 	is "lengths near" "$(lengths near)" "$2"

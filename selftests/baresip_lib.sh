@@ -23,7 +23,7 @@ tone()
 listens() { in_ns "$1" ss -Hlnt sport = :4444 | grep -q .; }
 
 # phone NAME IP[:PORT] DEV NAMESPACE ACCOUNT: write its configuration and start it.
-# PHONE_MODULES: further ones of its modules.
+# PHONE_MODULES: further ones of its modules; PHONE_CONFIG: further lines.
 phone()
 {
 	local name=$1 ip=${2%:*} port=5060 dev=$3 ns=$4 account=$5 module
@@ -48,6 +48,7 @@ phone()
 			module aubridge.so
 			module sndfile.so
 			module srtp.so
+			${PHONE_CONFIG:-}
 		END
 		for module in ${PHONE_MODULES:-}; do
 			echo "module $module.so"
