@@ -14,7 +14,6 @@
 
 #define VCPUS		2
 #define LINE		64
-#define KERNEL		(UINT64_C(1) << 63)
 #define ACCESSES	(1U << 20)
 
 /* Each processor has a table of its own, so there is nothing to lock. */
