@@ -41,6 +41,8 @@
 #define SIGNALS		4
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
+/* media workers hear of orders for which nobody waits at most so late */
+#define ORDERS_MS	2
 
 /**
  * struct options - what the command line says
@@ -79,6 +81,7 @@ struct options {
  * @ctl: the control socket
  * @signal: the loop's
  * @timer: drain time, last words
+ * @orders: the media workers have some that they are to be told of
  * @waited: half seconds of drain time that are over
  * @watch: what the loop watches for us
  * @draining: SIGTERM has come
@@ -105,6 +108,7 @@ struct agent {
 	struct ctl *ctl;
 	struct loop_signal *signal[SIGNALS];
 	struct timer timer;
+	struct timer orders;
 	unsigned int waited;
 	struct loop_fd *watch[WATCHES];
 	bool draining;
@@ -186,6 +190,14 @@ static void leave(struct agent *agent, const char *reason)
 static unsigned int count_calls(const struct agent *agent)
 {
 	return b2b_count(agent->b2b) + ng_count(agent->ng);
+}
+
+static void on_orders(struct timer *timer, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)timer;
+	media_flush(agent->media);
 }
 
 static void on_timer(struct timer *timer, void *arg)
@@ -342,6 +354,7 @@ static bool open_loop(struct agent *agent)
 	signal(SIGPIPE, SIG_IGN);
 	agent->loop = loop_new();
 	timer_init(&agent->timer, on_timer, agent);
+	timer_init(&agent->orders, on_orders, agent);
 	if (agent->loop) {
 		agent->signal[0] = loop_signal_new(agent->loop, SIGTERM,
 						   on_term, agent);
@@ -430,10 +443,18 @@ static void on_place(const struct dp_addr *local, bool open, void *arg)
 		nft_close(agent->host.nft, local);
 }
 
+/* calls that come together wake a worker once */
+static void on_soon(void *arg)
+{
+	struct agent *agent = arg;
+
+	timer_set(loop_timers(agent->loop), &agent->orders, ORDERS_MS);
+}
+
 static bool open_datapath(struct agent *agent)
 {
 	const char *backend = agent->choice.backend;
-	struct media_conf media = { .place = on_place };
+	struct media_conf media = { .place = on_place, .soon = on_soon };
 	struct dp_err err;
 
 	/* beside the module the sockets see little, unless it refuses SRTP */
@@ -684,6 +705,7 @@ static void stop(struct agent *agent)
 	agent->sessions = NULL;	/* the datapath may still have events */
 	dtls_pool_free(agent->dtls);
 	timer_cancel(&agent->timer);
+	timer_cancel(&agent->orders);
 	for (i = 0; i < WATCHES; i++)
 		loop_fd_free(agent->watch[i]);
 	for (i = 0; i < SIGNALS; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the parts of the media engine know of each other: media.c (the agent's
- * side), worker.c (the threads), ring.c and epoll.c (how they receive and send);
+ * side), order.c (what it and the workers tell each other), worker.c (the threads), ring.c and epoll.c (how they receive and send);
  * and what a datapath on it needs (user/), which it knows as &struct leg_ops only.
  *
  * Who touches what:
@@ -10,7 +10,8 @@
  *   packets is touched by that worker's thread only, so packets take no lock.
  * - The agent's thread changes things while the workers concerned are parked:
  *   between two packets, all of them waiting, all they had to send sent
- *   (media_park(), media_resume()).  So a change is atomic for packets and a
+ *   (media_park(), media_resume()).  One that waits for packets is held where it
+ *   is, without being woken.  So a change is atomic for packets and a
  *   read is consistent, over any number of workers, by construction.
  * - What a worker must do itself, because the ring is its own, is an order:
  *   to receive on a socket, to let go of one.
@@ -87,6 +88,7 @@ struct order {
  * @order: the orders to receive on it and to let go of it, by enum order_type: an
  *	order must not fail for want of memory
  * @orphan: &media.lock: the agent did not wait: who lets go of it frees it
+ * @left: of an orphan: one less when it is closed, or NULL
  * @doomed: the agent's: it was to end, but its worker did not answer
  * @no_gso: trains of packets cannot be sent from it; the worker's
  * @gso: one has been; the worker's
@@ -128,6 +130,7 @@ struct media_sock {
 	bool unasked;
 	bool asked_back;
 	bool orphan;
+	atomic_uint *left;
 	bool doomed;
 	bool no_gso;
 	bool gso;
@@ -301,6 +304,16 @@ struct event_limit {
 };
 
 /**
+ * enum worker_where - where a worker's thread is
+ * @WORKER_TURNS: between two waits: it may touch what is its own at any moment
+ * @WORKER_WAITS: it waits for packets, has nothing to send, and touches nothing of its
+ *	sockets and legs
+ * @WORKER_HELD: likewise, and all that is the agent's, for which it waits when it
+ *	comes back
+ */
+enum worker_where { WORKER_TURNS, WORKER_WAITS, WORKER_HELD };
+
+/**
  * struct worker - a thread with its sockets
  *
  * @media: whose
@@ -318,7 +331,11 @@ struct event_limit {
  * @ended: @media->lock: its thread touches nothing any more
  * @late: it did not answer in time, and has not come to itself; nobody waits for it
  *	meanwhile.  Set with @media->lock.
+ * @where: &enum worker_where; HELD is the agent's to begin and to end, with
+ *	@media->lock
+ * @dozes: it waits on @asked, and looks at it before it waits for anything else
  * @wanted: the agent's: to be parked
+ * @owed: the agent's: it has orders that it was not called for
  * @hold: @media->lock: park
  * @parked: @media->lock: it is
  * @orders: @media->lock: what it is to do
@@ -367,7 +384,10 @@ struct worker {
 	bool quit;
 	bool ended;
 	atomic_bool late;
+	_Atomic uint32_t where;
+	atomic_bool dozes;
 	bool wanted;
+	bool owed;
 	bool hold;
 	bool parked;
 	struct order *orders;
@@ -435,6 +455,8 @@ struct bell {
  * @counts: what media_counts() told last
  * @last_id: number of the last socket
  * @last_pairing: see &media_sock.pairing
+ * @owing: the agent's: &media_conf.soon was called, and media_flush() was not
+ * @leaving: @lock: sockets that end by media_leave() and are still there
  * @stalled: times that a worker did not answer
  * @stalled_log: rate limit of that line
  * @next: worker at which the next dispatch begins
@@ -462,6 +484,8 @@ struct media {
 	struct media_counts counts;
 	uint64_t last_id;
 	uint32_t last_pairing;
+	bool owing;
+	unsigned int leaving;
 	uint64_t stalled;
 	struct fault_log stalled_log;
 	unsigned int next;
@@ -471,7 +495,7 @@ struct media {
 	_Atomic size_t held;
 };
 
-/* --- media.c: for the datapath; by the agent's thread --- */
+/* --- media.c, order.c: for the datapath; by the agent's thread --- */
 
 /**
  * media_find() - the socket that is bound to an address
@@ -553,6 +577,59 @@ void media_clear_bell(struct bell *bell);
  */
 void media_ring_bell(struct bell *bell);
 
+/* --- order.c: for media.c --- */
+
+/**
+ * media_worker_of() - whose a socket is
+ * @sock: the socket
+ *
+ * One that did not answer in time may let go of it at any moment.
+ *
+ * Return: the worker or NULL.
+ */
+struct worker *media_worker_of(struct media_sock *sock);
+
+/**
+ * media_hand_over() - a worker has a socket from now on
+ * @sock: the socket, nobody's
+ * @w: the worker
+ */
+void media_hand_over(struct media_sock *sock, struct worker *w);
+
+/**
+ * media_ask_back() - have a worker let go of a socket, and do not wait for it
+ * @sock: the socket; media_take_back() comes after this
+ */
+void media_ask_back(struct media_sock *sock);
+
+/**
+ * media_take_back() - have a worker let go of a socket, and wait for that
+ * @sock: the socket
+ * @end: if it is too late, the worker closes the socket once it comes to itself; else
+ *	it stays where it was, or has no worker when that has seen the order
+ * @err: the sentence
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int media_take_back(struct media_sock *sock, bool end, struct dp_err *err);
+
+/**
+ * media_leave() - have a worker close a socket
+ * @sock: the socket; void after the call, unless it has no worker
+ * @left: one less when it is closed
+ *
+ * Return: false if it has no worker, and nothing was done.
+ */
+bool media_leave(struct media_sock *sock, atomic_uint *left);
+
+/**
+ * media_await_end() - wait for a worker that was told to end
+ * @w: the worker
+ *
+ * Return: whether its thread is over.
+ */
+bool media_await_end(struct worker *w);
+
 /* --- worker.c --- */
 
 /**
@@ -631,6 +708,18 @@ void worker_fault(struct worker *w, enum media_fault fault, uint64_t n,
  * Not if there is more already; ends early when the agent wants something.
  */
 void worker_doze(struct worker *w);
+
+/**
+ * worker_leave() - what is a worker's own may be the agent's until worker_enter()
+ * @w: the worker, which has nothing to send and is about to wait
+ */
+void worker_leave(struct worker *w);
+
+/**
+ * worker_enter() - it has waited; what is its own is its own again
+ * @w: the worker; waits until the agent does not hold it
+ */
+void worker_enter(struct worker *w);
 
 /**
  * worker_call() - have a worker look at what it is asked; by any thread

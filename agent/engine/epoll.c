@@ -166,8 +166,10 @@ static void epoll_turn(struct worker *w, int64_t wait)
 		worker_doze(w);
 		wait = 0;
 	}
+	worker_leave(w);
 	n = epoll_wait(p->fd, events, EVENTS,
 		       wait < 0 ? -1 : (int)(wait / 1000000));
+	worker_enter(w);
 	w->now = worker_clock();
 	w->more = n == EVENTS;
 	for (i = 0; i < n; i++) {

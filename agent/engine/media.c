@@ -31,8 +31,6 @@
 #define DISPATCH_MAX	1024
 /* sockets by local address; a power of two */
 #define TABLE_SIZE	16384
-/* one line about stalled workers in so long */
-#define STALLED_LOG_NS	10000000000ull
 
 enum media_class media_classify(const uint8_t *data, size_t len)
 {
@@ -110,229 +108,6 @@ void media_clear_bell(struct bell *bell)
 	/* nothing there: somebody looks without having been called */
 	(void)got;
 	atomic_exchange(&bell->rung, false);
-}
-
-/* --- waiting for workers --- */
-
-static void deadline(const struct media *media, struct timespec *ts)
-{
-	uint64_t at = worker_clock() + (uint64_t)media->conf.patience * 1000000;
-
-	ts->tv_sec = (time_t)(at / 1000000000);
-	ts->tv_nsec = (long)(at % 1000000000);
-}
-
-/* wait for an answer of any worker; false when it is too late */
-static bool await(struct media *media, const struct timespec *until)
-{
-	return pthread_cond_timedwait(&media->answer, &media->lock, until) !=
-	       ETIMEDOUT;
-}
-
-static int stalled(struct media *media, struct worker *w,
-		   struct dp_err *err)
-{
-	uint64_t now = worker_clock();
-
-	media->stalled++;
-	if (!media->stalled_log.last ||
-	    now - media->stalled_log.last >= STALLED_LOG_NS) {
-		media->stalled_log.last = now;
-		log_warning("media worker %u does not answer within %u ms (stalled: %llu in all)",
-			    w->index, media->conf.patience,
-			    (unsigned long long)media->stalled);
-	}
-	return dp_fail(err, ETIMEDOUT,
-		       "media worker %u does not answer within %u ms",
-		       w->index, media->conf.patience);
-}
-
-void media_want_all(struct media *media)
-{
-	unsigned int i;
-
-	for (i = 0; i < media->n_workers; i++)
-		media->worker[i].wanted = true;
-}
-
-/*
- * It did not answer; with the lock.  It is asked once more, so that it looks, and
- * says that it is there again, whatever it was doing when it was given up.
- */
-static void give_up(struct worker *w)
-{
-	w->late = true;
-	worker_call(w);
-}
-
-static struct worker *not_parked(struct media *media)
-{
-	struct worker *w;
-
-	for (w = media->worker; w < media->worker + media->n_workers; w++)
-		if (w->hold && !w->parked)
-			return w;
-	return NULL;
-}
-
-/* one that is known not to answer is not waited for again, or all else would wait */
-static struct worker *wanted_late(struct media *media)
-{
-	struct worker *w;
-
-	for (w = media->worker; w < media->worker + media->n_workers; w++)
-		if (w->wanted && w->late)
-			return w;
-	return NULL;
-}
-
-static void release(struct media *media)
-{
-	struct worker *w;
-
-	for (w = media->worker; w < media->worker + media->n_workers; w++) {
-		w->hold = false;
-		w->wanted = false;
-	}
-	pthread_cond_broadcast(&media->order);
-}
-
-int media_park(struct media *media, struct dp_err *err)
-{
-	struct timespec until;
-	struct worker *late;
-	struct worker *w;
-
-	deadline(media, &until);
-	pthread_mutex_lock(&media->lock);
-	late = wanted_late(media);
-	for (w = media->worker; !late && w < media->worker + media->n_workers; w++) {
-		w->hold = w->wanted;
-		if (w->hold)
-			worker_call(w);
-	}
-	while (!late && not_parked(media))
-		if (!await(media, &until))
-			late = not_parked(media);
-	if (late) {
-		give_up(late);
-		release(media);
-	}
-	pthread_mutex_unlock(&media->lock);
-	return late ? stalled(media, late, err) : 0;
-}
-
-void media_resume(struct media *media)
-{
-	pthread_mutex_lock(&media->lock);
-	release(media);
-	pthread_mutex_unlock(&media->lock);
-}
-
-/* --- orders --- */
-
-/* with the lock */
-static void give_order(struct worker *w, enum order_type type,
-		       struct media_sock *sock)
-{
-	struct order *o = &sock->order[type];
-
-	*o = (struct order){ .type = type, .sock = sock };
-	*w->last_order = o;
-	w->last_order = &o->next;
-	w->n_socks += type == ORDER_ADD;
-}
-
-/* the worker has it from now on */
-static void hand_over(struct media_sock *sock, struct worker *w)
-{
-	pthread_mutex_lock(&w->media->lock);
-	sock->worker = w;
-	give_order(w, ORDER_ADD, sock);
-	pthread_mutex_unlock(&w->media->lock);
-	/* not before: it would wait for the lock */
-	worker_call(w);
-}
-
-/* take back the order to let go of a socket, if the worker has not seen it; locked */
-static void withdraw(struct worker *w, struct media_sock *sock)
-{
-	struct order **at = &w->orders;
-	struct order *o = &sock->order[ORDER_DEL];
-
-	while (*at && *at != o)
-		at = &(*at)->next;
-	if (!*at)
-		return;
-	*at = o->next;
-	if (w->last_order == &o->next)
-		w->last_order = at;
-	sock->asked_back = false;
-}
-
-/* one that did not answer in time may let go of it at any moment */
-static struct worker *worker_of(struct media_sock *sock)
-{
-	struct worker *w;
-
-	pthread_mutex_lock(&sock->media->lock);
-	w = sock->worker;
-	pthread_mutex_unlock(&sock->media->lock);
-	return w;
-}
-
-/* with the lock; it may have the order from before, and carries it out once */
-static void ask_back(struct media_sock *sock)
-{
-	if (!sock->worker || sock->asked_back)
-		return;
-	sock->asked_back = true;
-	give_order(sock->worker, ORDER_DEL, sock);
-	worker_call(sock->worker);
-}
-
-/*
- * Have the worker let go of a socket, and wait for that.  If it is too late, a
- * socket that is to @end is closed by the worker once it comes to itself; any
- * other stays where it was, or has no worker when that has seen the order.
- */
-static int take_back(struct media_sock *sock, bool end, struct dp_err *err)
-{
-	struct media *media = sock->media;
-	struct worker *w = worker_of(sock);
-	struct timespec until;
-	bool gone;
-
-	if (!w)
-		return 0;
-	deadline(media, &until);
-	pthread_mutex_lock(&media->lock);
-	ask_back(sock);
-	while (sock->worker && !w->late && await(media, &until))
-		;
-	gone = !sock->worker;
-	if (!gone) {
-		give_up(w);
-		if (end)
-			sock->orphan = true;
-		else
-			withdraw(w, sock);
-	}
-	pthread_mutex_unlock(&media->lock);
-	return gone ? 0 : stalled(media, w, err);
-}
-
-int media_move(struct media_sock *sock, struct worker *to, struct dp_err *err)
-{
-	struct worker *from = worker_of(sock);
-	int ret;
-
-	if (from == to)
-		return 0;
-	ret = take_back(sock, false, err);
-	if (!ret)
-		hand_over(sock, to);
-	return ret;
 }
 
 /* --- the table by local address --- */
@@ -483,7 +258,7 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 		free(new);
 		return ret;
 	}
-	hand_over(new, least_loaded(media));
+	media_hand_over(new, least_loaded(media));
 	link_sock(new);
 	if (media->conf.place)
 		media->conf.place(&new->local, true, media->arg);
@@ -511,7 +286,7 @@ int media_add_part(struct media_sock **sock, struct media_sock *of,
 	new->of = of;
 	new->no_tos = true;
 	new->owned = true;
-	hand_over(new, worker_of(of));
+	media_hand_over(new, media_worker_of(of));
 	link_sock(new);
 	*sock = new;
 	return 0;
@@ -527,43 +302,59 @@ struct leg *media_part(const struct media_sock *of, uint8_t line, bool rtcp)
 	return NULL;
 }
 
-void media_del(struct media_sock *sock)
+/* false: its worker does not answer, so that it stays, and is nobody's */
+static bool forget(struct media_sock *sock)
 {
+	struct media *media = sock->media;
 	struct media_sock *part;
-	struct media *media;
-	struct dp_err err;
 
-	if (!sock)
-		return;
-	media = sock->media;
 	if (media->conf.place && !sock->of)
 		media->conf.place(&sock->local, false, media->arg);
 	if (sock->leg || sock->parts)
 		media->legs->gone(sock, media->legs_arg);
-	/* its worker does not answer: it stays, and is nobody's */
 	if (sock->leg) {
 		sock->user = NULL;
-		return;
+		return false;
 	}
 	/* a worker that does not answer may still have it */
 	for (part = sock->parts; part; part = part->next_part)
 		part->of = part;
 	unlink_sock(sock);
 	add_counts(&media->past, sock);
-	if (take_back(sock, true, &err))
+	return true;
+}
+
+void media_del(struct media_sock *sock)
+{
+	struct dp_err err;
+
+	if (!sock || !forget(sock) || media_take_back(sock, true, &err))
 		return;
 	close(sock->fd);
 	free(sock);
+}
+
+void media_del_later(struct media_sock *sock, atomic_uint *left)
+{
+	struct media *media = sock->media;
+
+	if (media->conf.soon && forget(sock)) {
+		if (media_leave(sock, left))
+			return;
+		close(sock->fd);
+		free(sock);
+	} else if (!media->conf.soon) {
+		media_del(sock);
+	}
+	atomic_fetch_sub(left, 1);
 }
 
 void media_del_both(struct media_sock *a, struct media_sock *b)
 {
 	/* that of a leg is another matter */
 	if (a && b && !a->leg && !b->leg) {
-		pthread_mutex_lock(&a->media->lock);
-		ask_back(a);
-		ask_back(b);
-		pthread_mutex_unlock(&a->media->lock);
+		media_ask_back(a);
+		media_ask_back(b);
 	}
 	media_del(a);
 	media_del(b);
@@ -686,8 +477,6 @@ unsigned int media_dispatch(struct media *media)
 static bool end_thread(struct worker *w)
 {
 	struct media *media = w->media;
-	struct timespec until;
-	bool ended;
 
 	if (!w->thread_made)
 		return true;
@@ -695,13 +484,7 @@ static bool end_thread(struct worker *w)
 	w->quit = true;
 	pthread_mutex_unlock(&media->lock);
 	worker_call(w);
-	deadline(media, &until);
-	pthread_mutex_lock(&media->lock);
-	while (!w->ended && await(media, &until))
-		;
-	ended = w->ended;
-	pthread_mutex_unlock(&media->lock);
-	if (ended) {
+	if (media_await_end(w)) {
 		pthread_join(w->thread, NULL);
 		return true;
 	}

@@ -20,6 +20,7 @@
 #ifndef DATAPATH_MEDIA_H
 #define DATAPATH_MEDIA_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -106,6 +107,9 @@ enum media_io {
  *	0: 16384
  * @place: called with the @arg of media_new() when a socket is held (@open) and when it
  *	no longer is; may be NULL
+ * @soon: called with that @arg when the workers have orders for which nobody waits:
+ *	media_flush() is to be called within some milliseconds.  NULL: they are told
+ *	of each order at once.
  */
 struct media_conf {
 	enum media_io io;
@@ -115,6 +119,7 @@ struct media_conf {
 	uint32_t buffers;
 	uint32_t completions;
 	void (*place)(const struct dp_addr *local, bool open, void *arg);
+	void (*soon)(void *arg);
 };
 
 /**
@@ -261,6 +266,28 @@ void media_del(struct media_sock *sock);
  * @b: NULL is fine
  */
 void media_del_both(struct media_sock *a, struct media_sock *b);
+
+/**
+ * media_del_later() - close a socket, but wait for nobody; its port is not free before
+ *	@left says so
+ * @sock: void after the call; without &media_conf.soon it is closed when this returns
+ * @left: one less when the socket is closed, by any thread; stays until then
+ */
+void media_del_later(struct media_sock *sock, atomic_uint *left);
+
+/**
+ * media_flush() - have the workers look at their orders
+ * @media: the object
+ */
+void media_flush(struct media *media);
+
+/**
+ * media_settle() - wait until all sockets of media_del_later() are closed
+ * @media: the object
+ *
+ * Return: false if a worker does not answer in time.
+ */
+bool media_settle(struct media *media);
 
 /**
  * media_send() - send a datagram from a socket (a STUN answer)

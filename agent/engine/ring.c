@@ -471,7 +471,7 @@ static void check_overflow(struct worker *w)
 	r->overflow = now;
 }
 
-/* send, and wait for the next to arrive; one system call */
+/* what is sent is sent before it waits: who waits has nothing on its way */
 static void send_and_wait(struct worker *w, int64_t wait)
 {
 	struct ring *r = w->io_state;
@@ -481,11 +481,13 @@ static void send_and_wait(struct worker *w, int64_t wait)
 	};
 	struct io_uring_cqe *cqe;
 
-	tx_send(w, send_run);
+	if (w->n_tx || r->n_held)
+		ring_flush(w);
+	worker_leave(w);
 	io_uring_submit_and_wait_timeout(&r->ring, &cqe, 1,
 					 wait < 0 ? NULL : &ts, NULL);
+	worker_enter(w);
 	submit_all(w);
-	sent(r);
 }
 
 /* what arrives meanwhile wakes nobody: the kernel looks for it afterwards */

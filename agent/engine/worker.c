@@ -380,6 +380,7 @@ static bool take_slot(struct worker *w, struct media_sock *sock)
 
 void worker_let_go(struct worker *w, struct media_sock *sock)
 {
+	atomic_uint *left;
 	bool orphan;
 
 	/* without memory for its place it was never received on */
@@ -395,12 +396,21 @@ void worker_let_go(struct worker *w, struct media_sock *sock)
 	sock->worker = NULL;
 	w->n_socks--;
 	orphan = sock->orphan;
+	left = sock->left;
 	pthread_cond_broadcast(&w->media->answer);
 	pthread_mutex_unlock(&w->media->lock);
 	if (!orphan)
 		return;
 	close(sock->fd);
 	free(sock);
+	if (!left)
+		return;
+	/* the agent, which may look without the lock, may free this */
+	atomic_fetch_sub(left, 1);
+	pthread_mutex_lock(&w->media->lock);
+	w->media->leaving--;
+	pthread_cond_broadcast(&w->media->answer);
+	pthread_mutex_unlock(&w->media->lock);
 }
 
 static void carry_out(struct worker *w, const struct order *o)
@@ -432,9 +442,35 @@ void worker_doze(struct worker *w)
 		.tv_sec = w->media->conf.batch / 1000000,
 	};
 
-	if (!w->more)
-		syscall(SYS_futex, &w->asked, FUTEX_WAIT_PRIVATE, 0, &ts, NULL,
-			0);
+	if (w->more)
+		return;
+	atomic_store(&w->dozes, true);
+	worker_leave(w);
+	syscall(SYS_futex, &w->asked, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0);
+	worker_enter(w);
+	atomic_store(&w->dozes, false);
+}
+
+void worker_leave(struct worker *w)
+{
+	atomic_store_explicit(&w->where, WORKER_WAITS, memory_order_release);
+}
+
+void worker_enter(struct worker *w)
+{
+	struct media *media = w->media;
+	uint32_t waits = WORKER_WAITS;
+
+	if (atomic_compare_exchange_strong_explicit(&w->where, &waits,
+						    WORKER_TURNS,
+						    memory_order_acquire,
+						    memory_order_relaxed))
+		return;
+	pthread_mutex_lock(&media->lock);
+	while (w->hold)
+		pthread_cond_wait(&media->order, &media->lock);
+	atomic_store(&w->where, WORKER_TURNS);
+	pthread_mutex_unlock(&media->lock);
 }
 
 void worker_call(struct worker *w)
@@ -442,9 +478,13 @@ void worker_call(struct worker *w)
 	uint64_t one = 1;
 	ssize_t written;
 
-	atomic_store_explicit(&w->asked, 1, memory_order_release);
-	/* it may doze, or wait for something to arrive */
-	syscall(SYS_futex, &w->asked, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	/* it looks before it waits: the order of these two counts */
+	atomic_store(&w->asked, 1);
+	if (atomic_load(&w->dozes)) {
+		syscall(SYS_futex, &w->asked, FUTEX_WAKE_PRIVATE, 1, NULL,
+			NULL, 0);
+		return;
+	}
 	written = write(w->wake, &one, sizeof(one));
 	(void)written;
 }

@@ -4,11 +4,13 @@
  *
  * Every pair of the range has a slot.  slots[order[0 .. free - 1]] are free, in
  * no order: one is taken at random and the last free one moves to its place.
- * Resting pairs are a queue by the time they were given back, which all rest
+ * A pair that is given back is closed by the worker that has its sockets, for which
+ * nobody waits as long as there are others; then it rests or is free.  Resting pairs are a queue by the time they were given back, which all rest
  * equally long, so only its head is ever looked at.
  */
 #include <errno.h>
 #include <netinet/ip.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +22,21 @@
 #define NONE	UINT32_MAX
 /* pairs tried for one call: signalling waits for it */
 #define TRIES	64
+/* pairs that are closing looked at for one call */
+#define CLOSING_LOOKS	8
 
 /** enum slot_state - where a pair is */
-enum slot_state { SLOT_FREE, SLOT_USED, SLOT_RESTING };
+enum slot_state { SLOT_FREE, SLOT_USED, SLOT_CLOSING, SLOT_RESTING };
 
 /**
  * struct slot - a pair of the range
  * @state: where it is
  * @place: index into &ports.order (free)
- * @next: in the queue (resting)
+ * @next: in the queue (resting, closing)
  * @prev: in the queue (resting)
  * @foreign: another program had it (resting)
+ * @rests: it has to rest (closing)
+ * @left: sockets that are not closed (closing)
  * @until: ms of the clock at which it is free again (resting)
  * @pair: what the caller has (used)
  */
@@ -40,6 +46,8 @@ struct slot {
 	uint32_t next;
 	uint32_t prev;
 	bool foreign;
+	bool rests;
+	atomic_uint left;
 	uint64_t until;
 	struct ports_pair pair;
 };
@@ -55,6 +63,9 @@ struct slot {
  * @order: numbers of the free slots
  * @rest_head: the pair that has rested longest
  * @rest_tail: the pair that has rested shortest
+ * @close_head: of those that are closing, the first to be looked at
+ * @close_tail: the last one
+ * @n_closing: how many are closing
  * @stats: counters
  * @slots: the pairs
  */
@@ -68,6 +79,9 @@ struct ports {
 	uint32_t *order;
 	uint32_t rest_head;
 	uint32_t rest_tail;
+	uint32_t close_head;
+	uint32_t close_tail;
+	uint32_t n_closing;
 	struct ports_stats stats;
 	struct slot slots[];
 };
@@ -132,12 +146,57 @@ static void take_resting(struct ports *ports, uint32_t i)
 	ports->stats.quarantined--;
 }
 
-/* pairs that have rested long enough are free */
+static void put_closing(struct ports *ports, uint32_t i)
+{
+	ports->slots[i].state = SLOT_CLOSING;
+	ports->slots[i].next = NONE;
+	if (ports->n_closing++)
+		ports->slots[ports->close_tail].next = i;
+	else
+		ports->close_head = i;
+	ports->close_tail = i;
+}
+
+/* of @n that are closing: those that are closed rest, or are free */
+static void end_closing(struct ports *ports, uint32_t n)
+{
+	struct slot *slot;
+	uint32_t i;
+
+	for (n = n < ports->n_closing ? n : ports->n_closing; n; n--) {
+		i = ports->close_head;
+		slot = &ports->slots[i];
+		ports->close_head = slot->next;
+		ports->n_closing--;
+		/* with a worker that does not answer: others are not to wait for it */
+		if (atomic_load(&slot->left)) {
+			put_closing(ports, i);
+			continue;
+		}
+		ports->stats.quarantined -= slot->rests;
+		if (slot->rests)
+			put_resting(ports, i, false);
+		else
+			put_free(ports, i);
+	}
+}
+
+/* wait for those that are closing */
+static void settle(struct ports *ports)
+{
+	if (!ports->n_closing)
+		return;
+	media_settle(ports->media);
+	end_closing(ports, ports->n_closing);
+}
+
+/* pairs that are closed, or have rested long enough, are free */
 static void end_rest(struct ports *ports)
 {
 	uint64_t now;
 	uint32_t i;
 
+	end_closing(ports, CLOSING_LOOKS);
 	if (ports->rest_head == NONE)
 		return;
 	now = ports->conf.clock();
@@ -295,12 +354,16 @@ void ports_free(struct ports *ports)
 
 	if (!ports || --ports->refs)
 		return;
+	settle(ports);
 	for (i = 0; i < ports->n; i++) {
 		if (ports->slots[i].state != SLOT_USED)
 			continue;
 		media_del_both(ports->slots[i].pair.rtp_sock,
 			       ports->slots[i].pair.rtcp_sock);
 	}
+	/* a worker that does not answer may still say that one is closed */
+	if (ports->n_closing)
+		return;
 	free(ports->order);
 	free(ports);
 }
@@ -337,6 +400,10 @@ static struct ports_pair *get(struct ports *ports, uint32_t reserve, void *user,
 	int ret;
 
 	end_rest(ports);
+	if (ports->free <= reserve && ports->n_closing) {
+		settle(ports);
+		end_rest(ports);
+	}
 	while (ports->free > reserve && tries--) {
 		i = ports->order[arc4random_uniform(ports->free)];
 		take_free(ports, i);
@@ -381,7 +448,9 @@ struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
 		return NULL;
 	}
 	slot = &ports->slots[i];
-	if (slot->state == SLOT_USED) {
+	if (slot->state == SLOT_CLOSING)
+		settle(ports);
+	if (slot->state == SLOT_USED || slot->state == SLOT_CLOSING) {
 		dp_fail(err, EBUSY, "port %u of %s is in use already", port,
 			dp_addr_str(&ports->conf.addr, text, sizeof(text)));
 		return NULL;
@@ -396,39 +465,35 @@ struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
 	return NULL;
 }
 
-/* no socket of it is left; its slot is in no list */
-static struct ports *close_pair(struct ports_pair *pair, uint32_t *i)
+static void put(struct ports_pair *pair, bool rests)
 {
 	struct ports *ports = pair->pool;
+	uint32_t i = (uint32_t)(pair->rtp.port - ports->first) / 2;
+	struct slot *slot = &ports->slots[i];
+	struct media_sock *socks[2] = { pair->rtp_sock, pair->rtcp_sock };
 
-	media_del_both(pair->rtp_sock, pair->rtcp_sock);
 	pair->rtp_sock = NULL;
 	pair->rtcp_sock = NULL;
+	slot->rests = rests;
+	atomic_store(&slot->left, 2);
 	ports->stats.used--;
-	*i = (uint32_t)(pair->rtp.port - ports->first) / 2;
-	return ports;
+	ports->stats.quarantined += rests;
+	put_closing(ports, i);
+	media_del_later(socks[0], &slot->left);
+	media_del_later(socks[1], &slot->left);
+	end_closing(ports, CLOSING_LOOKS);
 }
 
 void ports_put(struct ports_pair *pair)
 {
-	struct ports *ports;
-	uint32_t i;
-
-	if (!pair)
-		return;
-	ports = close_pair(pair, &i);
-	put_resting(ports, i, false);
+	if (pair)
+		put(pair, true);
 }
 
 void ports_put_unused(struct ports_pair *pair)
 {
-	struct ports *ports;
-	uint32_t i;
-
-	if (!pair)
-		return;
-	ports = close_pair(pair, &i);
-	put_free(ports, i);
+	if (pair)
+		put(pair, false);
 }
 
 void ports_stats(struct ports *ports, struct ports_stats *stats)

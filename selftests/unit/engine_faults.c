@@ -129,6 +129,36 @@ static bool waited_for_once(void)
 	return true;
 }
 
+/* one that waits for packets is not needed for a change, and sees it afterwards */
+static bool held_where_it_waits(void)
+{
+	struct dp_leg_info info;
+	struct dp_err err = {};
+	struct dp_bridge br;
+	struct dp_del del;
+
+	KTAP_CHECK(start() && still_works());
+	KTAP_CHECK(stall_waiting());
+	KTAP_CHECK(!dp_leg_get(dp, &leg_a, &info, &err) && info.rx_packets == 1);
+	del = (struct dp_del){ .locals = &leg_a, .n = 1 };
+	KTAP_CHECK(!stalled || !dp_leg_get(dp, &leg_b, &info, &err));
+	br = bridge();
+	br.leg[0].set |= DP_LEG_MUTE;
+	br.leg[0].mute = true;
+	KTAP_CHECK(!dp_bridges_set(dp, &br, 1, &err));
+	KTAP_CHECK(stalled == (int)conf.workers);
+	KTAP_CHECK(!media_fault(media, MEDIA_FAULT_STALLED));
+	/* what came meanwhile is judged by what it is now */
+	KTAP_CHECK(say_rtp(b, &leg_b, 7));
+	KTAP_CHECK(recover());
+	KTAP_CHECK(AWAIT(!dp_leg_get(dp, &leg_b, &info, &err) && info.rx_packets == 2));
+	KTAP_CHECK(say_rtp(a, &leg_a, 8) && hear(b, NULL, NULL) == 8);
+	KTAP_CHECK(poll(&(struct pollfd){ .fd = a, .events = POLLIN }, 1, 0) == 0);
+	KTAP_CHECK(!dp_bridges_del(dp, &del, &err));
+	end();
+	return true;
+}
+
 /* its end is waited for no longer; what it may look at stays */
 static bool end_beside_it(void)
 {
@@ -167,6 +197,76 @@ static bool ended(void)
 	for (ms = 0; ms < 10000 && !(is_free(&leg_a) && is_free(&leg_b)); ms++)
 		poll(NULL, 0, 1);
 	KTAP_CHECK(ms < 10000);
+	conf = defaults;
+	return true;
+}
+
+/* --- orders for which nobody waits --- */
+
+static unsigned int owed;
+
+static void on_soon(void *arg)
+{
+	(void)arg;
+	owed++;
+}
+
+static bool told_together(void)
+{
+	struct dp_addr at = addr("127.0.0.1", 30100);
+	struct media_sock *socks[10];
+	uint8_t stun[20] = { 0, 1 };
+	atomic_uint left = 10;
+	int fd, i;
+
+	conf.soon = on_soon;
+	owed = 0;
+	KTAP_CHECK(begin());
+	for (i = 0; i < 10; i++) {
+		socks[i] = hold(30100 + i);
+		KTAP_CHECK(socks[i]);
+	}
+	KTAP_CHECK(owed == 1);
+	/* what came before is heard afterwards */
+	at.port = 30200;
+	fd = phone(&at);
+	at.port = 30105;
+	KTAP_CHECK(say(fd, &at, stun, sizeof(stun)));
+	media_flush(media);
+	KTAP_CHECK(AWAIT(media_dispatch(media)));
+	KTAP_CHECK(n_passed == 1);
+	for (i = 0; i < 10; i++)
+		media_del_later(socks[i], &left);
+	KTAP_CHECK(owed == 2 && left == 10 && !media_sockets(media));
+	KTAP_CHECK(!is_free(&at));
+	/* it is nobody's from now on */
+	KTAP_CHECK(say(fd, &at, stun, sizeof(stun)));
+	KTAP_CHECK(media_settle(media) && !left);
+	KTAP_CHECK(is_free(&at));
+	KTAP_CHECK(!media_dispatch(media) && n_passed == 1);
+	close(fd);
+	end();
+	conf = defaults;
+	return true;
+}
+
+static bool settles_in_vain(void)
+{
+	struct dp_addr at = addr("127.0.0.1", 30100);
+	struct media_sock *sock;
+	atomic_uint left = 1;
+
+	conf.soon = on_soon;
+	conf.patience = PATIENCE;
+	KTAP_CHECK(begin());
+	sock = hold(30100);
+	KTAP_CHECK(sock && stall_workers());
+	media_del_later(sock, &left);
+	KTAP_CHECK(!media_settle(media) && left == 1 && !is_free(&at));
+	KTAP_CHECK(recover());
+	KTAP_CHECK(AWAIT(!left));
+	KTAP_CHECK(is_free(&at));
+	end();
 	conf = defaults;
 	return true;
 }
@@ -516,6 +616,9 @@ static bool room_by_number(void)
 
 #if STALLS
 EPOLL(waited_for_once)
+EPOLL(held_where_it_waits)
+EPOLL(told_together)
+EPOLL(settles_in_vain)
 EPOLL(ended)
 EPOLL(late_worker_no_burst)
 #endif
@@ -529,6 +632,9 @@ int main(void)
 	static const struct ktap_point points[] = {
 #if STALLS
 		BOTH("a worker that does not answer is waited for once", waited_for_once),
+		BOTH("a worker that waits is not waited for", held_where_it_waits),
+		BOTH("several orders are told at once", told_together),
+		BOTH("sockets that end late, with a worker that does not answer", settles_in_vain),
 		BOTH("the engine ends beside a worker that does not answer", ended),
 		{ "the end of a socket waits for the ring", ends_wait_for_requests },
 		{ "a socket with much keeps none with little waiting", flooded },

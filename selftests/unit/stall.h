@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <sys/syscall.h>
 
+#include "engine/engine.h"
 #include "phones.h"
 
 /* ThreadSanitizer holds signals back, by which a worker is stalled here */
@@ -83,13 +84,38 @@ static inline int signal_threads(const char *name, int sig)
 	return n;
 }
 
-static inline bool stall_workers(void)
+static inline bool all_wait(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < media->n_workers; i++)
+		if (media->worker[i].where != WORKER_WAITS)
+			return false;
+	return true;
+}
+
+/* where they wait for packets */
+static inline bool stall_waiting(void)
 {
 	int n;
 
+	if (!AWAIT(all_wait()))
+		return false;
 	stall = true;
 	n = signal_threads("media/", SIGRTMIN);
 	return n == (int)conf.workers && AWAIT(stalled == n);
+}
+
+static inline bool stall_workers(void)
+{
+	unsigned int i;
+
+	if (!stall_waiting())
+		return false;
+	/* they wait, where nobody minds: as if in their turn */
+	for (i = 0; i < media->n_workers; i++)
+		atomic_store(&media->worker[i].where, WORKER_TURNS);
+	return true;
 }
 
 static inline bool recover(void)
