@@ -100,9 +100,102 @@ static void on_scanned(const struct dp_addr *source, uint32_t ports, void *arg)
 		bans_offence(host->bans, source, BAN_SCAN, ports, false);
 }
 
+/* --------------------------------------------------------------- a tester of ports */
+
+/* each port of what is tested; returns how many there are */
+static size_t each_tested(struct host *host,
+			  void (*fn)(struct nft *nft, const struct dp_addr *place))
+{
+	struct dp_addr place;
+	uint32_t port;
+	size_t i, n = 0;
+
+	for (i = 0; i < host->n_tested; i++) {
+		place = host->tested[i].addr;
+		for (port = host->tested[i].low; port <= host->tested[i].high; port++, n++) {
+			place.port = (uint16_t)port;
+			fn(host->nft, &place);
+		}
+	}
+	return n;
+}
+
+static void add_tested(struct host *host, const struct config_realm *realm,
+		       const struct dp_addr *addr, uint16_t low, uint16_t high)
+{
+	struct dp_range *more;
+	size_t i;
+
+	if (low < realm->port_low)
+		low = realm->port_low;
+	if (high > realm->port_high)
+		high = realm->port_high;
+	for (i = 0; i < realm->n_addresses && low <= high; i++) {
+		if (addr->family && !dp_addr_same_host(addr, &realm->addresses[i].listen))
+			continue;
+		more = reallocarray(host->tested, host->n_tested + 1, sizeof(*more));
+		if (!more)
+			return;
+		host->tested = more;
+		more[host->n_tested++] = (struct dp_range){
+			.addr = realm->addresses[i].listen, .low = low, .high = high,
+		};
+	}
+}
+
+size_t host_test(struct host *host, const struct dp_addr *addr, uint16_t low, uint16_t high)
+{
+	size_t i, n;
+
+	each_tested(host, nft_close);
+	free(host->tested);
+	host->tested = NULL;
+	host->n_tested = 0;
+	for (i = 0; high && i < host->config->n_realms; i++)
+		add_tested(host, &host->config->realms[i], addr, low, high);
+	n = each_tested(host, nft_open);
+	return nft_mode(host->nft) == CONFIG_NFT_OFF ? 0 : n;
+}
+
+static const struct dp_range *tested_within(const struct host *host,
+					    const struct dp_range *range)
+{
+	const struct dp_range *t;
+
+	for (t = host->tested; t < host->tested + host->n_tested; t++)
+		if (dp_addr_same_host(&t->addr, &range->addr) && t->low <= range->high &&
+		    t->high >= range->low)
+			return t;
+	return NULL;
+}
+
 /* -------------------------------------------------------- from the datapath to bans */
 
-static size_t all_ranges(const struct config *config, struct dp_range *ranges)
+/* what is tested is no closed port; returns how many ranges are left of one */
+static size_t untested(const struct host *host, struct dp_range range,
+		       struct dp_range *out)
+{
+	const struct dp_range *t = tested_within(host, &range);
+	struct dp_range above = range;
+	size_t n = 0;
+
+	if (!t) {
+		*out = range;
+		return 1;
+	}
+	if (t->low > range.low) {
+		range.high = (uint16_t)(t->low - 1);
+		out[n++] = range;
+	}
+	if (t->high < above.high) {
+		above.low = (uint16_t)(t->high + 1);
+		out[n++] = above;
+	}
+	return n;
+}
+
+static size_t all_ranges(const struct host *host, const struct config *config,
+			 struct dp_range *ranges)
 {
 	const struct config_realm *realm;
 	size_t i, j, n = 0;
@@ -110,15 +203,15 @@ static size_t all_ranges(const struct config *config, struct dp_range *ranges)
 	for (i = 0; i < config->n_realms; i++) {
 		realm = &config->realms[i];
 		for (j = 0; j < realm->n_addresses; j++) {
-			if (n == RTPLANE_SCAN_RANGES_MAX) {
+			if (n + !!host->tested >= RTPLANE_SCAN_RANGES_MAX) {
 				log_warning("the media ports of more than %d addresses: only those are watched for scans",
 					    RTPLANE_SCAN_RANGES_MAX);
 				return n;
 			}
-			ranges[n++] = (struct dp_range){
+			n += untested(host, (struct dp_range){
 				.addr = realm->addresses[j].listen,
 				.low = realm->port_low, .high = realm->port_high,
-			};
+			}, &ranges[n]);
 		}
 	}
 	return n;
@@ -136,7 +229,7 @@ void host_watch(const struct host *host, struct dp *dp,
 		return;
 	ranges = calloc(RTPLANE_SCAN_RANGES_MAX, sizeof(*ranges));
 	if (ranges && ports)
-		watch.n = all_ranges(config, ranges);
+		watch.n = all_ranges(host, config, ranges);
 	watch.ranges = ranges;
 	/* of more the module tells as many as it knows, and bans/ adds up */
 	watch.ports = !ports ? 1 : ports < RTPLANE_SCAN_PORTS_MAX ? ports :
@@ -225,5 +318,6 @@ void host_close(struct host *host)
 	/* what is kept are the bans that there are: they must still be there */
 	nft_free(host->nft);
 	bans_free(host->bans);
+	free(host->tested);
 	*host = (struct host){ 0 };
 }

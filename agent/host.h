@@ -30,6 +30,9 @@ struct host_ops {
  * @sessions: knows parties; NULL: not open yet, or no more
  * @ops: who hears of bans
  * @arg: for @ops
+ * @tested: media ports that a tester serves, which are open and no place to be banned for;
+ *	NULL: none
+ * @n_tested: how many ranges
  */
 struct host {
 	struct bans *bans;
@@ -39,6 +42,8 @@ struct host {
 	struct sessions *sessions;
 	struct host_ops ops;
 	void *arg;
+	struct dp_range *tested;
+	size_t n_tested;
 };
 
 /**
@@ -67,6 +72,19 @@ void host_reload(struct host *host, struct config *config);
  */
 void host_watch(const struct host *host, struct dp *dp,
 		const struct config *config);
+
+/**
+ * host_test() - somebody serves ports for a port tester, for a while
+ * @host: the host, open
+ * @addr: at which address; family 0: at each
+ * @low: the first port
+ * @high: the last; 0: he has gone
+ *
+ * Those that are media ports are open meanwhile, and host_watch() is due.
+ *
+ * Return: how many places were opened in nftables.
+ */
+size_t host_test(struct host *host, const struct dp_addr *addr, uint16_t low, uint16_t high);
 
 /** host_event() - an event of the datapath: it may be somebody who tries media ports */
 void host_event(const struct host *host, const struct dp_event *event);

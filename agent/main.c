@@ -564,6 +564,20 @@ static bool open_http(struct agent *agent, char *error)
 	return false;
 }
 
+static size_t on_tester(const struct ctl_range *ports, void *arg)
+{
+	static const struct ctl_range nothing;
+	struct agent *agent = arg;
+	size_t n;
+
+	log_info(ports ? "a port tester serves" : "the port tester has gone");
+	if (!ports)
+		ports = &nothing;
+	n = host_test(&agent->host, &ports->addr, ports->low, ports->high);
+	host_watch(&agent->host, agent->dp, agent->config);
+	return n;
+}
+
 static bool open_ng(struct agent *agent, char *error)
 {
 	const struct ng_conf conf = {
@@ -594,6 +608,7 @@ static bool open_calls(struct agent *agent)
 		.api = &agent->api,
 		.datapath = &agent->choice,
 		.reload = reload,
+		.tester = on_tester,
 		.arg = agent,
 	};
 	char error[CONFIG_ERROR_LEN] = "no memory";

@@ -320,6 +320,54 @@ json_t *cli_ask(const struct cli *cli, const char *cmd, const char *id,
 	return result;
 }
 
+/* all that was to be opened is; not for ever, if somebody keeps the rules locked */
+static void await_settled(const struct cli *cli, int fd)
+{
+	json_t *status;
+	int settled = 0;
+	unsigned int i;
+
+	for (i = 0; i < 100 && !settled; i++) {
+		if (i)
+			usleep(50000);
+		status = converse(cli, fd, "{\"cmd\":\"status\",\"args\":[]}");
+		if (!status)
+			return;
+		json_unpack(status, "{s:{s:b}}", "nftables", "settled", &settled);
+		json_decref(status);
+	}
+}
+
+int cli_tester(const struct cli *cli, uint16_t low, uint16_t high,
+	       const struct dp_addr *addr, unsigned int *opened)
+{
+	char line[128 + DP_ADDR_STRLEN], text[DP_ADDR_STRLEN];
+	json_t *result;
+	int fd, n = 0;
+
+	if (access(cli->socket, F_OK))
+		return -1;
+	fd = agent_connect(cli);
+	if (fd < 0)
+		return -1;
+	if (addr->family)
+		dp_addr_str(addr, text, sizeof(text));
+	snprintf(line, sizeof(line), "{\"cmd\":\"tester\",\"args\":[\"%u\",\"%u\"%s%s%s]}", low,
+		 high, addr->family ? ",\"" : "", addr->family ? text : "",
+		 addr->family ? "\"" : "");
+	result = converse(cli, fd, line);
+	if (!result) {
+		close(fd);
+		return -1;
+	}
+	json_unpack(result, "{s:i}", "opened", &n);
+	json_decref(result);
+	*opened = (unsigned int)n;
+	if (n)
+		await_settled(cli, fd);
+	return fd;
+}
+
 /* NULL: there is none, or it is no JSON */
 static json_t *next_line(FILE *in)
 {

@@ -148,6 +148,20 @@ json_t *cli_ask(const struct cli *cli, const char *cmd, const char *id,
  */
 int cli_listen(const struct cli *cli, bool (*fn)(json_t *event, void *arg), void *arg);
 
+/**
+ * cli_tester() - have the agent open media ports for a port tester (agent.c)
+ * @cli: the program's run
+ * @low: the first port
+ * @high: the last
+ * @addr: at which address; family 0: at each
+ * @opened: how many places were opened in its nftables
+ *
+ * Return: what keeps them open until it is closed; -1: there is no agent, or it will not,
+ * and then there was a sentence.
+ */
+int cli_tester(const struct cli *cli, uint16_t low, uint16_t high,
+	       const struct dp_addr *addr, unsigned int *opened);
+
 /** cli_print() - print a result, as text or as JSON */
 void cli_print(const struct cli *cli, const json_t *result);
 

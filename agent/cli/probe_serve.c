@@ -16,7 +16,7 @@
 #include "probe.h"
 #include "probe/server.h"
 
-enum kind { KIND_UDP, KIND_TCP, KIND_SIP, KIND_SIGNAL };
+enum kind { KIND_UDP, KIND_TCP, KIND_SIP, KIND_SIGNAL, KIND_AGENT };
 
 /**
  * struct serving - the server's sockets
@@ -28,6 +28,8 @@ enum kind { KIND_UDP, KIND_TCP, KIND_SIP, KIND_SIGNAL };
  * @family: of the sockets
  * @used: UDP ports that are somebody else's
  * @answers: datagrams that were answered
+ * @agent: keeps the agent's media ports open for us; -1: nothing does
+ * @opened: so many of them
  */
 struct serving {
 	struct args *args;
@@ -38,6 +40,8 @@ struct serving {
 	int family;
 	unsigned int used;
 	uint64_t answers;
+	int agent;
+	unsigned int opened;
 };
 
 static bool watch(struct serving *s, int fd, enum kind kind, uint16_t port)
@@ -222,6 +226,8 @@ static void announce(const struct serving *s)
 			!(s->conf.flags & PROBE_NO_TCP)));
 		if (s->conf.sip && !(s->conf.flags & PROBE_SIP_USED))
 			out_uint(o, "sip", s->conf.sip);
+		if (s->agent >= 0)
+			out_uint(o, "opened", s->opened);
 		out_uint(o, "seconds", s->words->seconds);
 		out_json(o);
 	} else {
@@ -231,9 +237,20 @@ static void announce(const struct serving *s)
 			printf("; not by TCP: too few files may be open");
 		if (s->conf.flags & PROBE_SIP_USED)
 			printf("; port %u for SIP is in use here", s->conf.sip);
+		if (s->opened)
+			printf("; the agent keeps %u of its ports open meanwhile", s->opened);
 		putchar('\n');
 	}
 	fflush(stdout);
+}
+
+/* what it had opened is closed, or goes with it */
+static void agent_has_gone(struct serving *s)
+{
+	cli_refused(s->args->cli, "%s: the agent has gone: its media ports are not open for us any more",
+		    s->args->cmd);
+	close(s->agent);
+	s->agent = -1;
 }
 
 /* CLI_OK at the end of the time or by a signal */
@@ -264,6 +281,9 @@ static int loop(struct serving *s)
 				break;
 			case KIND_SIGNAL:
 				return CLI_OK;
+			case KIND_AGENT:
+				agent_has_gone(s);
+				break;
 			}
 		}
 	}
@@ -306,6 +326,7 @@ int probe_serve(struct args *args, const struct probe_words *words)
 		return cli_refused(args->cli, "%s: no memory", args->cmd);
 	s->args = args;
 	s->words = words;
+	s->agent = -1;
 	s->conf.key = words->key;
 	s->conf.lo = (uint16_t)words->lo;
 	s->conf.hi = (uint16_t)words->hi;
@@ -322,6 +343,10 @@ int probe_serve(struct args *args, const struct probe_words *words)
 	if (!ret)
 		s->server = probe_server_new(&s->conf);
 	if (s->server) {
+		s->agent = cli_tester(args->cli, s->conf.lo, s->conf.hi, &words->listen,
+				      &s->opened);
+		if (s->agent >= 0)
+			watch(s, s->agent, KIND_AGENT, 0);
 		announce(s);
 		ret = loop(s);
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/span.h"
 #include "base/unix.h"
 #include "ctl.h"
 
@@ -64,6 +65,7 @@ struct client {
  * @clients: who is connected
  * @n_clients: how many
  * @n_listeners: of these, who listens to events
+ * @tester: of these, who serves ports; NULL: nobody
  * @unread: bytes of answers of all clients
  * @spare: a descriptor to give up when there is none to accept with
  */
@@ -75,6 +77,7 @@ struct ctl {
 	LIST_HEAD(, client) clients;
 	unsigned int n_clients;
 	unsigned int n_listeners;
+	struct client *tester;
 	size_t unread;
 	int spare;
 };
@@ -218,6 +221,35 @@ static json_t *do_events(struct client *client, const json_t *args)
 	return result_json(json_string("listening"));
 }
 
+static bool parse_port(const char *text, uint16_t *port)
+{
+	uint32_t number;
+
+	if (!text || !span_u32(span_of(text), &number) || !number || number > 65535)
+		return false;
+	*port = (uint16_t)number;
+	return true;
+}
+
+static json_t *do_tester(struct client *client, const json_t *args)
+{
+	const char *addr = json_string_value(json_array_get(args, 2));
+	struct ctl_range ports = { 0 };
+	struct ctl *ctl = client->ctl;
+	size_t n;
+
+	if (json_array_size(args) != 2u + !!addr ||
+	    !parse_port(json_string_value(json_array_get(args, 0)), &ports.low) ||
+	    !parse_port(json_string_value(json_array_get(args, 1)), &ports.high) ||
+	    ports.low > ports.high || (addr && !dp_addr_parse_host(addr, &ports.addr)))
+		return error_json("tester: expected the first and the last of its ports, and perhaps an address");
+	if (ctl->tester)
+		return error_json("there is a port tester already; expected one at a time");
+	n = ctl->conf.tester(&ports, ctl->conf.arg);
+	ctl->tester = client;
+	return result_json(json_pack("{s:I}", "opened", (json_int_t)n));
+}
+
 static json_t *do_bans(struct ctl *ctl, uint64_t id)
 {
 	return api_bans(ctl->conf.api);
@@ -256,11 +288,13 @@ static json_t *run(struct client *client, const char *name, const json_t *args)
 		return do_firewall(ctl, args);
 	if (!strcmp(name, "events"))
 		return do_events(client, args);
+	if (!strcmp(name, "tester"))
+		return do_tester(client, args);
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (i == sizeof(commands) / sizeof(*commands))
-		return error_json("'%.64s' is no command; expected status, calls, bindings, trunks, tenants, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall, events or reload",
+		return error_json("'%.64s' is no command; expected status, calls, bindings, trunks, tenants, call ID, why ID|ADDRESS, end ID, ng-flags, ban-list, ban-add, ban-del, firewall, events, tester or reload",
 				  name);
 	if (n != commands[i].wants_id)
 		return error_json("%s: %zu arguments; expected %s", name, n,
@@ -307,6 +341,10 @@ static void hang_up(struct client *client)
 {
 	struct ctl *ctl = client->ctl;
 
+	if (ctl->tester == client) {
+		ctl->tester = NULL;
+		ctl->conf.tester(NULL, ctl->conf.arg);
+	}
 	loop_defer_cancel(&client->next);
 	loop_fd_free(client->watch);
 	close(client->fd);
@@ -394,7 +432,7 @@ static void drop_unread(struct ctl *ctl, const struct client *but)
 	}
 }
 
-/* nor must connections that were forgotten keep everybody else out; who listens is quiet */
+/* nor must connections that were forgotten keep everybody else out; who listens or tests is quiet */
 static void make_room(struct ctl *ctl)
 {
 	struct client *client, *idle = NULL;
@@ -402,7 +440,7 @@ static void make_room(struct ctl *ctl)
 	if (ctl->n_clients < CLIENTS_MAX)
 		return;
 	LIST_FOREACH(client, &ctl->clients, entry)
-		if (!client->listens && (!idle || client->seen < idle->seen))
+		if (!client->listens && client != ctl->tester && (!idle || client->seen < idle->seen))
 			idle = client;
 	if (idle && is_idle(idle))
 		hang_up(idle);

@@ -8,6 +8,9 @@
  * Whoever asks for "events" gets one line more for each, {"event": ...}, until he hangs up.
  * If he reads too slowly the connection ends after what is whole.
  *
+ * Who asks for "tester" serves ports for `rtplane probe` as long as he is connected, however
+ * he ends.
+ *
  * rtplaned(8) lists the commands.  Who may connect is decided by the file's
  * mode: owner and group.
  */
@@ -21,6 +24,18 @@
 struct ctl;
 
 /**
+ * struct ctl_range - UDP ports
+ * @addr: at which address; family 0: at each
+ * @low: the first
+ * @high: the last
+ */
+struct ctl_range {
+	struct dp_addr addr;
+	uint16_t low;
+	uint16_t high;
+};
+
+/**
  * struct ctl_conf - what a control socket is made of
  * @loop: the event loop
  * @path: of the socket; a stale one is replaced, a live one is an error
@@ -28,7 +43,9 @@ struct ctl;
  * @datapath: the backend and why it was taken, for status
  * @reload: read the configuration again and tell what changed; NULL with a sentence of
  *	CONFIG_ERROR_LEN bytes: nothing has
- * @arg: for @reload
+ * @tester: somebody serves these ports from now on, one at a time; NULL: he has gone.
+ *	Returns how many places were opened for him
+ * @arg: for these
  *
  * What it points to must outlive the socket.
  */
@@ -38,6 +55,7 @@ struct ctl_conf {
 	const struct api *api;
 	const struct dp_choice *datapath;
 	json_t *(*reload)(void *arg, char *error);
+	size_t (*tester)(const struct ctl_range *ports, void *arg);
 	void *arg;
 };
 

@@ -29,6 +29,16 @@ struct change {
 };
 
 /**
+ * struct place - where something is received
+ * @addr: address and port; the key, and so the first
+ * @users: how many want it open: a call that has just got the port of a tester that goes
+ */
+struct place {
+	struct dp_addr addr;
+	unsigned int users;
+};
+
+/**
  * struct nft - what is kept in nftables
  * @conf: as given
  * @config: the configuration
@@ -42,7 +52,7 @@ struct change {
  * @changes: wait for the next batch, in order
  * @n: how many
  * @room: entries of @changes
- * @open: tree of places, struct dp_addr
+ * @open: tree of struct place
  * @n_open: how many
  * @later: makes a batch at the end of the turn
  * @look: is the table still there?
@@ -111,12 +121,12 @@ static void put_ban(struct nft *nft, const struct nft_ban *ban)
 
 static void put_open(const void *node, VISIT visit, void *arg)
 {
-	struct dp_addr *const *place = node;
+	struct place *const *place = node;
 	struct nft_elem elem;
 
 	if (visit != postorder && visit != leaf)
 		return;
-	elem = open_elem(*place);
+	elem = open_elem(&(*place)->addr);
 	put_all(arg, &elem);
 }
 
@@ -428,18 +438,22 @@ static int compare(const void *a, const void *b)
 
 void nft_open(struct nft *nft, const struct dp_addr *place)
 {
-	struct dp_addr *copy, **node;
+	struct place *fresh, **node;
 	struct nft_elem elem;
 
 	if (!nft)
 		return;
-	copy = malloc(sizeof(*copy));
-	node = copy ? tsearch(memcpy(copy, place, sizeof(*copy)), &nft->open,
-			      compare) : NULL;
-	if (!node || *node != copy) {
-		free(copy);
-		if (!node)
-			log_warning("nftables: no memory to open a port");
+	node = tfind(place, &nft->open, compare);
+	if (node) {
+		(*node)->users++;
+		return;
+	}
+	fresh = malloc(sizeof(*fresh));
+	if (fresh)
+		*fresh = (struct place){ *place, 1 };
+	if (!fresh || !tsearch(fresh, &nft->open, compare)) {
+		free(fresh);
+		log_warning("nftables: no memory to open a port");
 		return;
 	}
 	nft->n_open++;
@@ -449,17 +463,17 @@ void nft_open(struct nft *nft, const struct dp_addr *place)
 
 void nft_close(struct nft *nft, const struct dp_addr *place)
 {
-	struct dp_addr **node = nft ? tfind(place, &nft->open, compare) : NULL;
-	struct dp_addr *copy;
+	struct place **node = nft ? tfind(place, &nft->open, compare) : NULL;
+	struct place *gone;
 	struct nft_elem elem;
 
-	if (!node)
+	if (!node || --(*node)->users)
 		return;
-	copy = *node;
+	gone = *node;
 	tdelete(place, &nft->open, compare);
 	nft->n_open--;
-	elem = open_elem(copy);
-	free(copy);
+	elem = open_elem(&gone->addr);
+	free(gone);
 	change(nft, &elem, false);
 }
 

@@ -108,7 +108,11 @@ void nft_ban(struct nft *nft, const struct nft_ban *ban);
 /** nft_unban() - a ban was lifted before its time; NULL is fine */
 void nft_unban(struct nft *nft, const struct prefix *prefix);
 
-/** nft_open() - media is received at this address and port; NULL is fine */
+/**
+ * nft_open() - something is received at this address and port; NULL is fine
+ *
+ * It is open until nft_close() was called as often.
+ */
 void nft_open(struct nft *nft, const struct dp_addr *place);
 
 /** nft_close() - it no longer is; NULL is fine */

@@ -208,6 +208,22 @@ static bool test_one_more(void)
 	return true;
 }
 
+/* a call gets a port before it is told that the port's tester has gone */
+static bool test_two_want_it_open(void)
+{
+	const struct nft_counters *c = nft_counters(nft);
+	uint64_t elements = c->elements;
+
+	tell_call(0, true);
+	tell_call(0, true);
+	tell_call(0, false);
+	KTAP_CHECK(settle() && nft_open_count(nft) == 4 && c->elements == elements + 4);
+	tell_call(0, false);
+	tell_call(0, false);
+	KTAP_CHECK(settle() && !nft_open_count(nft) && c->elements == elements + 8);
+	return true;
+}
+
 static bool test_a_hundred_thousand_bans(void)
 {
 	uint64_t cpu = now_us(CLOCK_PROCESS_CPUTIME_ID);
@@ -331,6 +347,7 @@ int main(void)
 	static const struct ktap_point points[] = {
 		{ "the ports of ten thousand calls", test_ten_thousand_calls },
 		{ "a call more and less is a batch each", test_one_more },
+		{ "what two want open is open until both do not", test_two_want_it_open },
 		{ "a hundred thousand bans", test_a_hundred_thousand_bans },
 		{ "an answer that is lost is not the next question's",
 		  test_an_answer_that_is_lost },
