@@ -282,6 +282,7 @@ struct dp_saved {
  * @on: the port is shared, or may come to be: the leg of the port alone has remote and keys
  *	and judges who sends, for all of them and for RTCP too. Legs of its lines
  *	(&dp_addr.line) and those of RTCP there have none of their own
+ * @hide: what names the line is taken out of what goes on: it is not the other party's
  * @mid_id: by which header extension (RFC 8285) packets name their line; 0: by none
  * @mid: the line's name; empty: it has none
  * @pts: its payload types, bit n % 32 of word n / 32 for n
@@ -293,6 +294,7 @@ struct dp_saved {
  */
 struct dp_line {
 	bool on;
+	bool hide;
 	uint8_t mid_id;
 	char mid[DP_MID_LEN];
 	uint32_t pts[4];

@@ -219,6 +219,10 @@ static void read_section(const struct sdp_desc *desc, struct sdp_media *m)
 	size_t i;
 
 	m->conn = desc->conn;
+	if (m->rejected && sdp_row_next(desc, m, SDP_ATTR_BUNDLE_ONLY, NULL)) {
+		m->bundle_only = true;
+		m->rejected = false;
+	}
 	for (i = 1; i < m->n_rows; i++) {
 		if (row[i].type == 'c' && !m->own_conn) {
 			m->own_conn = true;
@@ -234,7 +238,7 @@ static void read_section(const struct sdp_desc *desc, struct sdp_media *m)
 	if (m->rejected)
 		return;
 	m->why = judge(m);
-	if (!m->why)
+	if (!m->why && !m->bundle_only)
 		read_remotes(desc, m);
 }
 
@@ -387,19 +391,37 @@ void sdp_desc_free(struct sdp_desc *desc)
 	free(desc);
 }
 
-bool sdp_bundle_has(const struct sdp_desc *desc, struct span mid)
+const struct sdp_row *sdp_bundle_of(const struct sdp_desc *desc, struct span mid)
 {
 	const struct sdp_row *row = NULL;
 	struct span rest, word;
 
-	while ((row = sdp_row_next(desc, NULL, SDP_ATTR_GROUP_BUNDLE, row))) {
+	while (mid.n && (row = sdp_row_next(desc, NULL, SDP_ATTR_GROUP_BUNDLE, row))) {
 		rest = row->value;
 		sdp_word(&rest);	/* BUNDLE */
 		while ((word = sdp_word(&rest)).n)
-			if (word.n == mid.n && !memcmp(word.p, mid.p, mid.n))
-				return true;
+			if (span_eq(word, mid))
+				return row;
 	}
-	return false;
+	return NULL;
+}
+
+const struct sdp_media *sdp_bundle_first(const struct sdp_desc *desc, struct span mid)
+{
+	const struct sdp_row *row = sdp_bundle_of(desc, mid);
+	struct span rest, word;
+	size_t i;
+
+	if (!row)
+		return NULL;
+	rest = row->value;
+	sdp_word(&rest);
+	while ((word = sdp_word(&rest)).n)
+		for (i = 0; i < desc->n; i++)
+			if (span_eq(desc->media[i].mid, word) && !desc->media[i].rejected &&
+			    !desc->media[i].bundle_only && !desc->media[i].why)
+				return &desc->media[i];
+	return NULL;
 }
 
 const struct sdp_row *sdp_row_next(const struct sdp_desc *desc,

@@ -282,6 +282,8 @@ struct sdp_crypto {
  * @feedback: its profile has feedback (RTP/AVPF, RTP/SAVPF and that on DTLS)
  * @dtls: its profile is one on DTLS (UDP/TLS/RTP/...)
  * @rejected: its port is 0: not wanted; nothing else of it is judged
+ * @bundle_only: its port is 0 because it has that of its group (a=bundle-only, RFC 9143 6):
+ *	it is wanted, and there is no @remote
  * @port: its port, as written; above 65535 is possible, and @why says so
  * @count: pairs of ports
  * @conn: its address: its own c=, else the session's
@@ -316,6 +318,7 @@ struct sdp_media {
 	bool feedback;
 	bool dtls;
 	bool rejected;
+	bool bundle_only;
 	uint32_t port;
 	uint32_t count;
 	struct sdp_conn conn;
@@ -381,11 +384,22 @@ struct sdp_desc *sdp_desc_parse(struct span text,
 void sdp_desc_free(struct sdp_desc *desc);
 
 /**
- * sdp_bundle_has() - is a section in a group that shares a port (RFC 9143)?
+ * sdp_bundle_of() - the group of a section, whose lines share a port (RFC 9143)
  * @desc: the description
  * @mid: the section's a=mid
+ *
+ * Return: its line, the same for all of a group; NULL: it is in none.
  */
-bool sdp_bundle_has(const struct sdp_desc *desc, struct span mid);
+const struct sdp_row *sdp_bundle_of(const struct sdp_desc *desc, struct span mid);
+
+/**
+ * sdp_bundle_first() - where a group says how it is carried (RFC 9143 7.2)
+ * @desc: the description
+ * @mid: a=mid of one of its sections
+ *
+ * Return: the first section that the group names and that has a port; NULL: there is none.
+ */
+const struct sdp_media *sdp_bundle_first(const struct sdp_desc *desc, struct span mid);
 
 /**
  * sdp_row_next() - the lines of one attribute, one after the other

@@ -130,6 +130,7 @@ static int hold_port(struct orphan *orphan, struct ports *ports,
 	struct dp_err err;
 
 	port.rtcp = false;
+	port.line = 0;
 	if (has_port(orphan, &port))
 		return 0;
 	pairs = reallocarray(orphan->pairs, orphan->n_pairs + 1,

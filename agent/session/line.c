@@ -100,6 +100,21 @@ void session_seat_put(struct seat *seat)
 	free(seat);
 }
 
+void session_half_move(struct half *half, struct seat *seat)
+{
+	memset(&half->remote, 0, sizeof(half->remote));
+	memset(&half->remote_rtcp, 0, sizeof(half->remote_rtcp));
+	session_said_put(half->ice);
+	half->ice = NULL;
+	/* its packets count from 0 there */
+	session_dtls_none(half);
+	explicit_bzero(&half->srtp, sizeof(half->srtp));
+	half->mux = false;
+	half->line = 0;
+	session_seat_put(half->seat);
+	half->seat = seat;
+}
+
 const struct session_address *
 session_address_of(const struct session_party *party, sa_family_t family)
 {

@@ -99,19 +99,10 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 		seat = seat_for(branch->end[s].party, half, family[s], err);
 		if (!seat)
 			return -err->code;
-		if (seat != half->seat) {
-			memset(&half->remote, 0, sizeof(half->remote));
-			memset(&half->remote_rtcp, 0,
-			       sizeof(half->remote_rtcp));
-			session_said_put(half->ice);
-			half->ice = NULL;
-			/* its packets count from 0 there */
-			session_dtls_none(half);
-			explicit_bzero(&half->srtp, sizeof(half->srtp));
-			half->mux = false;
-		}
-		session_seat_put(half->seat);
-		half->seat = seat;
+		if (seat != half->seat)
+			session_half_move(half, seat);
+		else
+			session_seat_put(seat);
 	}
 	return 0;
 }
@@ -168,25 +159,27 @@ static void find_digits(const struct sdp_desc *desc, const struct sdp_media *med
  * its candidates are allowed and its address is not.
  */
 static void set_remote(const struct session_party *party, struct half *half,
-		       const struct sdp_desc *desc, const struct sdp_media *media)
+		       const struct sdp_desc *desc, const struct sdp_media *media,
+		       const struct sdp_media *way)
 {
 	half->many = has_many(desc, media);
 	find_digits(desc, media, half);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
-		      (media->remote.family || session_has_ice(half));
-	if (!media->remote.family)
+		      (way->remote.family || session_has_ice(half));
+	session_bundle_tell(desc, media, half);
+	if (!way->remote.family)
 		return;
 	memset(&half->remote, 0, sizeof(half->remote));
 	memset(&half->remote_rtcp, 0, sizeof(half->remote_rtcp));
-	if (!session_may_go(party, &media->remote))
+	if (!session_may_go(party, &way->remote))
 		return;
-	half->remote = media->remote;
-	half->remote_rtcp = media->remote;
+	half->remote = way->remote;
+	half->remote_rtcp = way->remote;
 	if (media->transport != SDP_RTP)
 		return;
 	/* nobody can say that a third one is to get RTCP (RFC 3605, RTP Bleed) */
-	half->remote_rtcp.port = media->remote_rtcp.port;
-	if (!media->remote_rtcp.family || !media->remote_rtcp.port)
+	half->remote_rtcp.port = way->remote_rtcp.port;
+	if (!way->remote_rtcp.family || !way->remote_rtcp.port)
 		memset(&half->remote_rtcp, 0, sizeof(half->remote_rtcp));
 }
 
@@ -197,24 +190,33 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	const struct sdp_media *media = &offer->desc->media[i];
 	bool fresh_line = i >= branch->n_lines || !branch->line[i].half[0].seat;
 	struct offered *of = &offer->of[i];
+	struct half *half = &of->line.half[offer->from];
+	const struct sdp_media *way;
 	const char *why;
 
 	if (media->why)
 		return media->why;
-	why = session_access(branch->end[offer->from].party, offer->desc, media);
+	why = session_bundle_offered(branch->end[offer->from].party, offer->desc,
+				     media, half);
+	if (why)
+		return why;
+	way = session_bundle_way(half, offer->desc, media);
+	why = session_access(branch->end[offer->from].party, offer->desc, way);
 	if (why)
 		return why;
 	of->line.kind = media->kind;
 	of->line.rtp = media->transport == SDP_RTP;
-	why = session_protect_offer(branch, offer->desc, media, offer->from,
+	why = session_protect_offer(branch, offer->desc, media, way, offer->from,
 				    &of->line, fresh_line, &of->srtp);
 	if (!why)
 		why = session_mux_offer(branch, offer->desc, media, offer->from,
 					&of->line, &of->mux);
+	/* RFC 9143 9.3: what is in a group has RTCP there */
+	of->mux.from_must |= of->mux.from && half->bundled;
 	if (!why)
-		why = session_bundle_offered(branch->end[offer->from].party,
-					     offer->desc, media,
-					     &of->line.half[offer->from]);
+		why = session_bundle_place(branch, offer, i);
+	if (!why)
+		session_bundle_invite(branch, offer, i);
 	if (!why && was && was->usable)
 		session_protect_again(&of->srtp, &was->srtp);
 	/* RTCP of one key is not counted by two bridges */
@@ -237,15 +239,14 @@ static void unrelayed(struct session_branch *branch, unsigned int from,
 
 /* ICE with who offers, and with who will get the offer */
 static const char *offer_ice(const struct session_branch *branch,
-			     const struct offer *offer, size_t i,
-			     struct line *line)
+			     const struct offer *offer,
+			     const struct sdp_media *way, struct line *line)
 {
 	unsigned int from = offer->from;
 	const char *why;
 
-	why = session_ice_offered(branch->end[from].party, offer->desc,
-				  &offer->desc->media[i], line->rtp,
-				  &line->half[from]);
+	why = session_ice_offered(branch->end[from].party, offer->desc, way,
+				  line->rtp, &line->half[from]);
 	if (why)
 		return why;
 	return session_ice_invite(branch->end[!from].party, line->rtp,
@@ -260,7 +261,7 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 	const struct session_policy *policy =
 		branch->end[offer->from].party->policy;
 	unsigned int max = policy->lines_max ? policy->lines_max : SESSION_LINES;
-	const struct sdp_media *media = &offer->desc->media[i];
+	const struct sdp_media *media = &offer->desc->media[i], *way = media;
 	struct offered *of = &offer->of[i];
 	int ret = 0;
 
@@ -271,7 +272,9 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 		of->usable = !of->why;
 	}
 	if (of->usable) {
-		ret = take_seats(branch, of, media, offer->from, err);
+		way = session_bundle_way(&of->line.half[offer->from], offer->desc,
+					 media);
+		ret = take_seats(branch, of, way, offer->from, err);
 		if (ret == -EAFNOSUPPORT) {
 			of->usable = false;
 			of->why = "its realm has no address of that family";
@@ -279,17 +282,19 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 		}
 	}
 	if (of->usable && !ret) {
-		of->why = offer_ice(branch, offer, i, &of->line);
+		of->why = offer_ice(branch, offer, way, &of->line);
 		if (!of->why)
 			of->why = session_protect_seated(branch, offer->desc,
-							 media, offer->from,
+							 way, offer->from,
 							 &of->srtp, &of->line);
 		of->usable = !of->why;
 	}
 	if (of->usable) {
 		++*used;
 		set_remote(branch->end[offer->from].party,
-			   &of->line.half[offer->from], offer->desc, media);
+			   &of->line.half[offer->from], offer->desc, media, way);
+		session_bundle_join(offer, i, 0);
+		session_bundle_join(offer, i, 1);
 	} else {
 		session_line_reject(&of->line);
 	}
@@ -512,44 +517,54 @@ static int answer_ice(const struct session_party *party,
 /* 0, or -errno: -EAFNOSUPPORT costs the line alone */
 static int answer_line(struct session_branch *branch, struct offer *offer,
 		       size_t i, const struct sdp_desc *desc,
-		       struct line *line, struct dp_err *err)
+		       struct line *lines, struct dp_err *err)
 {
-	const struct sdp_media *answer = i < desc->n ? &desc->media[i] : NULL;
+	const struct sdp_media *answer = i < desc->n ? &desc->media[i] : NULL, *way;
+	struct session_party *party = branch->end[!offer->from].party;
+	struct line *line = &lines[i];
 	struct half *half = &line->half[!offer->from];
+	const char *why;
 	int ret;
 
 	if (!offer->of[i].usable)
 		return 0;
-	if (!answer || answer->rejected || answer->why) {
-		if (answer && !answer->rejected)
+	if (!answer || answer->rejected || answer->bundle_only || answer->why) {
+		if (answer && answer->why)
 			unrelayed(branch, !offer->from, i, answer->why);
 		session_line_reject(line);
 		return 0;
 	}
+	ret = session_bundle_reads(party, desc, answer, i, half, err);
+	if (ret)
+		return ret;
+	way = session_bundle_way(half, desc, answer);
 	/* RFC 3264 section 6; nor would datagrams that are no RTP be protected */
 	ret = check_transport(line, i, answer, err);
 	/* the answerer believes in it, and would send what nobody can read */
 	if (!ret)
-		ret = session_protect_answer(&offer->of[i].srtp,
-					     branch->end[!offer->from].party, desc,
-					     answer, i, !offer->from, line, err);
+		ret = session_protect_answer(&offer->of[i].srtp, party, desc, answer,
+					     way, i, !offer->from, line, err);
 	if (!ret)
-		ret = answer_ice(branch->end[!offer->from].party, desc, answer, i,
-				 half, err);
+		ret = answer_ice(party, desc, way, i, half, err);
 	if (ret)
 		return ret;
-	if (answer->remote.family &&
-	    answer->remote.family != half->seat->pair->rtp.family)
+	if (way->remote.family &&
+	    way->remote.family != half->seat->pair->rtp.family)
 		return -EAFNOSUPPORT;
 	line->kind = answer->kind;
 	line->wanted = true;
-	set_remote(branch->end[!offer->from].party, half, desc, answer);
+	set_remote(party, half, desc, answer, way);
 	ret = session_mux_answer(&offer->of[i].mux, answer, i, !offer->from,
 				 line, err);
 	if (!ret)
 		session_protect_agreed(branch->early && i < branch->n_lines ?
 				       &branch->line[i] : NULL, line,
 				       offer->from);
+	why = ret ? NULL : session_bundle_answered(desc, answer, i, lines, !offer->from);
+	if (why) {
+		unrelayed(branch, !offer->from, i, why);
+		session_line_reject(line);
+	}
 	return ret;
 }
 
@@ -563,7 +578,7 @@ static int answer_lines(struct session_branch *branch, struct offer *offer,
 	int ret;
 
 	for (i = 0; i < offer->n; i++) {
-		ret = answer_line(branch, offer, i, desc, &line[i], err);
+		ret = answer_line(branch, offer, i, desc, line, err);
 		if (ret == -EAFNOSUPPORT) {
 			session_line_reject(&line[i]);
 			unrelayed(branch, !offer->from, i,
@@ -640,6 +655,7 @@ static int take_answer(struct session_branch *branch,
 	ret = answer_lines(branch, offer, desc, line, err);
 	if (ret)
 		return ret;
+	session_bundle_agree(session, line, offer->n);
 	ret = session_say(branch, offer, line, desc, offer->from, offer->desc->n,
 		  saying, err);
 	if (ret || (session->heard && session->heard != branch))

@@ -65,7 +65,8 @@ static void prove_all(struct session *session)
 		for (c = 0; c < 2; c++) {
 			at = session->standing[i][c];
 			for (s = 0; at && s < 2; s++)
-				if (session_ice_path(at->seat[s], component(at, s, c), &path) &&
+				if (!dp_leg_is_carried(&at->bridge.leg[s]) &&
+				    session_ice_path(at->seat[s], component(at, s, c), &path) &&
 				    path.proven &&
 				    !dp_addr_eq(&at->proven[s], &path.remote)) {
 					at->told[s].strayed = 0;
@@ -151,7 +152,7 @@ static void mute(const struct seat *seat, struct standing *at, unsigned int s, b
 	};
 	struct dp_err err;
 
-	if (at->bridge.leg[s].mute == mute)
+	if (at->bridge.leg[s].mute == mute || dp_leg_is_carried(&at->bridge.leg[s]))
 		return;
 	if (!dp_leg_set(at->dp, &leg, &err)) {
 		at->bridge.leg[s].mute = mute;
@@ -335,7 +336,7 @@ static void punch(const struct session_branch *branch, unsigned int end,
 	const struct half *half = &line->half[end];
 	const struct seat *seat = half->seat;
 
-	if (how == SESSION_PUNCH_OFF || !seat)
+	if (how == SESSION_PUNCH_OFF || !seat || half->line)
 		return;
 	if (half->ice && half->ice->ufrag) {
 		/* a full agent's checks do so; those of a fork that is not heard are not known */
@@ -354,7 +355,7 @@ void session_path_offered(const struct session_branch *branch, unsigned int end,
 	const struct half *half = &line->half[end];
 
 	/* what media is relayed by changes with the answer */
-	if (!half->seat || half->seat->used)
+	if (!half->seat || half->seat->used || half->line)
 		return;
 	if (half->ice && !half->seat->ice->now)
 		session_ice_follow(half->seat, half->ice, branch->nr);

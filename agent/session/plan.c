@@ -79,7 +79,10 @@ struct plan {
 #define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
 /* what is set only where it is needed, and unset by its default */
 #define LEG_RARE	(LEG_SRTP | DP_LEG_DIGITS | DP_LEG_BLOCK | \
-			 DP_LEG_MUTE)
+			 DP_LEG_MUTE | DP_LEG_LINE)
+/* of a line of several on a port: the rest is that of the port's leg */
+#define LEG_CARRIED	(DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP | \
+			 DP_LEG_SILENCE | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_LINE)
 
 /* --- where a party is --- */
 
@@ -154,10 +157,15 @@ static bool is_mixed(const struct line *line)
 	return line->half[0].mux != line->half[1].mux;
 }
 
-/* what a module may refuse that knows nothing of keys, nor of bridges for RTP alone */
+static bool is_told(const struct line *line)
+{
+	return line->half[0].told.on || line->half[1].told.on;
+}
+
+/* what a module may refuse that knows nothing of keys, of bridges for RTP alone, of lines */
 static bool is_special(const struct line *line)
 {
-	return session_protected(line) || is_mixed(line);
+	return session_protected(line) || is_mixed(line) || is_told(line);
 }
 
 /* would a key begin again if RTCP went by that bridge? */
@@ -175,9 +183,10 @@ static bool may_count(const struct line *line, const struct standing *was)
 	if (was && was->mux[0] == line->half[0].mux && was->mux[1] == line->half[1].mux)
 		return true;
 	for (half = line->half; half < line->half + 2; half++)
-		if (session_protect_is_spent(half, half->mux ? RTCP_BY_PART :
-							       RTCP_BY_OWN) ||
-		    (half->mux && session_dtls_borrows(half)))
+		if (!half->told.on &&
+		    (session_protect_is_spent(half, half->mux ? RTCP_BY_PART :
+								RTCP_BY_OWN) ||
+		     (half->mux && session_dtls_borrows(half))))
 			return false;
 	return true;
 }
@@ -209,6 +218,9 @@ static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
 		leg->srtp_tx = srtp->tx;
 	}
 	leg->only = only_of(line, rtcp);
+	/* all that comes by a shared port is its leg's, once there are keys */
+	if (line->half[s].told.on && !is_sealed(line, rtcp))
+		leg->only = RTPLANE_ONLY_BOTH;
 	if (session_protected(line))
 		leg->set |= LEG_SRTP;
 	else if (is_mixed(line))
@@ -252,6 +264,24 @@ static void fill_media(const struct session_party *party,
 		    DP_LEG_PPS | DP_LEG_BPS | DP_LEG_SILENCE;
 }
 
+/* limits are each line's, and one leg keeps those of all */
+static void fill_shared(const struct wish *wish, unsigned int s, const struct half *half,
+			struct dp_leg *leg)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	leg->line = half->told;
+	leg->set |= DP_LEG_LINE;
+	for (i = 0; i < wish->n; i++)
+		n += wish->line[i].wanted && wish->line[i].half[s].seat == half->seat;
+	leg->ssrc_guard &= n < 2;
+	if (n > 1) {
+		leg->pps = leg->pps > UINT32_MAX / n ? UINT32_MAX : leg->pps * n;
+		leg->bps = leg->bps > UINT64_MAX / n ? UINT64_MAX : leg->bps * n;
+	}
+}
+
 static void fill_leg(const struct session_branch *branch,
 		     const struct line *line, unsigned int s, bool rtcp,
 		     const struct standing *was, struct dp_leg *leg)
@@ -261,6 +291,7 @@ static void fill_leg(const struct session_branch *branch,
 
 	leg->local = rtcp && !half->mux ? half->seat->pair->rtcp : half->seat->pair->rtp;
 	leg->local.rtcp = rtcp && half->mux;
+	leg->local.line = half->line;
 	leg->remote = remote_of(branch, line, s, rtcp, was);
 	session_latch(party, leg);
 	leg->mute = session_ice_is_with(half->seat, half->ice, branch->nr) &&
@@ -333,6 +364,71 @@ static bool is_whole(const struct session_branch *branch,
 			 has_remotes(branch, line, true, standing[1]));
 }
 
+static void fill_port(const struct wish *wish, const struct line *line, unsigned int s,
+		      bool rtcp, const struct standing *was, struct dp_leg *leg)
+{
+	fill_leg(wish->branch, line, s, rtcp, was, leg);
+	fill_srtp(line, s, rtcp, leg);
+	if (line->half[s].told.on)
+		fill_shared(wish, s, &line->half[s], leg);
+}
+
+static void fill_one(const struct wish *wish, const struct line *line, unsigned int s,
+		     bool rtcp, const struct standing *was, struct dp_leg *leg)
+{
+	fill_port(wish, line, s, rtcp, was, leg);
+	if (dp_leg_is_carried(leg))
+		leg->set &= LEG_CARRIED;
+}
+
+/* a line that is wanted and sits there, beside @i; NULL: none */
+static const struct line *other_on(const struct wish *wish, const struct seat *seat,
+				   unsigned int s, unsigned int i)
+{
+	size_t k;
+
+	for (k = 0; k < wish->n; k++)
+		if (k != i && wish->line[k].wanted && wish->line[k].half[s].seat == seat)
+			return &wish->line[k];
+	return NULL;
+}
+
+/*
+ * A line is no longer wanted that has the port of others: its bridge stays for them, since
+ * remote and keys are there, and what is its own goes no further.
+ */
+static struct standing *keep(const struct wish *wish, unsigned int i,
+			     const struct standing *was)
+{
+	const struct line *line = NULL;
+	struct standing *new;
+	struct dp_leg *other;
+	unsigned int s;
+
+	for (s = 0; was && s < 2 && !line; s++)
+		if (was->bridge.leg[s].set & DP_LEG_LINE && !was->bridge.leg[s].local.line &&
+		    !was->bridge.leg[s].local.rtcp)
+			line = other_on(wish, was->seat[s], s, i);
+	if (!line)
+		return NULL;
+	new = malloc(sizeof(*new));
+	if (!new)
+		return NULL;
+	*new = *was;
+	session_seat_get(new->seat[0]);
+	session_seat_get(new->seat[1]);
+	memset(new->proven, 0, sizeof(new->proven));
+	s--;
+	explicit_bzero(&new->bridge.leg[s], sizeof(new->bridge.leg[s]));
+	fill_port(wish, line, s, false, was, &new->bridge.leg[s]);
+	new->bridge.leg[s].local.line = 0;
+	other = &new->bridge.leg[!s];
+	other->block = RTPLANE_BLOCK_MEDIA;
+	other->mute = true;
+	other->set |= DP_LEG_BLOCK | DP_LEG_MUTE;
+	return new;
+}
+
 static struct standing *stand(const struct session *session,
 			      const struct wish *wish, unsigned int i, bool rtcp)
 {
@@ -351,8 +447,7 @@ static struct standing *stand(const struct session *session,
 		new->party[s] = wish->branch->end[s].party;
 		new->seat[s] = session_seat_get(line->half[s].seat);
 		new->mux[s] = line->half[s].mux;
-		fill_leg(wish->branch, line, s, rtcp, was, &new->bridge.leg[s]);
-		fill_srtp(line, s, rtcp, &new->bridge.leg[s]);
+		fill_one(wish, line, s, rtcp, was, &new->bridge.leg[s]);
 	}
 	return new;
 }
@@ -460,6 +555,8 @@ static void plan_change(struct plan *plan, const struct standing *was,
 	*to = now->bridge;
 	*from = was->bridge;
 	for (s = 0; s < 2; s++) {
+		if (dp_leg_is_carried(&to->leg[s]) || i >= wish->n || !wish->line[i].wanted)
+			continue;
 		half = &wish->line[i].half[s];
 		to->leg[s].set |= orders_for(wish, i, s);
 		if (session_ice_is_with(half->seat, half->ice, wish->branch->nr))
@@ -491,6 +588,8 @@ static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
 		now = stand(plan->session, wish, i, c);
 		if (!now)
 			return false;
+	} else if (!c) {
+		now = keep(wish, i, was);
 	}
 	plan->next[i][c] = now;
 	if (was && now && was->dp == now->dp) {
@@ -676,7 +775,8 @@ static void note_rtcp(const struct standing *rtp, const struct standing *rtcp)
 	for (s = 0; s < 2; s++) {
 		leg = &rtp->bridge.leg[s];
 		seat = rtp->seat[s];
-		if (rtcp && rtcp->bridge.leg[s].srtp_tx.suite)
+		if (rtcp && !dp_leg_is_carried(&rtcp->bridge.leg[s]) &&
+		    rtcp->bridge.leg[s].srtp_tx.suite)
 			seat->rtcp = rtcp->mux[s] ? RTCP_BY_PART : RTCP_BY_OWN;
 		else if (leg->srtp_tx.suite && leg->only == RTPLANE_ONLY_BOTH)
 			seat->rtcp = RTCP_BY_RTP;
@@ -691,7 +791,7 @@ static void settle(struct plan *plan)
 	struct standing **next = &plan->next[0][0];
 	struct standing **at = &plan->session->standing[0][0];
 	struct standing *old;
-	unsigned int i;
+	unsigned int i, s;
 
 	for (i = 0; i < SESSION_BRIDGES_MAX; i++) {
 		old = at[i];
@@ -702,8 +802,10 @@ static void settle(struct plan *plan)
 		if (!at[i])
 			continue;
 		keep_told(at[i], old, i % 2);
-		at[i]->seat[0]->used = true;
-		at[i]->seat[1]->used = true;
+		for (s = 0; s < 2; s++) {
+			at[i]->seat[s]->used = true;
+			at[i]->seat[s]->grouped |= at[i]->bridge.leg[s].line.on;
+		}
 	}
 }
 
@@ -713,6 +815,16 @@ static bool has_special(const struct wish *wish)
 
 	for (i = 0; i < wish->n; i++)
 		if (is_special(&wish->line[i]))
+			return true;
+	return false;
+}
+
+static bool has_told(const struct wish *wish)
+{
+	size_t i;
+
+	for (i = 0; i < wish->n; i++)
+		if (is_told(&wish->line[i]))
 			return true;
 	return false;
 }
@@ -784,7 +896,8 @@ static int bring(struct session *session, const struct wish *wish,
 	if (ret != -EOPNOTSUPP || !may_go_beside(session, wish))
 		return ret;
 	session_log(session, LOG_LEVEL_WARNING, (struct session_party *)NULL,
-		    "its SRTP is relayed by the datapath '%s', since '%s' refuses it: %s",
+		    "its %s relayed by the datapath '%s', since '%s' refuses it: %s",
+		    has_told(wish) ? "lines that share a port (BUNDLE) are" : "SRTP is",
 		    conf->beside->ops->name, conf->dp->ops->name,
 		    err ? err->text : own.text);
 	session->beside = true;

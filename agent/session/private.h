@@ -213,6 +213,7 @@ enum rtcp_by { RTCP_BY_NONE, RTCP_BY_OWN, RTCP_BY_RTP, RTCP_BY_PART, RTCP_BY_GON
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
  * @mux: RTCP comes by RTP's, since lines were agreed so
+ * @grouped: lines that may be several are told apart on it; never unset
  * @rtcp: where RTCP was counted
  * @ice: ICE on it; NULL: none was ever offered or asked for
  * @dtls: DTLS on it; NULL: none was ever offered or asked for
@@ -225,6 +226,7 @@ struct seat {
 	bool used;
 	bool stuck;
 	bool mux;
+	bool grouped;
 	enum rtcp_by rtcp;
 	struct seat_ice *ice;
 	struct seat_dtls *dtls;
@@ -270,7 +272,9 @@ uint32_t session_digit_clock(unsigned int i);
  * @dtls: protection by DTLS instead, held; NULL: none
  * @mux: RTCP is where RTP is, as agreed with it
  * @mid: the line's name in its descriptions, or empty
- * @bundled: it has offered it in a group
+ * @bundled: it is in a group of lines, as its description, or the offer to it, says
+ * @line: which of the lines of its port (&dp_addr.line); 0: the port's own
+ * @told: what its packets are told by at that port, once it is agreed
  * @ice: ICE with it, held; NULL: none
  * @mismatch: its description has ICE that does not fit its addresses: it is told so
  */
@@ -286,6 +290,8 @@ struct half {
 	bool mux;
 	char mid[MID_LEN];
 	bool bundled;
+	uint8_t line;
+	struct dp_line told;
 	struct said *ice;
 	bool mismatch;
 };
@@ -730,6 +736,8 @@ struct seat *session_seat_new(struct session *session,
 			      struct dp_err *err);
 struct seat *session_seat_get(struct seat *seat);
 void session_seat_put(struct seat *seat);
+/* its party is somewhere else from now on, or nowhere: @seat, whose hold it takes */
+void session_half_move(struct half *half, struct seat *seat);
 /* the address of a party that is of this family (0: any), or NULL */
 const struct session_address *
 session_address_of(const struct session_party *party, sa_family_t family);
@@ -744,10 +752,11 @@ void session_line_reject(struct line *line);
 
 /* --- protect.c --- */
 
-/* the protection of offered line @i: NULL, or why it cannot be had */
+/* the protection of an offered line, which @way says how to carry: NULL, or why it cannot be had */
 const char *session_protect_offer(struct session_branch *branch,
 				  const struct sdp_desc *desc,
 				  const struct sdp_media *media,
+				  const struct sdp_media *way,
 				  unsigned int from, const struct line *now,
 				  bool fresh_line, struct proposal *p);
 /* it replaces @was, which has no answer: our keys are the same, where they can be */
@@ -764,11 +773,15 @@ const char *session_protect_seated(struct session_branch *branch,
 				   const struct sdp_media *media,
 				   unsigned int from, const struct proposal *p,
 				   struct line *line);
-/* both halves by this answer of @party, end @from; 0 or -errno with a sentence */
+/*
+ * both halves by this answer of @party, end @from; @way: the section that says how it is
+ * carried. 0 or -errno with a sentence
+ */
 int session_protect_answer(const struct proposal *p,
 			   struct session_party *party,
 			   const struct sdp_desc *desc,
-			   const struct sdp_media *answer, unsigned int i,
+			   const struct sdp_media *answer,
+			   const struct sdp_media *way, unsigned int i,
 			   unsigned int from, struct line *line,
 			   struct dp_err *err);
 /* would our key count RTCP from 0 by that bridge, and has counted it elsewhere? */
@@ -813,13 +826,44 @@ const char *session_bundle_offered(const struct session_party *party,
 				   const struct sdp_desc *desc,
 				   const struct sdp_media *media,
 				   struct half *half);
-/* the line's name in a description to the party, with its CR LF, and no other */
-void session_bundle_say(FILE *out, const struct half *half);
+/*
+ * The line's name in a description to the party, with its CR LF, and no other; and by which
+ * header extension packets have it, if the section says none
+ */
+void session_bundle_say(FILE *out, const struct half *half, const struct sdp_desc *desc,
+			const struct sdp_media *media);
+/* the section that says how a line is carried: that of its group, or its own */
+const struct sdp_media *session_bundle_way(const struct half *half,
+					   const struct sdp_desc *desc,
+					   const struct sdp_media *media);
+/* what its packets are told by */
+void session_bundle_tell(const struct sdp_desc *desc, const struct sdp_media *media,
+			 struct half *half);
+/* line @i has its place with the others of its half: one seat and what goes with it */
+void session_bundle_share(struct half *half, const struct half *tag, size_t i);
+/* offered line @i of the offer's author, before it has a seat: NULL, or why not */
+const char *session_bundle_place(const struct session_branch *branch, struct offer *offer,
+				 size_t i);
+/* and once it has one: whoever shares it has what the first one has */
+void session_bundle_join(struct offer *offer, size_t i, unsigned int s);
+/* is it offered in a group to the other party? */
+void session_bundle_invite(const struct session_branch *branch, struct offer *offer,
+			   size_t i);
+/* is it answered in one? 0, or -errno with a sentence if it must be */
+int session_bundle_reads(const struct session_party *party, const struct sdp_desc *desc,
+			 const struct sdp_media *answer, size_t i, struct half *half,
+			 struct dp_err *err);
+/* line @i of end @s, once it is read as if it was alone: NULL, or why it cannot be had */
+const char *session_bundle_answered(const struct sdp_desc *desc,
+				    const struct sdp_media *answer, size_t i,
+				    struct line *line, unsigned int s);
+/* all lines are agreed: which of them has the port of a group, and is told apart */
+void session_bundle_agree(const struct session *session, struct line *line, size_t n);
 /* may it be said to be in a group? @mux: RTCP has no port of its own */
 bool session_bundle_is_said(const struct session_party *party,
 			    const struct half *half, bool mux);
-/* a=group:BUNDLE of one line, with its CR LF */
-#define BUNDLE_LEN	(sizeof("a=group:BUNDLE \r\n") + MID_LEN)
+/* one more line of a=group:BUNDLE, with its CR LF; empty at first */
+#define BUNDLE_LEN	(sizeof("a=group:BUNDLE\r\n") + SDP_MEDIA_MAX * (MID_LEN + 1))
 void session_bundle_group(char text[BUNDLE_LEN], const struct half *half);
 
 /* --- plan.c --- */

@@ -137,13 +137,14 @@ static void name_key(struct dp_srtp *tx, const struct dp_srtp *rx)
 /* with DTLS? NULL, or why that costs the line */
 static const char *take_dtls(const struct session_party *party,
 			     const struct sdp_desc *desc,
-			     const struct sdp_media *offer, bool *takes)
+			     const struct sdp_media *offer,
+			     const struct sdp_media *way, bool *takes)
 {
 	const char *why;
 
 	if (!session_dtls_is_on(party))
 		return offer->dtls ? "its realm has no DTLS-SRTP (dtls: off)" : NULL;
-	*takes = session_dtls_is_said(desc, offer, &why);
+	*takes = session_dtls_is_said(desc, way, &why);
 	if (*takes || offer->dtls)
 		return why;
 	if (party->policy->dtls != SESSION_DTLS_REQUIRE)
@@ -155,13 +156,14 @@ static const char *take_dtls(const struct session_party *party,
 static const char *take_offer(const struct session_party *party,
 			      const struct sdp_desc *desc,
 			      const struct sdp_media *offer,
+			      const struct sdp_media *way,
 			      const struct half *half, struct proposal *p)
 {
 	const struct sdp_crypto *crypto = NULL;
 	const char *why;
 
 	p->proto = profile(offer->dtls, offer->savp, offer->feedback);
-	why = take_dtls(party, desc, offer, &p->from_dtls);
+	why = take_dtls(party, desc, offer, way, &p->from_dtls);
 	if (why || p->from_dtls)
 		return why;
 	if (policy_of(party) != SESSION_SRTP_REFUSE)
@@ -297,6 +299,7 @@ static const char *judge_other(const struct session_branch *branch,
 const char *session_protect_offer(struct session_branch *branch,
 				  const struct sdp_desc *desc,
 				  const struct sdp_media *media,
+				  const struct sdp_media *way,
 				  unsigned int from, const struct line *now,
 				  bool fresh_line, struct proposal *p)
 {
@@ -304,7 +307,7 @@ const char *session_protect_offer(struct session_branch *branch,
 
 	if (media->transport != SDP_RTP)
 		return judge_other(branch, from);
-	why = take_offer(branch->end[from].party, desc, media, &now->half[from], p);
+	why = take_offer(branch->end[from].party, desc, media, way, &now->half[from], p);
 	if (!why)
 		make_offer(branch->end[!from].party, media, &now->half[from],
 			   &now->half[!from], fresh_line, p);
@@ -412,7 +415,8 @@ static int take_key(const struct proposal *p, const struct sdp_media *answer,
 /* 1: DTLS it is; 0: it is not; or -errno */
 static int answer_dtls(const struct proposal *p, struct session_party *party,
 		       const struct sdp_desc *desc,
-		       const struct sdp_media *answer, unsigned int i,
+		       const struct sdp_media *answer,
+		       const struct sdp_media *way, unsigned int i,
 		       struct half *half, struct dp_err *err)
 {
 	const char *why;
@@ -422,8 +426,8 @@ static int answer_dtls(const struct proposal *p, struct session_party *party,
 		return answer->dtls ?
 		       dp_fail(err, EPROTO, "media line %u is answered with DTLS-SRTP, which was not offered",
 			       i + 1) : 0;
-	if (session_dtls_is_said(desc, answer, &why)) {
-		ret = session_dtls_answered(party, desc, answer, i, half, err);
+	if (session_dtls_is_said(desc, way, &why)) {
+		ret = session_dtls_answered(party, desc, way, i, half, err);
 		return ret ? ret : 1;
 	}
 	/* with keys beside it that may be protection enough */
@@ -458,7 +462,8 @@ static int take_answer(const struct proposal *p, const struct sdp_media *answer,
 int session_protect_answer(const struct proposal *p,
 			   struct session_party *party,
 			   const struct sdp_desc *desc,
-			   const struct sdp_media *answer, unsigned int i,
+			   const struct sdp_media *answer,
+			   const struct sdp_media *way, unsigned int i,
 			   unsigned int from, struct line *line,
 			   struct dp_err *err)
 {
@@ -470,7 +475,7 @@ int session_protect_answer(const struct proposal *p,
 		return 0;
 	}
 	line->half[!from].srtp = p->from;
-	ret = answer_dtls(p, party, desc, answer, i, &line->half[from], err);
+	ret = answer_dtls(p, party, desc, answer, way, i, &line->half[from], err);
 	if (ret > 0)
 		line->half[from].srtp.on = false;
 	return ret ? (ret > 0 ? 0 : ret) :

@@ -55,7 +55,8 @@ static void split_words(char *words, struct sdp_media *media)
 
 /* what it says of RTCP, ICE and DTLS; without memory less, as if we had none */
 static char *say_more(const struct session_party *party, const struct mux *mux,
-		      const struct half *half, bool answer)
+		      const struct half *half, bool answer, const struct sdp_desc *desc,
+		      const struct sdp_media *media)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -64,7 +65,7 @@ static char *say_more(const struct session_party *party, const struct mux *mux,
 	out = open_memstream(&text, &len);
 	if (!out)
 		return NULL;
-	session_bundle_say(out, half);
+	session_bundle_say(out, half, desc, media);
 	session_mux_say(out, mux, half, answer);
 	session_ice_say(out, party, half, session_mux_is_said(mux, half, answer));
 	session_dtls_say(out, half, answer);
@@ -74,8 +75,9 @@ static char *say_more(const struct session_party *party, const struct mux *mux,
 
 static void say_line(const struct session_branch *branch, const struct offer *offer,
 		     size_t i, const struct line *line, bool on, unsigned int to,
-		     const struct sdp_media *media, struct sdp_say *say)
+		     const struct sdp_desc *desc, struct sdp_say *say)
 {
+	const struct sdp_media *media = &desc->media[i];
 	const struct half *half = &line->half[to];
 	const struct mux *mux = &offer->of[i].mux;
 	const struct seat *seat = half->seat;
@@ -90,28 +92,31 @@ static void say_line(const struct session_branch *branch, const struct offer *of
 	say->address = seat->address->advertise;
 	say->hold = media->conn.what == SDP_PLACE_NULL &&
 		    !session_has_ice(&line->half[!to]);
-	say->add = say_more(branch->end[to].party, mux, half, answer);
+	say->add = say_more(branch->end[to].party, mux, half, answer, desc, media);
 	if (*half->mid)
 		say->drop |= SDP_BIT(SDP_ATTR_MID);
 }
 
-/* the group of a description to end @to, of its first line that has one; or nothing */
+/* the group of a description to end @to: offered, or of those who share a port; or nothing */
 static void say_group(const struct session_branch *branch,
 		      const struct offer *offer, const struct line *line,
 		      unsigned int to, const struct sdp_plan *plan,
 		      char group[BUNDLE_LEN])
 {
+	const struct seat *seat = NULL;
 	const struct half *half;
 	size_t i;
 	bool mux;
 
 	*group = '\0';
-	for (i = 0; i < plan->n && !*group; i++) {
+	for (i = 0; i < plan->n; i++) {
 		half = line ? &line[i].half[to] : &offer->of[i].line.half[to];
 		mux = line ? half->mux : offer->of[i].mux.to;
-		if (plan->say[i].add &&
-		    session_bundle_is_said(branch->end[to].party, half, mux))
-			session_bundle_group(group, half);
+		if (!plan->say[i].add || (line && seat && half->seat != seat) ||
+		    !session_bundle_is_said(branch->end[to].party, half, mux))
+			continue;
+		seat = half->seat;
+		session_bundle_group(group, half);
 	}
 }
 
@@ -188,7 +193,7 @@ int session_say(struct session_branch *branch, const struct offer *offer,
 		if (i < desc->n) {
 			say_line(branch, offer, i, l,
 				 line ? l->wanted : offer->of[i].usable, to,
-				 &desc->media[i], &plan->say[i]);
+				 desc, &plan->say[i]);
 			continue;
 		}
 		split_words(l->words, &pad[i]);

@@ -103,8 +103,7 @@ static bool has_type(const struct leg *leg, unsigned int pt)
 }
 
 /* the element of that id; NULL: there is none. What is cut short ends it */
-static const uint8_t *extension(const uint8_t *data, unsigned int len, uint8_t id,
-				unsigned int *n)
+static uint8_t *extension(uint8_t *data, unsigned int len, uint8_t id, unsigned int *n)
 {
 	unsigned int at = RTPLANE_RTP_HDRLEN + 4 * (data[0] & 0x0f), end, form, head, own;
 
@@ -132,19 +131,13 @@ static const uint8_t *extension(const uint8_t *data, unsigned int len, uint8_t i
 	return NULL;
 }
 
-/* by its name. @named: it has one */
-static struct leg *by_name(struct leg *base, const uint8_t *data, unsigned int len,
-			   bool *named)
+static struct leg *by_name(struct leg *base, const uint8_t *mid, unsigned int n)
 {
 	const struct media_sock *part = NULL;
-	const uint8_t *mid;
 	struct leg *leg;
-	unsigned int n = 0;
 
-	mid = extension(data, len, base->line.mid_id, &n);
-	*named = mid && n;
-	if (!*named || is_named(base, mid, n))
-		return *named ? base : NULL;
+	if (is_named(base, mid, n))
+		return base;
 	while ((leg = next_line(base, &part)))
 		if (is_named(leg, mid, n))
 			return leg;
@@ -181,23 +174,39 @@ static struct leg *by_type(struct leg *base, unsigned int pt)
 	return found;
 }
 
-struct leg *lines_tell(struct leg *base, const uint8_t *data, unsigned int len)
+/* an element is padding instead (RFC 8285 4.2): it begins a byte or two before @mid */
+static void hide(const uint8_t *data, uint8_t *mid, unsigned int n)
+{
+	unsigned int head = get16(data + RTPLANE_RTP_HDRLEN + 4 * (data[0] & 0x0f)) ==
+			    ONE_BYTE ? 1 : 2;
+
+	memset(mid - head, 0, n + head);
+}
+
+struct leg *lines_tell(struct leg *base, uint8_t *data, unsigned int len)
 {
 	const struct media_sock *part = NULL;
 	uint32_t ssrc = raw32(data + 8);
+	unsigned int n = 0;
 	struct leg *leg;
-	bool named;
+	uint8_t *mid;
 
-	/* it is the only one */
+	mid = extension(data, len, base->line.mid_id, &n);
+	if (!n)
+		mid = NULL;
 	if (!next_line(base, &part))
-		return base;
-	leg = by_name(base, data, len, &named);
-	if (!named)
+		leg = base;	/* it is the only one */
+	else if (mid)
+		leg = by_name(base, mid, n);
+	else
 		leg = by_source(base, ssrc);
-	if (!leg && !named)
+	if (!leg && !mid)
 		leg = by_type(base, data[1] & 0x7f);
-	if (leg)
-		learn(&base->lines->in, ssrc, leg->addr.line);
+	if (!leg)
+		return NULL;
+	learn(&base->lines->in, ssrc, leg->addr.line);
+	if (mid && leg->line.hide)
+		hide(data, mid, n);
 	return leg;
 }
 

@@ -88,12 +88,12 @@ static inline struct leg *lines_carrier(const struct leg *leg)
 /**
  * lines_tell() - whose is a packet of RTP?
  * @base: the leg of its port
- * @data: the packet, plain, as long as its header says
+ * @data: the packet, plain, as long as its header says; its line's name may be taken out
  * @len: its bytes
  *
  * Return: the leg; NULL: nobody's.
  */
-struct leg *lines_tell(struct leg *base, const uint8_t *data, unsigned int len);
+struct leg *lines_tell(struct leg *base, uint8_t *data, unsigned int len);
 
 /**
  * lines_sends() - a packet of RTP is about to leave by a line

@@ -124,6 +124,7 @@ static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 	FAKE_TAKE(BLOCK, block);
 	FAKE_TAKE(SSRC_GUARD, ssrc_guard);
 	FAKE_TAKE(MUTE, mute);
+	FAKE_TAKE(LINE, line);
 	FAKE_TAKE(SRTP_RX, srtp_rx);
 	if (c->set & DP_LEG_SRTP_TX) {
 		leg->beginnings += c->srtp_tx.suite && c->srtp_tx.fresh &&
@@ -311,6 +312,7 @@ static const struct dp_ops fake_ops = {
 
 static const struct dp_ops fake_user_ops = {
 	.name = "uring",
+	.lines = true,
 	.bridges_new = fake_new,
 	.bridges_set = fake_set,
 	.bridges_del = fake_del,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * RTCP on the port of RTP in sessions: offered, accepted, refused, required; what
- * descriptions say of it, and which bridges there are. And groups of lines (BUNDLE).
+ * descriptions say of it, and which bridges there are.
  */
 #include <linux/rtplane.h>
 
@@ -475,30 +475,6 @@ static bool no_rtp(void)
 		"m=video 7000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=mid:v\r\na=rtcp:7000\r\n" MUX
 #define BOTH	PCMU "m=video 7100 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
 
-/* one line of a browser's group, by its name; the callee knows nothing of it */
-static bool group(void)
-{
-	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_OFF);
-	access_policy->bundle = SESSION_BUNDLE_ACCEPT;
-	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP BROWSER)));
-	KTAP_CHECK(!has("BUNDLE"));
-	KTAP_CHECK(!answer(callee, sdp_of(B4, BOTH)));
-	KTAP_CHECK(has("a=group:BUNDLE a\r\n") && has("a=mid:a\r\n") && has("a=mid:v\r\n"));
-	KTAP_CHECK(port_at(0) != port_at(1) && kernel.n == 8);
-	/* the group is the caller's in mid-call, too, whatever the callee calls its lines */
-	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU "a=mid:b\r\n"
-		   "m=video 7100 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")));
-	KTAP_CHECK(has("a=group:BUNDLE a\r\n") && has("a=mid:a\r\n") && !has("mid:b"));
-	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE a\r\n" BROWSER)));
-	KTAP_CHECK(!has("BUNDLE") && has("a=mid:b\r\n") && !has("mid:a"));
-	/* an audio line that is refused is in none */
-	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP BROWSER)));
-	KTAP_CHECK(!answer(callee, sdp_of(B4, "m=audio 0 RTP/AVP 0\r\n"
-		   "m=video 7100 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")));
-	KTAP_CHECK(has("a=group:BUNDLE v\r\n") && !has("a=mid:a"));
-	return finish();
-}
-
 static bool no_group(void)
 {
 	begin_with(SESSION_MUX_ALLOW, SESSION_MUX_OFF);
@@ -535,7 +511,6 @@ static const struct ktap_point points[] = {
 	{ "answers to one offer that do not agree: only later", two_answers_late },
 	{ "answers to one offer that do not agree, with keys", two_answers_with_keys },
 	{ "what is no RTP has no RTCP", no_rtp },
-	{ "one line of a group, by the party's name", group },
 	{ "no group", no_group },
 };
 
