@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# rtplane-test: where=host backends=uring waits=1
+#
+# Lines that share a port (BUNDLE): a browser by WebSocket whose audio and video are aiortc's,
+# on one port, with one handshake; the SIP phone that it calls, and that calls it, has a port
+# for each, and another for the RTCP of each.  agent_bundle.py plays both.
+#
+#    a: access                  m: media host                  b: core
+#   +--------------+     +-----------------------------+     +-------------------------+
+#   | browser:     |=====| rtplaned                    |=====| kamailio: registrar     |
+#   | aiortc, one  |     | wss 8443                    |     | phone: SIP by UDP, RTP, |
+#   | port         |     | 192.0.2.254  198.51.100.254 |     | RTCP, 198.51.100.1      |
+#   +--------------+     +-----------------------------+     +-------------------------+
+
+export RTPLANE_BACKEND=uring
+# shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
+. "$(dirname "$0")/agent_srtp_lib.sh"
+# shellcheck source-path=SCRIPTDIR source=agent_ws_lib.sh
+. "$(dirname "$0")/agent_ws_lib.sh"
+
+PYTHON=/usr/bin/python3
+if ! $PYTHON -c 'import aiortc, websockets' 2>/dev/null; then
+	echo "KTAP version 1"
+	echo "1..0 # SKIP python3-aiortc or python3-websockets is not there"
+	exit 4
+fi
+need kamailio openssl ss
+
+setup()
+{
+	srtp_setup && certificate || return
+	export CA=$W/tls/cafile.pem
+	ACCESS_SIP="{transport: ws, port: 8088}
+      - {transport: wss, port: 8443, certificates: $W/tls, origins: [\"https://phone.example\"]}" \
+	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=lite ACCESS_DTLS=require \
+	ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
+	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+		agent_config 'quarantine: 0'
+	registrar_start && agent_start --datapath "$BACKEND"
+}
+
+shares()
+{
+	acts agent_bundle "$1" || return
+	no_calls
+	no_keys
+}
+
+test_a_browser_calls_with_video() { shares calls; }
+test_a_browser_is_called_with_video() { shares called; }
+test_the_agent_ends() { agent_ends; }
+
+run_tests "$@"
