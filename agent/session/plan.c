@@ -21,27 +21,7 @@
 
 #include <linux/rtplane.h>
 
-#include "private.h"
-
-/**
- * struct wish - what is to be
- * @line: the lines of a branch; NULL: nothing
- * @n: how many
- * @branch: whose; NULL: of nobody, nothing is to be
- * @before: what was, of a branch that was heard
- * @n_before: how many
- * @moved: party whose legs get @orders
- * @orders: DP_LEG_MOVED, DP_LEG_UNLATCH
- */
-struct wish {
-	const struct session_branch *branch;
-	const struct line *line;
-	size_t n;
-	const struct line *before;
-	size_t n_before;
-	const struct session_party *moved;
-	uint32_t orders;
-};
+#include "stand.h"
 
 enum verb { MAKE, CHANGE, DROP, VERBS };
 
@@ -75,399 +55,9 @@ struct plan {
 	size_t room;
 };
 
-/* what a datapath that knows no SRTP must not hear of plain legs */
-#define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
 /* what is set only where it is needed, and unset by its default */
-#define LEG_RARE	(LEG_SRTP | DP_LEG_DIGITS | DP_LEG_BLOCK | \
-			 DP_LEG_MUTE | DP_LEG_LINE)
-/* of a line of several on a port: the rest is that of the port's leg */
-#define LEG_CARRIED	(DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP | \
-			 DP_LEG_SILENCE | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_LINE)
-
-/* --- where a party is --- */
-
-/* what a party has for it: RTCP may be where RTP is */
-static unsigned int component_of(const struct half *half, bool rtcp)
-{
-	return 1 + (rtcp && !half->mux);
-}
-
-/*
- * What its description says; what ICE has proved where it says nothing, or where
- * nobody but the signalled remote may be it: then ICE is what signals.  A way that was
- * lost takes no bridge away: made again, it would use the key stream of its keys twice.
- */
-static struct dp_addr remote_of(const struct session_branch *branch,
-				const struct line *line, unsigned int s,
-				bool rtcp, const struct standing *was)
-{
-	const struct session_policy *policy = branch->end[s].party->policy;
-	const struct half *half = &line->half[s];
-	unsigned int component = component_of(half, rtcp);
-	struct dp_addr remote = component == 1 ? half->remote : half->remote_rtcp;
-	struct ice_path path;
-
-	if (!half->seat ||
-	    (remote.family && policy->latch != RTPLANE_LATCH_OFF) ||
-	    !session_ice_is_with(half->seat, half->ice, branch->nr))
-		return remote;
-	if (session_ice_path(half->seat, component, &path))
-		return path.remote;
-	if (!remote.family && was && was->seat[s] == half->seat)
-		return was->bridge.leg[s].remote;
-	return remote;
-}
-
-/* --- one leg --- */
-
-static uint32_t silence_of(const struct session_conf *conf)
-{
-	uint32_t s = conf->silence ? conf->silence :
-		     conf->timeout ? conf->timeout : conf->timeout_hold;
-
-	return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
-}
-
-/*
- * Nothing passes while a party's handshake is not done: each leg takes what the bridge is
- * not for, which is dropped before anybody latches by it, and what should come all the
- * same meets keys that nobody has.
- */
-static bool is_sealed(const struct line *line, bool rtcp)
-{
-	return session_dtls_is_sealed(&line->half[0], component_of(&line->half[0], rtcp)) ||
-	       session_dtls_is_sealed(&line->half[1], component_of(&line->half[1], rtcp));
-}
-
-/* no key that anybody has stands on it */
-static bool is_blank(const struct line *line, bool rtcp)
-{
-	const struct half *half;
-
-	for (half = line->half; half < line->half + 2; half++)
-		if (half->srtp.on ||
-		    (half->dtls &&
-		     !session_dtls_is_sealed(half, component_of(half, rtcp))))
-			return false;
-	return is_sealed(line, rtcp);
-}
-
-static bool is_mixed(const struct line *line)
-{
-	return line->half[0].mux != line->half[1].mux;
-}
-
-static bool is_told(const struct line *line)
-{
-	return line->half[0].told.on || line->half[1].told.on;
-}
-
-/* what a module may refuse that knows nothing of keys, of bridges for RTP alone, of lines */
-static bool is_special(const struct line *line)
-{
-	return session_protected(line) || is_mixed(line) || is_told(line);
-}
-
-/* would a key begin again if RTCP went by that bridge? */
-static bool any_spent(const struct line *line, enum rtcp_by by)
-{
-	return session_protect_is_spent(&line->half[0], by) ||
-	       session_protect_is_spent(&line->half[1], by);
-}
-
-/* may RTCP go by a bridge of its own, without that a key begins again there? */
-static bool may_count(const struct line *line, const struct standing *was)
-{
-	const struct half *half;
-
-	if (was && was->mux[0] == line->half[0].mux && was->mux[1] == line->half[1].mux)
-		return true;
-	for (half = line->half; half < line->half + 2; half++)
-		if (!half->told.on &&
-		    (session_protect_is_spent(half, half->mux ? RTCP_BY_PART :
-								RTCP_BY_OWN) ||
-		     (half->mux && session_dtls_borrows(half))))
-			return false;
-	return true;
-}
-
-/* RTCP has a bridge of its own, but where it goes by this one from end to end */
-static uint8_t only_of(const struct line *line, bool rtcp)
-{
-	if (session_protected(line) && is_sealed(line, rtcp))
-		return rtcp ? RTPLANE_ONLY_RTP : RTPLANE_ONLY_RTCP;
-	if (rtcp)
-		return RTPLANE_ONLY_RTCP;
-	if (session_dtls_borrows(&line->half[0]) ||
-	    session_dtls_borrows(&line->half[1]) || any_spent(line, RTCP_BY_RTP))
-		return RTPLANE_ONLY_RTP;
-	return line->half[0].mux && !is_mixed(line) ? RTPLANE_ONLY_BOTH :
-						      RTPLANE_ONLY_RTP;
-}
-
-static void fill_srtp(const struct line *line, unsigned int s, bool rtcp,
-		      struct dp_leg *leg)
-{
-	const struct protection *srtp = &line->half[s].srtp;
-
-	if (line->half[s].dtls) {
-		session_dtls_protect(&line->half[s],
-				     component_of(&line->half[s], rtcp), leg);
-	} else if (srtp->on) {
-		leg->srtp_rx = srtp->rx;
-		leg->srtp_tx = srtp->tx;
-	}
-	leg->only = only_of(line, rtcp);
-	/* all that comes by a shared port is its leg's, once there are keys */
-	if (line->half[s].told.on && !is_sealed(line, rtcp))
-		leg->only = RTPLANE_ONLY_BOTH;
-	if (session_protected(line))
-		leg->set |= LEG_SRTP;
-	else if (is_mixed(line))
-		leg->set |= DP_LEG_ONLY;
-	else
-		leg->only = RTPLANE_ONLY_BOTH;
-}
-
-/* what it sends has the types by which the other one takes it */
-static void fill_block(const struct session_party *party,
-		       const struct half *other, struct dp_leg *leg)
-{
-	unsigned int i;
-
-	if (party->blocked)
-		leg->block = party->blocked & BLOCKED(MEDIA) ?
-			     RTPLANE_BLOCK_MEDIA : RTPLANE_BLOCK_DIGITS;
-
-	if (party->blocked & BLOCKED(DIGITS) || party->session->conf.digits)
-		for (i = 0; i < DIGIT_CLOCKS; i++)
-			leg->digits |= other->digits[i];
-	if (leg->digits)
-		leg->set |= DP_LEG_DIGITS;
-	if (leg->block)
-		leg->set |= DP_LEG_BLOCK;
-}
-
-static void fill_media(const struct session_party *party,
-		       const struct line *line, struct dp_leg *leg)
-{
-	const struct session_policy *policy = party->policy;
-
-	leg->accept = line->rtp ? RTPLANE_ACCEPT_RTP : RTPLANE_ACCEPT_ANY;
-	leg->dscp_mode = RTPLANE_DSCP_SET;
-	leg->dscp = line->kind == SDP_AUDIO ? policy->dscp_audio :
-		    policy->dscp_other;
-	leg->pps = policy->pps;
-	leg->bps = policy->bps;
-	leg->silence = silence_of(&party->session->conf);
-	leg->set |= DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP |
-		    DP_LEG_PPS | DP_LEG_BPS | DP_LEG_SILENCE;
-}
-
-/* limits are each line's, and one leg keeps those of all */
-static void fill_shared(const struct wish *wish, unsigned int s, const struct half *half,
-			struct dp_leg *leg)
-{
-	unsigned int n = 0;
-	size_t i;
-
-	leg->line = half->told;
-	leg->set |= DP_LEG_LINE;
-	for (i = 0; i < wish->n; i++)
-		n += wish->line[i].wanted && wish->line[i].half[s].seat == half->seat;
-	leg->ssrc_guard &= n < 2;
-	if (n > 1) {
-		leg->pps = leg->pps > UINT32_MAX / n ? UINT32_MAX : leg->pps * n;
-		leg->bps = leg->bps > UINT64_MAX / n ? UINT64_MAX : leg->bps * n;
-	}
-}
-
-static void fill_leg(const struct session_branch *branch,
-		     const struct line *line, unsigned int s, bool rtcp,
-		     const struct standing *was, struct dp_leg *leg)
-{
-	const struct session_party *party = branch->end[s].party;
-	const struct half *half = &line->half[s];
-
-	leg->local = rtcp && !half->mux ? half->seat->pair->rtcp : half->seat->pair->rtp;
-	leg->local.rtcp = rtcp && half->mux;
-	leg->local.line = half->line;
-	leg->remote = remote_of(branch, line, s, rtcp, was);
-	session_latch(party, leg);
-	leg->mute = session_ice_is_with(half->seat, half->ice, branch->nr) &&
-		    session_ice_lost(half->seat, component_of(half, rtcp));
-	if (leg->mute)
-		leg->set |= DP_LEG_MUTE;
-	if (rtcp) {
-		leg->tie = half->seat->pair->rtp;
-		leg->set |= DP_LEG_TIE;
-		/* probation counts RTP; the tie guards RTCP */
-		leg->probation = 0;
-	}
-	leg->ssrc_guard = leg->latch != RTPLANE_LATCH_OFF &&
-			  !line->half[0].many && !line->half[1].many;
-	leg->set |= DP_LEG_SSRC_GUARD;
-	fill_media(party, line, leg);
-	if (!rtcp)
-		fill_block(party, &line->half[!s], leg);
-}
-
-/* whoever was silent for a hold may have lost his NAT's binding meanwhile; to a new
- * leg nothing can be ordered
- */
-static uint32_t orders_for(const struct wish *wish, unsigned int i,
-			   unsigned int s)
-{
-	const struct session_party *party = wish->branch->end[s].party;
-	uint32_t orders = party == wish->moved ? wish->orders : 0;
-	const struct half *was;
-
-	if (i >= wish->n_before)
-		return orders;
-	was = &wish->before[i].half[s];
-	if (!was->sends && wish->line[i].half[s].sends &&
-	    was->seat == wish->line[i].half[s].seat)
-		orders |= DP_LEG_UNLATCH;
-	return orders;
-}
-
-/* --- one bridge --- */
-
-static struct dp *dp_for(const struct session *session,
-			 const struct line *line)
-{
-	const struct sessions_conf *conf = &session->sessions->conf;
-
-	return session->beside && is_special(line) ? conf->beside : conf->dp;
-}
-
-/* a party on hold from the start has no address yet */
-static bool has_remotes(const struct session_branch *branch,
-			const struct line *line, bool rtcp,
-			const struct standing *was)
-{
-	return remote_of(branch, line, 0, rtcp, was).family &&
-	       remote_of(branch, line, 1, rtcp, was).family;
-}
-
-/* @standing: what the line has, RTP and RTCP */
-static bool is_whole(const struct session_branch *branch,
-		     const struct line *line, bool rtcp,
-		     struct standing *const *standing)
-{
-	if (!line->wanted || !line->half[0].seat || !line->half[1].seat ||
-	    !has_remotes(branch, line, false, standing[0]))
-		return false;
-	if (rtcp && !may_count(line, standing[1]))
-		return false;
-	return !rtcp || (line->rtp && !(line->half[0].mux && line->half[1].mux) &&
-			 has_remotes(branch, line, true, standing[1]));
-}
-
-static void fill_port(const struct wish *wish, const struct line *line, unsigned int s,
-		      bool rtcp, const struct standing *was, struct dp_leg *leg)
-{
-	fill_leg(wish->branch, line, s, rtcp, was, leg);
-	fill_srtp(line, s, rtcp, leg);
-	if (line->half[s].told.on)
-		fill_shared(wish, s, &line->half[s], leg);
-}
-
-static void fill_one(const struct wish *wish, const struct line *line, unsigned int s,
-		     bool rtcp, const struct standing *was, struct dp_leg *leg)
-{
-	fill_port(wish, line, s, rtcp, was, leg);
-	if (dp_leg_is_carried(leg))
-		leg->set &= LEG_CARRIED;
-}
-
-/* a line that is wanted and sits there, beside @i; NULL: none */
-static const struct line *other_on(const struct wish *wish, const struct seat *seat,
-				   unsigned int s, unsigned int i)
-{
-	size_t k;
-
-	for (k = 0; k < wish->n; k++)
-		if (k != i && wish->line[k].wanted && wish->line[k].half[s].seat == seat)
-			return &wish->line[k];
-	return NULL;
-}
-
-/*
- * A line is no longer wanted that has the port of others: its bridge stays for them, since
- * remote and keys are there, and what is its own goes no further.
- */
-static struct standing *keep(const struct wish *wish, unsigned int i,
-			     const struct standing *was)
-{
-	const struct line *line = NULL;
-	struct standing *new;
-	struct dp_leg *other;
-	unsigned int s;
-
-	for (s = 0; was && s < 2 && !line; s++)
-		if (was->bridge.leg[s].set & DP_LEG_LINE && !was->bridge.leg[s].local.line &&
-		    !was->bridge.leg[s].local.rtcp)
-			line = other_on(wish, was->seat[s], s, i);
-	if (!line)
-		return NULL;
-	new = malloc(sizeof(*new));
-	if (!new)
-		return NULL;
-	*new = *was;
-	session_seat_get(new->seat[0]);
-	session_seat_get(new->seat[1]);
-	memset(new->proven, 0, sizeof(new->proven));
-	s--;
-	explicit_bzero(&new->bridge.leg[s], sizeof(new->bridge.leg[s]));
-	fill_port(wish, line, s, false, was, &new->bridge.leg[s]);
-	new->bridge.leg[s].local.line = 0;
-	other = &new->bridge.leg[!s];
-	other->block = RTPLANE_BLOCK_MEDIA;
-	other->mute = true;
-	other->set |= DP_LEG_BLOCK | DP_LEG_MUTE;
-	return new;
-}
-
-static struct standing *stand(const struct session *session,
-			      const struct wish *wish, unsigned int i, bool rtcp)
-{
-	const struct standing *was = session->standing[i][rtcp];
-	const struct line *line = &wish->line[i];
-	struct standing *new = calloc(1, sizeof(*new));
-	unsigned int s;
-
-	if (!new)
-		return NULL;
-	new->dp = dp_for(session, line);
-	new->sealed = is_blank(line, rtcp);
-	new->bridge.has_cookie = true;
-	new->bridge.cookie = session->id;
-	for (s = 0; s < 2; s++) {
-		new->party[s] = wish->branch->end[s].party;
-		new->seat[s] = session_seat_get(line->half[s].seat);
-		new->mux[s] = line->half[s].mux;
-		fill_one(wish, line, s, rtcp, was, &new->bridge.leg[s]);
-	}
-	return new;
-}
-
-static void unstand(struct standing *old)
-{
-	if (!old)
-		return;
-	session_seat_put(old->seat[0]);
-	session_seat_put(old->seat[1]);
-	explicit_bzero(old, sizeof(*old));
-	free(old);
-}
-
-void session_standing_free(struct session *session, unsigned int line,
-			   unsigned int component)
-{
-	unstand(session->standing[line][component]);
-	session->standing[line][component] = NULL;
-}
+#define LEG_RARE	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY | DP_LEG_DIGITS | \
+			 DP_LEG_BLOCK | DP_LEG_MUTE | DP_LEG_LINE)
 
 /* --- the plan --- */
 
@@ -558,7 +148,7 @@ static void plan_change(struct plan *plan, const struct standing *was,
 		if (dp_leg_is_carried(&to->leg[s]) || i >= wish->n || !wish->line[i].wanted)
 			continue;
 		half = &wish->line[i].half[s];
-		to->leg[s].set |= orders_for(wish, i, s);
+		to->leg[s].set |= session_orders(wish, i, s);
 		if (session_ice_is_with(half->seat, half->ice, wish->branch->nr))
 			keep_proven(was, now, s, c, &to->leg[s]);
 	}
@@ -583,13 +173,13 @@ static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
 	const struct standing *was = plan->session->standing[i][c];
 	struct standing *now = NULL;
 
-	if (i < wish->n && is_whole(wish->branch, &wish->line[i], c,
+	if (i < wish->n && session_is_whole(wish->branch, &wish->line[i], c,
 				  plan->session->standing[i])) {
-		now = stand(plan->session, wish, i, c);
+		now = session_stand(plan->session, wish, i, c);
 		if (!now)
 			return false;
 	} else if (!c) {
-		now = keep(wish, i, was);
+		now = session_stand_kept(wish, i, was);
 	}
 	plan->next[i][c] = now;
 	if (was && now && was->dp == now->dp) {
@@ -639,8 +229,8 @@ static void plan_free(struct plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < SDP_MEDIA_MAX; i++) {
-		unstand(plan->next[i][0]);
-		unstand(plan->next[i][1]);
+		session_unstand(plan->next[i][0]);
+		session_unstand(plan->next[i][1]);
 	}
 	for (i = 0; i < 2 * VERBS; i++) {
 		if (plan->step[i].now)
@@ -814,7 +404,7 @@ static bool has_special(const struct wish *wish)
 	size_t i;
 
 	for (i = 0; i < wish->n; i++)
-		if (is_special(&wish->line[i]))
+		if (session_is_special(&wish->line[i]))
 			return true;
 	return false;
 }
@@ -824,7 +414,7 @@ static bool has_told(const struct wish *wish)
 	size_t i;
 
 	for (i = 0; i < wish->n; i++)
-		if (is_told(&wish->line[i]))
+		if (session_is_told(&wish->line[i]))
 			return true;
 	return false;
 }
@@ -997,7 +587,7 @@ static void unbridge_in(struct session *session, struct dp *dp, bool last)
 			continue;
 		at[i]->seat[0]->stuck |= ret != 0;
 		at[i]->seat[1]->stuck |= ret != 0;
-		unstand(at[i]);
+		session_unstand(at[i]);
 		at[i] = NULL;
 	}
 }

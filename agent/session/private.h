@@ -9,7 +9,8 @@
  *   protect.c   SRTP of a line: policies, keys
  *   mux.c       RTCP on the port of RTP
  *   bundle.c    lines that share a port
- *   plan.c      lines into bridges, all or nothing
+ *   stand.c     bridges that lines are to have
+ *   plan.c      these in the datapath, all or nothing
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
  *   say.c       what the other party gets to see
@@ -866,6 +867,12 @@ bool session_bundle_is_said(const struct session_party *party,
 #define BUNDLE_LEN	(sizeof("a=group:BUNDLE\r\n") + SDP_MEDIA_MAX * (MID_LEN + 1))
 void session_bundle_group(char text[BUNDLE_LEN], const struct half *half);
 
+/* --- stand.c --- */
+
+/* that one is gone from the datapath */
+void session_standing_free(struct session *session, unsigned int line,
+			   unsigned int component);
+
 /* --- plan.c --- */
 
 /*
@@ -882,9 +889,6 @@ int session_apply_moved(struct session *session,
 			struct dp_err *err);
 /* no bridge is left, if the datapath lets go of it; @last: nobody will ask again */
 void session_unbridge(struct session *session, bool last);
-/* that one is gone from the datapath */
-void session_standing_free(struct session *session, unsigned int line,
-			   unsigned int component);
 
 /* --- path.c --- */
 
