@@ -6,6 +6,7 @@
 #include <linux/timekeeping.h>
 
 #include "bridge.h"
+#include "copy.h"
 #include "egress.h"
 #include "event.h"
 #include "hold.h"
@@ -209,6 +210,7 @@ void rtplane_bridge_remove(struct rtplane_leg *leg)
 	/* Without a peer there is no packet that knows them. */
 	rtplane_srtp_free(leg->srtp_rx);
 	rtplane_srtp_free(leg->srtp_tx);
+	rtplane_copies_free(leg->copies);
 	rtplane_leg_free(leg);
 }
 
@@ -324,6 +326,8 @@ static void apply_rest(struct rtplane_leg *leg, struct rtplane_leg_conf *c)
 	if (has(c, DSCP_MAP))
 		/* Packets read the map with the lock held: the old one is free. */
 		swap(leg->dscp_map, c->dscp_map);
+	if (has(c, COPY) || has(c, NO_COPY))
+		rtplane_copies_take(leg, &c->copies);
 	if (has(c, MARK))
 		leg->mark = c->mark;
 	if (has(c, OIF))
@@ -475,6 +479,7 @@ void rtplane_bridge_forget_dev(struct rtplane_net *rn, const struct net_device *
 		eg = rcu_dereference_protected(leg->egress, lockdep_is_held(&leg->lock));
 		if (eg && rtplane_way_uses(&eg->way, dev))
 			rtplane_egress_forget(leg);
+		rtplane_copies_forget_dev(leg->copies, dev);
 		spin_unlock_bh(&leg->lock);
 	}
 	mutex_unlock(&rn->lock);

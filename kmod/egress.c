@@ -21,9 +21,21 @@ void rtplane_egress_cache_exit(void)
 	kmem_cache_destroy(egress_cache);
 }
 
-static void egress_free(struct rcu_head *rcu)
+static void free_rcu_egress(struct rcu_head *rcu)
 {
 	kmem_cache_free(egress_cache, container_of(rcu, struct rtplane_egress, rcu));
+}
+
+/**
+ * rtplane_egress_free() - let go of a way out
+ * @eg: what nobody finds any more, or NULL; packets may still have it, under RCU
+ */
+void rtplane_egress_free(struct rtplane_egress *eg)
+{
+	if (!eg)
+		return;
+	rtplane_way_release(&eg->way);
+	call_rcu(&eg->rcu, free_rcu_egress);
 }
 
 /**
@@ -36,10 +48,7 @@ void rtplane_egress_forget(struct rtplane_leg *leg)
 							      lockdep_is_held(&leg->lock));
 
 	RCU_INIT_POINTER(leg->egress, NULL);
-	if (!eg)
-		return;
-	rtplane_way_release(&eg->way);
-	call_rcu(&eg->rcu, egress_free);
+	rtplane_egress_free(eg);
 }
 
 /* Where media towards @leg goes now, if anywhere. */
@@ -67,7 +76,7 @@ static void egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg
 	eg->tos_keep = rtplane_dscp_keep(peer->dscp_mode);
 	eg->tos_set = rtplane_dscp_set(peer->dscp_mode, peer->dscp);
 	eg->usual = leg->latched && !eg->mapped && eg->way.fast &&
-		    leg->only != RTPLANE_ONLY_RTCP && !leg->block &&
+		    leg->only != RTPLANE_ONLY_RTCP && !leg->block && !leg->copies &&
 		    !rtplane_is_digit(leg->digits, rtplane_rtp_pt(&leg->rtp)) &&
 		    eg->way.v6 == !rtplane_ep_is4(&leg->local);
 	eg->secure = eg->usual && leg->flags & RTPLANE_LEG_SECURE;
@@ -76,9 +85,42 @@ static void egress_fill(struct rtplane_egress *eg, const struct rtplane_leg *leg
 	rtplane_diff(&eg->diff, &leg->remote, &leg->local, &eg->src, &eg->to);
 }
 
+/**
+ * rtplane_egress_new() - look up the way out to an address
+ * @rn: namespace
+ * @src: what is sent with
+ * @to: where to, of the same family
+ * @oif: device or VRF, 0 = any
+ * @mark: for policy routing
+ * @out: the way, of which nothing else is filled
+ *
+ * Context: softirq; does not sleep.
+ * Return: RTPLANE_GOES_ON, or RTPLANE_DROPPED.
+ */
+struct rtplane_verdict rtplane_egress_new(const struct rtplane_net *rn,
+					  const struct rtplane_ep *src,
+					  const struct rtplane_ep *to, u32 oif, u32 mark,
+					  struct rtplane_egress **out)
+{
+	struct rtplane_egress *eg = kmem_cache_alloc(egress_cache, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!eg)
+		return rtplane_drop(RTPLANE_DROP_NOMEM);
+	eg->src = *src;
+	eg->src.rtcp = 0;
+	eg->to = *to;
+	if (rtplane_way_find(rn->net, &eg->way, &eg->src, to, oif, mark, 0)) {
+		kmem_cache_free(egress_cache, eg);
+		return rtplane_drop(RTPLANE_DROP_NO_ROUTE);
+	}
+	*out = eg;
+	return rtplane_fate(RTPLANE_GOES_ON);
+}
+
 static struct rtplane_verdict egress_renew(struct rtplane_leg *leg, struct rtplane_egress **out)
 {
 	const struct rtplane_leg *peer = leg->peer;
+	struct rtplane_verdict v;
 	struct rtplane_egress *eg;
 	struct rtplane_ep to;
 
@@ -90,20 +132,13 @@ static struct rtplane_verdict egress_renew(struct rtplane_leg *leg, struct rtpla
 	smp_mb();
 	if (!target(peer, &to))
 		return rtplane_drop(RTPLANE_DROP_NO_REMOTE);
-	eg = kmem_cache_alloc(egress_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (!eg)
-		return rtplane_drop(RTPLANE_DROP_NOMEM);
-	eg->src = peer->local;
-	eg->src.rtcp = 0;
-	eg->to = to;
-	if (rtplane_way_find(leg->rn->net, &eg->way, &eg->src, &to, peer->oif, peer->mark, 0)) {
-		kmem_cache_free(egress_cache, eg);
-		return rtplane_drop(RTPLANE_DROP_NO_ROUTE);
-	}
+	v = rtplane_egress_new(leg->rn, &peer->local, &to, peer->oif, peer->mark, &eg);
+	if (!rtplane_goes_on(v))
+		return v;
 	egress_fill(eg, leg);
 	rcu_assign_pointer(leg->egress, eg);
 	*out = eg;
-	return rtplane_fate(RTPLANE_GOES_ON);
+	return v;
 }
 
 /**

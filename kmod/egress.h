@@ -40,6 +40,11 @@ struct rtplane_egress {
 int rtplane_egress_cache_init(void);
 void rtplane_egress_cache_exit(void);
 struct rtplane_verdict rtplane_egress_get(struct rtplane_leg *leg, struct rtplane_egress **out);
+struct rtplane_verdict rtplane_egress_new(const struct rtplane_net *rn,
+					  const struct rtplane_ep *src,
+					  const struct rtplane_ep *to, u32 oif, u32 mark,
+					  struct rtplane_egress **out);
+void rtplane_egress_free(struct rtplane_egress *eg);
 void rtplane_egress_forget(struct rtplane_leg *leg);
 void rtplane_egress_send(struct rtplane_leg *leg, struct sk_buff *skb,
 			 const struct rtplane_pkt *pkt, const struct rtplane_egress *eg);

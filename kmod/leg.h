@@ -13,6 +13,7 @@
 #include "policy.h"
 #include "rtpstats.h"
 
+struct rtplane_copies;
 struct rtplane_egress;
 struct rtplane_hold;
 struct rtplane_net;
@@ -51,6 +52,8 @@ struct rtplane_srtp;
  * @srtp_tx: the same of what leaves
  * @dscp_map: table, allocated; whoever holds the conf frees it, unless a leg
  *	took it and left NULL
+ * @copies: further outputs, NULL = none; whoever holds the conf frees it, unless a leg took
+ *	it, and left what it had
  * @saved: where a new leg goes on, but for its keys, whose sources are with them; NULL =
  *	nowhere; whoever holds the conf frees it
  */
@@ -83,6 +86,7 @@ struct rtplane_leg_conf {
 	struct rtplane_srtp *srtp_rx;
 	struct rtplane_srtp *srtp_tx;
 	u8 *dscp_map;
+	struct rtplane_copies *copies;
 	struct rtplane_saved *saved;
 };
 
@@ -167,6 +171,7 @@ struct rtplane_leg_detail {
  * @only: &enum rtplane_only
  * @block: &enum rtplane_block
  * @digits: payload types of telephone events, of which each digit is told
+ * @copies: further outputs of what arrives, or NULL
  * @mark: of the way out
  * @oif: of the way out
  * @bps: configured rate; that in packets is in @police
@@ -226,6 +231,7 @@ struct rtplane_leg {
 	u32 id;
 	u64 bps;
 	u8 *dscp_map;
+	struct rtplane_copies *copies;
 	u64 cookie;
 	struct hlist_node of_cookie;
 	struct rtplane_net *rn;

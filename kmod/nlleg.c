@@ -6,6 +6,7 @@
 #include "bridge.h"
 #include "net.h"
 #include "netlink.h"
+#include "nlcopy.h"
 #include "nlparse.h"
 #include "nlput.h"
 #include "nlsrtp.h"
@@ -270,6 +271,7 @@ static int leg_put(struct sk_buff *msg, struct rtplane_leg *leg, struct rtplane_
 	    !put_rtp(msg, &leg->rtp) &&
 	    !rtplane_nl_put_rtcp(msg, RTPLANE_LEG_A_RTCP, &d->rtcp) &&
 	    !put_dscp_seen(msg, leg) &&
+	    !rtplane_nl_put_copies(msg, leg->copies) &&
 	    !rtplane_nl_put_srtp(msg, RTPLANE_LEG_A_SRTP_RX, leg->srtp_rx))
 		err = 0;
 	spin_unlock_bh(&leg->lock);

@@ -2,6 +2,8 @@
 /* From netlink attributes to what the module works with, and all refusals. */
 #include <linux/slab.h>
 
+#include "copy.h"
+#include "nlcopy.h"
 #include "nlep.h"
 #include "nlparse.h"
 #include "nlsrtp.h"
@@ -189,6 +191,7 @@ void rtplane_nl_conf_free(struct rtplane_leg_conf *c)
 	kfree(c->dscp_map);
 	rtplane_srtp_free(c->srtp_rx);
 	rtplane_srtp_free(c->srtp_tx);
+	rtplane_copies_free(c->copies);
 	kfree(c->saved);
 }
 
@@ -235,6 +238,7 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 				      "oif must be the index of a device");
 	err = nl_dscp(tb, c, extack);
 	err = err ?: nl_protection(tb, c, extack);
+	err = err ?: rtplane_nl_copies(nla, &c->local, &c->copies, extack);
 	return err ?: tb[RTPLANE_LEG_A_SAVED] ?
 		      rtplane_nl_state(tb[RTPLANE_LEG_A_SAVED], c, extack) : 0;
 }

@@ -104,6 +104,15 @@ const struct nla_policy rtplane_saved_policy[RTPLANE_SAVED_A_MAX + 1] = {
 	[RTPLANE_SAVED_A_TX_SOURCE] = NLA_POLICY_NESTED(rtplane_source_policy),
 };
 
+const struct nla_policy rtplane_copy_policy[RTPLANE_COPY_A_MAX + 1] = {
+	[RTPLANE_COPY_A_FROM] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
+	[RTPLANE_COPY_A_TO] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
+	[RTPLANE_COPY_A_ONLY] = NLA_POLICY_MAX(NLA_U8, RTPLANE_ONLY_MAX),
+	[RTPLANE_COPY_A_PACKETS] = READONLY,
+	[RTPLANE_COPY_A_BYTES] = READONLY,
+	[RTPLANE_COPY_A_DROPPED] = READONLY,
+};
+
 const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_LOCAL] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
 	[RTPLANE_LEG_A_REMOTE] = NLA_POLICY_NESTED(rtplane_endpoint_policy),
@@ -146,6 +155,8 @@ const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_DIGITS] = { .type = NLA_U32 },
 	[RTPLANE_LEG_A_BLOCK] = NLA_POLICY_MAX(NLA_U8, RTPLANE_BLOCK_MAX),
 	[RTPLANE_LEG_A_MUTE] = NLA_POLICY_MAX(NLA_U8, 1),
+	[RTPLANE_LEG_A_COPY] = NLA_POLICY_NESTED(rtplane_copy_policy),
+	[RTPLANE_LEG_A_NO_COPY] = { .type = NLA_FLAG },
 };
 
 const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1] = {

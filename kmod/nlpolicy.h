@@ -15,6 +15,7 @@ extern const struct nla_policy rtplane_dscp_seen_policy[RTPLANE_DSCP_MAP_LEN + 1
 extern const struct nla_policy rtplane_saved_rtp_policy[RTPLANE_SAVED_RTP_A_MAX + 1];
 extern const struct nla_policy rtplane_rtcp_policy[RTPLANE_RTCP_A_MAX + 1];
 extern const struct nla_policy rtplane_saved_policy[RTPLANE_SAVED_A_MAX + 1];
+extern const struct nla_policy rtplane_copy_policy[RTPLANE_COPY_A_MAX + 1];
 extern const struct nla_policy rtplane_leg_policy[RTPLANE_LEG_A_MAX + 1];
 extern const struct nla_policy rtplane_bridge_policy[RTPLANE_BRIDGE_A_MAX + 1];
 extern const struct nla_policy rtplane_natmap_policy[RTPLANE_NATMAP_A_MAX + 1];

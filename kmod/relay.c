@@ -15,6 +15,7 @@
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "copy.h"
 #include "dscp.h"
 #include "egress.h"
 #include "event.h"
@@ -292,14 +293,16 @@ static struct rtplane_verdict secured(struct rtplane_leg *leg, struct sk_buff *s
 }
 
 /*
- * All that happens with the leg locked; it has a peer.
+ * All that happens with the leg locked; it has a peer.  What is copied is in @c, whatever
+ * becomes of the packet.
  *
  * Return: RTPLANE_GOES_ON with the way out in @eg, or with something in @r that is to
  * go before it; RTPLANE_TAKEN, it is held; or RTPLANE_DROPPED.
  */
 static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb,
 				    struct rtplane_pkt *pkt, struct rtplane_egress **eg,
-				    struct rtplane_notices *n, struct rtplane_release *r)
+				    struct rtplane_notices *n, struct rtplane_release *r,
+				    struct rtplane_copied *c)
 {
 	struct rtplane_verdict v;
 	u64 now = ktime_get_ns();
@@ -310,6 +313,8 @@ static struct rtplane_verdict admit(struct rtplane_leg *leg, struct sk_buff *skb
 	count(leg, skb, pkt, now, n);
 	if (unlikely(blocked(leg, pkt)))
 		return rtplane_drop(RTPLANE_DROP_BLOCKED);
+	if (unlikely(leg->copies))
+		rtplane_copies_make(leg, skb, pkt, c);
 	v = rtplane_egress_get(leg, eg);
 	if (!rtplane_goes_on(v))
 		return v;
@@ -372,12 +377,14 @@ static struct rtplane_verdict forward(struct rtplane_leg *leg, struct sk_buff *s
 {
 	struct rtplane_notices n;
 	struct rtplane_release r;
+	struct rtplane_copied c;
 	struct rtplane_egress *eg;
 	struct rtplane_verdict v;
 
 again:
 	n.any = false;
 	r.n = 0;
+	c.n = 0;
 	/* Before the lock, since it may copy the packet. */
 	if (unlikely(READ_ONCE(leg->flags) & RTPLANE_LEG_SECURE) && !pkt->ready) {
 		if (!rtplane_srtp_room(skb, pkt))
@@ -400,11 +407,13 @@ again:
 		spin_unlock(&leg->lock);
 		goto again;
 	}
-	v = admit(leg, skb, pkt, &eg, &n, &r);
+	v = admit(leg, skb, pkt, &eg, &n, &r, &c);
 	spin_unlock(&leg->lock);
 
 	if (n.any)
 		notices_send(leg, &n);
+	if (unlikely(c.n))
+		rtplane_copies_send(leg, &c);
 	if (unlikely(r.n)) {
 		release(leg, skb, &r);
 		goto again;

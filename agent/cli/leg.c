@@ -115,6 +115,51 @@ static int parse_srtp(struct args *args, const char *word, struct dp_leg *leg)
 	return srtp_parse(args, word, rx ? &leg->srtp_rx : &leg->srtp_tx);
 }
 
+static bool parse_output(struct args *args, const char *from, struct dp_copy *c)
+{
+	const char *word = args_next(args), *to = args_next(args);
+
+	if (!word || strcmp(word, "to") || !to ||
+	    !dp_addr_parse_leg(from, &c->from) || !dp_addr_parse_leg(to, &c->to))
+		return false;
+	word = args_peek(args);
+	if (!word || strcmp(word, "of"))
+		return true;
+	args_next(args);
+	word = args_next(args);
+	return word && dp_only_parse(word, &c->only);
+}
+
+/* "none", or one more output */
+static int parse_copy(struct args *args, struct dp_leg *leg)
+{
+	const char *word = args_next(args);
+	struct dp_copy *copies;
+	unsigned int i;
+
+	if (word && !strcmp(word, "none")) {
+		if (leg->set & DP_LEG_COPIES)
+			return key_twice(args, "copy");
+		leg->set |= DP_LEG_COPIES;
+		return CLI_OK;
+	}
+	if (leg->set & DP_LEG_COPIES && !leg->n_copies)
+		return key_twice(args, "copy");
+	copies = dp_copies_take(&args->cli->sources, leg->n_copies + 1);
+	if (!copies)
+		return cli_usage(args->cli, "%s: no memory", args->cmd);
+	for (i = 0; i < leg->n_copies; i++)
+		copies[i] = leg->copies[i];
+	if (!word || !parse_output(args, word, &copies[leg->n_copies]))
+		return cli_usage(args->cli,
+				 "%s: copy '%s': expected none, or A:P to A:P [of rtp|rtcp|both]",
+				 args->cmd, word ? word : "");
+	leg->set |= DP_LEG_COPIES;
+	leg->copies = copies;
+	leg->n_copies++;
+	return CLI_OK;
+}
+
 /* what stands where a key could is not told */
 static int no_word(const struct args *args, const struct dp_leg *leg,
 		   const char *word)
@@ -161,6 +206,8 @@ int leg_parse(struct args *args, struct dp_leg *leg, bool orders)
 			ret = parse_dscp(args, leg);
 		else if (!strcmp(word, "srtp-rx") || !strcmp(word, "srtp-tx"))
 			ret = parse_srtp(args, word, leg);
+		else if (!strcmp(word, "copy"))
+			ret = parse_copy(args, leg);
 		else if (!strcmp(word, "state"))
 			ret = parse_state(args, &state);
 		else

@@ -37,7 +37,7 @@ static const char usage[] =
 "       [accept rtp|any] [unknown pass|drop] [pps N] [bps N] [mark N]\n"
 "       [oif DEV|any] [silence MS] [ssrc-guard on|off] [only rtp|rtcp|both]\n"
 "       [digits TYPES] [block nothing|digits|media] [mute on|off]\n"
-"       [state @FILE]\n"
+"       [copy none|A:P to A:P [of rtp|rtcp|both]...] [state @FILE]\n"
 "       [srtp-rx none|SUITE KEY|@FILE [mki HEX] [source SSRC index N rtcp-index N]...]\n"
 "       [srtp-tx none|SUITE KEY|@FILE [mki HEX] [fresh] [source ...]...]\n"
 "\n"

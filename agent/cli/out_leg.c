@@ -94,6 +94,26 @@ static void json_srtp(json_t *object, const char *key,
 	json_object_set_new(object, key, o);
 }
 
+static void json_copies(json_t *object, const struct dp_leg *conf)
+{
+	json_t *array = json_array(), *o;
+	const struct dp_copy *c;
+
+	for (c = conf->copies; c < conf->copies + conf->n_copies; c++) {
+		o = json_object();
+		out_some_addr(o, "from", &c->from);
+		out_some_addr(o, "to", &c->to);
+		out_str(o, "only", dp_only_name(c->only));
+		out_uint(o, "packets", c->packets);
+		out_uint(o, "bytes", c->bytes);
+		out_uint(o, "dropped", c->dropped);
+		json_array_append_new(array, o);
+	}
+	if (conf->n_copies)
+		json_object_set(object, "copies", array);
+	json_decref(array);
+}
+
 static void json_counters(json_t *o, const struct dp_leg_info *leg)
 {
 	out_uint(o, "rx_packets", leg->rx_packets);
@@ -158,6 +178,7 @@ json_t *out_leg(const struct dp_leg_info *leg)
 	json_conf(o, &leg->conf);
 	json_srtp(o, "srtp_rx", &leg->conf.srtp_rx);
 	json_srtp(o, "srtp_tx", &leg->conf.srtp_tx);
+	json_copies(o, &leg->conf);
 	out_str(o, "state", dp_state_name(leg->state));
 	out_some_addr(o, "latched", &leg->latched);
 	json_counters(o, leg);
@@ -264,6 +285,22 @@ static void text_srtp(const char *word, const struct dp_srtp *srtp)
 	putchar('\n');
 }
 
+/* in the words of "leg set", then what was sent */
+static void text_copies(const struct dp_leg *conf)
+{
+	char text[DP_ADDR_STRLEN];
+	const struct dp_copy *c;
+
+	for (c = conf->copies; c < conf->copies + conf->n_copies; c++) {
+		printf("    copy %s", dp_addr_str(&c->from, text, sizeof(text)));
+		printf(" to %s", dp_addr_str(&c->to, text, sizeof(text)));
+		if (c->only)
+			printf(" of %s", dp_only_name(c->only));
+		printf(" sent %" PRIu64 " packets %" PRIu64 " bytes dropped %" PRIu64 "\n",
+		       c->packets, c->bytes, c->dropped);
+	}
+}
+
 static void text_counters(const struct dp_leg_info *leg)
 {
 	printf("    received %" PRIu64 " packets %" PRIu64 " bytes (%" PRIu64 " rtcp) sent %" PRIu64 " packets %" PRIu64 " bytes dropped %" PRIu64 " passed %" PRIu64 " latches %u generation %" PRIu64 "\n",
@@ -317,6 +354,7 @@ void out_text_leg(const struct dp_leg_info *leg)
 	text_conf(&leg->conf);
 	text_srtp("srtp-rx", &leg->conf.srtp_rx);
 	text_srtp("srtp-tx", &leg->conf.srtp_tx);
+	text_copies(&leg->conf);
 	text_counters(leg);
 	text_rtp(&leg->rtp);
 	if (leg->rtcp.present) {

@@ -87,6 +87,7 @@ int dp_fail(struct dp_err *err, int code, const char *fmt, ...)
 #define DP_LEG_SAVED		(1u << 24)	/* not in a struct dp_leg_info */
 #define DP_LEG_DIGITS		(1u << 25)
 #define DP_LEG_BLOCK		(1u << 26)
+#define DP_LEG_COPIES		(1u << 29)
 
 /**
  * struct dp_source - where a source (SSRC) stands under a key
@@ -303,6 +304,27 @@ struct dp_line {
 };
 
 /**
+ * struct dp_copy - a further output of what arrives on a leg: a recorder's
+ * @from: address and port of ours that copies are sent with
+ * @to: where to, of the same family
+ * @only: enum rtplane_only, what is copied
+ * @packets: packets sent; told, not asked
+ * @bytes: their IP bytes; likewise
+ * @dropped: packets that could not be sent; likewise
+ *
+ * A packet is copied that the leg accepts and does not block, without the protection that
+ * it came with, whether or not the peer sends it on; with the DSCP that the peer gives it.
+ */
+struct dp_copy {
+	struct dp_addr from;
+	struct dp_addr to;
+	uint8_t only;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t dropped;
+};
+
+/**
  * struct dp_leg - what a leg is to be
  * @set: DP_LEG_* of the members that are meant; @local always is
  * @local: our address and port: the leg's identity
@@ -354,6 +376,8 @@ struct dp_line {
  *	relayed all the same
  * @line: what of the port's packets is its own; user space alone has that
  * @saved: (a new leg's) the state that it goes on from; the caller's
+ * @n_copies: how many there are in @copies, at most RTPLANE_COPIES_MAX; 0: none any more
+ * @copies: all its further outputs.  The caller's; in a &struct dp_leg_info the datapath's
  *
  * With DP_LEG_UNLATCH in @set (not at creation) the learned remote is
  * forgotten and learned again, also if it is the same (a call is resumed).  With
@@ -391,6 +415,8 @@ struct dp_leg {
 	bool mute;
 	struct dp_line line;
 	const struct dp_saved *saved;
+	unsigned int n_copies;
+	const struct dp_copy *copies;
 };
 
 /**

@@ -6,23 +6,32 @@
 /**
  * struct dp_sources_block - one array
  * @next: another; NULL: none
- * @source: the array
+ * @array: the array
  */
 struct dp_sources_block {
 	struct dp_sources_block *next;
-	struct dp_source source[];
+	uint64_t array[];
 };
 
-struct dp_source *dp_sources_take(struct dp_sources *sources, unsigned int n)
+static void *take(struct dp_sources *sources, size_t bytes)
 {
-	struct dp_sources_block *block;
+	struct dp_sources_block *block = calloc(1, sizeof(*block) + bytes);
 
-	block = calloc(1, sizeof(*block) + n * sizeof(block->source[0]));
 	if (!block)
 		return NULL;
 	block->next = sources->first;
 	sources->first = block;
-	return block->source;
+	return block->array;
+}
+
+struct dp_source *dp_sources_take(struct dp_sources *sources, unsigned int n)
+{
+	return take(sources, n * sizeof(struct dp_source));
+}
+
+struct dp_copy *dp_copies_take(struct dp_sources *sources, unsigned int n)
+{
+	return take(sources, n * sizeof(struct dp_copy));
 }
 
 void dp_sources_clear(struct dp_sources *sources)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory for the sources of keys that are told or asked for: many short arrays
- * that go together.
+ * Memory for the sources of keys and the further outputs of legs that are told or asked
+ * for: many short arrays that go together.
  */
 #ifndef DATAPATH_SOURCES_H
 #define DATAPATH_SOURCES_H
@@ -26,6 +26,15 @@ struct dp_sources {
  * Return: the array, valid until dp_sources_clear(); NULL: no memory.
  */
 struct dp_source *dp_sources_take(struct dp_sources *sources, unsigned int n);
+
+/**
+ * dp_copies_take() - an array of further outputs
+ * @sources: owns it
+ * @n: outputs in it, all zero
+ *
+ * Return: as dp_sources_take().
+ */
+struct dp_copy *dp_copies_take(struct dp_sources *sources, unsigned int n);
 
 /**
  * dp_sources_clear() - free all arrays

@@ -482,7 +482,7 @@ int genl_dev_del(struct genl *genl, const char *name, struct dp_err *err)
 	return command(genl, msg, msg ? genl_put_dev(msg, name) : 0, err);
 }
 
-/* room for the sources of a leg's keys, and its state */
+/* room for the sources of a leg's keys, its state and its further outputs */
 static size_t leg_room(const struct dp_leg *leg)
 {
 	const struct dp_saved *s = leg->set & DP_LEG_SAVED ? leg->saved : NULL;
@@ -495,6 +495,8 @@ static size_t leg_room(const struct dp_leg *leg)
 		n += leg->srtp_rx.n_sources;
 	if (leg->set & DP_LEG_SRTP_TX)
 		n += leg->srtp_tx.n_sources;
+	if (leg->set & DP_LEG_COPIES)
+		saved += leg->n_copies * GENL_COPY_ROOM;
 	return n * GENL_SOURCE_ROOM + saved;
 }
 

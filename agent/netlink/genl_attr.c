@@ -120,7 +120,7 @@ static int put_leg_srtp(struct nl_msg *msg, const struct dp_leg *leg)
 int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg)
 {
 	int ret = put_leg_latch(msg, leg) | put_leg_media(msg, leg) |
-		  put_leg_srtp(msg, leg);
+		  put_leg_srtp(msg, leg) | genl_put_copies(msg, leg, false);
 
 	if (leg->set & DP_LEG_SAVED)
 		ret |= genl_put_saved(msg, leg->saved);
@@ -512,6 +512,7 @@ static struct nla_policy leg_policy[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_DIGITS] = { .type = NLA_U32 },
 	[RTPLANE_LEG_A_BLOCK] = { .type = NLA_U8 },
 	[RTPLANE_LEG_A_MUTE] = { .type = NLA_U8 },
+	[RTPLANE_LEG_A_COPY] = { .type = NLA_NESTED },
 };
 
 /* which configuration members the module told */
@@ -606,6 +607,7 @@ int genl_parse_leg(struct nlattr *attr, struct dp_leg_info *leg,
 	if (!tb[RTPLANE_LEG_A_LOCAL])
 		return -NLE_MISSING_ATTR;
 	ret = parse_leg_conf(tb, &leg->conf, sources);
+	ret |= genl_parse_copies(attr, &leg->conf, sources);
 	leg->cookie = get_u64(tb[RTPLANE_LEG_A_COOKIE]);
 	leg->state = get_u8(tb[RTPLANE_LEG_A_STATE]);
 	leg->offenses = get_u64(tb[RTPLANE_LEG_A_OFFENSES]);

@@ -23,6 +23,9 @@
 /** GENL_SOURCE_ROOM - bytes that one source of a key takes beside that, at most */
 #define GENL_SOURCE_ROOM	40
 
+/** GENL_COPY_ROOM - bytes that one further output takes */
+#define GENL_COPY_ROOM		144
+
 /** GENL_SAVED_ROOM - bytes that a state takes, without its sources */
 #define GENL_SAVED_ROOM		2048
 
@@ -36,6 +39,8 @@ int genl_put_words(struct nl_msg *msg, const struct dp_leg *leg);
 /* one direction's protection; without @len bytes of @key none is put */
 int genl_put_srtp(struct nl_msg *msg, int type, const struct dp_srtp *srtp,
 		  const uint8_t *key, size_t len);
+/* its further outputs; @told: with what they have sent.  genl_copy.c */
+int genl_put_copies(struct nl_msg *msg, const struct dp_leg *leg, bool told);
 int genl_put_bridge(struct nl_msg *msg, const struct dp_bridge *bridge);
 /* @state: with the state of their legs, as they end */
 int genl_put_del(struct nl_msg *msg, const struct dp_del *del, bool state);
@@ -72,6 +77,9 @@ int genl_parse_srtp(struct nlattr *attr, struct dp_srtp *srtp,
 /* @attr: may be NULL, no state.  @sources: gets those that @saved then points to */
 int genl_parse_saved(struct nlattr *attr, struct dp_saved *saved,
 		     struct dp_sources *sources);
+/* the further outputs in a leg's nest.  @sources: gets those that @leg then points to */
+int genl_parse_copies(struct nlattr *nest, struct dp_leg *leg,
+		      struct dp_sources *sources);
 /* the attributes of a type in a nest, which are sources */
 int genl_parse_sources(struct nlattr *nest, int type, unsigned int *n,
 		       const struct dp_source **told,

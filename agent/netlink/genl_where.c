@@ -42,6 +42,8 @@ static const char *leg_word(int type)
 		[RTPLANE_LEG_A_DIGITS] = " digits",
 		[RTPLANE_LEG_A_BLOCK] = " block",
 		[RTPLANE_LEG_A_MUTE] = " mute",
+		[RTPLANE_LEG_A_COPY] = " copy",
+		[RTPLANE_LEG_A_NO_COPY] = " copy",
 	};
 
 	return type <= RTPLANE_LEG_A_MAX && words[type] ? words[type] : "";

@@ -110,13 +110,13 @@ static int put_conf(struct nl_msg *msg, const struct dp_leg *conf)
 	struct dp_leg told = *conf;
 
 	told.set &= ~(DP_LEG_UNLATCH | DP_LEG_MOVED | DP_LEG_PROVEN |
-		      DP_LEG_SRTP_RX | DP_LEG_SRTP_TX);
+		      DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_COPIES);
 	if (!told.remote.family)
 		told.set &= ~DP_LEG_REMOTE;
 	if (!told.tie.family)
 		told.set &= ~DP_LEG_TIE;
 	return genl_put_addr(msg, RTPLANE_LEG_A_LOCAL, &told.local) |
-	       genl_put_words(msg, &told) |
+	       genl_put_words(msg, &told) | genl_put_copies(msg, conf, true) |
 	       put_protection(msg, RTPLANE_LEG_A_SRTP_RX, &told.srtp_rx) |
 	       put_protection(msg, RTPLANE_LEG_A_SRTP_TX, &told.srtp_tx);
 }

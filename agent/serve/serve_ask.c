@@ -192,6 +192,48 @@ static int read_srtp(struct serve_ask *ask, struct nlattr *nest,
 	return 0;
 }
 
+/* what the structures cannot express: an endpoint that is missing or has no port */
+static int check_copy(struct serve_ask *ask, const struct nlattr *nest)
+{
+	struct nlattr *tb[RTPLANE_COPY_A_MAX + 1];
+	struct dp_addr unused;
+	int ret;
+
+	split(tb, RTPLANE_COPY_A_MAX, nest);
+	if (!tb[RTPLANE_COPY_A_FROM] || !tb[RTPLANE_COPY_A_TO])
+		return serve_refuse(ask, nest, EINVAL,
+				    "a copy goes from an address and port of ours to another's");
+	ret = read_ep(ask, tb[RTPLANE_COPY_A_FROM], &unused);
+	return ret ? ret : read_ep(ask, tb[RTPLANE_COPY_A_TO], &unused);
+}
+
+static int read_copies(struct serve_ask *ask, const struct nlattr *nest,
+		       const struct nlattr *none, struct dp_leg *leg)
+{
+	struct nlattr *at;
+	unsigned int n = 0;
+	int rem, ret = 0;
+
+	nla_for_each_nested(at, nest, rem) {
+		if (nla_type(at) != RTPLANE_LEG_A_COPY)
+			continue;
+		if (++n > RTPLANE_COPIES_MAX)
+			return serve_refuse(ask, at, EINVAL,
+					    "a leg has at most %d copies",
+					    RTPLANE_COPIES_MAX);
+		ret = ret ? ret : check_copy(ask, at);
+	}
+	if (ret)
+		return ret;
+	if (n && none)
+		return serve_refuse(ask, nest, EINVAL,
+				    "copies and none of them exclude each other");
+	if (none)
+		leg->set |= DP_LEG_COPIES;
+	return genl_parse_copies(unconst(nest), leg, &ask->sources) ?
+	       serve_refuse(ask, NULL, ENOMEM, "no memory for copies") : 0;
+}
+
 /**
  * struct serve_state - the state of a leg in a request
  * @next: another
@@ -320,6 +362,8 @@ static int read_leg(struct serve_ask *ask, const struct nlattr *nest,
 	if (!ret)
 		ret = read_srtp(ask, tb[RTPLANE_LEG_A_SRTP_TX], leg,
 				DP_LEG_SRTP_TX, &leg->srtp_tx);
+	if (!ret)
+		ret = read_copies(ask, nest, tb[RTPLANE_LEG_A_NO_COPY], leg);
 	return ret ? ret : read_state(ask, tb[RTPLANE_LEG_A_SAVED], leg);
 }
 

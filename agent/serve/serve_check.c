@@ -144,6 +144,15 @@ static const struct rule saved_rules[RTPLANE_SAVED_A_MAX + 1] = {
 	[RTPLANE_SAVED_A_TX_SOURCE] = NESTED(source_rules),
 };
 
+static const struct rule copy_rules[RTPLANE_COPY_A_MAX + 1] = {
+	[RTPLANE_COPY_A_FROM] = NESTED(ep_rules),
+	[RTPLANE_COPY_A_TO] = NESTED(ep_rules),
+	[RTPLANE_COPY_A_ONLY] = { U8, RTPLANE_ONLY_MAX },
+	[RTPLANE_COPY_A_PACKETS] = { TOLD },
+	[RTPLANE_COPY_A_BYTES] = { TOLD },
+	[RTPLANE_COPY_A_DROPPED] = { TOLD },
+};
+
 static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_LOCAL] = NESTED(ep_rules),
 	[RTPLANE_LEG_A_REMOTE] = NESTED(ep_rules),
@@ -186,6 +195,8 @@ static const struct rule leg_rules[RTPLANE_LEG_A_MAX + 1] = {
 	[RTPLANE_LEG_A_DIGITS] = { U32 },
 	[RTPLANE_LEG_A_BLOCK] = { U8, RTPLANE_BLOCK_MAX },
 	[RTPLANE_LEG_A_MUTE] = { U8, 1 },
+	[RTPLANE_LEG_A_COPY] = NESTED(copy_rules),
+	[RTPLANE_LEG_A_NO_COPY] = { FLAG },
 };
 
 static const struct rule bridge_rules[RTPLANE_BRIDGE_A_MAX + 1] = {

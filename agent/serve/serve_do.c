@@ -16,7 +16,7 @@
 #define FAMILY		(GENL_ID_CTRL + 1)
 #define GROUP		1
 /* a leg of which everything is known fits, and its state with all sources */
-#define ITEM_ROOM	8192
+#define ITEM_ROOM	10240
 #define STATE_ROOM	(ITEM_ROOM + GENL_SAVED_ROOM + \
 			 2 * RTPLANE_SRTP_SSRCS_MAX * GENL_WINDOW_ROOM)
 /* the states of both legs of a bridge */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "legconf.h"
+#include "legcopy.h"
 #include "legsec.h"
 #include "legstate.h"
 #include "base/log.h"
@@ -35,6 +36,7 @@
  * @made: which of them were made for this call
  * @tuned: whose socket has new options
  * @sec: SRTP contexts for them
+ * @copies: further outputs for them
  * @old: the peer that leaves, or NULL
  * @has_cookie: @cookie is meant
  * @cookie: new cookie
@@ -45,6 +47,7 @@ struct request {
 	bool made[2];
 	bool tuned[2];
 	struct legsec sec[2];
+	struct copies *copies[2];
 	struct leg *old;
 	bool has_cookie;
 	uint64_t cookie;
@@ -243,6 +246,7 @@ static void free_leg(struct leg *leg)
 	rtplane_policy_forget(&leg->policy);
 	free(leg->policy.suspects);
 	free(leg->lines);
+	legcopy_end(leg->copies);
 	free(leg);
 }
 
@@ -422,6 +426,7 @@ static void batch_release(struct batch *b, bool failed)
 			req->old->busy = false;
 		for (i = 0; i < 2; i++) {
 			legsec_end(&req->sec[i]);
+			legcopy_end(req->copies[i]);
 			if (!req->leg[i])
 				continue;
 			req->leg[i]->busy = false;
@@ -579,6 +584,20 @@ static int tune_all(struct batch *b, struct dp_err *err)
 	return ret;
 }
 
+static int prepare_copies(struct batch *b, struct dp_err *err)
+{
+	struct request *req;
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < 2 * b->n; i++) {
+		req = &b->req[i / 2];
+		ret = legcopy_prepare(&req->copies[i % 2], b->u,
+				      &req->conf[i % 2], err);
+	}
+	return ret;
+}
+
 static int prepare_keys(struct batch *b, struct dp_err *err)
 {
 	struct request *req;
@@ -596,9 +615,10 @@ static int prepare_keys(struct batch *b, struct dp_err *err)
 }
 
 static void change_leg(struct uring *u, struct leg *leg, struct dp_leg *conf,
-		       struct legsec *sec)
+		       struct legsec *sec, struct copies **copies)
 {
 	legsec_commit(leg, conf, sec);
+	legcopy_commit(leg, conf, copies);
 	legconf_news(leg, conf);
 	if (conf->set & DP_LEG_TIE) {
 		untie(u, leg);
@@ -651,7 +671,7 @@ static void commit(struct batch *b)
 	for (req = b->req; req < b->req + b->n; req++) {
 		for (i = 0; i < 2; i++)
 			change_leg(b->u, req->leg[i], &req->conf[i],
-				   &req->sec[i]);
+				   &req->sec[i], &req->copies[i]);
 		/* a peer that stayed is no old one */
 		if (req->old && req->old != req->leg[1])
 			remove_leg(b->u, req->old);
@@ -685,6 +705,8 @@ static int carry_out(struct batch *b, struct dp_err *err)
 			ret = place(&b->req[i % b->n], err);
 	if (!ret)
 		ret = prepare_keys(b, err);
+	if (!ret)
+		ret = prepare_copies(b, err);
 	if (ret)
 		return ret;
 	want_batch(b);
@@ -737,19 +759,21 @@ int bridges_set(struct dp *dp, const struct dp_bridge *bridges, size_t n,
 
 /* the leg's worker is parked */
 static int set_parked(struct uring *u, struct leg *leg, struct dp_leg *conf,
-		      struct legsec *sec, struct dp_err *err)
+		      struct legsec *sec, struct copies **copies,
+		      struct dp_err *err)
 {
 	int ret = tune_for(leg, conf, err);
 
 	if (ret)
 		tune(leg, leg->mark, leg->oif, NULL);
 	else
-		change_leg(u, leg, conf, sec);
+		change_leg(u, leg, conf, sec, copies);
 	return ret;
 }
 
 static int set_one(struct uring *u, struct dp_leg *conf, struct dp_err *err)
 {
+	struct copies *copies = NULL;
 	struct legsec sec = {};
 	struct leg *leg;
 	int ret;
@@ -765,15 +789,18 @@ static int set_one(struct uring *u, struct dp_leg *conf, struct dp_err *err)
 		ret = legconf_prepare(leg, conf, err);
 	if (!ret)
 		ret = legsec_prepare(&sec, conf, leg, err);
+	if (!ret)
+		ret = legcopy_prepare(&copies, u, conf, err);
 	if (!ret) {
 		want(leg);
 		ret = media_park(u->media, err);
 	}
 	if (!ret) {
-		ret = set_parked(u, leg, conf, &sec, err);
+		ret = set_parked(u, leg, conf, &sec, &copies, err);
 		media_resume(u->media);
 	}
 	legsec_end(&sec);
+	legcopy_end(copies);
 	return ret;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "kmod/dscp.h"
 #include "leg.h"
+#include "legcopy.h"
 #include "lines.h"
 #include "rtpsec/rtpsec.h"
 
@@ -760,6 +761,8 @@ static int go_on(struct leg *leg, struct worker *w, struct rx *rx,
 	count_rx(leg, w, rx, kind, iplen);
 	if (is_blocked(leg, rx, kind))
 		return RTPLANE_DROP_BLOCKED;
+	if (leg->copies)
+		legcopy_send(leg, rx, kind);
 	return send_on(leg, w, rx, kind);
 }
 

@@ -16,6 +16,7 @@
 #include "kmod/policy.h"
 #include "kmod/rtpstats.h"
 
+struct copies;
 struct lines;
 struct media_sock;
 struct rtpsec;
@@ -102,6 +103,7 @@ struct leg_remote {
  * @tx_packets: sent by this leg for earlier peers
  * @tx_bytes: sent by this leg for earlier peers
  * @cookie: the owner's name for the bridge
+ * @copies: further outputs of what arrives, NULL: none; legcopy.c
  * @next: the agent's: list of all legs, oldest first
  * @prev: the agent's: in that list
  * @by_cookie: the agent's: the next of those whose cookies hash alike
@@ -168,6 +170,7 @@ struct leg {
 	uint64_t tx_packets;
 	uint64_t tx_bytes;
 	uint64_t cookie;
+	struct copies *copies;
 	struct leg *next;
 	struct leg *prev;
 	struct leg *by_cookie;

@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "legconf.h"
+#include "legcopy.h"
 #include "legstate.h"
 #include "lines.h"
 #include "rtpsec/rtpsec.h"
@@ -223,6 +224,8 @@ int legconf_check(struct dp_leg *conf, struct dp_err *err)
 		ret = legstate_check(conf, err);
 	if (!ret)
 		ret = check_srtp(conf, err);
+	if (!ret)
+		ret = legcopy_check(conf, err);
 	if (ret || HAS(conf, DSCP_MODE))
 		return ret;
 	if (HAS(conf, DSCP) || HAS(conf, DSCP_MAP)) {
@@ -536,7 +539,7 @@ static bool info_conf(const struct leg *leg, struct dp_leg *c,
 	c->set |= leg->line.on ? DP_LEG_LINE : 0;
 	c->set |= leg->sec[RTPSEC_IN] ? DP_LEG_SRTP_RX : 0;
 	c->set |= leg->sec[RTPSEC_OUT] ? DP_LEG_SRTP_TX : 0;
-	return all;
+	return legcopy_tell(leg, c, sources) && all;
 }
 
 static void info_rtp(const struct rtplane_rtpstats *s, struct dp_rtp *rtp)

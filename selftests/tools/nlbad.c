@@ -153,6 +153,8 @@ static void srtp_sources(struct nl_msg *m, unsigned int n, uint16_t attr, uint64
 	nl_end(m, at);
 }
 
+#include "nlbad_copy.h"
+
 LEG_CASE(srtp_suite, size_t at = nl_nest(m, RTPLANE_LEG_A_SRTP_RX);
 	 nl_put(m, RTPLANE_SRTP_A_FRESH, NULL, 0); nl_end(m, at))
 LEG_CASE(srtp_suite_high, nl_end(m, srtp_open(m, RTPLANE_SRTP_MAX + 1, 30)))
@@ -879,6 +881,7 @@ static const struct bad cases[] = {
 	  "the state is told of one bridge that is removed" },
 	{ "saved-del-unknown", RTPLANE_CMD_BRIDGE_DEL, bad_saved_del, ENOENT,
 	  "there is no leg" },
+	COPY_CASES,
 	{ "leg-dump-filter", RTPLANE_CMD_LEG_GET, bad_dump_filter, EINVAL,
 	  "a dump of legs is narrowed by a cookie and nothing else" },
 	{ "leg-set-none", RTPLANE_CMD_LEG_SET, bad_empty, EINVAL,

@@ -60,6 +60,8 @@ static bool leg(void)
 	KTAP_CHECK(info.conf.silence == 30000);
 	KTAP_CHECK(info.conf.ssrc_guard && info.conf.mute);
 	KTAP_CHECK(info.conf.only == RTPLANE_ONLY_RTCP);
+	KTAP_CHECK(info.conf.n_copies == 2 &&
+		   !memcmp(info.conf.copies, words_copies, sizeof(words_copies)));
 	KTAP_CHECK(!memcmp(&info.conf.srtp_rx, &want.srtp_rx,
 			   sizeof(want.srtp_rx)));
 	KTAP_CHECK(!memcmp(&info.conf.srtp_tx, &want.srtp_tx,

@@ -42,13 +42,24 @@ static size_t n_told;
 static atomic_bool asked_state;
 static int refuse;
 
+/* what is compared as a whole points to outputs that are the same */
+static void same_copies(struct dp_leg *leg)
+{
+	if (leg->n_copies == 2 &&
+	    !memcmp(leg->copies, words_copies, sizeof(words_copies)))
+		leg->copies = words_copies;
+}
+
 static int mock_bridges(struct dp *dp, const struct dp_bridge *bridges,
 			size_t n, struct dp_err *err)
 {
 	if (refuse)
 		return dp_fail(err, refuse, "leg 192.0.2.1:30000: not today");
 	memcpy(asked, bridges, n * sizeof(*bridges));
-	n_asked = n;
+	for (n_asked = 0; n_asked < n; n_asked++) {
+		same_copies(&asked[n_asked].leg[0]);
+		same_copies(&asked[n_asked].leg[1]);
+	}
 	return 0;
 }
 
@@ -64,6 +75,7 @@ static int mock_leg_set(struct dp *dp, const struct dp_leg *leg,
 			struct dp_err *err)
 {
 	asked_leg = *leg;
+	same_copies(&asked_leg);
 	if (leg->srtp_rx.n_sources == 2)
 		memcpy(asked_source, leg->srtp_rx.source, sizeof(asked_source));
 	return 0;
@@ -456,10 +468,19 @@ static bool test_everything_of_a_leg(void)
 	struct dp_leg_info nothing = {};
 	struct dp_leg_info info, want;
 	struct dp_addr local = addr("192.0.2.1:30000");
+	struct dp_copy counted[2];
 
 	tell_all(0);
+	memcpy(counted, words_copies, sizeof(counted));
+	counted[1].packets = 1;
+	counted[1].bytes = UINT64_MAX;
+	counted[1].dropped = 2;
+	told.conf.copies = counted;
 	KTAP_CHECK(!done(genl_leg_get(genl, &local, false, &info, &sources, &err)));
 	want = told;
+	KTAP_CHECK(info.conf.n_copies == 2);
+	KTAP_CHECK(!memcmp(info.conf.copies, counted, sizeof(counted)));
+	info.conf.copies = counted;
 	/* a key never comes out, nor an order */
 	memset(want.conf.srtp_rx.key, 0, sizeof(want.conf.srtp_rx.key));
 	memset(want.conf.srtp_tx.key, 0, sizeof(want.conf.srtp_tx.key));

@@ -17,6 +17,8 @@ static inline struct dp_addr addr(const char *text)
 	return a;
 }
 
+static struct dp_copy words_copies[2];
+
 /**
  * fill() - give a leg every word
  * @leg: filled
@@ -30,7 +32,8 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	memset(leg, 0, sizeof(*leg));
 	leg->set = ((DP_LEG_PROVEN << 1) - 1) | DP_LEG_MOVED |
 		   DP_LEG_SSRC_GUARD | DP_LEG_SRTP_RX | DP_LEG_SRTP_TX |
-		   DP_LEG_ONLY | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_MUTE;
+		   DP_LEG_ONLY | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_MUTE |
+		   DP_LEG_COPIES;
 	leg->local = addr(local);
 	leg->remote = addr(remote);
 	leg->tie = addr("192.0.2.7:30002");
@@ -66,6 +69,13 @@ static inline void fill(struct dp_leg *leg, const char *local, const char *remot
 	leg->srtp_tx.mki_len = RTPLANE_SRTP_MKI_MAX;
 	memset(leg->srtp_tx.mki, 0xfe, RTPLANE_SRTP_MKI_MAX);
 	leg->srtp_tx.fresh = true;
+	leg->copies = words_copies;
+	leg->n_copies = 2;
+	words_copies[0] = (struct dp_copy){ .from = addr("192.0.2.1:31000"),
+					    .to = addr("192.0.2.9:7000"),
+					    .only = RTPLANE_ONLY_RTP };
+	words_copies[1] = (struct dp_copy){ .from = addr("[2001:db8::1]:31001"),
+					    .to = addr("[2001:db8::9]:7001") };
 }
 
 #endif /* UNIT_WORDS_H */

@@ -34,6 +34,7 @@
 #define RTPLANE_NATMAP_PORT_HI	33000
 #define RTPLANE_SCAN_PORTS_MAX	32
 #define RTPLANE_SCAN_RANGES_MAX	512
+#define RTPLANE_COPIES_MAX	8
 
 /**
  * enum rtplane_cmd - commands of the family
@@ -360,6 +361,34 @@ enum rtplane_srtp_attr {
 };
 
 /**
+ * enum rtplane_copy_attr - a further output of what arrives on a leg
+ * @RTPLANE_COPY_A_UNSPEC: never sent
+ * @RTPLANE_COPY_A_PAD: padding of the 64-bit attributes
+ * @RTPLANE_COPY_A_FROM: endpoint that copies are sent with; required
+ * @RTPLANE_COPY_A_TO: endpoint that they are sent to, of the same family; required
+ * @RTPLANE_COPY_A_ONLY: u8 of &enum rtplane_only, what is copied; default both
+ * @RTPLANE_COPY_A_PACKETS: u64, packets sent (out)
+ * @RTPLANE_COPY_A_BYTES: u64, their IP bytes (out)
+ * @RTPLANE_COPY_A_DROPPED: u64, packets that could not be sent (out)
+ *
+ * A packet is copied that the leg accepts and does not block, without the protection that
+ * it came with, whether or not the peer sends it on; with the DSCP that the peer gives it.
+ */
+enum rtplane_copy_attr {
+	RTPLANE_COPY_A_UNSPEC,
+	RTPLANE_COPY_A_PAD,
+	RTPLANE_COPY_A_FROM,
+	RTPLANE_COPY_A_TO,
+	RTPLANE_COPY_A_ONLY,
+	RTPLANE_COPY_A_PACKETS,
+	RTPLANE_COPY_A_BYTES,
+	RTPLANE_COPY_A_DROPPED,
+
+	__RTPLANE_COPY_A_MAX,
+	RTPLANE_COPY_A_MAX = __RTPLANE_COPY_A_MAX - 1
+};
+
+/**
  * enum rtplane_leg_attr - a leg
  * @RTPLANE_LEG_A_UNSPEC: never sent
  * @RTPLANE_LEG_A_PAD: padding of the 64-bit attributes
@@ -429,6 +458,9 @@ enum rtplane_srtp_attr {
  *	BRIDGE_DEL of one leg, with nothing but a version: it is to be told
  * @RTPLANE_LEG_A_MUTE: u8, 1: nothing is sent by this leg, whoever is its remote, and what
  *	comes from there is relayed all the same; default 0
+ * @RTPLANE_LEG_A_COPY: nest of &enum rtplane_copy_attr, a further output of what arrives
+ *	here, up to RTPLANE_COPIES_MAX times; those given take the place of those that were
+ * @RTPLANE_LEG_A_NO_COPY: flag; there are no further outputs any more
  */
 enum rtplane_leg_attr {
 	RTPLANE_LEG_A_UNSPEC,
@@ -474,6 +506,8 @@ enum rtplane_leg_attr {
 	RTPLANE_LEG_A_DIGITS,
 	RTPLANE_LEG_A_BLOCK,
 	RTPLANE_LEG_A_MUTE,
+	RTPLANE_LEG_A_COPY,
+	RTPLANE_LEG_A_NO_COPY,
 
 	__RTPLANE_LEG_A_MAX,
 	RTPLANE_LEG_A_MAX = __RTPLANE_LEG_A_MAX - 1
