@@ -137,6 +137,19 @@ rtplane_up()
 	enrol && rtplane_bridges "$@"
 }
 
+# Keys of AES_CM_128_HMAC_SHA1_80 and AEAD_AES_128_GCM, as hexadecimal and as base64.
+CM=$(printf '%02x' {1..30}) GCM=$(printf '%02x' {31..58})
+# shellcheck disable=SC2059
+words_of() { printf "$(sed 's/../\\x&/g' <<<"$1")" | base64 -w0; }
+
+# srtp_bridge WORDS-A WORDS-B: one bridge with everything on, protected as the words say
+srtp_bridge()
+{
+	# shellcheck disable=SC2086
+	m rtplane bridge add leg local "$MA4:$LP" remote "$A4:$RP" $ALL_ON $1 \
+		leg local "$MB4:$LP" remote "$B4:$RP" $ALL_ON $2
+}
+
 rtplane_down()
 {
 	m rtplane bridge del all && m rtplane dev del ma && m rtplane dev del mb

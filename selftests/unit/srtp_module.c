@@ -320,22 +320,36 @@ static bool test_the_former_key_becomes_void(void)
 	return true;
 }
 
-/* who never uses the new one has the old one for so long */
-static bool test_the_former_key_is_not_for_ever(void)
+/* who never uses the new one has the old one for so long, be his source @known before or not */
+static bool not_for_ever(bool known)
 {
 	struct rtplane_srtp *in = direction(0, 1, 0);
-	srtp_t one = peer(0, 1, 0, ssrc_any_outbound);
+	srtp_t one = peer(0, 1, 0, ssrc_any_outbound), two = peer(0, 2, 0, ssrc_any_outbound);
+	srtp_t three = peer(0, 3, 0, ssrc_any_outbound);
+	uint16_t seq = 0;
 	unsigned int i;
 
+	if (known)
+		KTAP_CHECK(arrives(in, one, rtp(SSRC, seq++)) == FINE);
 	install(&in, direction(0, 2, 0), false, false);
 	for (i = 0; i < RTPLANE_SRTP_OLD; i++)
-		KTAP_CHECK(arrives(in, one, rtp(SSRC, (uint16_t)i)) == FINE);
-	KTAP_CHECK(arrives(in, one, rtp(SSRC, (uint16_t)i)) == RTPLANE_DROP_SRTP_AUTH);
+		KTAP_CHECK(arrives(in, one, rtp(SSRC, seq++)) == FINE);
+	KTAP_CHECK(arrives(in, one, rtp(SSRC, seq++)) == RTPLANE_DROP_SRTP_AUTH);
+	KTAP_CHECK(arrives(in, two, rtp(SSRC, seq++)) == FINE);
 	/* a key that is given meanwhile does not bring it back */
 	install(&in, direction(0, 3, 0), false, false);
-	KTAP_CHECK(arrives(in, one, rtp(SSRC, (uint16_t)(i + 1))) == RTPLANE_DROP_SRTP_AUTH);
+	KTAP_CHECK(arrives(in, one, rtp(SSRC, seq++)) == RTPLANE_DROP_SRTP_AUTH);
+	KTAP_CHECK(arrives(in, three, rtp(SSRC, seq++)) == FINE);
 	srtp_dealloc(one);
+	srtp_dealloc(two);
+	srtp_dealloc(three);
 	rtplane_srtp_free(in);
+	return true;
+}
+
+static bool test_the_former_key_is_not_for_ever(void)
+{
+	KTAP_CHECK(not_for_ever(false) && not_for_ever(true));
 	return true;
 }
 
