@@ -59,7 +59,8 @@
  * @iv: first block of the packet at hand, at the beginning: rtplane_cipher_iv()
  * @ctr: AES in counter mode, or NULL
  * @aead: AES-GCM, or NULL
- * @fpu: @ctr or @aead is to be used only where the FPU is free
+ * @fast: there is @ctr or @aead
+ * @fpu: it is to be used only where the FPU is free
  * @busy: a packet was put off all the same, and is not done yet: until it is, only the
  *	slow way is left
  * @aes: of the slow way
@@ -73,6 +74,7 @@ struct rtplane_cipher {
 	__be64 iv[2];
 	struct crypto_skcipher *ctr;
 	struct crypto_aead *aead;
+	bool fast;
 	bool fpu;
 	bool busy;
 	struct rtplane_aes aes;
@@ -391,7 +393,7 @@ static __always_inline bool fast(struct rtplane_cipher *c)
 		atomic_long_inc(&slow);
 		return false;
 	}
-	return c->ctr || c->aead;
+	return likely(c->fast);
 }
 
 /* Never called, unless a wrapper puts off what it need not. */
@@ -604,6 +606,7 @@ static int ctr_make(struct rtplane_cipher *c, const struct rtplane_session_keys 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
 	c->ctr = tfm;
+	c->fast = true;
 	if (sizeof(*req) + crypto_skcipher_reqsize(tfm) > RTPLANE_REQUEST_MAX)
 		return -E2BIG;
 	skcipher_request_set_tfm(req, tfm);
@@ -622,6 +625,7 @@ static int gcm_make(struct rtplane_cipher *c, const struct rtplane_session_keys 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
 	c->aead = tfm;
+	c->fast = true;
 	if (sizeof(*req) + crypto_aead_reqsize(tfm) > RTPLANE_REQUEST_MAX)
 		return -E2BIG;
 	aead_request_set_tfm(req, tfm);

@@ -67,16 +67,15 @@ static __always_inline void rtplane_udp_csum(struct sk_buff *skb, struct udphdr 
 	rtplane_udp_csum_whole(uh, diff);
 }
 
-/* TTL and TOS as a router would make them, and the checksum of that and of new
- * addresses, which are still to be written.
+/* TTL and TOS as a router would make them, and the checksum of that and of what else
+ * changes, @diff, a sum of a few 16-bit words; it is still to be written, or was.
  */
-static __always_inline void rtplane_ip4_hop(struct iphdr *iph, u8 tos,
-					    const struct rtplane_diff *diff)
+static __always_inline void rtplane_ip4_hop(struct iphdr *iph, u8 tos, u32 diff)
 {
 	/* TOS is the low byte of its word; TTL the high one, and loses 1.  All is
 	 * kept above 0 by adding 0xffff, which is 0 to a checksum.
 	 */
-	iph->check = rtplane_csum_add(iph->check, diff->addr + 2 * 0xffff +
+	iph->check = rtplane_csum_add(iph->check, diff + 2 * 0xffff +
 				      (tos - iph->tos) * (__force u16)htons(0x0001) -
 				      (__force u16)htons(0x0100));
 	iph->tos = tos;

@@ -40,9 +40,11 @@ static void rewrite_outer(struct sk_buff *skb, const struct rtplane_pkt *outer,
 
 	rtplane_diff(&diff, &outer->src, &outer->dst, &nat->src, &nat->dst);
 	if (outer->v6)
-		rtplane_rewrite_ip(skb, outer->tos_out, ends, &nat->src, &nat->dst, &diff, true);
+		rtplane_rewrite_ip(skb, outer->tos_out, ends, &nat->src, &nat->dst, diff.addr,
+				   true);
 	else
-		rtplane_rewrite_ip(skb, outer->tos_out, ends, &nat->src, &nat->dst, &diff, false);
+		rtplane_rewrite_ip(skb, outer->tos_out, ends, &nat->src, &nat->dst, diff.addr,
+				   false);
 }
 
 /* The inner packet as its sender would know it. */

@@ -745,52 +745,35 @@ static __always_inline struct rtplane_verdict secure(struct rtplane_leg *leg, st
 }
 
 /* Of a leg that is protected, or whose peer is; what is not usual goes the general way. */
-static noinline struct rtplane_verdict secure4(struct rtplane_leg *leg, struct sk_buff *skb,
-					       unsigned int headlen)
+struct rtplane_verdict rtplane_relay_secure4(struct rtplane_leg *leg, struct sk_buff *skb,
+					     unsigned int headlen)
 {
 	struct rtplane_verdict v = secure(leg, skb, headlen, false);
 
 	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }
 
-static noinline struct rtplane_verdict secure6(struct rtplane_leg *leg, struct sk_buff *skb,
-					       unsigned int headlen)
+struct rtplane_verdict rtplane_relay_secure6(struct rtplane_leg *leg, struct sk_buff *skb,
+					     unsigned int headlen)
 {
 	struct rtplane_verdict v = secure(leg, skb, headlen, true);
 
 	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }
 
-/**
- * rtplane_relay4() - an IPv4 packet of a leg
- * @leg: leg that it arrived on
- * @skb: packet, data at the IP header, IP and UDP header linear; UDP without IP
- *	options and no fragment
- * @headlen: bytes of it that are linear
- *
- * Context: softirq, RCU read side.
- * Return: RTPLANE_PASSED, RTPLANE_DROPPED (and counted), RTPLANE_TAKEN or
- * RTPLANE_TRAIN.
- */
-struct rtplane_verdict rtplane_relay4(struct rtplane_leg *leg, struct sk_buff *skb,
-				      unsigned int headlen)
+/* What is relayed as it came. */
+struct rtplane_verdict rtplane_relay_plain4(struct rtplane_leg *leg, struct sk_buff *skb,
+					    unsigned int headlen)
 {
-	struct rtplane_verdict v;
+	struct rtplane_verdict v = usual(leg, skb, headlen, false);
 
-	if (unlikely(READ_ONCE(leg->flags) & RTPLANE_LEG_SECURE))
-		return secure4(leg, skb, headlen);
-	v = usual(leg, skb, headlen, false);
 	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }
 
-/* The same for IPv6. */
-struct rtplane_verdict rtplane_relay6(struct rtplane_leg *leg, struct sk_buff *skb,
-				      unsigned int headlen)
+struct rtplane_verdict rtplane_relay_plain6(struct rtplane_leg *leg, struct sk_buff *skb,
+					    unsigned int headlen)
 {
-	struct rtplane_verdict v;
+	struct rtplane_verdict v = usual(leg, skb, headlen, true);
 
-	if (unlikely(READ_ONCE(leg->flags) & RTPLANE_LEG_SECURE))
-		return secure6(leg, skb, headlen);
-	v = usual(leg, skb, headlen, true);
 	return likely(rtplane_fate_of(v) != RTPLANE_UNUSUAL) ? v : any(leg, skb);
 }

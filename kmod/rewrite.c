@@ -11,6 +11,17 @@
 
 #include "rewrite.h"
 
+/* rtplane_rewrite_payload() of a family. */
+static __always_inline void payload_of(struct sk_buff *skb, struct rtplane_pkt *pkt, const bool v6)
+{
+	struct iphdr *iph = (struct iphdr *)skb->data;
+	u32 diff = rtplane_rewrite_lengths(skb, pkt, v6);
+
+	if (!v6)
+		iph->check = rtplane_csum_add(iph->check, diff);
+	rtplane_rewrite_sum(skb, rtplane_udp(skb, pkt), pkt->paylen + sizeof(struct udphdr), v6);
+}
+
 /**
  * rtplane_rewrite_payload() - a packet has another payload now
  * @skb: ours alone, in one piece, with room behind; the payload is in its place
@@ -18,10 +29,13 @@
  */
 void rtplane_rewrite_payload(struct sk_buff *skb, struct rtplane_pkt *pkt)
 {
+	unsigned int was = pkt->iplen;
+
 	if (pkt->v6)
-		rtplane_rewrite_lengths(skb, pkt, true);
+		payload_of(skb, pkt, true);
 	else
-		rtplane_rewrite_lengths(skb, pkt, false);
+		payload_of(skb, pkt, false);
+	pkt->grown = pkt->iplen - was;
 }
 
 /* IPv6 knows no absent UDP checksum (RFC 8200 8.1). */

@@ -27,7 +27,8 @@ void rtplane_rewrite_payload(struct sk_buff *skb, struct rtplane_pkt *pkt);
  * @ends: which ends change, RTPLANE_NEW_*; best a constant
  * @src: source to send with, of the same family
  * @dst: destination to send to, likewise
- * @diff: what they add to the header's checksum
+ * @diff: what they, and what was written before, add to the header's checksum: a sum of a
+ *	few 16-bit words
  * @v6: that family
  *
  * The identification, DF and, unless both ends change, the flow label are kept.
@@ -36,7 +37,7 @@ static __always_inline void rtplane_rewrite_ip(struct sk_buff *skb, u8 tos,
 					       const unsigned int ends,
 					       const struct rtplane_ep *src,
 					       const struct rtplane_ep *dst,
-					       const struct rtplane_diff *diff, const bool v6)
+					       u32 diff, const bool v6)
 {
 	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 	struct iphdr *iph = (struct iphdr *)skb->data;
@@ -76,7 +77,7 @@ static __always_inline void rtplane_rewrite(struct sk_buff *skb, u8 tos,
 	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 
 	rtplane_udp_csum(skb, (struct udphdr *)(skb->data + hdrlen), diff);
-	rtplane_rewrite_ip(skb, tos, ends, src, dst, diff, v6);
+	rtplane_rewrite_ip(skb, tos, ends, src, dst, diff->addr, v6);
 	skb->transport_header = skb->network_header + hdrlen;
 }
 
@@ -108,9 +109,9 @@ static __always_inline void rtplane_rewrite_sum(struct sk_buff *skb, struct udph
 	skb->csum_offset = offsetof(struct udphdr, check);
 }
 
-/* rtplane_rewrite_payload() of a family. */
-static __always_inline void rtplane_rewrite_lengths(struct sk_buff *skb, struct rtplane_pkt *pkt,
-						    const bool v6)
+/* The lengths of a packet with a new payload; what they add to an IPv4 header's checksum. */
+static __always_inline u32 rtplane_rewrite_lengths(struct sk_buff *skb, struct rtplane_pkt *pkt,
+						   const bool v6)
 {
 	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	struct udphdr *uh = (struct udphdr *)(skb->data + hdrlen);
@@ -118,20 +119,17 @@ static __always_inline void rtplane_rewrite_lengths(struct sk_buff *skb, struct 
 	struct iphdr *iph = (struct iphdr *)skb->data;
 	__be16 old;
 
-	pkt->grown = hdrlen + len - pkt->iplen;
 	pkt->iplen = hdrlen + len;
 	/* To either side: there is room. */
 	__skb_set_length(skb, hdrlen + len);
 	uh->len = htons(len);
 	if (v6) {
 		((struct ipv6hdr *)iph)->payload_len = htons(len);
-	} else {
-		old = iph->tot_len;
-		iph->tot_len = htons(hdrlen + len);
-		iph->check = rtplane_csum_add(iph->check, (u16)~(__force u16)old +
-					      (__force u16)iph->tot_len);
+		return 0;
 	}
-	rtplane_rewrite_sum(skb, uh, len, v6);
+	old = iph->tot_len;
+	iph->tot_len = htons(hdrlen + len);
+	return (u16)~(__force u16)old + (__force u16)iph->tot_len;
 }
 
 /**
@@ -151,9 +149,12 @@ static __always_inline void rtplane_rewrite_anew(struct sk_buff *skb, struct rtp
 {
 	const unsigned int hdrlen = v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 
-	rtplane_rewrite_ip(skb, tos, RTPLANE_NEW_BOTH, src, dst, diff, v6);
+	u32 lengths = rtplane_rewrite_lengths(skb, pkt, v6);
+
+	rtplane_rewrite_ip(skb, tos, RTPLANE_NEW_BOTH, src, dst, diff->addr + lengths, v6);
 	/* The sum is of the new addresses. */
-	rtplane_rewrite_lengths(skb, pkt, v6);
+	rtplane_rewrite_sum(skb, (struct udphdr *)(skb->data + hdrlen),
+			    pkt->paylen + sizeof(struct udphdr), v6);
 	skb->transport_header = skb->network_header + hdrlen;
 }
 

@@ -140,7 +140,7 @@ static void csum_incremental(struct kunit *test)
 		csum_way(&eg, c);
 		csum_rewrite(&skb, &p.udp, &eg);
 		skb.data = (u8 *)&p.ip4;
-		rtplane_rewrite_ip(&skb, c->new_tos, RTPLANE_NEW_BOTH, &eg.src, &eg.to, &eg.diff, false);
+		rtplane_rewrite_ip(&skb, c->new_tos, RTPLANE_NEW_BOTH, &eg.src, &eg.to, eg.diff.addr, false);
 		KUNIT_EXPECT_EQ_MSG(test, (int)(__force u16)ip_fast_csum(&p.ip4, 5), 0, "%s: IP", c->what);
 		KUNIT_EXPECT_EQ_MSG(test, (int)(__force u16)p.udp.check, (int)(__force u16)csum4(&p),
 				    "%s: UDP", c->what);
