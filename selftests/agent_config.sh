@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..89"
+echo "1..98"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -148,6 +148,16 @@ wrong "a trunk that registers as nobody" "$TRUNK; s/sip:4930@/sip:/" '^trunks' '
 wrong "a trunk that registers too often" "$TRUNK; s/interval: 600, options/interval: 3, options/" '^trunks' 'trunks\[0\].interval' 3 '30 to 86400'
 wrong "a route to no trunk" "$TRUNK; s/^    to: core/    trunk: carier/; s/^    next-hop: sip:198.*//" 'trunk: carier' 'routes\[0\].trunk' carier 'name of a trunk'
 wrong "a route to a trunk and a next hop" "$TRUNK; s/^    to: core/    trunk: carrier/" 'trunk: carrier' 'routes\[0\].trunk' 'next-hop too' either
+GROUP="$TRUNK; s/^# trunk-groups:/trunk-groups:/"
+wrong "a group of no trunk" "$GROUP; /^trunk-groups/s/trunks: .carrier/trunks: [carier/" '^trunk-groups' 'trunk-groups\[0\].trunks\[0\]' carier 'name of a trunk'
+wrong "a group with a trunk twice" "$GROUP; /^trunk-groups/s/trunks: .carrier/trunks: [carrier, carrier/" '^trunk-groups' 'trunk-groups\[0\].trunks\[1\]' 'there already' once
+wrong "a group of a trunk's name" "$GROUP; /^trunk-groups/s/name: carriers/name: carrier/" '^trunk-groups' 'trunk-groups\[0\].name' 'already' 'each name once'
+wrong "more weights than trunks" "$GROUP; /^trunk-groups/s/weights: .1/weights: [1, 2/" '^trunk-groups' 'trunk-groups\[0\].weights' 'there are 2' 'one for each'
+wrong "weights where nobody draws" "$GROUP; /^trunk-groups/s/hunt: weight/hunt: order/" '^trunk-groups' 'trunk-groups\[0\].weights' 'not weight' 'hunt: weight'
+wrong "a weight of nothing" "$GROUP; /^trunk-groups/s/weights: .1/weights: [0/" '^trunk-groups' 'trunk-groups\[0\].weights\[0\]' 0 '1 to 1000'
+wrong "a group of trunks in two realms" "$GROUP; /^trunks/s/calls: 0}/calls: 0}, {name: b, realm: access, next-hops: [\"sip:192.0.2.77\"]}/; /^trunk-groups/s/trunks: .carrier/trunks: [carrier, b/" '^trunk-groups' 'trunk-groups\[0\].trunks\[1\]' 'different realms' 'all in one'
+wrong "a group of trunks with accounts and without" "$GROUP; /^trunks/s/calls: 0}/calls: 0}, {name: b, realm: core, next-hops: [\"sip:198.51.100.77\"]}/; /^trunk-groups/s/trunks: .carrier/trunks: [carrier, b/" '^trunk-groups' 'trunk-groups\[0\].trunks\[1\]' 'not alike' 'all with user'
+wrong "a route from what is no prefix" 's/^    # source: .*/    source: [192.0.2.1\/24]/' '^    source' 'routes\[0\].source\[0\]' '192.0.2.1/24' 'an address, or a network'
 wrong "a route to nowhere" 's/^    to: core//' '1@- from: access' 'routes\[0\]' 'no key to' trunk
 
 # Every key of the schema stands in the manual, as a word of its own in bold.

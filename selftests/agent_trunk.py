@@ -11,6 +11,7 @@ Ends with 0, or with 1 and a sentence about what was not so.
 import hashlib
 import os
 import re
+import select
 import sys
 import time
 
@@ -622,6 +623,188 @@ def limit():
     trunk.reply(trunk.gets("INVITE"), 486)
     trunk.gets("ACK")
     again.fails(486)
+
+
+# ------------------------------------------------------------------------ groups of trunks
+
+def one_call(trunk, status=486, phone=None, number="9123"):
+    """It comes to this trunk, which refuses it."""
+    phone = phone or Caller()
+    phone.calls(number=number)
+    trunk.reply(trunk.gets("INVITE"), status)
+    trunk.gets("ACK")
+    phone.fails(status)
+
+
+def calls_of():
+    return {t["name"]: t["calls"] for t in ask("trunks")}
+
+
+def hop_of(trunk):
+    return trunk_named(trunk)["next_hops"][0]
+
+
+def trunk_named(name):
+    return [t for t in ask("trunks") if t["name"] == name][0]
+
+
+def in_order():
+    """The first is out of service, the second answers: one call, and counted there."""
+    phone, first, second = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    first.reply(first.gets("INVITE"), 503)
+    first.gets("ACK")
+    second.takes(second.gets("INVITE"))
+    phone.up()
+    second.gets("ACK")
+    check(calls_of() == {"first": 0, "second": 1}, calls_of())
+    check(hop_of("first")["state"] == "down", ask("trunks"))
+    check(hop_of("second")["state"] == "up", ask("trunks"))
+    phone.hangs_up(second)
+    # what has failed is tried last
+    one_call(second)
+    # a refusal is nobody's failure, and is not tried elsewhere
+    other = Caller()
+    other.calls()
+    second.reply(second.gets("INVITE"), 503)
+    second.gets("ACK")
+    first.reply(first.gets("INVITE"), 404)
+    first.gets("ACK")
+    other.fails(404)
+    one_call(first)
+    check(calls_of() == {"first": 0, "second": 0}, calls_of())
+
+
+def in_turn():
+    first, second = Trunk(), Trunk(5070)
+    for trunk in first, second, first, second, first:
+        one_call(trunk)
+
+
+def by_weight():
+    """One to three: of 60 calls 45 come to the second, give or take five deviations."""
+    trunks = [Trunk(), Trunk(5070)]
+    had = [0, 0]
+    for _ in range(60):
+        phone = Caller()
+        phone.calls()
+        ready = select.select([t.sock for t in trunks], [], [], 60)[0]
+        check(len(ready) == 1, "two trunks have one call", ready)
+        i = [t.sock for t in trunks].index(ready[0])
+        had[i] += 1
+        trunks[i].reply(trunks[i].gets("INVITE"), 486)
+        trunks[i].gets("ACK")
+        phone.fails(486)
+    check(28 <= had[1] < 60, "of 60 calls", had)
+
+
+def silent_trunk():
+    phone, first, second = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    late = first.gets("INVITE")
+    second.takes(second.gets("INVITE"))
+    phone.up()
+    second.gets("ACK")
+    check(calls_of() == {"first": 0, "second": 1}, calls_of())
+    first.reply(late, 100)
+    first.reply(first.gets("CANCEL"), 200)
+    first.reply(late, 487)
+    first.gets("ACK")
+    phone.hangs_up(second)
+
+
+def each_asks():
+    """Both want to know who we are; what one was told is nothing to the other."""
+    phone, first, second = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    first.challenge(first.gets("INVITE"))
+    m = first.gets("INVITE")
+    first.right(m)
+    first.reply(m, 503)
+    first.gets("ACK")
+    m = second.gets("INVITE")
+    check("authorization" not in m.headers, "the other trunk's credentials", m.all)
+    second.challenge(m)
+    m = second.gets("INVITE")
+    second.right(m)
+    second.takes(m)
+    phone.up()
+    second.gets("ACK")
+    phone.hangs_up(second)
+
+
+def full_trunk():
+    """As many as the first may have: the next one goes to the second, then nobody's."""
+    first, second = Trunk(), Trunk(5070)
+    up = []
+    for trunk in first, second:
+        phone = Caller()
+        phone.calls()
+        trunk.takes(trunk.gets("INVITE"))
+        phone.up()
+        trunk.gets("ACK")
+        up.append((phone, trunk))
+    check(calls_of() == {"first": 1, "second": 1}, calls_of())
+    other = Caller()
+    other.calls()
+    check("retry-after" in other.fails(503).headers, "when is not said")
+    for phone, trunk in up:
+        phone.hangs_up(trunk)
+    trunk_is(lambda t: not t["calls"], "no call")
+    one_call(first)
+
+
+def full_group():
+    """As many as both may have together; an emergency call is let through."""
+    phone, first, second = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    first.takes(first.gets("INVITE"))
+    phone.up()
+    first.gets("ACK")
+    other = Caller()
+    other.calls()
+    check("retry-after" in other.fails(503).headers, "when is not said")
+    one_call(first, number="911")
+    phone.hangs_up(first)
+    trunk_is(lambda t: not t["calls"], "no call")
+    one_call(first)
+
+
+def backs_off():
+    """Failure after failure it is left alone for longer: at the third for 3 s at least."""
+    first, last = Trunk(), Trunk(5070)
+    for _ in range(3):
+        phone = Caller()
+        phone.calls()
+        first.reply(first.gets("INVITE"), 503)
+        first.gets("ACK")
+        last.reply(last.gets("INVITE"), 486)
+        last.gets("ACK")
+        phone.fails(486)
+        began = time.monotonic()
+        trunk_is(lambda t: t["next_hops"][0]["state"] == "up", "tried again")
+        waited = time.monotonic() - began
+    check(waited > 2.8, "it was left alone for", waited)
+    one_call(first)
+    phone = Caller()
+    phone.calls()
+    first.reply(first.gets("INVITE"), 503)
+    first.gets("ACK")
+    last.reply(last.gets("INVITE"), 486)
+    last.gets("ACK")
+    phone.fails(486)
+    until = time.monotonic() + 2
+    trunk_is(lambda t: t["next_hops"][0]["state"] == "up" or time.monotonic() > until,
+             "an answer ends it")
+    check(hop_of("carrier")["state"] == "up", "an answer has not ended it")
+
+
+def by_source():
+    """The route of who comes from 192.0.2.2 is another one."""
+    first, second = Trunk(), Trunk(5070)
+    one_call(second, phone=Caller(ip="192.0.2.2"))
+    one_call(first)
+    one_call(second, phone=Caller(ip="192.0.2.2"), number="1")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,32 @@ test_a_late_hop_asks_who_we_are() { HOP=1 trunk "$ACCOUNT, retry: 60" late; }
 test_each_asks_who_we_are() { trunk "$ACCOUNT, retry: 60" asked_by_each; }
 test_no_next_hop_serves() { trunk 'retry: 60' all_hops; }
 test_who_answers_options() { trunk 'options: 1, retry: 0' health; }
+# group WORDS NAME [OF-EACH [OF-SECOND]]: two trunks of one next hop each, in a group
+group()
+{
+	ROUTES='  - {from: access, source: [192.0.2.2, 203.0.113.0/24], trunk: second}
+  - {from: access, user-prefix: "9", trunk: carriers}' \
+		agent_config 'quarantine: 0' "hop-timeout: ${HOP:-30}" ${EMERGENCY:+"emergency: $EMERGENCY"} \
+		"trunks: [{name: first, realm: core, next-hops: [\"sip:$B4\"], retry: 60${3:-}},
+  {name: second, realm: core, next-hops: [\"sip:$B4:5070\"], retry: 60${3:-}${4:-}}]" \
+		"trunk-groups: [{name: carriers, trunks: [first, second]$1}]"
+	agent_ends
+	agent_start --datapath "$BACKEND" && acts agent_trunk "$2" && no_calls
+}
+
+test_a_group_in_order() { group '' in_order; }
+test_a_group_in_turn() { group ', hunt: round-robin' in_turn; }
+test_a_group_by_weight() { group ', hunt: weight, weights: [1, 3]' by_weight; }
+test_a_group_of_which_one_is_silent() { HOP=1 group '' silent_trunk; }
+test_a_group_whose_trunks_ask() { group '' each_asks ", $ACCOUNT"; }
+test_a_trunk_of_a_group_is_full() { group '' full_trunk ', calls: 1'; }
+test_a_group_has_a_limit() { EMERGENCY='["911"]' group ', calls: 1' full_group; }
+test_a_dead_trunk_is_asked_less_often() { trunk 'retry: 1' backs_off; }
+test_by_source()
+{
+	a ip address add 192.0.2.2/24 dev a0
+	group '' by_source
+}
 test_as_many_calls_as_lines() { EMERGENCY='["911"]' trunk 'calls: 1' limit; }
 # --- a trunk that others wrote: Kamailio asks for a password in all but ACK, and takes each
 # count of a nonce once; sipp is the subscriber behind it ---

@@ -720,7 +720,20 @@ static bool look_up(struct branch *branch)
 	return branch->query;
 }
 
-/* another next hop of the trunk, which may know the callee by another URI */
+/* of the same group; how those of it that are full were passed by is not their failure */
+static bool next_trunk(struct branch *branch)
+{
+	const struct config_trunk *to = config_trunk_of(branch->call->config, branch->hop);
+
+	if (!b2b_trunk_move(branch->call, to))
+		return false;
+	b2b_call_log(branch->call, LOG_LEVEL_INFO, 1, "the trunk %s is tried instead of %s",
+		     to->name, branch->lines->name);
+	branch->lines = to;
+	return true;
+}
+
+/* another next hop of the trunk, or of its group, which may know the callee by another URI */
 static bool next_hop(struct branch *branch)
 {
 	struct sip_tx *invite = branch->call->invite;
@@ -730,6 +743,9 @@ static bool next_hop(struct branch *branch)
 	branch->hop = branch->other[0];
 	memmove(branch->other, branch->other + 1,
 		--branch->n_other * sizeof(*branch->other));
+	if (branch->lines && config_trunk_of(branch->call->config, branch->hop) != branch->lines &&
+	    !next_trunk(branch))
+		return false;
 	text = route_uri(branch->hop, &branch->number, &sip_tx_request(invite)->uri, uri,
 			 sizeof(uri));
 	free(branch->uri);

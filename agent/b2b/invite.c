@@ -309,8 +309,8 @@ bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flo
 		return false;
 	}
 	if (!route_find(b2b->config, realm->conf,
-			b2b_tenant_conf(b2b_tenant_of(realm, flow, msg)), &msg->uri,
-			route)) {
+			b2b_tenant_conf(b2b_tenant_of(realm, flow, msg)), &flow->remote,
+			&msg->uri, route)) {
 		b2b->counters.no_route++;
 		b2b_invite_refuse(b2b, flow, msg, 404, NULL, "no route");
 		return false;

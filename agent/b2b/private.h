@@ -212,7 +212,7 @@ struct index_retry {
  * @other: next hops that are tried after it
  * @n_other: how many
  * @number: what becomes of the callee's number at these
- * @lines: the trunk's, that all of them are of; NULL: nobody's
+ * @lines: the trunk's that @hop is of; NULL: nobody's
  * @tries: challenges of the trunk that were answered
  * @query: where that is, being asked for
  * @targets: where it is
@@ -482,6 +482,7 @@ struct index;
  * @subs: subscriptions
  * @farewells: BYEs to trunks under way
  * @trunks: of the present configuration
+ * @turns: calls that began by one of them
  * @draining: no new calls
  * @counters: what happened
  * @started: CLOCK_REALTIME
@@ -514,6 +515,7 @@ struct b2b {
 	LIST_HEAD(, sub) subs;
 	LIST_HEAD(, farewell) farewells;
 	LIST_HEAD(, trunk) trunks;
+	uint64_t turns;
 	bool draining;
 	struct b2b_counters counters;
 	struct timespec started;
@@ -733,7 +735,9 @@ struct config *b2b_trunk_config(const struct trunk *trunk);
 void b2b_trunk_release(struct trunk *trunk);
 bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route);
 /* next hops that work before those that do not */
-void b2b_trunk_sort(const struct b2b *b2b, struct route *route);
+void b2b_trunk_sort(struct b2b *b2b, struct route *route);
+/* the call goes on by another trunk of a group; false: that has as many as it may */
+bool b2b_trunk_move(struct call *call, const struct config_trunk *to);
 /* a next hop of @lines has failed, or, without @why, has answered */
 void b2b_trunk_tried(struct trunk *trunk, const struct config_trunk *lines,
 		     const struct config_hop *hop, const char *why);

@@ -712,7 +712,7 @@ static void send_on(struct request *req)
 
 	if (!route_find(b2b->config, req->realm->conf,
 			b2b_tenant_conf(b2b_tenant_of(req->realm, req->flow, req->msg)),
-			&req->msg->to.uri, &route)) {
+			&req->flow->remote, &req->msg->to.uri, &route)) {
 		b2b->counters.no_route++;
 		b2b_invite_refuse(b2b, req->flow, req->msg, 404, NULL, "no route");
 		return;
@@ -794,7 +794,7 @@ static void forget(struct realm *realm, const struct bind *bind)
 	    !route_find(b2b->config, realm->conf,
 			b2b_tenant_conf(b2b_tenant_of_aor(realm, bind->flow,
 							  span_of(bind->aor))),
-			&uri, &route))
+			&bind->source, &uri, &route))
 		return;
 	reg = begin(realm, &route, bind->token);
 	if (!reg)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Trunks: which there are, and which of their next hops work. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,37 @@ static bool is_down(const struct trunk *trunk, size_t hop)
 	return trunk->hop[hop].until > now_of(trunk);
 }
 
+/*
+ * ms: @seconds after the first failure, doubled with each one more, up to sixteen times that
+ * and an hour; less up to a quarter, so that not all who lost it come back at once
+ */
+static uint64_t back_off(uint32_t seconds, unsigned int fails)
+{
+	uint64_t ms = (uint64_t)seconds * 1000, most = ms > 3600000 ? ms : 3600000;
+	uint32_t random;
+
+	ms <<= fails > 4 ? 4 : fails ? fails - 1 : 0;
+	if (ms > most)
+		ms = most;
+	sip_random_bytes(&random, sizeof(random));
+	return ms - random % (ms / 4 + 1);
+}
+
 void trunk_hop_fails(struct trunk *trunk, size_t hop, const char *why)
 {
+	const struct config_trunk *conf = trunk->conf;
 	struct trunk_hop *h = &trunk->hop[hop];
-	/* where OPTIONS are sent, the next of these says it again */
-	uint64_t pause = trunk->conf->retry > 2 * trunk->conf->options ?
-			 trunk->conf->retry : 2 * trunk->conf->options;
 
-	if (!is_down(trunk, hop) && pause)
-		log_warning("trunk %s: %s %s: it is tried after all others",
-			    trunk->conf->name, trunk->conf->next_hop[hop], why);
-	h->until = pause ? now_of(trunk) + pause * 1000 : 0;
+	if (!is_down(trunk, hop) && (conf->options || conf->retry))
+		log_warning("trunk %s: %s %s: it is tried after all others", conf->name,
+			    conf->next_hop[hop], why);
+	if (h->fails < UINT_MAX)
+		h->fails++;
+	/* where OPTIONS are sent, an answer to these ends it */
+	if (conf->options)
+		h->until = UINT64_MAX;
+	else
+		h->until = conf->retry ? now_of(trunk) + back_off(conf->retry, h->fails) : 0;
 	snprintf(h->why, sizeof(h->why), "%s", why);
 }
 
@@ -38,6 +59,7 @@ void trunk_hop_works(struct trunk *trunk, size_t hop)
 		log_info("trunk %s: %s answers again", trunk->conf->name,
 			 trunk->conf->next_hop[hop]);
 	trunk->hop[hop].until = 0;
+	trunk->hop[hop].fails = 0;
 	*trunk->hop[hop].why = '\0';
 }
 
@@ -89,7 +111,8 @@ static void options_done(struct trunk_ask *ask, unsigned int status, struct sip_
 				"is out of service or cannot be reached" :
 				"does not answer OPTIONS");
 	timer_set(trunk->b2b->timers, &trunk->hop[ask->hop].timer,
-		  (uint64_t)trunk->conf->options * 1000);
+		  msg ? (uint64_t)trunk->conf->options * 1000 :
+			back_off(trunk->conf->options, trunk->hop[ask->hop].fails));
 }
 
 static void on_options(struct timer *timer, void *arg)
@@ -273,25 +296,145 @@ void b2b_trunk_release(struct trunk *trunk)
 	put(trunk);
 }
 
-bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route)
+static bool has_room(const struct trunk *trunk)
 {
-	const struct trunk *trunk = trunk_of(b2b, route);
-
-	return !trunk || !trunk->conf->calls || trunk->calls < trunk->conf->calls;
+	return !trunk->conf->calls || trunk->calls < trunk->conf->calls;
 }
 
-void b2b_trunk_sort(const struct b2b *b2b, struct route *route)
+bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route)
 {
+	const struct config_group *group = route->group;
 	const struct trunk *trunk = trunk_of(b2b, route);
+	uint32_t calls = 0;
+	bool room = false;
+	size_t i;
+
+	for (i = 0; group && i < group->n; i++) {
+		trunk = find(b2b, group->trunk[i]->name);
+		room |= trunk && has_room(trunk);
+		calls += trunk ? trunk->calls : 0;
+	}
+	if (group)
+		return room && (!group->calls || calls < group->calls);
+	return !trunk || has_room(trunk);
+}
+
+/* a trunk of a group, and what it is drawn by */
+struct member {
+	struct trunk *trunk;
+	const struct config_trunk *conf;
+	uint32_t weight;
+};
+
+/* without replacement: each time by the weights of those that are left */
+static size_t draw(const struct member *m, size_t n)
+{
+	uint32_t all = 0, random;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		all += m[i].weight;
+	sip_random_bytes(&random, sizeof(random));
+	random %= all;
+	for (i = 0; i + 1 < n && random >= m[i].weight; i++)
+		random -= m[i].weight;
+	return i;
+}
+
+static size_t longest_ago(const struct member *m, size_t n)
+{
+	size_t i, best = 0;
+
+	for (i = 1; i < n; i++)
+		if (m[i].trunk->turn < m[best].trunk->turn)
+			best = i;
+	return best;
+}
+
+static void hunt(enum config_hunt how, struct member *m, size_t n)
+{
+	struct member next;
+	size_t i, at;
+
+	for (i = 0; i + 1 < n; i++) {
+		at = how == CONFIG_HUNT_WEIGHT ? draw(m + i, n - i) :
+		     how == CONFIG_HUNT_ROUND_ROBIN ? longest_ago(m + i, n - i) : 0;
+		next = m[i + at];
+		memmove(m + i + 1, m + i, at * sizeof(*m));
+		m[i] = next;
+	}
+}
+
+/* those that have room; if there are none, whoever is let through limits has them all */
+static size_t members_of(const struct b2b *b2b, const struct route *route,
+			 struct member m[CONFIG_GROUP_MAX])
+{
+	const struct config_group *group = route->group;
+	struct trunk *trunk;
+	size_t n = 0, i;
+	int full;
+
+	if (!group) {
+		trunk = trunk_of(b2b, route);
+		m[0] = (struct member){ trunk, route->trunk, 1 };
+		return trunk ? 1 : 0;
+	}
+	for (full = 0; full < 2 && !n; full++)
+		for (i = 0; i < group->n; i++) {
+			trunk = find(b2b, group->trunk[i]->name);
+			if (trunk && (full || has_room(trunk)))
+				m[n++] = (struct member){ trunk, group->trunk[i],
+							  group->weight[i] };
+		}
+	hunt(group->hunt, m, n);
+	return n;
+}
+
+static void put_hops(const struct member *m, int down, struct route *route)
+{
 	size_t order[CONFIG_HOPS_MAX], i;
 
-	if (!trunk)
-		return;
-	trunk_order(trunk, order);
-	for (i = 0; i < route->n; i++) {
-		route->hop[i] = &route->trunk->hop[order[i]];
-		route->text[i] = route->trunk->next_hop[order[i]];
+	trunk_order(m->trunk, order);
+	for (i = 0; i < m->conf->n_hops; i++) {
+		if (is_down(m->trunk, order[i]) != down)
+			continue;
+		route->hop[route->n] = &m->conf->hop[order[i]];
+		route->text[route->n++] = m->conf->next_hop[order[i]];
 	}
+}
+
+void b2b_trunk_sort(struct b2b *b2b, struct route *route)
+{
+	struct member m[CONFIG_GROUP_MAX];
+	size_t n = route->trunk ? members_of(b2b, route, m) : 0, i;
+	int down;
+
+	if (!n)
+		return;
+	route->n = 0;
+	for (down = 0; down < 2; down++)
+		for (i = 0; i < n; i++)
+			put_hops(&m[i], down, route);
+	for (i = 0; i < n; i++)
+		if (route->hop[0] >= m[i].conf->hop &&
+		    route->hop[0] < m[i].conf->hop + CONFIG_HOPS_MAX)
+			break;
+	route->trunk = m[i].conf;
+	m[i].trunk->turn = ++b2b->turns;
+}
+
+bool b2b_trunk_move(struct call *call, const struct config_trunk *to)
+{
+	const struct route route = { .trunk = to };
+	struct b2b *b2b = call->b2b;
+	const struct trunk *trunk = find(b2b, to->name);
+
+	if (trunk && !has_room(trunk) && !call->emergency)
+		return false;
+	b2b_trunk_release(call->trunk);
+	call->trunk = b2b_trunk_take(b2b, &route);
+	b2b_account_forget(&call->account[1]);
+	return true;
 }
 
 void b2b_trunk_tried(struct trunk *trunk, const struct config_trunk *lines,

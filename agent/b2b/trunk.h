@@ -59,6 +59,7 @@ struct trunk_ask {
  * @trunk: the trunk
  * @until: ms of the loop's clock: until then it is tried after all others; 0: it works,
  *	as far as is known
+ * @fails: failures in a row
  * @why: what was wrong with it
  * @ask: OPTIONS
  * @timer: the next one
@@ -66,6 +67,7 @@ struct trunk_ask {
 struct trunk_hop {
 	struct trunk *trunk;
 	uint64_t until;
+	unsigned int fails;
 	char why[TRUNK_WHY];
 	struct trunk_ask ask;
 	struct timer timer;
@@ -116,6 +118,7 @@ struct trunk_reg {
  * @conf: the trunk there
  * @realm: where it is
  * @calls: by it, that are not over
+ * @turn: number of the last call that it was the first one for, among those of all trunks
  * @hop: its next hops
  * @reg: registration
  * @gone: the configuration has it no more, or differs
@@ -128,6 +131,7 @@ struct trunk {
 	const struct config_trunk *conf;
 	struct realm *realm;
 	unsigned int calls;
+	uint64_t turn;
 	struct trunk_hop hop[CONFIG_HOPS_MAX];
 	struct trunk_reg reg;
 	bool gone;

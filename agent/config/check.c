@@ -597,7 +597,10 @@ static bool get_route(const struct loaded *l, unsigned int i)
 				   "there is no realm '%s'; expected the name of a realm",
 				   raw->from);
 	}
-	return get_tenant(l, &k, raw, r) && get_way(l, &k, raw, r);
+	return (!raw->n_source ||
+		get_prefixes(l, sub(&k, "source"), raw->source, raw->n_source, &r->source,
+			     &r->n_source)) &&
+	       get_tenant(l, &k, raw, r) && get_way(l, &k, raw, r);
 }
 
 /* what SIP needs, where nobody else brings calls */
@@ -777,6 +780,9 @@ void config_put(struct config *config)
 	free(l->config.templates);
 	free(l->config.realms);
 	free(l->config.trunks);
+	free(l->config.groups);
+	for (i = 0; l->config.routes && i < l->config.n_routes; i++)
+		free(l->config.routes[i].source);
 	free(l->config.routes);
 	if (l->raw)
 		raw_free(l->raw);

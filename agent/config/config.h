@@ -391,9 +391,47 @@ struct config_trunk {
 	uint32_t calls;
 };
 
+/** CONFIG_GROUP_MAX - trunks of a group at most */
+#define CONFIG_GROUP_MAX	8
+
+/** CONFIG_GROUP_HOPS_MAX - next hops of all its trunks together */
+#define CONFIG_GROUP_HOPS_MAX	16
+
+/**
+ * enum config_hunt - which trunk of a group is tried first
+ * @CONFIG_HUNT_ORDER: as they are listed
+ * @CONFIG_HUNT_ROUND_ROBIN: the one that has been first the longest time ago
+ * @CONFIG_HUNT_WEIGHT: drawn, each as often as its weight says; so is the next one
+ */
+enum config_hunt {
+	CONFIG_HUNT_ORDER,
+	CONFIG_HUNT_ROUND_ROBIN,
+	CONFIG_HUNT_WEIGHT
+};
+
+/**
+ * struct config_group - trunks of which each can stand in for the others
+ * @name: as routes say it; no trunk has it
+ * @trunk: these, all in one realm
+ * @weight: how much of the calls each has
+ * @n: how many
+ * @hunt: which is tried first
+ * @calls: at once by its trunks together, 0 = any number
+ */
+struct config_group {
+	const char *name;
+	const struct config_trunk *trunk[CONFIG_GROUP_MAX];
+	uint32_t weight[CONFIG_GROUP_MAX];
+	size_t n;
+	enum config_hunt hunt;
+	uint32_t calls;
+};
+
 /**
  * struct config_route - where a request goes
  * @from: realm it came in by, NULL: any
+ * @source: addresses that it came from; NULL: any
+ * @n_source: how many prefixes
  * @tenant: whose it is there; NULL: anybody's
  * @user_prefix: the request URI's user begins with this; NULL: any
  * @user_suffix: ... ends with this
@@ -403,12 +441,15 @@ struct config_trunk {
  *	does not match
  * @add: what the user then gets there; NULL: nothing
  * @to: realm it leaves by
- * @trunk: whose lines it goes to; NULL: to @next_hop
+ * @trunk: whose lines it goes to, of @group the first; NULL: to @next_hop
+ * @group: whose trunks are tried; NULL: @trunk alone
  * @next_hop: SIP URI it is sent to; of @trunk the first
  * @hop: the same, taken apart
  */
 struct config_route {
 	const struct config_realm *from;
+	struct prefix *source;
+	size_t n_source;
 	const struct config_tenant *tenant;
 	const char *user_prefix;
 	const char *user_suffix;
@@ -418,6 +459,7 @@ struct config_route {
 	const char *add;
 	const struct config_realm *to;
 	const struct config_trunk *trunk;
+	const struct config_group *group;
 	const char *next_hop;
 	struct config_hop hop;
 };
@@ -574,6 +616,8 @@ struct config_bans {
  * @n_realms: how many
  * @trunks: lines of others, which routes lead to
  * @n_trunks: how many
+ * @groups: of these
+ * @n_groups: how many
  * @routes: in the order of the file; the first that matches is taken
  * @n_routes: how many; 0 only with @ng
  * @ng: where rtpengine's control protocol is spoken
@@ -613,6 +657,8 @@ struct config {
 	size_t n_realms;
 	struct config_trunk *trunks;
 	size_t n_trunks;
+	struct config_group *groups;
+	size_t n_groups;
 	struct config_route *routes;
 	size_t n_routes;
 	struct config_ng *ng;
@@ -705,6 +751,10 @@ const struct config_hop *config_hop_nth(const struct config *config, size_t n,
 
 /** config_listener_eq() - is it the same in two configurations? */
 bool config_listener_eq(const struct config_listener *a, const struct config_listener *b);
+
+/** config_trunk_of() - the trunk of @config that has this next hop; NULL: none has */
+const struct config_trunk *config_trunk_of(const struct config *config,
+					   const struct config_hop *hop);
 
 /** config_trunk_eq() - is it the same in two configurations? */
 bool config_trunk_eq(const struct config_trunk *a, const struct config_trunk *b);

@@ -293,6 +293,26 @@ bool config_trunk_eq(const struct config_trunk *x, const struct config_trunk *y)
 	       x->calls == y->calls;
 }
 
+static bool same_groups(const struct config *a, const struct config *b)
+{
+	const struct config_group *x, *y;
+	size_t i, j;
+
+	if (a->n_groups != b->n_groups)
+		return false;
+	for (i = 0; i < a->n_groups; i++) {
+		x = &a->groups[i];
+		y = &b->groups[i];
+		if (!same_text(x->name, y->name) || x->n != y->n || x->hunt != y->hunt ||
+		    x->calls != y->calls || memcmp(x->weight, y->weight, sizeof(x->weight)))
+			return false;
+		for (j = 0; j < x->n; j++)
+			if (!same_text(x->trunk[j]->name, y->trunk[j]->name))
+				return false;
+	}
+	return true;
+}
+
 static bool same_trunks(const struct config *a, const struct config *b)
 {
 	size_t i;
@@ -323,7 +343,9 @@ static bool same_routes(const struct config *a, const struct config *b)
 		y = &b->routes[i];
 		if (!same_realm_name(x->from, y->from) ||
 		    !same_realm_name(x->to, y->to) ||
-		    !same_trunk_name(x->trunk, y->trunk) ||
+		    !same_trunk_name(x->trunk, y->trunk) || !x->group != !y->group ||
+		    (x->group && !same_text(x->group->name, y->group->name)) ||
+		    !same_prefixes(x->source, x->n_source, y->source, y->n_source) ||
 		    !same_text(x->tenant ? x->tenant->name : NULL,
 			       y->tenant ? y->tenant->name : NULL) ||
 		    x->strip != y->strip || !same_text(x->add, y->add) ||
@@ -487,6 +509,8 @@ void config_diff(const struct config *a, const struct config *b,
 	}
 	if (!same_trunks(a, b))
 		fn(NULL, "trunks", arg);
+	if (!same_groups(a, b))
+		fn(NULL, "trunk-groups", arg);
 	if (!same_routes(a, b))
 		fn(NULL, "routes", arg);
 	if (!same_ng(a, b))

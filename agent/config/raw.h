@@ -143,6 +143,8 @@ struct raw_route {
 	char *to;
 	char *next_hop;
 	char *trunk;
+	char **source;
+	unsigned int n_source;
 	char *tenant;
 };
 
@@ -157,6 +159,16 @@ struct raw_trunk {
 	uint32_t *interval;
 	uint32_t *options;
 	uint32_t *retry;
+	uint32_t *calls;
+};
+
+struct raw_group {
+	char *name;
+	char **trunks;
+	unsigned int n_trunks;
+	int *hunt;
+	uint32_t *weights;
+	unsigned int n_weights;
 	uint32_t *calls;
 };
 
@@ -228,6 +240,8 @@ struct raw_config {
 	unsigned int n_realms;
 	struct raw_trunk *trunks;
 	unsigned int n_trunks;
+	struct raw_group *groups;
+	unsigned int n_groups;
 	struct raw_route *routes;
 	unsigned int n_routes;
 	struct raw_ng *ng;

@@ -25,6 +25,11 @@ static const cyaml_strval_t transports[] = {
 	{ "ws", CONFIG_WS }, { "wss", CONFIG_WSS },
 };
 
+static const cyaml_strval_t hunts[] = {
+	{ "order", CONFIG_HUNT_ORDER }, { "round-robin", CONFIG_HUNT_ROUND_ROBIN },
+	{ "weight", CONFIG_HUNT_WEIGHT },
+};
+
 static const cyaml_strval_t ng_transports[] = {
 	{ "udp", CONFIG_UDP }, { "tcp", CONFIG_TCP }, { "http", CONFIG_HTTP },
 };
@@ -353,7 +358,33 @@ static const cyaml_schema_value_t trunk_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_trunk, trunk_fields),
 };
 
+static const cyaml_schema_value_t name_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 64),
+};
+
+static const cyaml_schema_value_t weight_schema = {
+	CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t),
+};
+
+static const cyaml_schema_field_t group_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_group, name, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("trunks", MUST, struct raw_group, trunks,
+				   n_trunks, &name_schema, 1, CONFIG_GROUP_MAX),
+	CYAML_FIELD_ENUM_PTR("hunt", OPT_PTR | WORD, struct raw_group, hunt, hunts,
+			     CYAML_ARRAY_LEN(hunts)),
+	CYAML_FIELD_SEQUENCE_COUNT("weights", OPT_PTR, struct raw_group, weights,
+				   n_weights, &weight_schema, 1, CONFIG_GROUP_MAX),
+	CYAML_FIELD_UINT_PTR("calls", OPT_PTR, struct raw_group, calls),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t group_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_group, group_fields),
+};
+
 static const cyaml_schema_field_t route_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("source", OPT_PTR, struct raw_route, source,
+				   n_source, &prefix_schema, 1, 256),
 	CYAML_FIELD_STRING_PTR("from", OPT_PTR, struct raw_route, from, 1, 255),
 	CYAML_FIELD_STRING_PTR("user-prefix", OPT_PTR, struct raw_route,
 			       user_prefix, 1, 255),
@@ -512,6 +543,8 @@ static const cyaml_schema_field_t top_fields[] = {
 				   n_realms, &realm_schema, 1, 256),
 	CYAML_FIELD_SEQUENCE_COUNT("trunks", OPT_PTR, struct raw_config, trunks,
 				   n_trunks, &trunk_schema, 1, 1024),
+	CYAML_FIELD_SEQUENCE_COUNT("trunk-groups", OPT_PTR, struct raw_config, groups,
+				   n_groups, &group_schema, 1, 256),
 	CYAML_FIELD_SEQUENCE_COUNT("routes", OPT_PTR, struct raw_config, routes,
 				   n_routes, &route_schema, 1, 4096),
 	CYAML_FIELD_SEQUENCE_COUNT("ng", OPT_PTR, struct raw_config, ng, n_ng,
@@ -649,7 +682,10 @@ static const struct {
 	{ "from", "the name of a realm" },
 	{ "to", "the name of a realm" },
 	{ "next-hop", "a SIP URI" },
-	{ "trunk", "the name of a trunk" },
+	{ "trunk", "the name of a trunk, or of a group of trunks" },
+	{ "trunk-groups", "a list of one to 256 maps with the keys name, trunks, hunt, weights and calls" },
+	{ "hunt", "order, round-robin or weight" },
+	{ "weights", "a list of one to 8 numbers, 1 to 1000" },
 	{ "trunks", "a list of one to 1024 maps with the keys name, realm, next-hops, user, password, register, interval, options, retry and calls" },
 	{ "next-hops", "a list of one to 8 SIP URIs" },
 	{ "user", "1 to 255 characters" },
@@ -683,6 +719,10 @@ static const struct {
 	{ "trunks", "register", "a SIP URI with a user" },
 	{ "trunks", "interval", "a number of seconds, 30 to 86400" },
 	{ "trunks", "calls", "a number of calls, 0 to 1000000" },
+	{ "trunk-groups", "name", "a name of 1 to 64 characters" },
+	{ "trunk-groups", "trunks", "a list of one to 8 names of trunks" },
+	{ "trunk-groups", "calls", "a number of calls, 0 to 1000000" },
+	{ "routes", "source", "a list of one to 256 addresses or prefixes" },
 	{ "register", "per-source", "a number of bindings, 0 to 1000000" },
 };
 

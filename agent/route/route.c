@@ -27,16 +27,32 @@ static bool ends(struct span text, const char *suffix, bool fold)
 
 static void take_hops(struct route *route)
 {
-	const struct config_trunk *t = route->trunk;
+	const struct config_trunk *t;
+	size_t i, j;
 
-	for (route->n = 0; route->n < t->n_hops; route->n++) {
-		route->hop[route->n] = &t->hop[route->n];
-		route->text[route->n] = t->next_hop[route->n];
+	route->n = 0;
+	for (i = 0; i < (route->group ? route->group->n : 1); i++) {
+		t = route->group ? route->group->trunk[i] : route->trunk;
+		for (j = 0; j < t->n_hops; j++, route->n++) {
+			route->hop[route->n] = &t->hop[j];
+			route->text[route->n] = t->next_hop[j];
+		}
 	}
 }
 
+static bool comes_from(const struct config_route *r, const struct dp_addr *source)
+{
+	size_t i;
+
+	for (i = 0; source && i < r->n_source; i++)
+		if (prefix_has(&r->source[i], source))
+			return true;
+	return !r->n_source;
+}
+
 bool route_find(const struct config *config, const struct config_realm *from,
-		const struct config_tenant *tenant, const struct sip_uri *uri, struct route *route)
+		const struct config_tenant *tenant, const struct dp_addr *source,
+		const struct sip_uri *uri, struct route *route)
 {
 	const struct config_route *r;
 	size_t i;
@@ -48,7 +64,7 @@ bool route_find(const struct config *config, const struct config_realm *from,
 		    !ends(uri->user, r->user_suffix, false) ||
 		    !begins(uri->host, r->host_prefix, true) ||
 		    !ends(uri->host, r->host_suffix, true) ||
-		    (r->strip && uri->user.n <= r->strip))
+		    (r->strip && uri->user.n <= r->strip) || !comes_from(r, source))
 			continue;
 		*route = (struct route){
 			.to = r->to,
@@ -56,6 +72,7 @@ bool route_find(const struct config *config, const struct config_realm *from,
 			.text = { r->next_hop },
 			.n = 1,
 			.trunk = r->trunk,
+			.group = r->group,
 			.number = { r->strip, r->add },
 		};
 		if (r->trunk)

@@ -16,7 +16,7 @@
 struct sip_flow;
 
 /** ROUTE_HOPS_MAX - next hops of a route; those of a trunk may be several */
-#define ROUTE_HOPS_MAX	CONFIG_HOPS_MAX
+#define ROUTE_HOPS_MAX	CONFIG_GROUP_HOPS_MAX
 
 /**
  * struct route_number - how the user of a Request-URI is changed
@@ -36,7 +36,8 @@ struct route_number {
  * @hop: next hops, the first one first
  * @text: these, for people
  * @n: how many
- * @trunk: whose these are; NULL: nobody's
+ * @trunk: whose these are, or the first one is; NULL: nobody's
+ * @group: @trunk is of it, and all hops are of its trunks; NULL: of @trunk
  * @number: what becomes of the user
  * @flow: what it leaves by; NULL: one to a next hop.  With it there are no next hops, and
  *	one text
@@ -53,6 +54,7 @@ struct route {
 	const char *text[ROUTE_HOPS_MAX];
 	size_t n;
 	const struct config_trunk *trunk;
+	const struct config_group *group;
 	struct route_number number;
 	struct sip_flow *flow;
 	struct span uri;
@@ -65,13 +67,16 @@ struct route {
  * @config: has the routes
  * @from: realm that the request came in by
  * @tenant: whose it is there; NULL: nobody's
+ * @source: where it came from; NULL: nowhere in particular: routes that want a source do
+ *	not match
  * @uri: its Request-URI
  * @route: filled
  *
  * Return: false if no route wants it.
  */
 bool route_find(const struct config *config, const struct config_realm *from,
-		const struct config_tenant *tenant, const struct sip_uri *uri, struct route *route);
+		const struct config_tenant *tenant, const struct dp_addr *source,
+		const struct sip_uri *uri, struct route *route);
 
 /**
  * route_uri() - the Request-URI for a next hop
