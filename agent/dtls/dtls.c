@@ -35,9 +35,6 @@ static void tell(struct dtls *dtls, struct dtls_outcome *outcome)
 
 	settle(dtls);
 	dtls->over = outcome->event != DTLS_UP;
-	dtls->up = !dtls->over;
-	if (dtls->up)
-		timer_set(timers_of(dtls), &dtls->timer, dtls->pool->conf.linger);
 	stats->up += outcome->event == DTLS_UP;
 	stats->failed += outcome->event == DTLS_FAILED;
 	dtls->ops->event(dtls->arg, outcome);
@@ -90,26 +87,11 @@ static void out_of_patience(struct dtls *dtls)
 	tell(dtls, &outcome);
 }
 
-/* who is at it now shows that lingering is not over */
-static void forget(struct dtls *dtls)
-{
-	if (!dtls_pool_idle(dtls->pool, dtls->job)) {
-		timer_set(timers_of(dtls), &dtls->timer, dtls->pool->conf.linger);
-		return;
-	}
-	dtls_machine_forget(&dtls->job->machine);
-	dtls->forgotten = true;
-}
-
 static void on_timer(struct timer *timer, void *arg)
 {
 	struct dtls *dtls = arg;
 	struct dtls_pool *pool = dtls->pool;
 
-	if (dtls->up) {
-		forget(dtls);
-		return;
-	}
 	if (timers_of(dtls)->now >= dtls->deadline) {
 		out_of_patience(dtls);
 		return;
@@ -205,7 +187,7 @@ bool dtls_receive(struct dtls *dtls, const void *data, size_t len)
 	size_t n = len;
 	bool taken;
 
-	if (dtls->over || dtls->forgotten || len > DTLS_DATAGRAM_MAX ||
+	if (dtls->over || len > DTLS_DATAGRAM_MAX ||
 	    !dtls_record_next(&p, &n, &first)) {
 		stats->left_out++;
 		return false;

@@ -156,16 +156,12 @@ struct dtls_ops {
  * @handshakes: that may be under way at once; 0: 4,096
  * @patience: ms from dtls_start() until there must be keys; 0: 30,000
  * @rto: ms until a flight is repeated, doubling up to 3,200; 0: 100
- * @linger: ms with keys until all but a close_notify to send is forgotten (40 KB): a
- *	flight is not repeated any more, and the other party's close_notify is not
- *	understood; 0: 60,000
  */
 struct dtls_conf {
 	unsigned int threads;
 	unsigned int handshakes;
 	uint32_t patience;
 	uint32_t rto;
-	uint32_t linger;
 };
 
 /**

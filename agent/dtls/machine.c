@@ -168,14 +168,54 @@ static unsigned int next_timeout(SSL *ssl, unsigned int us)
 
 /* --------------------------------------------------------------------------- running */
 
+/* what the last call has sent, behind what others had */
+static void keep_flight(struct machine *m, unsigned int before)
+{
+	const struct datagram *d;
+
+	for (d = m->wire.out.first; d; d = d->next)
+		if (!before)
+			dtls_queue_put(&m->rest.flight, d->data, d->n);
+		else
+			before--;
+}
+
+/* close_notify is made, and not sent so far */
+static void keep_goodbye(struct machine *m)
+{
+	struct queue out = { NULL };
+
+	dtls_queue_move(&out, &m->wire.out);
+	SSL_shutdown(m->ssl);
+	dtls_queue_move(&m->rest.goodbye, &m->wire.out);
+	dtls_queue_move(&m->wire.out, &out);
+}
+
+/* a server has the last word of a handshake */
+static void keep_rest(struct machine *m, unsigned int before)
+{
+	bool server = m->role == DTLS_PASSIVE;
+
+	if (server)
+		keep_flight(m, before);
+	dtls_rest_keep(&m->rest, m->ssl, server);
+	keep_goodbye(m);
+	SSL_free(m->ssl);
+	m->ssl = NULL;
+}
+
 static void handshake(struct machine *m)
 {
+	unsigned int before = m->wire.out.count;
 	int ret, error;
 
 	ERR_clear_error();
 	ret = SSL_do_handshake(m->ssl);
 	if (ret == 1) {
 		tell_keys(m);
+		if (m->up)
+			keep_rest(m, before);
+		ERR_clear_error();
 		return;
 	}
 	error = SSL_get_error(m->ssl, ret);
@@ -184,35 +224,11 @@ static void handshake(struct machine *m)
 	ERR_clear_error();
 }
 
-/* Only alerts are of interest. A repeated flight makes OpenSSL repeat ours; what it
- * calls an error there ends nothing, since keys stay keys.
- */
-static void watch(struct machine *m)
-{
-	/* keys that nobody has heard of yet are none */
-	enum dtls_event end = m->told ? DTLS_FAILED : DTLS_CLOSED;
-	uint8_t scratch[512];
-	int ret;
-
-	ERR_clear_error();
-	do {
-		ret = SSL_read(m->ssl, scratch, sizeof(scratch));
-	} while (ret > 0);
-	if (SSL_get_error(m->ssl, ret) == SSL_ERROR_ZERO_RETURN)
-		tell(m, end, "the other side ended DTLS (close_notify)");
-	else if (m->alert >= 0)
-		tell(m, end, "the other side ended DTLS: %s",
-		     SSL_alert_desc_string_long(m->alert));
-	ERR_clear_error();
-}
-
 /* may OpenSSL see encrypted records? before that it would keep them */
 static bool can_read(const struct machine *m)
 {
 	OSSL_HANDSHAKE_STATE state;
 
-	if (m->up)
-		return true;
 	state = SSL_get_state(m->ssl);
 	return state == TLS_ST_SR_CHANGE || state == TLS_ST_CR_CHANGE;
 }
@@ -221,10 +237,7 @@ static void feed(struct machine *m, const uint8_t *record, size_t n)
 {
 	m->wire.in = record;
 	m->wire.n = n;
-	if (m->up)
-		watch(m);
-	else
-		handshake(m);
+	handshake(m);
 	m->wire.in = NULL;
 }
 
@@ -261,11 +274,29 @@ static void feed_early(struct machine *m)
 	free(d);
 }
 
+/* with keys only alerts are of interest, and flights that ours was lost for */
+static void take_rest(struct machine *m, const struct dtls_record *r)
+{
+	/* keys that nobody has heard of yet are none */
+	enum dtls_event end = m->told ? DTLS_FAILED : DTLS_CLOSED;
+	int alert = r->epoch == 1 ? dtls_rest_take(&m->rest, r, &m->wire.out) : -1;
+
+	if (alert == SSL_AD_CLOSE_NOTIFY)
+		tell(m, end, "the other side ended DTLS (close_notify)");
+	else if (alert >= 0)
+		tell(m, end, "the other side ended DTLS: %s",
+		     SSL_alert_desc_string_long(alert));
+}
+
 static void take(struct machine *m, const struct dtls_record *r)
 {
 	enum dtls_verdict verdict = DTLS_TAKE;
 
-	if (r->epoch > 1 || (m->up && !r->epoch))
+	if (m->up) {
+		take_rest(m, r);
+		return;
+	}
+	if (r->epoch > 1)
 		return;
 	if (!r->epoch)
 		verdict = dtls_filter(&m->filter, r);
@@ -279,26 +310,16 @@ static void take(struct machine *m, const struct dtls_record *r)
 		return;
 	}
 	feed(m, r->p, r->n);
-	if (!m->over && can_read(m))
+	if (!m->over && !m->up && can_read(m))
 		feed_early(m);
-}
-
-/* 34 KB of each association. OpenSSL makes them anew when it reads, but not when it
- * writes (DTLS, 3.0): so they stay as long as flights may have to be repeated.
- */
-static void free_buffers(struct machine *m)
-{
-	if (m->ssl && m->up)
-		SSL_free_buffers(m->ssl);
 }
 
 void dtls_machine_receive(struct machine *m, const uint8_t *data, size_t n)
 {
 	struct dtls_record r;
 
-	while (m->ssl && !m->over && dtls_record_next(&data, &n, &r))
+	while ((m->ssl || m->up) && !m->over && dtls_record_next(&data, &n, &r))
 		take(m, &r);
-	free_buffers(m);
 }
 
 void dtls_machine_timeout(struct machine *m)
@@ -321,38 +342,11 @@ uint64_t dtls_machine_due(struct machine *m)
 	return (uint64_t)left.tv_sec * 1000 + ((uint64_t)left.tv_usec + 999) / 1000;
 }
 
-static void say_goodbye(struct machine *m)
-{
-	uint8_t none;
-
-	ERR_clear_error();
-	/* reads nothing: for the buffers, see free_buffers() */
-	SSL_read(m->ssl, &none, sizeof(none));
-	SSL_shutdown(m->ssl);
-	ERR_clear_error();
-}
-
-void dtls_machine_forget(struct machine *m)
-{
-	struct queue out = { NULL };
-
-	if (!m->up || m->over || !m->ssl)
-		return;
-	dtls_queue_move(&out, &m->wire.out);
-	say_goodbye(m);
-	dtls_queue_move(&m->goodbye, &m->wire.out);
-	dtls_queue_move(&m->wire.out, &out);
-	SSL_free(m->ssl);
-	m->ssl = NULL;
-}
-
 void dtls_machine_close(struct machine *m)
 {
 	if (!m->up || m->over)
 		return;
-	if (m->ssl)
-		say_goodbye(m);
-	dtls_queue_move(&m->wire.out, &m->goodbye);
+	dtls_queue_move(&m->wire.out, &m->rest.goodbye);
 	m->over = true;
 }
 
@@ -465,6 +459,6 @@ void dtls_machine_clean(struct machine *m)
 	m->ssl = NULL;
 	dtls_queue_empty(&m->wire.out);
 	dtls_queue_empty(&m->early);
-	dtls_queue_empty(&m->goodbye);
+	dtls_rest_clean(&m->rest);
 	OPENSSL_cleanse(&m->outcome, sizeof(m->outcome));
 }

@@ -29,7 +29,6 @@
 #define HANDSHAKES	4096
 #define PATIENCE	30000
 #define RTO		100
-#define LINGER		60000
 
 /* threads give way to the loop and to media workers that share their processor */
 #define NICE		5
@@ -166,16 +165,6 @@ void dtls_pool_resubmit(struct dtls_pool *pool, struct job *job)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-bool dtls_pool_idle(struct dtls_pool *pool, struct job *job)
-{
-	bool idle;
-
-	pthread_mutex_lock(&pool->lock);
-	idle = job->state == JOB_IDLE;
-	pthread_mutex_unlock(&pool->lock);
-	return idle;
-}
-
 static bool seize(struct dtls_pool *pool, struct job *job)
 {
 	switch (job->state) {
@@ -265,7 +254,6 @@ static void defaults(struct dtls_conf *conf)
 	conf->handshakes = conf->handshakes ?: HANDSHAKES;
 	conf->patience = conf->patience ?: PATIENCE;
 	conf->rto = conf->rto ?: RTO;
-	conf->linger = conf->linger ?: LINGER;
 }
 
 /* signals are the loop's */

@@ -2,7 +2,8 @@
 /*
  * What the files of this folder need of each other: cert.c (our certificate), fingerprint.c
  * (text and check of theirs), record.c (what of a datagram OpenSSL may see), bio.c
- * (datagrams in memory), machine.c (one side of a handshake), dtls.c (associations, as the
+ * (datagrams in memory), rest.c (what is left of it with keys), machine.c (one side of a
+ * handshake), dtls.c (associations, as the
  * event loop has them) and pool.c (threads).
  */
 #ifndef DTLS_PRIVATE_H
@@ -152,11 +153,47 @@ size_t dtls_fingerprints_choose(struct dtls_fingerprint *list, size_t n);
 bool dtls_fingerprints_fit(const struct dtls_fingerprint *list, size_t n,
 			   const X509 *cert);
 
+/* ------------------------------------------------------------------- what is left */
+
+#define REST_KEY_MAX	32
+#define REST_IV_MAX	12
+
+/**
+ * struct rest - of an association with keys, when OpenSSL's part is gone
+ * @cipher: of what arrives; NULL: none that is read
+ * @key: its key
+ * @iv: what its nonces begin with
+ * @n_iv: bytes of @iv
+ * @repeats: how often @flight was sent again
+ * @flight: our last one, if we are the server
+ * @goodbye: close_notify
+ */
+struct rest {
+	const EVP_CIPHER *cipher;
+	uint8_t key[REST_KEY_MAX];
+	uint8_t iv[REST_IV_MAX];
+	uint8_t n_iv;
+	unsigned int repeats;
+	struct queue flight;
+	struct queue goodbye;
+};
+
+/* the key of what arrives, out of a handshake that is done */
+void dtls_rest_keep(struct rest *rest, SSL *ssl, bool server);
+
+/*
+ * A record of epoch 1: to @out what it has us repeat; the alert by which the other party
+ * ends it, or -1.
+ */
+int dtls_rest_take(struct rest *rest, const struct dtls_record *r, struct queue *out);
+
+void dtls_rest_clean(struct rest *rest);
+
 /* ------------------------------------------------------------------------ machine */
 
 /**
  * struct machine - one side of an association, one thread at a time
- * @ssl: OpenSSL's; NULL before dtls_machine_begin()
+ * @ssl: OpenSSL's; NULL before dtls_machine_begin(), and with keys
  * @wire: its datagrams; those that are to be sent
  * @cert: ours
  * @role: ours
@@ -167,7 +204,7 @@ bool dtls_fingerprints_fit(const struct dtls_fingerprint *list, size_t n,
  * @rto: ms of the first repetition
  * @filter: what the other party has announced
  * @early: the last encrypted record that came before it could be read
- * @goodbye: close_notify, once OpenSSL's part is gone
+ * @rest: what is left of it with keys
  * @heard: something of the other party's was taken
  * @up: there were keys
  * @over: nothing more comes of it
@@ -188,7 +225,7 @@ struct machine {
 	uint32_t rto;
 	struct dtls_filter filter;
 	struct queue early;
-	struct queue goodbye;
+	struct rest rest;
 	bool heard;
 	bool up;
 	bool over;
@@ -217,9 +254,6 @@ uint64_t dtls_machine_due(struct machine *m);
 
 /* close_notify, if there were keys */
 void dtls_machine_close(struct machine *m);
-
-/* with keys: forget all but what dtls_machine_close() sends */
-void dtls_machine_forget(struct machine *m);
 
 /* where it stands, a static sentence */
 const char *dtls_machine_state(const struct machine *m);
@@ -318,14 +352,12 @@ struct dtls_pool {
  * @job: what they see of it
  * @ops: what it needs
  * @arg: for @ops
- * @timer: the next repetition, the end of patience, or of lingering
+ * @timer: the next repetition, or the end of patience
  * @deadline: when there must be keys
  * @due: when a flight is repeated; TIMER_NEVER
  * @held: what came before dtls_start()
  * @started: dtls_start() was called
  * @pending: its handshake is under way
- * @up: there are keys
- * @forgotten: all but a close_notify is forgotten
  * @over: it has failed or was closed
  * @state: where its machine stood last
  */
@@ -340,8 +372,6 @@ struct dtls {
 	struct queue held;
 	bool started;
 	bool pending;
-	bool up;
-	bool forgotten;
 	bool over;
 	const char *state;
 };
@@ -357,9 +387,6 @@ void dtls_pool_resubmit(struct dtls_pool *pool, struct job *job);
 
 /* take a job from wherever it is and free it, now or when its thread is done */
 void dtls_pool_drop(struct dtls_pool *pool, struct job *job);
-
-/* is it the loop's thread's, and has nothing to tell? */
-bool dtls_pool_idle(struct dtls_pool *pool, struct job *job);
 
 /* take it out of its list, for the loop's thread; false if a thread is at it */
 bool dtls_pool_seize(struct dtls_pool *pool, struct job *job);

@@ -43,16 +43,20 @@ static bool keys_as_in_the_rfc(void)
 {
 	static const char label[] = "EXTRACTOR-dtls_srtp";
 	uint8_t bytes[60], client[30], server[30];
+	SSL *ssl;
 
 	net_init(&net);
 	net_know(&net, 0, DTLS_SHA256, RTPLANE_SRTP_AES_128_CM_SHA1_80);
 	net_know(&net, 1, DTLS_SHA256, RTPLANE_SRTP_AES_128_CM_SHA1_80);
 	net_begin(&net, 1);
 	net_begin(&net, 0);
+	ssl = net.side[1].m.ssl;
+	SSL_up_ref(ssl);
 	net_run(&net, 1000);
 	KTAP_CHECK(net_agree(&net));
-	KTAP_CHECK(SSL_export_keying_material(net.side[1].m.ssl, bytes, 60, label,
-					      strlen(label), NULL, 0, 0) == 1);
+	KTAP_CHECK(SSL_export_keying_material(ssl, bytes, 60, label, strlen(label), NULL,
+					      0, 0) == 1);
+	SSL_free(ssl);
 	memcpy(client, bytes, 16);
 	memcpy(server, bytes + 16, 16);
 	memcpy(client + 16, bytes + 32, 14);
@@ -279,12 +283,78 @@ static bool lose_last(struct net *n, unsigned int from, uint8_t *data, size_t le
 	return !(from == 1 && data[0] == RECORD_CCS && n->seen++ < 3);
 }
 
-static bool last_flight_lost(void)
+static uint8_t *kept;
+static size_t *kept_len;
+
+/* the client's last flight */
+static bool keep_last(struct net *n, unsigned int from, uint8_t *data, size_t len)
+{
+	if (!from && len < 2048) {
+		memcpy(kept, data, len);
+		*kept_len = len;
+	}
+	return true;
+}
+
+/* what is left of OpenSSL's part knows the first three; of the last one it knows nothing */
+static const char *const ciphers[] = {
+	"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+	"ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA256",
+};
+
+static bool by_cipher(unsigned int i)
 {
 	net_init(&net);
-	net.tap = lose_last;
-	net_both(&net, 10000);
-	KTAP_CHECK(net_agree(&net) && net.seen == 4);
+	return SSL_CTX_set_cipher_list(net.side[0].cert->ctx, ciphers[i]) == 1;
+}
+
+static bool last_flight_lost(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		KTAP_CHECK(by_cipher(i));
+		net.tap = lose_last;
+		net_both(&net, 10000);
+		KTAP_CHECK(net_agree(&net) && net.seen == 4);
+		net_clean(&net);
+	}
+	return true;
+}
+
+/* who repeats a flight for ever, or makes one up, is not answered for ever, or at all */
+static bool repeated_for_ever(void)
+{
+	static uint8_t last[2048];
+	struct dtls_record r;
+	struct machine *m = &net.side[1].m;
+	unsigned int i, all = 0;
+	size_t n = 0;
+	const uint8_t *p;
+	struct queue out;
+
+	KTAP_CHECK(by_cipher(0));
+	net.tap = keep_last;
+	kept = last;
+	kept_len = &n;
+	net_both(&net, 1000);
+	KTAP_CHECK(net_agree(&net) && n);
+	for (i = 0; i < 100; i++) {
+		dtls_machine_receive(m, last, n);
+		all += m->wire.out.count;
+		out = m->wire.out;
+		memset(&m->wire.out, 0, sizeof(out));
+		dtls_queue_empty(&out);
+	}
+	KTAP_CHECK(all >= 8 && all <= 32 && !net.side[1].closed);
+	m->rest.repeats = 0;
+	/* of another key */
+	p = last;
+	while (dtls_record_next(&p, &n, &r))
+		if (r.epoch)
+			last[r.p - last + r.n - 1] ^= 1;
+	dtls_machine_receive(m, last, (size_t)(p - last));
+	KTAP_CHECK(!m->wire.out.count);
 	net_clean(&net);
 	return true;
 }
@@ -433,22 +503,55 @@ static bool large_hello(void)
 
 static bool said_over(void)
 {
-	unsigned int i;
+	unsigned int i, who, known;
 
-	for (i = 0; i < 4; i++) {
-		net_init(&net);
+	for (i = 0; i < 8; i++) {
+		who = i & 1;
+		known = i / 2 < 3;
+		KTAP_CHECK(by_cipher(i / 2));
 		net_both(&net, 1000);
 		KTAP_CHECK(net_agree(&net));
-		if (i & 2)
-			dtls_machine_forget(&net.side[i & 1].m);
-		KTAP_CHECK(!net.side[i & 1].m.wire.out.count);
-		dtls_machine_close(&net.side[i & 1].m);
-		net_listen(&net, i & 1);
+		KTAP_CHECK(!net.side[who].m.ssl && !net.side[who].m.wire.out.count);
+		dtls_machine_close(&net.side[who].m);
+		KTAP_CHECK(net.side[who].m.wire.out.count == 1);
+		net_listen(&net, who);
 		net_run(&net, 1000);
-		KTAP_CHECK(net.side[!(i & 1)].closed);
-		KTAP_CHECK(strstr(net.side[!(i & 1)].why, "close_notify"));
+		KTAP_CHECK(net.side[!who].closed == known);
+		KTAP_CHECK(!known || strstr(net.side[!who].why, "close_notify"));
 		net_clean(&net);
 	}
+	return true;
+}
+
+/* what says so and is not the other party's, or is of another kind, ends nothing */
+static bool said_by_others(void)
+{
+	static uint8_t alert[256];
+	struct machine *m = &net.side[1].m;
+	struct datagram *d;
+	size_t n, i;
+
+	KTAP_CHECK(by_cipher(0));
+	net_both(&net, 1000);
+	KTAP_CHECK(net_agree(&net));
+	dtls_machine_close(&net.side[0].m);
+	d = dtls_queue_take(&net.side[0].m.wire.out);
+	KTAP_CHECK(d && d->n <= sizeof(alert));
+	n = d->n;
+	for (i = 0; i < n; i++) {
+		memcpy(alert, d->data, n);
+		alert[i] ^= 0x40;
+		dtls_machine_receive(m, alert, n);
+		KTAP_CHECK(!m->over);
+	}
+	/* in plain text, too */
+	dtls_machine_receive(m, (const uint8_t[]){ 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9,
+						   0, 2, 2, 40 }, 15);
+	KTAP_CHECK(!m->over);
+	dtls_machine_receive(m, d->data, n);
+	KTAP_CHECK(m->over);
+	free(d);
+	net_clean(&net);
 	return true;
 }
 
@@ -520,6 +623,8 @@ static const struct ktap_point points[] = {
 	{ "a ClientHello in pieces, in any order, doubled", hello_in_pieces },
 	{ "a ClientHello of 1,400 bytes, which its sender cuts", large_hello },
 	{ "close_notify of either side", said_over },
+	{ "nobody else says that it is over", said_by_others },
+	{ "a flight is not repeated for ever, nor for others", repeated_for_ever },
 	{ "both begin: the sentence says so", both_begin },
 	{ "a certificate of a file", certificate_of_a_file },
 };

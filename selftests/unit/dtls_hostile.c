@@ -130,6 +130,7 @@ static bool no_certificate(void)
 	return true;
 }
 
+/* a side whose OpenSSL goes on, and asks for another handshake by the keys that there are */
 static bool renegotiation(void)
 {
 	unsigned int i, sent;
@@ -137,21 +138,26 @@ static bool renegotiation(void)
 
 	for (i = 0; i < 2; i++) {
 		net_init(&net);
-		net_both(&net, 1000);
+		net_know(&net, 0, DTLS_SHA256, 0);
+		net_know(&net, 1, DTLS_SHA256, 0);
+		net_begin(&net, 1);
+		net_begin(&net, 0);
+		ssl = net.side[i].m.ssl;
+		SSL_up_ref(ssl);
+		net_run(&net, 1000);
 		KTAP_CHECK(net_agree(&net));
 		net.side[!i].up = false;
 		sent = net.side[!i].sent;
-		ssl = net.side[i].m.ssl;
+		SSL_set_shutdown(ssl, 0);
 		SSL_clear_options(ssl, SSL_OP_NO_RENEGOTIATION);
 		SSL_renegotiate(ssl);
 		SSL_do_handshake(ssl);
+		KTAP_CHECK(net.side[i].m.wire.out.count);
 		net_listen(&net, i);
 		net_run(&net, 3000);
-		/* who asked may take that for the end; nobody is in the middle of another */
-		ssl = net.side[!i].m.ssl;
-		KTAP_CHECK(!ssl || (SSL_is_init_finished(ssl) && !SSL_num_renegotiations(ssl)));
-		KTAP_CHECK(!net.side[!i].up && !net.side[!i].failed);
-		KTAP_CHECK(net.side[!i].sent > sent && net.side[!i].sent <= sent + 2);
+		SSL_free(ssl);
+		KTAP_CHECK(!net.side[!i].up && !net.side[!i].failed && !net.side[!i].closed);
+		KTAP_CHECK(net.side[!i].m.up && net.side[!i].sent == sent);
 		net_clean(&net);
 	}
 	return true;
@@ -242,8 +248,6 @@ static bool memory_with_keys(void)
 		net_both(&net, 1000);
 		KTAP_CHECK(net_agree(&net));
 		kept[i] = net.side[1].m;
-		SSL_set_app_data(kept[i].ssl, &kept[i]);
-		BIO_set_data(SSL_get_rbio(kept[i].ssl), &kept[i].wire);
 		dtls_machine_clean(&net.side[0].m);
 		dtls_machine_init(&net.side[0].m, net.side[0].cert, 100);
 		dtls_machine_init(&net.side[1].m, net.side[1].cert, 100);
@@ -252,11 +256,7 @@ static bool memory_with_keys(void)
 	each = (net_held - before) / 7;
 	printf("# an association with keys: %zu bytes of OpenSSL's, %zu of ours\n", each,
 	       sizeof(struct job));
-	KTAP_CHECK(each <= 49152 && sizeof(struct job) <= 2048);
-	for (i = 0; i < 8; i++)
-		dtls_machine_forget(&kept[i]);
-	printf("# once it is forgotten: %zd\n", ((ssize_t)net_held - (ssize_t)before) / 7);
-	KTAP_CHECK((ssize_t)net_held <= (ssize_t)before);
+	KTAP_CHECK(!each && sizeof(struct job) <= 2048);
 	for (i = 0; i < 8; i++) {
 		dtls_machine_close(&kept[i]);
 		KTAP_CHECK(kept[i].wire.out.count == 1 && kept[i].wire.out.first->n < 64);
