@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sip/auth.h"
 #include "keep.h"
@@ -116,6 +117,17 @@ static struct session_policy *make_policy(const struct realm *realm)
 	return p;
 }
 
+/* half of the pairs, or as many as take a 32nd of our descriptors for each address */
+static uint32_t idle_pairs(const struct config_realm *conf)
+{
+	uint32_t half = (uint32_t)(conf->port_high - conf->port_low) / 4;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	return half < limit.rlim_cur / 64 ? half : (uint32_t)(limit.rlim_cur / 64);
+}
+
 static bool open_ports(struct realm *realm, char *error)
 {
 	const struct config_realm *conf = realm->conf;
@@ -123,6 +135,7 @@ static bool open_ports(struct realm *realm, char *error)
 		.lo = conf->port_low,
 		.hi = conf->port_high,
 		.quarantine = realm->b2b->config->quarantine * 1000,
+		.idle = idle_pairs(conf),
 		.dscp = conf->dscp_audio,
 	};
 	struct dp_err err;

@@ -75,7 +75,7 @@ struct order {
  * struct media_sock - a held socket
  * @media: where it belongs
  * @worker: whose it is; changed by media_move()
- * @id: its number; never that of another
+ * @id: its number; never that of another, and a new one for who has it next
  * @pairing: changes with its leg and with that one's peer, so that who remembers it
  *	knows whether they are still what they were; changed while the worker is parked
  * @fd: the socket
@@ -89,6 +89,7 @@ struct order {
  *	order must not fail for want of memory
  * @orphan: &media.lock: the agent did not wait: who lets go of it frees it
  * @left: of an orphan: one less when it is closed, or NULL
+ * @resting: the agent's: nobody has it, it is in no list
  * @doomed: the agent's: it was to end, but its worker did not answer
  * @no_gso: trains of packets cannot be sent from it; the worker's
  * @gso: one has been; the worker's
@@ -97,12 +98,15 @@ struct order {
  * @parts: those, of legs that are here; changed while the worker is parked
  * @next_part: the next in that list
  * @tos: IP_TOS or IPV6_TCLASS of the socket now
+ * @tos_own: what it was made with
  * @tos_next: what it may become, because the last turn's first packet had it
  * @turn: the worker's last turn that sent from it
  * @hungry: it waits for buffers, in a list of the ring; the worker's
  * @took: buffers it had since it was armed; the worker's
  * @next_hungry: the next in that list
  * @dropped: the kernel's count of what it dropped here, when the worker last looked
+ * @room: the agent's: SO_RCVBUF as it was asked for, or 0
+ * @stamped: the agent's: SO_TIMESTAMPNS
  * @mark: the agent's: SO_MARK
  * @oif: the agent's: IP_UNICAST_IF
  * @claim: the agent's: the leg that is on it or will be
@@ -115,12 +119,12 @@ struct order {
  * @packets: see &struct media_counts
  * @truncated: see &struct media_counts
  * @errors: see &struct media_counts
- * @counts: what media_sock_counts() told last
+ * @before: what of these was there before somebody had it
  */
 struct media_sock {
 	struct media *media;
 	struct worker *worker;
-	uint64_t id;
+	_Atomic uint64_t id;
 	uint32_t pairing;
 	int fd;
 	unsigned int index;
@@ -131,12 +135,14 @@ struct media_sock {
 	bool asked_back;
 	bool orphan;
 	atomic_uint *left;
+	bool resting;
 	bool doomed;
 	bool no_gso;
 	bool gso;
 	bool no_tos;
 	bool hungry;
 	uint8_t tos;
+	uint8_t tos_own;
 	uint8_t tos_next;
 	uint32_t turn;
 	uint32_t took;
@@ -145,6 +151,8 @@ struct media_sock {
 	struct media_sock *next_part;
 	struct media_sock *next_hungry;
 	uint32_t dropped;
+	int room;
+	bool stamped;
 	uint32_t mark;
 	uint32_t oif;
 	struct order order[2];
@@ -158,7 +166,7 @@ struct media_sock {
 	engine_count packets[MEDIA_CLASSES];
 	engine_count truncated;
 	engine_count errors;
-	struct media_counts counts;
+	struct media_counts before;
 };
 
 /**
@@ -453,6 +461,7 @@ struct bell {
  * @table: sockets by local address
  * @past: counts of sockets that are gone
  * @counts: what media_counts() told last
+ * @told: what media_sock_counts() told last
  * @last_id: number of the last socket
  * @last_pairing: see &media_sock.pairing
  * @owing: the agent's: &media_conf.soon was called, and media_flush() was not
@@ -482,6 +491,7 @@ struct media {
 	struct media_sock **table;
 	struct media_counts past;
 	struct media_counts counts;
+	struct media_counts told;
 	uint64_t last_id;
 	uint32_t last_pairing;
 	bool owing;

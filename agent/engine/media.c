@@ -161,6 +161,7 @@ static void unlink_sock(struct media_sock *sock)
 		sock->prev->next = sock->next;
 	else
 		media->socks = sock->next;
+	sock->prev = NULL;
 	media->n--;
 }
 
@@ -174,6 +175,22 @@ static void add_counts(struct media_counts *sum, const struct media_sock *sock)
 		sum->packets[i] += engine_read(&sock->packets[i]);
 	sum->truncated += engine_read(&sock->truncated);
 	sum->errors += engine_read(&sock->errors);
+	/* that was before somebody had it */
+	for (i = 0; i < MEDIA_CLASSES; i++)
+		sum->packets[i] -= sock->before.packets[i];
+	sum->truncated -= sock->before.truncated;
+	sum->errors -= sock->before.errors;
+}
+
+/* nobody has it any more */
+static void leave(struct media_sock *sock)
+{
+	struct media *media = sock->media;
+
+	if (media->conf.place && !sock->of)
+		media->conf.place(&sock->local, false, media->arg);
+	unlink_sock(sock);
+	add_counts(&media->past, sock);
 }
 
 /*
@@ -222,6 +239,7 @@ static int learn_tos(struct media_sock *sock, struct dp_err *err)
 			       sock->fd);
 	sock->tos = tos < 0 ? 0 : (uint8_t)tos;
 	sock->tos_next = sock->tos;
+	sock->tos_own = sock->tos;
 	return 0;
 }
 
@@ -238,19 +256,38 @@ static struct worker *least_loaded(struct media *media)
 	return best;
 }
 
-int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
-	      struct dp_err *err)
+static struct media_sock *new_sock(struct media *media, int fd)
 {
 	struct media_sock *new = calloc(1, sizeof(*new));
-	int ret;
 
 	if (!new)
-		return dp_fail(err, ENOMEM, "no memory for a media socket");
+		return NULL;
 	new->media = media;
 	new->id = ++media->last_id;
 	new->pairing = ++media->last_pairing;
 	new->fd = fd;
-	new->user = user;
+	return new;
+}
+
+/* somebody has it */
+static void begin(struct media_sock *sock, void *user)
+{
+	struct media *media = sock->media;
+
+	sock->user = user;
+	link_sock(sock);
+	if (media->conf.place)
+		media->conf.place(&sock->local, true, media->arg);
+}
+
+int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
+	      struct dp_err *err)
+{
+	struct media_sock *new = new_sock(media, fd);
+	int ret;
+
+	if (!new)
+		return dp_fail(err, ENOMEM, "no memory for a media socket");
 	ret = check_socket(fd, &new->local, err);
 	if (!ret)
 		ret = learn_tos(new, err);
@@ -259,11 +296,114 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 		return ret;
 	}
 	media_hand_over(new, least_loaded(media));
-	link_sock(new);
-	if (media->conf.place)
-		media->conf.place(&new->local, true, media->arg);
+	begin(new, user);
 	*sock = new;
 	return 0;
+}
+
+/*
+ * No SO_REUSEADDR: a port that another program holds must not be taken.  A
+ * socket of IPv6 keeps the IPv4 port of the same number to others.
+ */
+static int open_bound(const struct dp_addr *local, uint8_t tos,
+		      struct dp_err *err)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(local, &ss);
+	bool v6 = local->family == AF_INET6;
+	char text[DP_ADDR_STRLEN];
+	int one = 1, value = tos;
+	int ret;
+	int fd;
+
+	fd = socket(local->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return dp_fail(err, errno, "cannot make a media socket: %m");
+	ret = v6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) : 0;
+	ret |= setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			  v6 ? IPV6_TCLASS : IP_TOS, &value, sizeof(value));
+	ret |= setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			  v6 ? IPV6_RECVTCLASS : IP_RECVTOS, &one, sizeof(one));
+	if (!ret && !bind(fd, (struct sockaddr *)&ss, len))
+		return fd;
+	ret = dp_fail(err, errno, "cannot bind a media socket to %s: %m",
+		      dp_addr_str(local, text, sizeof(text)));
+	close(fd);
+	return ret;
+}
+
+int media_open(struct media *media, struct media_sock **sock,
+	       const struct dp_addr *local, uint8_t tos, void *user,
+	       struct dp_err *err)
+{
+	int fd = open_bound(local, tos, err);
+	struct media_sock *new;
+
+	if (fd < 0)
+		return fd;
+	new = new_sock(media, fd);
+	if (!new) {
+		close(fd);
+		return dp_fail(err, ENOMEM, "no memory for a media socket");
+	}
+	new->local = *local;
+	new->tos = tos;
+	new->tos_next = tos;
+	new->tos_own = tos;
+	media_hand_over(new, least_loaded(media));
+	begin(new, user);
+	*sock = new;
+	return 0;
+}
+
+/* what a leg has made of a socket's options is undone */
+static bool undress(struct media_sock *sock)
+{
+	bool v6 = sock->local.family == AF_INET6;
+	int off = 0, tos = sock->tos_own;
+	int ret = 0;
+
+	if (sock->stamped)
+		ret |= setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &off, sizeof(off));
+	if (sock->mark)
+		ret |= setsockopt(sock->fd, SOL_SOCKET, SO_MARK, &off, sizeof(off));
+	if (sock->oif)
+		ret |= setsockopt(sock->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				  v6 ? IPV6_UNICAST_IF : IP_UNICAST_IF, &off, sizeof(off));
+	/* no leg has it, so its worker sends nothing from it */
+	if (sock->tos != sock->tos_own) {
+		ret |= setsockopt(sock->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				  v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos));
+		ret |= setsockopt(sock->fd, SOL_SOCKET, SO_PRIORITY, &off, sizeof(off));
+	}
+	sock->stamped = false;
+	sock->mark = 0;
+	sock->oif = 0;
+	sock->tos = sock->tos_own;
+	sock->tos_next = sock->tos_own;
+	return !ret;
+}
+
+bool media_rest(struct media_sock *sock)
+{
+	if (sock->leg || sock->parts || sock->owned || !undress(sock))
+		return false;
+	leave(sock);
+	sock->resting = true;
+	sock->user = NULL;
+	return true;
+}
+
+void media_rouse(struct media_sock *sock, void *user)
+{
+	struct media_counts now = sock->before;
+
+	/* what waits for the agent came when it was nobody's */
+	atomic_store_explicit(&sock->id, ++sock->media->last_id, memory_order_relaxed);
+	add_counts(&now, sock);
+	sock->before = now;
+	sock->resting = false;
+	begin(sock, user);
 }
 
 int media_add_part(struct media_sock **sock, struct media_sock *of,
@@ -308,19 +448,20 @@ static bool forget(struct media_sock *sock)
 	struct media *media = sock->media;
 	struct media_sock *part;
 
-	if (media->conf.place && !sock->of)
-		media->conf.place(&sock->local, false, media->arg);
+	if (sock->resting)
+		return true;
 	if (sock->leg || sock->parts)
 		media->legs->gone(sock, media->legs_arg);
 	if (sock->leg) {
+		if (media->conf.place)
+			media->conf.place(&sock->local, false, media->arg);
 		sock->user = NULL;
 		return false;
 	}
 	/* a worker that does not answer may still have it */
 	for (part = sock->parts; part; part = part->next_part)
 		part->of = part;
-	unlink_sock(sock);
-	add_counts(&media->past, sock);
+	leave(sock);
 	return true;
 }
 
@@ -384,9 +525,11 @@ void *media_sock_user(const struct media_sock *sock)
 
 const struct media_counts *media_sock_counts(struct media_sock *sock)
 {
-	sock->counts = (struct media_counts){};
-	add_counts(&sock->counts, sock);
-	return &sock->counts;
+	struct media_counts *told = &sock->media->told;
+
+	*told = (struct media_counts){};
+	add_counts(told, sock);
+	return told;
 }
 
 const struct media_counts *media_counts(struct media *media)

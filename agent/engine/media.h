@@ -254,6 +254,39 @@ int media_add(struct media *media, struct media_sock **sock, int fd, void *user,
 	      struct dp_err *err);
 
 /**
+ * media_open() - make a socket, and receive on it
+ * @media: the object
+ * @sock: the new socket; valid until media_del()
+ * @local: the address that it is bound to
+ * @tos: TOS or traffic class of what is sent from it
+ * @user: for media_sock_user()
+ * @err: the sentence
+ *
+ * Return: 0 or -errno; -EADDRINUSE: another program has the port.
+ */
+int media_open(struct media *media, struct media_sock **sock,
+	       const struct dp_addr *local, uint8_t tos, void *user,
+	       struct dp_err *err);
+
+/**
+ * media_rest() - nobody has a socket any more, and it stays open for who is next
+ * @sock: what comes by it meets nobody until media_rouse(); it may be given to
+ *	media_del() and media_del_later()
+ *
+ * To its end and begin it is like a new one, in counts and options.
+ *
+ * Return: false, and nothing was done, if it cannot be used again.
+ */
+bool media_rest(struct media_sock *sock);
+
+/**
+ * media_rouse() - somebody has a socket again
+ * @sock: rests
+ * @user: for media_sock_user()
+ */
+void media_rouse(struct media_sock *sock, void *user);
+
+/**
  * media_del() - close a socket; its port is free when this returns
  * @sock: NULL is fine; void after the call
  */
@@ -321,7 +354,7 @@ void *media_sock_user(const struct media_sock *sock);
  * media_sock_counts() - what a socket received so far
  * @sock: the socket
  *
- * Return: the counters as they are now; void with the next call for @sock.
+ * Return: the counters as they are now; void with the next call.
  */
 const struct media_counts *media_sock_counts(struct media_sock *sock);
 

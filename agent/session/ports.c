@@ -3,7 +3,10 @@
  * Port pairs of an address.
  *
  * Every pair of the range has a slot.  slots[order[0 .. free - 1]] are free, in
- * no order: one is taken at random and the last free one moves to its place.
+ * no order: one is taken at random and the last one moves to its place.  The first
+ * @open of these have their sockets open, since to close them and to open others is
+ * most of what a call costs; they are taken as soon as there are so many that
+ * nobody can guess which.
  * A pair that is given back is closed by the worker that has its sockets, for which
  * nobody waits as long as there are others; then it rests or is free.  Resting pairs are a queue by the time they were given back, which all rest
  * equally long, so only its head is ever looked at.
@@ -24,6 +27,8 @@
 #define TRIES	64
 /* pairs that are closing looked at for one call */
 #define CLOSING_LOOKS	8
+/* of so many open pairs one can be taken at random; fewer in a small range */
+#define CHOICE		256
 
 /** enum slot_state - where a pair is */
 enum slot_state { SLOT_FREE, SLOT_USED, SLOT_CLOSING, SLOT_RESTING };
@@ -34,6 +39,7 @@ enum slot_state { SLOT_FREE, SLOT_USED, SLOT_CLOSING, SLOT_RESTING };
  * @place: index into &ports.order (free)
  * @next: in the queue (resting, closing)
  * @prev: in the queue (resting)
+ * @open: its sockets are open (free, resting)
  * @foreign: another program had it (resting)
  * @rests: it has to rest (closing)
  * @left: sockets that are not closed (closing)
@@ -45,6 +51,7 @@ struct slot {
 	uint32_t place;
 	uint32_t next;
 	uint32_t prev;
+	bool open;
 	bool foreign;
 	bool rests;
 	atomic_uint left;
@@ -60,6 +67,8 @@ struct slot {
  * @n: pairs in the range
  * @first: the even port of the first
  * @free: free pairs
+ * @open: of these, open ones
+ * @idle: open pairs that are free or rest
  * @order: numbers of the free slots
  * @rest_head: the pair that has rested longest
  * @rest_tail: the pair that has rested shortest
@@ -76,6 +85,8 @@ struct ports {
 	uint32_t n;
 	uint16_t first;
 	uint32_t free;
+	uint32_t open;
+	uint32_t idle;
 	uint32_t *order;
 	uint32_t rest_head;
 	uint32_t rest_tail;
@@ -96,20 +107,35 @@ static uint64_t boottime(void)
 
 /* --- where a slot is --- */
 
+static void put_at(struct ports *ports, uint32_t place, uint32_t i)
+{
+	ports->order[place] = i;
+	ports->slots[i].place = place;
+}
+
 static void put_free(struct ports *ports, uint32_t i)
 {
+	uint32_t place = ports->free++;
+
 	ports->slots[i].state = SLOT_FREE;
-	ports->slots[i].place = ports->free;
-	ports->order[ports->free++] = i;
+	if (ports->slots[i].open) {
+		if (place != ports->open)
+			put_at(ports, place, ports->order[ports->open]);
+		place = ports->open++;
+	}
+	put_at(ports, place, i);
 }
 
 static void take_free(struct ports *ports, uint32_t i)
 {
 	uint32_t place = ports->slots[i].place;
-	uint32_t last = ports->order[--ports->free];
 
-	ports->order[place] = last;
-	ports->slots[last].place = place;
+	if (ports->slots[i].open) {
+		put_at(ports, place, ports->order[--ports->open]);
+		place = ports->open;
+	}
+	if (place != --ports->free)
+		put_at(ports, place, ports->order[ports->free]);
 }
 
 static void put_resting(struct ports *ports, uint32_t i, bool foreign)
@@ -208,52 +234,29 @@ static void end_rest(struct ports *ports)
 
 /* --- sockets --- */
 
-/*
- * No SO_REUSEADDR: a port that another program holds must not be taken.  A
- * socket of IPv6 keeps the IPv4 port of the same number to others.
- */
-static int open_socket(const struct ports_conf *conf, const struct dp_addr *addr,
-		       struct dp_err *err)
+static int reopen(struct ports *ports, struct slot *slot)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = dp_addr_to_sockaddr(addr, &ss);
-	int tos = conf->dscp << 2;
-	char text[DP_ADDR_STRLEN];
-	int one = 1;
-	int ret;
-	int fd;
-
-	fd = socket(addr->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return dp_fail(err, errno, "cannot make a media socket: %m");
-	if (addr->family == AF_INET6) {
-		ret = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
-				 sizeof(one));
-		ret |= setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos,
-				  sizeof(tos));
-	} else {
-		ret = setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
-	}
-	if (ret || bind(fd, (struct sockaddr *)&ss, len)) {
-		ret = dp_fail(err, errno, "cannot bind a media socket to %s: %m",
-			      dp_addr_str(addr, text, sizeof(text)));
-		close(fd);
-		return ret;
-	}
-	return fd;
+	slot->open = false;
+	ports->idle--;
+	media_rouse(slot->pair.rtp_sock, &slot->pair);
+	media_rouse(slot->pair.rtcp_sock, &slot->pair);
+	return 0;
 }
 
-static int hold(struct ports *ports, const struct dp_addr *addr,
-		struct media_sock **sock, void *user, struct dp_err *err)
+static int open_both(struct ports *ports, struct ports_pair *pair,
+		     struct dp_err *err)
 {
-	int fd = open_socket(&ports->conf, addr, err);
+	uint8_t tos = (uint8_t)(ports->conf.dscp << 2);
 	int ret;
 
-	if (fd < 0)
-		return fd;
-	ret = media_add(ports->media, sock, fd, user, err);
+	ret = media_open(ports->media, &pair->rtp_sock, &pair->rtp, tos, pair,
+			 err);
 	if (ret)
-		close(fd);
+		return ret;
+	ret = media_open(ports->media, &pair->rtcp_sock, &pair->rtcp, tos, pair,
+			 err);
+	if (ret)
+		media_del(pair->rtp_sock);
 	return ret;
 }
 
@@ -270,14 +273,9 @@ static int use(struct ports *ports, uint32_t i, void *user, struct dp_err *err)
 	pair->rtp.port = (uint16_t)(ports->first + 2 * i);
 	pair->rtcp = pair->rtp;
 	pair->rtcp.port++;
-	ret = hold(ports, &pair->rtp, &pair->rtp_sock, pair, err);
+	ret = slot->open ? reopen(ports, slot) : open_both(ports, pair, err);
 	if (ret)
 		return ret;
-	ret = hold(ports, &pair->rtcp, &pair->rtcp_sock, pair, err);
-	if (ret) {
-		media_del(pair->rtp_sock);
-		return ret;
-	}
 	slot->state = SLOT_USED;
 	ports->stats.used++;
 	return 0;
@@ -348,26 +346,6 @@ struct ports *ports_ref(struct ports *ports)
 	return ports;
 }
 
-void ports_free(struct ports *ports)
-{
-	uint32_t i;
-
-	if (!ports || --ports->refs)
-		return;
-	settle(ports);
-	for (i = 0; i < ports->n; i++) {
-		if (ports->slots[i].state != SLOT_USED)
-			continue;
-		media_del_both(ports->slots[i].pair.rtp_sock,
-			       ports->slots[i].pair.rtcp_sock);
-	}
-	/* a worker that does not answer may still say that one is closed */
-	if (ports->n_closing)
-		return;
-	free(ports->order);
-	free(ports);
-}
-
 static int exhausted(struct ports *ports, uint32_t reserve, struct dp_err *err)
 {
 	const struct ports_stats *stats = &ports->stats;
@@ -392,6 +370,28 @@ static int exhausted(struct ports *ports, uint32_t reserve, struct dp_err *err)
 		       stats->quarantined - stats->foreign, foreign, kept);
 }
 
+/* a place among the free ones */
+static uint32_t choice(const struct ports *ports)
+{
+	uint32_t enough = ports->n / 2 < CHOICE ? ports->n / 2 : CHOICE;
+
+	if (ports->open && ports->open >= enough)
+		return arc4random_uniform(ports->open);
+	if (ports->open == ports->free)
+		return arc4random_uniform(ports->free);
+	return ports->open + arc4random_uniform(ports->free - ports->open);
+}
+
+/* there is no descriptor left for others */
+static struct ports_pair *get_open(struct ports *ports, void *user)
+{
+	uint32_t i = ports->order[arc4random_uniform(ports->open)];
+
+	take_free(ports, i);
+	use(ports, i, user, NULL);
+	return &ports->slots[i].pair;
+}
+
 static struct ports_pair *get(struct ports *ports, uint32_t reserve, void *user,
 			      struct dp_err *err)
 {
@@ -405,14 +405,15 @@ static struct ports_pair *get(struct ports *ports, uint32_t reserve, void *user,
 		end_rest(ports);
 	}
 	while (ports->free > reserve && tries--) {
-		i = ports->order[arc4random_uniform(ports->free)];
+		i = ports->order[choice(ports)];
 		take_free(ports, i);
 		ret = use(ports, i, user, err);
 		if (!ret)
 			return &ports->slots[i].pair;
 		if (ret != -EADDRINUSE) {
 			put_free(ports, i);
-			return NULL;
+			return ret == -EMFILE && ports->open ?
+			       get_open(ports, user) : NULL;
 		}
 		/* another program's: look again later, not with every call */
 		ports->stats.busy++;
@@ -465,23 +466,71 @@ struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
 	return NULL;
 }
 
+/* nobody waits for its worker, which closes both */
+static void close_later(struct ports *ports, struct slot *slot)
+{
+	struct ports_pair *pair = &slot->pair;
+	struct media_sock *socks[2] = { pair->rtp_sock, pair->rtcp_sock };
+
+	pair->rtp_sock = NULL;
+	pair->rtcp_sock = NULL;
+	slot->open = false;
+	atomic_store(&slot->left, 2);
+	put_closing(ports, (uint32_t)(slot - ports->slots));
+	media_del_later(socks[0], &slot->left);
+	media_del_later(socks[1], &slot->left);
+}
+
+/* both stay open for who is next */
+static bool keep_open(struct ports *ports, struct slot *slot)
+{
+	struct ports_pair *pair = &slot->pair;
+
+	if (ports->idle >= ports->conf.idle || !media_rest(pair->rtp_sock))
+		return false;
+	if (!media_rest(pair->rtcp_sock)) {
+		media_rouse(pair->rtp_sock, pair);
+		return false;
+	}
+	ports->idle++;
+	slot->open = true;
+	return true;
+}
+
+void ports_free(struct ports *ports)
+{
+	struct slot *slot;
+
+	if (!ports || --ports->refs)
+		return;
+	for (slot = ports->slots; slot < ports->slots + ports->n; slot++)
+		if (slot->state == SLOT_USED || slot->open)
+			close_later(ports, slot);
+	settle(ports);
+	/* a worker that does not answer may still say that one is closed */
+	if (ports->n_closing)
+		return;
+	free(ports->order);
+	free(ports);
+}
+
 static void put(struct ports_pair *pair, bool rests)
 {
 	struct ports *ports = pair->pool;
 	uint32_t i = (uint32_t)(pair->rtp.port - ports->first) / 2;
 	struct slot *slot = &ports->slots[i];
-	struct media_sock *socks[2] = { pair->rtp_sock, pair->rtcp_sock };
 
-	pair->rtp_sock = NULL;
-	pair->rtcp_sock = NULL;
-	slot->rests = rests;
-	atomic_store(&slot->left, 2);
 	ports->stats.used--;
-	ports->stats.quarantined += rests;
-	put_closing(ports, i);
-	media_del_later(socks[0], &slot->left);
-	media_del_later(socks[1], &slot->left);
-	end_closing(ports, CLOSING_LOOKS);
+	slot->rests = rests;
+	if (!keep_open(ports, slot)) {
+		ports->stats.quarantined += rests;
+		close_later(ports, slot);
+		end_closing(ports, CLOSING_LOOKS);
+	} else if (rests) {
+		put_resting(ports, i, false);
+	} else {
+		put_free(ports, i);
+	}
 }
 
 void ports_put(struct ports_pair *pair)

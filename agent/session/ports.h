@@ -11,7 +11,9 @@
  * pairs may be kept in reserve for those who are known.  Taking and giving back
  * cost O(1).
  *
- * A pair in use holds a bound UDP socket on both ports, in a &struct media.
+ * A pair in use holds a bound UDP socket on both ports, in a &struct media.  Some that
+ * nobody has hold theirs as well (&ports_conf.idle): they are what the next calls get,
+ * each of them as likely, once there are some hundreds.
  */
 #ifndef SESSION_PORTS_H
 #define SESSION_PORTS_H
@@ -32,6 +34,7 @@ struct ports;
  * @hi: last port; an even one is not used, it has no odd port above in the range
  * @quarantine: ms that a pair rests after ports_put()
  * @reserve: pairs that ports_get() leaves, for ports_get_known()
+ * @idle: pairs that stay open at most when nobody has them
  * @dscp: DSCP of what the agent itself sends from the sockets, 0 to 63
  * @clock: ms of a clock that never goes back; NULL: CLOCK_BOOTTIME.  For tests.
  */
@@ -41,6 +44,7 @@ struct ports_conf {
 	uint16_t hi;
 	uint32_t quarantine;
 	uint32_t reserve;
+	uint32_t idle;
 	uint8_t dscp;
 	uint64_t (*clock)(void);
 };

@@ -205,7 +205,7 @@ static struct media_sock *open_part(struct uring *u, const struct dp_leg *conf,
 	return media_add_part(&sock, of, &conf->local, err) ? NULL : sock;
 }
 
-static void enlarge(const struct uring *u, const struct media_sock *sock)
+static void enlarge(const struct uring *u, struct media_sock *sock)
 {
 	int size = RECEIVE_BUFFERS / (int)(u->n_legs + 1);
 
@@ -215,6 +215,10 @@ static void enlarge(const struct uring *u, const struct media_sock *sock)
 		size = RECEIVE_BUFFER_MAX;
 	if (size < RECEIVE_BUFFER_MIN)
 		size = RECEIVE_BUFFER_MIN;
+	/* one that was used before has about as much */
+	if (sock->room > size - size / 4 && sock->room < size + size / 4)
+		return;
+	sock->room = size;
 	/* beyond rmem_max takes a privilege; without it as much as there is */
 	if (setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		       sizeof(size)))

@@ -390,10 +390,12 @@ static void apply_dscp(struct leg *leg, const struct dp_leg *c)
 }
 
 /* limits go by arrival times; without them by the time of the worker's turn */
-static void stamp(const struct media_sock *sock, int on)
+static void stamp(struct media_sock *sock, int on)
 {
-	if (!sock->of)
-		setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	if (sock->of || sock->stamped == on)
+		return;
+	sock->stamped = on;
+	setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 }
 
 static void apply_rest(struct leg *leg, struct worker *w,

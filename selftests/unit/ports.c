@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/ip.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine/engine.h"
 #include "session/ports.h"
 #include "ktap.h"
 #include "net.h"
@@ -429,7 +432,232 @@ static bool ipv6(void)
 	return true;
 }
 
-static bool churn(void)
+/* --- pairs whose sockets stay open --- */
+
+static bool make_idle(struct ports **ports, struct media *at, uint16_t hi, uint32_t idle)
+{
+	struct ports_conf of = {
+		.lo = 30000, .hi = hi, .quarantine = REST, .idle = idle,
+		.dscp = 46, .clock = clock_ms,
+	};
+
+	dp_addr_parse_host("127.0.0.1", &of.addr);
+	return !ports_new(ports, &of, at, NULL);
+}
+
+static bool kept_open(void)
+{
+	struct ports_pair *pair[8], *next;
+	struct media_sock *sock[8];
+	struct ports_stats stats;
+	struct ports *ports;
+	struct dp_addr at;
+	struct dp_err err;
+	int i, j, same = 0;
+
+	KTAP_CHECK(make_idle(&ports, media, 30031, 8));
+	for (i = 0; i < 8; i++) {
+		pair[i] = ports_get(ports, NULL, NULL);
+		KTAP_CHECK(pair[i]);
+		sock[i] = pair[i]->rtp_sock;
+	}
+	/* the first of them rests, the others were only offered */
+	ports_put(pair[0]);
+	for (i = 1; i < 8; i++)
+		ports_put_unused(pair[i]);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.used && stats.quarantined == 1 && !media_sockets(media));
+	for (i = 0; i < 8; i++)
+		KTAP_CHECK(try_bind(&pair[i]->rtp, NULL) == EADDRINUSE &&
+			   try_bind(&pair[i]->rtcp, NULL) == EADDRINUSE);
+	/* of seven nobody is taken: with half of the range, eight, one could be guessed */
+	next = ports_get(ports, NULL, NULL);
+	KTAP_CHECK(next && next->rtp_sock);
+	for (i = 0; i < 8; i++)
+		KTAP_CHECK(next != pair[i]);
+	now += REST;
+	for (i = 0; i < 7; i++) {
+		struct ports_pair *p = ports_claim(ports, pair[i]->rtp.port, media, &err);
+
+		KTAP_CHECK(p == pair[i] && p->user == media && p->rtp_sock == sock[i]);
+		KTAP_CHECK(media_find(media, &p->rtp) == sock[i] && media_sock_user(sock[i]) == p);
+		ports_put_unused(p);
+	}
+	KTAP_CHECK(media_sockets(media) == 2);
+	/* the ninth is closed: eight stay open */
+	ports_put_unused(next);
+	KTAP_CHECK(!try_bind(&next->rtp, NULL));
+	/* eight are half of the range: now they are taken, each at most once */
+	for (i = 0; i < 16; i++) {
+		next = ports_get(ports, NULL, NULL);
+		KTAP_CHECK(next);
+		for (j = 0; j < 8; j++)
+			same += next == pair[j] && next->rtp_sock == sock[j];
+		KTAP_CHECK(i || same == 1);
+	}
+	KTAP_CHECK(same == 8);
+	KTAP_CHECK(!ports_get(ports, NULL, &err) && err.code == ENOSPC);
+	at = pair[3]->rtp;
+	ports_free(ports);
+	KTAP_CHECK(!media_sockets(media) && !try_bind(&at, NULL));
+	return true;
+}
+
+/* the pool ends while pairs are open that nobody has */
+static bool open_at_the_end(void)
+{
+	struct ports_pair *pair;
+	struct dp_addr at[2];
+	struct ports *ports;
+
+	KTAP_CHECK(make_idle(&ports, media, 30031, 8));
+	pair = ports_get(ports, NULL, NULL);
+	at[0] = pair->rtp;
+	ports_put(pair);
+	pair = ports_get(ports, NULL, NULL);
+	at[1] = pair->rtcp;
+	ports_put_unused(pair);
+	ports_free(ports);
+	KTAP_CHECK(!try_bind(&at[0], NULL) && !try_bind(&at[1], NULL));
+	return true;
+}
+
+static unsigned int n_passed;
+
+static void on_passed(struct media_sock *sock, enum media_class class,
+		      const struct dp_addr *src, const uint8_t *data,
+		      size_t len, void *arg)
+{
+	(void)sock, (void)class, (void)src, (void)data, (void)len, (void)arg;
+	n_passed++;
+}
+
+static bool say_stun(const struct dp_addr *to)
+{
+	static const uint8_t stun[20] = { 0, 1 };
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(to, &ss);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool ok = sendto(fd, stun, sizeof(stun), 0, (struct sockaddr *)&ss, len) ==
+		  sizeof(stun);
+
+	close(fd);
+	return ok;
+}
+
+static bool await_packets(struct media_sock *sock, uint64_t n)
+{
+	int ms;
+
+	for (ms = 0; ms < 5000 && engine_read(&sock->packets[MEDIA_STUN]) < n; ms++)
+		poll(NULL, 0, 1);
+	return engine_read(&sock->packets[MEDIA_STUN]) == n;
+}
+
+/* what came before, for whoever had it or for nobody, is not the next one's */
+static bool late_packets(void)
+{
+	struct ports_pair *pair;
+	struct media_sock *sock;
+	struct media *own;
+	struct ports *ports;
+	int one = 9;
+	socklen_t len = sizeof(one);
+
+	n_passed = 0;
+	KTAP_CHECK(!media_new(&own, NULL, on_passed, NULL, NULL));
+	KTAP_CHECK(make_idle(&ports, own, 30001, 8));
+	pair = ports_get(ports, NULL, NULL);
+	sock = pair->rtp_sock;
+	/* as legs leave it */
+	sock->mark = 5;
+	sock->stamped = true;
+	KTAP_CHECK(!setsockopt(sock->fd, SOL_SOCKET, SO_MARK, &sock->mark, sizeof(sock->mark)));
+	KTAP_CHECK(!setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)));
+	sock->tos = 8;
+	KTAP_CHECK(!setsockopt(sock->fd, IPPROTO_IP, IP_TOS, &(int){ 8 }, sizeof(int)));
+	KTAP_CHECK(say_stun(&pair->rtp) && await_packets(sock, 1));
+	ports_put_unused(pair);
+	KTAP_CHECK(say_stun(&pair->rtp) && await_packets(sock, 2));
+	KTAP_CHECK(media_counts(own)->packets[MEDIA_STUN] == 1);
+	KTAP_CHECK(ports_get(ports, NULL, NULL) == pair && pair->rtp_sock == sock);
+	media_dispatch(own);
+	KTAP_CHECK(!n_passed && !media_sock_counts(sock)->packets[MEDIA_STUN]);
+	KTAP_CHECK(!getsockopt(sock->fd, SOL_SOCKET, SO_MARK, &one, &len) && !one && !sock->mark);
+	KTAP_CHECK(!getsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, &len) && !one);
+	KTAP_CHECK(!getsockopt(sock->fd, IPPROTO_IP, IP_TOS, &one, &len) && one == 46 << 2);
+	KTAP_CHECK(say_stun(&pair->rtp) && await_packets(sock, 3));
+	KTAP_CHECK(media_dispatch(own) == 1 && n_passed == 1);
+	KTAP_CHECK(media_sock_counts(sock)->packets[MEDIA_STUN] == 1);
+	ports_free(ports);
+	media_free(own);
+	return true;
+}
+
+/* what cannot be opened any more is there open */
+static bool open_without_descriptors(void)
+{
+	struct ports_pair *pair;
+	struct rlimit saved;
+	struct rlimit none;
+	struct ports *ports;
+
+	KTAP_CHECK(make_idle(&ports, media, 30031, 8));
+	pair = ports_get(ports, NULL, NULL);
+	ports_put_unused(pair);
+	getrlimit(RLIMIT_NOFILE, &saved);
+	none = saved;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	KTAP_CHECK(ports_get(ports, NULL, NULL) == pair);
+	setrlimit(RLIMIT_NOFILE, &saved);
+	ports_free(ports);
+	return true;
+}
+
+static void on_soon(void *arg)
+{
+	(void)arg;
+}
+
+/* nobody waits for a worker that closes a pair, unless there is no other */
+static bool closed_later(void)
+{
+	struct media_conf conf = { .soon = on_soon };
+	struct ports_stats stats;
+	struct ports_pair *pair;
+	struct media *own;
+	struct ports *ports;
+	struct dp_addr at;
+
+	KTAP_CHECK(!media_new(&own, &conf, NULL, NULL, NULL));
+	KTAP_CHECK(make_idle(&ports, own, 30003, 0));
+	pair = ports_get(ports, NULL, NULL);
+	ports_put(pair);
+	ports_stats(ports, &stats);
+	KTAP_CHECK(!stats.used && stats.quarantined == 1 && !media_sockets(own));
+	/* it was not told of it yet */
+	KTAP_CHECK(try_bind(&pair->rtp, NULL) == EADDRINUSE);
+	KTAP_CHECK(ports_get(ports, NULL, NULL) != pair);
+	KTAP_CHECK(!ports_get(ports, NULL, NULL));
+	KTAP_CHECK(!try_bind(&pair->rtp, NULL));
+	ports_stats(ports, &stats);
+	KTAP_CHECK(stats.used == 1 && stats.quarantined == 1 && stats.next == REST);
+	now += REST;
+	KTAP_CHECK(ports_get(ports, NULL, NULL) == pair);
+	ports_put_unused(pair);
+	KTAP_CHECK(ports_get(ports, NULL, NULL) == pair);
+	ports_put_unused(pair);
+	KTAP_CHECK(ports_claim(ports, pair->rtp.port, NULL, NULL) == pair);
+	at = pair->rtp;
+	ports_put(pair);
+	ports_free(ports);
+	KTAP_CHECK(!try_bind(&at, NULL));
+	media_free(own);
+	return true;
+}
+
+static bool churn_with(uint32_t idle)
 {
 	struct ports_pair *held[100];
 	struct ports_stats stats;
@@ -437,7 +665,7 @@ static bool churn(void)
 	int round;
 	int i;
 
-	KTAP_CHECK(make(&ports, "127.0.0.1", 30000, 30399));
+	KTAP_CHECK(make_idle(&ports, media, 30399, idle));
 	for (round = 0; round < 30; round++) {
 		for (i = 0; i < 100; i++) {
 			held[i] = ports_get(ports, NULL, NULL);
@@ -449,8 +677,17 @@ static bool churn(void)
 	}
 	ports_stats(ports, &stats);
 	KTAP_CHECK(!stats.used && !stats.quarantined && !stats.busy);
+	/* all are there, and once */
+	for (i = 0; i < 200; i++)
+		KTAP_CHECK(ports_get(ports, NULL, NULL));
+	KTAP_CHECK(!ports_get(ports, NULL, NULL));
 	ports_free(ports);
 	return true;
+}
+
+static bool churn(void)
+{
+	return churn_with(0) && churn_with(70) && churn_with(200);
 }
 
 int main(void)
@@ -474,7 +711,12 @@ int main(void)
 		{ "out of descriptors: nothing is left half open",
 		  no_descriptors },
 		{ "IPv6, beside IPv4 on the same port", ipv6 },
-		{ "3,000 pairs one after the other", churn },
+		{ "pairs that stay open are taken once there are enough", kept_open },
+		{ "the pool closes what nobody has", open_at_the_end },
+		{ "who gets an open pair gets nothing of who had it", late_packets },
+		{ "out of descriptors: an open pair is taken", open_without_descriptors },
+		{ "a pair is not handed out before it is closed", closed_later },
+		{ "3,000 pairs one after the other, with and without open ones", churn },
 	};
 	struct dp_err err = {};
 	int ret;
