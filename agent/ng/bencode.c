@@ -4,8 +4,8 @@
  * what a message costs is bounded by its bytes, its depth and the number of its
  * values, whatever lengths it claims.
  */
-#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "codec.h"
 
@@ -185,47 +185,90 @@ bool ng_bencode_read(struct ng_tree *tree, struct span text, char *why)
 
 /* --- to write --- */
 
-static void write_text(struct span text, FILE *out)
+/**
+ * struct writing - a message that is written, or only measured
+ * @at: where the next byte goes; NULL: they are only counted
+ * @n: bytes so far
+ */
+struct writing {
+	char *at;
+	size_t n;
+};
+
+static void write_bytes(struct writing *w, const void *bytes, size_t n)
 {
-	fprintf(out, "%zu:", text.n);
-	if (text.n)
-		fwrite(text.p, 1, text.n, out);
+	if (w->at && n)
+		memcpy(w->at + w->n, bytes, n);
+	w->n += n;
+}
+
+static void write_char(struct writing *w, char c)
+{
+	write_bytes(w, &c, 1);
+}
+
+static void write_digits(struct writing *w, uint64_t number)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + number % 10);
+	while (number /= 10);
+	write_bytes(w, digits + n, sizeof(digits) - n);
+}
+
+static void write_text(struct writing *w, struct span text)
+{
+	write_digits(w, text.n);
+	write_char(w, ':');
+	write_bytes(w, text.p, text.n);
+}
+
+static void write_number(struct writing *w, int64_t number)
+{
+	write_char(w, 'i');
+	if (number < 0)
+		write_char(w, '-');
+	write_digits(w, number < 0 ? -(uint64_t)number : (uint64_t)number);
+	write_char(w, 'e');
 }
 
 /* what comes behind a value, upwards; false: it was the outermost one */
 static bool climb(const struct ng_value *top, const struct ng_value **at,
-		  FILE *out)
+		  struct writing *w)
 {
 	const struct ng_value *value = *at;
 
 	while (value != top && !value->next) {
 		value = value->up;
-		fputc('e', out);
+		write_char(w, 'e');
 	}
 	*at = value->next;
 	return value != top;
 }
 
-bool ng_bencode_write(const struct ng_value *top, FILE *out)
+size_t ng_bencode_write(const struct ng_value *top, char *to)
 {
 	const struct ng_value *value = top;
+	struct writing w = { .at = to };
 
 	for (;;) {
 		if (value != top && value->up->type == NG_DICT)
-			write_text(value->key, out);
+			write_text(&w, value->key);
 		if (value->type == NG_NUMBER) {
-			fprintf(out, "i%" PRId64 "e", value->number);
+			write_number(&w, value->number);
 		} else if (value->type == NG_TEXT) {
-			write_text(value->text, out);
+			write_text(&w, value->text);
 		} else {
-			fputc(value->type == NG_DICT ? 'd' : 'l', out);
+			write_char(&w, value->type == NG_DICT ? 'd' : 'l');
 			if (value->first) {
 				value = value->first;
 				continue;
 			}
-			fputc('e', out);
+			write_char(&w, 'e');
 		}
-		if (!climb(top, &value, out))
-			return true;
+		if (!climb(top, &value, &w))
+			return w.n;
 	}
 }

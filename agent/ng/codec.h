@@ -32,8 +32,9 @@ struct span ng_tree_keep(struct ng_tree *tree, struct span text);
 bool ng_bencode_read(struct ng_tree *tree, struct span text, char *why);
 bool ng_json_read(struct ng_tree *tree, struct span text, char *why);
 
-/* write a value; false without memory */
-bool ng_bencode_write(const struct ng_value *value, FILE *out);
+/* write a value into memory that has room for it, or only measure it (NULL); its bytes */
+size_t ng_bencode_write(const struct ng_value *value, char *to);
+/* false without memory */
 bool ng_json_write(const struct ng_value *value, FILE *out);
 
 #endif /* NG_CODEC_H */

@@ -348,15 +348,8 @@ static void tell(const struct telling *t, struct ng_value *out)
 
 static bool is_too_long(const struct ng_request *r)
 {
-	size_t len = 0;
-	char *text;
-
-	if (!r->datagram)
-		return false;
-	/* as bencode, to which JSON adds little; room for cookie and result */
-	text = ng_tree_write(&r->reply, NG_BENCODE, SPAN(""), &len);
-	free(text);
-	return len > NG_REPLY_SMALL - 64;
+	/* room for cookie and result */
+	return r->datagram && ng_tree_length(&r->reply) > NG_REPLY_SMALL - 64;
 }
 
 void ng_tell_call(struct ng_request *r, struct ng_call *call)

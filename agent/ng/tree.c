@@ -209,12 +209,31 @@ void ng_add_text(struct ng_tree *tree, struct ng_value *in, const char *key,
 		value->text = ng_tree_keep(tree, text);
 }
 
-char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
-		    struct span cookie, size_t *len)
+static char *write_bencode(const struct ng_value *root, struct span cookie,
+			   size_t *len)
+{
+	size_t before = cookie.p ? cookie.n + 1 : 0;
+	char *text;
+
+	*len = before + ng_bencode_write(root, NULL);
+	text = malloc(*len + 1);
+	if (!text)
+		return NULL;
+	if (before) {
+		memcpy(text, cookie.p, cookie.n);
+		text[cookie.n] = ' ';
+	}
+	ng_bencode_write(root, text + before);
+	text[*len] = '\0';
+	return text;
+}
+
+static char *write_json(const struct ng_value *root, struct span cookie,
+			size_t *len)
 {
 	char *text = NULL;
-	bool ok = !tree->failed && tree->root;
-	FILE *out = ok ? open_memstream(&text, len) : NULL;
+	FILE *out = open_memstream(&text, len);
+	bool ok;
 
 	if (!out)
 		return NULL;
@@ -222,12 +241,25 @@ char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
 		fwrite(cookie.p, 1, cookie.n, out);
 		fputc(' ', out);
 	}
-	ok = encoding == NG_JSON ? ng_json_write(tree->root, out) :
-				   ng_bencode_write(tree->root, out);
+	ok = ng_json_write(root, out);
 	ok = !ferror(out) && ok;
 	ok = !fclose(out) && ok;
 	if (ok)
 		return text;
 	free(text);
 	return NULL;
+}
+
+size_t ng_tree_length(const struct ng_tree *tree)
+{
+	return tree->root ? ng_bencode_write(tree->root, NULL) : 0;
+}
+
+char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
+		    struct span cookie, size_t *len)
+{
+	if (tree->failed || !tree->root)
+		return NULL;
+	return encoding == NG_JSON ? write_json(tree->root, cookie, len) :
+				     write_bencode(tree->root, cookie, len);
 }

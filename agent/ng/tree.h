@@ -191,6 +191,14 @@ struct ng_value *ng_add_dict_of(struct ng_tree *tree, struct ng_value *in,
 struct ng_value *ng_tree_begin(struct ng_tree *tree);
 
 /**
+ * ng_tree_length() - how long is it?
+ * @tree: the tree
+ *
+ * Return: bytes of it as bencode, to which JSON adds little.
+ */
+size_t ng_tree_length(const struct ng_tree *tree);
+
+/**
  * ng_tree_write() - a message as it is sent
  * @tree: the tree
  * @encoding: how
