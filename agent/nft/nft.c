@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/timer.h"
 #include "link.h"
+#include "maps.h"
 #include "nft.h"
 #include "sets.h"
 #include "table.h"
@@ -48,6 +49,7 @@ struct place {
  * @ask: for questions
  * @link: for changes; NULL: not open, since the mode is off
  * @handle: number of the table
+ * @maps: the configuration whose port maps are there; NULL: those of @config
  * @devices: which there were when the rules were made
  * @changes: wait for the next batch, in order
  * @n: how many
@@ -73,6 +75,7 @@ struct nft {
 	struct nft_ask *ask;
 	struct nft_link *link;
 	uint64_t handle;
+	struct config *maps;
 	uint64_t devices;
 	struct change *changes;
 	size_t n;
@@ -149,6 +152,12 @@ static void flush_sets(struct nft *nft, struct nft_batch *batch)
 		nft_set_flush(batch, &nft->place, (enum nft_set)i);
 }
 
+static void forget_maps(struct nft *nft)
+{
+	config_put(nft->maps);
+	nft->maps = NULL;
+}
+
 /* what it takes to have all that there is, and nothing else */
 static struct nft_batch *make_whole(struct nft *nft)
 {
@@ -158,10 +167,12 @@ static struct nft_batch *make_whole(struct nft *nft)
 		return NULL;
 	nft->sent = 0;
 	nft->n = 0;
+	forget_maps(nft);
 	if (nft->mode == CONFIG_NFT_TABLE) {
 		nft->devices = nft_table_devices(nft->config);
 		nft_table_drop(batch);
 		nft_table_make(batch, nft->config);
+		nft_maps_make(batch, nft->config);
 	} else {
 		flush_sets(nft, batch);
 	}
@@ -185,6 +196,7 @@ static struct nft_batch *make_nothing(struct nft *nft)
 
 static struct nft_batch *make_changes(struct nft *nft)
 {
+	bool alike = nft->maps && nft_maps_alike(nft->maps, nft->config);
 	struct nft_batch *batch = nft_batch_new();
 	struct nft_fill fill = { .batch = batch, .place = &nft->place };
 	size_t i;
@@ -195,6 +207,9 @@ static struct nft_batch *make_changes(struct nft *nft)
 		nft_fill_put(&fill, &nft->changes[i].elem, nft->changes[i].add);
 	nft_fill_end(&fill);
 	nft->sent = nft->n;
+	if (nft->maps)
+		nft->sent += nft_maps_change(batch, nft->maps, nft->config, alike);
+	forget_maps(nft);
 	nft->n = 0;
 	return batch;
 }
@@ -217,6 +232,11 @@ static bool is_taken(struct nft *nft)
 	return true;
 }
 
+static bool is_due(const struct nft *nft)
+{
+	return nft->whole || nft->n || nft->maps;
+}
+
 /* at the end of a turn */
 static void settle(void *arg)
 {
@@ -224,10 +244,15 @@ static void settle(void *arg)
 	struct nft_batch *batch;
 
 	if (nft->busy || nft->mode == CONFIG_NFT_OFF ||
-	    (!nft->whole && !nft->n) || (nft->whole && is_taken(nft)))
+	    !is_due(nft) || (nft->whole && is_taken(nft)))
 		return;
 	nft->sent_whole = nft->whole;
 	batch = nft->whole ? make_whole(nft) : make_changes(nft);
+	/* maps that were others for a moment */
+	if (batch && nft_batch_is_empty(batch)) {
+		nft_batch_free(batch);
+		return;
+	}
 	if (!batch || !nft_batch_end(batch)) {
 		nft_batch_free(batch);
 		nft->whole = true;
@@ -314,7 +339,7 @@ static void on_done(struct nft_batch *batch, void *arg)
 
 	nft->busy = false;
 	take_result(nft, batch);
-	if (nft->whole || nft->n)
+	if (is_due(nft))
 		settle_soon(nft);
 }
 
@@ -489,7 +514,7 @@ enum config_nft_mode nft_mode(const struct nft *nft)
 
 bool nft_is_settled(const struct nft *nft)
 {
-	return !nft || (!nft->busy && !nft->whole && !nft->n);
+	return !nft || (!nft->busy && !is_due(nft));
 }
 
 const struct nft_counters *nft_counters(const struct nft *nft)
@@ -609,6 +634,7 @@ static void end(struct nft *nft)
 		log_warning("%s", error);
 	nft->mode = CONFIG_NFT_OFF;
 	nft->n = 0;
+	forget_maps(nft);
 	nft->whole = false;
 	nft->in_trouble = false;
 	timer_cancel(&nft->look);
@@ -660,15 +686,16 @@ failed:
 	return NULL;
 }
 
-/* the rules of two configurations, message by message, but for their numbers */
-static bool same_rules(const struct config *a, const struct config *b)
+/* @make's messages for two configurations, but for their numbers */
+static bool same(const struct config *a, const struct config *b,
+		 void (*make)(struct nft_batch *batch, const struct config *config))
 {
 	struct nft_batch *x = nft_batch_new(), *y = nft_batch_new();
 	bool same = false;
 
 	if (x && y) {
-		nft_table_make(x, a);
-		nft_table_make(y, b);
+		make(x, a);
+		make(y, b);
 		same = nft_batch_same(x, y);
 	}
 	nft_batch_free(x);
@@ -705,9 +732,12 @@ void nft_reload(struct nft *nft, struct config *config)
 		return;
 	if (move && nft->mode != CONFIG_NFT_OFF)
 		end(nft);
-	if (!move && nft->mode == CONFIG_NFT_TABLE &&
-	    !same_rules(nft->config, config))
-		nft->whole = true;
+	if (!move && nft->mode == CONFIG_NFT_TABLE) {
+		if (!same(nft->config, config, nft_table_make))
+			nft->whole = true;
+		else if (!nft->maps && !same(nft->config, config, nft_maps_make))
+			nft->maps = config_get(nft->config);
+	}
 	config_get(config);
 	config_put(nft->config);
 	nft->config = config;
@@ -726,7 +756,7 @@ static void last_words(struct nft *nft)
 	nft->busy = false;
 	if (batch)
 		take_result(nft, batch);
-	if (nft->in_trouble || (!nft->n && !nft->whole) ||
+	if (nft->in_trouble || !is_due(nft) ||
 	    (nft->whole && is_taken(nft)))
 		return;
 	if (!run(nft, nft->whole ? make_whole(nft) : make_changes(nft), error))
@@ -745,6 +775,7 @@ void nft_free(struct nft *nft)
 	timer_cancel(&nft->look);
 	nft_link_free(nft->link);
 	nft_ask_free(nft->ask);
+	forget_maps(nft);
 	tdestroy(nft->open, free);
 	free(nft->changes);
 	config_put(nft->config);

@@ -9,7 +9,6 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "maps.h"
 #include "rule.h"
 #include "table.h"
 
@@ -340,5 +339,4 @@ void nft_table_make(struct nft_batch *batch, const struct config *config)
 	add_ban_chain(batch, "bans", NF_INET_PRE_ROUTING, NULL);
 	add_device_chains(batch, config);
 	add_input(batch, config);
-	nft_maps_make(batch, config);
 }

@@ -20,7 +20,7 @@ void nft_table_drop(struct nft_batch *batch);
  * @batch: the batch
  * @config: what the rules are of
  *
- * Bans hold before all else, at the devices of the realms (those that are there) and
+ * Port maps (maps.h) are not among it. Bans hold before all else, at the devices of the realms (those that are there) and
  * again for all others; then each place of the configuration.
  */
 void nft_table_make(struct nft_batch *batch, const struct config *config);
