@@ -45,8 +45,8 @@ agent()
 	read -r _ <"$W/up"
 }
 
-# status VERSION BACKEND [STUN]
-status() { echo "{\"version\":\"$1\",\"backend\":\"$2\",\"backend_why\":\"because\",\"stun\":[${3:-}]}" >"$W/status"; }
+# status VERSION BACKEND [STUN [FILES]]
+status() { echo "{\"version\":\"$1\",\"backend\":\"$2\",\"backend_why\":\"because\",\"stun\":[${3:-}],\"files_limit\":${4:-7024},\"ports\":[{\"pairs\":1500},{\"pairs\":1500}]}" >"$W/status"; }
 openings()
 {
 	local at list=
@@ -75,7 +75,7 @@ says()
 }
 # there is a remedy with each that is not fine, and none with what is
 is() { echo "[.[] | select(.check == \"$1\")] | length > 0 and all(.verdict == \"$2\" and (.says | test(\"$3\")) and (.verdict == \"fine\" or (.remedy // \"\" | test(\"${4:-.}\"))))"; }
-ONE_OF_ALL='map(.check) | unique == ["address","buffers","clock","firewall","module","route","rp_filter","secure-boot","sip-alg","version"]'
+ONE_OF_ALL='map(.check) | unique == ["address","buffers","clock","files","firewall","module","route","rp_filter","secure-boot","sip-alg","version"]'
 
 files()
 {
@@ -139,6 +139,11 @@ says 0 "no module" "$(is module warning 'in user space' 'modprobe rtplane')"
 
 mkdir /sys/module/nf_conntrack_sip
 says 0 "a SIP ALG" "$(is sip-alg warning 'is loaded' nf_nat_sip)"
+if mount -t tmpfs none /proc/sys/net/netfilter 2>/dev/null; then
+	echo 1 >/proc/sys/net/netfilter/nf_conntrack_helper
+	says 1 "a SIP ALG that takes port 5060 by itself" "$(is sip-alg fault 'port 5060 by itself' nf_nat_sip)"
+	umount /proc/sys/net/netfilter
+fi
 rmdir /sys/module/nf_conntrack_sip
 
 echo 212992 >/proc/sys/net/core/rmem_max
@@ -149,6 +154,11 @@ status "$VERSION" uring
 echo 1000000 >/proc/sys/net/core/rmem_max
 says 0 "smaller buffers than are set by us" "$(is buffers warning 1000000 rmem_max=)"
 echo 4194304 >/proc/sys/net/core/rmem_max
+
+status "$VERSION" uring '' 7023
+says 1 "too few files" "$(is files fault 'may have 7023 files open, and wants 7024' LimitNOFILE)"
+status "$VERSION" uring
+says 0 "just as many as are wanted" "$(is files fine 7024)"
 
 openings 192.0.2.1 192.0.2.7
 says 1 "an address that is nowhere" '[.[] | select(.check == "address")] | map(.verdict) == ["fine", "fault"] and (.[1].says | test("has 192.0.2.7$"))'

@@ -127,8 +127,11 @@ test_the_agent_goes_first()
 	serve "$CTL"
 	agent_stop KILL
 	wait_for 10 grep -q 'the agent has gone' "$W/serve.err" || fail "the tester does not notice: $(cat "$W/serve.err")"
+	AGENT_IN=(prlimit --nofile=1823:1823)
 	agent_start --datapath "$BACKEND" || return
+	AGENT_IN=()
 	nft_becomes "$(elements open4) == 0"
+	told doctor 'any(.check == "files" and .verdict == "fault" and (.says | test("have 1823 files open, and wants 1824")))'
 	stop serve
 	is "its status" $? 0
 	others_are_untouched

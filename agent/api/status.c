@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The whole as JSON: what `rtplane status` asks for. */
+#include <sys/resource.h>
+
 #include "api.h"
 #include "base/log.h"
 #include "json.h"
@@ -242,6 +244,14 @@ static json_t *store_json(const struct api *api)
 	return o;
 }
 
+/* of this process; 0: unknown */
+static uint64_t files_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) ? 0 : limit.rlim_cur;
+}
+
 json_t *api_status(const struct api *api)
 {
 	json_t *o = json_object(), *ports = json_array(), *seen = json_array();
@@ -255,6 +265,7 @@ json_t *api_status(const struct api *api)
 	api_set_int(o, "adopted", sessions_orphan_count(api->sessions));
 	json_object_set_new(o, "draining", json_boolean(status.draining));
 	api_set_int(o, "log_dropped", log_dropped());
+	api_set_int(o, "files_limit", files_limit());
 	b2b_pools(api->b2b, append_pool, ports);
 	json_object_set_new(o, "ports", ports);
 	b2b_seen(api->b2b, append_seen, seen);

@@ -22,6 +22,8 @@
 /* what a media socket of user space asks for, and what nft/rtplane.sysctl sets */
 #define ROOM_NEEDED	(256 << 10)
 #define ROOM_ADVICE	(4 << 20)
+/* of the agent, beside those of media: connections, DNS, the store */
+#define FILES_BESIDE	1024
 
 void doctor_say(struct doctor *d, const char *check, enum verdict verdict,
 		const char *remedy, const char *fmt, ...)
@@ -176,6 +178,31 @@ static void check_room(struct doctor *d)
 			   "net.core.rmem_max is %ld", room);
 }
 
+/* a socket for each media port: what the unit allows, a shell may not */
+static void check_files(struct doctor *d)
+{
+	static const char remedy[] = "LimitNOFILE=1048576 in the unit (rtplaned.service has it; systemctl edit rtplaned shows who says otherwise), or fewer ports";
+	const json_t *ports = json_object_get(d->status, "ports"), *pairs;
+	json_int_t needed = FILES_BESIDE, limit;
+	size_t i;
+
+	limit = json_integer_value(json_object_get(d->status, "files_limit"));
+	for (i = 0; i < json_array_size(ports); i++) {
+		pairs = json_object_get(json_array_get(ports, i), "pairs");
+		needed += 2 * json_integer_value(pairs);
+	}
+	if (limit <= 0)
+		return;
+	if (limit < needed)
+		doctor_say(d, "files", VERDICT_FAULT, remedy,
+			   "the agent may have %" JSON_INTEGER_FORMAT " files open, and wants %" JSON_INTEGER_FORMAT " when all its media ports are in use: calls will be refused before",
+			   limit, needed);
+	else
+		doctor_say(d, "files", VERDICT_FINE, NULL,
+			   "the agent may have %" JSON_INTEGER_FORMAT " files open, and wants %" JSON_INTEGER_FORMAT " at most",
+			   limit, needed);
+}
+
 static void check_clock(struct doctor *d)
 {
 	struct timex tx = { 0 };
@@ -278,6 +305,7 @@ static int examine(struct doctor *d)
 	doctor_net(d);
 	check_alg(d);
 	check_room(d);
+	check_files(d);
 	check_clock(d);
 	check_firewall(d);
 	check_stun(d);
