@@ -29,6 +29,7 @@ serve()
 {
 	local socket=$1
 	shift
+	rm -f "$W/serve.json"	# of an earlier one
 	m rtplane --json -s "$socket" probe serve token "@$W/token" for 10m ports 30000-30299 sip off "$@" \
 		>"$W/serve.json" 2>"$W/serve.err" </dev/null 8>&- 9>&- &
 	BG[serve]=$!
