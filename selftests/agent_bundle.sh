@@ -4,7 +4,8 @@
 #
 # Lines that share a port (BUNDLE): a browser by WebSocket whose audio and video are aiortc's,
 # on one port, with one handshake; the SIP phone that it calls, and that calls it, has a port
-# for each, and another for the RTCP of each.  agent_bundle.py plays both.
+# for each, and another for the RTCP of each.  The same by a proxy's control protocol, whose
+# lines become more in mid-call.  agent_bundle.py plays all of them.
 #
 #    a: access                  m: media host                  b: core
 #   +--------------+     +-----------------------------+     +-------------------------+
@@ -36,7 +37,7 @@ setup()
 	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=lite ACCESS_DTLS=require \
 	ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
 	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
-		agent_config 'quarantine: 0'
+		agent_config 'quarantine: 0' "ng: [{transport: udp, listen: '$MB4:22222', allow: [$B4]}]"
 	registrar_start && agent_start --datapath "$BACKEND"
 }
 
@@ -49,6 +50,7 @@ shares()
 
 test_a_browser_calls_with_video() { shares calls; }
 test_a_browser_is_called_with_video() { shares called; }
+test_a_browser_behind_a_proxy() { shares by_ng; }
 test_the_agent_ends() { agent_ends; }
 
 run_tests "$@"
