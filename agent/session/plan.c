@@ -16,6 +16,7 @@
  * in reverse if one of them is refused.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -494,11 +495,25 @@ static int bring(struct session *session, const struct wish *wish,
 	return try(session, wish, err);
 }
 
+/* the module tells no lines apart: people learn where these are */
+static void note_aside(struct session *session, const struct wish *wish)
+{
+	const struct sessions_conf *conf = &session->sessions->conf;
+
+	*session->aside = '\0';
+	if (session->beside && !conf->dp->ops->lines && has_told(wish))
+		snprintf(session->aside, sizeof(session->aside),
+			 "its lines that share a port (BUNDLE) are relayed by the datapath '%s', in user space: '%s' does not tell them apart",
+			 conf->beside->ops->name, conf->dp->ops->name);
+}
+
 static int apply(struct session *session, const struct wish *wish,
 		 struct dp_err *err)
 {
 	int ret = bring(session, wish, err);
 
+	if (!ret)
+		note_aside(session, wish);
 	if (!ret)
 		follow(session, wish);
 	return ret;

@@ -530,6 +530,7 @@ struct standing {
  * @ice_timer: bridges are to be made that could not be without what ICE has found
  * @changed: ms of the timers' clock at the last change of bridges
  * @unrelayed: the last line that could not be relayed, and why
+ * @aside: why its lines that share a port are not in the first datapath; or empty
  * @beside: its lines with SRTP are in &sessions_conf.beside
  */
 struct session {
@@ -549,6 +550,7 @@ struct session {
 	struct timer ice_timer;
 	uint64_t changed;
 	char unrelayed[256];
+	char aside[256];
 	bool beside;
 };
 

@@ -192,6 +192,7 @@ struct session_report *session_report(struct session *session)
 	strcpy(report->datapath, "-");
 	memcpy(report->unrelayed, session->unrelayed,
 	       sizeof(report->unrelayed));
+	memcpy(report->aside, session->aside, sizeof(report->aside));
 	TAILQ_FOREACH(party, &session->parties, entry)
 		session_party_report(party, &report->party[report->n_parties++]);
 	report_legs(session, report);

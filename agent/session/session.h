@@ -786,6 +786,7 @@ void session_party_report(const struct session_party *party,
  * @answered: an offer of it was answered
  * @datapath: names of the datapaths that it has bridges in, "-" if in none
  * @unrelayed: the last line that could not be relayed, and why; or empty
+ * @aside: why lines that share a port are relayed by another datapath than others; or empty
  * @error: why legs could not be read; or empty
  * @party: the parties
  * @n_parties: how many
@@ -799,6 +800,7 @@ struct session_report {
 	bool answered;
 	char datapath[16];
 	char unrelayed[256];
+	char aside[256];
 	char error[160];
 	struct session_party_report *party;
 	unsigned int n_parties;
@@ -820,6 +822,7 @@ void session_report_free(struct session_report *report);
 /**
  * enum session_verdict - what is the matter, for programs
  * @SESSION_VERDICT_UNRELAYED: a media line could not be relayed
+ * @SESSION_VERDICT_ASIDE: lines that share a port are relayed in user space (no fault)
  * @SESSION_VERDICT_NO_MEDIA: answered, and nothing is bridged
  * @SESSION_VERDICT_SILENT: nothing has arrived from a party
  * @SESSION_VERDICT_DROPPED: all that arrived was dropped
@@ -841,6 +844,7 @@ void session_report_free(struct session_report *report);
  */
 enum session_verdict {
 	SESSION_VERDICT_UNRELAYED,
+	SESSION_VERDICT_ASIDE,
 	SESSION_VERDICT_NO_MEDIA,
 	SESSION_VERDICT_SILENT,
 	SESSION_VERDICT_DROPPED,

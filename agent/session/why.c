@@ -398,6 +398,8 @@ void session_why(const struct session_report *report, session_verdict_fn *fn,
 
 	if (*report->unrelayed)
 		say(&to, SESSION_VERDICT_UNRELAYED, "%s", report->unrelayed);
+	if (*report->aside)
+		say(&to, SESSION_VERDICT_ASIDE, "%s", report->aside);
 	if (!report->n_legs && report->answered)
 		say(&to, SESSION_VERDICT_NO_MEDIA,
 		    "no media is bridged: offer and answer have no media line in common that can be relayed, or a party was on hold from the start");
