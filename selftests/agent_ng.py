@@ -526,6 +526,180 @@ def hostile():
     gone()
 
 
+class Recorder:
+    """Somebody beside a call: an RTP and an RTCP socket for each line that it is offered."""
+
+    def __init__(self, n):
+        self.rtp, self.rtcp = [], []
+        while len(self.rtp) < n:
+            pair = [in_ns(B, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)]
+            pair[0].bind((B4, 0))
+            try:
+                pair[1].bind((B4, pair[0].getsockname()[1] + 1))
+            except OSError:
+                continue
+            for sock in pair:
+                sock.settimeout(PATIENCE)
+            self.rtp.append(pair[0])
+            self.rtcp.append(pair[1])
+
+    def sdp(self, lines=None, direction="recvonly", proto="RTP/AVP"):
+        text = "v=0\r\no=rec 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n" % (B4, B4)
+        for i, sock in enumerate(self.rtp):
+            port = sock.getsockname()[1] if lines is None or i in lines else 0
+            text += "m=audio %d %s 0\r\na=%s\r\n" % (port, proto, direction)
+        return text
+
+
+def told_lines(text):
+    """The lines of a description, as a recorder reads them: port of RTP, and its attributes."""
+    out = []
+    for part in text.split("\r\nm=")[1:]:
+        kind, port, proto, *formats = part.split("\r\n")[0].split()
+        check((kind, proto) == ("audio", "RTP/AVP"), "a line is offered as", part)
+        out.append((int(port), formats, part.split("\r\n")[1:]))
+    return out
+
+
+def copied(sock, phone, to, sender):
+    """What @phone sends now comes to @sock, each packet once, byte for byte, from the port offered."""
+    sent = []
+    for _ in range(20):
+        phone.seq += 1
+        sent.append(struct.pack("!BBHII", 0x80, 0, phone.seq, phone.seq * 160, phone.ssrc) + os.urandom(160))
+        phone.sock.sendto(sent[-1], to)
+        time.sleep(0.002)
+    got = [sock.recvfrom(2048) for _ in sent]
+    check([data for data, _ in got] == sent, "a recorder got other packets than were sent")
+    check({src for _, src in got} == {(MB4, sender)}, "copies come from", {src for _, src in got})
+
+
+def subscribed(tags, n, **more):
+    """A subscription whose offer says what it must."""
+    reply = P.ok("subscribe request", call_id="call-1@example", direction=["external", "internal"], **tags, **more)
+    lines = told_lines(reply["sdp"])
+    check(len(lines) == n and reply["to-tag"], "subscribe request got", reply)
+    for port, formats, attrs in lines:
+        check(formats == ["0"] and port % 2 == 0 and "a=sendonly" in attrs and
+              "a=rtpmap:0 PCMU/8000" in attrs and "a=rtcp:%d" % (port + 1) in attrs, "a line is", attrs)
+    return reply, lines
+
+
+def subscribe():
+    """SIPREC: a recorder gets copies of what parties send, from the answer to the end."""
+    a, b, rec = Phone(A, A4), Phone(B, B4), Recorder(2)
+    words = dict(call_id="call-1@example", from_tag="from-1")
+    pcmu = ["a=rtpmap:0 PCMU/8000"]
+    to_b = P.ok("offer", sdp=a.sdp(more=pcmu), received_from=["IP4", A4], **words, **KAMAILIO)["sdp"]
+    to_a = P.ok("answer", sdp=b.sdp(more=pcmu), received_from=["IP4", B4], to_tag="to-1", **words)["sdp"]
+    talk(a, b, to_a, to_b)
+    at_a, at_b = (host_of(to_a), port_of(to_a)), (host_of(to_b), port_of(to_b))
+    reply, lines = subscribed(dict(flags=["all", "siprec"]), 2)
+    check(sorted(reply["from-tags"]) == ["from-1", "to-1"] and "from-tag" not in reply, reply)
+    medias = {m["tag"]: m["medias"] for m in reply["tag-medias"]}
+    check([m["label"] for m in medias["from-1"] + medias["to-1"]] == ["1", "2"] and
+          set(reply["media-labels"]) == {"1", "2"} and "a=label:1" in lines[0][2], reply)
+    order = [reply["media-labels"][str(i + 1)]["tag"] for i in range(2)]
+    phones = [(a, at_a) if tag == "from-1" else (b, at_b) for tag in order]
+    # Nothing comes before the answer.
+    a.hears(b, at_b)
+    check(not drain_sock(rec.rtp[0]), "copies before the answer")
+    words = dict(call_id="call-1@example", to_tag=reply["to-tag"])
+    P.error("Failed to process subscription answer", "subscribe answer", sdp=Recorder(1).sdp(), **words)
+    P.error("Failed to parse SDP", "subscribe answer", sdp="garbage", **words)
+    check("expected RTP/AVP" in P.ask("subscribe answer", sdp=rec.sdp(proto="RTP/SAVP"), **words)["error-reason"],
+          "protection is taken though there is none")
+    P.ok("subscribe answer", sdp=rec.sdp(), **words)
+    for i, (phone, to) in enumerate(phones):
+        copied(rec.rtp[i], phone, to, lines[i][0])
+    # RTCP goes to the port above.
+    sr = struct.pack("!BBHIQIII", 0x80, 200, 6, a.ssrc, 1, 2, 3, 4)
+    rtcp = in_ns(A, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    rtcp.bind((A4, a.port + 1))
+    rtcp.sendto(sr, (at_a[0], at_a[1] + 1))
+    check(rec.rtcp[order.index("from-1")].recvfrom(2048) == (sr, (MB4, lines[order.index("from-1")][0] + 1)),
+          "RTCP of the caller does not come")
+    # A re-offer that moves a party does not end it, nor does a hold of the recorder's first line.
+    moved = Phone(A, A4)
+    again = P.ok("offer", sdp=moved.sdp(more=pcmu), received_from=["IP4", A4], call_id="call-1@example", from_tag="from-1",
+                 to_tag="to-1", **KAMAILIO)
+    check("sdp" in again, again)
+    P.ok("answer", sdp=b.sdp(more=pcmu), received_from=["IP4", B4], call_id="call-1@example", from_tag="from-1", to_tag="to-1")
+    b.hears(moved, at_a)
+    i = order.index("from-1")
+    drain_sock(rec.rtp[i])
+    copied(rec.rtp[i], moved, at_a, lines[i][0])
+    P.ok("subscribe answer", sdp=rec.sdp(lines=[1 - i]), **words)
+    b.hears(moved, at_a)
+    moved.hears(b, at_b)
+    drain_sock(rec.rtp[1 - i])
+    copied(rec.rtp[1 - i], b, at_b, lines[1 - i][0])
+    drain_sock(rec.rtp[i])
+    b.hears(moved, at_a)
+    check(not drain_sock(rec.rtp[i]), "a line that was taken back still comes")
+    # A second one, of one tag, has ports of its own; both end.
+    other = Recorder(1)
+    second, more = subscribed(dict(from_tag="to-1"), 1)
+    check(second["from-tag"] == "to-1" and second["from-tags"] == ["to-1"] and second["to-tag"] != reply["to-tag"], second)
+    P.ok("subscribe answer", sdp=other.sdp(), call_id="call-1@example", to_tag=second["to-tag"])
+    copied(other.rtp[0], b, at_b, more[0][0])
+    P.ok("unsubscribe", call_id="call-1@example", to_tag=second["to-tag"])
+    P.error("To-tag not found", "unsubscribe", call_id="call-1@example", to_tag=second["to-tag"])
+    drain_sock(other.rtp[0])
+    moved.hears(b, at_b)
+    check(not drain_sock(other.rtp[0]), "copies after the end of a subscription")
+    # By a list of tags, and with a to-tag of the proxy's; the end of the call ends them.
+    third, _ = subscribed(dict(from_tags=["from-1", "nobody"]), 1, to_tag="rec-3")
+    check(third["to-tag"] == "rec-3" and third["from-tag"] == "from-1", third)
+    P.ok("subscribe answer", sdp=other.sdp(), call_id="call-1@example", to_tag="rec-3")
+    gone()
+
+
+def drain_sock(sock):
+    """All that was underway has come."""
+    time.sleep(0.1)
+    sock.setblocking(False)
+    got = []
+    try:
+        while True:
+            got.append(sock.recv(2048))
+    except BlockingIOError:
+        sock.settimeout(PATIENCE)
+    return got
+
+
+def subscribe_refused():
+    """What is refused of subscriptions leaves the call as it was."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    P.error("No call-id in message", "subscribe request", from_tag="x")
+    P.error("Unknown call-ID", "subscribe request", call_id="nobody", from_tag="x")
+    P.ok("offer", call_id="call-1@example", from_tag="from-1", sdp=a.sdp(), received_from=["IP4", A4], **KAMAILIO)
+    check("expected an answered call" in
+          P.ask("subscribe request", call_id="call-1@example", from_tag="from-1")["error-reason"], "an offer is heard")
+    to_a, to_b = call(a, b)
+    words = dict(call_id="call-1@example")
+    P.error("No call participant specified", "subscribe request", **words)
+    P.error("From-tag given, but no such tag exists", "subscribe request", from_tag="x", **words)
+    P.error("No monologue matching the given label", "subscribe request", label="x", **words)
+    P.error("No call-id in message", "subscribe answer", to_tag="x", sdp=b.sdp())
+    P.error("Unknown call-ID", "subscribe answer", call_id="nobody", to_tag="x", sdp=b.sdp())
+    P.error("No to-tag in message", "subscribe answer", sdp=b.sdp(), **words)
+    P.error("To-tag not found", "subscribe answer", to_tag="to-1", sdp=b.sdp(), **words)
+    P.error("No to-tag in message", "unsubscribe", **words)
+    P.error("To-tag not found", "unsubscribe", to_tag="x", **words)
+    for _ in range(4):
+        tag = P.ok("subscribe request", flags=["all"], **words)["to-tag"]
+    P.error("No SDP body in message", "subscribe answer", to_tag=tag, **words)
+    P.error("a call has at most 4 subscriptions", "subscribe request", flags=["all"], **words)
+    P.ok("subscribe request", flags=["all"], to_tag=tag, **words)
+    for command in ("start recording", "stop recording", "pause recording", "start forwarding", "stop forwarding"):
+        reply = P.ask(command, **words)
+        check(reply["result"] == "error" and "no capture of single calls" in reply["error-reason"], command, reply)
+    check(P.ask("publish", from_tag="p", sdp=a.sdp(), **words)["result"] == "error", "publish is taken")
+    talk(a, b, to_a, to_b)
+    gone()
+
+
 def refused():
     """What is refused leaves what ran untouched."""
     a, b, other = Phone(A, A4), Phone(B, B4), Phone(A, A4)

@@ -44,6 +44,7 @@ ng()
 
 test_kamailio() { begin && ng kamailio kamailio_late_offer; }
 test_media_that_is_blocked() { ng blocks; }
+test_a_recorder_subscribes() { ng subscribe subscribe_refused; }
 test_digits_are_told() { begin "ng-events: '$B4:22223'" && ng digits; }
 test_silence_is_told() { begin "ng-events: '$B4:22223'" 'ng-silence: 1' && ng silence && begin; }
 test_seen_by_people() { ng seen_by_people; }

@@ -104,6 +104,7 @@ struct ng_call *ng_call_new(struct ng *ng, struct span id)
 	call->id = span_dup(id);
 	call->hash = hash(ng, id);
 	LIST_INIT(&call->branches);
+	LIST_INIT(&call->subs);
 	timer_init(&call->gone, on_gone, call);
 	clock_gettime(CLOCK_REALTIME, &call->created);
 	if (!begin(call)) {
@@ -139,6 +140,7 @@ void ng_call_free(struct ng_call *call, const char *why)
 		ng_over(call, why);
 	}
 	timer_cancel(&call->gone);
+	ng_subs_free(call);
 	session_end(call->session);
 	while (!LIST_EMPTY(&call->branches))
 		forget_branch(LIST_FIRST(&call->branches));

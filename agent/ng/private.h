@@ -357,6 +357,7 @@ char *ng_request_plain(struct ng *ng, const struct dp_addr *from,
 char *ng_refusal(struct span message, const char *reason, size_t *len);
 
 ng_command_fn ng_offer, ng_answer, ng_delete, ng_query, ng_list, ng_statistics;
+ng_command_fn ng_subscribe_request, ng_subscribe_answer, ng_unsubscribe;
 ng_command_fn ng_block, ng_silence, ng_unblock, ng_block_digits, ng_unblock_digits;
 
 /* --------------------------------------------------------------------- calls */
@@ -368,6 +369,7 @@ ng_command_fn ng_block, ng_silence, ng_unblock, ng_block_digits, ng_unblock_digi
 #define NG_NAME_MAX	512
 
 struct ng_call;
+struct ng_sub;
 
 /**
  * struct ng_extreme - how good a stream was once
@@ -429,6 +431,7 @@ struct ng_branch {
  * @hash: of that
  * @session: its media
  * @branches: youngest first
+ * @subs: who beside its parties gets what they send
  * @created: CLOCK_REALTIME
  * @signalled: s, CLOCK_REALTIME, of the last offer or answer
  * @answered: CLOCK_REALTIME, when an offer was for the first time; 0: never
@@ -446,6 +449,7 @@ struct ng_call {
 	uint64_t hash;
 	struct session *session;
 	LIST_HEAD(, ng_branch) branches;
+	LIST_HEAD(, ng_sub) subs;
 	struct timespec created;
 	time_t signalled;
 	struct timespec answered;
@@ -483,6 +487,8 @@ struct ng_call *ng_call_find(const struct ng *ng, struct span id);
 struct ng_call *ng_call_new(struct ng *ng, struct span id);
 /* media, branches and all */
 void ng_call_free(struct ng_call *call, const char *why);
+/* the subscriptions of a call that ends at once; subscribe.c */
+void ng_subs_free(struct ng_call *call);
 /* one of whose tags is @a and the other @b; @side: of @a */
 struct ng_branch *ng_branch_of(const struct ng_call *call, struct span a,
 			       struct span b, unsigned int *side);

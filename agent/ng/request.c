@@ -23,7 +23,7 @@ static const char *needs_codec(struct ng_request *r)
 static const char *no_copies(struct ng_request *r)
 {
 	snprintf(r->error, sizeof(r->error),
-		 "'%.*s' is not possible: nothing copies the media of a call here; expected a recorder beside it",
+		 "'%.*s' is not possible: this version has no capture of single calls; expected a recorder that subscribes",
 		 SPAN_ARG(r->command));
 	return r->error;
 }
@@ -69,9 +69,9 @@ static const struct {
 	{ "silence-media", ng_silence, NG_DO_OTHER },
 	{ "unsilence-media", ng_unblock, NG_DO_OTHER },
 	{ "publish", not_yet, NG_DO_OTHER },
-	{ "subscribe-request", not_yet, NG_DO_OTHER },
-	{ "subscribe-answer", not_yet, NG_DO_OTHER },
-	{ "unsubscribe", not_yet, NG_DO_OTHER },
+	{ "subscribe-request", ng_subscribe_request, NG_DO_OTHER },
+	{ "subscribe-answer", ng_subscribe_answer, NG_DO_OTHER },
+	{ "unsubscribe", ng_unsubscribe, NG_DO_OTHER },
 	{ "cli", not_yet, NG_DO_OTHER },
 };
 

@@ -483,6 +483,7 @@ static const struct key {
 	{ "to-tag", on_to_tag, true },
 	{ "via-branch", on_via, true },
 	{ "label", on_label, true },
+	{ "from-tags", on_nothing, false },
 	{ "set-label", on_label, true },
 	{ "command", on_nothing, true },
 	{ "sip-message-type", on_nothing, true },
@@ -529,7 +530,7 @@ static const char *const always[] = {
 	"media-handover", "reset", "loop-protect", "replace-origin",
 	"replace-session-connection", "replace-sdp-version", "replace-username",
 	"no-redis-update", "directional", "debug", "full-rtcp-attribute",
-	"unidirectional", "all", "allow-transcoding", "allow-no-codec-media",
+	"unidirectional", "all", "siprec", "allow-transcoding", "allow-no-codec-media",
 	"trickle-ice", "original-sendrecv", "pad-crypto", "reuse-codecs",
 	"no-jitter-buffer", "no-port-latching", NULL
 };

@@ -58,7 +58,7 @@ struct plan {
 
 /* what is set only where it is needed, and unset by its default */
 #define LEG_RARE	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY | DP_LEG_DIGITS | \
-			 DP_LEG_BLOCK | DP_LEG_MUTE | DP_LEG_LINE)
+			 DP_LEG_BLOCK | DP_LEG_MUTE | DP_LEG_LINE | DP_LEG_COPIES)
 
 /* --- the plan --- */
 

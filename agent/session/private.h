@@ -9,6 +9,7 @@
  *   protect.c   SRTP of a line: policies, keys
  *   mux.c       RTCP on the port of RTP
  *   bundle.c    lines that share a port
+ *   tap.c       what a party sends goes to somebody beside, too
  *   stand.c     bridges that lines are to have
  *   plan.c      these in the datapath, all or nothing
  *   silence.c   nobody sends any more
@@ -473,6 +474,30 @@ struct session_party {
 };
 
 /**
+ * struct session_tap - see session.h
+ * @entry: in the session
+ * @party: whose media; NULL: it has gone
+ * @line: which line of it
+ * @seat: our ports
+ * @to: where to; family 0: nowhere (yet)
+ * @to_rtcp: and RTCP; family 0: nowhere
+ */
+struct session_tap {
+	LIST_ENTRY(session_tap) entry;
+	struct session_party *party;
+	unsigned int line;
+	struct seat *seat;
+	struct dp_addr to;
+	struct dp_addr to_rtcp;
+};
+
+/* the outputs of a leg of that party's; @rtp: of a line of RTP; @room: for
+ * RTPLANE_COPIES_MAX, which @leg then points to
+ */
+void session_taps_fill(const struct session_party *party, unsigned int line, bool rtp,
+		       struct dp_copy *room, struct dp_leg *leg);
+
+/**
  * struct told - what the datapath has told of a leg, so that it is known what has not
  *	come
  * @first: its first packet
@@ -493,6 +518,7 @@ struct told {
  * struct standing - a bridge that is in a datapath
  * @dp: in which
  * @bridge: as it was made or changed last, without orders
+ * @copies: what the further outputs of its legs point to, in their order when it was made
  * @seat: what its legs sit on, in the order of @bridge.leg; held
  * @party: whose they are
  * @mux: RTCP is where RTP is, with that party
@@ -504,6 +530,7 @@ struct told {
 struct standing {
 	struct dp *dp;
 	struct dp_bridge bridge;
+	struct dp_copy copies[2][RTPLANE_COPIES_MAX];
 	struct seat *seat[2];
 	struct session_party *party[2];
 	bool mux[2];
@@ -526,6 +553,7 @@ struct standing {
  * @heard: the branch whose media flows
  * @serial: counts answers
  * @standing: bridges, by line and component (0 RTP, 1 RTCP)
+ * @taps: somebody beside who gets what parties send
  * @timer: looks for silence
  * @ice_timer: bridges are to be made that could not be without what ICE has found
  * @changed: ms of the timers' clock at the last change of bridges
@@ -546,6 +574,7 @@ struct session {
 	struct session_branch *heard;
 	uint64_t serial;
 	struct standing *standing[SDP_MEDIA_MAX][2];
+	LIST_HEAD(, session_tap) taps;
 	struct timer timer;
 	struct timer ice_timer;
 	uint64_t changed;

@@ -90,6 +90,7 @@ struct session *session_new(struct sessions *sessions,
 		      new_id(sessions);
 	TAILQ_INIT(&session->parties);
 	TAILQ_INIT(&session->branches);
+	LIST_INIT(&session->taps);
 	session_silence_init(session);
 	session_path_init(session);
 	LIST_INSERT_HEAD(&sessions->bucket[session->id % SESSION_BUCKETS],
@@ -137,6 +138,11 @@ static void branch_free(struct session_branch *branch)
 
 static void party_free(struct session_party *party)
 {
+	struct session_tap *tap;
+
+	LIST_FOREACH(tap, &party->session->taps, entry)
+		if (tap->party == party)
+			tap->party = NULL;
 	TAILQ_REMOVE(&party->session->parties, party, entry);
 	party->session->n_parties--;
 	session_policy_put(party->policy);

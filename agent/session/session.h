@@ -448,6 +448,74 @@ int session_moved(struct session_party *party, const struct dp_addr *source,
 int session_block(struct session_party *const *party, size_t n,
 		  enum rtplane_block what, bool block, struct dp_err *err);
 
+/* ------------------------------------------------------------------ taps */
+
+struct session_tap;
+
+/**
+ * session_tap_new() - what a party sends in a line is to go to somebody beside, too
+ * @party: the party
+ * @line: number of the line, from 0
+ * @policy: of who gets it: where our ports towards him are
+ * @family: of our address; 0: any
+ * @err: the sentence
+ *
+ * Return: the tap, with ports, by which nothing goes before session_tap_set(); to be
+ * given to session_tap_free() before the session's end.  NULL with @err, as with ports_get().
+ */
+struct session_tap *session_tap_new(struct session_party *party, unsigned int line,
+				    const struct session_policy *policy,
+				    sa_family_t family, struct dp_err *err);
+
+/**
+ * session_tap_free() - nobody gets it, and nothing goes by it any more: session_tap_set()
+ *	and session_taps_apply() go before, or the session's end at once after
+ * @tap: NULL is fine
+ */
+void session_tap_free(struct session_tap *tap);
+
+/**
+ * session_tap_set() - where it goes from the next session_taps_apply() on
+ * @tap: the tap
+ * @to: RTP; NULL: nowhere
+ * @to_rtcp: RTCP; NULL: nowhere
+ */
+void session_tap_set(struct session_tap *tap, const struct dp_addr *to,
+		     const struct dp_addr *to_rtcp);
+
+/** session_tap_told() - what session_tap_set() was given; family 0: NULL */
+void session_tap_told(const struct session_tap *tap, struct dp_addr *to,
+		      struct dp_addr *to_rtcp);
+
+/**
+ * session_tap_place() - our ports
+ * @tap: the tap
+ * @rtp: our address as others are told it, and the port of RTP
+ * @rtcp: the port of RTCP
+ */
+void session_tap_place(const struct session_tap *tap, struct dp_addr *rtp,
+		       uint16_t *rtcp);
+
+/**
+ * session_taps_apply() - bring the datapath to what taps say
+ * @session: the session
+ * @err: the sentence
+ *
+ * Return: 0, or -errno of the datapath: then it is as it was.
+ */
+int session_taps_apply(struct session *session, struct dp_err *err);
+
+/**
+ * session_told_to() - the description by which a party sends what is relayed now
+ * @party: the party
+ *
+ * Return: what it was told last; NULL: nothing of it is relayed.
+ */
+const char *session_told_to(const struct session_party *party);
+
+/** session_line_sends() - is that line of the party's relayed, or would be? */
+bool session_line_sends(const struct session_party *party, unsigned int line);
+
 /* --------------------------------------------------------- negotiations */
 
 /**

@@ -11,7 +11,8 @@
 #define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
 /* of a line of several on a port: the rest is that of the port's leg */
 #define LEG_CARRIED	(DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP | \
-			 DP_LEG_SILENCE | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_LINE)
+			 DP_LEG_SILENCE | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_LINE | \
+			 DP_LEG_COPIES)
 
 /* --- where a party is --- */
 
@@ -355,6 +356,12 @@ struct standing *session_stand_kept(const struct wish *wish, unsigned int i,
 	other->block = RTPLANE_BLOCK_MEDIA;
 	other->mute = true;
 	other->set |= DP_LEG_BLOCK | DP_LEG_MUTE;
+	/* nobody hears the line that has gone */
+	for (s = 0; s < 2; s++) {
+		new->bridge.leg[s].copies = NULL;
+		new->bridge.leg[s].n_copies = 0;
+		new->bridge.leg[s].set &= ~(uint32_t)DP_LEG_COPIES;
+	}
 	return new;
 }
 
@@ -377,6 +384,8 @@ struct standing *session_stand(const struct session *session,
 		new->seat[s] = session_seat_get(line->half[s].seat);
 		new->mux[s] = line->half[s].mux;
 		fill_one(wish, line, s, rtcp, was, &new->bridge.leg[s]);
+		session_taps_fill(new->party[s], i, line->rtp, new->copies[s],
+				  &new->bridge.leg[s]);
 	}
 	return new;
 }
