@@ -529,6 +529,41 @@ def silent():
           "does not answer" in told["next_hops"][0]["why"], told)
 
 
+def silent_text():
+    """Texts too, and who is out of service: none waits for half a minute."""
+    phone, first, last = Caller(), Trunk(), Trunk(5070)
+    agent_is_up()
+    phone.dialog = ["From: <sip:alice@example.com>;tag=" + phone.tag,
+                    "To: <sip:9123@%s>" % phone.to, "Call-ID: " + phone.call_id]
+    phone.sent, phone.target = 0, "sip:9123@" + phone.to
+    began = time.monotonic()
+    phone.says("MESSAGE", body=sdp(PHONE))
+    late = first.gets("MESSAGE")
+    m = last.gets("MESSAGE")
+    check(m.first.split()[1] == "sip:9123@%s:5070" % REGISTRAR, "its own URI", m.first)
+    last.reply(m, 202)
+    m = final(phone)
+    check(m.status == 202, "the phone gets", m.first)
+    check(time.monotonic() - began < 25, "only when it was too late")
+    first.reply(late, 200)
+    phone.says("MESSAGE", body=sdp(PHONE))
+    first.reply(first.gets("MESSAGE"), 503)
+    last.reply(last.gets("MESSAGE"), 503)
+    check(final(phone).status == 503, "nobody serves")
+
+
+def silent_registrar():
+    phone, first, last = Phone(user="9alice"), Trunk(), Trunk(5070)
+    agent_is_up()
+    phone.register(challenge=False)
+    first.gets("REGISTER")
+    m = last.gets("REGISTER")
+    last.grant(m, 600)
+    m = final(phone)
+    check(m.status == 200, "the phone gets", m.first)
+    check(len(ask("bindings")) == 1, ask("bindings"))
+
+
 def late():
     """Who answers after all is left by a BYE, and is told who we are for that, too."""
     phone, first, last = Caller(), Trunk(), Trunk(5070)

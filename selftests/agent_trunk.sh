@@ -75,6 +75,8 @@ test_calls_with_a_wrong_password() { trunk "$ACCOUNT" refused; }
 test_a_challenge_too_long_to_answer() { trunk "$ACCOUNT" too_long; }
 test_next_hops_in_turn() { trunk 'retry: 60' third_hop; }
 test_a_silent_hop_is_followed() { HOP=1 trunk 'retry: 60' silent; }
+test_a_silent_hop_gets_no_text() { HOP=1 trunk 'retry: 60' silent_text; }
+test_a_silent_registrar_is_followed() { ACCESS_REGISTER='{}' HOP=1 trunk 'retry: 60' silent_registrar; }
 test_a_late_hop_asks_who_we_are() { HOP=1 trunk "$ACCOUNT, retry: 60" late; }
 test_each_asks_who_we_are() { trunk "$ACCOUNT, retry: 60" asked_by_each; }
 test_no_next_hop_serves() { trunk 'retry: 60' all_hops; }

@@ -24,6 +24,7 @@
  * @query: where the next hop is, being asked for
  * @targets: where it is
  * @next: target that is tried next
+ * @timer: nothing was answered, and there is somebody else
  * @account: whom we are at the trunk
  * @tries: challenges of it that were answered
  */
@@ -39,6 +40,7 @@ struct direct {
 	struct sip_query *query;
 	struct sip_targets targets;
 	size_t next;
+	struct timer timer;
 	struct account account;
 	unsigned int tries;
 };
@@ -48,6 +50,7 @@ static void finish(struct direct *direct)
 	sip_tx_forget(direct->in);
 	sip_tx_forget(direct->out);
 	sip_query_cancel(direct->query);
+	timer_cancel(&direct->timer);
 	LIST_REMOVE(direct, entry);
 	b2b_account_forget(&direct->account);
 	config_put(direct->config);
@@ -88,6 +91,7 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 	};
 	struct sip_writer w = { 0 };
 
+	timer_cancel(&direct->timer);
 	if (msg->status < 200)
 		return;
 	if (msg->status == 503 && !direct->route.flow) {
@@ -233,12 +237,55 @@ static struct sip_tx *send_on(struct direct *direct, struct sip_flow *flow)
 	return tx;
 }
 
-/* a phone's, to the next target of its next hop */
+static void on_found(int error, const struct sip_targets *targets, void *arg);
+
+static bool look_up(struct direct *direct)
+{
+	struct sip_hop hop;
+
+	route_lookup(direct->route.hop[0], &hop);
+	direct->query = sip_resolve(direct->from->b2b->resolver, &hop, on_found, direct);
+	return direct->query;
+}
+
+/* another next hop of the trunk, or of its group */
+static bool next_hop(struct direct *direct)
+{
+	struct route *route = &direct->route;
+
+	sip_tx_forget(direct->out);
+	direct->out = NULL;
+	while (route->n > 1) {
+		memmove(route->hop, route->hop + 1, --route->n * sizeof(*route->hop));
+		route->trunk = config_trunk_of(direct->config, route->hop[0]);
+		b2b_account_forget(&direct->account);
+		direct->tries = 0;
+		direct->targets.n = 0;
+		direct->next = 0;
+		if (look_up(direct))
+			return true;
+	}
+	return false;
+}
+
+/* nobody waits for timer F, nor does the phone, while there is somebody else */
+static void on_silent(struct timer *timer, void *arg)
+{
+	struct direct *direct = arg;
+
+	sip_tx_call_off(direct->out);
+	direct->out = NULL;
+	try_next(direct);
+}
+
+/* a phone's, to the next target of its next hop, or to the next hop */
 static void try_next(struct direct *direct)
 {
+	struct b2b *b2b = direct->from->b2b;
 	struct sip_tx *old = direct->out;
 	struct sip_flow *flow;
 
+	timer_cancel(&direct->timer);
 	while (direct->next < direct->targets.n) {
 		if (sip_transport_flow(direct->from->b2b->transport, direct->to,
 				       &direct->targets.target[direct->next++], &flow))
@@ -247,10 +294,15 @@ static void try_next(struct direct *direct)
 		sip_flow_unref(flow);
 		if (direct->out) {
 			sip_tx_forget(old);
+			if (direct->next < direct->targets.n || direct->route.n > 1)
+				timer_set(b2b->timers, &direct->timer,
+					  (uint64_t)direct->config->hop_timeout * 1000);
 			return;
 		}
 		direct->out = old;
 	}
+	if (next_hop(direct))
+		return;
 	sip_tx_answer(direct->in, 503);
 	finish(direct);
 }
@@ -268,7 +320,6 @@ static void on_found(int error, const struct sip_targets *targets, void *arg)
 static void start(struct direct *direct)
 {
 	const struct route *route = &direct->route;
-	struct sip_hop hop;
 
 	if (route->flow) {
 		direct->out = send_on(direct, route->flow);
@@ -276,9 +327,7 @@ static void start(struct direct *direct)
 			on_failed(direct, NULL, 503);
 		return;
 	}
-	route_lookup(route->hop[0], &hop);
-	direct->query = sip_resolve(direct->from->b2b->resolver, &hop, on_found, direct);
-	if (!direct->query)
+	if (!look_up(direct))
 		try_next(direct);
 }
 
@@ -288,6 +337,7 @@ static struct direct *new_direct(struct realm *realm, const struct route *route)
 
 	if (!direct)
 		return NULL;
+	timer_init(&direct->timer, on_silent, direct);
 	direct->from = realm;
 	direct->to = b2b_realm_of(realm->b2b, route->to);
 	direct->config = config_get(realm->b2b->config);
@@ -313,6 +363,7 @@ void b2b_direct_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 	}
 	if (!b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
+	b2b_trunk_sort(b2b, &route);
 	direct = new_direct(realm, &route);
 	if (!direct) {
 		b2b_invite_refuse(b2b, flow, msg, 500, NULL, "no memory");

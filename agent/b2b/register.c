@@ -24,9 +24,12 @@ static const struct span none = { NULL, 0 };
  * @from: realm of the phone
  * @to: realm of the registrar
  * @hop: the registrar, or the way to it
+ * @other: what is tried after it
+ * @n_other: how many
  * @query: where that is, being asked for
  * @targets: where it is
  * @next: target that is tried next
+ * @timer: nothing was answered, and there is somebody else
  * @in: the phone's; NULL: it is our own
  * @out: what was sent on; NULL: nothing is
  * @aor: our own: of whom; NULL: it is a phone's
@@ -40,9 +43,12 @@ struct reg {
 	struct realm *from;
 	struct realm *to;
 	const struct config_hop *hop;
+	const struct config_hop *other[ROUTE_HOPS_MAX];
+	size_t n_other;
 	struct sip_query *query;
 	struct sip_targets targets;
 	size_t next;
+	struct timer timer;
 	struct sip_tx *in;
 	struct sip_tx *out;
 	char *aor;
@@ -180,6 +186,7 @@ static void answer(struct reg *reg, unsigned int status, struct sip_msg *msg,
 static void finish(struct reg *reg)
 {
 	sip_query_cancel(reg->query);
+	timer_cancel(&reg->timer);
 	sip_tx_forget(reg->in);
 	sip_tx_forget(reg->out);
 	LIST_REMOVE(reg, entry);
@@ -359,6 +366,7 @@ static void on_response(void *arg, struct sip_tx *tx, struct sip_msg *msg)
 	struct reg *reg = arg;
 	unsigned int status;
 
+	timer_cancel(&reg->timer);
 	if (msg->status < 200)
 		return;
 	if (msg->status == 503) {
@@ -524,20 +532,66 @@ static bool send_by(struct reg *reg, struct sip_flow *flow)
 	return reg->out;
 }
 
+static void on_found(int error, const struct sip_targets *targets, void *arg);
+
+static bool look_up(struct reg *reg)
+{
+	struct sip_hop hop;
+
+	route_lookup(reg->hop, &hop);
+	reg->query = sip_resolve(reg->b2b->resolver, &hop, on_found, reg);
+	return reg->query;
+}
+
+/* another next hop of the trunk, or of its group */
+static bool next_hop(struct reg *reg)
+{
+	sip_tx_forget(reg->out);
+	reg->out = NULL;
+	while (reg->n_other) {
+		reg->hop = reg->other[0];
+		memmove(reg->other, reg->other + 1, --reg->n_other * sizeof(*reg->other));
+		reg->targets.n = 0;
+		reg->next = 0;
+		if (look_up(reg))
+			return true;
+	}
+	return false;
+}
+
+/* nobody waits for timer F, nor does the phone, while there is somebody else */
+static void on_silent(struct timer *timer, void *arg)
+{
+	struct reg *reg = arg;
+
+	log_info("%s: a registrar is silent for %u s: the next one", reg->to->name,
+		 reg->config->hop_timeout);
+	sip_tx_call_off(reg->out);
+	reg->out = NULL;
+	try_next(reg);
+}
+
 static void try_next(struct reg *reg)
 {
 	struct sip_flow *flow;
 	bool sent;
 
+	timer_cancel(&reg->timer);
 	while (reg->next < reg->targets.n) {
 		if (sip_transport_flow(reg->b2b->transport, reg->to,
 				       &reg->targets.target[reg->next++], &flow))
 			continue;
 		sent = send_by(reg, flow);
 		sip_flow_unref(flow);
-		if (sent)
-			return;
+		if (!sent)
+			continue;
+		if (reg->next < reg->targets.n || reg->n_other)
+			timer_set(reg->b2b->timers, &reg->timer,
+				  (uint64_t)reg->config->hop_timeout * 1000);
+		return;
 	}
+	if (next_hop(reg))
+		return;
 	give_up(reg, "the registrar cannot be reached");
 }
 
@@ -546,11 +600,8 @@ static void on_found(int error, const struct sip_targets *targets, void *arg)
 	struct reg *reg = arg;
 
 	reg->query = NULL;
-	if (error) {
-		give_up(reg, "the registrar cannot be found");
-		return;
-	}
-	reg->targets = *targets;
+	if (!error)
+		reg->targets = *targets;
 	try_next(reg);
 }
 
@@ -586,18 +637,12 @@ static struct reg *begin(struct realm *realm, const struct route *route,
 	reg->from = realm;
 	reg->to = b2b_realm_of(b2b, route->to);
 	reg->hop = route->hop[0];
+	reg->n_other = route->n > 1 ? route->n - 1 : 0;
+	memcpy(reg->other, route->hop + 1, reg->n_other * sizeof(*reg->other));
+	timer_init(&reg->timer, on_silent, reg);
 	memcpy(reg->token, token, sizeof(reg->token));
 	LIST_INSERT_HEAD(&b2b->registers[bucket_of(token)], reg, entry);
 	return reg;
-}
-
-static bool look_up(struct reg *reg)
-{
-	struct sip_hop hop;
-
-	route_lookup(reg->hop, &hop);
-	reg->query = sip_resolve(reg->b2b->resolver, &hop, on_found, reg);
-	return reg->query;
 }
 
 /* ------------------------------------------------------------------ from the phone */
@@ -719,6 +764,7 @@ static void send_on(struct request *req)
 	}
 	if (req->n && !req->star)
 		b2b_request_item(req, 0, &item);
+	b2b_trunk_sort(b2b, &route);
 	reg = begin(req->realm, &route, item.token);
 	if (!reg) {
 		b2b_invite_refuse(b2b, req->flow, req->msg, 500, NULL, "no memory");
