@@ -141,6 +141,34 @@ def not_acknowledged():
     calls(0)
 
 
+def not_answered():
+    """It rings when the agent is killed: the next one ends that on both sides, once."""
+    phone, switch = Phone(), Registrar()
+    p = subscriber(phone)
+    p.event = []
+    p.request("INVITE", body=sdp(phone.ip), kind=SDP)
+    m = switch.receive()
+    m.headers["to"] += ";tag=r1"
+    switch.reply(m, 180, "Contact: <sip:r1@%s:5060>" % switch.ip)
+    while phone.receive().status != 180:
+        pass
+    restart()
+    no = final(phone)
+    check(no.status == 500 and no["call-id"] == p.call_id and no["cseq"].endswith(" INVITE"),
+          "the caller gets", no.first)
+    cancel = switch.receive()
+    check(cancel.method == "CANCEL" and cancel["via"] == m["via"] and
+          cancel["call-id"] == m["call-id"] and cseq(cancel) == cseq(m), cancel.all)
+    check(cancel.first.split()[1] == m.first.split()[1], "another URI", cancel.first)
+    switch.reply(cancel, 200)
+    switch.reply(m, 487)
+    calls(0)
+    # nothing of it is left: the next one ends nothing, and an answered call goes on
+    p, r = up(Phone(), switch)
+    restart()
+    ends(p, r, 0)
+
+
 def expires():
     """The session timer goes on from where it was."""
     phone, switch = Phone(), Registrar()
@@ -237,7 +265,7 @@ def subscribed():
 
 
 def main():
-    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, expires, counted,
+    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, not_answered, expires, counted,
                                      by_connection, subscribed)}
     tests[sys.argv[1]]()
 

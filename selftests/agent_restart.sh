@@ -51,6 +51,7 @@ test_phones_outlive_the_agent() { killed agent_register outlive; }
 test_a_call_goes_on() { killed agent_restart goes_on; }
 test_it_ends_as_it_would() { killed agent_restart hangs_up; }
 test_what_was_not_acknowledged_ends() { killed agent_restart not_acknowledged; }
+test_what_was_not_answered_ends() { killed agent_restart not_answered; }
 test_a_session_timer_goes_on() { killed agent_restart expires; }
 test_it_counts_for_its_tenant()
 {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keep.h"
 #include "private.h"
 
 /* RFC 3261 section 18.1.1: what may be added to what we know of a request */
@@ -619,6 +620,7 @@ static bool send_invite(struct branch *branch)
 	if (!tx)
 		return false;
 	branch->tx = tx;
+	b2b_keep_early(call, tx);
 	sip_tx_set_timer_c(tx, (call->config->answer_timeout + 10) * 1000);
 	b2b_index_via_remove(branch->via);
 	branch->via = b2b_index_via_add(call->b2b->index,

@@ -224,14 +224,41 @@ void b2b_keep_load(struct b2b *b2b)
 
 /* -------------------------------------------------------------------------- dialogs */
 
+void b2b_keep_flow(struct pack *p, const struct realm *realm, const struct sip_flow *flow)
+{
+	pack_text(p, span_of(realm->name));
+	pack_place(p, flow, flow->proto, &flow->remote);
+}
+
+static struct sip_flow *read_flow(struct b2b *b2b, struct unpack *u, struct realm **realm)
+{
+	struct sip_target target = { 0 };
+	struct dp_addr local;
+	struct sip_flow *flow;
+
+	*realm = b2b_keep_realm(b2b, unpack_text(u));
+	target.proto = (enum sip_proto)unpack_u32(u);
+	unpack_addr(u, &target.addr);
+	unpack_addr(u, &local);
+	if (u->failed || !*realm ||
+	    sip_transport_flow_at(b2b->transport, *realm, &local, &target, &flow))
+		return NULL;
+	return flow;
+}
+
+struct sip_flow *b2b_keep_flow_read(struct b2b *b2b, struct unpack *u)
+{
+	struct realm *realm;
+
+	return read_flow(b2b, u, &realm);
+}
+
 void b2b_keep_dialog(struct pack *p, const struct realm *realm,
 		     const struct sip_dialog *dialog)
 {
-	const struct sip_flow *flow = sip_dialog_flow(dialog);
 	struct pack saved = { 0 };
 
-	pack_text(p, span_of(realm->name));
-	pack_place(p, flow, flow->proto, &flow->remote);
+	b2b_keep_flow(p, realm, sip_dialog_flow(dialog));
 	p->failed |= !sip_dialog_save(dialog, &saved);
 	pack_text(p, pack_span(&saved));
 	pack_free(&saved);
@@ -239,19 +266,11 @@ void b2b_keep_dialog(struct pack *p, const struct realm *realm,
 
 bool b2b_keep_dialog_read(struct b2b *b2b, struct unpack *u, struct b2b_kept_dialog *kept)
 {
-	struct sip_target target = { 0 };
-	struct dp_addr local;
-
-	kept->realm = b2b_keep_realm(b2b, unpack_text(u));
-	target.proto = (enum sip_proto)unpack_u32(u);
-	unpack_addr(u, &target.addr);
-	unpack_addr(u, &local);
+	kept->flow = read_flow(b2b, u, &kept->realm);
 	kept->saved = unpack_text(u);
+	if (!u->failed && kept->realm)
+		return true;
+	sip_flow_unref(kept->flow);
 	kept->flow = NULL;
-	if (u->failed || !kept->realm)
-		return false;
-	if (sip_transport_flow_at(b2b->transport, kept->realm, &local, &target,
-				  &kept->flow))
-		kept->flow = NULL;
-	return true;
+	return false;
 }

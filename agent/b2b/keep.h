@@ -30,6 +30,10 @@ struct b2b_kept_dialog {
 	struct span saved;
 };
 
+/* the way of a flow, and it again; NULL: there is none any more, or no such realm */
+void b2b_keep_flow(struct pack *pack, const struct realm *realm, const struct sip_flow *flow);
+struct sip_flow *b2b_keep_flow_read(struct b2b *b2b, struct unpack *u);
+
 /* all of it; @pack fails if it is not confirmed */
 void b2b_keep_dialog(struct pack *pack, const struct realm *realm,
 		     const struct sip_dialog *dialog);
@@ -86,5 +90,14 @@ void b2b_keep_call(struct call *call);
 void b2b_keep_call_over(struct call *call);
 /* those that a former agent has left; its bridges are adopted, the listeners open */
 void b2b_keep_load_calls(struct b2b *b2b);
+
+/* ---------------------------------------------------------- keep_early.c */
+
+/* its INVITE was sent on by @invite: what ends it on both sides, should the agent not */
+void b2b_keep_early(struct call *call, const struct sip_tx *invite);
+/* it is answered, or over */
+void b2b_keep_early_over(struct call *call);
+/* those of a former agent are ended; the listeners open */
+void b2b_keep_end_early(struct b2b *b2b);
 
 #endif /* B2B_KEEP_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Calls outlive the agent: what is known of one that was answered is put into the store
- * as it changes, at the end of the turn. A call that is not answered yet is not kept.
+ * as it changes, at the end of the turn. A call that is not answered yet is not kept, but
+ * ended by the next agent (keep_early.c).
  *
  * A call of a former agent has its dialogs again, and a session without bridges, of the
  * same id: the bridges in the module, which have that id as their cookie, carry its media
@@ -84,6 +85,7 @@ void b2b_keep_call(struct call *call)
 {
 	if (!call->b2b->store || call->state != B2B_UP)
 		return;
+	b2b_keep_early_over(call);
 	call->keep.fn = on_keep;
 	call->keep.arg = call;
 	loop_defer(call->b2b->loop, &call->keep);
@@ -94,6 +96,7 @@ void b2b_keep_call_over(struct call *call)
 	char key[24];
 
 	loop_defer_cancel(&call->keep);
+	b2b_keep_early_over(call);
 	if (call->kept)
 		store_del(call->b2b->store, &call_class, key_of(call->id, key));
 	call->kept = false;
@@ -185,4 +188,5 @@ void b2b_keep_load_calls(struct b2b *b2b)
 	if (l.up + l.over)
 		log_info("calls of the former agent: %u go on, %u are ended", l.up,
 			 l.over);
+	b2b_keep_end_early(b2b);
 }

@@ -24,6 +24,7 @@
  *   branch   one attempt to reach the callee: targets, forks, answers
  *   indialog requests in a call
  *   call     begins and ends calls
+ *   keep_early calls that are not answered when the agent ends, and end with it
  *   keep_call calls that outlive the agent; one of a former agent begins by it; see keep.h
  *   invite   an INVITE becomes a call
  *   request  a phone's REGISTER, as we understand it
@@ -320,6 +321,7 @@ struct branch {
  * @report: its media at its end
  * @keep: puts it into the store
  * @kept: it is there
+ * @kept_early: what ends it before it is answered is
  */
 struct call {
 	TAILQ_ENTRY(call) entry;
@@ -365,6 +367,7 @@ struct call {
 	struct session_report *report;
 	struct loop_later keep;
 	bool kept;
+	bool kept_early;
 };
 
 TAILQ_HEAD(call_list, call);

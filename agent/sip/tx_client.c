@@ -136,23 +136,36 @@ struct sip_tx *sip_tx_client_again(struct sip_tx *tx, struct sip_flow *flow)
 	return again;
 }
 
+char *sip_tx_cancel_text(const struct sip_tx *invite, size_t *len)
+{
+	return sip_tx_build_cancel(invite, (struct span){ NULL, 0 }, len);
+}
+
+int sip_tx_cancel_by_text(struct sip_tx_stack *stack, struct sip_flow *flow,
+			  struct span cancel)
+{
+	struct sip_msg *msg = sip_msg_parse(cancel.p, cancel.n, false, NULL);
+	struct sip_tx *tx = NULL;
+
+	if (msg && !msg->fault.status && msg->request && msg->method == SIP_CANCEL)
+		tx = begin(stack, flow, msg, NULL, NULL);
+	sip_msg_drop(msg);
+	return tx ? 0 : -EINVAL;
+}
+
 int sip_tx_send_cancel(struct sip_tx *invite)
 {
-	struct sip_tx *tx = NULL;
-	struct sip_msg *msg;
 	size_t len;
 	char *text;
+	int ret;
 
 	invite->cancelled = true;
 	text = sip_tx_build_cancel(invite, span_of(invite->cancel_headers), &len);
 	if (!text)
 		return -ENOMEM;
-	msg = sip_msg_parse(text, len, false, NULL);
+	ret = sip_tx_cancel_by_text(invite->stack, invite->flow, (struct span){ text, len });
 	free(text);
-	if (msg && !msg->fault.status)
-		tx = begin(invite->stack, invite->flow, msg, NULL, NULL);
-	sip_msg_drop(msg);
-	return tx ? 0 : -ENOMEM;
+	return ret ? -ENOMEM : 0;
 }
 
 int sip_tx_cancel(struct sip_tx *tx, struct span headers)
