@@ -251,7 +251,7 @@ def result(process):
     return json.loads(out)
 
 
-A = Party("caller", os.environ["A"], "192.0.2.1", "192.0.2.254")
+A = Party("caller", os.environ["A"], os.environ.get("A_IP", "192.0.2.1"), "192.0.2.254")
 B = Party("callee", os.environ["B"], "198.51.100.1", "198.51.100.254")
 
 
