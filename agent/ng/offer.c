@@ -98,17 +98,21 @@ static const char *media_error(struct ng_request *r, int ret,
 
 static const char session_limit[] = "Parallel session limit reached";
 
-/* as many new calls in a second as it is allowed, and a second's worth at once */
+/*
+ * As many new calls in a second as it is allowed, and what comes in 50 ms at once, or
+ * 10: what is taken at once, all others wait for.
+ */
 static bool is_too_fast(struct ng *ng)
 {
 	uint64_t rate = ng->config->ng_rate, past = ng->timers->now - ng->paced;
+	uint64_t most = rate / 20 > 10 ? rate / 20 : rate < 10 ? rate : 10;
 
 	if (!rate)
 		return false;
 	ng->paced = ng->timers->now;
 	ng->pace += (past < 1000 ? past : 1000) * rate;
-	if (ng->pace > rate * 1000)
-		ng->pace = rate * 1000;
+	if (ng->pace > most * 1000)
+		ng->pace = most * 1000;
 	if (ng->pace < 1000)
 		return true;
 	ng->pace -= 1000;
@@ -388,11 +392,16 @@ const char *ng_offer(struct ng_request *r)
 	if (w->fragment)
 		return trickle(r, w->tag[0]);
 	error = check_words(r, false);
-	if (!error)
-		error = check_sdp(r, &family);
 	if (error)
 		return error;
 	call = ng_call_find(r->ng, w->call_id);
+	/* before its description is read: a refusal has to be cheap */
+	error = call ? NULL : is_full(r->ng);
+	if (error)
+		return load_limit(r, error);
+	error = check_sdp(r, &family);
+	if (error)
+		return error;
 	if (call) {
 		branch = branch_for(call, w, &side);
 		error = branch ? offer_in(r, branch, side) :
@@ -400,9 +409,6 @@ const char *ng_offer(struct ng_request *r)
 		ng_keep_strange(call->strange, &call->n_strange, w);
 		return error;
 	}
-	error = is_full(r->ng);
-	if (error)
-		return load_limit(r, error);
 	call = ng_call_new(r->ng, w->call_id);
 	if (!call)
 		return "no memory";

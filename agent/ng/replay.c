@@ -107,21 +107,29 @@ void ng_replay_free(struct ng_replay *replay)
 	free(replay);
 }
 
-/* FNV-1a, begun with what nobody knows and mixed with more of it */
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ (h >> 32);
+}
+
+/* eight bytes at a time, begun with what nobody knows and mixed with more of it */
 static uint64_t hash(const struct ng_replay *replay, const struct dp_addr *from,
 		     struct span request)
 {
-	uint64_t h = replay->seed[0] ^ from->port;
 	const uint8_t *p = (const uint8_t *)&from->v6;
-	size_t i, n = from->family == AF_INET ? 4 : 16;
+	uint64_t h = replay->seed[0] ^ from->port, word[2] = { 0 };
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
-	for (i = 0; i < request.n; i++)
-		h = (h ^ (uint8_t)request.p[i]) * UINT64_C(0x100000001b3);
-	h ^= replay->seed[1];
-	h *= UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ (h >> 29);
+	memcpy(word, p, from->family == AF_INET ? 4 : 16);
+	h = mix(mix(h, word[0]), word[1]);
+	for (i = 0; i + 8 <= request.n; i += 8) {
+		memcpy(word, request.p + i, 8);
+		h = mix(h, word[0]);
+	}
+	word[0] = 0;
+	memcpy(word, request.p + i, request.n - i);
+	return mix(mix(h, word[0]), replay->seed[1]);
 }
 
 /* the reply begins with the request's cookie and its blank */

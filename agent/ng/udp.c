@@ -163,7 +163,9 @@ int ng_udp_open(struct ng_listener *listener)
 	listener->fd = ng_listener_socket(listener, SOCK_DGRAM);
 	if (listener->fd < 0)
 		return listener->fd;
-	setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* beyond rmem_max takes a privilege; without it as much as there is */
+	if (setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(listener->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	setsockopt(listener->fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
 		   v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, &one, sizeof(one));

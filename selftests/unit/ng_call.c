@@ -322,6 +322,31 @@ static bool refused_for(const char *id, const char *message)
 	       error_is(tree.root, "Parallel session limit reached");
 }
 
+/* after a pause as many at once as come in 50 ms, or ten, and not those of a second */
+static bool refused_in_a_burst(void)
+{
+	static const struct { unsigned int rate, most; } row[] = {
+		{ 9, 9 }, { 11, 10 }, { 200, 10 }, { 400, 20 },
+	};
+	char id[20];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		KTAP_CHECK(open_ng());
+		config->ng_rate = row[i].rate;
+		pass(5);
+		for (n = 0; n <= row[i].most; n++) {
+			snprintf(id, sizeof(id), "b%zu", n);
+			if (strcmp(offer_as(id, ""), "ok"))
+				break;
+		}
+		printf("# %u a second: %zu at once\n", row[i].rate, n);
+		KTAP_CHECK(n == row[i].most && ng->counters.limited == 1);
+		KTAP_CHECK(done());
+	}
+	return true;
+}
+
 /* of the configuration: so many at once, so many in a second */
 static bool configured_limits(void)
 {
@@ -342,6 +367,10 @@ static bool configured_limits(void)
 	KTAP_CHECK(refused_for("c7", "Load limit exceeded"));
 	pass_ms(1);
 	KTAP_CHECK(!strcmp(offer_as("c7", ""), "ok") && refused_for("c8", "Load limit exceeded"));
+	/* who is refused is so before his description is looked at */
+	KTAP_CHECK(error_is(ask("offer", "call-id", "c8", FROM, "sdp", "x", NULL),
+			    "Parallel session limit reached"));
+	KTAP_CHECK(error_is(ask("offer", "call-id", "c7", FROM, "sdp", "x", NULL), "Failed to parse SDP"));
 	config->ng_rate = 0;
 	config->ng_delete_delay = 7;
 	KTAP_CHECK(!strcmp(offer_as("c8", ""), "ok") && ok(ask("delete", "call-id", "c8", NULL)));
@@ -368,6 +397,7 @@ int main(void)
 		{ "a call without media ends", silence },
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
 		{ "limits of the configuration, and its delay", configured_limits },
+		{ "more new calls at once than are taken", refused_in_a_burst },
 	};
 
 	return session_main(points, sizeof(points) / sizeof(points[0]));
