@@ -197,6 +197,18 @@ def blocks():
     P.ok("unblock media", **words)
     talk(a, b, to_a, to_b)
     check(dropped() == 50, "what is not blocked was dropped", dropped())
+    # By the address that a party has described, and nobody for one that none has.
+    words = dict(call_id="call-1@example")
+    P.error("Failed to match address to any tag", "block media", address="203.0.113.9", **words)
+    P.error("Failed to match address to any tag", "block media", address="nonsense", **words)
+    P.ok("block media", address=B4, **words)
+    for _ in range(10):
+        b.send((host_of(to_b), port_of(to_b)))
+    becomes(dropped, 60)
+    b.hears(a, (host_of(to_a), port_of(to_a)))
+    check(not drain(a), "some of what is blocked by address has come")
+    P.ok("unblock media", address=B4, **words)
+    talk(a, b, to_a, to_b)
     gone()
 
 

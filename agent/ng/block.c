@@ -8,8 +8,9 @@
 
 #include "private.h"
 
-/* parties of a label, of a tag, or all if none is said; one may be there twice */
+/* parties of an address, label, of a tag, or all if none is said; one may be there twice */
 static size_t named(const struct ng_call *call, const struct ng_words *w,
+		    const struct dp_addr *at,
 		    struct session_party *party[2 * SESSION_BRANCHES_MAX])
 {
 	const struct ng_branch *branch;
@@ -18,7 +19,8 @@ static size_t named(const struct ng_call *call, const struct ng_words *w,
 
 	LIST_FOREACH(branch, &call->branches, entry)
 		for (s = 0; s < 2; s++)
-			if (w->label.p ? ng_is(branch->label[s], w->label) :
+			if (at ? session_party_is_at(branch->media, branch->party[s], at) :
+			    w->label.p ? ng_is(branch->label[s], w->label) :
 			    !w->tag[0].p || ng_is(branch->tag[s], w->tag[0]))
 				party[n++] = branch->party[s];
 	return n;
@@ -28,9 +30,18 @@ static const char *block_in(struct ng_request *r, const struct ng_call *call,
 			    enum rtplane_block what, bool block)
 {
 	struct session_party *party[2 * SESSION_BRANCHES_MAX];
-	size_t n = named(call, &r->words, party);
+	struct span text = ng_get_text(r->in, "address");
+	char address[DP_ADDR_STRLEN];
+	struct dp_addr at;
 	struct dp_err err;
+	size_t n;
 
+	if (text.p && (!span_str(text, address, sizeof(address)) ||
+		       !dp_addr_parse_host(address, &at)))
+		return "Failed to match address to any tag";
+	n = named(call, &r->words, text.p ? &at : NULL, party);
+	if (!n && text.p)
+		return "Failed to match address to any tag";
 	if (!n && r->words.label.p)
 		return "No monologue matching the given label";
 	if (!n)
@@ -51,9 +62,6 @@ static const char *set_block(struct ng_request *r, enum rtplane_block what,
 	call = ng_call_find(r->ng, r->words.call_id);
 	if (!call)
 		return "Unknown call-ID";
-	/* parties are known by tags and labels; nobody else is to be blocked instead */
-	if (ng_get(r->in, "address"))
-		return "Failed to match address to any tag";
 	return block_in(r, call, what, block);
 }
 

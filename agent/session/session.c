@@ -216,6 +216,19 @@ void session_party_drop(struct session_party *party)
 	party_free(party);
 }
 
+bool session_party_is_at(const struct session_branch *branch,
+			 const struct session_party *party, const struct dp_addr *host)
+{
+	unsigned int s = branch->end[1].party == party;
+	size_t i;
+
+	for (i = 0; i < branch->n_lines; i++)
+		if (branch->line[i].half[s].remote.family &&
+		    dp_addr_same_host(&branch->line[i].half[s].remote, host))
+			return true;
+	return false;
+}
+
 void *session_party_user(const struct session_party *party)
 {
 	return party->user;

@@ -432,6 +432,17 @@ int session_moved(struct session_party *party, const struct dp_addr *source,
 		  struct dp_err *err);
 
 /**
+ * session_party_is_at() - does a party describe that address as its own?
+ * @branch: the negotiation
+ * @party: an end of it
+ * @host: the address, whatever its port
+ *
+ * Return: whether a line of what is agreed has it.
+ */
+bool session_party_is_at(const struct session_branch *branch,
+			 const struct session_party *party, const struct dp_addr *host);
+
+/**
  * session_block() - something that comes from some parties is not relayed, or is again
  * @party: the parties, of one session
  * @n: how many, at least 1
