@@ -326,7 +326,13 @@ cat >"$W/rtpengine.conf" <<-END
 	max-sessions = many
 	redis = 127.0.0.1:6379/5
 	log-level = 7
-	[templates]
+	templates = signalling
+	[signalling]
+	# what the proxy says by template=NAME
+	offer = ICE=remove  RTP/AVP
+	WebRTC-in = transport-protocol="UDP/TLS/RTP/SAVPF" sdp-attr=[audio=[add=[x:\\1]]]
+	nothing =
+	[janus]
 	a = b
 END
 rtplane convert "$W/rtpengine.conf" >"$W/rtplaned.yaml" 2>"$W/err"
@@ -348,7 +354,10 @@ done <<-END
 	dscp: {audio: 46, video: 46}
 	#   max-sessions = many
 	#   redis = 127.0.0.1:6379/5
-	#   section = [templates]
+	#   section = [janus]
+	ng-templates:
+	- {name: "offer", flags: "ICE=remove  RTP/AVP"}
+	- {name: "WebRTC-in", flags: "transport-protocol=\\"UDP/TLS/RTP/SAVPF\\" sdp-attr=[audio=[add=[x:\\\\1]]]"}
 END
 
 # The agent.

@@ -57,6 +57,9 @@ struct word {
  * struct convert - a conversion
  * @file: its name
  * @ours: the section is rtpengine's own
+ * @flags: it is that of templates
+ * @section: the name of that section
+ * @templates: what it has, as items of a list; empty: nothing
  * @realm: interfaces
  * @n_realms: how many
  * @alias: names for realms, beside their own
@@ -73,6 +76,9 @@ struct word {
 struct convert {
 	const char *file;
 	bool ours;
+	bool flags;
+	char section[64];
+	FILE *templates;
 	struct realm realm[REALMS];
 	unsigned int n_realms;
 	struct alias alias[ALIASES];
@@ -381,6 +387,12 @@ static const char *on_no_fallback(struct convert *c, struct span value)
 	return NULL;
 }
 
+static const char *on_templates(struct convert *c, struct span value)
+{
+	return span_str(value, c->section, sizeof(c->section)) ? NULL :
+	       "the name of a section that long is not known here";
+}
+
 /* what is so anyhow, or of no meaning here */
 static const char *on_nothing(struct convert *c, struct span value)
 {
@@ -392,6 +404,7 @@ static const struct {
 	const char *(*fn)(struct convert *c, struct span value);
 } options[] = {
 	{ "interface", on_interface }, { "listen-ng", on_udp },
+	{ "templates", on_templates },
 	{ "listen-tcp-ng", on_tcp }, { "listen-http", on_http },
 	{ "port-min", on_port_min }, { "port-max", on_port_max },
 	{ "timeout", on_timeout }, { "silent-timeout", on_silent },
@@ -419,7 +432,6 @@ static const struct {
 	{ "homer", "nothing is told to Homer" },
 	{ "graphite", "nothing is told to Graphite" },
 	{ "dtmf-", "digits are told by datagrams alone: ng-events" },
-	{ "templates", "its section becomes ng-templates by hand: a name and flags each" },
 	{ "final-timeout", "a call with media is not ended for its age" },
 	{ "max-cpu", "new calls are limited by ng-calls and ng-rate" },
 	{ "max-load", "new calls are limited by ng-calls and ng-rate" },
@@ -462,6 +474,49 @@ static void on_option(struct convert *c, struct span key, struct span value)
 	note(c, key, value, reason_for(key));
 }
 
+static bool is_section(struct span line, const char *name)
+{
+	return line.n > 2 && line.p[line.n - 1] == ']' &&
+	       span_is((struct span){ line.p + 1, line.n - 2 }, name);
+}
+
+static void quote(FILE *out, struct span text)
+{
+	size_t i;
+
+	fputc('"', out);
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			fputc('\\', out);
+		fputc(text.p[i], out);
+	}
+	fputc('"', out);
+}
+
+static bool has_control(struct span text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* "name = flags", and the name of a command, or "default", holds for it there as here */
+static void on_template(struct convert *c, struct span key, struct span value)
+{
+	if (!key.n || !value.n || has_control(key) || has_control(value)) {
+		note(c, key, value, "a template has a name and flags");
+		return;
+	}
+	fputs("  - {name: ", c->templates);
+	quote(c->templates, key);
+	fputs(", flags: ", c->templates);
+	quote(c->templates, value);
+	fputs("}\n", c->templates);
+}
+
 static void on_line(struct convert *c, struct span line)
 {
 	struct span rest, key;
@@ -471,7 +526,8 @@ static void on_line(struct convert *c, struct span line)
 		return;
 	if (*line.p == '[') {
 		c->ours = span_is(line, "[rtpengine]");
-		if (!c->ours)
+		c->flags = is_section(line, c->section);
+		if (!c->ours && !c->flags)
 			note(c, SPAN("section"), line, "sections of this kind are not known here");
 		return;
 	}
@@ -479,6 +535,8 @@ static void on_line(struct convert *c, struct span line)
 	key = span_trim(span_cut(&rest, '='));
 	if (c->ours)
 		on_option(c, key, span_trim(rest));
+	else if (c->flags)
+		on_template(c, key, span_trim(rest));
 }
 
 static bool read_file(struct convert *c)
@@ -554,7 +612,7 @@ static void print_realm(const struct convert *c, const struct realm *r)
 		printf("    dscp: {audio: %d, video: %d}\n", c->tos >> 2, c->tos >> 2);
 }
 
-static void print_all(const struct convert *c, const char *notes)
+static void print_all(const struct convert *c, const char *notes, const char *templates)
 {
 	unsigned int i;
 
@@ -566,6 +624,8 @@ static void print_all(const struct convert *c, const char *notes)
 		printf("%s: %s\n", c->word[i].key, c->word[i].value);
 	print_listeners(c);
 	print_aliases(c);
+	if (*templates)
+		printf("ng-templates:\n%s", templates);
 	puts("\n# the first is that of parties of whom the proxy says no direction");
 	puts("realms:");
 	for (i = 0; i < c->n_realms; i++)
@@ -575,8 +635,8 @@ static void print_all(const struct convert *c, const char *notes)
 static int convert(struct cli *cli, const char *file)
 {
 	struct convert *c = calloc(1, sizeof(*c));
-	char *notes = NULL;
-	size_t n_notes;
+	char *notes = NULL, *templates = NULL;
+	size_t n_notes, n_templates;
 	int ret = CLI_OK;
 
 	if (!c)
@@ -586,8 +646,10 @@ static int convert(struct cli *cli, const char *file)
 	c->port_min = 30000;
 	c->port_max = 40000;
 	c->tos = -1;
+	snprintf(c->section, sizeof(c->section), "templates");
 	c->notes = open_memstream(&notes, &n_notes);
-	if (!c->notes)
+	c->templates = open_memstream(&templates, &n_templates);
+	if (!c->notes || !c->templates)
 		ret = cli_refused(cli, "no memory");
 	else if (!read_file(c))
 		ret = cli_refused(cli, "%s cannot be read: %m", file);
@@ -596,9 +658,12 @@ static int convert(struct cli *cli, const char *file)
 				  file);
 	if (c->notes)
 		fclose(c->notes);
+	if (c->templates)
+		fclose(c->templates);
 	if (!ret)
-		print_all(c, notes);
+		print_all(c, notes, templates);
 	free(notes);
+	free(templates);
 	free(c);
 	return ret;
 }
