@@ -236,7 +236,7 @@ test_baresip()
 test_the_agent_ends() { agent_ends; return 0; }
 
 # where Debian puts them depends on the architecture
-MODULES=$(dirname "$(find /usr/lib -path '*baresip/modules/account.so' 2>/dev/null | head -n 1)")
+MODULES=$(dirname "$(ls /usr/lib{,/*}/baresip/modules/account.so 2>/dev/null | head -n 1)")
 
 setup()
 {

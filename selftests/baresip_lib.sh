@@ -4,8 +4,9 @@
 # baresip_lib.sh - a phone that others wrote, on top of agent_lib.sh: it plays a tone,
 # records what it hears, and is told what to do by its control socket (ctrl_tcp).
 
-# where Debian puts them depends on the architecture
-MODULES=$(dirname "$(find /usr/lib -path '*baresip/modules/srtp.so' 2>/dev/null | head -n 1)")
+# Where Debian puts them depends on the architecture. (To look through all of /usr/lib takes
+# a guest more than a minute.)
+MODULES=$(dirname "$(ls /usr/lib{,/*}/baresip/modules/srtp.so 2>/dev/null | head -n 1)")
 
 tone()
 {
@@ -15,8 +16,9 @@ tone()
 		    w.setnchannels(1)
 		    w.setsampwidth(2)
 		    w.setframerate(8000)
-		    w.writeframes(b"".join(struct.pack("<h", int(16000 * math.sin(i * .3)))
-		                           for i in range(8000 * 60)))
+		    # 380 Hz: a second like the other
+		    w.writeframes(60 * b"".join(struct.pack("<h", int(16000 * math.sin(i * math.tau * .0475)))
+		                                for i in range(8000)))
 	END
 }
 
