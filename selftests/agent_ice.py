@@ -423,6 +423,26 @@ def trickle():
     end(a, b)
 
 
+def trickle_required():
+    """Where there is ICE, and the callee is not asked for it."""
+    a, b = Plain(A), Plain(B)
+    A.request("INVITE", a.sdp(), headers=["Require: trickle-ice"])
+    if os.environ["ACCESS_ICE"] == "off":
+        A.last_invite = A.cseq
+        m = A.refused(420)
+        check(m.headers.get("unsupported") == "trickle-ice", "what we have not is", m.all)
+    else:
+        m = B.wait("INVITE")
+        check("require" not in m.headers, "the callee is asked", m.all)
+        B.reply(m, 486)
+        A.last_invite = A.cseq
+        A.response(100)
+        A.refused(486)
+        B.wait("ACK")
+    a.end()
+    b.end()
+
+
 def trickle_stale():
     """Of other credentials, or what is none: nothing is learned."""
     a, ears = Ice(A, True, one=True), [Ear(A) for _ in range(4)]

@@ -27,7 +27,8 @@ ice()
 	local name access=$1 core=$2
 	shift 2
 	agent_ends
-	ACCESS_ICE=$access CORE_ICE=$core ACCESS_ACL=${ACL:-} agent_config 'quarantine: 0'
+	export ACCESS_ICE=$access
+	CORE_ICE=$core ACCESS_ACL=${ACL:-} agent_config 'quarantine: 0'
 	agent_start --datapath "$BACKEND"
 	for name; do
 		acts agent_ice "$name" || return
@@ -43,7 +44,7 @@ test_a_restart() { ice full off restart; }
 test_another_password() { ice lite off wrong_password; }
 test_force() { ice force off forced; }
 test_no_ICE() { ice off off off other_packages; }
-test_candidates_come_by_INFO() { ice full off trickle trickle_stale; }
+test_candidates_come_by_INFO() { ice full off trickle trickle_stale trickle_required; }
 test_candidates_of_the_callee_come_by_INFO() { ice off full trickle_callee; }
 test_candidates_by_INFO_that_media_acl_denies()
 {

@@ -112,11 +112,12 @@ between()
 # got_through INNER OUTER BETWEEN WANT: a call by an agent that is full
 got_through()
 {
-	local offered=" $MA4 " more=${3:-}
+	local offered=" $MA4 " more=${3:-} inside=$X10
 	y nft flush ruleset
 	a nft flush ruleset
 	router "$1" yo $X10 | y nft -f - || fail "no inner router"
-	{ router "$2" a0 $([ "$1" = none ] && echo $X10 || echo 10.1.0.2); between "$more"; } | a nft -f - ||
+	[ "$1" = none ] || inside=10.1.0.2
+	{ router "$2" a0 "$inside"; between "$more"; } | a nft -f - ||
 		fail "no outer router"
 	ip -n "$X" addr del $SECOND/32 dev x0 2>/dev/null
 	ip -n "$Y" route del $SECOND/32 2>/dev/null

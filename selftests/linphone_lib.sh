@@ -4,6 +4,9 @@
 # linphone_lib.sh - a phone of yet others, on top of agent_lib.sh: like baresip_lib.sh's it
 # plays a tone and records what it hears. Commands are written to descriptor 7.
 
+# its name among what runs; there is one
+LINPHONE_IS=linphone
+
 # linphone NAME IP NAMESPACE SIP [RTP]: start it, with these lines of its [sip], and these of
 # [rtp], where other sections may follow.
 # LINPHONE: further words of its command line.
@@ -30,7 +33,7 @@ linphone()
 	# shellcheck disable=SC2086
 	HOME=$W/$name nsenter --net="/run/netns/$ns" -- linphonec ${LINPHONE:-} -c "$W/$name/rc" \
 		<"$W/linphone.in" >"$W/$name.out" 2>&1 7>&- 8>&- 9>&- &
-	BG[linphone]=$!
+	BG[$LINPHONE_IS]=$!
 	printf '%s\n' 'soundcard use files' "play $W/tone.wav" "record $W/$name/heard-dec.wav" >&7
 	wait_for 120 in_ns "$ns" sh -c 'ss -Hlnu sport = :5060 | grep -q .' && return 0
 	fail "linphonec does not come up: $(tail -n 3 "$W/$name.out")"
@@ -39,8 +42,8 @@ linphone()
 
 linphone_ends()
 {
-	[ -n "${BG[linphone]:-}" ] || return 0
+	[ -n "${BG[$LINPHONE_IS]:-}" ] || return 0
 	echo quit >&7
-	all_end TERM linphone
+	all_end TERM "$LINPHONE_IS"
 	exec 7>&-
 }

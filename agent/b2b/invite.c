@@ -84,10 +84,11 @@ static bool check_replaces(struct b2b *b2b, struct sip_flow *flow,
 static bool check_require(struct b2b *b2b, struct sip_flow *flow,
 			  struct sip_msg *msg)
 {
+	const char *const *options = b2b_trickle_is_on(b2b_realm_of_flow(flow)) ?
+				     b2b_ice_options : b2b_options;
 	char list[256], header[300];
 
-	if (!sip_msg_unsupported(msg, SIP_HDR_REQUIRE, b2b_options, list,
-				 sizeof(list)))
+	if (!sip_msg_unsupported(msg, SIP_HDR_REQUIRE, options, list, sizeof(list)))
 		return true;
 	b2b->counters.refused++;
 	snprintf(header, sizeof(header), "Unsupported: %s\r\n", list);

@@ -82,6 +82,8 @@ struct unpack;
 /** B2B_OPTION - the option tags that a request may require: they pass, or are ours (100rel) */
 #define B2B_OPTION	"timer, replaces, 100rel"
 extern const char *const b2b_options[];
+/* where there is ICE; in a call, too: who has none has refused its INVITE */
+extern const char *const b2b_ice_options[];
 /** b2b_event_options - those of subscriptions: lists of what is subscribed to (RFC 4662) */
 extern const char *const b2b_event_options[];
 

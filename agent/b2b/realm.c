@@ -445,13 +445,13 @@ static struct sip_flow *flow_to(void *arg, const struct sip_target *target)
 }
 
 static const struct sip_dialog_policy policies[] = {
-	{ .may = may, .flow = flow_to, .supported = b2b_options },
-	{ .may = may, .flow = flow_to, .supported = b2b_options, .by_flow = true },
+	{ .may = may, .flow = flow_to, .supported = b2b_ice_options },
+	{ .may = may, .flow = flow_to, .supported = b2b_ice_options, .by_flow = true },
 };
 
 /* whoever has registered is where he registered, whatever his Contact is */
 static const struct sip_dialog_policy flow_only = {
-	.supported = b2b_options, .by_flow = true,
+	.supported = b2b_ice_options, .by_flow = true,
 };
 
 /* the same, of subscriptions */

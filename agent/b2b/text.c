@@ -10,6 +10,9 @@
 #include "private.h"
 
 const char *const b2b_options[] = { "timer", "replaces", "100rel", NULL };
+const char *const b2b_ice_options[] = {
+	"timer", "replaces", "100rel", "trickle-ice", NULL
+};
 /* what the ends do with each other; 100rel is between each of them and us */
 static const char *const passing[] = { "timer", "replaces", NULL };
 const char *const b2b_event_options[] = { "eventlist", NULL };
