@@ -262,6 +262,48 @@ test_loss()
 	says "Of 200 packets 20 were lost on the way there and 9 on the way back."
 }
 
+# Who keeps what goes there for 60 ms, and every other datagram for 80: what is the same for
+# all cannot be told from the way back, what differs can.
+test_delay()
+{
+	rules <<-END
+		table ip n {
+			chain pre {
+				type nat hook prerouting priority -100
+				iifname ma udp dport 30020 redirect
+			}
+		}
+	END
+	# shellcheck disable=SC2016
+	$NSENTER --net="/run/netns/$M" -- $PYTHON -c '
+import heapq, select, socket, sys, time
+near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+near.bind(("192.0.2.254", 30020))
+far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+far.bind(("198.51.100.254", 30020))
+open(sys.argv[1], "w").close()
+later, n, peer = [], 0, None
+while True:
+    now = time.monotonic()
+    while later and later[0][0] <= now:
+        far.sendto(heapq.heappop(later)[2], ("198.51.100.1", 30020))
+    ready = select.select([near, far], [], [], later[0][0] - now if later else None)[0]
+    if near in ready:
+        data, peer = near.recvfrom(4096)
+        n += 1
+        heapq.heappush(later, (time.monotonic() + (0.06, 0.08)[n & 1], n, data))
+    if far in ready and peer:
+        near.sendto(far.recv(4096), peer)' "$W/slow" </dev/null 8>&- 9>&- &
+	BG[slow]=$!
+	ok "the slow one" wait_for 30 test -e "$W/slow"
+	probe 1 $B4 ports 30020 sip off
+	holds probe '.flow | .rtt_min_us >= 60000 and .up.delay_mean_us >= 30000 and .down.delay_mean_us >= 30000'
+	holds probe '.flow | .up.variation_max_us >= 15000 and .up.delay_max_us >= 45000'
+	holds probe '.flow | .up.delay_mean_us - .up.variation_mean_us == .down.delay_mean_us - .down.variation_mean_us'
+	stop slow
+	return 0
+}
+
 # A home router with a SIP gateway: its own address in Contact and SDP.
 test_a_SIP_ALG()
 {

@@ -238,12 +238,20 @@ static int64_t variation(const struct probe_way *way, uint32_t n)
 	return n ? way->sum / n - way->min : 0;
 }
 
-static json_t *json_way(const struct probe_way *way, uint32_t n)
+/* the clocks are not compared: of the shortest way there and back each has half */
+static uint64_t delay(const struct probe_result *r, int64_t more)
+{
+	return r->rtt_min / 2 + (uint64_t)more;
+}
+
+static json_t *json_way(const struct probe_result *r, const struct probe_way *way, uint32_t n)
 {
 	json_t *o = json_object();
 
 	out_uint(o, "lost", way->lost);
 	if (n) {
+		out_uint(o, "delay_mean_us", delay(r, variation(way, n)));
+		out_uint(o, "delay_max_us", delay(r, way->max - way->min));
 		out_uint(o, "variation_mean_us", (uint64_t)variation(way, n));
 		out_uint(o, "variation_max_us", (uint64_t)(way->max - way->min));
 	}
@@ -257,8 +265,8 @@ static json_t *say_flow(struct verdict *v)
 	json_t *o = json_object();
 
 	out_uint(o, "packets", r->flow);
-	json_object_set_new(o, "up", json_way(&r->up, n));
-	json_object_set_new(o, "down", json_way(&r->down, n));
+	json_object_set_new(o, "up", json_way(r, &r->up, n));
+	json_object_set_new(o, "down", json_way(r, &r->down, n));
 	say(v, r->up.lost || r->down.lost,
 	    "Of %u packets %u were lost on the way there and %u on the way back.",
 	    r->flow, r->up.lost, r->down.lost);
@@ -266,10 +274,12 @@ static json_t *say_flow(struct verdict *v)
 		return o;
 	out_uint(o, "rtt_min_us", r->rtt_min);
 	out_uint(o, "rtt_max_us", r->rtt_max);
-	say(v, false, "There and back takes %.1f to %.1f ms; above its least, one way takes up to %.1f ms more there and %.1f ms more back.",
+	say(v, false, "There and back takes %.1f to %.1f ms; one way, if the shortest is half of it, %.1f ms and up to %.1f there, %.1f ms and up to %.1f back.",
 	    (double)r->rtt_min / 1000, (double)r->rtt_max / 1000,
-	    (double)(r->up.max - r->up.min) / 1000,
-	    (double)(r->down.max - r->down.min) / 1000);
+	    (double)delay(r, variation(&r->up, n)) / 1000,
+	    (double)delay(r, r->up.max - r->up.min) / 1000,
+	    (double)delay(r, variation(&r->down, n)) / 1000,
+	    (double)delay(r, r->down.max - r->down.min) / 1000);
 	return o;
 }
 
