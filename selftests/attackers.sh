@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # rtplane-test: where=host
 #
-# What attackers use, from Debian: nmap, hping3, masscan, sipvicious. Each is banned for
+# What attackers use, from Debian: nmap, hping3, masscan, sipvicious, coturn's client. Each is banned for
 # what it does, the one that is allowed never is, and a call goes on meanwhile.
 #
 #    a: access                        m: media host                  b: core
 #   +---------------------------+     +-----------------------+     +--------------------+
 #   | caller 192.0.2.1          |     | rtplaned, nftables    |     | callee :5060       |
-#   | attackers .81 to .86,     |=====| 192.0.2.254           |=====| registrar :5070,   |
+#   | attackers .81 to .87,     |=====| 192.0.2.254           |=====| registrar :5070,   |
 #   | one that is allowed: .77  |     |        198.51.100.254 |     | which knows nobody |
 #   +---------------------------+     +-----------------------+     +--------------------+
 
@@ -16,7 +16,7 @@ export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=nft_lib.sh
 . "$(dirname "$0")/nft_lib.sh"
 
-need nft jq sipp nmap hping3 masscan svwar svcrack
+need nft jq sipp nmap hping3 masscan svwar svcrack turnutils_stunclient
 
 registrar()
 {
@@ -39,7 +39,7 @@ setup()
 {
 	local n
 	others_setup || return
-	for n in 77 81 82 83 84 85 86; do
+	for n in 77 81 82 83 84 85 86 87; do
 		ip -n "$A" addr add 192.0.2.$n/24 dev a0
 	done
 	registrar
@@ -139,6 +139,17 @@ for i in range(40):
 		"192.0.2.$1" "$MA4" "$3" "$2"
 }
 
+# coturn_asks LAST PORT: its client has no credentials, and waits for an answer for ever
+coturn_asks()
+{
+	local _ pids=()
+	for _ in {1..25}; do
+		a timeout -s KILL 1 turnutils_stunclient -L "192.0.2.$1" -p "$2" "$MA4" >/dev/null 2>&1 &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+}
+
 test_stun_at_the_port_of_a_call()
 {
 	local id to ufrag
@@ -152,13 +163,15 @@ test_stun_at_the_port_of_a_call()
 	stuns 77 "$to" "$ufrag"
 	stuns 85 "$to" "$ufrag"
 	stuns 1 "$to" "$ufrag"
+	coturn_asks 87 "$to"
 	told ban list 'any(.prefix == "192.0.2.85" and .why == "stun") and all(.prefix != "192.0.2.1")'
+	told ban list 'any(.prefix == "192.0.2.87" and .why == "stun")'
 	logged '192.0.2.85 is banned for 3600 s for STUN without the credentials of a call'
-	id=$(ask calls | jq -r 'max_by(.id) | .id')
+	id=$(ask calls | jq -r '.[] | select(.caller.signalling == "192.0.2.1:5062") | .id')
 	ok "end" ask end "$id"
-	wait "${BG[ice]}"
-	unset "BG[ice]"
+	finish ice
 	banned 85 stun
+	banned 87 stun
 }
 
 test_who_is_allowed_is_never_banned()
@@ -167,7 +180,7 @@ test_who_is_allowed_is_never_banned()
 	before=$(ask status | jq .bans.spared)
 	scan_nmap 77; scan_hping3 77
 	told status ".bans.spared > $before"
-	told ban list 'all(.prefix != "192.0.2.77") and length == 6'
+	told ban list 'all(.prefix != "192.0.2.77") and length == 7'
 	answered "$A4"
 	goes_on
 }

@@ -255,6 +255,45 @@ static bool add_ng(struct openings *all, const struct config_ng *ng)
 	return reduce(from, &o->n_from);
 }
 
+/* as which others know an address of ours */
+static struct dp_addr known_as(const struct config *config, const struct dp_addr *listen)
+{
+	const struct config_realm *realm;
+	struct dp_addr addr = *listen;
+	size_t i;
+
+	addr.port = 0;
+	for (realm = config->realms; realm < config->realms + config->n_realms; realm++)
+		for (i = 0; i < realm->n_addresses; i++)
+			if (dp_addr_same_host(&realm->addresses[i].listen, listen))
+				return realm->addresses[i].advertise;
+	return addr;
+}
+
+/* ports that are services' behind this host: whoever is in front lets them in */
+static bool add_map(struct openings *all, const struct config *config,
+		    const struct config_map *map)
+{
+	struct prefix *from = map->n_from ? new_list(all, map->n_from) : NULL;
+	struct opening *o = map->n_from && !from ? NULL : append(all);
+
+	if (!o)
+		return false;
+	o->what = "map";
+	o->realm = "";
+	o->tcp = map->tcp;
+	o->listen = map->listen;
+	o->advertise = known_as(config, &map->listen);
+	o->high = (uint16_t)(map->listen.port + map->count - 1);
+	o->dscp = -1;
+	if (!from)
+		return true;
+	memcpy(from, map->from, map->n_from * sizeof(*from));
+	o->from = from;
+	o->n_from = map->n_from;
+	return reduce(from, &o->n_from);
+}
+
 /* of subscribers: they may come from anywhere, or they are behind NAT */
 static bool has_clients(const struct config_realm *realm)
 {
@@ -277,6 +316,9 @@ bool openings_make(struct openings *all, const struct config *config,
 	/* between a proxy and us: nothing of the world outside */
 	for (i = 0; ok && view == FIREWALL_HOST && i < config->n_ng; i++)
 		ok = add_ng(all, &config->ng[i]);
+	/* here they never get as far as to the filter of what is for this host */
+	for (i = 0; ok && view == FIREWALL_EDGE && i < config->n_maps; i++)
+		ok = add_map(all, config, &config->maps[i]);
 	return ok;
 }
 

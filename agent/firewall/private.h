@@ -9,7 +9,7 @@
 
 /**
  * struct opening - something that must be let through
- * @what: "SIP", "media", "ng"
+ * @what: "SIP", "media", "ng", "map"
  * @realm: name of the realm; "": of none
  * @tcp: TCP, not UDP
  * @listen: address and first port of this host; all addresses of a family are possible

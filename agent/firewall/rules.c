@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Rules that can be loaded: nft -f, iptables-restore, ip6tables-restore. */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "private.h"
 
@@ -139,7 +140,7 @@ static void nft_outgoing(FILE *f, const struct openings *all)
 	const struct opening *o;
 
 	for (o = all->list; o < all->list + all->n; o++)
-		if (!dp_addr_is_any(&o->listen) && o->high != o->listen.port)
+		if (!dp_addr_is_any(&o->listen) && !strcmp(o->what, "media"))
 			fprintf(f, "\t\t%s saddr %s counter accept comment \"from the media host\"\n",
 				o->listen.family == AF_INET ? "ip" : "ip6",
 				host_of(&o->listen, addr));
@@ -246,7 +247,7 @@ void firewall_iptables(FILE *f, const struct openings *all,
 			ipt_opening(f, o, view);
 	for (o = all->list; view == FIREWALL_EDGE && o < all->list + all->n; o++)
 		if (o->listen.family == family && !dp_addr_is_any(&o->listen) &&
-		    o->high != o->listen.port)
+		    !strcmp(o->what, "media"))
 			fprintf(f, "-A %s -s %s -j ACCEPT\n", chain,
 				host_of(&o->listen, addr));
 	fputs("COMMIT\n", f);

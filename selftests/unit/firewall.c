@@ -9,8 +9,7 @@
 #include "firewall/firewall.h"
 #include "ktap.h"
 
-/* a realm with these keys, and one that routes to @hop there; for config_put() */
-static struct config *load(const char *keys, const char *hop)
+static struct config *load_text(const char *text)
 {
 	char path[] = "/tmp/rtplane-unit.XXXXXX", error[CONFIG_ERROR_LEN] = "";
 	struct config *config;
@@ -18,18 +17,27 @@ static struct config *load(const char *keys, const char *hop)
 
 	if (fd < 0)
 		return NULL;
-	dprintf(fd, "realms:\n"
-		"  - name: one\n    addresses: [{listen: 192.0.2.1}]\n"
-		"    sip: [{transport: udp}]\n%s"
-		"  - name: two\n    addresses: [{listen: 192.0.2.2}]\n"
-		"    sip: [{transport: udp}]\n    acl: {default: allow}\n"
-		"routes:\n  - {from: two, to: %s}\n", keys, hop);
+	dprintf(fd, "%s", text);
 	close(fd);
 	config = config_load(path, error);
 	if (!config)
 		printf("# %s\n", error);
 	unlink(path);
 	return config;
+}
+
+/* a realm with these keys, and one that routes to @hop there; for config_put() */
+static struct config *load(const char *keys, const char *hop)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "realms:\n"
+		 "  - name: one\n    addresses: [{listen: 192.0.2.1}]\n"
+		 "    sip: [{transport: udp}]\n%s"
+		 "  - name: two\n    addresses: [{listen: 192.0.2.2}]\n"
+		 "    sip: [{transport: udp}]\n    acl: {default: allow}\n"
+		 "routes:\n  - {from: two, to: %s}\n", keys, hop);
+	return load_text(text);
 }
 
 /* is SIP of the realm from whom it has to be, in the table and in rules? */
@@ -53,6 +61,49 @@ static bool sip_is_from(const struct config *config, const char *from,
 	free(ipt);
 	json_decref(json);
 	return ok;
+}
+
+/* do the rules of @view have that, in that format? */
+static bool has(const struct config *config, enum firewall_view view,
+		enum firewall_format format, const char *rule)
+{
+	char *text = firewall_text(config, view, format);
+	bool is = text && strstr(text, rule);
+
+	free(text);
+	return is;
+}
+
+/* ports of services behind the host: the edge lets them in, and translates */
+static bool maps(void)
+{
+	static const char text[] =
+		"maps:\n"
+		"  - {transport: tcp, listen: \"192.0.2.1:8000\", to: \"10.0.0.1:80\", count: 10, from: [198.51.100.0/24]}\n"
+		"  - {transport: udp, listen: \"192.0.2.3:8007\", to: \"10.0.0.1:81\"}\n"
+		"nftables: {mode: table}\n"
+		"realms:\n"
+		"  - name: one\n    addresses: [{listen: 192.0.2.1, advertise: 203.0.113.5}]\n"
+		"    sip: [{transport: udp}]\n"
+		"  - name: two\n    addresses: [{listen: 192.0.2.2}]\n"
+		"    sip: [{transport: udp}]\n"
+		"routes:\n  - {from: one, to: two, next-hop: \"sip:192.0.2.9\"}\n";
+	struct config *config = load_text(text);
+
+	KTAP_CHECK(config);
+	KTAP_CHECK(has(config, FIREWALL_EDGE, FIREWALL_NFT, "ip daddr 192.0.2.1 ip saddr { 198.51.100.0/24 } tcp dport 8000-8009 counter accept comment \"map\""));
+	KTAP_CHECK(has(config, FIREWALL_EDGE, FIREWALL_NFT, "ip daddr 192.0.2.3 udp dport 8007 counter accept comment \"map\""));
+	KTAP_CHECK(has(config, FIREWALL_EDGE, FIREWALL_NFT, "ip daddr 203.0.113.5 tcp dport 8000-8009 dnat ip to 192.0.2.1"));
+	KTAP_CHECK(!has(config, FIREWALL_EDGE, FIREWALL_NFT, "udp dport 8007 dnat"));
+	KTAP_CHECK(has(config, FIREWALL_EDGE, FIREWALL_IPTABLES, "-A FORWARD -s 198.51.100.0/24 -d 192.0.2.1 -p tcp --dport 8000:8009"));
+	KTAP_CHECK(has(config, FIREWALL_EDGE, FIREWALL_CSV, "map,-,TCP,203.0.113.5 to 192.0.2.1,8000-8009,198.51.100.0/24,-"));
+	/* what a map's port has is nobody's way out */
+	KTAP_CHECK(!has(config, FIREWALL_EDGE, FIREWALL_NFT, "ip saddr 192.0.2.3 counter accept"));
+	/* of the host they pass the filter of what is forwarded */
+	KTAP_CHECK(!has(config, FIREWALL_HOST, FIREWALL_NFT, "8007"));
+	KTAP_CHECK(!has(config, FIREWALL_CUSTOMER, FIREWALL_NFT, "8007"));
+	config_put(config);
+	return true;
 }
 
 static bool who_speaks(void)
@@ -92,6 +143,7 @@ int main(void)
 {
 	static const struct ktap_point points[] = {
 		{ "SIP from whom the gate lets in, and from nobody else", who_speaks },
+		{ "port maps, at the edge", maps },
 	};
 
 	return KTAP_RUN(points);
