@@ -137,6 +137,17 @@ static bool grow(struct sdp_desc *desc, size_t *room)
 	return row;
 }
 
+/* a description is kept as long as it may be answered */
+static void trim(struct sdp_desc *desc)
+{
+	struct sdp_row *row = NULL;
+
+	if (desc->n_rows)
+		row = reallocarray(desc->row, desc->n_rows, sizeof(*row));
+	if (row)
+		desc->row = row;
+}
+
 bool sdp_lex(struct sdp_desc *desc, const struct sdp_limits *limits, char *why)
 {
 	struct span text = { desc->text, desc->len }, row;
@@ -159,5 +170,6 @@ bool sdp_lex(struct sdp_desc *desc, const struct sdp_limits *limits, char *why)
 		}
 		read_row(&desc->row[desc->n_rows++], row);
 	}
+	trim(desc);
 	return true;
 }
