@@ -4,6 +4,7 @@
 
 #include "codec.h"
 
+#define SPARE	8	/* chunks that are kept */
 #define CHUNK	4000	/* bytes of a chunk, unless one value needs more */
 #define ALIGN	_Alignof(struct ng_value)
 
@@ -21,6 +22,32 @@ struct ng_chunk {
 	_Alignas(struct ng_value) char data[];
 };
 
+/* of trees that are over, for the next ones: each message has two; the loop's thread's */
+static struct ng_chunk *spare;
+static unsigned int n_spare;
+
+static struct ng_chunk *new_chunk(size_t room)
+{
+	struct ng_chunk *chunk = spare;
+
+	if (room != CHUNK || !chunk)
+		return malloc(sizeof(*chunk) + room);
+	spare = chunk->next;
+	n_spare--;
+	return chunk;
+}
+
+static void free_chunk(struct ng_chunk *chunk)
+{
+	if (chunk->room != CHUNK || n_spare == SPARE) {
+		free(chunk);
+		return;
+	}
+	chunk->next = spare;
+	spare = chunk;
+	n_spare++;
+}
+
 static void *take(struct ng_tree *tree, size_t n)
 {
 	struct ng_chunk *chunk = tree->chunk;
@@ -29,7 +56,7 @@ static void *take(struct ng_tree *tree, size_t n)
 	n = (n + ALIGN - 1) / ALIGN * ALIGN;
 	if (!chunk || chunk->room - chunk->used < n) {
 		room = n > CHUNK ? n : CHUNK;
-		chunk = malloc(sizeof(*chunk) + room);
+		chunk = new_chunk(room);
 		if (!chunk) {
 			tree->failed = true;
 			return NULL;
@@ -49,7 +76,7 @@ void ng_tree_clear(struct ng_tree *tree)
 	while ((chunk = tree->chunk)) {
 		tree->chunk = chunk->next;
 		explicit_bzero(chunk->data, chunk->used);
-		free(chunk);
+		free_chunk(chunk);
 	}
 	*tree = (struct ng_tree){ 0 };
 }
