@@ -199,6 +199,9 @@ static void end_closing(struct ports *ports, uint32_t n)
 			put_closing(ports, i);
 			continue;
 		}
+		/* nobody holds the pool: it ends, and what was open has its place already */
+		if (!ports->refs)
+			continue;
 		ports->stats.quarantined -= slot->rests;
 		if (slot->rests)
 			put_resting(ports, i, false);
