@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -709,6 +710,76 @@ def subscribe_refused():
         check(reply["result"] == "error" and "no capture of single calls" in reply["error-reason"], command, reply)
     check(P.ask("publish", from_tag="p", sdp=a.sdp(), **words)["result"] == "error", "publish is taken")
     talk(a, b, to_a, to_b)
+    gone()
+
+
+class Node(Proxy):
+    """The driver of jambonz and drachtio, npm's rtpengine-client, by one of its transports."""
+
+    def __init__(self, kind, port):
+        driver = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jssip/ng_driver.js")
+        self.node = in_ns(B, lambda: subprocess.Popen(["node", driver, kind, MB4, str(port)], stdin=subprocess.PIPE,
+                                                      stdout=subprocess.PIPE, text=True))
+        check(json.loads(self.node.stdout.readline()) == "ready", kind, "is not ready")
+
+    def ask(self, command, **words):
+        first, *rest = command.split()
+        words = {k.replace("_", "-"): v for k, v in words.items()}
+        self.node.stdin.write(json.dumps({"method": first + "".join(map(str.capitalize, rest)), "words": words}) + "\n")
+        self.node.stdin.flush()
+        return json.loads(self.node.stdout.readline())
+
+    def close(self):
+        self.node.stdin.close()
+        check(self.node.wait() == 0, "node ended with", self.node.returncode)
+
+
+def node():
+    """Calls by npm's rtpengine-client over UDP, TCP and WebSocket, with media."""
+    for kind, port in (("udp", NG[1]), ("tcp", NG[1]), ("ws", 22225)):
+        driver = Node(kind, port)
+        a, b = Phone(A, A4), Phone(B, B4)
+        to_a, to_b = call(a, b, driver)
+        talk(a, b, to_a, to_b)
+        seen = driver.ok("query", call_id="call-1@example")
+        check(set(seen["tags"]) == {"from-1", "to-1"} and seen["totals"]["RTP"]["packets"] > 0, seen)
+        reply = driver.ask("answer", call_id="nobody", from_tag="x", to_tag="y", sdp=b.sdp())
+        check(reply == {"result": "error", "error-reason": "Unknown call-id"}, reply)
+        driver.ok("block media", call_id="call-1@example", from_tag="from-1")
+        reply = driver.ok("delete", call_id="call-1@example", from_tag="from-1", delete_delay=0)
+        check("warning" not in reply, reply)
+        driver.close()
+
+
+def fax():
+    """A call goes on as T.38: its datagrams pass as they are; what needs a gateway fails no call, and is told."""
+    a, b = Phone(A, A4), Phone(B, B4)
+    to_a, to_b = call(a, b)
+    talk(a, b, to_a, to_b)
+    words = dict(call_id="call-1@example", from_tag="from-1", to_tag="to-1")
+    fax_a, fax_b = Phone(A, A4), Phone(B, B4)
+
+    def t38(phone):
+        return phone.sdp(more=["a=T38FaxVersion:0", "a=T38FaxUdpEC:t38UDPRedundancy"]).replace(
+            "m=audio %d RTP/AVP 0" % phone.port, "m=image %d udptl t38" % phone.port)
+
+    def port(text):
+        check("a=T38FaxVersion:0" in text and "a=T38FaxUdpEC:t38UDPRedundancy" in text, "T.38 is described as", text)
+        return int(re.search(r"^m=image (\d+) udptl t38\r$", text, re.M)[1])
+
+    at_b = (MB4, port(P.ok("offer", sdp=t38(fax_a), **{"T.38": ["decode", "force"]}, **words, **KAMAILIO)["sdp"]))
+    at_a = (MA4, port(P.ok("answer", sdp=t38(fax_b), **words)["sdp"]))
+    for sender, hearer, to in ((fax_a, fax_b, at_a), (fax_b, fax_a, at_b)) * 2:
+        # Sequence number, primary packet, no redundancy: nothing of RTP.
+        sent = [bytes((0, n, 1, n, 0, 0)) for n in range(5)]
+        for data in sent:
+            sender.sock.sendto(data, to)
+        got = []
+        hearer.sock.settimeout(PATIENCE)
+        while len(got) < 5:
+            got.append(hearer.sock.recv(2048))
+        check(got == sent, "udptl arrives as", got)
+    check(any(f["word"].startswith("T.38") for f in ask("ng", "flags")), "a gateway is not told of", ask("ng", "flags"))
     gone()
 
 

@@ -14,7 +14,7 @@
 #   +--------------+     |        ng: 198.51.100.254   |     | stranger .66      |
 #                        +-----------------------------+     +-------------------+
 
-export RTPLANE_BACKEND=uring
+export RTPLANE_BACKEND=${RTPLANE_BACKEND:-uring}
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
 
@@ -45,6 +45,14 @@ ng()
 test_kamailio() { begin && ng kamailio kamailio_late_offer; }
 test_media_that_is_blocked() { ng blocks; }
 test_a_recorder_subscribes() { ng subscribe subscribe_refused; }
+test_npm_rtpengine_client()
+{
+	NODE_PATH=$("$TREE/scripts/jssip" 2>"$W/npm.err") ||
+		{ skip "rtpengine-client is not there: $(tail -n 1 "$W/npm.err")"; return; }
+	export NODE_PATH
+	ng node
+}
+test_fax() { ng fax; }
 test_digits_are_told() { begin "ng-events: '$B4:22223'" && ng digits; }
 test_silence_is_told() { begin "ng-events: '$B4:22223'" 'ng-silence: 1' && ng silence && begin; }
 test_seen_by_people() { ng seen_by_people; }
