@@ -160,7 +160,7 @@ test_what_was_protected_is_copied_plain()
 	holds one ".received == 20 and .src == {\"$F1\": 20} and .lost == 0 and .kind == {\"rtp\": 20}"
 	sent "$LA" 20
 	# The protection that it came with is off: 10 bytes less than what arrived.
-	leg_holds "$LA" '.copies[0].bytes == 20 * 200'
+	leg_holds "$LA" '.copies[0].bytes == 20 * 200 and .rx_bytes == 20 * 210'
 	# The other way: plain comes, and leaves protected; the copy is plain.
 	who two "$R2" 20
 	b rtp --on "$RB" --to "$LB" --send 20 --pps 500 >/dev/null

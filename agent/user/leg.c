@@ -334,7 +334,8 @@ void leg_left(struct leg *leg)
 
 /* --- packets of a source that is not the remote yet --- */
 
-static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t kind);
+static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t kind,
+		    unsigned int iplen);
 
 static void unhold(void *packet)
 {
@@ -395,7 +396,7 @@ static void release(struct leg *leg, struct worker *w, void **packets,
 			.stamp = h->stamp,
 		};
 
-		no = accepted(leg, w, &rx, h->kind);
+		no = accepted(leg, w, &rx, h->kind, ip_len(leg, h->len));
 		if (no >= 0)
 			leg->drops[no]++;
 	}
@@ -821,10 +822,13 @@ static int hand_on_rtcp(struct leg *base, struct worker *w, struct rx *rx)
 	return HELD;
 }
 
-/* a packet of the remote, without its protection; what was protected was policed before */
-static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t kind)
+/*
+ * A packet of the remote, without its protection; what was protected was policed before;
+ * @iplen: as it came
+ */
+static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t kind,
+		    unsigned int iplen)
 {
-	unsigned int iplen = ip_len(leg, rx->len);
 	int no = leg->sec[RTPSEC_IN] ? ACCEPTED : police(leg, w, rx);
 
 	if (no != ACCEPTED)
@@ -841,6 +845,7 @@ static int accepted(struct leg *leg, struct worker *w, struct rx *rx, uint8_t ki
 static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 		 uint8_t kind)
 {
+	unsigned int iplen = ip_len(leg, rx->len);
 	int no;
 
 	if (rx->truncated)
@@ -850,7 +855,7 @@ static int relay(struct leg *leg, struct worker *w, struct rx *rx,
 	if (elsewhere(leg, kind))
 		return RTPLANE_DROP_UNKNOWN;
 	no = admit(leg, w, rx, kind);
-	return no == ACCEPTED ? accepted(leg, w, rx, kind) : no;
+	return no == ACCEPTED ? accepted(leg, w, rx, kind, iplen) : no;
 }
 
 static bool pass(struct leg *leg, struct worker *w, struct media_sock *sock,
