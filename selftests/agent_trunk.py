@@ -716,6 +716,31 @@ def in_turn():
         one_call(trunk)
 
 
+def texts_in_order():
+    """Whoever asked for a password gets it: what is no call goes to the first that works."""
+    first, second = Trunk(), Trunk(5070)
+    one_call(first)
+    phone = Caller()
+    phone.sent, phone.target = 0, "sip:9123@" + phone.to
+    phone.dialog = ["From: <sip:alice@example.com>;tag=" + phone.tag,
+                    "To: <sip:9123@%s>" % phone.to, "Call-ID: " + phone.call_id]
+    for _ in range(2):
+        phone.says("MESSAGE", body=sdp(PHONE))
+        first.reply(first.gets("MESSAGE"), 202)
+        check(final(phone).status == 202, "the text is taken")
+    other = Caller()
+    other.calls()
+    second.reply(second.gets("INVITE"), 503)
+    second.gets("ACK")
+    first.reply(first.gets("INVITE"), 486)
+    first.gets("ACK")
+    other.fails(486)
+    one_call(first)
+    phone.says("MESSAGE", body=sdp(PHONE))
+    first.reply(first.gets("MESSAGE"), 202)
+    check(final(phone).status == 202, "the text is taken")
+
+
 def by_weight():
     """One to three: of 60 calls 45 come to the second, give or take five deviations."""
     trunks = [Trunk(), Trunk(5070)]

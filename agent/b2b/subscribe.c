@@ -811,6 +811,7 @@ void b2b_subscribe_received(struct b2b *b2b, struct sip_flow *flow, struct sip_m
 
 	if (!admit(b2b, flow, msg) || !b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
+	b2b_trunk_sort(b2b, &route, false);
 	sub = new_sub(realm, b2b_realm_of(b2b, route.to), flow);
 	if (!sub)
 		b2b_invite_refuse(b2b, flow, msg, 503, "Retry-After: 30\r\n",

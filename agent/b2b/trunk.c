@@ -366,7 +366,7 @@ static void hunt(enum config_hunt how, struct member *m, size_t n)
 }
 
 /* those that have room; if there are none, whoever is let through limits has them all */
-static size_t members_of(const struct b2b *b2b, const struct route *route,
+static size_t members_of(const struct b2b *b2b, const struct route *route, bool call,
 			 struct member m[CONFIG_GROUP_MAX])
 {
 	const struct config_group *group = route->group;
@@ -382,11 +382,11 @@ static size_t members_of(const struct b2b *b2b, const struct route *route,
 	for (full = 0; full < 2 && !n; full++)
 		for (i = 0; i < group->n; i++) {
 			trunk = find(b2b, group->trunk[i]->name);
-			if (trunk && (full || has_room(trunk)))
+			if (trunk && (full || !call || has_room(trunk)))
 				m[n++] = (struct member){ trunk, group->trunk[i],
 							  group->weight[i] };
 		}
-	hunt(group->hunt, m, n);
+	hunt(call ? group->hunt : CONFIG_HUNT_ORDER, m, n);
 	return n;
 }
 
@@ -403,10 +403,10 @@ static void put_hops(const struct member *m, int down, struct route *route)
 	}
 }
 
-void b2b_trunk_sort(struct b2b *b2b, struct route *route)
+void b2b_trunk_sort(struct b2b *b2b, struct route *route, bool call)
 {
 	struct member m[CONFIG_GROUP_MAX];
-	size_t n = route->trunk ? members_of(b2b, route, m) : 0, i;
+	size_t n = route->trunk ? members_of(b2b, route, call, m) : 0, i;
 	int down;
 
 	if (!n)
@@ -420,7 +420,8 @@ void b2b_trunk_sort(struct b2b *b2b, struct route *route)
 		    route->hop[0] < m[i].conf->hop + CONFIG_HOPS_MAX)
 			break;
 	route->trunk = m[i].conf;
-	m[i].trunk->turn = ++b2b->turns;
+	if (call)
+		m[i].trunk->turn = ++b2b->turns;
 }
 
 bool b2b_trunk_move(struct call *call, const struct config_trunk *to)
