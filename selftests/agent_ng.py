@@ -650,6 +650,14 @@ def subscribe():
     drain_sock(rec.rtp[i])
     b.hears(moved, at_a)
     check(not drain_sock(rec.rtp[i]), "a line that was taken back still comes")
+    # On hold by its direction it gets nothing, and afterwards all again.
+    P.ok("subscribe answer", sdp=rec.sdp(direction="inactive"), **words)
+    drain_sock(rec.rtp[1 - i])
+    moved.hears(b, at_b)
+    check(not drain_sock(rec.rtp[1 - i]), "a line that is inactive still comes")
+    P.ok("subscribe answer", sdp=rec.sdp(), **words)
+    drain_sock(rec.rtp[i])
+    copied(rec.rtp[i], moved, at_a, lines[i][0])
     # A second one, of one tag, has ports of its own; both end.
     other = Recorder(1)
     second, more = subscribed(dict(from_tag="to-1"), 1)
