@@ -518,7 +518,6 @@ struct told {
  * struct standing - a bridge that is in a datapath
  * @dp: in which
  * @bridge: as it was made or changed last, without orders
- * @copies: what the further outputs of its legs point to, in their order when it was made
  * @seat: what its legs sit on, in the order of @bridge.leg; held
  * @party: whose they are
  * @mux: RTCP is where RTP is, with that party
@@ -526,17 +525,19 @@ struct told {
  * @proven: which remote of a leg was proven by ICE, and the datapath knows; family 0:
  *	none
  * @sealed: nothing passes, for want of keys; none has ever been used on it
+ * @copies: what the further outputs of its legs point to, in their order when it was made;
+ *	only where the session has some
  */
 struct standing {
 	struct dp *dp;
 	struct dp_bridge bridge;
-	struct dp_copy copies[2][RTPLANE_COPIES_MAX];
 	struct seat *seat[2];
 	struct session_party *party[2];
 	bool mux[2];
 	struct told told[2];
 	struct dp_addr proven[2];
 	bool sealed;
+	struct dp_copy copies[][RTPLANE_COPIES_MAX];
 };
 
 /**

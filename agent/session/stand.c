@@ -370,7 +370,8 @@ struct standing *session_stand(const struct session *session,
 {
 	const struct standing *was = session->standing[i][rtcp];
 	const struct line *line = &wish->line[i];
-	struct standing *new = calloc(1, sizeof(*new));
+	unsigned int n = LIST_EMPTY(&session->taps) ? 0 : 2;
+	struct standing *new = calloc(1, sizeof(*new) + n * sizeof(new->copies[0]));
 	unsigned int s;
 
 	if (!new)
@@ -384,8 +385,9 @@ struct standing *session_stand(const struct session *session,
 		new->seat[s] = session_seat_get(line->half[s].seat);
 		new->mux[s] = line->half[s].mux;
 		fill_one(wish, line, s, rtcp, was, &new->bridge.leg[s]);
-		session_taps_fill(new->party[s], i, line->rtp, new->copies[s],
-				  &new->bridge.leg[s]);
+		if (n)
+			session_taps_fill(new->party[s], i, line->rtp,
+					  new->copies[s], &new->bridge.leg[s]);
 	}
 	return new;
 }
