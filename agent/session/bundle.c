@@ -442,6 +442,7 @@ void session_bundle_invite(const struct session_branch *branch, struct offer *of
 	struct half *half = &of->line.half[!offer->from];
 	bool had = half->bundled;
 	const char *why;
+	uint32_t id;
 
 	half->bundled = false;
 	if (party->policy->bundle == SESSION_BUNDLE_OFF || !of->line.rtp || !of->mux.to ||
@@ -459,9 +460,12 @@ void session_bundle_invite(const struct session_branch *branch, struct offer *of
 	if (!*half->mid)
 		name(offer, i, media->mid);
 	half->bundled = true;
-	half->told.mid_id = (uint8_t)mid_id(offer->desc, media);
-	if (!half->told.mid_id)
-		half->told.mid_id = free_id(offer->desc);
+	id = mid_id(offer->desc, media);
+	/* RFC 8285 5: what a number means stays so; Chromium ends itself if it does not */
+	if (!id && !(had && half->told.mid_id))
+		id = free_id(offer->desc);
+	if (id)
+		half->told.mid_id = (uint8_t)id;
 }
 
 /* --- and answered --- */
