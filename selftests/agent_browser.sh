@@ -126,6 +126,8 @@ test_firefox_is_called()
 	browser called
 }
 
+test_firefox_calls() { browser calls; }
+
 test_the_agent_ends() { all_end KILL browser page bob; agent_ends; }
 
 run_tests "$@"

@@ -87,6 +87,9 @@ async function stats()
 		received: one('inbound-rtp').packetsReceived || 0,
 		energy: one('inbound-rtp').totalAudioEnergy || 0,
 		sent: one('outbound-rtp').packetsSent || 0,
+		// by RTCP: what the other party says of ours, and of its own
+		reported: 'jitter' in one('remote-inbound-rtp'),
+		reports: one('remote-outbound-rtp').packetsSent || 0,
 		transports,
 		pair,
 		dtls: call.connection.getSenders().map((s) => s.transport && s.transport.state),
