@@ -277,7 +277,10 @@ static bool blocks(void)
 	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", sdp_of(B4, ANSWER), NULL)) && legs_of(MEDIA) == 1);
 	KTAP_CHECK(error_is(ask("block media", CALL, "from-tag", "x", NULL), "From-tag given, but no such tag exists"));
 	KTAP_CHECK(error_is(ask("block media", CALL, "label", "x", NULL), "No monologue matching the given label"));
-	KTAP_CHECK(error_is(ask("block media", CALL, "address", A4, NULL), "Failed to match address to any tag"));
+	KTAP_CHECK(error_is(ask("block media", CALL, "address", "203.0.113.9", NULL), "Failed to match address to any tag"));
+	KTAP_CHECK(error_is(ask("block media", CALL, "address", "x", NULL), "Failed to match address to any tag"));
+	KTAP_CHECK(ok(ask("unblock media", CALL, "address", A4, NULL)) && legs_of(NOTHING) == 4);
+	KTAP_CHECK(ok(ask("block media", CALL, "address", A4, NULL)) && legs_of(MEDIA) == 1);
 	KTAP_CHECK(error_is(ask("unblock media", "call-id", "x", NULL), "Unknown call-ID"));
 	KTAP_CHECK(error_is(ask("unblock media", NULL), "No call-id in message") && legs_of(MEDIA) == 1);
 	kernel.refuse = kernel.calls + 1;
