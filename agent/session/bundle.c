@@ -16,8 +16,6 @@
 #include "private.h"
 
 #define MID_URI	"urn:ietf:params:rtp-hdrext:sdes:mid"
-/* RFC 8285 4.2: ids of the one-byte form */
-#define ID_MAX	14
 
 /* --- what descriptions say --- */
 
@@ -414,25 +412,6 @@ static const char *bar_to(const struct session *session, const struct offer *off
 	return NULL;
 }
 
-/* an id that no section has for something else; 0: there is none */
-static uint8_t free_id(const struct sdp_desc *desc)
-{
-	const struct sdp_row *row;
-	uint32_t used = 1;
-	struct span uri;
-	uint8_t id;
-	size_t i;
-
-	for (i = 0; i < desc->n; i++)
-		for (row = NULL; (row = sdp_row_next(desc, &desc->media[i], SDP_ATTR_EXTMAP,
-						     row));)
-			used |= 1u << (extension_id(row, &uri) & 31);
-	for (id = 1; id <= ID_MAX; id++)
-		if (!(used >> id & 1))
-			return id;
-	return 0;
-}
-
 void session_bundle_invite(const struct session_branch *branch, struct offer *offer,
 			   size_t i)
 {
@@ -442,7 +421,6 @@ void session_bundle_invite(const struct session_branch *branch, struct offer *of
 	struct half *half = &of->line.half[!offer->from];
 	bool had = half->bundled;
 	const char *why;
-	uint32_t id;
 
 	half->bundled = false;
 	if (party->policy->bundle == SESSION_BUNDLE_OFF || !of->line.rtp || !of->mux.to ||
@@ -460,12 +438,6 @@ void session_bundle_invite(const struct session_branch *branch, struct offer *of
 	if (!*half->mid)
 		name(offer, i, media->mid);
 	half->bundled = true;
-	id = mid_id(offer->desc, media);
-	/* RFC 8285 5: what a number means stays so; Chromium ends itself if it does not */
-	if (!id && !(had && half->told.mid_id))
-		id = free_id(offer->desc);
-	if (id)
-		half->told.mid_id = (uint8_t)id;
 }
 
 /* --- and answered --- */
@@ -574,13 +546,10 @@ void session_bundle_agree(const struct session *session, struct line *line, size
 
 /* --- what we say --- */
 
-void session_bundle_say(FILE *out, const struct half *half, const struct sdp_desc *desc,
-			const struct sdp_media *media)
+void session_bundle_say(FILE *out, const struct half *half)
 {
 	if (*half->mid)
 		fprintf(out, "a=mid:%s\r\n", half->mid);
-	if (half->bundled && half->told.mid_id && !mid_id(desc, media))
-		fprintf(out, "a=extmap:%u %s\r\n", half->told.mid_id, MID_URI);
 }
 
 bool session_bundle_is_said(const struct session_party *party,

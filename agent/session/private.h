@@ -859,12 +859,8 @@ const char *session_bundle_offered(const struct session_party *party,
 				   const struct sdp_desc *desc,
 				   const struct sdp_media *media,
 				   struct half *half);
-/*
- * The line's name in a description to the party, with its CR LF, and no other; and by which
- * header extension packets have it, if the section says none
- */
-void session_bundle_say(FILE *out, const struct half *half, const struct sdp_desc *desc,
-			const struct sdp_media *media);
+/* the line's name in a description to the party, with its CR LF, and no other */
+void session_bundle_say(FILE *out, const struct half *half);
 /* the section that says how a line is carried: that of its group, or its own */
 const struct sdp_media *session_bundle_way(const struct half *half,
 					   const struct sdp_desc *desc,

@@ -55,8 +55,7 @@ static void split_words(char *words, struct sdp_media *media)
 
 /* what it says of RTCP, ICE and DTLS; without memory less, as if we had none */
 static char *say_more(const struct session_party *party, const struct mux *mux,
-		      const struct half *half, bool answer, const struct sdp_desc *desc,
-		      const struct sdp_media *media)
+		      const struct half *half, bool answer)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -65,7 +64,7 @@ static char *say_more(const struct session_party *party, const struct mux *mux,
 	out = open_memstream(&text, &len);
 	if (!out)
 		return NULL;
-	session_bundle_say(out, half, desc, media);
+	session_bundle_say(out, half);
 	session_mux_say(out, mux, half, answer);
 	session_ice_say(out, party, half, session_mux_is_said(mux, half, answer));
 	session_dtls_say(out, half, answer);
@@ -92,7 +91,7 @@ static void say_line(const struct session_branch *branch, const struct offer *of
 	say->address = seat->address->advertise;
 	say->hold = media->conn.what == SDP_PLACE_NULL &&
 		    !session_has_ice(&line->half[!to]);
-	say->add = say_more(branch->end[to].party, mux, half, answer, desc, media);
+	say->add = say_more(branch->end[to].party, mux, half, answer);
 	if (*half->mid)
 		say->drop |= SDP_BIT(SDP_ATTR_MID);
 }
