@@ -367,6 +367,43 @@ def reloads():
     bob.end()
 
 
+def video():
+    """With a camera: one port for all, and the phone, which is ours here, has four."""
+    # pylint: disable=import-outside-toplevel
+    import agent_bundle as two
+    from agent_ws import Dialog, tagged, uri_of
+    page, bob = Page(), two.Phone2()
+    bob.password, bob.user = os.environ["PASSWORD"], "carol"
+    bob.contact = bob.contact.replace("bob", "carol")
+    two.signs_in(bob)
+    page.begins()
+    page.does("dial('sip:carol@example.com', true, true)")
+    invite = bob.receive()
+    check(invite.method == "INVITE", "expected INVITE and got", invite.first)
+    invite.headers["to"] = tagged(invite, 180)
+    bob.reply(invite, 200, "Contact: <%s>" % bob.contact, body=bob.sdp(invite.body))
+    got = bob.receive()
+    check(got.method == "ACK", "expected ACK and got", got.first)
+    page.happens("confirmed")
+    got, end = page.stats(), time.monotonic() + LIMIT
+    while got["frames"] < 10 or not got["received"] or not all(
+            {200, 201} <= set(two.rtcp_types(bob.heard.get(x + 1, [])))
+            for x in (two.AUDIO, two.VIDEO)):
+        check(time.monotonic() < end, "no video:", got)
+        until = time.monotonic() + 1
+        two.run(two.talk(None, bob, invite.body, lambda: time.monotonic() > until))
+        got = page.stats()
+    is_secured(got)
+    check(len(two.is_group(got["remote"])) == 1, "more than one port in", got["remote"])
+    two.apart(bob)
+    bob.to = two.CORE
+    Dialog(bob, invite["to"], invite["from"], invite["call-id"], uri_of(invite)).say("BYE")
+    bob.answer(200)
+    page.happens("ended remote")
+    page.ends()
+    bob.end()
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2])

@@ -128,6 +128,14 @@ test_firefox_is_called()
 
 test_firefox_calls() { browser calls; }
 
+# The phone is agent_bundle.py's: what it hears of video it sends back.
+test_chromium_calls_with_video()
+{
+	all_end KILL browser bob
+	chromium_starts --use-fake-ui-for-media-stream
+	PYTHON=/usr/bin/python3 browser video
+}
+
 test_the_agent_ends() { all_end KILL browser page bob; agent_ends; }
 
 run_tests "$@"

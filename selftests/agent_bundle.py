@@ -159,8 +159,13 @@ def all_hear(media, phone, text):
         return (media.frames["audio"] > 5 and media.frames["video"] > 5 and
                 {200, 201} <= set(audio) and {200, 201} <= set(video))
     run(talk(media, phone, text, done))
+    apart(phone)
+
+
+def apart(phone):
+    """What the phone has heard is where it belongs."""
     audio, video = (ssrcs(phone.heard[x]) for x in (AUDIO, VIDEO))
-    check(len(audio) == 1 and not audio & video, "SSRCs of audio and video", audio, video)
+    check(audio and not audio & video, "SSRCs of audio and video", audio, video)
     check({x[1] & 0x7f for x in phone.heard[AUDIO]} == {0}, "the phone's audio has other types")
     check(not any(x[0] & 0x10 and b"\xbe\xde" == x[12:14] and x[16] for x in phone.heard[AUDIO]),
           "names of the browser's lines have crossed")

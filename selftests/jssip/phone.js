@@ -60,9 +60,11 @@ function begin(server, user, password)
 	ua.start();
 }
 
-async function dial(uri, real)
+async function dial(uri, real, video)
 {
-	const mediaStream = await microphone(real);
+	const mediaStream = video ?
+		await navigator.mediaDevices.getUserMedia({ audio: true, video: true }) :
+		await microphone(real);
 
 	happened.length = 0;
 	ua.call(uri, { mediaStream, pcConfig: { iceServers: [] } });
@@ -79,7 +81,8 @@ async function stats()
 {
 	const all = [...(await call.connection.getStats()).values()];
 	const transports = all.filter((s) => s.type === 'transport');
-	const one = (type) => all.find((s) => s.type === type && s.kind === 'audio') || {};
+	const one = (type, kind = 'audio') =>
+		all.find((s) => s.type === type && s.kind === kind) || {};
 	const pair = all.find((s) => s.id === (transports[0] || {}).selectedCandidatePairId) ||
 		all.find((s) => s.type === 'candidate-pair' && s.selected) || {};
 
@@ -90,6 +93,7 @@ async function stats()
 		// by RTCP: what the other party says of ours, and of its own
 		reported: 'jitter' in one('remote-inbound-rtp'),
 		reports: one('remote-outbound-rtp').packetsSent || 0,
+		frames: one('inbound-rtp', 'video').framesDecoded || 0,
 		transports,
 		pair,
 		dtls: call.connection.getSenders().map((s) => s.transport && s.transport.state),
