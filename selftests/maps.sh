@@ -156,6 +156,12 @@ test_a_reload_changes_what_differs()
 	is "all made anew" "$(renewed)" "$before"
 	frame | cmp -s "$W/frame" || fail "rules have changed: $(frame | diff "$W/frame" - | head -n 10)"
 	told status ".nftables.elements == $elements + 2"
+	reload "${MAPS/:8007/:8017}"
+	goes_on "when the map is at another port"
+	leads a "TCP:$MA4:8017" "$A4 198.51.100.10 443"
+	leads_nowhere a "TCP:$MA4:8007"
+	told status ".nftables.elements == $elements + 4"
+	is "all made anew" "$(renewed)" "$before"
 }
 
 test_a_reload_with_other_rules()
