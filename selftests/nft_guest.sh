@@ -45,6 +45,27 @@ test_who_tries_media_ports_is_seen_by_the_module()
 	stats_become '.scan_ranges == 0'
 }
 
+# Ports that a tester serves are no closed ones, and those beside them are.
+test_who_tries_what_a_tester_serves_is_no_scanner()
+{
+	local packets scans
+	begin 'bans: {window: 60}' || return
+	stats_become '.scan_ranges == 4'
+	packets=$(stats_val .scan_packets) scans=$(stats_val .scans)
+	# the program with all commands
+	m "$TREE/build/rtplane" --json -s "$CTL" probe serve token "a token of the tests" for 10m ports 30000-30105 \
+		sip off listen "$MA4" >"$W/serve.json" 2>"$W/serve.err" </dev/null 8>&- 9>&- &
+	BG[serve]=$!
+	wait_for 60 grep -q serving "$W/serve.json" || fail "nobody serves: $(cat "$W/serve.err")"
+	holds serve '.opened == 0'
+	payload 61 "$X4" "$MA4" 12	# ports 30100 to 30111
+	seen $((packets + 6)) "$scans"
+	stop serve
+	logged 'the port tester has gone'
+	payload 61 "$X4" "$MA4" 12
+	told ban list 'length == 1 and .[0].why == "scan"'
+}
+
 # relayed N OPTIONS: so many packets of the caller's reach the callee by the module.
 relayed()
 {
@@ -147,4 +168,4 @@ test_a_call_in_the_module_under_sets_of_the_admin()
 	others_are_untouched
 }
 
-run_tests
+run_tests "$@"
