@@ -467,8 +467,12 @@ void worker_enter(struct worker *w)
 						    memory_order_relaxed))
 		return;
 	pthread_mutex_lock(&media->lock);
-	while (w->hold)
+	while (w->hold) {
+		w->parked = true;
+		pthread_cond_broadcast(&media->answer);
 		pthread_cond_wait(&media->order, &media->lock);
+	}
+	w->parked = false;
 	atomic_store(&w->where, WORKER_TURNS);
 	pthread_mutex_unlock(&media->lock);
 }
