@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rtplane-test: where=vm kernels=6.1,7 backends=kernel,uring smp=2 timeout=600
+# rtplane-test: where=vm kernels=6.1,6.12,7 backends=kernel,uring smp=2 timeout=600
 #
 # SRTP on one leg or on both, with libsrtp2 on the other side (tools/srtpway.c): every
 # suite, each direction, packets at random in any order; keys that change; what does
