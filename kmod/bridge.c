@@ -178,6 +178,17 @@ struct rtplane_leg *rtplane_bridge_part(struct rtplane_leg *leg)
 	return peer;
 }
 
+/* A copy that is on its way still looks for its output here once it could not be sent. */
+static void copies_end(struct rtplane_leg *leg)
+{
+	struct rtplane_copies *all = NULL;
+
+	spin_lock_bh(&leg->lock);
+	rtplane_copies_take(leg, &all);
+	spin_unlock_bh(&leg->lock);
+	rtplane_copies_free(all);
+}
+
 /**
  * rtplane_bridge_remove() - take a leg out and free it
  * @leg: leg, in the table or not; its peer, if any, loses it too
@@ -210,7 +221,7 @@ void rtplane_bridge_remove(struct rtplane_leg *leg)
 	/* Without a peer there is no packet that knows them. */
 	rtplane_srtp_free(leg->srtp_rx);
 	rtplane_srtp_free(leg->srtp_tx);
-	rtplane_copies_free(leg->copies);
+	copies_end(leg);
 	rtplane_leg_free(leg);
 }
 
