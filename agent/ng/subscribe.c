@@ -440,24 +440,44 @@ static void place(struct ng_tap *tap, const struct dp_addr *to, const struct dp_
 	session_tap_set(tap->tap, to->family ? to : NULL, rtcp->family ? rtcp : NULL);
 }
 
+static bool is_wanted(const struct sdp_media *m)
+{
+	return !m->rejected && !m->why &&
+	       (m->dir == SDP_RECVONLY || m->dir == SDP_SENDRECV);
+}
+
 static void place_by(struct ng_tap *tap, const struct sdp_media *m)
 {
-	static const struct dp_addr nowhere;
-	bool wanted = !m->rejected && !m->why &&
-		      (m->dir == SDP_RECVONLY || m->dir == SDP_SENDRECV);
+	struct dp_addr to = { 0 }, rtcp = { 0 };
 
-	place(tap, wanted ? &m->remote : &nowhere,
-	      wanted ? m->mux ? &m->remote : &m->remote_rtcp : &nowhere);
+	if (is_wanted(m))
+		to = m->remote;
+	/* nobody can say that a third one is to get RTCP (RFC 3605, RTP Bleed) */
+	if (to.family && (m->mux || m->remote_rtcp.family)) {
+		rtcp = to;
+		rtcp.port = m->mux ? to.port : m->remote_rtcp.port;
+	}
+	place(tap, &to, rtcp.port ? &rtcp : &(struct dp_addr){ 0 });
 }
 
 static const char *answer_with(struct ng_request *r, struct ng_call *call,
 			       struct ng_sub *sub, const struct sdp_desc *desc)
 {
+	const char *why;
 	struct dp_err err;
 	unsigned int i;
 
 	if (desc->n < sub->n)
 		return "Failed to process subscription answer";
+	for (i = 0; i < sub->n; i++) {
+		why = is_wanted(&desc->media[i]) ?
+		      session_tap_access(sub->tap[i].tap, &desc->media[i].remote) : NULL;
+		if (!why)
+			continue;
+		snprintf(r->error, sizeof(r->error), "line %u of the answer: %.200s",
+			 i + 1, why);
+		return r->error;
+	}
 	for (i = 0; i < sub->n; i++) {
 		if (!desc->media[i].savp)
 			continue;

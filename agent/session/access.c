@@ -14,17 +14,23 @@ bool session_may_go(const struct session_party *party, const struct dp_addr *to)
 }
 
 /* kept until the next one is refused */
-static const char *refusal(const struct session_party *party,
+static const char *refusal(const struct session *session, const char *who,
+			   const struct session_policy *policy,
 			   const struct dp_addr *to)
 {
-	char *text = party->session->sessions->refusal, why[ACL_WHY_LEN];
+	char *text = session->sessions->refusal, why[ACL_WHY_LEN];
 	struct acl_verdict verdict;
 
-	acl_judge(party->policy->media_acl, to, &verdict);
+	acl_judge(policy->media_acl, to, &verdict);
 	acl_why(&verdict, "media-acl", to, why, sizeof(why));
-	snprintf(text, SESSION_REFUSAL_LEN, "the %s's %s (realm %s)",
-		 party->name, why, party->policy->name);
+	snprintf(text, SESSION_REFUSAL_LEN, "the %s's %s (realm %s)", who, why,
+		 policy->name);
 	return text;
+}
+
+static const char *refuses(const struct session_party *party, const struct dp_addr *to)
+{
+	return refusal(party->session, party->name, party->policy, to);
 }
 
 const char *session_access(const struct session_party *party,
@@ -42,11 +48,18 @@ const char *session_access(const struct session_party *party,
 		for (i = 0; i < ice.n; i++)
 			if (session_may_go(party, &ice.candidate[i].addr))
 				return NULL;
-		return refusal(party, &ice.candidate[0].addr);
+		return refuses(party, &ice.candidate[0].addr);
 	}
 	if (!media->remote.family || session_may_go(party, &media->remote))
 		return NULL;
-	return refusal(party, &media->remote);
+	return refuses(party, &media->remote);
+}
+
+const char *session_tap_access(const struct session_tap *tap, const struct dp_addr *to)
+{
+	if (!to->family || acl_judge(tap->policy->media_acl, to, NULL))
+		return NULL;
+	return refusal(tap->seat->session, "subscriber", tap->policy, to);
 }
 
 void session_access_candidates(const struct session_party *party,

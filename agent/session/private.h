@@ -478,6 +478,7 @@ struct session_party {
  * @entry: in the session
  * @party: whose media; NULL: it has gone
  * @line: which line of it
+ * @policy: of who gets it; held, as @seat points into it
  * @seat: our ports
  * @to: where to; family 0: nowhere (yet)
  * @to_rtcp: and RTCP; family 0: nowhere
@@ -486,6 +487,7 @@ struct session_tap {
 	LIST_ENTRY(session_tap) entry;
 	struct session_party *party;
 	unsigned int line;
+	struct session_policy *policy;
 	struct seat *seat;
 	struct dp_addr to;
 	struct dp_addr to_rtcp;

@@ -475,7 +475,7 @@ struct session_tap;
  * given to session_tap_free() before the session's end.  NULL with @err, as with ports_get().
  */
 struct session_tap *session_tap_new(struct session_party *party, unsigned int line,
-				    const struct session_policy *policy,
+				    struct session_policy *policy,
 				    sa_family_t family, struct dp_err *err);
 
 /**
@@ -493,6 +493,15 @@ void session_tap_free(struct session_tap *tap);
  */
 void session_tap_set(struct session_tap *tap, const struct dp_addr *to,
 		     const struct dp_addr *to_rtcp);
+
+/**
+ * session_tap_access() - may it go there, by the media-acl of who gets it?
+ * @tap: the tap
+ * @to: where; family 0: nowhere
+ *
+ * Return: NULL, or why not; until the next one is refused.
+ */
+const char *session_tap_access(const struct session_tap *tap, const struct dp_addr *to);
 
 /** session_tap_told() - what session_tap_set() was given; family 0: NULL */
 void session_tap_told(const struct session_tap *tap, struct dp_addr *to,

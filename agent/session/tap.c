@@ -11,7 +11,7 @@
 #include "private.h"
 
 struct session_tap *session_tap_new(struct session_party *party, unsigned int line,
-				    const struct session_policy *policy,
+				    struct session_policy *policy,
 				    sa_family_t family, struct dp_err *err)
 {
 	struct session_tap *tap = calloc(1, sizeof(*tap));
@@ -34,6 +34,7 @@ struct session_tap *session_tap_new(struct session_party *party, unsigned int li
 	}
 	/* what is sent by it may come back late */
 	tap->seat->used = true;
+	tap->policy = session_policy_get(policy);
 	tap->party = party;
 	tap->line = line;
 	LIST_INSERT_HEAD(&party->session->taps, tap, entry);
@@ -46,6 +47,7 @@ void session_tap_free(struct session_tap *tap)
 		return;
 	LIST_REMOVE(tap, entry);
 	session_seat_put(tap->seat);
+	session_policy_put(tap->policy);
 	free(tap);
 }
 

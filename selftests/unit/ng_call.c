@@ -4,6 +4,7 @@
  * refused leaves what ran untouched.
  */
 #include "ng_lib.h"
+#include "session/private.h"
 
 /* --- what proxies do --- */
 
@@ -381,6 +382,35 @@ static bool configured_limits(void)
 	return done();
 }
 
+/* a subscriber's answer leads where its realm's media may go, and nobody else gets its RTCP */
+static bool subscriber(void)
+{
+	const struct dp_addr rtp = at("198.51.100.9:9000"), rtcp = at("198.51.100.9:9009");
+	struct session_tap *tap;
+	struct prefix deny;
+
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(prefix_parse("203.0.113.0/24", &deny));
+	core_policy->media_acl = acl_new(NULL, 0, &deny, 1, true);
+	KTAP_CHECK(core_policy->media_acl && call_up());
+	KTAP_CHECK(ok(ask("subscribe request", CALL, FROM, "to-tag", "rec", DIR, NULL)));
+	tap = LIST_FIRST(&ng_call_find(ng, SPAN("c1"))->session->taps);
+	KTAP_CHECK(error_is(ask("subscribe answer", CALL, "to-tag", "rec", "sdp",
+				sdp_of("203.0.113.9", "m=audio 9000 RTP/AVP 0\r\na=recvonly\r\n"), NULL),
+			    "line 1 of the answer: the subscriber's 203.0.113.9 is in media-acl deny 203.0.113.0/24 (realm core)"));
+	KTAP_CHECK(!tap->to.family && !tap->to_rtcp.family);
+	KTAP_CHECK(ok(ask("subscribe answer", CALL, "to-tag", "rec", "sdp",
+			  sdp_of("203.0.113.9", "m=audio 9000 RTP/AVP 0\r\na=inactive\r\n"), NULL)));
+	KTAP_CHECK(ok(ask("subscribe answer", CALL, "to-tag", "rec", "sdp",
+			  sdp_of("198.51.100.9", "m=audio 9000 RTP/AVP 0\r\na=recvonly\r\n"
+				 "a=rtcp:9009 IN IP4 203.0.113.9\r\n"), NULL)));
+	KTAP_CHECK(dp_addr_eq(&tap->to, &rtp) && dp_addr_eq(&tap->to_rtcp, &rtcp));
+	/* a reload: what it stands on stays, whoever else has let go of it */
+	KTAP_CHECK(core_policy->refs == 3);
+	KTAP_CHECK(ok(ask("unsubscribe", CALL, "to-tag", "rec", NULL)) && core_policy->refs == 2);
+	return done();
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -398,6 +428,7 @@ int main(void)
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
 		{ "limits of the configuration, and its delay", configured_limits },
 		{ "more new calls at once than are taken", refused_in_a_burst },
+		{ "where a subscriber may have copies go", subscriber },
 	};
 
 	return session_main(points, sizeof(points) / sizeof(points[0]));
