@@ -323,23 +323,51 @@ static const struct line *other_on(const struct wish *wish, const struct seat *s
 	return NULL;
 }
 
+/* the line that needs that leg of a bridge: it is that of a port which others have, too */
+static const struct line *needs(const struct wish *wish, const struct standing *was,
+				unsigned int s, unsigned int i)
+{
+	const struct dp_leg *leg = &was->bridge.leg[s];
+
+	return leg->set & DP_LEG_LINE && !leg->local.line && !leg->local.rtcp ?
+	       other_on(wish, was->seat[s], s, i) : NULL;
+}
+
+/* nothing comes or goes by it: @line NULL; or only what is another line's */
+static void keep_leg(const struct wish *wish, const struct line *line, unsigned int s,
+		     const struct standing *was, struct dp_leg *leg)
+{
+	if (line) {
+		explicit_bzero(leg, sizeof(*leg));
+		fill_port(wish, line, s, false, was, leg);
+		leg->local.line = 0;
+	} else if (!dp_leg_is_carried(leg)) {
+		leg->mute = true;
+		leg->set |= DP_LEG_MUTE;
+	}
+	leg->block = RTPLANE_BLOCK_MEDIA;
+	leg->set |= DP_LEG_BLOCK;
+	/* nobody hears the line that has gone */
+	leg->copies = NULL;
+	leg->n_copies = 0;
+	leg->set &= ~(uint32_t)DP_LEG_COPIES;
+}
+
 /*
- * A line is no longer wanted that has the port of others: its bridge stays for them, since
- * remote and keys are there, and what is its own goes no further.
+ * A line is no longer wanted that has the port of others, with one party or both: its
+ * bridge stays for them, since remote and keys are there, and what is its own goes no
+ * further.
  */
 struct standing *session_stand_kept(const struct wish *wish, unsigned int i,
 			     const struct standing *was)
 {
-	const struct line *line = NULL;
+	const struct line *line[2];
 	struct standing *new;
-	struct dp_leg *other;
 	unsigned int s;
 
-	for (s = 0; was && s < 2 && !line; s++)
-		if (was->bridge.leg[s].set & DP_LEG_LINE && !was->bridge.leg[s].local.line &&
-		    !was->bridge.leg[s].local.rtcp)
-			line = other_on(wish, was->seat[s], s, i);
-	if (!line)
+	for (s = 0; s < 2; s++)
+		line[s] = was ? needs(wish, was, s, i) : NULL;
+	if (!line[0] && !line[1])
 		return NULL;
 	new = malloc(sizeof(*new));
 	if (!new)
@@ -348,20 +376,8 @@ struct standing *session_stand_kept(const struct wish *wish, unsigned int i,
 	session_seat_get(new->seat[0]);
 	session_seat_get(new->seat[1]);
 	memset(new->proven, 0, sizeof(new->proven));
-	s--;
-	explicit_bzero(&new->bridge.leg[s], sizeof(new->bridge.leg[s]));
-	fill_port(wish, line, s, false, was, &new->bridge.leg[s]);
-	new->bridge.leg[s].local.line = 0;
-	other = &new->bridge.leg[!s];
-	other->block = RTPLANE_BLOCK_MEDIA;
-	other->mute = true;
-	other->set |= DP_LEG_BLOCK | DP_LEG_MUTE;
-	/* nobody hears the line that has gone */
-	for (s = 0; s < 2; s++) {
-		new->bridge.leg[s].copies = NULL;
-		new->bridge.leg[s].n_copies = 0;
-		new->bridge.leg[s].set &= ~(uint32_t)DP_LEG_COPIES;
-	}
+	for (s = 0; s < 2; s++)
+		keep_leg(wish, line[s], s, was, &new->bridge.leg[s]);
 	return new;
 }
 

@@ -296,7 +296,8 @@ static bool conflicts(void)
 /* groups on both sides: names go from end to end, and stay in the packets */
 static bool towards_both(void)
 {
-	const struct fake_leg *video;
+	const struct fake_leg *video, *base, *other;
+	int port;
 
 	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_REQUIRE);
 	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
@@ -306,6 +307,20 @@ static bool towards_both(void)
 	KTAP_CHECK(user.n == 4 && !user.wrong && pairs_used(0) == 1 && pairs_used(2) == 1);
 	video = leg_at("127.0.0.1", port_at(0), 2, false);
 	KTAP_CHECK(carried(video) && !video->conf.line.hide && video->peer.line == 2);
+	/* the first line goes: the other one has the ports of both still */
+	port = port_at(0);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "a=group:BUNDLE v\r\nm=audio 0 RTP/AVP 0\r\n" VIDEO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, "a=group:BUNDLE v\r\nm=audio 0 RTP/AVP 0\r\n" VIDEO)));
+	base = leg_at("127.0.0.1", port, 0, false);
+	other = base ? fake_find(&user, &base->peer) : NULL;
+	KTAP_CHECK(other && !other->peer.line && user.n == 4 && !user.wrong);
+	KTAP_CHECK(!base->conf.mute && base->conf.block == RTPLANE_BLOCK_MEDIA);
+	KTAP_CHECK(!other->conf.mute && other->conf.block == RTPLANE_BLOCK_MEDIA);
+	KTAP_CHECK(base->conf.remote.port == 7000 && other->conf.remote.port == 7000);
+	/* and comes back */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(port_at(0) == port && !user.wrong && !base->conf.block && !other->conf.block);
 	return finish();
 }
 
