@@ -342,6 +342,7 @@ enum worker_where { WORKER_TURNS, WORKER_WAITS, WORKER_HELD };
  * @where: &enum worker_where; HELD is the agent's to begin and to end, with
  *	@media->lock
  * @dozes: it waits on @asked, and looks at it before it waits for anything else
+ * @sleeps: it waits for as long as nothing comes; by whoever has what is the worker's
  * @wanted: the agent's: to be parked
  * @owed: the agent's: it has orders that it was not called for
  * @hold: @media->lock: park
@@ -394,6 +395,7 @@ struct worker {
 	atomic_bool late;
 	_Atomic uint32_t where;
 	atomic_bool dozes;
+	bool sleeps;
 	bool wanted;
 	bool owed;
 	bool hold;

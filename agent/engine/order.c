@@ -106,6 +106,23 @@ static struct worker *wanted_late(struct media *media)
 	return NULL;
 }
 
+/* with the lock: what changed while it was held it may not learn before it wakes up */
+static void let_go(struct worker *w)
+{
+	bool call = w->sleeps && w->n_silence;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (w->news[i])
+			media_ring_bell(&w->media->bell[i]);
+		w->news[i] = false;
+	}
+	w->parked = false;
+	atomic_store(&w->where, WORKER_WAITS);
+	if (call)
+		worker_call(w);
+}
+
 static void release(struct media *media)
 {
 	struct worker *w;
@@ -113,10 +130,8 @@ static void release(struct media *media)
 	for (w = media->worker; w < media->worker + media->n_workers; w++) {
 		w->hold = false;
 		w->wanted = false;
-		if (w->where != WORKER_HELD)
-			continue;
-		w->parked = false;
-		atomic_store(&w->where, WORKER_WAITS);
+		if (w->where == WORKER_HELD)
+			let_go(w);
 	}
 	pthread_cond_broadcast(&media->order);
 }

@@ -632,7 +632,8 @@ static void run(struct worker *w)
 		    !attend(w))
 			break;
 		tell_agent(w);
-		w->io->turn(w, has_to_sweep(w) ? (int64_t)SWEEP_NS : -1);
+		w->sleeps = !has_to_sweep(w);
+		w->io->turn(w, w->sleeps ? -1 : (int64_t)SWEEP_NS);
 		judge_load(w);
 		sweep(w);
 	}

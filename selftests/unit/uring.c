@@ -596,6 +596,38 @@ static bool silence(void)
 	return true;
 }
 
+/* of a worker that waits for packets, which do not come, and is not woken to change legs */
+static bool asleep(void)
+{
+	struct pollfd news = { .events = POLLIN };
+	struct dp_bridge br;
+
+	KTAP_CHECK(phones());
+	br = bridge();
+	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, NULL));
+	/* it has nothing to look for from now on, and waits as long as it takes */
+	poll(NULL, 0, 500);
+	br.leg[0] = (struct dp_leg){
+		.local = br.leg[0].local,
+		.set = DP_LEG_PROVEN,
+		.proven = at_b,
+	};
+	dp_dispatch(dp, NULL);
+	n_events = 0;
+	KTAP_CHECK(!dp_leg_set(dp, br.leg, NULL));
+	news.fd = dp_fd(dp);
+	KTAP_CHECK(poll(&news, 1, 5000) == 1);
+	dp_dispatch(dp, NULL);
+	KTAP_CHECK(count_events(RTPLANE_EVENT_LATCH) == 1);
+	poll(NULL, 0, 500);
+	br.leg[0].set = DP_LEG_SILENCE;
+	br.leg[0].silence = 50;
+	KTAP_CHECK(!dp_leg_set(dp, br.leg, NULL));
+	KTAP_CHECK(AWAIT(count_events(RTPLANE_EVENT_SILENCE) == 1));
+	end();
+	return true;
+}
+
 static int count_one(const struct dp_leg_info *leg, void *arg)
 {
 	(void)leg;
@@ -903,6 +935,7 @@ EPOLL(refusals)
 EPOLL(refused_changes)
 EPOLL(removal)
 EPOLL(silence)
+EPOLL(asleep)
 EPOLL(many)
 EPOLL(flood)
 EPOLL(srtp)
@@ -927,6 +960,7 @@ int main(void)
 		BOTH("what is not there is not changed", refused_changes),
 		BOTH("legs and sockets go", removal),
 		BOTH("silence is told", silence),
+		BOTH("a worker that sleeps tells what changed meanwhile", asleep),
 		BOTH("500 bridges at once", many),
 		BOTH("20,000 packets, whole and in order", flood),
 		BOTH("SRTP, and proof by it", srtp),
