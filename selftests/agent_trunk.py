@@ -773,6 +773,29 @@ def silent_trunk():
     phone.hangs_up(second)
 
 
+def changed_trunk():
+    """A reload gives the second another next hop meanwhile: what the former one says is not its failure."""
+    phone, first, second = Caller(), Trunk(), Trunk(5070)
+    phone.calls()
+    late = first.gets("INVITE")
+    path = os.environ["W"] + "/rtplaned.yaml"
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    check(":5070" in text, "no second next hop in", text)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(":5070", ":5080"))
+    ask("reload")
+    second.reply(second.gets("INVITE"), 503)
+    second.gets("ACK")
+    phone.fails(500)
+    first.reply(late, 100)
+    first.reply(first.gets("CANCEL"), 200)
+    first.reply(late, 487)
+    first.gets("ACK")
+    check(hop_of("second")["uri"].endswith(":5080") and hop_of("second")["state"] == "up", ask("trunks"))
+    check(hop_of("first")["state"] == "down" and calls_of() == {"first": 0, "second": 0}, ask("trunks"))
+
+
 def each_asks():
     """Both want to know who we are; what one was told is nothing to the other."""
     phone, first, second = Caller(), Trunk(), Trunk(5070)

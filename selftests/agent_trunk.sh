@@ -99,6 +99,7 @@ test_a_group_in_turn() { group ', hunt: round-robin' in_turn; }
 test_texts_are_not_in_turn() { group ', hunt: round-robin' texts_in_order; }
 test_a_group_by_weight() { group ', hunt: weight, weights: [1, 3]' by_weight; }
 test_a_group_of_which_one_is_silent() { HOP=1 group '' silent_trunk; }
+test_a_group_that_a_reload_changes() { HOP=2 group '' changed_trunk; }
 test_a_group_whose_trunks_ask() { group '' each_asks ", $ACCOUNT"; }
 test_a_trunk_of_a_group_is_full() { group '' full_trunk ', calls: 1'; }
 test_a_group_has_a_limit() { EMERGENCY='["911"]' group ', calls: 1' full_group; }

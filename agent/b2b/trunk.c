@@ -424,16 +424,31 @@ void b2b_trunk_sort(struct b2b *b2b, struct route *route, bool call)
 		m[i].trunk->turn = ++b2b->turns;
 }
 
+static bool same_hops(const struct config_trunk *a, const struct config_trunk *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_hops && i < b->n_hops; i++)
+		if (strcmp(a->next_hop[i], b->next_hop[i]) != 0)
+			return false;
+	return a->n_hops == b->n_hops;
+}
+
 bool b2b_trunk_move(struct call *call, const struct config_trunk *to)
 {
-	const struct route route = { .trunk = to };
-	struct b2b *b2b = call->b2b;
-	const struct trunk *trunk = find(b2b, to->name);
+	struct trunk *trunk = find(call->b2b, to->name);
 
+	/* a reload has given the name to another one: the call's own has gone */
+	if (trunk && !same_hops(trunk->conf, to))
+		trunk = NULL;
 	if (trunk && !has_room(trunk) && !call->emergency)
 		return false;
 	b2b_trunk_release(call->trunk);
-	call->trunk = b2b_trunk_take(b2b, &route);
+	call->trunk = trunk;
+	if (trunk) {
+		trunk->refs++;
+		trunk->calls++;
+	}
 	b2b_account_forget(&call->account[1]);
 	return true;
 }
