@@ -351,7 +351,7 @@ enum worker_where { WORKER_TURNS, WORKER_WAITS, WORKER_HELD };
  * @last_order: @media->lock: end of that list
  * @n_socks: @media->lock: sockets it has, or is to have
  * @n_legs: the agent's: legs on them
- * @n_silence: legs that want to be told of silence; agent's, while parked
+ * @n_silence: legs that want to be told of silence; changed by the agent
  * @socks: its sockets by index
  * @n_slots: places in @socks
  * @free_slot: where to look for a free place
@@ -404,7 +404,7 @@ struct worker {
 	struct order **last_order;
 	unsigned int n_socks;
 	unsigned int n_legs;
-	unsigned int n_silence;
+	atomic_uint n_silence;
 
 	struct media_sock **socks;
 	unsigned int n_slots;

@@ -502,6 +502,22 @@ static bool is_part(const struct request *req)
 	return req->leg[0]->sock->of || req->leg[1]->sock->of;
 }
 
+/* what is counted of a leg that is there already goes along with it */
+static int move(struct request *req, unsigned int i, struct worker *to, struct dp_err *err)
+{
+	struct leg *leg = req->leg[i];
+	struct worker *from = leg->sock->worker;
+	int ret = media_move(leg->sock, to, err);
+
+	if (ret || req->made[i] || !from || from == to)
+		return ret;
+	from->n_legs--;
+	to->n_legs++;
+	from->n_silence -= !!leg->silence;
+	to->n_silence += !!leg->silence;
+	return 0;
+}
+
 /* both legs of a bridge to one worker: that with fewer legs has the choice */
 static int place(struct request *req, struct dp_err *err)
 {
@@ -513,18 +529,13 @@ static int place(struct request *req, struct dp_err *err)
 		return legconf_refuse(&req->leg[1]->addr, "", EBUSY,
 				      "what is at the ports of both legs has bridges of its own",
 				      err);
-	if (to) {
-		ret = media_move(a, to, err);
-		return ret ? ret : media_move(b, to, err);
-	}
-	to = a->worker;
-	if (req->made[0] && b->worker &&
-	    (!to || b->worker->n_legs < to->n_legs))
+	if (!to && req->made[0] && b->worker &&
+	    (!a->worker || b->worker->n_legs < a->worker->n_legs))
 		to = b->worker;
 	if (!to)
-		to = a->media->worker;
-	ret = media_move(a, to, err);
-	return ret ? ret : media_move(b, to, err);
+		to = a->worker ? a->worker : a->media->worker;
+	ret = move(req, 0, to, err);
+	return ret ? ret : move(req, 1, to, err);
 }
 
 /* --- carrying it out, parked --- */

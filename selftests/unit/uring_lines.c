@@ -9,6 +9,7 @@
  */
 #include <stdarg.h>
 
+#include "engine/engine.h"
 #include "net.h"
 #include "phones.h"
 #include "rtpsec/rtpsec.h"
@@ -389,12 +390,41 @@ static bool refused(void)
 	return true;
 }
 
+/* a leg whose peer is to be a line goes to the worker of the line's port, with what it counts */
+static bool moved(void)
+{
+	struct dp_bridge br[3], own = bridge();
+	struct worker *from, *to;
+
+	KTAP_CHECK(browser(br, false));
+	KTAP_CHECK(!dp_bridges_del(dp, &(struct dp_del){ .locals = &leg_v, .n = 1 }, NULL));
+	own.leg[0].local = leg_c;
+	own.leg[0].set |= DP_LEG_SILENCE;
+	own.leg[0].silence = 60000;
+	own.leg[1].local = addr("127.0.0.1", 30008);
+	KTAP_CHECK(!dp_bridges_new(dp, &own, 1, NULL));
+	to = media_find(media, &leg_a)->worker;
+	from = media_find(media, &leg_c)->worker;
+	KTAP_CHECK(from != to && from->n_silence == 1 && from->n_legs == 2);
+	br[1].leg[1] = br[1].leg[0];
+	br[1].leg[0] = (struct dp_leg){ .local = leg_c };
+	KTAP_CHECK(!dp_bridges_set(dp, &br[1], 1, NULL));
+	KTAP_CHECK(media_find(media, &leg_c)->worker == to);
+	KTAP_CHECK(!from->n_silence && !from->n_legs);
+	KTAP_CHECK(to->n_silence == 1 && to->n_legs == 4);
+	KTAP_CHECK(!dp_bridges_del(dp, &(struct dp_del){ .locals = &leg_c, .n = 1 }, NULL));
+	KTAP_CHECK(!to->n_silence && to->n_legs == 2);
+	end();
+	return true;
+}
+
 EPOLL(apart)
 EPOLL(hostile)
 EPOLL(together)
 EPOLL(muxed)
 EPOLL(own_ports)
 EPOLL(keys)
+EPOLL(moved)
 
 int main(void)
 {
@@ -405,6 +435,7 @@ int main(void)
 		BOTH("RTCP goes to whom it is for", muxed),
 		BOTH("RTCP goes to ports of its own", own_ports),
 		BOTH("one key for all", keys),
+		BOTH("a leg goes where the line is that becomes its peer", moved),
 		{ "what is refused", refused },
 	};
 
