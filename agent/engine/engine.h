@@ -347,6 +347,7 @@ enum worker_where { WORKER_TURNS, WORKER_WAITS, WORKER_HELD };
  * @owed: the agent's: it has orders that it was not called for
  * @hold: @media->lock: park
  * @parked: @media->lock: it is
+ * @leaving: @media->lock: sockets that end by media_leave() and are still there
  * @orders: @media->lock: what it is to do
  * @last_order: @media->lock: end of that list
  * @n_socks: @media->lock: sockets it has, or is to have
@@ -400,6 +401,7 @@ struct worker {
 	bool owed;
 	bool hold;
 	bool parked;
+	unsigned int leaving;
 	struct order *orders;
 	struct order **last_order;
 	unsigned int n_socks;
@@ -467,7 +469,6 @@ struct bell {
  * @last_id: number of the last socket
  * @last_pairing: see &media_sock.pairing
  * @owing: the agent's: &media_conf.soon was called, and media_flush() was not
- * @leaving: @lock: sockets that end by media_leave() and are still there
  * @stalled: times that a worker did not answer
  * @stalled_log: rate limit of that line
  * @next: worker at which the next dispatch begins
@@ -497,7 +498,6 @@ struct media {
 	uint64_t last_id;
 	uint32_t last_pairing;
 	bool owing;
-	unsigned int leaving;
 	uint64_t stalled;
 	struct fault_log stalled_log;
 	unsigned int next;

@@ -306,7 +306,7 @@ bool media_leave(struct media_sock *sock, atomic_uint *left)
 	if (w) {
 		sock->orphan = true;
 		sock->left = left;
-		media->leaving++;
+		w->leaving++;
 		ask_back(sock);
 	}
 	pthread_mutex_unlock(&media->lock);
@@ -315,17 +315,32 @@ bool media_leave(struct media_sock *sock, atomic_uint *left)
 	return w;
 }
 
+/* one that is to close sockets, and is not known not to answer; with the lock */
+static struct worker *closing(struct media *media)
+{
+	struct worker *w;
+
+	for (w = media->worker; w < media->worker + media->n_workers; w++)
+		if (w->leaving && !w->late)
+			return w;
+	return NULL;
+}
+
 bool media_settle(struct media *media)
 {
 	struct timespec until;
-	bool all;
+	struct worker *w;
+	bool all = true;
 
 	media_flush(media);
 	deadline(media, &until);
 	pthread_mutex_lock(&media->lock);
-	while (media->leaving && await(media, &until))
+	while (closing(media) && await(media, &until))
 		;
-	all = !media->leaving;
+	while ((w = closing(media)))
+		give_up(w);
+	for (w = media->worker; w < media->worker + media->n_workers; w++)
+		all &= !w->leaving;
 	pthread_mutex_unlock(&media->lock);
 	return all;
 }

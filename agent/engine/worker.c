@@ -408,7 +408,7 @@ void worker_let_go(struct worker *w, struct media_sock *sock)
 	/* the agent, which may look without the lock, may free this */
 	atomic_fetch_sub(left, 1);
 	pthread_mutex_lock(&w->media->lock);
-	w->media->leaving--;
+	w->leaving--;
 	pthread_cond_broadcast(&w->media->answer);
 	pthread_mutex_unlock(&w->media->lock);
 }
