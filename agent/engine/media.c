@@ -410,6 +410,7 @@ int media_add_part(struct media_sock **sock, struct media_sock *of,
 		   const struct dp_addr *local, struct dp_err *err)
 {
 	struct media_sock *new = calloc(1, sizeof(*new));
+	struct worker *w = media_worker_of(of);
 	struct media *media = of->media;
 
 	if (!new)
@@ -426,7 +427,8 @@ int media_add_part(struct media_sock **sock, struct media_sock *of,
 	new->of = of;
 	new->no_tos = true;
 	new->owned = true;
-	media_hand_over(new, media_worker_of(of));
+	/* one that answered too late has let go of it: both get another */
+	media_hand_over(new, w ? w : media->worker);
 	link_sock(new);
 	*sock = new;
 	return 0;

@@ -390,6 +390,22 @@ static bool refused(void)
 	return true;
 }
 
+/* a worker that answered too late has let go of a port that is held for a call */
+static bool let_go(void)
+{
+	struct media_sock *sock;
+	struct dp_bridge br[3];
+
+	KTAP_CHECK(browser(br, false));
+	KTAP_CHECK(!dp_bridges_del(dp, &(struct dp_del){ .all = true }, NULL));
+	KTAP_CHECK(!media_open(media, &sock, &leg_a, 0, NULL, NULL));
+	KTAP_CHECK(!media_take_back(sock, false, NULL));
+	KTAP_CHECK(!dp_bridges_new(dp, br, 2, NULL));
+	KTAP_CHECK(say_of(a, &leg_a, 1, VIDEO, 96, "video") && hear(v, NULL, NULL) == 1);
+	end();
+	return true;
+}
+
 /* a leg whose peer is to be a line goes to the worker of the line's port, with what it counts */
 static bool moved(void)
 {
@@ -424,6 +440,7 @@ EPOLL(together)
 EPOLL(muxed)
 EPOLL(own_ports)
 EPOLL(keys)
+EPOLL(let_go)
 EPOLL(moved)
 
 int main(void)
@@ -435,6 +452,7 @@ int main(void)
 		BOTH("RTCP goes to whom it is for", muxed),
 		BOTH("RTCP goes to ports of its own", own_ports),
 		BOTH("one key for all", keys),
+		BOTH("a port that no worker has", let_go),
 		BOTH("a leg goes where the line is that becomes its peer", moved),
 		{ "what is refused", refused },
 	};
