@@ -341,6 +341,8 @@ static void keep_leg(const struct wish *wish, const struct line *line, unsigned 
 		explicit_bzero(leg, sizeof(*leg));
 		fill_port(wish, line, s, false, was, leg);
 		leg->local.line = 0;
+		/* told by that, it is the other line's leg's */
+		leg->line = (struct dp_line){ .on = leg->line.on, .mid_id = leg->line.mid_id };
 	} else if (!dp_leg_is_carried(leg)) {
 		leg->mute = true;
 		leg->set |= DP_LEG_MUTE;

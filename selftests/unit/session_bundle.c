@@ -149,6 +149,9 @@ static bool first_refused(void)
 	KTAP_CHECK(base && base->conf.remote.port == 7000 && !base->conf.mute);
 	KTAP_CHECK(fake_find(&user, &base->peer)->conf.mute &&
 		   fake_find(&user, &base->peer)->conf.block == RTPLANE_BLOCK_MEDIA);
+	/* what the line that is left is told by is its own alone */
+	KTAP_CHECK(base->conf.line.on && base->conf.line.mid_id == 4 && !*base->conf.line.mid);
+	KTAP_CHECK(!base->conf.line.n_ssrcs && !base->conf.line.pts[0] && !base->conf.line.pts[3]);
 	KTAP_CHECK(carried(leg_at("127.0.0.1", port, 2, false)) && user.n == 6);
 	/* until it is back */
 	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
