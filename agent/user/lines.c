@@ -60,7 +60,7 @@ void lines_forget(struct leg *leg)
 	struct leg *base = leg->sock->of ? leg->sock->of->leg : leg;
 
 	if (base && base->lines)
-		memset(&base->lines->in, 0, sizeof(base->lines->in));
+		memset(base->lines, 0, sizeof(*base->lines));
 }
 
 /* --- which line --- */

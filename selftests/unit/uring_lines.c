@@ -186,6 +186,10 @@ static bool together(void)
 	KTAP_CHECK(!dp_leg_set(dp, &br[1].leg[1], NULL));
 	KTAP_CHECK(say_of(v, &leg_c, 4, THEIRS, 96, NULL) && quiet(a));
 	KTAP_CHECK(get(&leg_c, &info) && info.drops[RTPLANE_DROP_SSRC] == 1);
+	/* lines are others from now on: what another one sent says nothing */
+	br[1].leg[0].set = DP_LEG_LINE;
+	KTAP_CHECK(!dp_leg_set(dp, &br[1].leg[0], NULL));
+	KTAP_CHECK(say_of(v, &leg_c, 5, THEIRS, 96, NULL) && hear(a, NULL, NULL) == 5);
 	/* the port goes, and its lines with it */
 	KTAP_CHECK(!dp_bridges_del(dp, &(struct dp_del){ .locals = &leg_a, .n = 1 }, NULL));
 	KTAP_CHECK(dp_leg_get(dp, &leg_v, &info, NULL) == -ENOENT);
