@@ -376,23 +376,28 @@ static bool meet(const uint32_t a[4], const uint32_t b[4])
 static bool same_extensions(const struct sdp_desc *desc, const struct sdp_media *a,
 			    const struct sdp_media *b)
 {
-	const struct sdp_row *x = NULL, *y;
-	struct span u, v;
+	struct span of[256] = { 0 }, uri;
+	const struct sdp_row *row = NULL;
 	uint32_t id;
 
-	while ((x = sdp_row_next(desc, a, SDP_ATTR_EXTMAP, x))) {
-		id = extension_id(x, &u);
-		for (y = NULL; (y = sdp_row_next(desc, b, SDP_ATTR_EXTMAP, y));)
-			if (extension_id(y, &v) == id && !span_eq(u, v))
-				return false;
+	while ((row = sdp_row_next(desc, a, SDP_ATTR_EXTMAP, row))) {
+		id = extension_id(row, &uri);
+		of[id] = uri;
+	}
+	while ((row = sdp_row_next(desc, b, SDP_ATTR_EXTMAP, row))) {
+		id = extension_id(row, &uri);
+		if (id && of[id].p && !span_eq(of[id], uri))
+			return false;
 	}
 	return true;
 }
 
+/* a type may be of two lines that their author has in one group: he means one thing by it */
 static const char *bar_to(const struct session *session, const struct offer *offer,
 			  size_t i)
 {
 	const struct sdp_media *media = offer->desc->media;
+	const struct offered *first = NULL;
 	uint32_t mine[4], pts[4];
 	size_t t;
 
@@ -401,15 +406,16 @@ static const char *bar_to(const struct session *session, const struct offer *off
 		if (!offer->of[t].usable || !offer->of[t].line.half[!offer->from].bundled)
 			continue;
 		read_types(&media[t], pts);
-		if (meet(mine, pts))
+		if (meet(mine, pts) && !same_group(offer->desc, media[t].mid, media[i].mid))
 			return "a payload type of it is another line's, too";
 		if (!same_extensions(offer->desc, &media[t], &media[i]))
 			return "an id of its header extensions means another one on another line (a=extmap)";
 		if (offer->of[t].srtp.must_dtls != offer->of[i].srtp.must_dtls)
 			return "it is protected otherwise than another line";
-		return bar(session, &offer->of[t], &offer->of[i], !offer->from);
+		if (!first)
+			first = &offer->of[t];
 	}
-	return NULL;
+	return first ? bar(session, first, &offer->of[i], !offer->from) : NULL;
 }
 
 void session_bundle_invite(const struct session_branch *branch, struct offer *offer,

@@ -293,6 +293,24 @@ static bool conflicts(void)
 	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "a=extmap:1 urn:x:a\r\n"
 		   "m=video 7100 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\na=extmap:1 urn:x:a\r\n")));
 	KTAP_CHECK(has("a=group:BUNDLE 0 1\r\n"));
+	KTAP_CHECK(finish());
+	/* those of any line before, not of the first alone */
+	begin_with(SESSION_BUNDLE_OFF, SESSION_BUNDLE_REQUIRE);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU
+		   "m=video 7100 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\na=extmap:1 urn:x:a\r\n"
+		   "m=video 7200 RTP/AVPF 96\r\na=rtpmap:96 H264/90000\r\n"
+		   "m=video 7300 RTP/AVPF 97\r\na=rtpmap:97 H264/90000\r\na=extmap:1 urn:x:b\r\n")));
+	KTAP_CHECK(has("a=group:BUNDLE 0 1\r\n"));
+	KTAP_CHECK(finish());
+	/* its author has them in one group, and means one thing by them */
+	begin_with(SESSION_BUNDLE_OFF, SESSION_BUNDLE_REQUIRE);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)) && has(GROUP));
+	KTAP_CHECK(finish());
+	begin_with(SESSION_BUNDLE_OFF, SESSION_BUNDLE_REQUIRE);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "a=group:BUNDLE x y\r\n"
+		   "m=video 7100 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\na=mid:x\r\n"
+		   "m=video 7100 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\na=mid:y\r\n")));
+	KTAP_CHECK(has("a=group:BUNDLE x y\r\n"));
 	return finish();
 }
 
