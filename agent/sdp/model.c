@@ -391,15 +391,19 @@ void sdp_desc_free(struct sdp_desc *desc)
 	free(desc);
 }
 
+/* names of groups that are looked at: no description has so many sections */
+#define NAMES_MAX	(2 * SDP_MEDIA_MAX)
+
 const struct sdp_row *sdp_bundle_of(const struct sdp_desc *desc, struct span mid)
 {
 	const struct sdp_row *row = NULL;
+	unsigned int left = NAMES_MAX;
 	struct span rest, word;
 
 	while (mid.n && (row = sdp_row_next(desc, NULL, SDP_ATTR_GROUP_BUNDLE, row))) {
 		rest = row->value;
 		sdp_word(&rest);	/* BUNDLE */
-		while ((word = sdp_word(&rest)).n)
+		for (; left && (word = sdp_word(&rest)).n; left--)
 			if (span_eq(word, mid))
 				return row;
 	}
@@ -409,6 +413,7 @@ const struct sdp_row *sdp_bundle_of(const struct sdp_desc *desc, struct span mid
 const struct sdp_media *sdp_bundle_first(const struct sdp_desc *desc, struct span mid)
 {
 	const struct sdp_row *row = sdp_bundle_of(desc, mid);
+	unsigned int left = NAMES_MAX;
 	struct span rest, word;
 	size_t i;
 
@@ -416,7 +421,7 @@ const struct sdp_media *sdp_bundle_first(const struct sdp_desc *desc, struct spa
 		return NULL;
 	rest = row->value;
 	sdp_word(&rest);
-	while ((word = sdp_word(&rest)).n)
+	for (; left && (word = sdp_word(&rest)).n; left--)
 		for (i = 0; i < desc->n; i++)
 			if (span_eq(desc->media[i].mid, word) && !desc->media[i].rejected &&
 			    !desc->media[i].bundle_only && !desc->media[i].why)

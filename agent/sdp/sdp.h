@@ -388,7 +388,8 @@ void sdp_desc_free(struct sdp_desc *desc);
  * @desc: the description
  * @mid: the section's a=mid
  *
- * Return: its line, the same for all of a group; NULL: it is in none.
+ * Return: its line, the same for all of a group; NULL: it is in none.  Names beyond twice
+ * SDP_MEDIA_MAX are not looked at.
  */
 const struct sdp_row *sdp_bundle_of(const struct sdp_desc *desc, struct span mid);
 

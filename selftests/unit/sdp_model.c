@@ -659,9 +659,30 @@ static bool linear(void)
 	return ok;
 }
 
+/* each section asks for its group, and somebody could have it read 60 KB for each */
+static bool long_groups(void)
+{
+	static char text[4096];
+	struct sdp_desc *desc;
+	unsigned int i;
+	size_t n;
+
+	n = (size_t)sprintf(text, HERE "a=group:BUNDLE a");
+	for (i = 0; i < 2 * SDP_MEDIA_MAX - 2; i++)
+		n += (size_t)sprintf(text + n, " x%u", i);
+	sprintf(text + n, " y z\r\n" AUDIO "a=mid:a\r\n");
+	desc = parse(text);
+	KTAP_CHECK(desc && sdp_bundle_of(desc, SPAN("a")) && sdp_bundle_of(desc, SPAN("y")));
+	KTAP_CHECK(!sdp_bundle_of(desc, SPAN("z")));
+	KTAP_CHECK(sdp_bundle_first(desc, SPAN("y")) == desc->media);
+	sdp_desc_free(desc);
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
+		{ "groups of more names than sections can have", long_groups },
 		{ "what descriptions say", model },
 		{ "what is none is refused with a reason", refused },
 		{ "no reason quotes a key", no_key_in_reasons },
