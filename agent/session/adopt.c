@@ -182,6 +182,24 @@ static struct orphan *orphan_new(struct sessions *sessions, uint64_t id)
 	return orphan;
 }
 
+/* what goes to somebody beside goes on by ports of ours, too */
+static int hold_copies(const struct adopting *adopting, struct orphan *orphan,
+		       const struct dp_leg *leg)
+{
+	const struct dp_addr *from;
+	struct ports *ports;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < leg->n_copies && !ret; i++) {
+		from = &leg->copies[i].from;
+		ports = pool_of(adopting, from);
+		if (ports)
+			ret = hold_port(orphan, ports, from);
+	}
+	return ret;
+}
+
 static int adopt_leg(const struct dp_leg_info *info, void *arg)
 {
 	struct adopting *adopting = arg;
@@ -200,6 +218,8 @@ static int adopt_leg(const struct dp_leg_info *info, void *arg)
 		return -ENOMEM;
 	orphan->seen.legs++;
 	ret = hold_port(orphan, ports, &info->conf.local);
+	if (!ret)
+		ret = hold_copies(adopting, orphan, &info->conf);
 	return ret ? ret : name_bridge(orphan, info);
 }
 

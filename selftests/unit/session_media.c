@@ -472,6 +472,27 @@ static bool adopted_and_left(void)
 	return finish();
 }
 
+/* a recorder's ports are not a new call's as long as copies go by them */
+static bool adopted_copies(void)
+{
+	struct dp_copy copy[2] = {
+		{ .from = at("127.0.0.2:30050"), .to = at("203.0.113.9:9000") },
+		{ .from = at("127.0.0.9:30050"), .to = at("203.0.113.9:9000") },
+	};
+	struct session_policy *policies[2];
+
+	prepare();
+	policies[0] = access_policy;
+	policies[1] = core_policy;
+	left_behind(5, 30040, 0);
+	kernel.leg[0].conf.copies = copy;
+	kernel.leg[0].conf.n_copies = 2;
+	KTAP_CHECK(sessions_adopt(sessions, policies, 2) == 1);
+	KTAP_CHECK(pairs_used(0) == 1 && pairs_used(2) == 2);
+	KTAP_CHECK(sessions_orphan_end(sessions, 5) && !pairs_used(2));
+	return finish();
+}
+
 /* --- verdicts --- */
 
 static char verdicts[8192];
@@ -642,6 +663,7 @@ int main(void)
 		{ "legs of a former agent: ports are kept, one dump tells",
 		  adopted },
 		{ "what was adopted stays for the next agent", adopted_and_left },
+		{ "what was adopted has copies", adopted_copies },
 		{ "a report outlives its session", report },
 		{ "a report of SRTP names suites, and whose keys anybody can read",
 		  report_of_srtp },
