@@ -17,18 +17,98 @@ export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=nft_lib.sh
 . "$(dirname "$0")/nft_lib.sh"
 
-need nft jq sipp python3 iptables-restore
+need nft jq sipp python3 iptables-restore keepalived fail2ban-server setpriv
 
-setup() { others_setup; }
+# --- whose tables stand beside ours: keepalived and fail2ban, as Debian has them ---
 
-# With the capabilities that the unit leaves it, and no others.
+KEEPALIVED=
+FAIL2BAN=
+
+keepalived_start()
+{
+	cat >"$W/keepalived.conf" <<-END
+		global_defs {
+			vrrp_version 3
+			nftables
+		}
+		vrrp_instance media {
+			interface mb
+			state MASTER
+			virtual_router_id 51
+			priority 254
+			advert_int 0.1
+			no_accept
+			virtual_ipaddress { 198.51.100.200/24 }
+		}
+	END
+	nsenter --net="/run/netns/$M" -- keepalived --vrrp -n -l -f "$W/keepalived.conf" -p "$W/keepalived.pid" \
+		-r "$W/vrrp.pid" >"$W/keepalived.log" 2>&1 </dev/null 8>&- 9>&- &
+	KEEPALIVED=$!
+	wait_for 20 keepalived_has_table
+}
+keepalived_has_table() { m nft list table ip keepalived | grep -q '198.51.100.200'; }
+
+jail() { m fail2ban-client -c "$W/fail2ban" "$@"; }
+fail2ban_start()
+{
+	mkdir -p "$W/fail2ban/action.d" && cp /etc/fail2ban/action.d/nftables.conf "$W/fail2ban/action.d" || return
+	cat >"$W/fail2ban/fail2ban.conf" <<-END
+		[Definition]
+		loglevel = INFO
+		logtarget = $W/fail2ban.log
+		syslogsocket = auto
+		socket = $W/fail2ban.sock
+		pidfile = $W/fail2ban.pid
+		dbfile = None
+	END
+	cat >"$W/fail2ban/jail.conf" <<-END
+		[sshd]
+		enabled = true
+		backend = polling
+		logpath = $W/auth.log
+		failregex = ^not <HOST>
+		bantime = 9d
+		action = nftables[name=sshd, port=22]
+	END
+	: >"$W/auth.log"
+	nsenter --net="/run/netns/$M" -- fail2ban-server -c "$W/fail2ban" -f -x start >"$W/fail2ban.out" 2>&1 </dev/null 8>&- 9>&- &
+	FAIL2BAN=$!
+	wait_for 20 jail ping && jail set sshd banip 203.0.113.7 >/dev/null && wait_for 20 fail2ban_bans 203.0.113.7
+}
+fail2ban_bans() { m nft list set inet f2b-table addr-set-sshd | grep -q "$1"; }
+
+setup()
+{
+	srtp_setup && keepalived_start && fail2ban_start || {
+		tail -n 5 "$W"/keepalived.log "$W"/fail2ban.log "$W"/fail2ban.out >&2
+		return 1
+	}
+	others_as_they_stand >"$W/others"
+}
+
+# agent_lib.sh's cleanup, and these two before it.
+eval "$(declare -f cleanup | sed '1s/cleanup/agent_cleanup/')"
+cleanup()
+{
+	local pid
+	for pid in $KEEPALIVED $FAIL2BAN; do kill "$pid" && wait "$pid"; done 2>/dev/null
+	agent_cleanup
+}
+
+# As another user, with the capabilities that the unit gives it, and no others.
 test_a_table_of_its_own()
 {
-	local caps=+net_admin,+net_bind_service
-	AGENT_IN=(setpriv --no-new-privs --inh-caps=-all --bounding-set="-all,$caps")
+	local caps
+	caps=$(sed -n 's/^AmbientCapabilities=//p' "$TREE/debian/rtplane.rtplaned.service" | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	mkdir -m 755 "$W/bin" && cp "$(command -v rtplaned)" "$W/bin"	# where anybody may come
+	chown 65534 "$W"
+	AGENT_IN=(env "PATH=$W/bin:$PATH"
+		setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs
+		--inh-caps="-all,$caps" --ambient-caps="-all,$caps" --bounding-set="-all,$caps")
 	begin_table
 	AGENT_IN=()
 	agent_is_up || return
+	is "its user" "$(sed -n 's/^Uid:\t//p' "/proc/$(tool_of "$AGENT_PID")/status")" $'65534\t65534\t65534\t65534'
 	is "capabilities" "$(sed -n 's/^CapEff:\t0*//p' "/proc/$(tool_of "$AGENT_PID")/status")" 1400
 	has_mark || fail "the table has no mark: $(m nft list tables)"
 	is "chains at devices" "$(m nft list table inet rtplane | grep -c 'hook ingress device "m[ab]" priority -500')" 2
@@ -39,6 +119,7 @@ test_a_table_of_its_own()
 	a rtp --on "$RA" --to "$MA4:30100" --send 3 --pps 0 >/dev/null
 	wait_for 10 has_hits input 'realm access: media' || fail "a media port that no call has is not closed"
 	agent_ends
+	chown 0 "$W"
 	has_mark || fail "the table has no mark: $(m nft list tables)"
 	others_are_untouched
 }
@@ -352,4 +433,31 @@ test_text_for_firewalls()
 	agent_ends
 }
 
-run_tests
+# Their bans and ours, at the same time; and they end as they would without us.
+test_the_others_go_on()
+{
+	begin_table || return
+	ok "ban" m rtplane -s "$CTL" ban add "$X4"
+	ok "their ban" jail set sshd banip "$X4"
+	wait_for 10 fail2ban_bans "$X4" || fail "fail2ban bans nobody: $(tail -n 3 "$W/fail2ban.log")"
+	nft_becomes "$(elements ban4) == 1"
+	ok "no ban" m rtplane -s "$CTL" ban del "$X4"
+	nft_becomes "$(elements ban4) == 0"
+	fail2ban_bans "$X4" || fail "their ban has gone with ours"
+	ok "ban" m rtplane -s "$CTL" ban add "$X4"
+	ok "no ban of theirs" jail set sshd unbanip "$X4"
+	wait_for 10 others_are_as_before || fail "their table: $(m nft list table inet f2b-table)"
+	nft_becomes "$(elements ban4) == 1"
+	kill "$KEEPALIVED" "$FAIL2BAN"
+	wait "$KEEPALIVED"
+	is "keepalived ends with" $? 0
+	wait "$FAIL2BAN"
+	is "fail2ban ends with" $? 0
+	KEEPALIVED='' FAIL2BAN=''
+	is "what they leave" "$(others)" ''
+	nft_becomes "$(elements ban4) == 1"
+	agent_ends
+}
+others_are_as_before() { others_as_they_stand | cmp -s - "$W/others"; }
+
+run_tests "$@"

@@ -12,7 +12,7 @@
 # What others have made; handles tell if something was made anew.
 others() { m nft -a list ruleset | awk '/^table/ { ours = /inet rtplane/ } !ours'; }
 
-# srtp_setup, and what others have
+# srtp_setup, and tables like those of keepalived and fail2ban, whose own nft.sh has
 others_setup()
 {
 	srtp_setup || return
@@ -32,12 +32,15 @@ others_setup()
 			}
 		}
 	END
-	others | sed 's/ expires [^ ]*//; s/packets [0-9]* bytes [0-9]*//' >"$W/others"
+	others_as_they_stand >"$W/others"
 }
+
+# without what goes on by itself
+others_as_they_stand() { others | sed 's/ expires [^ ]*//; s/packets [0-9]* bytes [0-9]*//'; }
 
 others_are_untouched()
 {
-	others | sed 's/ expires [^ ]*//; s/packets [0-9]* bytes [0-9]*//' >"$W/others.now"
+	others_as_they_stand >"$W/others.now"
 	cmp -s "$W/others" "$W/others.now" && return 0
 	fail "somebody else's table has changed: $(diff "$W/others" "$W/others.now")"
 }
