@@ -15,7 +15,7 @@ export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=nft_lib.sh
 . "$(dirname "$0")/nft_lib.sh"
 
-need nft jq sipp
+need nft jq sipp socat
 
 setup()
 {
@@ -81,6 +81,31 @@ test_open_for_the_tester()
 	nft_becomes "$(elements open4) == 0 and $(elements open6) == 0"
 	told status '.nftables.failed == 0 and .nftables.open == 0'
 	logged 'the port tester has gone'
+}
+
+# What is no range, or no address, opens nothing, and is in nobody's way.
+test_words_that_are_wrong()
+{
+	local args
+	for args in '' '"30000"' '"30000","30001",null' '"30000","30001",7' "\"30000\",\"30001\",\"$MA4\",\"$MA4\"" \
+	    30000,30001 '"0","30001"' '"30000","65536"' '"30000","4294997296"' '"30001","30000"' '"-1","30001"' \
+	    '"30000","30001x"' '" 30000","30001"' '"","30001"' '["30000"],"30001"' '"30000","30001",""' \
+	    "\"30000\",\"30001\",\"$MA4:30000\"" '"30000","30001","nobody.invalid"' '"30000","30001\u0000"'; do
+		jq -e '.ok == false and (.error | test("^(tester: expected the first|the request is no JSON)"))' \
+			<<<"$(m socat - "UNIX-CONNECT:$CTL" <<<"{\"cmd\":\"tester\",\"args\":[$args]}")" >/dev/null ||
+			fail "$args: it is not refused"
+	done
+	# on one connection, which stays
+	m socat - "UNIX-CONNECT:$CTL" >"$W/wrong" <<-'END'
+		{"cmd":"tester","args":["1","x"]}
+		{"cmd":"tester","args":{"30000":"30001"}}
+		{"cmd":"tester","args":["30000","30001"]}
+		{"cmd":"tester","args":["30002","30003"]}
+	END
+	is "a right one after wrong ones" "$(jq -c '.result.opened // .error[:21]' "$W/wrong" | tr '\n' ' ')" \
+		'"tester: expected the " "tester: expected the " 8 "there is a port teste" '
+	told status '.nftables.open == 0 and .nftables.failed == 0'
+	nft_becomes "$(elements open4) == 0 and $(elements open6) == 0"
 }
 
 test_at_one_address()
