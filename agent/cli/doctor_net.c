@@ -230,7 +230,7 @@ static void check_enrolled(struct seen *seen)
 	}
 	for (i = 0; i < seen->n; i++) {
 		is = is_enrolled(devs, n, seen->names[i]);
-		snprintf(remedy, sizeof(remedy), "devices: [%s] in its realm, and reload",
+		snprintf(remedy, sizeof(remedy), "devices: [%s] in its realm, and restart rtplaned",
 			 seen->names[i]);
 		doctor_say(seen->d, "device", is ? VERDICT_FINE : VERDICT_FAULT,
 			   is ? NULL : remedy, is ? "%s is enrolled" :
