@@ -164,11 +164,26 @@ static bool may_tell(const struct session *session)
 	return true;
 }
 
+/* what is RTCP at its port has a remote of its own, where that is settled */
+static bool has_rtcp(const struct seat *seat)
+{
+	const struct standing *at;
+	unsigned int i;
+
+	for (i = 0; i < 2 * SDP_MEDIA_MAX; i++) {
+		at = seat->session->standing[i / 2][1];
+		if (at && at->dp->ops->lines && at->seat[i % 2] == seat && at->mux[i % 2] &&
+		    !dp_leg_is_carried(&at->bridge.leg[i % 2]))
+			return true;
+	}
+	return false;
+}
+
 /* RTCP of a shared port is counted with RTP */
 static bool may_be_shared(const struct seat *seat)
 {
-	return !seat || seat->grouped || seat->rtcp == RTCP_BY_NONE ||
-	       seat->rtcp == RTCP_BY_RTP;
+	return !seat || seat->grouped ||
+	       ((seat->rtcp == RTCP_BY_NONE || seat->rtcp == RTCP_BY_RTP) && !has_rtcp(seat));
 }
 
 /* why lines cannot share a port with that party, or NULL */

@@ -179,12 +179,19 @@ static int fake_new(struct dp *dp, const struct dp_bridge *b, size_t n,
 	return 0;
 }
 
+/* whether it has a remote of its own is settled when it is made */
+static bool fake_stays(const struct fake_leg *leg, const struct dp_leg *c)
+{
+	return !(c->set & DP_LEG_LINE) ||
+	       dp_leg_is_carried(&leg->conf) == dp_leg_is_carried(c);
+}
+
 static bool fake_can_set(struct fake *f, const struct dp_bridge *b)
 {
 	struct fake_leg *first = fake_find(f, &b->leg[0].local);
 	struct fake_leg *second = fake_find(f, &b->leg[1].local);
 
-	if (!first)
+	if (!first || !fake_stays(first, &b->leg[0]) || (second && !fake_stays(second, &b->leg[1])))
 		return false;
 	return second ? dp_addr_eq(&second->peer, &b->leg[0].local) :
 			!(b->leg[1].set & FAKE_ORDERS);

@@ -46,6 +46,15 @@ static struct fake_leg *leg_at(const char *host, int port, unsigned int line, bo
 	return fake_find(&user, &a);
 }
 
+static struct fake_leg *leg_in(struct fake *f, int port, bool rtcp)
+{
+	struct dp_addr a = at("127.0.0.1");
+
+	a.port = (uint16_t)port;
+	a.rtcp = rtcp;
+	return fake_find(f, &a);
+}
+
 static bool carried(const struct fake_leg *leg)
 {
 	return leg && leg->conf.line.on && !leg->conf.remote.family &&
@@ -314,6 +323,27 @@ static bool conflicts(void)
 	return finish();
 }
 
+/* RTCP has a leg and a remote of its own at the port, as it ends there: that stays */
+static bool rtcp_first(void)
+{
+	const struct fake_leg *rtcp;
+	int port;
+
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	kernel.dp.ops = &fake_user_ops;
+	access_policy->mux = SESSION_MUX_ACCEPT;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU MUX)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)) && kernel.n == 4);
+	port = port_at(0);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, APART)) && !kernel.wrong);
+	KTAP_CHECK(port_at(0) == port && port_at(1) != port && kernel.n == 8);
+	KTAP_CHECK(has("a=group:BUNDLE a\r\n"));
+	rtcp = leg_in(&kernel, port, true);
+	KTAP_CHECK(rtcp && rtcp->conf.tie.port == port && !rtcp->conf.line.on);
+	return finish();
+}
+
 /* groups on both sides: names go from end to end, and stay in the packets */
 static bool towards_both(void)
 {
@@ -375,6 +405,7 @@ static const struct ktap_point points[] = {
 	{ "a group is offered", offered },
 	{ "numbers that mean two things", conflicts },
 	{ "groups on both sides", towards_both },
+	{ "RTCP has a leg of its own at the port", rtcp_first },
 	{ "refused half way", undone },
 };
 
