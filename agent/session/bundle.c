@@ -540,12 +540,36 @@ static bool is_told(const struct session *session, const struct line *line, size
 	return session->sessions->conf.dp->ops->lines || session->beside;
 }
 
-void session_bundle_agree(const struct session *session, struct line *line, size_t n)
+/* the bridge that it had, or has, is that of a port which others are at, and it is not */
+static bool is_bound(const struct session *session, const struct line *line, size_t n,
+		     size_t i)
+{
+	const struct standing *at = session->standing[i][0];
+	unsigned int s;
+	size_t k;
+
+	for (s = 0; at && s < 2; s++)
+		for (k = 0; line[i].half[s].seat != at->seat[s] && k < n; k++)
+			if (k != i && line[k].wanted && !at->bridge.leg[s].local.line &&
+			    line[k].half[s].seat == at->seat[s])
+				return true;
+	return false;
+}
+
+void session_bundle_agree(struct session *session, struct line *line, size_t n)
 {
 	struct half *half, *other;
 	unsigned int s;
 	size_t i;
 
+	for (i = 0; i < n; i++) {
+		if (!line[i].wanted || !is_bound(session, line, n, i))
+			continue;
+		session_log(session, LOG_LEVEL_INFO, (struct session_party *)NULL,
+			    "media line %zu is not relayed: its bridge has the port of a group that it is not in",
+			    i + 1);
+		session_line_reject(&line[i]);
+	}
 	for (i = 0; i < 2 * n; i++) {
 		s = i % 2;
 		half = &line[i / 2].half[s];

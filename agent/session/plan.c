@@ -132,6 +132,12 @@ static void keep_proven(const struct standing *was, struct standing *now,
 	leg->set |= DP_LEG_PROVEN;
 }
 
+/* by its default, where it does not say it; one of several on a port has not all of it */
+static void unset(struct dp_leg *leg, uint32_t rare)
+{
+	leg->set |= dp_leg_is_carried(leg) ? rare & LEG_CARRIED : rare;
+}
+
 static void plan_change(struct plan *plan, const struct standing *was,
 			struct standing *now, const struct wish *wish,
 			unsigned int i, unsigned int c)
@@ -157,8 +163,8 @@ static void plan_change(struct plan *plan, const struct standing *was,
 		/* a leg that is plain in one of them is protected no more, or blocked, or mute */
 		for (s = 0; s < 2; s++) {
 			rare = (to->leg[s].set | from->leg[s].set) & LEG_RARE;
-			to->leg[s].set |= rare;
-			from->leg[s].set |= rare;
+			unset(&to->leg[s], rare);
+			unset(&from->leg[s], rare);
 		}
 		step->dp = now->dp;
 		step->n++;

@@ -889,7 +889,7 @@ const char *session_bundle_answered(const struct sdp_desc *desc,
 				    const struct sdp_media *answer, size_t i,
 				    struct line *line, unsigned int s);
 /* all lines are agreed: which of them has the port of a group, and is told apart */
-void session_bundle_agree(const struct session *session, struct line *line, size_t n);
+void session_bundle_agree(struct session *session, struct line *line, size_t n);
 /* may it be said to be in a group? @mux: RTCP has no port of its own */
 bool session_bundle_is_said(const struct session_party *party,
 			    const struct half *half, bool mux);

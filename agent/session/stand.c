@@ -9,10 +9,6 @@
 
 /* what a datapath that knows no SRTP must not hear of plain legs */
 #define LEG_SRTP	(DP_LEG_SRTP_RX | DP_LEG_SRTP_TX | DP_LEG_ONLY)
-/* of a line of several on a port: the rest is that of the port's leg */
-#define LEG_CARRIED	(DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP | \
-			 DP_LEG_SILENCE | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_LINE | \
-			 DP_LEG_COPIES)
 
 /* --- where a party is --- */
 
@@ -329,7 +325,7 @@ static const struct line *needs(const struct wish *wish, const struct standing *
 {
 	const struct dp_leg *leg = &was->bridge.leg[s];
 
-	return leg->set & DP_LEG_LINE && !leg->local.line && !leg->local.rtcp ?
+	return !leg->local.line && !leg->local.rtcp ?
 	       other_on(wish, was->seat[s], s, i) : NULL;
 }
 
@@ -378,6 +374,7 @@ struct standing *session_stand_kept(const struct wish *wish, unsigned int i,
 	session_seat_get(new->seat[0]);
 	session_seat_get(new->seat[1]);
 	memset(new->proven, 0, sizeof(new->proven));
+	new->dp = dp_for(wish->branch->session, line[0] ? line[0] : line[1]);
 	for (s = 0; s < 2; s++)
 		keep_leg(wish, line[s], s, was, &new->bridge.leg[s]);
 	return new;

@@ -5,6 +5,11 @@
 
 #include "private.h"
 
+/* of a line of several on a port: the rest is that of the port's leg */
+#define LEG_CARRIED	(DP_LEG_ACCEPT | DP_LEG_DSCP_MODE | DP_LEG_DSCP | \
+			 DP_LEG_SILENCE | DP_LEG_DIGITS | DP_LEG_BLOCK | DP_LEG_LINE | \
+			 DP_LEG_COPIES)
+
 /**
  * struct wish - what is to be
  * @line: the lines of a branch; NULL: nothing

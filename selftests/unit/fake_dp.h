@@ -92,6 +92,22 @@ static inline bool fake_lacks(const struct fake *f, const struct dp_bridge *b,
 	return false;
 }
 
+/* at a port that lines share that is the port's leg's, as user space has it */
+static inline bool fake_odd(const struct dp_bridge *b, size_t n)
+{
+	const uint32_t ports = DP_LEG_REMOTE | DP_LEG_LATCH | DP_LEG_TIE | DP_LEG_PPS |
+			       DP_LEG_ONLY | DP_LEG_MUTE | DP_LEG_SRTP_RX | DP_LEG_SRTP_TX;
+	const struct dp_leg *leg;
+	size_t i;
+
+	for (i = 0; i < 2 * n; i++) {
+		leg = &b[i / 2].leg[i % 2];
+		if (dp_leg_is_carried(leg) && leg->set & ports)
+			return true;
+	}
+	return false;
+}
+
 static inline void fake_merge(struct fake_leg *leg, const struct dp_leg *c)
 {
 	struct dp_leg *to = &leg->conf;
@@ -164,6 +180,8 @@ static int fake_new(struct dp *dp, const struct dp_bridge *b, size_t n,
 	f->news++;
 	if (fake_refuses(f, err))
 		return -EIO;
+	if (fake_odd(b, n))
+		return f->wrong++, dp_fail(err, EINVAL, "that is the port's leg's");
 	for (i = 0; i < n; i++)
 		for (s = 0; s < 2; s++)
 			if (fake_find(f, &b[i].leg[s].local) ||
@@ -209,6 +227,8 @@ static int fake_set(struct dp *dp, const struct dp_bridge *b, size_t n,
 	f->sets++;
 	if (fake_refuses(f, err))
 		return -EIO;
+	if (fake_odd(b, n))
+		return f->wrong++, dp_fail(err, EINVAL, "that is the port's leg's");
 	for (i = 0; i < n; i++)
 		if (!fake_can_set(f, &b[i]))
 			return f->wrong++, dp_fail(err, ENOENT, "no such leg");

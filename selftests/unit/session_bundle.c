@@ -202,6 +202,41 @@ static bool changes(void)
 	KTAP_CHECK(has("a=group:BUNDLE a\r\n") && port_at(0) == port && port_at(1) != port);
 	KTAP_CHECK(!leg_at("127.0.0.1", port, 2, false) && !user.wrong && !kernel.wrong);
 	KTAP_CHECK(pairs_used(0) == 2);
+	/* and is in it again, by which its bridge gets another leg */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, APART)));
+	KTAP_CHECK(port_at(0) == port && port_at(1) == port && !user.wrong && !kernel.wrong);
+	KTAP_CHECK(carried(leg_at("127.0.0.1", port, 2, false)));
+	return finish();
+}
+
+/* whose port it is depends on what stays of the others */
+static bool ports_of_others(void)
+{
+	const struct fake_leg *base;
+	int port;
+
+	/* a line gets others at its port by the exchange in which it goes */
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, AUDIO)) && !answer(callee, sdp_of(B4, PCMU)));
+	port = port_at(0);
+	KTAP_CHECK(kernel.n == 4 && !user.n);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, NO_AUDIO)));
+	KTAP_CHECK(!port_at(0) && port_at(1) == port && !user.wrong && !kernel.wrong);
+	base = leg_at("127.0.0.1", port, 0, false);
+	KTAP_CHECK(base && base->conf.line.on && carried(leg_at("127.0.0.1", port, 2, false)));
+	KTAP_CHECK(!fake_find(&kernel, &base->conf.local) && finish());
+	/* one comes back to another port while its former one is others' */
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(both_up());
+	port = port_at(0);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, NO_AUDIO)));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE v\r\nm=audio 0 RTP/AVP 0\r\n" VIDEO)));
+	KTAP_CHECK(!offer(callee, sdp_of(B4, APART)));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE v\r\nm=audio 7300 RTP/AVP 0\r\n" VIDEO)));
+	KTAP_CHECK(!port_at(0) && port_at(1) > 0 && !user.wrong);
+	KTAP_CHECK(leg_at("127.0.0.1", port, 0, false) && carried(leg_at("127.0.0.1", port, 2, false)));
 	return finish();
 }
 
@@ -401,6 +436,7 @@ static const struct ktap_point points[] = {
 	{ "a browser's group, apart on the other side", accepted },
 	{ "the first line is refused", first_refused },
 	{ "lines come, go and leave", changes },
+	{ "a port of lines that go and come", ports_of_others },
 	{ "beside the group", beside },
 	{ "a group is offered", offered },
 	{ "numbers that mean two things", conflicts },
