@@ -295,6 +295,19 @@ static const struct half *group_of(const struct session_branch *branch,
 	return NULL;
 }
 
+/* a line before it, which is not of its group, has its seat */
+static bool is_taken(const struct offer *offer, size_t i)
+{
+	const struct half *half = &offer->of[i].line.half[offer->from];
+	size_t t;
+
+	for (t = 0; t < i; t++)
+		if (offer->of[t].usable &&
+		    offer->of[t].line.half[offer->from].seat == half->seat)
+			return true;
+	return false;
+}
+
 const char *session_bundle_place(const struct session_branch *branch, struct offer *offer,
 				 size_t i)
 {
@@ -325,7 +338,7 @@ const char *session_bundle_place(const struct session_branch *branch, struct off
 	} else if (offer->desc->media[i].bundle_only) {
 		return "it has no port of its own (a=bundle-only), and its group has no line before it";
 	}
-	if (half->bundled || !half->seat)
+	if (!half->seat || (half->bundled && !is_taken(offer, i)))
 		return NULL;
 	if (half->line)
 		session_half_move(half, NULL);
@@ -470,16 +483,15 @@ const char *session_bundle_answered(const struct sdp_desc *desc,
 	struct half *half = &line[i].half[s], *tag = NULL;
 	size_t t;
 
-	if (!half->bundled) {
-		for (t = 0; t < i; t++)
-			if (line[t].wanted && line[t].half[s].seat == half->seat)
-				return "it is answered beside the group whose port it has (a=group:BUNDLE)";
-		return NULL;
-	}
-	for (t = 0; t < i && !tag; t++)
+	for (t = 0; half->bundled && t < i && !tag; t++)
 		if (line[t].wanted && line[t].half[s].bundled &&
 		    same_group(desc, desc->media[t].mid, answer->mid))
 			tag = &line[t].half[s];
+	for (t = 0; !tag && t < i; t++)
+		if (line[t].wanted && line[t].half[s].seat == half->seat)
+			return "it is answered beside the group whose port it has (a=group:BUNDLE)";
+	if (!half->bundled)
+		return NULL;
 	if (!half->mux && (tag || half->line))
 		return "it is answered in a group without RTCP on the port of RTP (a=rtcp-mux)";
 	if (!tag)

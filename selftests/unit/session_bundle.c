@@ -214,6 +214,8 @@ static bool changes(void)
 static bool ports_of_others(void)
 {
 	const struct fake_leg *base;
+	const char *what;
+	char *again;
 	int port;
 
 	/* a line gets others at its port by the exchange in which it goes */
@@ -237,6 +239,23 @@ static bool ports_of_others(void)
 	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE v\r\nm=audio 7300 RTP/AVP 0\r\n" VIDEO)));
 	KTAP_CHECK(!port_at(0) && port_at(1) > 0 && !user.wrong);
 	KTAP_CHECK(leg_at("127.0.0.1", port, 0, false) && carried(leg_at("127.0.0.1", port, 2, false)));
+	KTAP_CHECK(finish());
+	/* the first leaves the group by an answer, and the second has it for itself */
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(both_up());
+	port = port_at(0);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, APART)));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE v\r\n" PCMU VIDEO)));
+	KTAP_CHECK(port_at(0) > 0 && !port_at(1) && !leg_at("127.0.0.1", port, 2, false));
+	KTAP_CHECK(finish());
+	/* an offer takes the place of one that has no answer: nothing of its groups is left */
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	what = sdp_of(A4, "a=group:BUNDLE v\r\n" PCMU VIDEO);
+	KTAP_CHECK(!session_offer_anew(branch, caller, what, strlen(what), &again, &err));
+	session_text_free(again);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, APART)));
+	KTAP_CHECK(port_at(0) > 0 && port_at(1) > 0 && port_at(0) != port_at(1));
 	return finish();
 }
 
