@@ -588,7 +588,9 @@ void session_bundle_agree(struct session *session, struct line *line, size_t n)
 		other = &line[i / 2].half[!s];
 		if (!line[i / 2].wanted || !half->seat)
 			continue;
-		if (half->line && !has_port(line, n, half->seat, s))
+		/* an answer before may have given it the port */
+		if (half->line && (has_kept(half->seat, i / 2) ||
+				   !has_port(line, n, half->seat, s)))
 			half->line = 0;
 		half->told.on = is_told(session, line, n, i / 2, s);
 		/* it sends what the other one takes */

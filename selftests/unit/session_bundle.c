@@ -138,6 +138,7 @@ static bool accepted(void)
 static bool first_refused(void)
 {
 	const struct fake_leg *base;
+	unsigned int i;
 	int port;
 
 	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
@@ -147,6 +148,19 @@ static bool first_refused(void)
 	KTAP_CHECK(has("a=group:BUNDLE v\r\n") && !port_at(0) && port > 0);
 	/* one line needs nobody to tell it apart */
 	KTAP_CHECK(kernel.n == 4 && !user.n && !has("a=mid:a") && !says_aside());
+	KTAP_CHECK(finish());
+	/* by each of two answers */
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, "a=group:BUNDLE a v w\r\n" AUDIO VIDEO
+		   "m=audio 7000 RTP/AVP 8\r\na=rtcp:7000\r\na=mid:w\r\n" MUX)));
+	for (i = 0; i < 2; i++) {
+		KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, NO_AUDIO "m=audio 7200 RTP/AVP 8\r\n"),
+				      !i));
+		port = port_at(1);
+		KTAP_CHECK(has("a=group:BUNDLE v w\r\n") && port > 0 && port_at(2) == port);
+		KTAP_CHECK(user.n == 8 && leg_at("127.0.0.1", port, 0, false) &&
+			   carried(leg_at("127.0.0.1", port, 3, false)));
+	}
 	KTAP_CHECK(finish());
 	/* and in mid-call, where it has the port: it stays, and is not heard */
 	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
