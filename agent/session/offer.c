@@ -735,6 +735,9 @@ static void undo_early(struct session_branch *branch)
 	struct session *session = branch->session;
 	struct dp_err err;
 
+	/* who has a shared port may have changed meanwhile */
+	if (session->heard == branch)
+		session_bundle_agree(session, branch->before, branch->n_before);
 	if (session->heard == branch &&
 	    session_apply(session, branch, branch->before, branch->n_before,
 			  branch->line, branch->n_lines, &err))

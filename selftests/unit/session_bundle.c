@@ -262,6 +262,20 @@ static bool ports_of_others(void)
 	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE v\r\n" PCMU VIDEO)));
 	KTAP_CHECK(port_at(0) > 0 && !port_at(1) && !leg_at("127.0.0.1", port, 2, false));
 	KTAP_CHECK(finish());
+	/* and when an offer is rolled back by whose early answer it went */
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(both_up());
+	port = port_at(0);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, NO_AUDIO)));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, "a=group:BUNDLE v\r\nm=audio 0 RTP/AVP 0\r\n" VIDEO)));
+	KTAP_CHECK(carried(leg_at("127.0.0.1", port, 2, false)));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "m=video 0 RTP/AVPF 96\r\n")));
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, PCMU "m=video 0 RTP/AVPF 96\r\n"), true));
+	KTAP_CHECK(!leg_at("127.0.0.1", port, 0, false));
+	session_rollback(branch);
+	KTAP_CHECK(leg_at("127.0.0.1", port, 0, false) && !leg_at("127.0.0.1", port, 2, false));
+	KTAP_CHECK(!strcmp(leg_at("127.0.0.1", port, 0, false)->conf.line.mid, "v") && !user.wrong);
+	KTAP_CHECK(finish());
 	/* an offer takes the place of one that has no answer: nothing of its groups is left */
 	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
 	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
