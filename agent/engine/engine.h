@@ -696,6 +696,14 @@ bool worker_receive_failed(struct worker *w, struct media_sock *sock,
 			   int error);
 
 /**
+ * worker_dropped_at() - what the kernel has dropped at a socket since it was made
+ * @sock: the socket
+ *
+ * Return: datagrams, modulo 2^32.
+ */
+uint32_t worker_dropped_at(const struct media_sock *sock);
+
+/**
  * worker_let_go() - nothing names a socket any more; by ring.c and epoll.c
  * @w: the worker
  * @sock: the socket, which was disarmed

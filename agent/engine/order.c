@@ -213,6 +213,10 @@ void media_flush(struct media *media)
 
 void media_hand_over(struct media_sock *sock, struct worker *w)
 {
+	/* what was dropped before is not of this call; what is from now on may be before
+	 * the worker gets its order
+	 */
+	sock->dropped = worker_dropped_at(sock);
 	pthread_mutex_lock(&w->media->lock);
 	sock->worker = w;
 	give_order(w, ORDER_ADD, sock);

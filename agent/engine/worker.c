@@ -121,8 +121,7 @@ void worker_unsent(struct worker *w, struct media_sock *in,
 		w->media->legs->unsent(in->leg, packets, bytes, error);
 }
 
-/* what the kernel has dropped at a socket since it was made; modulo 2^32 */
-static uint32_t dropped_at(const struct media_sock *sock)
+uint32_t worker_dropped_at(const struct media_sock *sock)
 {
 	uint32_t info[SK_MEMINFO_VARS] = {};
 	socklen_t len = sizeof(info);
@@ -135,7 +134,7 @@ static uint32_t dropped_at(const struct media_sock *sock)
 /* nobody tells it: to be told with each datagram would cost each one something */
 static void look_for_dropped(struct worker *w, struct media_sock *sock)
 {
-	uint32_t dropped = dropped_at(sock);
+	uint32_t dropped = worker_dropped_at(sock);
 	uint32_t since = dropped - sock->dropped;
 	char local[DP_ADDR_STRLEN];
 
@@ -422,8 +421,6 @@ static void carry_out(struct worker *w, const struct order *o)
 		w->io->disarm(w, o->sock);
 		return;
 	}
-	/* what was dropped before is not of this call */
-	o->sock->dropped = dropped_at(o->sock);
 	if (take_slot(w, o->sock))
 		w->io->arm(w, o->sock);
 	else
