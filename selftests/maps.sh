@@ -123,6 +123,7 @@ test_ten_thousand()
 # A connection that stays; ask: a line goes there, and comes back.
 connect()
 {
+	rm -f "$W/in" "$W/out"
 	mkfifo "$W/in" "$W/out"
 	a socat - "TCP:$MA4:8007" <"$W/in" >"$W/out" 2>"$W/connect.err" 8>&- 9>&- &
 	BG[connection]=$!
@@ -184,7 +185,10 @@ test_a_reload_with_other_rules()
 	is "chains of maps" "$(m nft list table inet rtplane | grep -c 'chain maps')" 0
 	leads_nowhere a "TCP:$MA4:8300"
 	reload "$MAPS"
-	goes_on "when there are maps again"
+	# Without any NAT what that connection still had to say may have ended it.
+	exec 7>&- 6<&-
+	stop connection
+	connect
 	leads a "TCP:$MA4:8007" "$A4 198.51.100.10 443"
 	nft_becomes "$(elements ban4) == 1"
 	told status '.nftables.failed == 0'
