@@ -31,17 +31,12 @@ page_is_up() { a ss -Hltn sport = :8000 | grep -q .; }
 
 setup()
 {
-	srtp_setup && certificate && tone || return
+	export PASSWORD EDGE=$MA4 BROWSER=$A4
+	browser_setup "{transport: wss, port: 8443, certificates: $W/tls, origins: [\"http://127.0.0.1:8000\"]}" &&
+		tone || return
 	# Where a browser looks for the address by which it goes out.
 	ip -n "$A" route add default via $MA4
-	export PASSWORD EDGE=$MA4 BROWSER=$A4
-	ACCESS_SIP="{transport: wss, port: 8443, certificates: $W/tls, origins: [\"http://127.0.0.1:8000\"]}" \
-	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=${ICE:-lite} ACCESS_DTLS=require \
-	ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
-	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
-		agent_config 'quarantine: 0'
-	registrar_start && agent_start --datapath "$BACKEND" &&
-		phone bob $B4:5070 b0 "$B" "<sip:bob@example.com>;outbound=\"sip:$B4:5060\";auth_pass=$PASSWORD;regint=600;answermode=auto" ||
+	phone bob $B4:5070 b0 "$B" "<sip:bob@example.com>;outbound=\"sip:$B4:5060\";auth_pass=$PASSWORD;regint=600;answermode=auto" ||
 		return
 	nsenter --net="/run/netns/$A" -- python3 "$TREE/selftests/agent_browser.py" serve \
 		"$MODULES_JS" >"$W/page.log" 2>&1 </dev/null 8>&- 9>&- &

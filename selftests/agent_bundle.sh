@@ -20,25 +20,13 @@ export RTPLANE_BACKEND=uring
 # shellcheck source-path=SCRIPTDIR source=agent_ws_lib.sh
 . "$(dirname "$0")/agent_ws_lib.sh"
 
-PYTHON=/usr/bin/python3
-if ! $PYTHON -c 'import aiortc, websockets' 2>/dev/null; then
-	echo "KTAP version 1"
-	echo "1..0 # SKIP python3-aiortc or python3-websockets is not there"
-	exit 4
-fi
+need_aiortc
 need kamailio openssl ss
 
 setup()
 {
-	srtp_setup && certificate || return
-	export CA=$W/tls/cafile.pem
-	ACCESS_SIP="{transport: ws, port: 8088}
-      - {transport: wss, port: 8443, certificates: $W/tls, origins: [\"https://phone.example\"]}" \
-	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=lite ACCESS_DTLS=require \
-	ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
-	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
-		agent_config 'quarantine: 0' "ng: [{transport: udp, listen: '$MB4:22222', allow: [$B4]}]"
-	registrar_start && agent_start --datapath "$BACKEND"
+	browser_setup "{transport: ws, port: 8088}
+      - {transport: wss, port: 8443, certificates: $W/tls, origins: [\"https://phone.example\"]}" "ng: [{transport: udp, listen: '$MB4:22222', allow: [$B4]}]"
 }
 
 shares()

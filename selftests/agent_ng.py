@@ -677,8 +677,7 @@ def subscribe():
 
 
 def drain_sock(sock):
-    """All that was underway has come."""
-    time.sleep(0.1)
+    """What it has: a copy is sent before the packet that it is of."""
     sock.setblocking(False)
     got = []
     try:

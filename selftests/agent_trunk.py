@@ -36,6 +36,10 @@ class Trunk(End):
         check(m.method == method, "the trunk wants", method, "and gets", m.first)
         return m
 
+    def refuses(self, status):
+        self.reply(self.gets("INVITE"), status)
+        self.gets("ACK")
+
     def challenge(self, m, status=401, stale=False):
         self.nonce, self.counts = os.urandom(8).hex(), set()
         name = "Proxy-Authenticate" if status == 407 else "WWW-Authenticate"
@@ -605,8 +609,7 @@ def all_hops():
     phone, first, last = Caller(), Trunk(), Trunk(5070)
     phone.calls()
     for hop in first, last:
-        hop.reply(hop.gets("INVITE"), 503)
-        hop.gets("ACK")
+        hop.refuses(503)
     phone.fails(500)
 
 
@@ -655,8 +658,7 @@ def limit():
     trunk_is(lambda t: not t["calls"], "no call")
     again = Caller()
     again.calls()
-    trunk.reply(trunk.gets("INVITE"), 486)
-    trunk.gets("ACK")
+    trunk.refuses(486)
     again.fails(486)
 
 
@@ -687,8 +689,7 @@ def in_order():
     """The first is out of service, the second answers: one call, and counted there."""
     phone, first, second = Caller(), Trunk(), Trunk(5070)
     phone.calls()
-    first.reply(first.gets("INVITE"), 503)
-    first.gets("ACK")
+    first.refuses(503)
     second.takes(second.gets("INVITE"))
     phone.up()
     second.gets("ACK")
@@ -701,10 +702,8 @@ def in_order():
     # a refusal is nobody's failure, and is not tried elsewhere
     other = Caller()
     other.calls()
-    second.reply(second.gets("INVITE"), 503)
-    second.gets("ACK")
-    first.reply(first.gets("INVITE"), 404)
-    first.gets("ACK")
+    second.refuses(503)
+    first.refuses(404)
     other.fails(404)
     one_call(first)
     check(calls_of() == {"first": 0, "second": 0}, calls_of())
@@ -730,10 +729,8 @@ def texts_in_order():
         check(final(phone).status == 202, "the text is taken")
     other = Caller()
     other.calls()
-    second.reply(second.gets("INVITE"), 503)
-    second.gets("ACK")
-    first.reply(first.gets("INVITE"), 486)
-    first.gets("ACK")
+    second.refuses(503)
+    first.refuses(486)
     other.fails(486)
     one_call(first)
     phone.says("MESSAGE", body=sdp(PHONE))
@@ -785,8 +782,7 @@ def changed_trunk():
     with open(path, "w", encoding="utf-8") as f:
         f.write(text.replace(":5070", ":5080"))
     ask("reload")
-    second.reply(second.gets("INVITE"), 503)
-    second.gets("ACK")
+    second.refuses(503)
     phone.fails(500)
     first.reply(late, 100)
     first.reply(first.gets("CANCEL"), 200)
@@ -859,10 +855,8 @@ def backs_off():
     for _ in range(3):
         phone = Caller()
         phone.calls()
-        first.reply(first.gets("INVITE"), 503)
-        first.gets("ACK")
-        last.reply(last.gets("INVITE"), 486)
-        last.gets("ACK")
+        first.refuses(503)
+        last.refuses(486)
         phone.fails(486)
         began = time.monotonic()
         trunk_is(lambda t: t["next_hops"][0]["state"] == "up", "tried again")
@@ -871,10 +865,8 @@ def backs_off():
     one_call(first)
     phone = Caller()
     phone.calls()
-    first.reply(first.gets("INVITE"), 503)
-    first.gets("ACK")
-    last.reply(last.gets("INVITE"), 486)
-    last.gets("ACK")
+    first.refuses(503)
+    last.refuses(486)
     phone.fails(486)
     until = time.monotonic() + 2
     trunk_is(lambda t: t["next_hops"][0]["state"] == "up" or time.monotonic() > until,

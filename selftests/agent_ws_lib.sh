@@ -89,3 +89,25 @@ certificate()
 		-keyout "$W/tls/key" -out "$W/tls/cafile.pem" 2>/dev/null &&
 		cat "$W/tls/cafile.pem" "$W/tls/key" >"$W/tls/agent.pem"
 }
+
+# browser_setup ACCESS-SIP [WORDS...]: rtplaned between browsers and the registrar
+browser_setup()
+{
+	local sip=$1
+	shift
+	srtp_setup && certificate || return
+	export CA=$W/tls/cafile.pem
+	ACCESS_SIP=$sip ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=${ICE:-lite} \
+	ACCESS_DTLS=require ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
+	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+		agent_config 'quarantine: 0' "$@"
+	registrar_start && agent_start --datapath "$BACKEND"
+}
+
+# The Python that has aiortc and websockets, or the end.
+need_aiortc()
+{
+	PYTHON=/usr/bin/python3
+	$PYTHON -c 'import aiortc, websockets' 2>/dev/null ||
+		skip_all "python3-aiortc or python3-websockets is not there"
+}

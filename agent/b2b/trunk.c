@@ -392,14 +392,13 @@ static size_t members_of(const struct b2b *b2b, const struct route *route, bool 
 
 static void put_hops(const struct member *m, int down, struct route *route)
 {
-	size_t order[CONFIG_HOPS_MAX], i;
+	size_t i;
 
-	trunk_order(m->trunk, order);
 	for (i = 0; i < m->conf->n_hops; i++) {
-		if (is_down(m->trunk, order[i]) != down)
+		if (is_down(m->trunk, i) != down)
 			continue;
-		route->hop[route->n] = &m->conf->hop[order[i]];
-		route->text[route->n++] = m->conf->next_hop[order[i]];
+		route->hop[route->n] = &m->conf->hop[i];
+		route->text[route->n++] = m->conf->next_hop[i];
 	}
 }
 

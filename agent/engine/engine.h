@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the parts of the media engine know of each other: media.c (the agent's
- * side), order.c (what it and the workers tell each other), worker.c (the threads), ring.c and epoll.c (how they receive and send);
- * and what a datapath on it needs (user/), which it knows as &struct leg_ops only.
+ * side), order.c (what it and the workers tell each other), worker.c (the
+ * threads), ring.c and epoll.c (how they receive and send); and what a datapath
+ * on it needs (user/), which it knows as &struct leg_ops only.
  *
  * Who touches what:
  *

@@ -27,22 +27,18 @@
  * @tag: whose, of the branch
  * @index: number of the line of the party
  * @kind: "audio"
- * @to: where it goes to; family 0: nowhere (yet)
- * @to_rtcp: and RTCP; family 0: nowhere
  */
 struct ng_tap {
 	struct session_tap *tap;
 	char *tag;
 	unsigned int index;
 	char kind[16];
-	struct dp_addr to;
-	struct dp_addr to_rtcp;
 };
 
 /**
  * struct ng_sub - a subscription
  * @entry: of the call
- * @tag: its to-tag
+ * @tag: its to-tag; NULL: it has ended, and its ports wait for the call's end
  * @tap: lines, in the order of the offer
  * @n: how many
  */
@@ -75,7 +71,10 @@ void ng_subs_free(struct ng_call *call)
 	}
 }
 
-/* nothing goes there any more, and then its ports are given back */
+/*
+ * Nothing goes there any more, and then its ports are given back.  If the datapath does not
+ * do it, copies may go by them still: they stay ours until the call ends.
+ */
 static void sub_end(struct ng_call *call, struct ng_sub *sub)
 {
 	struct dp_err err;
@@ -83,9 +82,13 @@ static void sub_end(struct ng_call *call, struct ng_sub *sub)
 
 	for (i = 0; i < sub->n; i++)
 		session_tap_set(sub->tap[i].tap, NULL, NULL);
-	if (session_taps_apply(call->session, &err))
+	if (session_taps_apply(call->session, &err)) {
 		log_call(LOG_LEVEL_ERROR, session_id(call->session), NULL,
 			 "a subscription cannot be ended in the datapath: %s", err.text);
+		free(sub->tag);
+		sub->tag = NULL;
+		return;
+	}
 	LIST_REMOVE(sub, entry);
 	sub_free(sub);
 }
@@ -435,34 +438,45 @@ static const char *with_sub(struct ng_request *r, struct ng_call **call,
 	return *sub ? NULL : "To-tag not found";
 }
 
-static void place(struct ng_tap *tap, const struct dp_addr *to, const struct dp_addr *rtcp)
-{
-	session_tap_set(tap->tap, to->family ? to : NULL, rtcp->family ? rtcp : NULL);
-}
-
 static bool is_wanted(const struct sdp_media *m)
 {
 	return !m->rejected && !m->why &&
 	       (m->dir == SDP_RECVONLY || m->dir == SDP_SENDRECV);
 }
 
-static void place_by(struct ng_tap *tap, const struct sdp_media *m)
+static const char *refuse_line(struct ng_request *r, const struct session_tap *tap,
+			       const struct sdp_media *m, unsigned int i)
 {
-	struct dp_addr to = { 0 }, rtcp = { 0 };
+	const char *why = is_wanted(m) ? session_tap_access(tap, &m->remote) : NULL;
 
-	if (is_wanted(m))
-		to = m->remote;
+	if (why)
+		snprintf(r->error, sizeof(r->error), "line %u of the answer: %.200s", i, why);
+	else if (m->savp)
+		snprintf(r->error, sizeof(r->error),
+			 "line %u of the answer has '%.*s'; expected RTP/AVP as offered: what goes to a subscriber is not protected",
+			 i, (int)(m->proto.n < 40 ? m->proto.n : 40), m->proto.p);
+	else
+		return NULL;
+	return r->error;
+}
+
+static void place(struct session_tap *tap, const struct sdp_media *m)
+{
+	struct dp_addr rtcp = m->remote;
+
 	/* nobody can say that a third one is to get RTCP (RFC 3605, RTP Bleed) */
-	if (to.family && (m->mux || m->remote_rtcp.family)) {
-		rtcp = to;
-		rtcp.port = m->mux ? to.port : m->remote_rtcp.port;
-	}
-	place(tap, &to, rtcp.port ? &rtcp : &(struct dp_addr){ 0 });
+	if (!m->mux)
+		rtcp.port = m->remote_rtcp.family ? m->remote_rtcp.port : 0;
+	if (is_wanted(m))
+		session_tap_set(tap, &m->remote, rtcp.port ? &rtcp : NULL);
+	else
+		session_tap_set(tap, NULL, NULL);
 }
 
 static const char *answer_with(struct ng_request *r, struct ng_call *call,
 			       struct ng_sub *sub, const struct sdp_desc *desc)
 {
+	struct dp_addr was[NG_TAPS_MAX][2];
 	const char *why;
 	struct dp_err err;
 	unsigned int i;
@@ -470,32 +484,18 @@ static const char *answer_with(struct ng_request *r, struct ng_call *call,
 	if (desc->n < sub->n)
 		return "Failed to process subscription answer";
 	for (i = 0; i < sub->n; i++) {
-		why = is_wanted(&desc->media[i]) ?
-		      session_tap_access(sub->tap[i].tap, &desc->media[i].remote) : NULL;
-		if (!why)
-			continue;
-		snprintf(r->error, sizeof(r->error), "line %u of the answer: %.200s",
-			 i + 1, why);
-		return r->error;
+		why = refuse_line(r, sub->tap[i].tap, &desc->media[i], i + 1);
+		if (why)
+			return why;
 	}
 	for (i = 0; i < sub->n; i++) {
-		if (!desc->media[i].savp)
-			continue;
-		snprintf(r->error, sizeof(r->error),
-			 "line %u of the answer has '%.*s'; expected RTP/AVP as offered: what goes to a subscriber is not protected",
-			 i + 1, (int)(desc->media[i].proto.n < 40 ? desc->media[i].proto.n : 40),
-			 desc->media[i].proto.p);
-		return r->error;
+		session_tap_told(sub->tap[i].tap, &was[i][0], &was[i][1]);
+		place(sub->tap[i].tap, &desc->media[i]);
 	}
-	for (i = 0; i < sub->n; i++)
-		place_by(&sub->tap[i], &desc->media[i]);
-	if (!session_taps_apply(call->session, &err)) {
-		for (i = 0; i < sub->n; i++)
-			session_tap_told(sub->tap[i].tap, &sub->tap[i].to, &sub->tap[i].to_rtcp);
+	if (!session_taps_apply(call->session, &err))
 		return NULL;
-	}
 	for (i = 0; i < sub->n; i++)
-		place(&sub->tap[i], &sub->tap[i].to, &sub->tap[i].to_rtcp);
+		session_tap_set(sub->tap[i].tap, &was[i][0], &was[i][1]);
 	snprintf(r->error, sizeof(r->error), "%.200s", err.text);
 	return r->error;
 }

@@ -57,6 +57,8 @@ const char *session_access(const struct session_party *party,
 
 const char *session_tap_access(const struct session_tap *tap, const struct dp_addr *to)
 {
+	if (to->family && to->family != tap->seat->pair->rtp.family)
+		return "its address is of another family than the ports that it is sent from";
 	if (!to->family || acl_judge(tap->policy->media_acl, to, NULL))
 		return NULL;
 	return refusal(tap->seat->session, "subscriber", tap->policy, to);

@@ -495,7 +495,7 @@ void session_tap_set(struct session_tap *tap, const struct dp_addr *to,
 		     const struct dp_addr *to_rtcp);
 
 /**
- * session_tap_access() - may it go there, by the media-acl of who gets it?
+ * session_tap_access() - may it go there, by the media-acl of who gets it, and by our ports?
  * @tap: the tap
  * @to: where; family 0: nowhere
  *

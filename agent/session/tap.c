@@ -21,13 +21,14 @@ struct session_tap *session_tap_new(struct session_party *party, unsigned int li
 		dp_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	while (family && i + 1 < policy->n_addresses &&
+	while (family && i < policy->n_addresses &&
 	       policy->address[i].listen.family != family)
 		i++;
-	if (policy->n_addresses)
+	if (i < policy->n_addresses)
 		tap->seat = session_seat_new(party->session, &policy->address[i], err);
 	else
-		dp_fail(err, EADDRNOTAVAIL, "its realm has no address for media");
+		dp_fail(err, EADDRNOTAVAIL, "realm %s has no address for media of that family",
+			policy->name);
 	if (!tap->seat) {
 		free(tap);
 		return NULL;
@@ -81,7 +82,7 @@ int session_taps_apply(struct session *session, struct dp_err *err)
 static unsigned int add(struct dp_copy *room, unsigned int n, const struct dp_addr *from,
 			const struct dp_addr *to, uint8_t only)
 {
-	if (n == RTPLANE_COPIES_MAX || from->family != to->family)
+	if (n == RTPLANE_COPIES_MAX)
 		return n;
 	room[n] = (struct dp_copy){ .from = *from, .to = *to, .only = only };
 	return n + 1;

@@ -405,9 +405,22 @@ static bool subscriber(void)
 			  sdp_of("198.51.100.9", "m=audio 9000 RTP/AVP 0\r\na=recvonly\r\n"
 				 "a=rtcp:9009 IN IP4 203.0.113.9\r\n"), NULL)));
 	KTAP_CHECK(dp_addr_eq(&tap->to, &rtp) && dp_addr_eq(&tap->to_rtcp, &rtcp));
+	KTAP_CHECK(error_is(ask("subscribe answer", CALL, "to-tag", "rec", "sdp",
+				"v=0\r\no=- 1 1 IN IP6 2001:db8::9\r\ns=-\r\nc=IN IP6 2001:db8::9\r\nt=0 0\r\n"
+				"m=audio 9000 RTP/AVP 0\r\na=recvonly\r\n", NULL),
+			    "line 1 of the answer: its address is of another family than the ports that it is sent from"));
+	KTAP_CHECK(dp_addr_eq(&tap->to, &rtp));
 	/* a reload: what it stands on stays, whoever else has let go of it */
 	KTAP_CHECK(core_policy->refs == 3);
 	KTAP_CHECK(ok(ask("unsubscribe", CALL, "to-tag", "rec", NULL)) && core_policy->refs == 2);
+	/* what the datapath goes on with keeps its ports, until the call ends */
+	KTAP_CHECK(ok(ask("subscribe request", CALL, FROM, "to-tag", "rec", DIR, NULL)));
+	KTAP_CHECK(ok(ask("subscribe answer", CALL, "to-tag", "rec", "sdp",
+			  sdp_of("198.51.100.9", "m=audio 9000 RTP/AVP 0\r\na=recvonly\r\n"), NULL)));
+	kernel.refuse = kernel.calls + 1;
+	KTAP_CHECK(ok(ask("unsubscribe", CALL, "to-tag", "rec", NULL)) && core_policy->refs == 3);
+	kernel.refuse = 0;
+	KTAP_CHECK(error_is(ask("unsubscribe", CALL, "to-tag", "rec", NULL), "To-tag not found"));
 	return done();
 }
 
