@@ -585,6 +585,21 @@ def ringing_calls():
     check(got == [b"100", b"100", b"503", b"100", b"503"], got)
 
 
+def transactions():
+    """As many requests of one source are held (per-source: transactions 3), and no other's count."""
+    got = {}
+    for last in 66, 1:          # a stranger, a next hop
+        sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        ip = "192.0.2.%d" % last
+        with sock:
+            sock.bind((ip, 5070))
+            sock.settimeout(60)
+            for n in range(5):
+                sock.sendto(invitation(10 * last + n, ip, A.server, A.server), (A.server, 5060))
+                got.setdefault(last, []).append(sock.recv(65535).split()[1])
+    check(got == {66: [b"100"] * 3 + [b"503"] * 2, 1: [b"100"] * 5}, got)
+
+
 def invitation(n, ip, to, server):
     """An INVITE without an offer, one of many."""
     return ("INVITE sip:4900@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s:5070;branch=z9hG4bKmany%d\r\n"

@@ -23,7 +23,7 @@ edge()
 	for name; do
 		acts agent_edge "$name" || return
 		case $name in
-		ringing_calls|next_hop_calls|draining) ;;
+		ringing_calls|transactions|next_hop_calls|draining) ;;
 		*) no_calls ;;
 		esac
 	done
@@ -64,10 +64,36 @@ test_strangers()
 		'tostring | contains("203.0.113.9 is in media-acl deny 203.0.113.0/24")' ||
 		fail "why does not say why the call was refused"
 }
+# sipvicious looks for hosts: does it find us?
+svmap_finds()
+{
+	ip -n "$A" route replace "$MA4/32" dev a0 src 192.0.2.66
+	a timeout 60 svmap -p 5060 -P 5099 "$MA4" >"$W/svmap" 2>&1
+	ip -n "$A" route del "$MA4/32"
+	grep -q "$MA4:5060" "$W/svmap"
+}
+test_scanners()
+{
+	local bans='bans: {denied: 0}'
+	ACCESS_ACL='{default: allow}' begin "$bans" || return
+	svmap_finds && fail "svmap finds us: $(cat "$W/svmap")"
+	told status '.counters.scanners > 0'
+	ACCESS_ACL='{default: allow}' begin "$bans" 'scanners: [none]' || return
+	svmap_finds || fail "svmap does not find whom it is to find: $(cat "$W/svmap")"
+	told status '.counters.scanners == 0'
+	ACCESS_ACL='{deny: [192.0.2.66]}' begin "$bans" 'scanners: [none]' || return
+	svmap_finds || fail "svmap does not find who says 403: $(cat "$W/svmap")"
+	ACCESS_ACL='{deny: [192.0.2.66], silent: yes}' begin "$bans" 'scanners: [none]' || return
+	svmap_finds && fail "svmap finds us: $(cat "$W/svmap")"
+	told status '.sip.gates | any(.realm == "access" and .denied > 0)'
+}
 test_caps_of_a_source()
 {
 	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 2, connections: 2}' begin 'emergency: ["11200"]' &&
 		edge connections ringing_calls
+	agent_stop KILL
+	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 0, transactions: 3}' begin &&
+		edge transactions
 	agent_stop KILL
 }
 test_a_next_hop_is_no_stranger()
@@ -96,4 +122,5 @@ test_draining()
 }
 test_the_agent_ends() { agent_ends; }
 
+need svmap
 run_tests "$@"

@@ -47,7 +47,8 @@ setup()
 		ACCESS_ACL='{allow: [192.0.2.0/30, 192.0.2.86/31]}' \
 		ROUTES="  - {from: access, user-suffix: \"00\", to: core, next-hop: \"sip:$B4:5060\"}
   - {from: access, host-prefix: \"$MA4\", to: core, next-hop: \"sip:$B4:5070\"}" \
-		begin_table 'bans: {time: 3600, window: 60, denied: 5, digest: 5, stun: 20, allow: [192.0.2.77]}' || return
+		begin_table 'scanners: [none]' \
+		'bans: {time: 3600, window: 60, denied: 5, digest: 5, stun: 20, allow: [192.0.2.77]}' || return
 	long_call || return
 	port=$(long_call_port)
 	goes_on

@@ -53,6 +53,7 @@ static json_t *counters_json(const struct b2b_counters *c)
 	api_set_int(o, "per_source", c->caps);
 	api_set_int(o, "trunk_full", c->trunk_full);
 	api_set_int(o, "tenant_full", c->tenant_full);
+	api_set_int(o, "scanners", c->scanners);
 	api_set_int(o, "reloads", c->reloads);
 	return o;
 }

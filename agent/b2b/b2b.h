@@ -423,6 +423,7 @@ void b2b_tenants(const struct b2b *b2b,
  * @caps: 503: its source has as much as it may
  * @trunk_full: 503: the trunk has as many calls as it may
  * @tenant_full: 503: a tenant has as much as it may
+ * @scanners: requests dropped for what their User-Agent is
  * @registers: REGISTERs that were sent on
  * @granted: of these, granted by a registrar
  * @subscriptions: that there are now
@@ -441,6 +442,7 @@ struct b2b_counters {
 	uint64_t caps;
 	uint64_t trunk_full;
 	uint64_t tenant_full;
+	uint64_t scanners;
 	uint64_t registers;
 	uint64_t granted;
 	uint64_t subscriptions;

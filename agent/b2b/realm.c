@@ -230,6 +230,7 @@ static bool set_gate(struct realm *realm)
 	const struct sip_gate_conf conf = {
 		.name = realm->name,
 		.acl = realm->conf->acl,
+		.silent = realm->conf->silent,
 		.rate = realm->conf->source.messages,
 		.burst = realm->conf->source.messages * 2,
 		.crowd = realm->conf->source.together,

@@ -100,6 +100,31 @@ static void out_of_dialog(struct b2b *b2b, struct sip_flow *flow,
 	}
 }
 
+/* what begins with an attacker's tool: he hears nothing, and it is an offence */
+static bool is_scanner(struct b2b *b2b, const struct sip_flow *flow,
+		       const struct sip_msg *msg)
+{
+	const struct config *config = b2b->config;
+	struct span agent, name;
+	size_t i;
+
+	if (!msg->request || msg->to.tag.n || !config->n_scanners)
+		return false;
+	agent = sip_msg_value(msg, SIP_HDR_USER_AGENT);
+	for (i = 0; i < config->n_scanners; i++) {
+		name = span_of(config->scanners[i]);
+		if (agent.n >= name.n &&
+		    span_eqcase((struct span){ agent.p, name.n }, name))
+			break;
+	}
+	if (i == config->n_scanners || b2b_realm_knows(b2b_realm_of_flow(flow), &flow->remote))
+		return false;
+	b2b->counters.scanners++;
+	bans_offence(b2b->bans, &flow->remote, BAN_DENIED, 1,
+		     sip_proto_is_reliable(flow->proto));
+	return true;
+}
+
 static void on_message(struct sip_flow *flow, struct sip_msg *msg, void *arg)
 {
 	struct sip_fault fault = { 0 };
@@ -114,6 +139,8 @@ static void on_message(struct sip_flow *flow, struct sip_msg *msg, void *arg)
 				      msg->fault.text);
 		return;
 	}
+	if (is_scanner(b2b, flow, msg))
+		return;
 	if (msg->request && msg->method != SIP_ACK &&
 	    !sip_strict_check(msg, &fault)) {
 		b2b_invite_refuse(b2b, flow, msg, fault.status, NULL, fault.text);
@@ -139,6 +166,11 @@ static bool is_known(void *arg, const struct sip_flow *flow)
 	return b2b_realm_knows(b2b_realm_of_flow(flow), &flow->remote);
 }
 
+static uint32_t per_source(void *arg, const struct sip_flow *flow)
+{
+	return b2b_realm_of_flow(flow)->conf->source.transactions;
+}
+
 static void on_offence(const struct dp_addr *source, enum sip_gate_reason why,
 		       bool proven, void *arg)
 {
@@ -157,7 +189,9 @@ static bool open_sip(struct b2b *b2b)
 	const struct sip_transport_ops ops = {
 		.message = on_message, .offence = on_offence,
 	};
-	const struct sip_tx_config tx = { .known = is_known };
+	const struct sip_tx_config tx = {
+		.known = is_known, .per_source = per_source,
+	};
 
 	b2b->transport = sip_transport_new(b2b->loop, NULL, &ops, b2b);
 	b2b->stack = sip_tx_stack_new(&tx, b2b->timers, &sip_flow_real_ops);

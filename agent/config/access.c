@@ -87,7 +87,10 @@ static bool get_source(const struct loaded *l, const struct key *at,
 			  "a number of pairs of ports", &r->source.ports) &&
 	       get_number(l, sub(&k, "connections"), from->connections, 32, 0,
 			  1000000, "a number of connections",
-			  &r->source.connections);
+			  &r->source.connections) &&
+	       get_number(l, sub(&k, "transactions"), from->transactions, 1000,
+			  0, 1000000, "a number of requests",
+			  &r->source.transactions);
 }
 
 static bool yes(const int *raw, bool def)
@@ -139,6 +142,7 @@ static bool get_users(const struct loaded *l, const struct key *at,
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r)
 {
+	r->silent = raw->acl && yes(raw->acl->silent, false);
 	return get_acl(l, sub(at, "acl"), raw->acl, false, &r->acl) &&
 	       get_acl(l, sub(at, "media-acl"), raw->media_acl, true,
 		       &r->media_acl) &&

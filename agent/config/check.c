@@ -624,11 +624,23 @@ static bool check_sip(const struct loaded *l)
 	return true;
 }
 
+/* what is in the logs of every host that speaks SIP */
+static const char *const usual_scanners[] = {
+	"friendly-scanner", "friendly-request", "sipvicious", "sundayddr", "sip-scan",
+	"sipcli", "pplsip",
+};
+
 static bool get_globals(struct loaded *l)
 {
 	const struct raw_config *raw = l->raw;
 	struct config *c = &l->config;
 
+	c->scanners = usual_scanners;
+	c->n_scanners = sizeof(usual_scanners) / sizeof(*usual_scanners);
+	if (raw->scanners) {
+		c->scanners = (const char *const *)raw->scanners;
+		c->n_scanners = raw->n_scanners;
+	}
 	c->control = raw->control ? raw->control : DEFAULT_CONTROL;
 	if (raw->datapath)
 		c->datapath = (enum dp_want)*raw->datapath;

@@ -181,6 +181,7 @@ struct config_listener {
  * @ringing: of these, unanswered ones, 0 = no limit
  * @ports: pairs of ports, 0 = no limit
  * @connections: its connections, 0 = no limit
+ * @transactions: its requests that are held, 0 = no limit
  */
 struct config_source {
 	uint32_t messages;
@@ -189,6 +190,7 @@ struct config_source {
 	uint32_t ringing;
 	uint32_t ports;
 	uint32_t connections;
+	uint32_t transactions;
 };
 
 /**
@@ -290,6 +292,7 @@ struct config_server {
  * @devices: names of network devices to enrol
  * @n_devices: how many
  * @acl: who may speak SIP here, beside the next hops
+ * @silent: whom @acl does not let in gets no answer
  * @media_acl: where media of parties here may go, by their descriptions and candidates
  * @trust: what its parties say about who is who is believed, and they are told
  *	(RFC 3325)
@@ -322,6 +325,7 @@ struct config_realm {
 	const char *const *devices;
 	size_t n_devices;
 	struct acl *acl;
+	bool silent;
 	struct acl *media_acl;
 	bool trust;
 	struct config_source source;
@@ -612,6 +616,8 @@ struct config_bans {
  * @hop_timeout: seconds that a next hop may be silent if there is another
  * @emergency: users of Request-URIs that are let through limits
  * @n_emergency: how many
+ * @scanners: how User-Agent begins of what attackers use, without regard to case
+ * @n_scanners: how many
  * @realms: two or more; with @ng, one or more
  * @n_realms: how many
  * @trunks: lines of others, which routes lead to
@@ -653,6 +659,8 @@ struct config {
 	uint32_t hop_timeout;
 	const char *const *emergency;
 	size_t n_emergency;
+	const char *const *scanners;
+	size_t n_scanners;
 	struct config_realm *realms;
 	size_t n_realms;
 	struct config_trunk *trunks;

@@ -182,7 +182,7 @@ static bool same_lists(const struct acl *a, const struct acl *b)
 
 static bool same_acl(const struct config_realm *a, const struct config_realm *b)
 {
-	return same_lists(a->acl, b->acl);
+	return same_lists(a->acl, b->acl) && a->silent == b->silent;
 }
 
 static bool same_media_acl(const struct config_realm *a,
@@ -204,7 +204,8 @@ static bool same_source(const struct config_realm *a,
 	       a->source.calls == b->source.calls &&
 	       a->source.ringing == b->source.ringing &&
 	       a->source.ports == b->source.ports &&
-	       a->source.connections == b->source.connections;
+	       a->source.connections == b->source.connections &&
+	       a->source.transactions == b->source.transactions;
 }
 
 static bool same_register(const struct config_realm *x,
@@ -476,6 +477,8 @@ static void diff_numbers(const struct config *a, const struct config *b,
 		{ "hop-timeout", a->hop_timeout == b->hop_timeout },
 		{ "emergency", same_texts(a->emergency, a->n_emergency,
 					  b->emergency, b->n_emergency) },
+		{ "scanners", same_texts(a->scanners, a->n_scanners,
+					 b->scanners, b->n_scanners) },
 		{ "ng-calls", a->ng_calls == b->ng_calls },
 		{ "ng-rate", a->ng_rate == b->ng_rate },
 		{ "ng-delete-delay", a->ng_delete_delay == b->ng_delete_delay },

@@ -65,6 +65,7 @@ struct raw_acl {
 	char **deny;
 	unsigned int n_deny;
 	int *others;
+	int *silent;
 };
 
 struct raw_source {
@@ -74,6 +75,7 @@ struct raw_source {
 	uint32_t *ringing;
 	uint32_t *ports;
 	uint32_t *connections;
+	uint32_t *transactions;
 };
 
 struct raw_register {
@@ -236,6 +238,8 @@ struct raw_config {
 	uint32_t *hop_timeout;
 	char **emergency;
 	unsigned int n_emergency;
+	char **scanners;
+	unsigned int n_scanners;
 	struct raw_realm *realms;
 	unsigned int n_realms;
 	struct raw_trunk *trunks;

@@ -222,13 +222,23 @@ static const cyaml_strval_t acl_words[] = {
 	{ "deny", false }, { "allow", true },
 };
 
+#define ACL_FIELDS							       \
+	CYAML_FIELD_SEQUENCE_COUNT("allow", OPT_PTR, struct raw_acl, allow,    \
+				   n_allow, &prefix_schema, 0, ACL_MAX),       \
+	CYAML_FIELD_SEQUENCE_COUNT("deny", OPT_PTR, struct raw_acl, deny,      \
+				   n_deny, &prefix_schema, 0, ACL_MAX),	       \
+	CYAML_FIELD_ENUM_PTR("default", OPT_PTR | WORD, struct raw_acl,	       \
+			     others, acl_words, CYAML_ARRAY_LEN(acl_words))
+
 static const cyaml_schema_field_t acl_fields[] = {
-	CYAML_FIELD_SEQUENCE_COUNT("allow", OPT_PTR, struct raw_acl, allow,
-				   n_allow, &prefix_schema, 0, ACL_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("deny", OPT_PTR, struct raw_acl, deny,
-				   n_deny, &prefix_schema, 0, ACL_MAX),
-	CYAML_FIELD_ENUM_PTR("default", OPT_PTR | WORD, struct raw_acl, others,
-			     acl_words, CYAML_ARRAY_LEN(acl_words)),
+	ACL_FIELDS,
+	CYAML_FIELD_ENUM_PTR("silent", OPT_PTR | WORD, struct raw_acl, silent,
+			     booleans, CYAML_ARRAY_LEN(booleans)),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t media_acl_fields[] = {
+	ACL_FIELDS,
 	CYAML_FIELD_END
 };
 
@@ -239,6 +249,8 @@ static const cyaml_schema_field_t source_fields[] = {
 	CYAML_FIELD_UINT_PTR("ringing", OPT_PTR, struct raw_source, ringing),
 	CYAML_FIELD_UINT_PTR("ports", OPT_PTR, struct raw_source, ports),
 	CYAML_FIELD_UINT_PTR("connections", OPT_PTR, struct raw_source, connections),
+	CYAML_FIELD_UINT_PTR("transactions", OPT_PTR, struct raw_source,
+			     transactions),
 	CYAML_FIELD_END
 };
 
@@ -316,7 +328,7 @@ static const cyaml_schema_field_t realm_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("acl", OPT_PTR, struct raw_realm, acl,
 				acl_fields),
 	CYAML_FIELD_MAPPING_PTR("media-acl", OPT_PTR, struct raw_realm, media_acl,
-				acl_fields),
+				media_acl_fields),
 	CYAML_FIELD_ENUM_PTR("trust", OPT_PTR | WORD, struct raw_realm, trust,
 			     booleans, CYAML_ARRAY_LEN(booleans)),
 	CYAML_FIELD_MAPPING_PTR("per-source", OPT_PTR, struct raw_realm, source,
@@ -539,6 +551,8 @@ static const cyaml_schema_field_t top_fields[] = {
 			     hop_timeout),
 	CYAML_FIELD_SEQUENCE_COUNT("emergency", OPT_PTR, struct raw_config,
 				   emergency, n_emergency, &number_schema, 1, 64),
+	CYAML_FIELD_SEQUENCE_COUNT("scanners", OPT_PTR, struct raw_config,
+				   scanners, n_scanners, &number_schema, 1, 64),
 	CYAML_FIELD_SEQUENCE_COUNT("realms", MUST, struct raw_config, realms,
 				   n_realms, &realm_schema, 1, 256),
 	CYAML_FIELD_SEQUENCE_COUNT("trunks", OPT_PTR, struct raw_config, trunks,
@@ -617,13 +631,16 @@ static const struct {
 	{ "media-timeout", "a number of seconds, 0 to 86400" },
 	{ "hold-timeout", "a number of seconds, 0 to 86400" },
 	{ "change-timeout", "a number of seconds, 1 to 3600" },
-	{ "acl", "a map with the keys allow, deny and default" },
+	{ "acl", "a map with the keys allow, deny, default and silent" },
 	{ "media-acl", "a map with the keys allow, deny and default" },
 	{ "default", "allow or deny" },
+	{ "silent", "yes or no" },
+	{ "scanners", "a list of one to 64 beginnings of User-Agent, 1 to 32 characters each" },
+	{ "transactions", "a number of requests" },
 	{ "allow", "a list of at most 262144 addresses or prefixes" },
 	{ "deny", "a list of at most 262144 addresses or prefixes" },
 	{ "trust", "yes or no" },
-	{ "per-source", "a map with the keys messages, together, calls, ringing, ports and connections" },
+	{ "per-source", "a map with the keys messages, together, calls, ringing, ports, connections and transactions" },
 	{ "messages", "a number of messages per second" },
 	{ "together", "a number of messages per second" },
 	{ "calls", "a number of calls" },

@@ -302,7 +302,7 @@ static enum sip_gate_reason judge(struct sip_gate *gate,
 	if (!known)
 		reason = rate(gate, source, no, now, told);
 	if (no) {
-		*told = reason != SIP_GATE_OK;
+		*told = gate->conf.silent || reason != SIP_GATE_OK;
 		return SIP_GATE_DENIED;
 	}
 	if (reason != SIP_GATE_OK || gate->load == SIP_LOAD_NORMAL)

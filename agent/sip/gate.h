@@ -56,6 +56,7 @@ enum sip_gate_reason {
  * struct sip_gate_conf - who may say how much
  * @name: of its realm, for the log; must outlive it.  NULL: none
  * @acl: who may come in; a reference is taken.  NULL: everybody may
+ * @silent: whoever may not come in gets no answer
  * @rate: messages a second of one unknown source, an IPv6 source being its /64;
  *	0: no limit
  * @burst: messages of it at once, at least 1
@@ -72,6 +73,7 @@ enum sip_gate_reason {
 struct sip_gate_conf {
 	const char *name;
 	struct acl *acl;
+	bool silent;
 	uint32_t rate;
 	uint32_t burst;
 	uint32_t crowd;
@@ -183,7 +185,7 @@ uint32_t sip_gate_connections(const struct sip_gate *gate);
  * @reason: set; may be NULL
  *
  * What is denied is answered 403 as long as its source's rate lasts, and dropped
- * then; who says too much is told 503 once, until he has been silent for a while.
+ * then, or at once where nobody shall know that we are here; who says too much is told 503 once, until he has been silent for a while.
  * Only requests are answered, and ACK never.  Under overload what begins
  * something new is answered 503: a request other than ACK, BYE, CANCEL, PRACK,
  * UPDATE, INFO and NOTIFY, without a tag in To.

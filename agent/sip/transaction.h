@@ -81,7 +81,10 @@ extern const struct sip_flow_ops sip_flow_real_ops;
  *	a quarter likewise
  * @max_bytes_per_source: of one source that is not known (4 MiB)
  * @known: is the other end of a flow known: a next hop, a binding? NULL: nobody is
- * @known_arg: for @known
+ * @per_source: how many the other end of a flow may have that is not known, 0: any number;
+ *	NULL: @max_per_source. The bytes are as many times @max_bytes_per_source as these
+ *	are @max_per_source
+ * @known_arg: for @known and @per_source
  */
 struct sip_tx_config {
 	uint32_t t1, t2, t4;
@@ -91,6 +94,7 @@ struct sip_tx_config {
 	size_t max_bytes;
 	size_t max_bytes_per_source;
 	bool (*known)(void *arg, const struct sip_flow *flow);
+	uint32_t (*per_source)(void *arg, const struct sip_flow *flow);
 	void *known_arg;
 };
 
@@ -109,7 +113,7 @@ struct sip_tx_config {
  * @bad_branch: requests without RFC 3261's magic cookie, told apart as in RFC 2543
  * @no_invite: CANCELs for nothing (481)
  * @full: server transactions refused by @max or @max_bytes
- * @full_source: server transactions refused by @max_per_source or @max_bytes_per_source
+ * @full_source: server transactions refused by what their source may have
  * @full_client: client transactions refused by @max or @max_bytes
  * @timed_out: transactions that got no answer, or no ACK
  * @send_failed: transactions that their transport failed

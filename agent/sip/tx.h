@@ -166,12 +166,16 @@ const struct sip_tx_rule *sip_tx_rule(enum sip_tx_kind kind, enum sip_tx_state s
  * @addr: the address, port 0, of IPv6 the /64
  * @count: its server transactions
  * @bytes: of their requests and answers
+ * @max: as many of them as it may have
+ * @max_bytes: and of these
  */
 struct sip_tx_source {
 	struct sip_tx_source *next;
 	struct dp_addr addr;
 	size_t count;
 	size_t bytes;
+	size_t max;
+	size_t max_bytes;
 };
 
 /**

@@ -291,19 +291,36 @@ static struct sip_tx_source **source_bucket(struct sip_tx_stack *stack,
 	return &stack->source[siphash_end(&h) % SIP_TX_SOURCE_BUCKETS];
 }
 
+/* as the configuration has it now */
+static void set_limits(const struct sip_tx_config *config, const struct sip_flow *flow,
+		       struct sip_tx_source *source)
+{
+	size_t each = config->max_bytes_per_source / config->max_per_source;
+
+	source->max = config->max_per_source;
+	source->max_bytes = config->max_bytes_per_source;
+	if (!config->per_source)
+		return;
+	source->max = config->per_source(config->known_arg, flow);
+	source->max_bytes = source->max * (each ? each : 1);
+	if (!source->max)
+		source->max = source->max_bytes = SIZE_MAX;
+}
+
 int sip_tx_source_take(struct sip_tx *tx)
 {
 	struct dp_addr addr = source_of(tx->flow);
 	struct sip_tx_source **chain = source_bucket(tx->stack, &addr);
-	const struct sip_tx_config *config = &tx->stack->config;
 	struct sip_tx_source *source;
 
 	for (source = *chain; source; source = source->next) {
 		if (dp_addr_eq(&source->addr, &addr))
 			break;
 	}
-	if (source && (source->count >= config->max_per_source ||
-		       source->bytes + tx->request->text.n > config->max_bytes_per_source))
+	if (source)
+		set_limits(&tx->stack->config, tx->flow, source);
+	if (source && (source->count >= source->max ||
+		       source->bytes + tx->request->text.n > source->max_bytes))
 		return -EUSERS;
 	if (!source) {
 		source = calloc(1, sizeof(*source));
@@ -312,6 +329,7 @@ int sip_tx_source_take(struct sip_tx *tx)
 		source->addr = addr;
 		source->next = *chain;
 		*chain = source;
+		set_limits(&tx->stack->config, tx->flow, source);
 	}
 	source->count++;
 	source->bytes += tx->request->text.n;

@@ -151,7 +151,7 @@ static bool is_too_much(const struct sip_tx *tx)
 	return tx->kind == SIP_TX_OTHER_SERVER && tx->status >= 200 &&
 	       (stack->counters.live_bytes > stack->config.max_bytes ||
 		(tx->source &&
-		 tx->source->bytes > stack->config.max_bytes_per_source));
+		 tx->source->bytes > tx->source->max_bytes));
 }
 
 int sip_tx_say(struct sip_tx *tx, unsigned int status, char *text, size_t len)

@@ -78,13 +78,13 @@ static bool per_source(void)
 	s = &config->realms[0].source;
 	KTAP_CHECK(s->messages == 7 && s->together == 70);
 	KTAP_CHECK(s->calls == 500 && s->ringing == 64);
-	KTAP_CHECK(s->ports == 1000 && s->connections == 32);
+	KTAP_CHECK(s->ports == 1000 && s->connections == 32 && s->transactions == 1000);
 	config_put(config);
-	config = realm(SIP ACL "    per-source: {connections: 0, ports: 9}\n");
+	config = realm(SIP ACL "    per-source: {connections: 0, ports: 9, transactions: 0}\n");
 	KTAP_CHECK(config);
 	s = &config->realms[0].source;
 	KTAP_CHECK(s->messages == 200 && s->together == 2000);
-	KTAP_CHECK(s->ports == 9 && s->connections == 0);
+	KTAP_CHECK(s->ports == 9 && s->connections == 0 && s->transactions == 0);
 	config_put(config);
 	return true;
 }

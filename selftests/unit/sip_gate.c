@@ -177,6 +177,14 @@ static bool denied_rate(void)
 	KTAP_CHECK(told == 3);
 	KTAP_CHECK(say(gate, "192.0.2.1", INVITE, 1000) == SIP_GATE_FORBID);
 	KTAP_CHECK(sip_gate_counters(gate)[SIP_GATE_DENIED] == 101);
+	/* or at any */
+	conf.silent = true;
+	conf.acl = acl_of("192.0.2.2/32", "0.0.0.0/0", true);
+	sip_gate_set(gate, &conf);
+	acl_put(conf.acl);
+	KTAP_CHECK(say(gate, "192.0.2.1", INVITE, 9000) == SIP_GATE_DROP);
+	KTAP_CHECK(say(gate, "192.0.2.2", INVITE, 9000) == SIP_GATE_PASS);
+	KTAP_CHECK(sip_gate_counters(gate)[SIP_GATE_DENIED] == 102);
 	sip_gate_free(gate);
 	return true;
 }

@@ -442,6 +442,31 @@ static bool test_limit_known_source(void)
 	return end();
 }
 
+static uint32_t as_many(void *arg, const struct sip_flow *of)
+{
+	return *(uint32_t *)arg;
+}
+
+/* who is asked about the source says how many: it may change, and 0 is any number */
+static bool test_limit_of_a_source(void)
+{
+	uint32_t max = 1;
+	struct sip_tx_config config = { .per_source = as_many, .known_arg = &max,
+					.max_per_source = 1, .max_bytes_per_source = 600 };
+
+	begin(&config, false);
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 1, .branch = "z9hG4bK1"));
+	KTAP_CHECK(!SERVE(NULL, .method = "OPTIONS", .cseq = 2, .branch = "z9hG4bK2"));
+	max = 2;	/* and twice the bytes */
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 3, .branch = "z9hG4bK3"));
+	KTAP_CHECK(!SERVE(NULL, .method = "OPTIONS", .cseq = 4, .branch = "z9hG4bK4"));
+	KTAP_CHECK(counters()->full_source == 2);
+	max = 0;
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 5, .branch = "z9hG4bK5"));
+	KTAP_CHECK(SERVE(NULL, .method = "OPTIONS", .cseq = 6, .branch = "z9hG4bK6"));
+	return end();
+}
+
 /* what one request holds */
 static size_t bytes_of_one(void)
 {
@@ -913,6 +938,7 @@ int main(void)
 		{ "limit by source", test_limit_source },
 		{ "limit in all", test_limit_all },
 		{ "who is known has no limit by source", test_limit_known_source },
+		{ "limit of each source as it is told", test_limit_of_a_source },
 		{ "bytes of requests are limited in all", test_limit_bytes },
 		{ "bytes of requests are limited by source", test_limit_bytes_source },
 		{ "bytes of answers are limited too", test_limit_answers },
