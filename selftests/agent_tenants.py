@@ -8,7 +8,9 @@ Ends with 0, or with 1 and a sentence about what was not so.
 """
 import json
 import os
+import signal
 import sys
+import time
 
 from agent_register import (NOBODY, REGISTRAR, End, Failed, Phone, ask, bindings, check, final,
                             sdp, B, CORE, ACCESS)
@@ -41,8 +43,8 @@ class Behind(End):
 class One(Phone):
     """A phone of a domain."""
 
-    def __init__(self, domain, user="x", ip=NOBODY):
-        super().__init__(user=user, ip=ip)
+    def __init__(self, domain, user="x", ip=NOBODY, port=0):
+        super().__init__(port, user=user, ip=ip)
         self.domain, self.port_of_ours = domain, 5060
 
     def says(self, method, uri, *headers, body=""):
@@ -77,6 +79,17 @@ class One(Phone):
         if behind:
             behind.grants()
             self.answer(200)
+
+
+def soon(fn, what):
+    """What fn() says when it says something."""
+    end = time.monotonic() + 60
+    while True:
+        got = fn()
+        if got:
+            return got
+        check(time.monotonic() < end, "it is never so that", what)
+        time.sleep(0.01)
 
 
 def tenants():
@@ -241,6 +254,45 @@ def reload():
     behind.ends(second, again)
     to("name: a,", "name: a,")
     check(tenants()["a"]["calls"] == 0, tenants())
+
+
+def again_at_once():
+    """
+    His call is over, and he calls again: both come before the agent has had its turn.  He is
+    caller and callee by one socket, so that they come in this order.
+    """
+    pid, phone = int(os.environ["AGENT_PID"]), One("a.example", port=5071)
+
+    def is_stopped():
+        with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+            return f.read().rpartition(")")[2].split()[0] == "T"
+
+    def waits():
+        with open("/proc/%d/net/udp" % pid, encoding="ascii") as f:
+            return sum(int(line.split()[4].partition(":")[2], 16) for line in f if ":13C4 " in line)
+
+    phone.calls("back")
+    first = phone.receive()
+    while not first.method:
+        first = phone.receive()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        soon(is_stopped, "the agent stands still")
+        phone.reply(first, 486)
+        before = soon(waits, "an answer waits")
+        phone.calls("back")
+        soon(lambda: waits() > before, "a call waits")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    got = []
+    while not got or got[-1][:6] != "INVITE":
+        m = phone.receive()
+        got.append(m.first)
+        check(m.status != 503, "who has no call any more gets", got, m.headers.get("warning"))
+    phone.reply(m, 486)
+    while m.status != 486 or not m["cseq"].startswith("2 "):
+        m = phone.receive()
+    phone.ack(m)
 
 
 def thousands():

@@ -21,7 +21,8 @@ agent()
 {
 	agent_ends
 	ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_TENANTS=$1 \
-		ROUTES="  - {from: access, ${2:+tenant: b, }host-suffix: ${2:-example}, to: core, next-hop: \"sip:$B4${2:+:5070}\"}
+		ROUTES="  - {from: access, user-prefix: back, to: access, next-hop: \"sip:$X4:5071\"}
+  - {from: access, ${2:+tenant: b, }host-suffix: ${2:-example}, to: core, next-hop: \"sip:$B4${2:+:5070}\"}
 ${2:+  - {from: access, tenant: b, to: core, next-hop: \"sip:$B4:5070\"\}}" \
 		agent_config 'quarantine: 0' 'emergency: ["11200"]'
 	agent_start --datapath "$BACKEND"
@@ -31,6 +32,7 @@ ${2:+  - {from: access, tenant: b, to: core, next-hop: \"sip:$B4:5070\"\}}" \
 tenants_are() { agent "$1" "${3:-}" && acts agent_tenants "$2" && no_calls; }
 
 test_calls() { tenants_are '[{name: a, domains: [a.example], calls: 1}, {name: b, domains: [b.example]}]' calls; }
+test_a_call_again_at_once() { tenants_are '[{name: a, domains: [a.example], calls: 1}]' again_at_once; }
 test_media_ports() { tenants_are '[{name: a, domains: [a.example], media-ports: 2}, {name: b, domains: [b.example]}]' ports; }
 test_calls_in_a_second()
 {

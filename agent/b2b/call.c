@@ -449,3 +449,19 @@ void b2b_call_end(struct call *call)
 	release_tenants(call);
 	trim_history(b2b);
 }
+
+void b2b_calls_settle(struct b2b *b2b)
+{
+	struct call *call = NULL, *next;
+
+	/* those that wait for their end are the last that are over */
+	TAILQ_FOREACH_REVERSE(next, &b2b->history, call_list, entry) {
+		if (!next->session)
+			break;
+		call = next;
+	}
+	for (; call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		b2b_call_end(call);
+	}
+}

@@ -351,6 +351,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 	struct route route;
 	struct call *call;
 
+	b2b_calls_settle(b2b);
 	if (!admit(b2b, flow, msg))
 		return;
 	if (!b2b_invite_route(b2b, realm, flow, msg, &route))

@@ -897,6 +897,11 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 		      struct sip_flow *flow, const struct sip_msg *invite);
 /* now, not at the end of the turn */
 void b2b_call_end(struct call *call);
+/*
+ * End those that wait for that.  Who has been told that his call is over may have a new one at
+ * once, which comes in the same turn: it is not one too many.  Nobody stands on any call.
+ */
+void b2b_calls_settle(struct b2b *b2b);
 
 /* -------------------------------------------------------------- invite.c */
 
