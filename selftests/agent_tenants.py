@@ -59,8 +59,8 @@ class One(Phone):
     def send(self, text, to=None):
         super().send(text, to or (self.to, self.port_of_ours))
 
-    def calls(self, number="4900"):
-        self.says("INVITE", "sip:%s@%s" % (number, ACCESS), body=sdp(self.ip))
+    def calls(self, number="4900", more=""):
+        self.says("INVITE", "sip:%s@%s" % (number, ACCESS), body=sdp(self.ip) + more)
 
     def ack(self, m):
         self.send("ACK %s SIP/2.0\r\nVia: %s\r\n%s\r\nTo: %s\r\nCSeq: %d ACK\r\nMax-Forwards: 70\r\n"
@@ -131,6 +131,31 @@ def ports():
     behind.ends(behind.gets("INVITE"), b)
     behind.ends(first, a)
     check(tenants()["a"]["media_ports"] == 0, tenants())
+
+
+def bandwidth():
+    """So many kbit/s, by what descriptions say: more of it is refused, to others nothing happens."""
+    behind, a, again, b = Behind(), One("a.example"), One("a.example"), One("b.example")
+    a.calls()
+    first = behind.gets("INVITE")
+    check(tenants()["a"]["bandwidth"] == 80 and tenants()["a"]["max_bandwidth"] == 160, tenants())
+    again.calls(more="b=AS:81\r\n")
+    again.is_refused()
+    for phone, more in (b, "b=AS:500\r\n"), (again, "b=AS:80\r\n"):
+        phone.calls(more=more)
+        m = behind.gets("INVITE")
+        check(tenants()["b"]["bandwidth"] == (500 if phone is b else 0), tenants())
+        check(tenants()["a"]["bandwidth"] == (80 if phone is b else 160), tenants())
+        if phone is again:
+            third = One("a.example")
+            third.calls(more="b=AS:1\r\n")
+            third.is_refused()
+            third.calls("11200", more="b=AS:500\r\n")
+            behind.ends(behind.gets("INVITE"), third)
+        behind.ends(m, phone)
+    check(tenants()["a"]["bandwidth"] == 80, tenants())
+    behind.ends(first, a)
+    check(tenants()["a"]["bandwidth"] == 0 and tenants()["b"]["refused"] == 0, tenants())
 
 
 def rate():

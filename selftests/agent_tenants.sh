@@ -34,6 +34,7 @@ tenants_are() { agent "$1" "${3:-}" && acts agent_tenants "$2" && no_calls; }
 test_calls() { tenants_are '[{name: a, domains: [a.example], calls: 1}, {name: b, domains: [b.example]}]' calls; }
 test_a_call_again_at_once() { tenants_are '[{name: a, domains: [a.example], calls: 1}]' again_at_once; }
 test_media_ports() { tenants_are '[{name: a, domains: [a.example], media-ports: 2}, {name: b, domains: [b.example]}]' ports; }
+test_bandwidth() { tenants_are '[{name: a, domains: [a.example], bandwidth: 160}, {name: b, domains: [b.example]}]' bandwidth; }
 test_calls_in_a_second()
 {
 	agent '[{name: a, domains: [a.example], rate: 1}, {name: b, domains: [b.example]}]' &&

@@ -4,7 +4,7 @@
 #include "json.h"
 
 /* what it has, and what it may have, if that is limited */
-static void set_pair(json_t *o, const char *has, uint32_t n, const char *may, uint32_t max)
+static void set_pair(json_t *o, const char *has, uint64_t n, const char *may, uint32_t max)
 {
 	api_set_int(o, has, n);
 	if (max)
@@ -22,6 +22,7 @@ static void append(const struct b2b_tenant *view, void *arg)
 		api_set_int(o, "max_rate", view->conf->rate);
 	set_pair(o, "bindings", view->bindings, "max_bindings", view->conf->bindings);
 	set_pair(o, "media_ports", view->ports, "max_media_ports", view->conf->ports);
+	set_pair(o, "bandwidth", view->kbits, "max_bandwidth", view->conf->kbits);
 	api_set_int(o, "refused", view->refused);
 	json_array_append_new(arg, o);
 }

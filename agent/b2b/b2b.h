@@ -388,6 +388,7 @@ void b2b_trunks(const struct b2b *b2b,
  * @calls: at the moment
  * @bindings: of its phones
  * @ports: pairs of media ports
+ * @kbits: kbit/s of media
  * @refused: calls and bindings that were one too many, since the start
  */
 struct b2b_tenant {
@@ -397,6 +398,7 @@ struct b2b_tenant {
 	uint32_t calls;
 	uint32_t bindings;
 	uint32_t ports;
+	uint64_t kbits;
 	uint64_t refused;
 };
 

@@ -129,6 +129,8 @@ const char *b2b_tenant_full(struct tenant *tenant, uint64_t now_ms)
 		why = "its tenant has as many calls as it may";
 	else if (conf->ports && tenant->quota.used >= conf->ports)
 		why = "its tenant has as many media ports as it may";
+	else if (conf->kbits && tenant->quota.kbits >= conf->kbits)
+		why = "its tenant has as much bandwidth as it may";
 	else if (conf->rate && is_too_soon(tenant, now_ms * 1000))
 		why = "its tenant has as many calls in a second as it may";
 	tenant->refused += !!why;
@@ -169,6 +171,7 @@ struct session_quota *b2b_tenant_quota(struct tenant *tenant)
 	if (!tenant)
 		return NULL;
 	tenant->quota.max = tenant->conf ? tenant->conf->ports : 0;
+	tenant->quota.max_kbits = tenant->conf ? tenant->conf->kbits : 0;
 	return &tenant->quota;
 }
 
@@ -225,6 +228,7 @@ static struct tenant *make(const char *name)
 
 	if (!tenant)
 		return NULL;
+	tenant->quota.weighs = true;
 	tenant->name = strdup(name);
 	if (tenant->name)
 		return tenant;
@@ -265,8 +269,10 @@ bool b2b_tenants_set(struct realm *realm)
 	}
 	for (i = 0; i < realm->n_tenants; i++)
 		realm->tenants[i]->conf = NULL;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		list[i]->conf = &conf->tenant[i];
+		b2b_tenant_quota(list[i]);
+	}
 	let_go(realm->tenants, realm->n_tenants);
 	realm->tenants = list;
 	realm->n_tenants = n;
@@ -294,7 +300,8 @@ void b2b_tenants(const struct b2b *b2b,
 				.name = tenant->name, .realm = b2b->realms[i].name,
 				.conf = tenant->conf, .calls = tenant->calls,
 				.bindings = tenant->bindings,
-				.ports = tenant->quota.used, .refused = tenant->refused,
+				.ports = tenant->quota.used,
+				.kbits = tenant->quota.kbits, .refused = tenant->refused,
 			}, arg);
 		}
 	}

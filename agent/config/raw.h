@@ -103,6 +103,7 @@ struct raw_tenant {
 	uint32_t *rate;
 	uint32_t *bindings;
 	uint32_t *ports;
+	uint32_t *kbits;
 };
 
 struct raw_realm {

@@ -288,6 +288,7 @@ static const cyaml_schema_field_t tenant_fields[] = {
 	CYAML_FIELD_UINT_PTR("rate", OPT_PTR, struct raw_tenant, rate),
 	CYAML_FIELD_UINT_PTR("bindings", OPT_PTR, struct raw_tenant, bindings),
 	CYAML_FIELD_UINT_PTR("media-ports", OPT_PTR, struct raw_tenant, ports),
+	CYAML_FIELD_UINT_PTR("bandwidth", OPT_PTR, struct raw_tenant, kbits),
 	CYAML_FIELD_END
 };
 

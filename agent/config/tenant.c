@@ -64,7 +64,8 @@ int config_tenant_find(const struct config_tenants *t, const char *name)
 static bool same_tenant(const struct config_tenant *a, const struct config_tenant *b)
 {
 	return !strcmp(a->name, b->name) && a->calls == b->calls && a->rate == b->rate &&
-	       a->bindings == b->bindings && a->ports == b->ports;
+	       a->bindings == b->bindings && a->ports == b->ports &&
+	       a->kbits == b->kbits;
 }
 
 static bool same_sources(const struct config_tenants *a, const struct config_tenants *b)
@@ -231,7 +232,9 @@ static bool get_limits(const struct loaded *l, const struct key *k,
 	       get_number(l, sub(k, "bindings"), raw->bindings, 0, 0, 1000000,
 			  "a number of bindings", &t->bindings) &&
 	       get_number(l, sub(k, "media-ports"), raw->ports, 0, 0, 1000000,
-			  "a number of pairs of ports", &t->ports);
+			  "a number of pairs of ports", &t->ports) &&
+	       get_number(l, sub(k, "bandwidth"), raw->kbits, 0, 0, 1000000000,
+			  "a number of kbit/s", &t->kbits);
 }
 
 static int compare_names(const void *a, const void *b)

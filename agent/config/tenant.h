@@ -19,6 +19,7 @@ struct prefix_set;
  * @rate: new calls a second
  * @bindings: bindings of its phones
  * @ports: pairs of media ports at a time
+ * @kbits: kbit/s of media at a time, as descriptions say
  */
 struct config_tenant {
 	const char *name;
@@ -26,6 +27,7 @@ struct config_tenant {
 	uint32_t rate;
 	uint32_t bindings;
 	uint32_t ports;
+	uint32_t kbits;
 };
 
 /**

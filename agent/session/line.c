@@ -164,6 +164,7 @@ void session_line_reject(struct line *line)
 		explicit_bzero(&line->half[s], sizeof(line->half[s]));
 	}
 	line->wanted = false;
+	line->kbits = 0;
 }
 
 void session_line_clear(struct line *line)

@@ -205,6 +205,7 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	if (why)
 		return why;
 	of->line.kind = media->kind;
+	of->line.kbits = session_media_kbits(offer->desc, media);
 	of->line.rtp = media->transport == SDP_RTP;
 	why = session_protect_offer(branch, offer->desc, media, way, offer->from,
 				    &of->line, fresh_line, &of->srtp);
@@ -427,6 +428,11 @@ static int open_offer(struct session_branch *branch, struct session_party *from,
 		return dp_fail(err, ENOMEM, "no memory");
 	}
 	ret = make_offer(branch, offer, replaced, &saying, err);
+	if (!ret) {
+		ret = session_weigh_offer(branch->session, offer, err);
+		if (ret)
+			sdp_text_free(saying.text);
+	}
 	if (ret) {
 		session_offer_put(offer);
 		return ret;
@@ -487,6 +493,7 @@ int session_offer_anew(struct session_branch *branch,
 		branch->open = old;
 	else if (old)
 		close_offer(branch, old);
+	session_weigh(branch->session);
 	return ret;
 }
 
@@ -524,6 +531,7 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	struct line *line = &lines[i];
 	struct half *half = &line->half[!offer->from];
 	const char *why;
+	uint32_t kbits;
 	int ret;
 
 	if (!offer->of[i].usable)
@@ -552,6 +560,9 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	    way->remote.family != half->seat->pair->rtp.family)
 		return -EAFNOSUPPORT;
 	line->kind = answer->kind;
+	kbits = session_media_kbits(desc, answer);
+	if (kbits < line->kbits)
+		line->kbits = kbits;
 	line->wanted = true;
 	set_remote(party, half, desc, answer, way);
 	ret = session_mux_answer(&offer->of[i].mux, answer, i, !offer->from,
@@ -718,6 +729,7 @@ int session_answer(struct session_branch *branch, struct session_party *from,
 		branch->early = true;
 		session_settle(branch);
 	}
+	session_weigh(branch->session);
 	return 0;
 }
 
@@ -768,6 +780,7 @@ void session_rollback(struct session_branch *branch)
 	}
 	session_offer_put(branch->open);
 	branch->open = NULL;
+	session_weigh(branch->session);
 }
 
 struct session_party *session_offerer(const struct session_branch *branch)

@@ -6,6 +6,7 @@
  *   ice.c       ICE of a port pair
  *   dtls.c      DTLS-SRTP of a media line with a party
  *   line.c      media lines and the ports that they sit on
+ *   weigh.c     the bandwidth that they may take
  *   protect.c   SRTP of a line: policies, keys
  *   mux.c       RTCP on the port of RTP
  *   bundle.c    lines that share a port
@@ -304,6 +305,7 @@ struct half {
  * @rtp: RTP, with RTCP beside it
  * @wanted: both parties agreed on it
  * @words: its type, profile and formats as they were offered last
+ * @kbits: what it may take, as it was offered last, or answered with less
  * @half: of either end
  */
 struct line {
@@ -311,6 +313,7 @@ struct line {
 	bool rtp;
 	bool wanted;
 	char *words;
+	uint32_t kbits;
 	struct half half[2];
 };
 
@@ -563,6 +566,7 @@ struct standing {
  * @unrelayed: the last line that could not be relayed, and why
  * @aside: why its lines that share a port are not in the first datapath; or empty
  * @beside: its lines with SRTP are in &sessions_conf.beside
+ * @kbits: what its media may take, as its quotas are charged
  */
 struct session {
 	LIST_ENTRY(session) bucket;
@@ -584,6 +588,7 @@ struct session {
 	char unrelayed[256];
 	char aside[256];
 	bool beside;
+	uint32_t kbits;
 };
 
 #define SESSION_BUCKETS	4096
@@ -784,6 +789,18 @@ struct line *session_lines_copy(const struct line *from, size_t n);
 void session_lines_free(struct line *line, size_t n);
 /* neither party gets or sends anything on it; its words stay */
 void session_line_reject(struct line *line);
+
+/* --- weigh.c --- */
+
+/* kbit/s that a section may take; 0: it is rejected */
+uint32_t session_media_kbits(const struct sdp_desc *desc, const struct sdp_media *media);
+/* the offer is about to be open: who is charged for the session is charged with it, or -EDQUOT */
+int session_weigh_offer(struct session *session, const struct offer *offer,
+			struct dp_err *err);
+/* something may have gone */
+void session_weigh(struct session *session);
+/* all has */
+void session_weigh_none(struct session *session);
 
 /* --- protect.c --- */
 

@@ -159,6 +159,7 @@ void session_end(struct session *session)
 	timer_cancel(&session->ice_timer);
 	while (!TAILQ_EMPTY(&session->branches))
 		branch_free(TAILQ_FIRST(&session->branches));
+	session_weigh_none(session);
 	while (!TAILQ_EMPTY(&session->parties))
 		party_free(TAILQ_FIRST(&session->parties));
 	LIST_REMOVE(session, bucket);
@@ -401,6 +402,7 @@ void session_branch_drop(struct session_branch *branch)
 	session = branch->session;
 	if (session->heard != branch) {
 		branch_free(branch);
+		session_weigh(session);
 		return;
 	}
 	branch->answered = 0;
@@ -411,6 +413,7 @@ void session_branch_drop(struct session_branch *branch)
 		session_changed(session);
 	}
 	branch_free(branch);
+	session_weigh(session);
 }
 
 static void forget_others(struct session_branch *branch)
@@ -440,6 +443,7 @@ int session_choose(struct session_branch *branch, bool final,
 		return ret;
 	session_settle(branch);
 	forget_others(branch);
+	session_weigh(branch->session);
 	return 0;
 }
 

@@ -35,7 +35,7 @@
  *   -EAFNOSUPPORT  the party has no address of that family (488)
  *   -EALREADY      there is an open offer already, whoever made it (491; 500)
  *   -ENOSPC        no port is free (503; session_retry_after())
- *   -EDQUOT        the caller has as many ports as he may (503)
+ *   -EDQUOT        the caller has as many ports, or as much bandwidth, as he may (503)
  *   -EMFILE, -EADDRNOTAVAIL, -ENOMEM, and what else the system or the datapath
  *                  said (500)
  */
@@ -63,16 +63,22 @@ struct session_branch;
 #define SESSION_BRANCHES_MAX	12
 
 /**
- * struct session_quota - how many port pairs somebody may have (a source, a realm,
- * a tenant)
- * @max: at most; 0 = any number
+ * struct session_quota - how many port pairs, and how much bandwidth, somebody may have (a
+ * source, a realm, a tenant)
+ * @max: pairs at most; 0 = any number
  * @used: now; the sessions count it
+ * @weighs: and bandwidth; never changed while a session has it
+ * @max_kbits: kbit/s at most, by what descriptions say and codecs take; 0 = any number
+ * @kbits: now, likewise
  *
  * Whoever makes it keeps it until @used is 0 and no session was given it.
  */
 struct session_quota {
 	uint32_t max;
 	uint32_t used;
+	bool weighs;
+	uint32_t max_kbits;
+	uint64_t kbits;
 };
 
 /** SESSION_QUOTAS_MAX - quotas that one session may be charged to */

@@ -776,6 +776,95 @@ static bool quota(void)
 	return true;
 }
 
+/* what a description says that its media may take, and what its codecs do if it does not */
+static bool weights(void)
+{
+	static const struct {
+		const char *lines;
+		unsigned int kbits;
+	} table[] = {
+		{ PCMU, 80 },
+		{ "m=audio 7000 RTP/AVP 18\r\n", 24 },
+		{ "m=audio 7000 RTP/AVP 18 0 101\r\na=rtpmap:101 telephone-event/8000\r\n", 80 },
+		{ "m=audio 7000 RTP/AVP 97 101\r\na=rtpmap:97 AMR-WB/16000\r\n"
+		  "a=rtpmap:101 telephone-event/8000\r\n", 40 },
+		{ "m=audio 7000 RTP/AVP 97\r\na=rtpmap:97 of-tomorrow/8000\r\n", 80 },
+		{ "m=audio 7000 RTP/AVP 0 999999\r\na=rtpmap:x y\r\na=rtpmap:999 z/1\r\n", 80 },
+		{ PCMU "b=AS:100\r\n", 100 },
+		{ PCMU "b=TIAS:48000\r\n", 64 },
+		{ PCMU "b=RS:9\r\nb=XX\r\nb=AS:x\r\nb=AS:7\r\nb=AS:9\r\n", 7 },
+		{ PCMU "b=AS:4000000000\r\n", 1000000 },
+		{ "m=audio 7000 RTP/AVP 0\r\nm=video 7002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n", 1080 },
+		{ "m=audio 7000 RTP/AVP 0\r\nm=video 0 RTP/AVP 96\r\n", 80 },
+		{ "m=image 7000 udptl t38\r\n", 64 },
+	};
+	struct session_quota tenant = { .weighs = true };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		prepare();
+		conf.quota[1] = &tenant;
+		begin_session();
+		KTAP_CHECK(!offer(caller, sdp_of(A4, table[i].lines)));
+		if (tenant.kbits != table[i].kbits)
+			printf("# row %u: %llu\n", i, (unsigned long long)tenant.kbits);
+		KTAP_CHECK(tenant.kbits == table[i].kbits);
+		KTAP_CHECK(finish() && !tenant.kbits);
+	}
+	return true;
+}
+
+#define VIDEO	"m=video 7002 RTP/AVP 96\r\nb=AS:300\r\n"
+
+/* a call is charged with what it may take at most while that is open, and then with what was agreed */
+static bool weighed(void)
+{
+	struct session_quota tenant = { .weighs = true, .max_kbits = 400 }, plain = { 0 };
+	struct session_branch *second;
+
+	prepare();
+	conf.quota[0] = &plain;
+	conf.quota[2] = &tenant;
+	begin_session();
+	KTAP_CHECK(offer(caller, sdp_of(A4, PCMU "b=AS:401\r\n")) == -EDQUOT);
+	KTAP_CHECK(!tenant.kbits && !plain.used && !session_offerer(branch));
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "b=AS:400\r\n")) && tenant.kbits == 400);
+	second = session_branch_fork(branch, NULL);
+	KTAP_CHECK(second && tenant.kbits == 400);
+	/* less is agreed; a fork may still want all */
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, "m=audio 8000 RTP/AVP 18\r\n"), true));
+	KTAP_CHECK(tenant.kbits == 400);
+	KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, "m=audio 8000 RTP/AVP 18\r\n"), false));
+	KTAP_CHECK(!session_choose(branch, true, &err) && tenant.kbits == 24);
+	/* nobody answers with more than he was offered */
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU "b=AS:100\r\n")) && tenant.kbits == 100);
+	KTAP_CHECK(!answer(caller, sdp_of(A4, PCMU "b=AS:9999\r\n")) && tenant.kbits == 100);
+	/* more: while it is open, undone, too much, agreed, and less again */
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU VIDEO)) && tenant.kbits == 400);
+	session_rollback(branch);
+	KTAP_CHECK(tenant.kbits == 100);
+	KTAP_CHECK(offer(callee, sdp_of(B4, PCMU "b=AS:101\r\n" VIDEO)) == -EDQUOT);
+	KTAP_CHECK(strstr(err.text, "401 kbit/s") && tenant.kbits == 100 && plain.used == 2);
+	KTAP_CHECK(!session_offer_anew(branch, caller, sdp_of(A4, PCMU VIDEO),
+				       strlen(sdp_of(A4, PCMU VIDEO)), &text, &err));
+	KTAP_CHECK(tenant.kbits == 400);
+	session_text_free(text);
+	KTAP_CHECK(!session_offer_anew(branch, caller, sdp_of(A4, PCMU VIDEO),
+				       strlen(sdp_of(A4, PCMU VIDEO)), &text, &err));
+	KTAP_CHECK(tenant.kbits == 400);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU VIDEO)) && tenant.kbits == 380);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU "m=video 0 RTP/AVP 96\r\n")));
+	KTAP_CHECK(tenant.kbits == 380);
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU "m=video 0 RTP/AVP 96\r\n")));
+	KTAP_CHECK(tenant.kbits == 80);
+	/* a limit that came later takes nothing away */
+	tenant.max_kbits = 50;
+	KTAP_CHECK(!offer(caller, sdp_of(A4, PCMU)) && tenant.kbits == 80);
+	KTAP_CHECK(finish());
+	KTAP_CHECK(!tenant.kbits && !plain.kbits);
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -808,6 +897,8 @@ int main(void)
 		{ "when to come again", retry },
 		{ "the reserve is for who is known", known },
 		{ "quotas are charged and given back", quota },
+		{ "what media may take, by its descriptions", weights },
+		{ "bandwidth is charged and given back", weighed },
 	};
 
 	return session_main(points, sizeof(points) / sizeof(points[0]));
