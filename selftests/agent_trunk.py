@@ -156,11 +156,11 @@ class Caller(Phone):
         trunk.reply(m, 200)
         check(final(self).status == 200, "the BYE is answered")
 
-    def fails(self, status):
+    def fails(self, status, asked=False):
         m = final(self)
         check(m.status == status, "the phone wants", status, "and gets", m.first)
         for name in m.headers:
-            check("authenticate" not in name, "a phone is asked for the trunk's password")
+            check(asked or "authenticate" not in name, "a phone is asked for the trunk's password")
         self.request("ACK", self.target, *self.dialog[:1], "To: " + m["to"], self.dialog[2])
         return m
 
@@ -674,7 +674,7 @@ def one_call(trunk, status=486, phone=None, number="9123"):
 
 
 def calls_of():
-    return {t["name"]: t["calls"] for t in ask("trunks")}
+    return {t["name"]: t["calls"] for t in ask("trunks") if "name" in t}
 
 
 def hop_of(trunk):
@@ -682,7 +682,13 @@ def hop_of(trunk):
 
 
 def trunk_named(name):
-    return [t for t in ask("trunks") if t["name"] == name][0]
+    return [t for t in ask("trunks") if t.get("name") == name][0]
+
+
+def group_is(**words):
+    """The one group, as it is told."""
+    got = ask("trunks")[-1]
+    check(all(got.get(k) == v for k, v in words.items()), got, "expected", words)
 
 
 def in_order():
@@ -694,8 +700,10 @@ def in_order():
     phone.up()
     second.gets("ACK")
     check(calls_of() == {"first": 0, "second": 1}, calls_of())
-    check(hop_of("first")["state"] == "down", ask("trunks"))
+    down = hop_of("first")
+    check(down["state"] == "down" and down["fails"] == 1 and 0 < down["again"] <= 60, ask("trunks"))
     check(hop_of("second")["state"] == "up", ask("trunks"))
+    group_is(group="carriers", realm="core", hunt="order", calls=1, trunks=["first", "second"])
     phone.hangs_up(second)
     # what has failed is tried last
     one_call(second)
@@ -713,6 +721,46 @@ def in_turn():
     first, second = Trunk(), Trunk(5070)
     for trunk in first, second, first, second, first:
         one_call(trunk)
+
+
+def asks_the_phone():
+    """Who has challenged the phone gets its answer, and the next call goes to the other."""
+    first, second = Trunk(), Trunk(5070)
+    for trunk in first, second:
+        phone = Caller()
+        phone.calls()
+        trunk.challenge(trunk.gets("INVITE"))
+        phone.fails(401, asked=True)
+        phone.dialog[0] = "From: <sip:alice@example.com>;tag=again"
+        phone.request("INVITE", phone.target, *phone.dialog, "Contact: <%s>" % phone.contact,
+                      'Authorization: Digest username="x"', cseq=2, body=sdp(PHONE))
+        phone.sent = 2
+        trunk.refuses(486)
+        phone.fails(486)
+    group_is(hunt="round-robin", calls=0)
+
+
+def silent_notifier():
+    """A SUBSCRIBE is not kept waiting by who says nothing, nor by who is out of service."""
+    phone, first, second = Caller(), Trunk(), Trunk(5070)
+    for n, silent in enumerate((True, False)):
+        phone.dialog = ["From: <sip:alice@example.com>;tag=%s%d" % (phone.tag, n),
+                        "To: <sip:9123@%s>" % phone.to, "Call-ID: %s%d" % (phone.call_id, n)]
+        phone.sent, phone.target = 0, "sip:9123@" + phone.to
+        phone.says("SUBSCRIBE", "Event: presence", "Expires: 600")
+        m = first.gets("SUBSCRIBE")
+        if not silent:
+            first.reply(m, 503)
+        m = second.gets("SUBSCRIBE")
+        check(m.first.split()[1] == "sip:9123@%s:5070" % REGISTRAR, "its own URI", m.first)
+        second.reply(m, 200, "Contact: <sip:%s:5070>" % second.ip, "Expires: 600")
+        ok = final(phone)
+        check(ok.status == 200, "the phone gets", ok.first)
+        phone.dialog[1], phone.target = "To: " + ok["to"], uri_of(ok)
+        phone.says("SUBSCRIBE", "Event: presence", "Expires: 0")
+        m = second.gets("SUBSCRIBE")
+        second.reply(m, 200, "Contact: <sip:%s:5070>" % second.ip, "Expires: 0")
+        check(final(phone).status == 200, "the second SUBSCRIBE")
 
 
 def texts_in_order():

@@ -96,6 +96,8 @@ group()
 
 test_a_group_in_order() { group '' in_order; }
 test_a_group_in_turn() { group ', hunt: round-robin' in_turn; }
+test_a_group_in_turn_whose_trunks_ask_the_phone() { group ', hunt: round-robin' asks_the_phone; }
+test_a_silent_trunk_gets_no_subscription() { ACCESS_REGISTER='{}' HOP=1 group '' silent_notifier; }
 test_texts_are_not_in_turn() { group ', hunt: round-robin' texts_in_order; }
 test_a_group_by_weight() { group ', hunt: weight, weights: [1, 3]' by_weight; }
 test_a_group_of_which_one_is_silent() { HOP=1 group '' silent_trunk; }

@@ -336,11 +336,15 @@ void b2b_binding_counters(const struct b2b *b2b, struct bind_counters *sum);
  * @uri: as the configuration says it
  * @down: it has failed: it is tried after all others
  * @why: then: how
+ * @fails: then: how often in a row
+ * @again: then: seconds until it is tried as any other, or asked by OPTIONS
  */
 struct b2b_trunk_hop {
 	const char *uri;
 	bool down;
 	const char *why;
+	uint32_t fails;
+	uint32_t again;
 };
 
 /**
@@ -379,6 +383,16 @@ struct b2b_trunk {
  */
 void b2b_trunks(const struct b2b *b2b,
 		void (*fn)(const struct b2b_trunk *view, void *arg), void *arg);
+
+/**
+ * b2b_trunk_groups() - walk the groups of trunks, in the order of the configuration
+ * @b2b: the front end
+ * @fn: called for each, with the calls that its trunks have together
+ * @arg: for @fn
+ */
+void b2b_trunk_groups(const struct b2b *b2b,
+		      void (*fn)(const struct config_group *group, uint32_t calls, void *arg),
+		      void *arg);
 
 /**
  * struct b2b_tenant - a tenant, as it is at one moment

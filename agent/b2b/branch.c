@@ -467,6 +467,8 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	/* nobody has heard of the call yet: if this one fails then, the next hop is tried */
 	if (authorize(branch, msg))
 		return;
+	if (call->invite && (msg->status == 401 || msg->status == 407))
+		b2b_trunk_asks(call->trunk, sip_tx_request(call->invite));
 	branch->heard = true;
 	end = sip_dialog_arg(dialog);
 	if (msg->status >= 300)

@@ -363,7 +363,7 @@ void b2b_direct_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 	}
 	if (!b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
-	b2b_trunk_sort(b2b, &route, false);
+	b2b_trunk_sort(b2b, &route, NULL);
 	direct = new_direct(realm, &route);
 	if (!direct) {
 		b2b_invite_refuse(b2b, flow, msg, 500, NULL, "no memory");

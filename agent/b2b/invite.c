@@ -364,7 +364,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow, struct sip_msg 
 		unavailable(b2b, flow, msg, 5, "the trunk has as many calls as it may");
 		return;
 	}
-	b2b_trunk_sort(b2b, &route, true);
+	b2b_trunk_sort(b2b, &route, msg);
 	call = b2b_call_new(b2b, realm, &route, flow, msg);
 	if (!call) {
 		b2b_invite_refuse(b2b, flow, msg, 500, NULL, "no memory");

@@ -739,8 +739,10 @@ struct config *b2b_trunk_config(const struct trunk *trunk);
 /* the call is over: it is not counted any more */
 void b2b_trunk_release(struct trunk *trunk);
 bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route);
-/* those that work before those that do not; of a group as it hunts, if it is a @call */
-void b2b_trunk_sort(struct b2b *b2b, struct route *route, bool call);
+/* those that work before those that do not; of a group as it hunts, if there is an @invite */
+void b2b_trunk_sort(struct b2b *b2b, struct route *route, const struct sip_msg *invite);
+/* the trunk has asked the caller for a password: the INVITE that has it goes there, too */
+void b2b_trunk_asks(struct trunk *trunk, const struct sip_msg *invite);
 /* the call goes on by another trunk of a group; false: that has as many as it may */
 bool b2b_trunk_move(struct call *call, const struct config_trunk *to);
 /* a next hop of @lines has failed, or, without @why, has answered */

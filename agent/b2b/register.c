@@ -764,7 +764,7 @@ static void send_on(struct request *req)
 	}
 	if (req->n && !req->star)
 		b2b_request_item(req, 0, &item);
-	b2b_trunk_sort(b2b, &route, false);
+	b2b_trunk_sort(b2b, &route, NULL);
 	reg = begin(req->realm, &route, item.token);
 	if (!reg) {
 		b2b_invite_refuse(b2b, req->flow, req->msg, 500, NULL, "no memory");

@@ -75,6 +75,7 @@ struct passing {
  * @query: where that is, being asked for
  * @targets: where it is
  * @next: target that is tried next
+ * @timer: nothing was answered, and there is somebody else
  */
 struct start {
 	struct sip_tx *in;
@@ -84,6 +85,7 @@ struct start {
 	struct sip_query *query;
 	struct sip_targets targets;
 	size_t next;
+	struct timer timer;
 };
 
 /**
@@ -146,6 +148,7 @@ static void drop_start(struct sub *sub)
 		return;
 	sub->start = NULL;
 	sip_query_cancel(start->query);
+	timer_cancel(&start->timer);
 	sip_tx_forget(start->in);
 	config_put(start->config);
 	free(start->set);
@@ -580,6 +583,8 @@ static void on_response(void *arg, struct sip_dialog *dialog, struct sip_tx *tx,
 	struct sub *sub = arg;
 	uint32_t asked = EXPIRES;
 
+	if (sub->start)
+		timer_cancel(&sub->start->timer);
 	if (msg->status < 200)
 		return;
 	sub->out = NULL;
@@ -675,17 +680,66 @@ static bool send_again(struct sub *sub)
 	return sub->out;
 }
 
-static bool send_by(struct sub *sub, struct sip_flow *flow)
+/* the same dialog begins elsewhere, with the URI that is right there */
+static bool move(struct sub *sub, struct sip_flow *flow)
 {
-	const struct span same = { NULL, 0 };
-	char contact[B2B_TEXT];
+	const struct route *route = &sub->start->route;
+	char contact[B2B_TEXT], uri[SIP_MAX_URI];
+	struct span target = route_uri(route->hop[0], &route->number,
+				       &sip_tx_request(sub->start->in)->uri, uri, sizeof(uri));
 
 	b2b_contact(flow, contact, sizeof(contact));
-	if (sub->end[1].dialog ?
-	    sip_dialog_move(sub->end[1].dialog, flow, span_of(contact), same) :
-	    !notifier(sub, flow))
+	return target.p &&
+	       !sip_dialog_move(sub->end[1].dialog, flow, span_of(contact), target);
+}
+
+static bool send_by(struct sub *sub, struct sip_flow *flow)
+{
+	if (sub->end[1].dialog ? !move(sub, flow) : !notifier(sub, flow))
 		return false;
 	return send_again(sub);
+}
+
+static void on_found(int error, const struct sip_targets *targets, void *arg);
+
+static bool look_up(struct sub *sub)
+{
+	struct sip_hop hop;
+
+	route_lookup(sub->start->route.hop[0], &hop);
+	sub->start->query = sip_resolve(sub->b2b->resolver, &hop, on_found, sub);
+	return sub->start->query;
+}
+
+/* another next hop of the trunk, or of its group, which may ask who we are for itself */
+static bool next_hop(struct sub *sub)
+{
+	struct start *start = sub->start;
+	struct route *route = &start->route;
+
+	while (route->n > 1) {
+		memmove(route->hop, route->hop + 1, --route->n * sizeof(*route->hop));
+		route->trunk = config_trunk_of(start->config, route->hop[0]);
+		if (sub->lines)
+			sub->lines = route->trunk;
+		b2b_account_forget(&sub->account);
+		sub->tries = 0;
+		start->targets.n = 0;
+		start->next = 0;
+		if (look_up(sub))
+			return true;
+	}
+	return false;
+}
+
+/* nobody waits for timer F, nor does the phone, while there is somebody else */
+static void on_silent(struct timer *timer, void *arg)
+{
+	struct sub *sub = arg;
+
+	sip_dialog_forget(sub->out);
+	sub->out = NULL;
+	try_next(sub);
 }
 
 static void try_next(struct sub *sub)
@@ -694,16 +748,22 @@ static void try_next(struct sub *sub)
 	struct sip_flow *flow;
 	bool sent;
 
+	timer_cancel(&start->timer);
 	while (start->next < start->targets.n) {
 		if (sip_transport_flow(sub->b2b->transport, sub->realm[1],
 				       &start->targets.target[start->next++], &flow))
 			continue;
 		sent = send_by(sub, flow);
 		sip_flow_unref(flow);
-		if (sent)
-			return;
+		if (!sent)
+			continue;
+		if (start->next < start->targets.n || start->route.n > 1)
+			timer_set(sub->b2b->timers, &start->timer,
+				  (uint64_t)start->config->hop_timeout * 1000);
+		return;
 	}
-	give_up(sub, start->route.flow ? 480 : 503);
+	if (!next_hop(sub))
+		give_up(sub, start->route.flow ? 480 : 503);
 }
 
 static void on_found(int error, const struct sip_targets *targets, void *arg)
@@ -756,6 +816,7 @@ static bool set_start(struct sub *sub, const struct route *route, struct sip_flo
 		b2b_invite_refuse(sub->b2b, flow, msg, 500, NULL, "no memory");
 		return false;
 	}
+	timer_init(&start->timer, on_silent, sub);
 	start->config = config_get(sub->b2b->config);
 	start->route = *route;
 	start->set = route->set.n ? span_dup(route->set) : NULL;
@@ -766,8 +827,6 @@ static bool set_start(struct sub *sub, const struct route *route, struct sip_flo
 
 static void begin(struct sub *sub, const struct route *route, struct sip_flow *flow)
 {
-	struct sip_hop hop;
-
 	if (!subscriber(sub, flow)) {
 		sip_tx_answer(sub->start->in, 400);
 		finish(sub);
@@ -778,9 +837,7 @@ static void begin(struct sub *sub, const struct route *route, struct sip_flow *f
 			give_up(sub, 480);
 		return;
 	}
-	route_lookup(route->hop[0], &hop);
-	sub->start->query = sip_resolve(sub->b2b->resolver, &hop, on_found, sub);
-	if (!sub->start->query)
+	if (!look_up(sub))
 		give_up(sub, 500);
 }
 
@@ -811,7 +868,7 @@ void b2b_subscribe_received(struct b2b *b2b, struct sip_flow *flow, struct sip_m
 
 	if (!admit(b2b, flow, msg) || !b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
-	b2b_trunk_sort(b2b, &route, false);
+	b2b_trunk_sort(b2b, &route, NULL);
 	sub = new_sub(realm, b2b_realm_of(b2b, route.to), flow);
 	if (!sub)
 		b2b_invite_refuse(b2b, flow, msg, 503, "Retry-After: 30\r\n",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/siphash.h"
 #include "trunk.h"
 
 /* -------------------------------------------------------------- which hops work */
@@ -144,6 +145,7 @@ static bool make(struct b2b *b2b, struct config *config, const struct config_tru
 	trunk->config = config_get(config);
 	trunk->conf = conf;
 	trunk->realm = b2b_realm_of(b2b, conf->realm);
+	sip_random_bytes(trunk->key, sizeof(trunk->key));
 	LIST_INSERT_HEAD(&b2b->trunks, trunk, entry);
 	for (i = 0; i < conf->n_hops; i++) {
 		trunk->hop[i].trunk = trunk;
@@ -301,21 +303,33 @@ static bool has_room(const struct trunk *trunk)
 	return !trunk->conf->calls || trunk->calls < trunk->conf->calls;
 }
 
+/* by all trunks of a group */
+static uint32_t calls_of(const struct b2b *b2b, const struct config_group *group)
+{
+	const struct trunk *trunk;
+	uint32_t calls = 0;
+	size_t i;
+
+	for (i = 0; i < group->n; i++) {
+		trunk = find(b2b, group->trunk[i]->name);
+		calls += trunk ? trunk->calls : 0;
+	}
+	return calls;
+}
+
 bool b2b_trunk_has_room(const struct b2b *b2b, const struct route *route)
 {
 	const struct config_group *group = route->group;
 	const struct trunk *trunk = trunk_of(b2b, route);
-	uint32_t calls = 0;
 	bool room = false;
 	size_t i;
 
 	for (i = 0; group && i < group->n; i++) {
 		trunk = find(b2b, group->trunk[i]->name);
 		room |= trunk && has_room(trunk);
-		calls += trunk ? trunk->calls : 0;
 	}
 	if (group)
-		return room && (!group->calls || calls < group->calls);
+		return room && (!group->calls || calls_of(b2b, group) < group->calls);
 	return !trunk || has_room(trunk);
 }
 
@@ -365,9 +379,49 @@ static void hunt(enum config_hunt how, struct member *m, size_t n)
 	}
 }
 
+static uint64_t hash_call(const struct trunk *trunk, const struct sip_msg *invite)
+{
+	struct siphash h;
+
+	siphash_begin(&h, trunk->key);
+	siphash_span(&h, invite->call_id);
+	return siphash_end(&h);
+}
+
+void b2b_trunk_asks(struct trunk *trunk, const struct sip_msg *invite)
+{
+	uint64_t hash;
+
+	if (!trunk)
+		return;
+	hash = hash_call(trunk, invite);
+	trunk->asked[hash % TRUNK_ASKED] = hash;
+}
+
+/* whoever has asked the caller for a password is the one that knows its own challenge */
+static void asked_first(struct member *m, size_t n, const struct sip_msg *invite)
+{
+	struct member asked;
+	uint64_t hash;
+	size_t i;
+
+	if (!sip_msg_first(invite, SIP_HDR_AUTHORIZATION) &&
+	    !sip_msg_first(invite, SIP_HDR_PROXY_AUTHORIZATION))
+		return;
+	for (i = 0; i < n; i++) {
+		hash = hash_call(m[i].trunk, invite);
+		if (m[i].trunk->asked[hash % TRUNK_ASKED] != hash)
+			continue;
+		asked = m[i];
+		memmove(m + 1, m, i * sizeof(*m));
+		m[0] = asked;
+		return;
+	}
+}
+
 /* those that have room; if there are none, whoever is let through limits has them all */
-static size_t members_of(const struct b2b *b2b, const struct route *route, bool call,
-			 struct member m[CONFIG_GROUP_MAX])
+static size_t members_of(const struct b2b *b2b, const struct route *route,
+			 const struct sip_msg *invite, struct member m[CONFIG_GROUP_MAX])
 {
 	const struct config_group *group = route->group;
 	struct trunk *trunk;
@@ -382,11 +436,13 @@ static size_t members_of(const struct b2b *b2b, const struct route *route, bool 
 	for (full = 0; full < 2 && !n; full++)
 		for (i = 0; i < group->n; i++) {
 			trunk = find(b2b, group->trunk[i]->name);
-			if (trunk && (full || !call || has_room(trunk)))
+			if (trunk && (full || !invite || has_room(trunk)))
 				m[n++] = (struct member){ trunk, group->trunk[i],
 							  group->weight[i] };
 		}
-	hunt(call ? group->hunt : CONFIG_HUNT_ORDER, m, n);
+	hunt(invite ? group->hunt : CONFIG_HUNT_ORDER, m, n);
+	if (invite)
+		asked_first(m, n, invite);
 	return n;
 }
 
@@ -402,10 +458,10 @@ static void put_hops(const struct member *m, int down, struct route *route)
 	}
 }
 
-void b2b_trunk_sort(struct b2b *b2b, struct route *route, bool call)
+void b2b_trunk_sort(struct b2b *b2b, struct route *route, const struct sip_msg *invite)
 {
 	struct member m[CONFIG_GROUP_MAX];
-	size_t n = route->trunk ? members_of(b2b, route, call, m) : 0, i;
+	size_t n = route->trunk ? members_of(b2b, route, invite, m) : 0, i;
 	int down;
 
 	if (!n)
@@ -419,7 +475,7 @@ void b2b_trunk_sort(struct b2b *b2b, struct route *route, bool call)
 		    route->hop[0] < m[i].conf->hop + CONFIG_HOPS_MAX)
 			break;
 	route->trunk = m[i].conf;
-	if (call)
+	if (invite)
 		m[i].trunk->turn = ++b2b->turns;
 }
 
@@ -472,6 +528,14 @@ const struct config_trunk *b2b_trunk_conf(const struct trunk *trunk)
 
 /* ---------------------------------------------------------------- what is told */
 
+/* the next one that begins is no sooner than this */
+static uint32_t seconds_until(const struct trunk *trunk, uint64_t due)
+{
+	uint64_t now = now_of(trunk);
+
+	return due > now ? (uint32_t)((due - now + 999) / 1000) : 0;
+}
+
 static void view(const struct trunk *trunk, struct b2b_trunk *v)
 {
 	const struct trunk_reg *reg = &trunk->reg;
@@ -491,6 +555,9 @@ static void view(const struct trunk *trunk, struct b2b_trunk *v)
 		v->hop[i].uri = conf->next_hop[i];
 		v->hop[i].down = is_down(trunk, i);
 		v->hop[i].why = trunk->hop[i].why;
+		v->hop[i].fails = trunk->hop[i].fails;
+		v->hop[i].again = seconds_until(trunk, conf->options ? trunk->hop[i].timer.due :
+								       trunk->hop[i].until);
 	}
 }
 
@@ -509,4 +576,15 @@ void b2b_trunks(const struct b2b *b2b,
 		view(trunk, &v);
 		fn(&v, arg);
 	}
+}
+
+void b2b_trunk_groups(const struct b2b *b2b,
+		      void (*fn)(const struct config_group *group, uint32_t calls, void *arg),
+		      void *arg)
+{
+	const struct config *config = b2b->config;
+	size_t i;
+
+	for (i = 0; i < config->n_groups; i++)
+		fn(&config->groups[i], calls_of(b2b, &config->groups[i]), arg);
 }

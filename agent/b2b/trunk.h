@@ -15,6 +15,9 @@
 
 #include "private.h"
 
+/** TRUNK_ASKED - INVITEs whose challenge is remembered; a further one takes another's place */
+#define TRUNK_ASKED	256
+
 /** TRUNK_WHY - room for what a trunk's failure is, for people */
 #define TRUNK_WHY	96
 
@@ -122,6 +125,9 @@ struct trunk_reg {
  * @hop: its next hops
  * @reg: registration
  * @gone: the configuration has it no more, or differs
+ * @key: of the hashes in @asked
+ * @asked: Call-IDs of callers who have been asked for a password by it, each where its hash
+ *	says
  */
 struct trunk {
 	LIST_ENTRY(trunk) entry;
@@ -135,6 +141,8 @@ struct trunk {
 	struct trunk_hop hop[CONFIG_HOPS_MAX];
 	struct trunk_reg reg;
 	bool gone;
+	uint64_t key[2];
+	uint64_t asked[TRUNK_ASKED];
 };
 
 /* --------------------------------------------------------- trunk_ask.c */
