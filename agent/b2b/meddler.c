@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Middleboxes that rewrite SIP (an ALG in the router): what a party sends is compared with
- * what it must have been.  A response has the From that we sent (with another Via it is none
- * of ours, and dropped), and a request in a dialog goes to our Contact.  A phone that is behind NAT and does not know its public
- * address does not write that into Contact or description while its Via or its origin has
- * the private one; one that knows it by STUN may.
+ * what it must have been.  A response has the From, the Call-ID and the Via that we sent (with
+ * another Via it goes no further), and a request in a dialog goes to our Contact.  A phone that
+ * is behind NAT and does not know its public address does not write that into one of Call-ID,
+ * Via and Contact while another has the private one, nor into its description beside a private
+ * origin; one that knows it by STUN may.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,16 @@
 #include "private.h"
 
 /* @sure: nobody else can it have been; else a phone that knows its public address may, too */
+static void say(char *to, size_t size, const char *who, bool sure, const char *field,
+		struct span was, struct span is)
+{
+	snprintf(to, size,
+		 "something between %s and us rewrites SIP (a SIP ALG%s): %s was %.*s and came as %.*s",
+		 who, sure ? "" : ", unless the phone itself has asked STUN", field,
+		 (int)(was.n < 80 ? was.n : 80), was.p,
+		 (int)(is.n < 80 ? is.n : 80), is.p);
+}
+
 static void note(struct call *call, unsigned int side, bool sure, const char *field,
 		 struct span was, struct span is)
 {
@@ -19,12 +30,7 @@ static void note(struct call *call, unsigned int side, bool sure, const char *fi
 
 	if (*to)
 		return;		/* one is enough to know it */
-	snprintf(to, sizeof(call->meddled),
-		 "something between %s and us rewrites SIP (a SIP ALG%s): %s was %.*s and came as %.*s",
-		 side ? "callee" : "caller",
-		 sure ? "" : ", unless the phone itself has asked STUN", field,
-		 (int)(was.n < 80 ? was.n : 80), was.p,
-		 (int)(is.n < 80 ? is.n : 80), is.p);
+	say(to, sizeof(call->meddled), side ? "callee" : "caller", sure, field, was, is);
 	b2b_call_log(call, LOG_LEVEL_WARNING, (int)side, "%s", to);
 }
 
@@ -45,6 +51,22 @@ void b2b_meddler_response(struct call *call, unsigned int side, const struct sip
 		 !sip_host_eq(sent->from.uri.host, msg->from.uri.host))
 		note(call, side, true, "the host of our From", sent->from.uri.host,
 		     msg->from.uri.host);
+	/* it is known by its Via alone */
+	if (!span_eq(sent->call_id, msg->call_id))
+		note(call, side, true, "our Call-ID", sent->call_id, msg->call_id);
+}
+
+/* nobody can guess the branch of an INVITE of ours */
+void b2b_meddler_stray(struct sip_flow *flow, const struct sip_msg *msg, void *arg)
+{
+	const struct b2b *b2b = arg;
+	struct call *call = b2b_index_via_find(b2b->index, msg->via.branch);
+	char host[DP_ADDR_STRLEN + 2];
+
+	if (!call || call->realm[1] != b2b_realm_of_flow(flow))
+		return;
+	b2b_host(&flow->listener->advertise, host, sizeof(host));
+	note(call, 1, true, "the host of our Via", span_of(host), msg->via.host);
 }
 
 /* the connection address of a description, and that of its origin */
@@ -73,14 +95,6 @@ static bool addresses(struct span sdp, struct span *origin, struct span *connect
 	return origin->n && connection->n;
 }
 
-static bool is_private(struct span text, struct dp_addr *addr)
-{
-	char buf[INET6_ADDRSTRLEN];
-
-	return span_str(text, buf, sizeof(buf)) && dp_addr_parse_host(buf, addr) &&
-	       dp_addr_is_private(addr);
-}
-
 /* is it the address that the message came from, which is none of a private network? */
 static bool is_outside(const struct dp_addr *addr, const struct sip_flow *flow)
 {
@@ -88,24 +102,89 @@ static bool is_outside(const struct dp_addr *addr, const struct sip_flow *flow)
 	       !dp_addr_is_private(addr);
 }
 
+/* where a phone says that it is, by field; those that nobody learns by STUN come first */
+struct told {
+	const char *name;
+	struct span host;
+	struct dp_addr addr;
+};
+
+static void tell(struct told *t, const char *name, struct span host)
+{
+	char buf[INET6_ADDRSTRLEN];
+
+	t->name = name;
+	t->host = host;
+	if (!span_str(host, buf, sizeof(buf)) || !dp_addr_parse_host(buf, &t->addr))
+		t->addr.family = 0;
+}
+
+/* what stands behind the @ of a Call-ID */
+static struct span host_of(struct span call_id)
+{
+	span_cut(&call_id, '@');
+	return call_id.p ? call_id : (struct span){ NULL, 0 };
+}
+
+/* its own address in one place, and the public one in another: somebody knows only the latter */
+static bool differs(const struct told *told, size_t n, const struct sip_flow *flow,
+		    const struct told **was, const struct told **is)
+{
+	size_t i;
+
+	*was = NULL;
+	*is = NULL;
+	for (i = 0; i < n; i++) {
+		if (!told[i].addr.family)
+			continue;
+		if (!*was && dp_addr_is_private(&told[i].addr))
+			*was = &told[i];
+		if (is_outside(&told[i].addr, flow))
+			*is = &told[i];
+	}
+	return *was && *is;
+}
+
+/* a request that a phone begins with */
+static bool look_at(const struct sip_flow *flow, struct sip_msg *msg, const struct told **was,
+		    const struct told **is, struct told told[3])
+{
+	const struct sip_addr *contact = sip_msg_contact(msg, &(struct sip_fault){ 0 });
+	struct span sdp, origin, connection;
+
+	tell(&told[0], "the host of Call-ID", host_of(msg->call_id));
+	tell(&told[1], "the host of Via", msg->via.host);
+	tell(&told[2], "the host of Contact", contact ? contact->uri.host :
+							(struct span){ NULL, 0 });
+	if (differs(told, 3, flow, was, is))
+		return true;
+	if (b2b_sdp(msg, &sdp) != 1 || !addresses(sdp, &origin, &connection))
+		return false;
+	tell(&told[0], "the address of o= in the description", origin);
+	tell(&told[1], "the address of c= in the description", connection);
+	return differs(told, 2, flow, was, is);
+}
+
 void b2b_meddler_request(struct call *call, unsigned int side, const struct sip_flow *flow,
 			 struct sip_msg *msg)
 {
-	struct span sdp, origin, connection;
-	struct dp_addr inside, outside;
-	const struct sip_addr *contact;
-	char buf[INET6_ADDRSTRLEN];
+	const struct told *was, *is;
+	struct told told[3];
 
-	contact = sip_msg_contact(msg, &(struct sip_fault){ 0 });
-	if (contact && msg->via.addr.family && dp_addr_is_private(&msg->via.addr) &&
-	    is_outside(&contact->uri.addr, flow))
-		note(call, side, false, "the host of Contact", msg->via.host,
-		     contact->uri.host);
-	if (b2b_sdp(msg, &sdp) != 1 || !addresses(sdp, &origin, &connection) ||
-	    !is_private(origin, &inside) || !span_str(connection, buf, sizeof(buf)) ||
-	    !dp_addr_parse_host(buf, &outside) || !is_outside(&outside, flow))
-		return;
-	note(call, side, false, "the address of c= in the description", origin, connection);
+	if (look_at(flow, msg, &was, &is, told))
+		note(call, side, false, is->name, was->host, is->host);
+}
+
+bool b2b_meddler_register(const struct sip_flow *flow, struct sip_msg *msg, char *text,
+			  size_t size)
+{
+	const struct told *was, *is;
+	struct told told[3];
+
+	if (!look_at(flow, msg, &was, &is, told))
+		return false;
+	say(text, size, "the phone", false, is->name, was->host, is->host);
+	return true;
 }
 
 void b2b_meddler_within(struct call *call, unsigned int side, const struct sip_msg *msg)

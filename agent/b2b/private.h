@@ -778,9 +778,14 @@ const struct config_trunk *b2b_end_lines(const struct end *end);
 /* each is looked at for what somebody between may have rewritten: a response to @sent */
 void b2b_meddler_response(struct call *call, unsigned int side, const struct sip_msg *sent,
 			  const struct sip_msg *msg);
+/* a response whose Via is not ours */
+void b2b_meddler_stray(struct sip_flow *flow, const struct sip_msg *msg, void *arg);
 /* an INVITE that came by @flow */
 void b2b_meddler_request(struct call *call, unsigned int side, const struct sip_flow *flow,
 			 struct sip_msg *msg);
+/* the same of a REGISTER: true with a sentence in @text */
+bool b2b_meddler_register(const struct sip_flow *flow, struct sip_msg *msg, char *text,
+			  size_t size);
 /* a request in a dialog of ours */
 void b2b_meddler_within(struct call *call, unsigned int side, const struct sip_msg *msg);
 

@@ -279,7 +279,7 @@ static unsigned int set(struct reg *reg, const struct request *req, int i,
 	struct bind_grant grant = b2b_request_grant(req, item);
 	char route[B2B_ROUTE], gruu[B2B_PARAMS];
 	const struct bind *bind;
-	char source[DP_ADDR_STRLEN];
+	char source[DP_ADDR_STRLEN], why[B2B_WHY];
 
 	grant.granted = granted_of(ok, item->token,
 				   ask_for(reg->from, item->expires));
@@ -309,6 +309,9 @@ static unsigned int set(struct reg *reg, const struct request *req, int i,
 			 dp_addr_str(&req->flow->remote, source, sizeof(source)),
 			 bind->nat ? " behind NAT" : "", reg->to->name, bind->phone,
 			 grant.granted);
+	if (bind->relayed == 1 &&
+	    b2b_meddler_register(req->flow, sip_tx_request(reg->in), why, sizeof(why)))
+		log_warning("%s: %s: %s", reg->from->name, bind->aor, why);
 	return 0;
 }
 

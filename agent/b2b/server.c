@@ -187,7 +187,7 @@ static void on_offence(const struct dp_addr *source, enum sip_gate_reason why,
 static bool open_sip(struct b2b *b2b)
 {
 	const struct sip_transport_ops ops = {
-		.message = on_message, .offence = on_offence,
+		.message = on_message, .offence = on_offence, .stray = b2b_meddler_stray,
 	};
 	const struct sip_tx_config tx = {
 		.known = is_known, .per_source = per_source,

@@ -700,6 +700,8 @@ static void hand_up(struct flow *flow, struct sip_msg *msg,
 	}
 	if (!msg->request && !is_answer_to_us(flow, &msg->via)) {
 		t->counters.stray++;
+		if (t->ops.stray)
+			t->ops.stray(&flow->pub, msg, t->arg);
 		return;
 	}
 	t->counters.received++;
