@@ -715,9 +715,72 @@ def subscribe_refused():
     for command in ("start recording", "stop recording", "pause recording", "start forwarding", "stop forwarding"):
         reply = P.ask(command, **words)
         check(reply["result"] == "error" and "no capture of single calls" in reply["error-reason"], command, reply)
-    check(P.ask("publish", from_tag="p", sdp=a.sdp(), **words)["result"] == "error", "publish is taken")
+    check("expected another call-id" in P.ask("publish", from_tag="p", sdp=a.sdp(), **words)["error-reason"],
+          "a call is published")
     talk(a, b, to_a, to_b)
     gone()
+
+
+def publish():
+    """What is published goes to nobody but subscribers, wherever its sender moves."""
+    a, rec = Phone(A, A4), Recorder(1)
+    words = dict(call_id="call-1@example", from_tag="from-1")
+    formats = ["a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000", "a=sendonly"]
+
+    def published(phone):
+        text = P.ok("publish", sdp=phone.sdp(more=formats).replace("RTP/AVP 0", "RTP/AVP 8 0"), received_from=["IP4", A4],
+                    codec={"accept": ["PCMU"]}, direction=["external"], **words)["sdp"]
+        check(" RTP/AVP 0\r\n" in text and "a=recvonly" in text and "PCMA" not in text and host_of(text) == MA4, text)
+        return host_of(text), port_of(text)
+
+    P.error("No SDP body in message", "publish", **words)
+    P.error("No from-tag in message", "publish", sdp=a.sdp(), call_id="p")
+    P.error("No call-id in message", "publish", sdp=a.sdp(), from_tag="p")
+    P.error("Failed to parse SDP", "publish", sdp="garbage", **words)
+    check(not ask("calls"), "a call is left of what was refused")
+    to = published(a)
+    becomes(lambda: a.send(to) or legs()[0]["rx_packets"] > 5, True)
+    reply, lines = subscribed(dict(flags=["all", "siprec"]), 1)
+    check(reply["from-tag"] == "from-1", reply)
+    P.ok("subscribe answer", sdp=rec.sdp(), call_id="call-1@example", to_tag=reply["to-tag"])
+    copied(rec.rtp[0], a, to, lines[0][0])
+    # Again, from elsewhere: the same ports, and the recorder stays.
+    moved = Phone(A, A4)
+    check(published(moved) == to, "the ports of a publisher change")
+    becomes(lambda: moved.send(to) or any(struct.unpack("!I", d[8:12])[0] == moved.ssrc for d in drain_sock(rec.rtp[0])), True)
+    drain_until_quiet(rec.rtp[0], moved, to)
+    copied(rec.rtp[0], moved, to, lines[0][0])
+    seen = P.ok("query", call_id="call-1@example")
+    check(set(seen["tags"]) == {"from-1", "<untagged 1>"} and seen["totals"]["RTP"]["errors"] == 0, seen)
+    check(seen["totals"]["RTP"]["packets"] > 40 and str(moved.ssrc) in seen["SSRC"], seen)
+    (one,) = ask("calls")
+    check(one["state"] == "up" and {leg["side"] for leg in legs()} == {"publisher"}, one, legs())
+    why = [w["because"] for w in ask("why", str(one["id"]))["why"]]
+    check(not any("dropped" in w or "nobody" in w for w in why), why)
+    # It is no call of two, and somebody else has another one.
+    for command in ("offer", "answer"):
+        check("expected 'publish'" in P.ask(command, sdp=a.sdp(), to_tag="x", **words)["error-reason"], command)
+    check("expected another call-id" in P.ask("publish", sdp=a.sdp(), call_id="call-1@example", from_tag="x")["error-reason"],
+          "a second publisher")
+    P.error("Failed to parse SDP", "publish", sdp="garbage", **words)
+    copied(rec.rtp[0], moved, to, lines[0][0])
+    P.ok("block media", **words)
+    drain_sock(rec.rtp[0])
+    before = dropped()
+    for _ in range(10):
+        moved.send(to)
+    becomes(dropped, before + 10)
+    check(not drain_sock(rec.rtp[0]), "what is blocked is copied")
+    gone(from_tag="from-1")
+
+
+def drain_until_quiet(sock, phone, to):
+    """What @phone sent before has come: the last packet of it is one of now."""
+    phone.seq += 1
+    mark = struct.pack("!BBHII", 0x80, 0, phone.seq, phone.seq * 160, phone.ssrc) + os.urandom(160)
+    phone.sock.sendto(mark, to)
+    while sock.recv(2048) != mark:
+        pass
 
 
 class Node(Proxy):

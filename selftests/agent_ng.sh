@@ -45,6 +45,7 @@ ng()
 test_kamailio() { begin && ng kamailio kamailio_late_offer; }
 test_media_that_is_blocked() { ng blocks; }
 test_a_recorder_subscribes() { ng subscribe subscribe_refused; }
+test_a_publisher() { ng publish; }
 test_npm_rtpengine_client()
 {
 	NODE_PATH=$("$TREE/scripts/jssip" 2>"$W/npm.err") ||

@@ -6,5 +6,5 @@
 # each program takes ten times as long to start.
 
 export RTPLANE_BACKEND=kernel
-[ $# -gt 0 ] || set -- test_kamailio test_media_that_is_blocked test_a_recorder_subscribes
+[ $# -gt 0 ] || set -- test_kamailio test_media_that_is_blocked test_a_recorder_subscribes test_a_publisher
 exec "$(dirname "$0")/agent_ng.sh" "$@"

@@ -446,6 +446,28 @@ void ng_policies_forget(struct ng *ng)
 	}
 }
 
+struct session_policy *ng_policy_nobody(struct ng *ng, const struct config_realm *realm)
+{
+	struct session_policy *of = ng->conf.policy(realm->name, ng->conf.arg);
+	struct session_policy *policy = of ? session_policy_copy(of) : NULL;
+
+	if (!policy)
+		return NULL;
+	policy->latch = RTPLANE_LATCH_OFF;
+	policy->probation = 0;
+	policy->early = false;
+	policy->nat = SESSION_NAT_OFF;
+	policy->srtp = SESSION_SRTP_REFUSE;
+	policy->dtls = SESSION_DTLS_OFF;
+	policy->mux = SESSION_MUX_OFF;
+	policy->bundle = SESSION_BUNDLE_OFF;
+	policy->ice = SESSION_ICE_OFF;
+	policy->punch = SESSION_PUNCH_OFF;
+	acl_put(policy->media_acl);
+	policy->media_acl = NULL;
+	return policy;
+}
+
 /* the few that proxies ask for are made once, not for each call */
 struct session_policy *ng_policy(struct ng *ng, const struct config_realm *realm,
 				 const struct ng_words *words, bool to)

@@ -166,17 +166,40 @@ static struct dp_addr address_for(const struct session_policy *policy,
 	return (struct dp_addr){ 0 };
 }
 
+/* beside a publisher, where the realm has an address of its family */
+static struct session_party *add_nobody(struct ng_request *r, struct ng_call *call,
+					sa_family_t family)
+{
+	struct session_party_conf conf = {
+		.name = "nobody",
+		.transport = "ng",
+		.confidential = true,
+		.nobody = true,
+	};
+	struct session_party *party;
+
+	conf.policy = ng_policy_nobody(r->ng, realm_for(r, 0));
+	if (!conf.policy)
+		return NULL;
+	conf.local = address_for(conf.policy, family);
+	party = session_party_add(call->session, &conf);
+	session_policy_put(conf.policy);
+	return party;
+}
+
 /* @s: 0: who offers, 1: the other one */
 static struct session_party *add_party(struct ng_request *r,
 				       struct ng_call *call, unsigned int s,
 				       sa_family_t family)
 {
 	struct session_party_conf conf = {
-		.name = s ? "callee" : "caller",
+		.name = s ? "callee" : call->published ? "publisher" : "caller",
 		.transport = "ng",
 		.confidential = true,	/* nobody told us */
 	};
 
+	if (s && call->published)
+		return add_nobody(r, call, family);
 	conf.policy = ng_policy(r->ng, realm_for(r, s), &r->words, s);
 	if (!conf.policy)
 		return NULL;
@@ -308,12 +331,13 @@ static void tell_sdp(struct ng_request *r, char *text)
 	session_text_free(text);
 }
 
-static const char *offer_in(struct ng_request *r, struct ng_branch *branch,
-			    unsigned int side)
+/* the description as the other party is to get it; on success to be given to session_text_free() */
+static const char *describe(struct ng_request *r, struct ng_branch *branch,
+			    unsigned int side, char **text)
 {
 	struct span sdp = r->words.sdp;
 	struct dp_err err;
-	char *text, *own;
+	char *own;
 	int ret;
 
 	own = ng_strip(&r->words, &sdp.n);
@@ -322,10 +346,20 @@ static const char *offer_in(struct ng_request *r, struct ng_branch *branch,
 	else
 		sdp = r->words.sdp;
 	ret = session_offer_anew(branch->media, branch->party[side],
-				 sdp.p, sdp.n, &text, &err);
+				 sdp.p, sdp.n, text, &err);
 	free(own);
-	if (ret)
-		return media_error(r, ret, &err);
+	return ret ? media_error(r, ret, &err) : NULL;
+}
+
+static const char *offer_in(struct ng_request *r, struct ng_branch *branch,
+			    unsigned int side)
+{
+	const char *error;
+	char *text;
+
+	error = describe(r, branch, side, &text);
+	if (error)
+		return error;
 	tell_sdp(r, text);
 	if (!name_branch(branch, &r->words, side))
 		return "no memory";
@@ -380,6 +414,9 @@ static const char *trickle(const struct ng_request *r, struct span tag)
 	return NULL;
 }
 
+static const char is_published[] =
+	"that call is a publisher's; expected 'publish', or another call-id";
+
 const char *ng_offer(struct ng_request *r)
 {
 	struct ng_words *w = &r->words;
@@ -402,6 +439,8 @@ const char *ng_offer(struct ng_request *r)
 	error = check_sdp(r, &family);
 	if (error)
 		return error;
+	if (call && call->published)
+		return is_published;
 	if (call) {
 		branch = branch_for(call, w, &side);
 		error = branch ? offer_in(r, branch, side) :
@@ -553,6 +592,8 @@ const char *ng_answer(struct ng_request *r)
 	call = ng_call_find(r->ng, r->words.call_id);
 	if (!call)
 		return "Unknown call-id";
+	if (call->published)
+		return is_published;
 	ng_keep_strange(call->strange, &call->n_strange, &r->words);
 	branch = answered_branch(r, call, &forked);
 	if (!branch)
@@ -560,5 +601,94 @@ const char *ng_answer(struct ng_request *r)
 	error = answer_in(r, branch);
 	if (error && forked)
 		ng_branch_free(branch);
+	return error;
+}
+
+/* --- an offer that nobody but subscribers hears --- */
+
+/* it is answered at once, for nobody, and so is each that comes after it */
+static const char *publish_in(struct ng_request *r, struct ng_branch *branch)
+{
+	const char *error;
+	struct dp_err err;
+	char *text, *own;
+	int ret;
+
+	error = describe(r, branch, 0, &text);
+	if (error)
+		return error;
+	own = ng_publish_answer(&r->words, text);
+	session_text_free(text);
+	if (!own)
+		error = "no memory";
+	if (own) {
+		ret = session_answer(branch->media, branch->party[1], own, strlen(own),
+				     true, &text, &err);
+		error = ret ? media_error(r, ret, &err) : NULL;
+		free(own);
+	}
+	if (error) {
+		session_rollback(branch->media);
+		return error;
+	}
+	tell_sdp(r, text);
+	if (!name_branch(branch, &r->words, 0))
+		return "no memory";
+	moved(r, branch, 0);
+	up(branch->call);
+	revive(branch);
+	return NULL;
+}
+
+static const char *publish_anew(struct ng_request *r, struct ng_call *call,
+				sa_family_t family)
+{
+	struct ng_branch *branch = add_branch(r, call, family);
+	const char *error;
+
+	if (!branch)
+		return "no memory";
+	error = publish_in(r, branch);
+	if (error)
+		ng_branch_free(branch);
+	return error;
+}
+
+const char *ng_publish(struct ng_request *r)
+{
+	struct ng_words *w = &r->words;
+	struct ng_branch *branch;
+	sa_family_t family;
+	struct ng_call *call;
+	const char *error;
+
+	w->tag[1] = (struct span){ 0 };
+	error = check_words(r, false);
+	if (error)
+		return error;
+	call = ng_call_find(r->ng, w->call_id);
+	error = call ? NULL : is_full(r->ng);
+	if (error)
+		return load_limit(r, error);
+	error = check_sdp(r, &family);
+	if (error)
+		return error;
+	if (call) {
+		branch = LIST_FIRST(&call->branches);
+		if (!call->published || !branch || !ng_is(branch->tag[0], w->tag[0]))
+			return "a publisher has a call of its own; expected another call-id";
+		ng_keep_strange(call->strange, &call->n_strange, w);
+		return publish_in(r, branch);
+	}
+	call = ng_call_new(r->ng, w->call_id);
+	if (!call)
+		return "no memory";
+	call->published = true;
+	error = publish_anew(r, call, family);
+	ng_keep_strange(call->strange, &call->n_strange, w);
+	if (error)
+		ng_call_free(call, NULL);
+	else
+		begun(call, w);
 	return error;
 }

@@ -11,6 +11,7 @@
 #include "base/timer.h"
 #include "ng.h"
 #include "replay.h"
+#include "sdp/sdp.h"
 #include "tree.h"
 
 /** NG_REPLY_SMALL - bytes of a reply that need no fragments on the way */
@@ -172,6 +173,8 @@ enum ng_bundle {
  * @to_tag: the to-tag says what is deleted
  * @fast: no statistics are wanted (delete)
  * @fragment: the description is none: candidates alone
+ * @take: codecs of which a publisher gets the first that it has
+ * @n_take: how many
  * @codec: those that go from an offer, or stay
  * @n_codecs: how many
  * @edit: attributes that are to be otherwise in the description that is answered
@@ -223,6 +226,8 @@ struct ng_words {
 	bool to_tag;
 	bool fast;
 	bool fragment;
+	struct span take[NG_CODECS_MAX];
+	unsigned int n_take;
 	struct ng_codec_word codec[NG_CODECS_MAX];
 	unsigned int n_codecs;
 	struct ng_edit edit[NG_EDITS_MAX];
@@ -269,6 +274,22 @@ void ng_words(struct ng *ng, const struct ng_value *in, struct ng_words *words);
  * Return: it, to be given to free(); NULL: it stays as it is.
  */
 char *ng_strip(const struct ng_words *words, size_t *len);
+
+/**
+ * ng_publish_answer() - what a description that is published is answered for nobody
+ * @words: codecs that go before others
+ * @sdp: what nobody was offered
+ *
+ * Return: that each of its lines is heard, by one codec; to be given to free(), NULL
+ * without memory.
+ */
+char *ng_publish_answer(const struct ng_words *words, const char *sdp);
+
+/* "opus/48000/2", of a payload type of a section; absent: it has none */
+struct span ng_codec_of(const struct sdp_desc *desc, const struct sdp_media *media,
+			uint32_t pt);
+/* is it meant by "opus", "opus/48000", "opus/48000/2"? */
+bool ng_codec_is(struct span word, struct span name);
 
 /* "remove-audio-ptime:20"; false: it is none, or one too many */
 bool ng_edit_word(struct ng_words *words, struct span word);
@@ -357,7 +378,7 @@ char *ng_request_plain(struct ng *ng, const struct dp_addr *from,
 char *ng_refusal(struct span message, const char *reason, size_t *len);
 
 ng_command_fn ng_offer, ng_answer, ng_delete, ng_query, ng_list, ng_statistics;
-ng_command_fn ng_subscribe_request, ng_subscribe_answer, ng_unsubscribe;
+ng_command_fn ng_publish, ng_subscribe_request, ng_subscribe_answer, ng_unsubscribe;
 ng_command_fn ng_block, ng_silence, ng_unblock, ng_block_digits, ng_unblock_digits;
 
 /* --------------------------------------------------------------------- calls */
@@ -437,6 +458,7 @@ struct ng_branch {
  * @answered: CLOCK_REALTIME, when an offer was for the first time; 0: never
  * @strange: words of its requests that did nothing, by their number in &ng.strange
  * @n_strange: how many
+ * @published: a party's media that is only for subscribers
  * @deleted: it was deleted, and goes by @gone
  * @ended: CLOCK_REALTIME, when it was
  * @gone: it goes then: it was deleted, or is not answered
@@ -455,6 +477,7 @@ struct ng_call {
 	struct timespec answered;
 	uint8_t strange[NG_STRANGE_CALL];
 	uint8_t n_strange;
+	bool published;
 	bool deleted;
 	struct timespec ended;
 	struct timer gone;
@@ -544,6 +567,8 @@ static inline bool ng_is(const char *text, struct span word)
 struct session_policy *ng_policy(struct ng *ng, const struct config_realm *realm,
 				 const struct ng_words *words, bool to);
 void ng_policies_forget(struct ng *ng);
+/* what holds for nobody, beside a party in that realm; to be given to session_policy_put() */
+struct session_policy *ng_policy_nobody(struct ng *ng, const struct config_realm *realm);
 /* the realm of a name; NULL: there is none */
 const struct config_realm *ng_realm(const struct ng *ng, struct span name);
 /* count a word that does nothing, and remember that @words had it */

@@ -68,7 +68,7 @@ static const struct {
 	{ "unblock-media", ng_unblock, NG_DO_OTHER },
 	{ "silence-media", ng_silence, NG_DO_OTHER },
 	{ "unsilence-media", ng_unblock, NG_DO_OTHER },
-	{ "publish", not_yet, NG_DO_OTHER },
+	{ "publish", ng_publish, NG_DO_OTHER },
 	{ "subscribe-request", ng_subscribe_request, NG_DO_OTHER },
 	{ "subscribe-answer", ng_subscribe_answer, NG_DO_OTHER },
 	{ "unsubscribe", ng_unsubscribe, NG_DO_OTHER },

@@ -55,14 +55,14 @@ static bool cut_type(struct span *value, uint32_t *pt)
 	return span_u32(span_cut(value, ' '), pt) && *pt < TYPES;
 }
 
-/* "opus/48000/2" */
-static struct span name_of(const struct section *s, uint32_t pt)
+struct span ng_codec_of(const struct sdp_desc *desc, const struct sdp_media *media,
+			uint32_t pt)
 {
 	const struct sdp_row *row = NULL;
 	struct span value;
 	uint32_t is;
 
-	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_RTPMAP, row))) {
+	while ((row = sdp_row_next(desc, media, SDP_ATTR_RTPMAP, row))) {
 		value = row->value;
 		if (cut_type(&value, &is) && is == pt)
 			return span_trim(value);
@@ -70,8 +70,8 @@ static struct span name_of(const struct section *s, uint32_t pt)
 	return static_name(pt);
 }
 
-/* "opus", "opus/48000", "opus/48000/2": what is not said may be anything */
-static bool matches(struct span word, struct span name)
+/* what is not said may be anything */
+bool ng_codec_is(struct span word, struct span name)
 {
 	struct span want, has;
 	unsigned int i;
@@ -98,9 +98,9 @@ static bool is_to_go(const struct ng_words *w, struct span name)
 	bool gone = false;
 
 	for (c = w->codec; c < w->codec + w->n_codecs; c++) {
-		if (c->keep && matches(c->name, name))
+		if (c->keep && ng_codec_is(c->name, name))
 			return false;
-		if (!c->keep && (is_all(c->name) || matches(c->name, name)))
+		if (!c->keep && (is_all(c->name) || ng_codec_is(c->name, name)))
 			gone = true;
 	}
 	return gone;
@@ -115,7 +115,7 @@ static bool is_beside(struct span name)
 	size_t i;
 
 	for (i = 0; i < sizeof(beside) / sizeof(*beside); i++)
-		if (matches(span_of(beside[i]), name))
+		if (ng_codec_is(span_of(beside[i]), name))
 			return true;
 	return false;
 }
@@ -155,7 +155,7 @@ static void drop_repairs(struct section *s)
 
 	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
 		value = row->value;
-		if (cut_type(&value, &pt) && matches(SPAN("red"), name_of(s, pt)) &&
+		if (cut_type(&value, &pt) && ng_codec_is(SPAN("red"), ng_codec_of(s->desc, s->media, pt)) &&
 		    repeats_gone(s, value))
 			s->gone[pt] = true;
 	}
@@ -177,7 +177,7 @@ static void judge(struct section *s, const struct ng_words *w)
 	while (rest.n) {
 		if (!cut_type(&rest, &pt))
 			continue;
-		name = name_of(s, pt);
+		name = ng_codec_of(s->desc, s->media, pt);
 		if (name.n && is_to_go(w, name)) {
 			s->gone[pt] = true;
 			s->any = true;

@@ -29,7 +29,7 @@ static void view_side(const struct ng_call *call, const struct ng_branch *branch
 {
 	struct session_party_report party;
 
-	side->name = s ? "callee" : "caller";
+	side->name = call->published ? s ? "nobody" : "publisher" : s ? "callee" : "caller";
 	side->realm = "-";
 	snprintf(side->call_id, sizeof(side->call_id), "%s", call->id);
 	if (!branch)

@@ -434,6 +434,10 @@ static bool on_keep(struct reading *r, struct span word)
 /* what nobody takes stays in an offer, and in its answer, if that party can */
 static bool on_take(struct reading *r, struct span word)
 {
+	struct ng_words *w = r->words;
+
+	if (word.n && w->n_take < NG_CODECS_MAX)
+		w->take[w->n_take++] = word;
 	return word.n;
 }
 

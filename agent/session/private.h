@@ -455,6 +455,7 @@ struct session_branch {
  * @transport: by
  * @confidential: nobody on the way can read it
  * @trickle: it can say more of its candidates later
+ * @nobody: there is nobody
  * @bare_keys: keys went that way although somebody can
  * @blocked: what of its media is not relayed: bit n for n of enum rtplane_block
  * @was: that before session_block() changed it
@@ -470,6 +471,7 @@ struct session_party {
 	char transport[8];
 	bool confidential;
 	bool trickle;
+	bool nobody;
 	bool bare_keys;
 	uint8_t blocked;
 	uint8_t was;

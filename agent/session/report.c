@@ -99,8 +99,10 @@ static void report_legs(const struct session *session,
 			if (!at)
 				continue;
 			name_datapath(at, report);
-			report_leg(at, i, c, 0, report);
-			report_leg(at, i, c, 1, report);
+			if (!at->party[0]->nobody)
+				report_leg(at, i, c, 0, report);
+			if (!at->party[1]->nobody)
+				report_leg(at, i, c, 1, report);
 		}
 	}
 }
@@ -164,6 +166,23 @@ static void ask_datapaths(const struct session *session,
 	drop_untold(report);
 }
 
+/* what was for nobody has come where it should */
+static void forgive(const struct session *session, struct session_report *report)
+{
+	const struct session_party *party;
+	struct dp_leg_info *info;
+	unsigned int i;
+
+	TAILQ_FOREACH(party, &session->parties, entry)
+		if (party->nobody)
+			break;
+	for (i = 0; party && i < report->n_legs; i++) {
+		info = &report->leg[i].info;
+		info->dropped -= info->drops[RTPLANE_DROP_NO_REMOTE];
+		info->drops[RTPLANE_DROP_NO_REMOTE] = 0;
+	}
+}
+
 static unsigned int count_legs(const struct session *session)
 {
 	unsigned int i, n = 0;
@@ -197,6 +216,7 @@ struct session_report *session_report(struct session *session)
 		session_party_report(party, &report->party[report->n_parties++]);
 	report_legs(session, report);
 	ask_datapaths(session, report);
+	forgive(session, report);
 	return report;
 }
 

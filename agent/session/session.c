@@ -182,6 +182,7 @@ struct session_party *session_party_add(struct session *session,
 	party->local = conf->local;
 	party->confidential = conf->confidential;
 	party->trickle = conf->trickle;
+	party->nobody = conf->nobody;
 	party->user = conf->user;
 	snprintf(party->name, sizeof(party->name), "%s",
 		 conf->name ? conf->name : "-");

@@ -386,6 +386,8 @@ void session_end(struct session *session);
  * @confidential: and nobody on the way can read them
  * @trickle: what it says of its candidates later comes to session_trickle(): it is told
  *	so, and that all of ours are there
+ * @nobody: there is nobody: what the other party sends ends here, but for taps. Nothing is
+ *	sent to it, its policy's latch mode is off, and no report has it
  * @user: for session_party_user()
  */
 struct session_party_conf {
@@ -396,6 +398,7 @@ struct session_party_conf {
 	const char *transport;
 	bool confidential;
 	bool trickle;
+	bool nobody;
 	void *user;
 };
 

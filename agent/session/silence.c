@@ -23,14 +23,20 @@ static uint64_t now_ns(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
+/* who is there */
+static bool is_to_send(const struct session_branch *heard, size_t i, unsigned int s)
+{
+	return heard->line[i].half[s].sends || heard->end[s].party->nobody;
+}
+
 static bool on_hold(const struct session *session)
 {
 	const struct session_branch *heard = session->heard;
 	size_t i;
 
 	for (i = 0; heard && i < heard->n_lines; i++)
-		if (heard->line[i].wanted && heard->line[i].half[0].sends &&
-		    heard->line[i].half[1].sends)
+		if (heard->line[i].wanted && is_to_send(heard, i, 0) &&
+		    is_to_send(heard, i, 1))
 			return false;
 	return true;
 }

@@ -220,8 +220,9 @@ static void fill_leg(const struct session_branch *branch,
 	leg->local.line = half->line;
 	leg->remote = remote_of(branch, line, s, rtcp, was);
 	session_latch(party, leg);
-	leg->mute = session_ice_is_with(half->seat, half->ice, branch->nr) &&
-		    session_ice_lost(half->seat, component_of(half, rtcp));
+	leg->mute = party->nobody ||
+		    (session_ice_is_with(half->seat, half->ice, branch->nr) &&
+		     session_ice_lost(half->seat, component_of(half, rtcp)));
 	if (leg->mute)
 		leg->set |= DP_LEG_MUTE;
 	if (rtcp) {

@@ -17,6 +17,7 @@
 #include "fuzz.h"
 #include "ng/private.h"
 #include "ports.h"
+#include "session/private.h"
 #include "sdp/sdp.h"
 
 #define KEY	"WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
@@ -138,9 +139,11 @@ static void put_list(struct span value)
 
 static void compose(char verb, struct span text)
 {
-	static const char *const verbs = "oadqlsp";
+	static const char *const verbs = "oadqlspPuvwbBgGi";
 	static const char *const names[] = {
-		"offer", "answer", "delete", "query", "list", "statistics", "ping",
+		"offer", "answer", "delete", "query", "list", "statistics", "ping", "publish",
+		"subscribe request", "subscribe answer", "unsubscribe", "block media",
+		"unblock media", "block DTMF", "unblock DTMF", "silence media",
 	};
 	const char *at = strchr(verbs, verb);
 	struct span line, key;
@@ -175,6 +178,7 @@ struct picture {
 	unsigned int used[3];
 	unsigned int calls;
 	unsigned int branches;
+	unsigned int taps;
 };
 
 static unsigned int count_branches(void)
@@ -189,6 +193,18 @@ static unsigned int count_branches(void)
 	return n;
 }
 
+static unsigned int count_taps(void)
+{
+	const struct session_tap *tap;
+	const struct ng_call *call;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(call, &ng->calls, entry)
+		LIST_FOREACH(tap, &call->session->taps, entry)
+			n += 1 + !!tap->to.family + !!tap->to_rtcp.family;
+	return n;
+}
+
 static void take_picture(struct picture *p)
 {
 	unsigned int i;
@@ -199,6 +215,7 @@ static void take_picture(struct picture *p)
 		p->used[i] = pools[i].n_used;
 	p->calls = ng_count(ng);
 	p->branches = count_branches();
+	p->taps = count_taps();
 }
 
 static void check_picture(const struct picture *p)
@@ -209,6 +226,7 @@ static void check_picture(const struct picture *p)
 	for (i = 0; i < 3; i++)
 		FUZZ_CHECK(p->used[i] == pools[i].n_used);
 	FUZZ_CHECK(p->calls == ng_count(ng) && p->branches == count_branches());
+	FUZZ_CHECK(p->taps == count_taps());
 }
 
 /* what a party gets */
@@ -216,7 +234,7 @@ static void check_sdp(struct span sdp)
 {
 	static const char *const theirs[] = {
 		"\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY,
-		"\r\nc=IN IP4 192.0.2.", "\r\na=rtcp:7777",
+		"\r\nc=IN IP4 192.0.2.", "\r\na=rtcp:7777", " 127.0.0.1",
 	};
 	char why[SDP_WHY_LEN];
 	struct sdp_desc *desc;
@@ -322,6 +340,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define VIDEO	"m=video 7100 RTP/AVP 34\r\na=rtcp:7777 IN IP4 203.0.113.7\r\n"
 #define FAX	"m=image 7200 udptl t38\r\n"
 #define SAVP	"m=audio 7000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+#define R	"\nv=0\r\no=r 1 1 IN IP4 192.0.2.3\r\ns=-\r\nc=IN IP4 192.0.2.3\r\nt=0 0\r\n"
+#define COPY	"m=audio 9000 RTP/AVP 0\r\na=recvonly\r\n"
 #define C	"call-id=c\n"
 #define F	"from-tag=f\n"
 #define T	"to-tag=t\n"
@@ -336,12 +356,20 @@ static const struct fuzz_sample samples[] = {
 	FUZZ_SAMPLE("\x0bo" C F "rtpp-flags=asymmetric tos=104 direction=core direction=access replace=[origin x]\n" A6 AUDIO
 		    "\fo" C F A AUDIO FAX "\fa" C F T B AUDIO FAX "\fa" C F "to-tag=t2\n" B AUDIO "\fa" C F T B FAX "\fo" C F A AUDIO
 		    "\fD\fo" C F T A AUDIO "\foc=d\n" F A AUDIO "\fd" C F "delete-delay=1\n\ft\x02"),
+	FUZZ_SAMPLE("\x2aP" C F FLAGS A SAVP "\fu" C F "to-tag=r\n" "\fv" C "to-tag=r\n" R COPY "\fP" C F "codec-accept=PCMU\n" A AUDIO VIDEO
+		    "\fb" C F "\fq" C "\fB" C "address=192.0.2.1\n" "\fo" C F A AUDIO "\fw" C "to-tag=r\n" "\fd" C F "delete-delay=0\n"),
+	FUZZ_SAMPLE("\x02o" C F FLAGS A AUDIO "\fa" C F T B AUDIO "\fu" C "+flags=all,siprec\nto-tag=r\n" "\fv" C "to-tag=r\n" R COPY COPY
+		    "\fu" C T "from-tag=t\n" "\fg" C F "\fo" C F T A AUDIO VIDEO "\fa" C F T B AUDIO "\fv" C "to-tag=r\n" R "m=audio 0 RTP/AVP 0\r\n" COPY
+		    "\fG" C F "\fi" C "\fw" C "to-tag=r\n" "\fd" C),
 };
 
 static const struct fuzz_sample words[] = {
 	FUZZ_SAMPLE("\f"), FUZZ_SAMPLE("\fo" C F A AUDIO), FUZZ_SAMPLE("\fo" C F T A AUDIO VIDEO), FUZZ_SAMPLE("\fa" C F T B AUDIO),
 	FUZZ_SAMPLE("\fa" C F "to-tag=t2\n" B AUDIO), FUZZ_SAMPLE("\fo" C "from-tag=t\nto-tag=f\n" B AUDIO), FUZZ_SAMPLE("\fd" C),
 	FUZZ_SAMPLE("\fd" C F "delete-delay=0\n"), FUZZ_SAMPLE("\fd" C "to-tag=t\n+flags=to-tag,fatal\n"), FUZZ_SAMPLE("\fq" C),
+	FUZZ_SAMPLE("\fP" C F A AUDIO), FUZZ_SAMPLE("\fu" C "+flags=all\nto-tag=r\n"), FUZZ_SAMPLE("\fu" C F "to-tag=r2\n"),
+	FUZZ_SAMPLE("\fv" C "to-tag=r\n" R COPY), FUZZ_SAMPLE("\fv" C "to-tag=r2\n" R COPY COPY), FUZZ_SAMPLE("\fw" C "to-tag=r\n"), FUZZ_SAMPLE(COPY),
+	FUZZ_SAMPLE("\fb" C), FUZZ_SAMPLE("\fB" C "address=192.0.2.1\n"), FUZZ_SAMPLE("\fg" C F), FUZZ_SAMPLE("\fG" C), FUZZ_SAMPLE("\fi" C "address=192.0.2.2\n"),
 	FUZZ_SAMPLE("\fx0"), FUZZ_SAMPLE("\fx4"), FUZZ_SAMPLE("\fx1"), FUZZ_SAMPLE("\ft~"), FUZZ_SAMPLE("\ft\x1e"), FUZZ_SAMPLE("\fD"),
 	FUZZ_SAMPLE("call-id=d\n"), FUZZ_SAMPLE("via-branch=v1\n"), FUZZ_SAMPLE("via-branch=v2\n"), FUZZ_SAMPLE("+flags=asymmetric\n"),
 	FUZZ_SAMPLE("transport-protocol=RTP/SAVPF\n"), FUZZ_SAMPLE("address-family=IP6\n"), FUZZ_SAMPLE("+received-from=IP4,192.0.2.77\n"),
