@@ -365,6 +365,15 @@ quiet_ns()
 	done
 }
 
+# What the datapath in user space sends at once when it is busy (UDP_SEGMENT) leaves the
+# media host's devices packet by packet: who listens on a wire counts packets, whatever
+# the machine has to do beside.
+packet_by_packet()
+{
+	[ "$BACKEND" != kernel ] || return 0
+	m ethtool -K ma tx-udp-segmentation off && m ethtool -K mb tx-udp-segmentation off
+}
+
 # The picture at the head of this file.
 topology()
 {
@@ -393,6 +402,7 @@ topology()
 		addr add $B6/64 dev b0 nodad
 		link set dev b0 up
 	END
+	packet_by_packet
 }
 
 # Keep the kernel's "somebody hooks ingress" patched in.  QEMU 7.2's threads
