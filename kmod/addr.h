@@ -11,8 +11,10 @@
  * @w: the same as two words, for comparing
  * @w32: the same as four words; w32[3] is an IPv4 address
  * @port: UDP port, network order; 0 where there is none
- * @rtcp: of a leg's local address, 1: what is RTCP there, where that has a leg of its own;
- *	else 0. Which leg it is, and nothing else: two addresses are equal all the same
+ * @part: of a leg's local address: which of what is there, 0: all. Which leg it is, and
+ *	nothing else: two addresses are equal all the same
+ * @rtcp: of @part, 1: what is RTCP there, where that has a leg of its own
+ * @call: of @part: the number of a call that shares the port with others (call.h)
  *
  * 20 bytes: @w would have it be 24, and there are three in each leg.
  */
@@ -23,7 +25,13 @@ struct rtplane_ep {
 		__be32 w32[4];
 	};
 	__be16 port;
-	u16 rtcp;
+	union {
+		u16 part;
+		struct {
+			u16 rtcp:1;
+			u16 call:15;
+		};
+	};
 } __packed __aligned(4);
 
 /* The second word of an IPv4 address, made in a register; the first is 0. */
@@ -41,14 +49,14 @@ static inline void rtplane_ep_set4(struct rtplane_ep *ep, __be32 addr, __be16 po
 	ep->w[0] = 0;
 	ep->w[1] = rtplane_ep_word4(addr);
 	ep->port = port;
-	ep->rtcp = 0;
+	ep->part = 0;
 }
 
 static inline void rtplane_ep_set6(struct rtplane_ep *ep, const struct in6_addr *addr, __be16 port)
 {
 	ep->addr = *addr;
 	ep->port = port;
-	ep->rtcp = 0;
+	ep->part = 0;
 }
 
 static inline bool rtplane_ep_is4(const struct rtplane_ep *ep)
@@ -70,6 +78,12 @@ static inline bool rtplane_ep_same_addr(const struct rtplane_ep *a, const struct
 static inline bool rtplane_ep_eq(const struct rtplane_ep *a, const struct rtplane_ep *b)
 {
 	return !((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) | (__force u16)(a->port ^ b->port));
+}
+
+/* Do both name the same leg, by its local address? */
+static inline bool rtplane_ep_same_leg(const struct rtplane_ep *a, const struct rtplane_ep *b)
+{
+	return rtplane_ep_eq(a, b) && a->part == b->part;
 }
 
 /* May anybody have this address? */

@@ -6,6 +6,7 @@
 #include <linux/timekeeping.h>
 
 #include "bridge.h"
+#include "call.h"
 #include "copy.h"
 #include "egress.h"
 #include "event.h"
@@ -403,6 +404,9 @@ static void apply(struct rtplane_leg *leg, struct rtplane_leg_conf *conf,
 	apply_rest(leg, conf);
 	apply_srtp(leg, conf);
 	apply_remote(leg, conf, n);
+	/* Two calls of one message that ask for the same remote: it is the first one's. */
+	if (unlikely(!rtplane_call_follow(leg, &conf->key)))
+		rtplane_latch_forget(leg);
 	leg->changes++;
 	leg->stale = 1;
 }

@@ -107,7 +107,7 @@ struct rtplane_verdict rtplane_egress_new(const struct rtplane_net *rn,
 	if (!eg)
 		return rtplane_drop(RTPLANE_DROP_NOMEM);
 	eg->src = *src;
-	eg->src.rtcp = 0;
+	eg->src.part = 0;
 	eg->to = *to;
 	if (rtplane_way_find(rn->net, &eg->way, &eg->src, to, oif, mark, 0)) {
 		kmem_cache_free(egress_cache, eg);

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <net/dsfield.h>
 
+#include "call.h"
 #include "compat.h"
 #include "gso.h"
 #include "ingress.h"
@@ -88,6 +89,26 @@ static unsigned int not_udp(struct rtplane_dev *rd, struct sk_buff *skb)
 	return verdict == NF_ACCEPT ? nobodys(rd, skb) : verdict;
 }
 
+static struct rtplane_leg *find_call4(struct rtplane_net *rn, const struct iphdr *iph)
+{
+	const struct udphdr *uh = (const struct udphdr *)(iph + 1);
+	struct rtplane_ep local, remote;
+
+	rtplane_ep_set4(&local, iph->daddr, uh->dest);
+	rtplane_ep_set4(&remote, iph->saddr, uh->source);
+	return rtplane_call_find(rn, &local, &remote);
+}
+
+static struct rtplane_leg *find_call6(struct rtplane_net *rn, const struct ipv6hdr *ip6h)
+{
+	const struct udphdr *uh = (const struct udphdr *)(ip6h + 1);
+	struct rtplane_ep local, remote;
+
+	rtplane_ep_set6(&local, &ip6h->daddr, uh->dest);
+	rtplane_ep_set6(&remote, &ip6h->saddr, uh->source);
+	return rtplane_call_find(rn, &local, &remote);
+}
+
 static __always_inline unsigned int no_leg(struct rtplane_dev *rd, struct sk_buff *skb,
 					   const bool v6)
 {
@@ -99,6 +120,24 @@ static __always_inline unsigned int no_leg(struct rtplane_dev *rd, struct sk_buf
 	verdict = nat_verdict(rd, skb,
 			      v6 ? rtplane_nat_udp6(nat, skb) : rtplane_nat_udp4(nat, skb));
 	return verdict == NF_ACCEPT ? nobodys(rd, skb) : verdict;
+}
+
+/* What no leg has for itself alone may be a call's that shares its port with others. */
+static noinline unsigned int of_call(struct rtplane_dev *rd, struct sk_buff *skb,
+				     unsigned int headlen, const bool part, const bool v6)
+{
+	struct rtplane_leg *leg;
+	struct rtplane_verdict v;
+
+	leg = v6 ? find_call6(rd->rn, (const struct ipv6hdr *)skb->data) :
+		   find_call4(rd->rn, (const struct iphdr *)skb->data);
+	if (!leg)
+		return no_leg(rd, skb, v6);
+	v = v6 ? rtplane_relay6(leg, skb, headlen) : rtplane_relay4(leg, skb, headlen);
+	if (unlikely(rtplane_fate_of(v) != RTPLANE_TAKEN))
+		return leg_verdict(rd, leg, skb, v, part);
+	this_cpu_inc(rd->stats->rx_packets);
+	return NF_STOLEN;
 }
 
 static __always_inline unsigned int ingress4(struct rtplane_dev *rd, struct sk_buff *skb,
@@ -126,7 +165,8 @@ static __always_inline unsigned int ingress4(struct rtplane_dev *rd, struct sk_b
 	uh = (const struct udphdr *)(iph + 1);
 	leg = rtplane_table_find4(rd->rn, iph->daddr, uh->dest);
 	if (!leg)
-		return no_leg(rd, skb, false);
+		return unlikely(rcu_access_pointer(rd->rn->calls)) ?
+		       of_call(rd, skb, headlen, part, false) : no_leg(rd, skb, false);
 	v = rtplane_relay4(leg, skb, headlen);
 	if (unlikely(rtplane_fate_of(v) != RTPLANE_TAKEN))
 		return leg_verdict(rd, leg, skb, v, part);
@@ -154,7 +194,8 @@ static __always_inline unsigned int ingress6(struct rtplane_dev *rd, struct sk_b
 	uh = (const struct udphdr *)(ip6h + 1);
 	leg = rtplane_table_find6(rd->rn, &ip6h->daddr, uh->dest);
 	if (!leg)
-		return no_leg(rd, skb, true);
+		return unlikely(rcu_access_pointer(rd->rn->calls)) ?
+		       of_call(rd, skb, headlen, part, true) : no_leg(rd, skb, true);
 	v = rtplane_relay6(leg, skb, headlen);
 	if (unlikely(rtplane_fate_of(v) != RTPLANE_TAKEN))
 		return leg_verdict(rd, leg, skb, v, part);

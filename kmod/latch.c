@@ -6,6 +6,7 @@
  * of a call, or an offender, or a remote that moved, or the remote's own by another
  * device or of another SSRC.
  */
+#include "call.h"
 #include "device.h"
 #include "latch.h"
 #include "table.h"
@@ -135,6 +136,14 @@ static struct rtplane_arrival arrival(const struct rtplane_leg *leg, const struc
 	};
 }
 
+/* Of calls that share a port the remote is proven: no packet makes its source that, not
+ * even one that was under way when the remote changed.
+ */
+static bool proven_alone(const struct rtplane_leg *leg)
+{
+	return rtplane_call_is_keyed(&leg->local);
+}
+
 static struct rtplane_verdict refused(struct rtplane_leg *leg, const struct rtplane_pkt *pkt,
 				      const struct rtplane_finding *f, struct rtplane_notice *n)
 {
@@ -191,6 +200,8 @@ struct rtplane_verdict rtplane_latch(struct rtplane_leg *leg, struct sk_buff *sk
 
 	if (rtplane_policy_martian(&pkt->src, &leg->local, pkt->v6, pkt->lo))
 		return rtplane_drop(RTPLANE_DROP_MARTIAN);
+	if (unlikely(proven_alone(leg)))
+		return rtplane_drop(RTPLANE_DROP_REFUSED);
 	a.tied = tie_permits(leg, &pkt->src);
 	switch (rtplane_policy_judge(&leg->policy, &a, &f)) {
 	case RTPLANE_JUDGED_COMMIT:
@@ -227,7 +238,7 @@ struct rtplane_verdict rtplane_latch_might(struct rtplane_leg *leg, struct sk_bu
 {
 	if (rtplane_policy_martian(&pkt->src, &leg->local, pkt->v6, pkt->lo))
 		return rtplane_drop(RTPLANE_DROP_MARTIAN);
-	if (rtplane_latch_permits(leg, &pkt->src) &&
+	if (likely(!proven_alone(leg)) && rtplane_latch_permits(leg, &pkt->src) &&
 	    !rtplane_policy_former(&leg->policy, &pkt->src, now))
 		return rtplane_fate(RTPLANE_GOES_ON);
 	return rtplane_latch(leg, skb, pkt, now, n, r);

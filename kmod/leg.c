@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "call.h"
 #include "leg.h"
 
 static struct kmem_cache *leg_cache;
@@ -71,6 +72,7 @@ static void leg_free(struct rcu_head *rcu)
 {
 	struct rtplane_leg *leg = container_of(rcu, struct rtplane_leg, rcu);
 
+	rtplane_call_free(leg);
 	kfree(leg->policy.suspects);
 	kfree(leg->dscp_map);
 	if (leg->detail)

@@ -13,6 +13,8 @@
 #include "policy.h"
 #include "rtpstats.h"
 
+struct rtplane_call;
+struct rtplane_call_key;
 struct rtplane_copies;
 struct rtplane_egress;
 struct rtplane_hold;
@@ -56,6 +58,8 @@ struct rtplane_srtp;
  *	it, and left what it had
  * @saved: where a new leg goes on, but for its keys, whose sources are with them; NULL =
  *	nowhere; whoever holds the conf frees it
+ * @key: room for the remote by which it is to be found, NULL = none; whoever holds the conf
+ *	frees it, unless a leg took it and left NULL
  */
 struct rtplane_leg_conf {
 	u64 set;
@@ -88,6 +92,7 @@ struct rtplane_leg_conf {
 	u8 *dscp_map;
 	struct rtplane_copies *copies;
 	struct rtplane_saved *saved;
+	struct rtplane_call_key *key;
 };
 
 /**
@@ -180,6 +185,7 @@ struct rtplane_leg_detail {
  * @cookie: the owner's name for the bridge
  * @of_cookie: in the namespace's list of that cookie; namespace's mutex
  * @rn: namespace; constant
+ * @call: what it has if it shares its port, or NULL; set once, under the namespace's mutex
  * @id: number for dumps; constant
  * @busy: named by the netlink message that is being carried out; namespace's mutex
  * @rcu: to free it, once it is removed and @tx_packets and @tx_bytes are done with
@@ -235,6 +241,7 @@ struct rtplane_leg {
 	u64 cookie;
 	struct hlist_node of_cookie;
 	struct rtplane_net *rn;
+	struct rtplane_call *call;
 	union {
 		struct {
 			u64 tx_packets;

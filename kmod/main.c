@@ -5,6 +5,7 @@
 #include <net/genetlink.h>
 
 #include "bridge.h"
+#include "call.h"
 #include "egress.h"
 #include "event.h"
 #include "ingress.h"
@@ -59,6 +60,7 @@ static void __net_exit net_exit(struct list_head *nets)
 		natmaps |= rn->next_natmap;
 		xa_destroy(&rn->legs);
 		kvfree(rn->cookies);
+		rtplane_calls_free(rn);
 	}
 	/* Natmaps give their routes back when they are freed. */
 	if (natmaps)

@@ -23,6 +23,7 @@
 /* Devices are told apart by so many bits. */
 #define RTPLANE_DEV_BITS	1024
 
+struct rtplane_calls;
 struct rtplane_nat_table;
 struct rtplane_scan;
 
@@ -48,6 +49,8 @@ struct rtplane_totals {
  * @legs: the same legs by number, in order of creation, for dumps; @lock
  * @cookies: the same legs by cookie, RTPLANE_COOKIE_BUCKETS lists, NULL before there
  *	was a leg; @lock
+ * @calls: legs that share a port, NULL before there was one; look-up under RCU, changes
+ *	under @lock
  * @out_devs: by hash of ifindex: some way out led by this device; set atomically,
  *	never cleared
  * @next_leg: where the next leg's number is sought; @lock
@@ -77,6 +80,7 @@ struct rtplane_net {
 	struct mutex lock; /* every change */
 	struct xarray legs;
 	struct hlist_head *cookies;
+	struct rtplane_calls __rcu *calls;
 	DECLARE_BITMAP(out_devs, RTPLANE_DEV_BITS);
 	u32 next_leg;
 	u32 nr_legs;

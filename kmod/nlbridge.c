@@ -131,7 +131,8 @@ static int bridge_parse(struct rtplane_bridge_req *req, struct netlink_ext_ack *
 		if (err)
 			return err;
 	}
-	if (rtplane_ep_eq(&req->conf[0].local, &req->conf[1].local)) {
+	if (rtplane_ep_eq(&req->conf[0].local, &req->conf[1].local) &&
+	    req->conf[0].local.call == req->conf[1].local.call) {
 		NL_SET_ERR_MSG_ATTR(extack, req->leg_nla[1],
 				    "the two legs of a bridge have different local addresses");
 		return -EINVAL;
@@ -166,7 +167,7 @@ static int leg_make(struct rtplane_net *rn, struct rtplane_bridge_req *req, int 
 	struct rtplane_leg *leg;
 	int err;
 
-	err = rtplane_nl_check(req->leg_nla[i], &req->conf[i], NULL, extack);
+	err = rtplane_nl_check(rn, req->leg_nla[i], &req->conf[i], NULL, extack);
 	if (err)
 		return err;
 	leg = rtplane_leg_new(rn, &req->conf[i]);
@@ -221,7 +222,7 @@ static int bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_req *req
 	if (err)
 		return err;
 	req->leg[0] = a;
-	err = rtplane_nl_check(req->leg_nla[0], &req->conf[0], a, extack);
+	err = rtplane_nl_check(rn, req->leg_nla[0], &req->conf[0], a, extack);
 	if (err)
 		return err;
 	/* The present peer stays, changed, or leaves; either way it is ours. */
@@ -232,7 +233,7 @@ static int bridge_resolve(struct rtplane_net *rn, struct rtplane_bridge_req *req
 	if (!b)
 		return leg_make(rn, req, 1, extack);
 	req->leg[1] = b;
-	return rtplane_nl_check(req->leg_nla[1], &req->conf[1], b, extack);
+	return rtplane_nl_check(rn, req->leg_nla[1], &req->conf[1], b, extack);
 }
 
 static void batch_release(struct rtplane_batch *b, bool failed)

@@ -32,7 +32,7 @@ static int nl_copy(const struct nlattr *nla, const struct rtplane_ep *local,
 	      rtplane_nl_ep(tb[RTPLANE_COPY_A_TO], &c->to, true, extack);
 	if (err)
 		return err;
-	if (c->from.rtcp || c->to.rtcp)
+	if (c->from.part || c->to.part)
 		return rtplane_refuse(extack, nla,
 				      "only a leg's local address is that of RTCP alone");
 	if (rtplane_ep_is4(&c->from) != rtplane_ep_is4(&c->to))

@@ -43,7 +43,11 @@ int rtplane_nl_ep(const struct nlattr *nla, struct rtplane_ep *ep, bool port,
 	if (!rtplane_ep_unicast(ep))
 		return rtplane_refuse(extack, nla, "the address must be a unicast address");
 	ep->rtcp = !!tb[RTPLANE_EP_A_RTCP];
+	if (tb[RTPLANE_EP_A_CALL])
+		ep->call = nla_get_u16(tb[RTPLANE_EP_A_CALL]);
 	if (ep->rtcp && !port)
 		return rtplane_refuse(extack, nla, "an address without a port has no RTCP");
+	if (ep->call && !port)
+		return rtplane_refuse(extack, nla, "an address without a port has no calls");
 	return 0;
 }

@@ -497,7 +497,7 @@ int rtplane_leg_set_doit(struct sk_buff *skb, struct genl_info *info)
 		goto free;
 	mutex_lock(&rn->lock);
 	leg = leg_find(rn, &conf.local, nla, info->extack);
-	err = leg ? rtplane_nl_check(nla, &conf, leg, info->extack) : -ENOENT;
+	err = leg ? rtplane_nl_check(rn, nla, &conf, leg, info->extack) : -ENOENT;
 	if (!err)
 		rtplane_bridge_set(leg, &conf);
 	mutex_unlock(&rn->lock);

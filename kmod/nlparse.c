@@ -2,6 +2,7 @@
 /* From netlink attributes to what the module works with, and all refusals. */
 #include <linux/slab.h>
 
+#include "call.h"
 #include "copy.h"
 #include "nlcopy.h"
 #include "nlep.h"
@@ -82,6 +83,9 @@ static int nl_eps(struct nlattr **tb, struct rtplane_leg_conf *c,
 		err = nl_ep(tb[eps[i].attr], ep, extack);
 		if (err)
 			return err;
+		if (ep->call && ep != &c->local && ep != &c->tie)
+			return rtplane_refuse(extack, tb[eps[i].attr],
+					      "only a leg's local address is that of a call");
 		if (ep->rtcp && ep != &c->local)
 			return rtplane_refuse(extack, tb[eps[i].attr],
 					      "only a leg's local address is that of RTCP alone");
@@ -193,6 +197,7 @@ void rtplane_nl_conf_free(struct rtplane_leg_conf *c)
 	rtplane_srtp_free(c->srtp_tx);
 	rtplane_copies_free(c->copies);
 	kfree(c->saved);
+	kfree(c->key);
 }
 
 /**
@@ -229,7 +234,7 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 	    nla_get_u8(tb[RTPLANE_LEG_A_PREFIX]) > 32)
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_PREFIX],
 				      "an IPv4 prefix has at most 32 bits");
-	if (tb[RTPLANE_LEG_A_TIE] && !c->local.rtcp && rtplane_ep_eq(&c->tie, &c->local))
+	if (tb[RTPLANE_LEG_A_TIE] && rtplane_ep_same_leg(&c->tie, &c->local))
 		return rtplane_refuse(extack, tb[RTPLANE_LEG_A_TIE],
 				      "a leg cannot be tied to itself");
 	nl_scalars(tb, c);
@@ -239,6 +244,11 @@ int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 	err = nl_dscp(tb, c, extack);
 	err = err ?: nl_protection(tb, c, extack);
 	err = err ?: rtplane_nl_copies(nla, &c->local, &c->copies, extack);
+	if (!err && (tb[RTPLANE_LEG_A_PROVEN] || tb[RTPLANE_LEG_A_SAVED])) {
+		c->key = rtplane_call_key(&c->local);
+		err = IS_ERR(c->key) ? PTR_ERR(c->key) : 0;
+		c->key = err ? NULL : c->key;
+	}
 	return err ?: tb[RTPLANE_LEG_A_SAVED] ?
 		      rtplane_nl_state(tb[RTPLANE_LEG_A_SAVED], c, extack) : 0;
 }
@@ -288,17 +298,40 @@ static int state_check(const struct nlattr *nla, const struct rtplane_leg_conf *
 	return why ? rtplane_nl_refuse(extack, nla, why) : 0;
 }
 
+/* A call at a port that several share is found by its remote, which is nobody else's. */
+static int call_check(struct rtplane_net *rn, const struct nlattr *nla,
+		      const struct rtplane_leg_conf *c, const struct rtplane_leg *leg, u8 latch,
+		      struct netlink_ext_ack *extack)
+{
+	const struct rtplane_leg *other;
+
+	if (!rtplane_call_is_keyed(&c->local))
+		return 0;
+	if (latch == RTPLANE_LATCH_OFF)
+		return rtplane_refuse(extack, nla,
+				      "a call that shares its port has a proven remote: latch off has none");
+	if (!rtplane_given(c, PROVEN))
+		return 0;
+	other = rtplane_call_find(rn, &c->local, &c->proven);
+	if (!other || other == leg)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, nla, "another call of that port has this remote");
+	return -EBUSY;
+}
+
 /**
  * rtplane_nl_check() - would the leg make sense with these changes?
+ * @rn: namespace, @rn->lock held
  * @nla: leg nest, for the place of the error
  * @c: changes
- * @leg: the leg, or NULL for a new one; the namespace's mutex is held
+ * @leg: the leg, or NULL for a new one
  * @extack: for the sentence
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, -EINVAL, or -EBUSY: another leg has what it asks.
  */
-int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
-		     const struct rtplane_leg *leg, struct netlink_ext_ack *extack)
+int rtplane_nl_check(struct rtplane_net *rn, const struct nlattr *nla,
+		     const struct rtplane_leg_conf *c, const struct rtplane_leg *leg,
+		     struct netlink_ext_ack *extack)
 {
 	u8 latch = rtplane_given(c, LATCH) ? c->latch :
 		   leg ? leg->policy.mode : RTPLANE_LATCH_RESTRICTED;
@@ -330,5 +363,6 @@ int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
 	if (!oif && (linklocal(&c->local) ||
 		     (rtplane_given(c, REMOTE) && linklocal(&c->remote))))
 		return rtplane_refuse(extack, nla, "a link-local address needs a device (oif)");
-	return state_check(nla, c, leg, latch, extack);
+	return state_check(nla, c, leg, latch, extack) ?:
+	       call_check(rn, nla, c, leg, latch, extack);
 }

@@ -16,7 +16,8 @@ int rtplane_nl_local(const struct nlattr *nla, struct rtplane_ep *local,
 int rtplane_nl_conf(const struct nlattr *nla, struct rtplane_leg_conf *c,
 		    struct netlink_ext_ack *extack);
 void rtplane_nl_conf_free(struct rtplane_leg_conf *c);
-int rtplane_nl_check(const struct nlattr *nla, const struct rtplane_leg_conf *c,
+int rtplane_nl_check(struct rtplane_net *rn, const struct nlattr *nla,
+		     const struct rtplane_leg_conf *c,
 		     const struct rtplane_leg *leg, struct netlink_ext_ack *extack);
 
 #endif /* _RTPLANE_NLPARSE_H */

@@ -14,6 +14,7 @@ const struct nla_policy rtplane_endpoint_policy[RTPLANE_EP_A_MAX + 1] = {
 	[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
 	[RTPLANE_EP_A_RTCP] = { .type = NLA_FLAG },
 	[RTPLANE_EP_A_LINE] = READONLY,
+	[RTPLANE_EP_A_CALL] = NLA_POLICY_RANGE(NLA_U16, 1, 32767),
 };
 
 const struct nla_policy rtplane_dev_policy[RTPLANE_DEV_A_MAX + 1] = {

@@ -40,6 +40,8 @@ int rtplane_nl_put_ep(struct sk_buff *msg, int type, const struct rtplane_ep *ep
 		err = nla_put_be16(msg, RTPLANE_EP_A_PORT, ep->port);
 	if (!err && ep->rtcp)
 		err = nla_put_flag(msg, RTPLANE_EP_A_RTCP);
+	if (!err && ep->call)
+		err = nla_put_u16(msg, RTPLANE_EP_A_CALL, ep->call);
 	if (err)
 		return err;
 	nla_nest_end(msg, nest);

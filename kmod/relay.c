@@ -538,10 +538,13 @@ static struct rtplane_verdict classify(struct rtplane_leg *leg, struct sk_buff *
 static struct rtplane_leg *part(struct rtplane_leg *leg, const struct rtplane_pkt *pkt)
 {
 	struct rtplane_leg *rtcp;
+	struct rtplane_ep local;
 
 	if (likely(READ_ONCE(leg->only) != RTPLANE_ONLY_RTP || pkt->kind != RTPLANE_KIND_RTCP))
 		return leg;
-	rtcp = rtplane_table_find_rtcp(leg->rn, &leg->local);
+	local = leg->local;
+	local.rtcp = 1;
+	rtcp = rtplane_table_find_part(leg->rn, &local);
 	return rtcp ? rtcp : leg;
 }
 

@@ -9,6 +9,7 @@
  */
 #include <linux/slab.h>
 
+#include "call.h"
 #include "table.h"
 
 /* A page is a little more than 2 KiB, for which kmalloc() would take 4. */
@@ -141,6 +142,8 @@ int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
 	lockdep_assert_held(&rn->lock);
 	if (rtplane_table_find(rn, &leg->local))
 		return -EEXIST;
+	if (leg->local.call)
+		return rtplane_call_add(leg);
 	addr = place_get(rn, leg);
 	if (!addr)
 		return -ENOMEM;
@@ -161,12 +164,17 @@ int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg)
  */
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 {
-	struct rtplane_addr *addr = addr_find(rn, &leg->local);
 	unsigned int port = ntohs(leg->local.port);
 	unsigned int i = port / RTPLANE_PAGE_PORTS;
+	struct rtplane_addr *addr;
 	struct rtplane_page *page;
 
 	lockdep_assert_held(&rn->lock);
+	if (leg->local.call) {
+		rtplane_call_del(leg);
+		return;
+	}
+	addr = addr_find(rn, &leg->local);
 	if (leg->local.rtcp)
 		addr = rtcp_at(rn, addr);
 	page = page_at(rn, addr, i);
@@ -180,17 +188,19 @@ void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg)
 }
 
 /**
- * rtplane_table_find_rtcp() - the leg of what is RTCP at a local address
+ * rtplane_table_find_part() - the leg of what is RTCP, or a call's, at a local address
  * @rn: namespace
  * @local: address and port
  *
  * Context: RCU read side, or @rn->lock held.
  * Return: the leg, valid until the read side ends, or NULL.
  */
-struct rtplane_leg *rtplane_table_find_rtcp(struct rtplane_net *rn, const struct rtplane_ep *local)
+struct rtplane_leg *rtplane_table_find_part(struct rtplane_net *rn, const struct rtplane_ep *local)
 {
 	struct rtplane_addr *addr, *rtcp;
 
+	if (local->call)
+		return rtplane_call_of(rn, local);
 	hlist_for_each_entry_rcu(addr, addr_bucket(rn, local), node, lockdep_is_held(&rn->lock)) {
 		if (!rtplane_ep_same_addr(&addr->ep, local))
 			continue;

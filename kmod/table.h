@@ -50,7 +50,7 @@ int rtplane_table_cache_init(void);
 void rtplane_table_cache_exit(void);
 int rtplane_table_add(struct rtplane_net *rn, struct rtplane_leg *leg);
 void rtplane_table_del(struct rtplane_net *rn, struct rtplane_leg *leg);
-struct rtplane_leg *rtplane_table_find_rtcp(struct rtplane_net *rn, const struct rtplane_ep *local);
+struct rtplane_leg *rtplane_table_find_part(struct rtplane_net *rn, const struct rtplane_ep *local);
 
 /* One multiplication brings down what is high in a word, as the last octet of an
  * address is on little-endian machines.
@@ -133,8 +133,8 @@ static __always_inline struct rtplane_leg *rtplane_table_find6(struct rtplane_ne
 static inline struct rtplane_leg *rtplane_table_find(struct rtplane_net *rn,
 						     const struct rtplane_ep *local)
 {
-	if (local->rtcp)
-		return rtplane_table_find_rtcp(rn, local);
+	if (local->part)
+		return rtplane_table_find_part(rn, local);
 	return rtplane_ep_is4(local) ? rtplane_table_find4(rn, local->w32[3], local->port) :
 				       rtplane_table_find6(rn, &local->addr, local->port);
 }

@@ -6,13 +6,13 @@
 
 #include "addr.h"
 
-/* 1 to @max in decimal: no sign, no blank, nothing after it but "/"; NULL: it is none */
+/* 1 to @max in decimal: no sign, no blank, nothing after it but one of "#/"; NULL: it is none */
 static const char *parse_number(const char *text, unsigned int max, unsigned int *value)
 {
 	size_t i;
 
 	*value = 0;
-	for (i = 0; text[i] && text[i] != '/'; i++) {
+	for (i = 0; text[i] && text[i] != '/' && text[i] != '#'; i++) {
 		if (i == 5 || text[i] < '0' || text[i] > '9')
 			return NULL;
 		*value = *value * 10 + (unsigned int)(text[i] - '0');
@@ -20,7 +20,7 @@ static const char *parse_number(const char *text, unsigned int max, unsigned int
 	return *value && *value <= max ? text + i : NULL;
 }
 
-/* behind a port nothing follows but "/LINE" and "/rtcp" */
+/* behind a port nothing follows but "#CALL", "/LINE" and "/rtcp" */
 static bool parse_port(const char *text, struct dp_addr *addr)
 {
 	unsigned int value;
@@ -29,6 +29,12 @@ static bool parse_port(const char *text, struct dp_addr *addr)
 	if (!text)
 		return false;
 	addr->port = (uint16_t)value;
+	if (*text == '#') {
+		text = parse_number(text + 1, DP_CALL_MAX, &value);
+		if (!text)
+			return false;
+		addr->call = (uint16_t)value;
+	}
 	if (*text && strcmp(text, "/rtcp")) {
 		text = parse_number(text + 1, DP_LINE_MAX, &value);
 		if (!text)
@@ -87,7 +93,7 @@ bool dp_addr_parse(const char *text, struct dp_addr *addr)
 {
 	struct dp_addr new;
 
-	if (!dp_addr_parse_leg(text, &new) || new.rtcp || new.line)
+	if (!dp_addr_parse_leg(text, &new) || new.rtcp || new.line || new.call)
 		return false;
 	*addr = new;
 	return true;
@@ -111,7 +117,7 @@ bool dp_addr_parse_host(const char *text, struct dp_addr *addr)
 
 const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
 {
-	char host[INET6_ADDRSTRLEN], line[sizeof("/255")] = "";
+	char host[INET6_ADDRSTRLEN], line[sizeof("/255")] = "", call[sizeof("#65535")] = "";
 
 	if (!addr || (addr->family != AF_INET && addr->family != AF_INET6)) {
 		snprintf(buf, len, "-");
@@ -123,20 +129,23 @@ const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
 		  host, sizeof(host));
 	if (addr->line)
 		snprintf(line, sizeof(line), "/%u", addr->line);
+	if (addr->call)
+		snprintf(call, sizeof(call), "#%u", addr->call);
 	if (!addr->port)
 		snprintf(buf, len, "%s", host);
 	else if (addr->family == AF_INET)
-		snprintf(buf, len, "%s:%u%s%s", host, addr->port, line,
+		snprintf(buf, len, "%s:%u%s%s%s", host, addr->port, call, line,
 			 addr->rtcp ? "/rtcp" : "");
 	else
-		snprintf(buf, len, "[%s]:%u%s%s", host, addr->port, line,
+		snprintf(buf, len, "[%s]:%u%s%s%s", host, addr->port, call, line,
 			 addr->rtcp ? "/rtcp" : "");
 	return buf;
 }
 
 bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b)
 {
-	if (a->family != b->family || a->rtcp != b->rtcp || a->line != b->line)
+	if (a->family != b->family || a->rtcp != b->rtcp || a->line != b->line ||
+	    a->call != b->call)
 		return false;
 	switch (a->family) {
 	case AF_INET:

@@ -3,7 +3,8 @@
  * A transport address, as every part of the agent and of the command line
  * passes it around, and its text: "192.0.2.1:30000", "[2001:db8::1]:30000";
  * "192.0.2.1:30000/rtcp" where what is RTCP at that port is meant, "192.0.2.1:30000/2"
- * and "192.0.2.1:30000/2/rtcp" where it is what is of one line of several there.
+ * and "192.0.2.1:30000/2/rtcp" where it is what is of one line of several there; and
+ * "192.0.2.1:30000#7", "192.0.2.1:30000#7/2/rtcp" where calls share that port.
  */
 #ifndef DATAPATH_ADDR_H
 #define DATAPATH_ADDR_H
@@ -23,6 +24,8 @@
  * @rtcp: of a leg's address: what is RTCP there, as a leg of its own
  * @line: of a leg's address: what is of that line there, of several that share the port
  *	(BUNDLE), as a leg of its own; 0: what is of none of these
+ * @call: of a leg's address: the number of a call, of several that share the port, each
+ *	of which has its own remote; 0: nobody shares it
  *
  * A zeroed structure is "no address".
  */
@@ -35,13 +38,17 @@ struct dp_addr {
 	};
 	bool rtcp;
 	uint8_t line;
+	uint16_t call;
 };
 
 /** DP_ADDR_STRLEN - room for the longest text of a &struct dp_addr and its NUL */
-#define DP_ADDR_STRLEN	(INET6_ADDRSTRLEN + sizeof("[]:65535/255/rtcp"))
+#define DP_ADDR_STRLEN	(INET6_ADDRSTRLEN + sizeof("[]:65535#32767/255/rtcp"))
 
 /** DP_LINE_MAX - the highest &dp_addr.line */
 #define DP_LINE_MAX	31
+
+/** DP_CALL_MAX - the highest &dp_addr.call */
+#define DP_CALL_MAX	32767
 
 /**
  * dp_addr_parse() - read "A:P" or "[A]:P"
@@ -54,7 +61,8 @@ struct dp_addr {
  */
 bool dp_addr_parse(const char *text, struct dp_addr *addr);
 
-/** dp_addr_parse_leg() - the same of a leg, behind whose port "/LINE" and "/rtcp" may follow */
+/** dp_addr_parse_leg() - the same of a leg, behind whose port "#CALL", "/LINE" and "/rtcp"
+ *	may follow */
 bool dp_addr_parse_leg(const char *text, struct dp_addr *addr);
 
 /**

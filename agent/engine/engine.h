@@ -82,6 +82,7 @@ struct order {
  * @fd: the socket
  * @index: its place in the worker's table; the worker's
  * @owned: made for a leg, and goes with it
+ * @shared: calls share it: their legs are parts of it, found by their remotes; never unset
  * @armed: the kernel has a request that names this structure; the worker's
  * @leaving: the worker is about to let go of it
  * @unasked: it is to be let go of, and the kernel does not know yet; the worker's
@@ -130,6 +131,7 @@ struct media_sock {
 	int fd;
 	unsigned int index;
 	bool owned;
+	atomic_bool shared;
 	bool armed;
 	bool leaving;
 	bool unasked;
@@ -260,6 +262,7 @@ extern const struct io_ops io_epoll_ops;
  * struct leg_ops - what a datapath does with its legs
  * @receive: a datagram has arrived; by the leg's worker.  Returns whether its buffer
  *	is needed until what is queued has been sent.
+ * @shared: the same at a port that calls share
  * @unsent: packets were counted as sent before it was tried, in vain; by the worker
  * @sweep: some time has passed; by the worker
  * @gone: its socket is about to be closed: end it; by the agent's thread
@@ -267,6 +270,7 @@ extern const struct io_ops io_epoll_ops;
 struct leg_ops {
 	bool (*receive)(struct leg *leg, struct worker *w,
 			struct media_sock *sock, struct rx *rx);
+	bool (*shared)(struct worker *w, struct media_sock *sock, struct rx *rx);
 	void (*unsent)(struct leg *leg, unsigned int packets,
 		       unsigned int bytes, int error);
 	void (*sweep)(struct leg *leg, struct worker *w);

@@ -117,7 +117,7 @@ static struct media_sock **bucket(struct media *media,
 {
 	const uint8_t *b = (const uint8_t *)&local->v6;
 	size_t n = local->family == AF_INET ? 4 : 16;
-	uint32_t h = local->port * 2654435761u;
+	uint32_t h = (local->port | (uint32_t)local->call << 16) * 2654435761u;
 
 	while (n--)
 		h = (h ^ b[n]) * 16777619u;

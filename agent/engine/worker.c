@@ -220,6 +220,8 @@ bool worker_receive(struct worker *w, struct media_sock *sock,
 	w->rate_packets++;
 	if (sock->leg)
 		return w->media->legs->receive(sock->leg, w, sock, rx);
+	if (atomic_load_explicit(&sock->shared, memory_order_relaxed))
+		return w->media->legs->shared(w, sock, rx);
 	worker_pass(w, sock, rx);
 	return false;
 }

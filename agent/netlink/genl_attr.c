@@ -34,6 +34,8 @@ int genl_put_addr(struct nl_msg *msg, int type, const struct dp_addr *addr)
 		ret |= nla_put_flag(msg, RTPLANE_EP_A_RTCP);
 	if (addr->line)
 		ret |= nla_put_u8(msg, RTPLANE_EP_A_LINE, addr->line);
+	if (addr->call)
+		ret |= nla_put_u16(msg, RTPLANE_EP_A_CALL, addr->call);
 	nla_nest_end(msg, at);
 	return ret;
 }
@@ -323,6 +325,7 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 		[RTPLANE_EP_A_PORT] = { .type = NLA_U16 },
 		[RTPLANE_EP_A_RTCP] = { .type = NLA_FLAG },
 		[RTPLANE_EP_A_LINE] = { .type = NLA_U8 },
+		[RTPLANE_EP_A_CALL] = { .type = NLA_U16 },
 	};
 	struct nlattr *tb[RTPLANE_EP_A_MAX + 1];
 	int ret;
@@ -346,6 +349,7 @@ int genl_parse_addr(struct nlattr *attr, struct dp_addr *addr)
 	addr->rtcp = tb[RTPLANE_EP_A_RTCP] != NULL;
 	if (tb[RTPLANE_EP_A_LINE])
 		addr->line = nla_get_u8(tb[RTPLANE_EP_A_LINE]);
+	addr->call = get_u16(tb[RTPLANE_EP_A_CALL]);
 	return 0;
 }
 

@@ -61,6 +61,7 @@ static const struct rule ep_rules[RTPLANE_EP_A_MAX + 1] = {
 	[RTPLANE_EP_A_PORT] = { U16 },
 	[RTPLANE_EP_A_RTCP] = { FLAG },
 	[RTPLANE_EP_A_LINE] = { U8 },
+	[RTPLANE_EP_A_CALL] = { U16 },
 };
 
 static const struct rule source_rules[RTPLANE_SOURCE_A_MAX + 1] = {

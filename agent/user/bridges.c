@@ -12,22 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "legconf.h"
 #include "legcopy.h"
 #include "legsec.h"
+#include "legsock.h"
 #include "legstate.h"
 #include "base/log.h"
 #include "rtpsec/rtpsec.h"
 #include "uring.h"
-
-/*
- * Bytes that may wait on a leg's socket: where there are few, as many as 100,000
- * packets/s are in some 100 ms; where there are many, as a call needs.  All that
- * sockets hold is the whole host's (udp_mem), SIP and DNS included.
- */
-#define RECEIVE_BUFFER_MAX	(4 << 20)
-#define RECEIVE_BUFFER_MIN	(128 << 10)
-#define RECEIVE_BUFFERS		(64 << 20)
 
 /**
  * struct request - one bridge of a call
@@ -105,7 +98,7 @@ static void tie_waiting(struct uring *u, struct leg *rtp)
 	struct leg *leg;
 
 	while ((leg = *at)) {
-		if (rtp->local.rtcp || !rtplane_ep_eq(&leg->tie, &rtp->local)) {
+		if (!rtplane_ep_same_leg(&leg->tie, &rtp->local)) {
 			at = &leg->next_tie;
 			continue;
 		}
@@ -139,7 +132,7 @@ static void want_waiting(struct uring *u, const struct leg *rtp)
 	const struct leg *leg;
 
 	for (leg = u->untied; leg; leg = leg->next_tie)
-		if (!rtp->local.rtcp && rtplane_ep_eq(&leg->tie, &rtp->local))
+		if (rtplane_ep_same_leg(&leg->tie, &rtp->local))
 			want(leg);
 }
 
@@ -153,78 +146,6 @@ static void want_with_ties(const struct leg *rtp)
 }
 
 /* --- a leg comes --- */
-
-/* nobody holds this address for us: a socket that lives and dies with the leg */
-static struct media_sock *open_own(struct uring *u, const struct dp_leg *conf,
-				   struct dp_err *err)
-{
-	struct media_sock *sock;
-	struct sockaddr_storage ss;
-	socklen_t len = dp_addr_to_sockaddr(&conf->local, &ss);
-	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&ss;
-	int one = 1, fd;
-
-	fd = socket(conf->local.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* the address may come later (a standby's), or go and come again */
-	if (fd >= 0)
-		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
-	if (fd >= 0 && conf->local.family == AF_INET6) {
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-		if (IN6_IS_ADDR_LINKLOCAL(&conf->local.v6))
-			sin6->sin6_scope_id = conf->oif;
-	}
-	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, len)) {
-		legconf_refuse(&conf->local, "", errno, strerror(errno), err);
-		if (fd >= 0)
-			close(fd);
-		return NULL;
-	}
-	if (media_add(u->media, &sock, fd, NULL, err)) {
-		close(fd);
-		return NULL;
-	}
-	sock->owned = true;
-	return sock;
-}
-
-/* a part of what is at a port is sent by the socket that the port has, and comes from there */
-static struct media_sock *open_part(struct uring *u, const struct dp_leg *conf,
-				    struct dp_err *err)
-{
-	struct dp_addr local = conf->local;
-	struct media_sock *of, *sock;
-
-	local.rtcp = false;
-	local.line = 0;
-	of = media_find(u->media, &local);
-	if (!of) {
-		legconf_refuse(&conf->local, "", ENOENT,
-			       "there is no leg of RTP with this local address", err);
-		return NULL;
-	}
-	return media_add_part(&sock, of, &conf->local, err) ? NULL : sock;
-}
-
-static void enlarge(const struct uring *u, struct media_sock *sock)
-{
-	int size = RECEIVE_BUFFERS / (int)(u->n_legs + 1);
-
-	if (sock->of)
-		return;
-	if (size > RECEIVE_BUFFER_MAX)
-		size = RECEIVE_BUFFER_MAX;
-	if (size < RECEIVE_BUFFER_MIN)
-		size = RECEIVE_BUFFER_MIN;
-	/* one that was used before has about as much */
-	if (sock->room > size - size / 4 && sock->room < size + size / 4)
-		return;
-	sock->room = size;
-	/* beyond rmem_max takes a privilege; without it as much as there is */
-	if (setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-		       sizeof(size)))
-		setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUF, &size,
-			   sizeof(size));
-}
 
 static struct leg *new_leg(struct media_sock *sock, const struct dp_leg *conf)
 {
@@ -263,6 +184,8 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 	int ret;
 
 	ret = legconf_sense(conf, NULL, err);
+	if (!ret)
+		ret = calls_sense(u, conf, NULL, err);
 	if (ret)
 		return ret;
 	sock = media_find(u->media, &conf->local);
@@ -271,8 +194,8 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 				      "the local address is taken by another leg",
 				      err);
 	if (!sock)
-		sock = conf->local.rtcp || conf->local.line ?
-		       open_part(u, conf, err) : open_own(u, conf, err);
+		sock = conf->local.rtcp || conf->local.line || conf->local.call ?
+		       legsock_part(u, conf, err) : legsock_own(u, conf, err);
 	if (!sock)
 		return err ? -err->code : -EADDRINUSE;
 	leg = new_leg(sock, conf);
@@ -281,7 +204,7 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 			media_del(sock);
 		return dp_fail(err, ENOMEM, "no memory for a leg");
 	}
-	enlarge(u, sock);
+	legsock_enlarge(u, sock);
 	leg->busy = true;
 	req->leg[i] = leg;
 	req->made[i] = true;
@@ -363,6 +286,7 @@ static void remove_leg(struct uring *u, struct leg *leg)
 	sock->worker->n_silence -= !!leg->silence;
 	untie(u, leg);
 	untie_all(u, leg);
+	calls_forget(u, leg);
 	uring_set_cookie(u, leg, 0);
 	uring_add_totals(&u->gone, leg);
 	unlink_leg(u, leg);
@@ -374,6 +298,11 @@ static void remove_leg(struct uring *u, struct leg *leg)
 		unlink_part(sock);
 	sock->user = u->dead;
 	u->dead = sock;
+	/* a port that was made for its calls goes with the last one */
+	if (legsock_is_idle(sock->of)) {
+		sock->of->user = u->dead;
+		u->dead = sock->of;
+	}
 }
 
 /* sockets of legs that went; nobody is parked any more */
@@ -438,6 +367,8 @@ static void batch_release(struct batch *b, bool failed)
 				unmake_leg(req->leg[i]);
 		}
 	}
+	for (i = 0; failed && b->req && i < 2 * b->n; i++)
+		legsock_close_idle(b->u, &b->req[i / 2].conf[i % 2].local);
 	explicit_bzero(b->req, b->n * sizeof(*b->req));
 	free(b->req);
 }
@@ -476,6 +407,8 @@ static int find_bridge(struct uring *u, struct request *req,
 		return ret;
 	req->leg[0] = a;
 	ret = legconf_sense(&req->conf[0], a, err);
+	if (!ret)
+		ret = calls_sense(u, &req->conf[0], a, err);
 	if (ret)
 		return ret;
 	/* the present peer stays, changed, or leaves; either way it is ours */
@@ -486,7 +419,8 @@ static int find_bridge(struct uring *u, struct request *req,
 	if (!b)
 		return make_leg(u, req, 1, err);
 	req->leg[1] = b;
-	return legconf_sense(&req->conf[1], b, err);
+	ret = legconf_sense(&req->conf[1], b, err);
+	return ret ? ret : calls_sense(u, &req->conf[1], b, err);
 }
 
 /* what is at one port is one worker's: NULL, any worker will do */
@@ -641,6 +575,7 @@ static void change_leg(struct uring *u, struct leg *leg, struct dp_leg *conf,
 		tie(u, leg);
 	}
 	legconf_apply(leg, leg->sock->worker, conf);
+	calls_follow(u, leg);
 	if (conf->set & DP_LEG_SAVED)
 		legstate_discount(&u->gone, conf->saved);
 }
@@ -800,6 +735,8 @@ static int set_one(struct uring *u, struct dp_leg *conf, struct dp_err *err)
 	if (!leg)
 		return uring_no_leg(&conf->local, err);
 	ret = legconf_sense(conf, leg, err);
+	if (!ret)
+		ret = calls_sense(u, conf, leg, err);
 	if (!ret)
 		ret = legconf_prepare(leg, conf, err);
 	if (!ret)

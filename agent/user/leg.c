@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "calls.h"
 #include "engine/engine.h"
 #include "kmod/dscp.h"
 #include "leg.h"
@@ -71,6 +72,7 @@ void leg_ep(const struct dp_addr *addr, struct rtplane_ep *ep)
 	else if (addr->family == AF_INET6)
 		rtplane_ep_set6(ep, &addr->v6, htons(addr->port));
 	ep->rtcp = addr->rtcp;
+	ep->call = addr->call;
 }
 
 void leg_addr(const struct rtplane_ep *ep, struct dp_addr *addr)
@@ -80,6 +82,7 @@ void leg_addr(const struct rtplane_ep *ep, struct dp_addr *addr)
 		return;
 	addr->port = ntohs(ep->port);
 	addr->rtcp = ep->rtcp;
+	addr->call = ep->call;
 	if (rtplane_ep_is4(ep)) {
 		addr->family = AF_INET;
 		addr->v4.s_addr = ep->w32[3];
@@ -89,7 +92,7 @@ void leg_addr(const struct rtplane_ep *ep, struct dp_addr *addr)
 	}
 }
 
-static void source(const struct rx *rx, bool v6, struct rtplane_ep *ep)
+void leg_source(const struct rx *rx, bool v6, struct rtplane_ep *ep)
 {
 	struct sockaddr_in6 sin6;
 	struct sockaddr_in sin;
@@ -590,7 +593,7 @@ static void count_digit(struct leg *leg, struct worker *w, const struct rx *rx)
 	if (!body || w->gather->has_other ||
 	    !rtplane_digit_rx(&leg->digit, rx->data, body, w->now, &digit))
 		return;
-	source(rx, leg->v6, &src);
+	leg_source(rx, leg->v6, &src);
 	notice(leg, w, RTPLANE_EVENT_DTMF, RTPLANE_REASON_NONE, NULL, &src, 0);
 	w->gather->other.digit = (struct dp_digit){
 		.event = digit.event,
@@ -605,7 +608,7 @@ static void first_packet(struct leg *leg, struct worker *w,
 {
 	struct rtplane_ep src;
 
-	source(rx, leg->v6, &src);
+	leg_source(rx, leg->v6, &src);
 	leg->first = realtime();
 	notice(leg, w, RTPLANE_EVENT_FIRST_PACKET, RTPLANE_REASON_NONE, NULL,
 	       &src, 0);
@@ -691,10 +694,12 @@ static int admit(struct leg *leg, struct worker *w, struct rx *rx,
 	int no = ACCEPTED;
 
 	if (!from_remote(leg, rx)) {
-		source(rx, leg->v6, &from);
+		leg_source(rx, leg->v6, &from);
 		/* the stack takes nothing from a loopback address but by lo */
 		if (rtplane_policy_martian(&from, &leg->local, leg->v6, true))
 			return RTPLANE_DROP_MARTIAN;
+		if (calls_is_keyed(&leg->addr))
+			return RTPLANE_DROP_REFUSED;
 		src = &from;
 	}
 	if (leg->sec[RTPSEC_IN])
@@ -892,14 +897,14 @@ static uint8_t kind_of(const struct leg *leg, const struct rx *rx)
 }
 
 /* RTCP that comes by RTP's port may be another bridge's, of the same worker */
-static struct leg *part(struct leg *leg, const struct media_sock *sock, uint8_t kind)
+static struct leg *part(struct leg *leg, uint8_t kind)
 {
 	struct leg *rtcp;
 
 	if (leg->only != RTPLANE_ONLY_RTP || kind != RTPLANE_KIND_RTCP || leg->line.on ||
-	    !sock->parts)
+	    !leg->sock->parts)
 		return leg;
-	rtcp = media_part(sock, 0, true);
+	rtcp = media_part(leg->sock, 0, true);
 	return rtcp ? rtcp : leg;
 }
 
@@ -921,7 +926,7 @@ bool leg_receive(struct leg *leg, struct worker *w, struct media_sock *sock,
 			return false;
 		}
 	}
-	leg = part(leg, sock, kind);
+	leg = part(leg, kind);
 	n->has_first = false;
 	n->has_other = false;
 	w->gather = n;

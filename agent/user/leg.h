@@ -107,6 +107,8 @@ struct leg_remote {
  * @next: the agent's: list of all legs, oldest first
  * @prev: the agent's: in that list
  * @by_cookie: the agent's: the next of those whose cookies hash alike
+ * @found_by: the remote that finds a leg which shares its port; calls.c
+ * @next_found: the next in that list
  * @busy: the agent's: named by the call that is being carried out
  */
 struct leg {
@@ -174,6 +176,8 @@ struct leg {
 	struct leg *next;
 	struct leg *prev;
 	struct leg *by_cookie;
+	struct rtplane_ep found_by;
+	struct leg *next_found;
 	bool busy;
 };
 
@@ -259,6 +263,14 @@ bool leg_permits(const struct leg *leg, const struct rtplane_ep *src);
  * @info: filled
  */
 void leg_rtcp_info(const struct leg *leg, struct dp_rtcp *info);
+
+/**
+ * leg_source() - who has sent a datagram
+ * @rx: the datagram
+ * @v6: by IPv6
+ * @ep: filled
+ */
+void leg_source(const struct rx *rx, bool v6, struct rtplane_ep *ep);
 
 /**
  * leg_ep() - from the agent's address to the one that is judged by

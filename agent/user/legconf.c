@@ -86,6 +86,9 @@ static int check_eps(const struct dp_leg *conf, struct dp_err *err)
 		     (HAS(conf, TIE) && conf->tie.line)))
 		ret = refuse(conf, "", "only a leg's local address is that of a line",
 			     err);
+	if (!ret && ((HAS(conf, REMOTE) && conf->remote.call) ||
+		     (HAS(conf, PROVEN) && conf->proven.call)))
+		ret = refuse(conf, "", "only a leg's local address is that of a call", err);
 	if (!ret && HAS(conf, TIE) && dp_addr_eq(&conf->tie, &conf->local))
 		ret = refuse(conf, " tie", "a leg cannot be tied to itself",
 			     err);
@@ -117,6 +120,8 @@ static int check_ranges(const struct dp_leg *conf, struct dp_err *err)
 		return refuse(conf, " only", out, err);
 	if (HAS(conf, BLOCK) && conf->block > RTPLANE_BLOCK_MAX)
 		return refuse(conf, " block", out, err);
+	if (conf->local.call > DP_CALL_MAX || conf->tie.call > DP_CALL_MAX)
+		return refuse(conf, " call", out, err);
 	if (conf->local.line > DP_LINE_MAX)
 		return refuse(conf, " line", out, err);
 	if (HAS(conf, LINE) && (conf->line.n_ssrcs > DP_LINE_SSRCS ||
@@ -392,6 +397,12 @@ static void apply_dscp(struct leg *leg, const struct dp_leg *c)
 /* limits go by arrival times; without them by the time of the worker's turn */
 static void stamp(struct media_sock *sock, int on)
 {
+	/* at a port that calls share others may need it */
+	if (sock->of && sock->of->shared) {
+		if (!on)
+			return;
+		sock = sock->of;
+	}
 	if (sock->of || sock->stamped == on)
 		return;
 	sock->stamped = on;

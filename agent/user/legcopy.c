@@ -59,7 +59,7 @@ static int check_one(const struct dp_leg *conf, const struct dp_copy *c,
 		ret = legconf_check_ep(&other, " copy", &c->to, err);
 	if (ret)
 		return ret;
-	if (c->from.rtcp || c->to.rtcp || c->from.line || c->to.line)
+	if (c->from.rtcp || c->to.rtcp || c->from.line || c->to.line || c->from.call || c->to.call)
 		why = "only a leg's local address is that of RTCP alone";
 	else if (is_link_local(&c->from) || is_link_local(&c->to))
 		why = "a copy goes by no link-local address";

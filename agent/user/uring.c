@@ -12,6 +12,7 @@
 
 #include "legconf.h"
 #include "base/log.h"
+#include "calls.h"
 #include "uring.h"
 
 /* events of one dp_dispatch() */
@@ -99,6 +100,7 @@ static int set_events(struct uring *u, bool on, struct dp_err *err)
 
 static const struct leg_ops leg_ops = {
 	.receive = leg_receive,
+	.shared = calls_receive,
 	.unsent = leg_unsent,
 	.sweep = leg_sweep,
 	.gone = bridges_sock_gone,
@@ -121,6 +123,7 @@ static int uring_open(struct dp **dp, struct media *media, dp_event_fn *events,
 		return dp_fail(err, ENOMEM, "no memory for a datapath");
 	u->dp.ops = &dp_uring_ops;
 	u->media = media;
+	arc4random_buf(u->calls_key, sizeof(u->calls_key));
 	u->fn = events;
 	u->arg = arg;
 	ret = events ? set_events(u, true, err) : 0;

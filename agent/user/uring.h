@@ -9,6 +9,8 @@
 
 /* bridges by cookie; a power of two */
 #define URING_COOKIES	4096
+/* calls that share a port by remote; a power of two */
+#define URING_CALLS	4096
 
 /**
  * struct uring - an open user-space datapath
@@ -22,6 +24,8 @@
  * @n_legs: how many
  * @by_cookie: legs with a cookie, by its hash, oldest first
  * @untied: legs whose RTP leg is not there
+ * @by_remote: legs that share their port, by the remote that finds them; all of one worker
+ * @calls_key: of that hash
  * @gone: what removed legs counted
  * @dead: sockets of removed legs, to be closed
  * @n_doomed: legs whose sockets were to end when a worker did not answer
@@ -38,6 +42,8 @@ struct uring {
 	unsigned int n_legs;
 	struct leg *by_cookie[URING_COOKIES];
 	struct leg *untied;
+	struct leg *by_remote[URING_CALLS];
+	uint64_t calls_key[2];
 	struct dp_stats gone;
 	struct media_sock *dead;
 	unsigned int n_doomed;

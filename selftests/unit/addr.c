@@ -56,7 +56,8 @@ static bool leg(void)
 {
 	static const char *const no[] = {
 		"192.0.2.1:5/", "192.0.2.1:5/rtp", "192.0.2.1:5/rtcp ", "192.0.2.1:/rtcp",
-		"192.0.2.1/rtcp",
+		"192.0.2.1/rtcp", "192.0.2.1:5#", "192.0.2.1:5#0", "192.0.2.1:5#32768", "192.0.2.1:5#x",
+		"192.0.2.1:5#1#2", "192.0.2.1:5/rtcp#1", "192.0.2.1#1",
 	};
 	char text[DP_ADDR_STRLEN];
 	struct dp_addr addr, whole;
@@ -67,6 +68,12 @@ static bool leg(void)
 	KTAP_CHECK(!strcmp(text, "[2001:db8::1]:5/rtcp"));
 	KTAP_CHECK(dp_addr_parse_leg("[2001:db8::1]:5", &whole) && !whole.rtcp);
 	KTAP_CHECK(!dp_addr_eq(&addr, &whole));
+	KTAP_CHECK(dp_addr_parse_leg("[2001:db8::1]:5#32767/31/rtcp", &addr) &&
+		   addr.rtcp && addr.line == 31 && addr.call == 32767);
+	dp_addr_str(&addr, text, sizeof(text));
+	KTAP_CHECK(!strcmp(text, "[2001:db8::1]:5#32767/31/rtcp"));
+	KTAP_CHECK(dp_addr_parse_leg("[2001:db8::1]:5#1", &addr) && !dp_addr_eq(&addr, &whole));
+	KTAP_CHECK(!dp_addr_parse("[2001:db8::1]:5#1", &whole));
 	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
 		KTAP_CHECK(!dp_addr_parse_leg(no[i], &addr));
 	return true;

@@ -117,6 +117,10 @@ enum rtplane_attr {
  * @RTPLANE_EP_A_LINE: u8, 1 to 31; of a leg's local address: what is of that line there, of
  *	several that share the port (BUNDLE), as a leg of its own. Told by user space alone:
  *	the module does not look into packets so deep
+ * @RTPLANE_EP_A_CALL: u16, 1 to 32767; of a leg's local address, and of one it is tied to:
+ *	the number of a call that shares the port with others. What comes there goes to the
+ *	call whose remote was proven to be its source (RTPLANE_LEG_A_PROVEN), and to nobody
+ *	otherwise: no packet makes its source the remote
  */
 enum rtplane_ep_attr {
 	RTPLANE_EP_A_UNSPEC,
@@ -125,6 +129,7 @@ enum rtplane_ep_attr {
 	RTPLANE_EP_A_PORT,
 	RTPLANE_EP_A_RTCP,
 	RTPLANE_EP_A_LINE,
+	RTPLANE_EP_A_CALL,
 
 	__RTPLANE_EP_A_MAX,
 	RTPLANE_EP_A_MAX = __RTPLANE_EP_A_MAX - 1
