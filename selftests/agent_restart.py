@@ -141,19 +141,23 @@ def not_acknowledged():
     calls(0)
 
 
-def not_answered():
-    """It rings when the agent is killed: the next one ends that on both sides, once."""
-    phone, switch = Phone(), Registrar()
+def rings(phone, switch):
+    """A call that rings, at its callee's: that INVITE."""
     p = subscriber(phone)
     p.event = []
     p.request("INVITE", body=sdp(phone.ip), kind=SDP)
     m = switch.receive()
     m.headers["to"] += ";tag=r1"
-    switch.reply(m, 180, "Contact: <sip:r1@%s:5060>" % switch.ip)
+    switch.reply(m, 180, "Contact: <sip:r1@%s:5060>" % switch.ip,
+                 "Record-Route: <sip:%s:5060;lr>" % switch.ip)
     while phone.receive().status != 180:
         pass
-    restart()
-    no = final(phone)
+    return p, m
+
+
+def is_cancelled(p, switch, m):
+    """The next agent ends it: what the switch gets."""
+    no = final(p.who)
     check(no.status == 500 and no["call-id"] == p.call_id and no["cseq"].endswith(" INVITE"),
           "the caller gets", no.first)
     cancel = switch.receive()
@@ -161,7 +165,37 @@ def not_answered():
           cancel["call-id"] == m["call-id"] and cseq(cancel) == cseq(m), cancel.all)
     check(cancel.first.split()[1] == m.first.split()[1], "another URI", cancel.first)
     switch.reply(cancel, 200)
-    switch.reply(m, 487)
+
+
+def not_answered():
+    """It rings when the agent is killed: the next one ends that on both sides, once."""
+    phone, switch = Phone(), Registrar()
+    p, m = rings(phone, switch)
+    restart()
+    is_cancelled(p, switch, m)
+    for _ in range(2):          # a copy has its ACK, too
+        switch.reply(m, 487)
+        ack = switch.one()
+        while ack.method == "CANCEL":
+            ack = switch.one()
+        check(ack.method == "ACK" and ack["via"] == m["via"] and ack["to"] == m["to"] and
+              cseq(ack) == cseq(m), ack.first, ack.all)
+    calls(0)
+    # whoever had answered meanwhile is not left alone with it
+    p, m = rings(phone, switch)
+    restart()
+    is_cancelled(p, switch, m)
+    for copy in 0, 1:
+        switch.reply(m, 200, "Contact: <sip:r9@%s:5060>" % switch.ip,
+                     "Record-Route: <sip:%s:5060;lr>, <sip:there.example;lr>" % switch.ip, body=sdp(switch.ip))
+        for method, number in (("ACK", cseq(m)), ("BYE", cseq(m) + 1))[:2 - copy]:
+            got = switch.receive()
+            check(got.method == method and cseq(got) == number and got["to"] == m["to"] and
+                  got.first.split()[1] == "sip:r9@%s:5060" % switch.ip and
+                  [v for n, v in got.all if n.lower() == "route"] ==
+                  ["<sip:there.example;lr>", "<sip:%s:5060;lr>" % switch.ip], got.first, got.all)
+            if method == "BYE":
+                switch.reply(got, 200)
     calls(0)
     # nothing of it is left: the next one ends nothing, and an answered call goes on
     p, r = up(Phone(), switch)

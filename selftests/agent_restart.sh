@@ -30,14 +30,25 @@ agent_with_store()
 	agent_start --datapath "$BACKEND"
 }
 
+# an agent with a new store whose calls go by lines that ask who we are
+agent_with_trunk()
+{
+	agent_ends
+	rm -rf "$W/store"
+	ROUTES='  - {from: access, user-prefix: "9", trunk: carrier}' \
+		agent_config 'quarantine: 0' "store: $W/store" \
+		"trunks: [{name: carrier, realm: core, next-hops: [\"sip:$B4\"], user: lines, password: open sesame, calls: 2}]"
+	agent_start --datapath "$BACKEND"
+}
+
 is_asked_or_done() { [ -e "$W/kill" ] || ! kill -0 "$1" 2>/dev/null; }
 
-# killed FILE NAME: a function of FILE.py, during which the agent is killed when it asks
+# killed FILE NAME [WITH]: a function of FILE.py, during which the agent is killed when it asks
 killed()
 {
 	local acting
-	agent_with_store || return
-	acts "$@" &
+	"${3:-agent_with_store}" || return
+	acts "$1" "$2" &
 	acting=$!
 	while wait_for 120 is_asked_or_done $acting && [ -e "$W/kill" ]; do
 		agent_stop KILL
@@ -58,6 +69,10 @@ test_it_counts_for_its_tenant()
 	ACCESS_TENANTS='[{name: a, domains: [example.com], calls: 1, media-ports: 90}]' killed agent_restart counted
 }
 test_a_connection_is_made_anew() { killed agent_restart by_connection; }
+test_srtp_goes_on() { PYTHON=/usr/bin/python3 killed agent_restart_media sdes; }
+test_dtls_goes_on() { PYTHON=/usr/bin/python3 ACCESS_DTLS=allow killed agent_restart_media dtls; }
+test_ice_goes_on() { PYTHON=/usr/bin/python3 ACCESS_ICE=full killed agent_restart_media ice; }
+test_a_trunk_still_knows_who_we_are() { killed agent_trunk outlives agent_with_trunk; }
 test_subscriptions_go_on() { killed agent_restart subscribed; }
 
 test_a_damaged_store_is_set_aside()

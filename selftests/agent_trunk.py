@@ -16,7 +16,7 @@ import sys
 import time
 
 from agent_register import (B, CORE, End, Failed, Message, Phone, PHONE, REGISTRAR, all_of, ask,
-                            check, final, params, sdp, uri_of)
+                            check, final, params, restart, sdp, uri_of)
 
 USER, PASSWORD, REALM = "lines", "open sesame", "carrier.example"
 HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256,
@@ -422,6 +422,43 @@ def calls_us():
     m = trunk.gets("BYE")
     trunk.right(m)
     trunk.reply(m, 200)
+
+
+def outlives():
+    """The agent is killed in two calls, one of each side's: the next one still says who we are."""
+    phone, trunk = Caller(), Trunk()
+    phone.calls()
+    trunk.challenge(trunk.gets("INVITE"))
+    m = trunk.gets("INVITE")
+    trunk.right(m)
+    trunk.takes(m)
+    phone.up()
+    trunk.gets("ACK")
+    restart()
+    trunk_is(lambda t: t["calls"] == 1, "a call")
+    phone.says("INVITE", body=sdp(PHONE))
+    m = trunk.gets("INVITE")
+    check("authorization" not in m.headers, "of a nonce that nobody knows", m.all)
+    trunk.challenge(m)
+    m = trunk.gets("INVITE")
+    trunk.right(m)
+    trunk.takes(m)
+    phone.up()
+    trunk.right(trunk.gets("ACK"), method="INVITE")
+    restart()
+    phone.says("INFO", "Content-Type: application/dtmf-relay")
+    trunk.challenge(trunk.gets("INFO"))
+    m = trunk.gets("INFO")
+    trunk.right(m)
+    trunk.reply(m, 200)
+    check(final(phone).status == 200, "the INFO is answered")
+    phone.says("BYE")
+    check(final(phone).status == 200, "the BYE is answered")
+    trunk.challenge(trunk.gets("BYE"), stale=True)
+    m = trunk.gets("BYE")
+    trunk.right(m)
+    trunk.reply(m, 200)
+    trunk_is(lambda t: t["calls"] == 0, "no call")
 
 
 def rings():

@@ -35,7 +35,7 @@ static void pack_time(struct pack *p, const struct timespec *t)
 	pack_u32(p, (uint32_t)t->tv_nsec);
 }
 
-static void pack_end(struct pack *p, const struct end *end)
+static uint32_t pack_end(struct pack *p, const struct end *end)
 {
 	const struct call *call = end->pair->call;
 	struct session_origin o;
@@ -48,12 +48,14 @@ static void pack_end(struct pack *p, const struct end *end)
 	pack_u64(p, o.id);
 	pack_u64(p, o.version);
 	b2b_keep_dialog(p, call->realm[end->i], end->dialog);
+	return o.had;
 }
 
 static void put(struct call *call)
 {
 	struct pair *pair = call->chosen;
 	struct pack p = { 0 };
+	uint32_t had[2];
 	char key[24];
 
 	if (call->state != B2B_UP || !pair->end[0].dialog || !pair->end[1].dialog)
@@ -66,8 +68,10 @@ static void put(struct call *call)
 	pack_time(&p, &call->answered);
 	pack_due(&p, timer_is_set(&call->expiry) ? call->expiry.due : 0,
 		 call->b2b->timers->now);
-	pack_end(&p, &pair->end[0]);
-	pack_end(&p, &pair->end[1]);
+	had[0] = pack_end(&p, &pair->end[0]);
+	had[1] = pack_end(&p, &pair->end[1]);
+	pack_u32(&p, had[0]);
+	pack_u32(&p, had[1]);
 	if (!p.failed) {
 		store_put(call->b2b->store, &call_class, key_of(call->id, key),
 			  pack_span(&p));
@@ -132,6 +136,15 @@ static const struct config_trunk *trunk_by_name(const struct config *config,
 	return NULL;
 }
 
+/* what an agent of before this was known has not written */
+static void unpack_had(struct unpack *u, struct b2b_kept *kept)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 && u->rest.n; i++)
+		kept->end[i].origin.had = unpack_u32(u);
+}
+
 /* true: it goes on */
 static bool load(struct b2b *b2b, struct unpack *u, struct b2b_kept *kept)
 {
@@ -145,7 +158,10 @@ static bool load(struct b2b *b2b, struct unpack *u, struct b2b_kept *kept)
 	unpack_time(u, &kept->answered);
 	kept->expiry = unpack_due(u, b2b->timers->now);
 	if (!unpack_end_of(b2b, u, &kept->end[0]) ||
-	    !unpack_end_of(b2b, u, &kept->end[1]) || !unpack_end(u) || !kept->id)
+	    !unpack_end_of(b2b, u, &kept->end[1]))
+		return false;
+	unpack_had(u, kept);
+	if (!unpack_end(u) || !kept->id)
 		return false;
 	call = b2b_call_again(b2b, kept);
 	if (!call)

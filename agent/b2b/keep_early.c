@@ -106,7 +106,7 @@ static void end_early(struct span key, struct span value, void *arg)
 	if (unpack_end(&u)) {
 		end_caller(e->b2b, flow[0], text[0]);
 		if (flow[1])
-			sip_tx_cancel_by_text(e->b2b->stack, flow[1], text[1]);
+			sip_tx_cancel_former(e->b2b->stack, flow[1], text[1]);
 		e->n++;
 	}
 	sip_flow_unref(flow[0]);

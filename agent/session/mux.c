@@ -34,7 +34,7 @@ static bool has_one_way(const struct sdp_desc *desc, const struct sdp_media *med
 	return theirs.ufrag.p;
 }
 
-static void propose(struct mux *mux, enum session_mux policy,
+static void propose(struct mux *mux, enum session_mux policy, bool had,
 		    const struct half *now)
 {
 	if (now->srtp.on) {
@@ -44,7 +44,7 @@ static void propose(struct mux *mux, enum session_mux policy,
 	}
 	mux->to_must = policy == SESSION_MUX_REQUIRE;
 	mux->to = policy >= SESSION_MUX_OFFER ||
-		  (policy != SESSION_MUX_OFF && (mux->from || now->mux));
+		  (policy != SESSION_MUX_OFF && (mux->from || now->mux || had));
 }
 
 const char *session_mux_offer(const struct session_branch *branch,
@@ -67,7 +67,7 @@ const char *session_mux_offer(const struct session_branch *branch,
 	mux->from_must = mux->from && (of == SESSION_MUX_ACCEPT ||
 				       of == SESSION_MUX_REQUIRE ||
 				       has_one_way(desc, media));
-	propose(mux, to, &now->half[!from]);
+	propose(mux, to, branch->end[!from].had & SESSION_HAD_MUX, &now->half[!from]);
 	return NULL;
 }
 

@@ -650,6 +650,8 @@ void session_settle(struct session_branch *branch)
 	branch->before = NULL;
 	branch->n_before = 0;
 	branch->early = false;
+	branch->end[0].had = 0;
+	branch->end[1].had = 0;
 	session_offer_put(branch->open);
 	branch->open = NULL;
 }

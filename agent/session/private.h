@@ -399,12 +399,14 @@ struct offer {
  * @sdp_id: session id of the descriptions we send; 0: none was sent yet
  * @sdp_version: version of the last one
  * @sent: the last one
+ * @had: bits of &enum session_had, of a former agent's, until lines are agreed anew
  */
 struct end {
 	struct session_party *party;
 	uint64_t sdp_id;
 	uint64_t sdp_version;
 	char *sent;
+	uint32_t had;
 };
 
 /**

@@ -230,27 +230,30 @@ static bool is_protected(const struct half *half)
  * or nothing; else beside what there may be otherwise.
  */
 static void make_dtls(const struct session_party *to, const struct half *half,
-		      bool news, struct proposal *p)
+		      uint32_t had, bool news, struct proposal *p)
 {
 	const struct association *now = has_dtls(half) ? half->dtls : NULL;
+	bool is = now || (had & SESSION_HAD_DTLS);
 
 	if (!session_dtls_is_on(to))
 		return;
 	p->must_dtls = to->policy->dtls == SESSION_DTLS_REQUIRE ||
-		       (now && now->tls);
-	p->to_dtls = p->must_dtls || now || (news && !half->srtp.on);
+		       (now && now->tls) || (had & SESSION_HAD_TLS);
+	p->to_dtls = p->must_dtls || is || (news && !half->srtp.on && !had);
 	p->must = p->must_dtls || (now && now->savp) ||
+		  (is && (had & SESSION_HAD_SAVP)) ||
 		  policy_of(to) == SESSION_SRTP_REQUIRE;
 }
 
 /*
  * Towards the other party: what is there already; else, where SRTP is required,
  * that or nothing; else, where one party has it, RTP/AVP with keys, so that the
- * other may have it (RFC 8643).
+ * other may have it (RFC 8643). @had: what is not there any more, but was agreed by a former
+ * agent: it is there again, by other keys.
  */
 static void make_offer(const struct session_party *to,
 		       const struct sdp_media *offer, const struct half *from,
-		       const struct half *half, bool fresh_line,
+		       const struct half *half, uint32_t had, bool fresh_line,
 		       struct proposal *p)
 {
 	enum session_srtp policy = policy_of(to);
@@ -258,14 +261,18 @@ static void make_offer(const struct session_party *to,
 	bool is_on = p->from.on || p->from_dtls;
 	bool news = is_on && (fresh_line || !is_protected(from));
 
-	make_dtls(to, half, news || policy == SESSION_SRTP_REQUIRE, p);
-	if (p->must_dtls || (p->to_dtls && has_dtls(half))) {
+	had = is_protected(half) ? 0 : had & ~(uint32_t)SESSION_HAD_MUX;
+	make_dtls(to, half, had, news || policy == SESSION_SRTP_REQUIRE, p);
+	if (p->must_dtls || (p->to_dtls && (has_dtls(half) || (had & SESSION_HAD_DTLS)))) {
 		/* that, and nothing beside it */
 	} else if (policy != SESSION_SRTP_REFUSE && now->on) {
 		p->must = now->savp || policy == SESSION_SRTP_REQUIRE;
 		propose_key(p, now->tag, &now->tx);
 	} else if (policy == SESSION_SRTP_REQUIRE) {
 		p->must = true;
+		propose_new(p, to->policy);
+	} else if (policy != SESSION_SRTP_REFUSE && (had & SESSION_HAD_SDES)) {
+		p->must = had & SESSION_HAD_SAVP;
 		propose_new(p, to->policy);
 	} else if ((policy == SESSION_SRTP_ALLOW && news) ||
 		   (policy == SESSION_SRTP_OFFER && (news || fresh_line))) {
@@ -310,7 +317,7 @@ const char *session_protect_offer(struct session_branch *branch,
 	why = take_offer(branch->end[from].party, desc, media, way, &now->half[from], p);
 	if (!why)
 		make_offer(branch->end[!from].party, media, &now->half[from],
-			   &now->half[!from], fresh_line, p);
+			   &now->half[!from], branch->end[!from].had, fresh_line, p);
 	return why;
 }
 

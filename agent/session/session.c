@@ -329,13 +329,36 @@ static struct end *end_with(const struct session_branch *branch,
 	return (struct end *)(uintptr_t)&branch->end[branch->end[1].party == party];
 }
 
+/* of its first line that has media; a later one of a group is as that is */
+static uint32_t had(const struct session_branch *branch, unsigned int s)
+{
+	const struct half *half = NULL;
+	uint32_t bits = 0;
+	size_t i;
+
+	for (i = 0; i < branch->n_lines && !half; i++)
+		if (branch->line[i].wanted && branch->line[i].rtp)
+			half = &branch->line[i].half[s];
+	if (!half)
+		return branch->end[s].had;
+	if (half->srtp.on)
+		bits |= SESSION_HAD_SDES | (half->srtp.savp ? SESSION_HAD_SAVP : 0);
+	if (half->dtls && half->dtls->known)
+		bits |= SESSION_HAD_DTLS | (half->dtls->tls ? SESSION_HAD_TLS : 0) |
+			(half->dtls->savp ? SESSION_HAD_SAVP : 0);
+	return bits | (half->mux ? SESSION_HAD_MUX : 0);
+}
+
 void session_origin(const struct session_branch *branch,
 		    const struct session_party *party,
 		    struct session_origin *origin)
 {
 	const struct end *end = end_with(branch, party);
 
-	*origin = (struct session_origin){ end->sdp_id, end->sdp_version };
+	*origin = (struct session_origin){
+		.id = end->sdp_id, .version = end->sdp_version,
+		.had = had(branch, end == &branch->end[1]),
+	};
 }
 
 void session_set_origin(struct session_branch *branch,
@@ -344,6 +367,7 @@ void session_set_origin(struct session_branch *branch,
 {
 	struct end *end = end_with(branch, party);
 
+	end->had = origin->had;
 	if (!origin->id)
 		return;
 	end->sdp_id = origin->id;

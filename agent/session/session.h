@@ -559,14 +559,25 @@ bool session_line_sends(const struct session_party *party, unsigned int line);
 struct session_branch *session_branch_new(struct session_party *a,
 					  struct session_party *b, void *user);
 
+/** enum session_had - bits: what was agreed with a party, so that it is offered no less */
+enum session_had {
+	SESSION_HAD_SDES = 1,		/* SRTP by keys in descriptions */
+	SESSION_HAD_SAVP = 2,		/* and its profile insisted on that */
+	SESSION_HAD_DTLS = 4,		/* SRTP by DTLS */
+	SESSION_HAD_TLS = 8,		/* and its profile insisted on that */
+	SESSION_HAD_MUX = 16,		/* RTCP on the port of RTP */
+};
+
 /**
  * struct session_origin - what the descriptions that a party gets are known by
  * @id: session id of their o= line; 0: it has got none
  * @version: of the last one
+ * @had: what was agreed with it, bits of &enum session_had
  */
 struct session_origin {
 	uint64_t id;
 	uint64_t version;
+	uint32_t had;
 };
 
 /** session_origin() - of those that @party of @branch gets */

@@ -374,16 +374,18 @@ int sip_tx_send(struct sip_tx_stack *stack, struct sip_flow *flow,
 char *sip_tx_cancel_text(const struct sip_tx *invite, size_t *len);
 
 /**
- * sip_tx_cancel_by_text() - cancel an INVITE of a former agent's
+ * sip_tx_cancel_former() - cancel an INVITE of a former agent's
  * @stack: the stack
  * @flow: by which that went
  * @cancel: sip_tx_cancel_text() of then
  *
- * Return: 0; it is sent again until it is answered. -EINVAL: it is no CANCEL, or there is no
- * memory.
+ * The CANCEL is sent again until it is answered, the INVITE's refusal is acknowledged, and
+ * who accepts it gets ACK and BYE.
+ *
+ * Return: 0. -EINVAL: it is no CANCEL, or there is no memory.
  */
-int sip_tx_cancel_by_text(struct sip_tx_stack *stack, struct sip_flow *flow,
-			  struct span cancel);
+int sip_tx_cancel_former(struct sip_tx_stack *stack, struct sip_flow *flow,
+			 struct span cancel);
 
 /** sip_tx_request() - the request of a transaction, parsed; good as long as @tx */
 struct sip_msg *sip_tx_request(const struct sip_tx *tx);

@@ -141,16 +141,16 @@ char *sip_tx_cancel_text(const struct sip_tx *invite, size_t *len)
 	return sip_tx_build_cancel(invite, (struct span){ NULL, 0 }, len);
 }
 
-int sip_tx_cancel_by_text(struct sip_tx_stack *stack, struct sip_flow *flow,
-			  struct span cancel)
+static int send_cancel(struct sip_tx_stack *stack, struct sip_flow *flow,
+		       struct span cancel)
 {
 	struct sip_msg *msg = sip_msg_parse(cancel.p, cancel.n, false, NULL);
 	struct sip_tx *tx = NULL;
 
-	if (msg && !msg->fault.status && msg->request && msg->method == SIP_CANCEL)
+	if (msg && !msg->fault.status)
 		tx = begin(stack, flow, msg, NULL, NULL);
 	sip_msg_drop(msg);
-	return tx ? 0 : -EINVAL;
+	return tx ? 0 : -ENOMEM;
 }
 
 int sip_tx_send_cancel(struct sip_tx *invite)
@@ -163,9 +163,9 @@ int sip_tx_send_cancel(struct sip_tx *invite)
 	text = sip_tx_build_cancel(invite, span_of(invite->cancel_headers), &len);
 	if (!text)
 		return -ENOMEM;
-	ret = sip_tx_cancel_by_text(invite->stack, invite->flow, (struct span){ text, len });
+	ret = send_cancel(invite->stack, invite->flow, (struct span){ text, len });
 	free(text);
-	return ret ? -ENOMEM : 0;
+	return ret;
 }
 
 int sip_tx_cancel(struct sip_tx *tx, struct span headers)
