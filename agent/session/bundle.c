@@ -180,7 +180,7 @@ static bool has_rtcp(const struct seat *seat)
 }
 
 /* RTCP of a shared port is counted with RTP */
-static bool may_be_shared(const struct seat *seat)
+bool session_bundle_may_share(const struct seat *seat)
 {
 	return !seat || seat->grouped ||
 	       ((seat->rtcp == RTCP_BY_NONE || seat->rtcp == RTCP_BY_RTP) && !has_rtcp(seat));
@@ -194,7 +194,7 @@ static const char *bar(const struct session *session, const struct offered *tag,
 		return "lines that share a port are told apart in user space alone, and the module has keys of this call already";
 	if (!tag->line.rtp || !of->line.rtp)
 		return "only RTP shares a port";
-	if (!may_be_shared(tag->line.half[s].seat))
+	if (!session_bundle_may_share(tag->line.half[s].seat))
 		return "RTCP of that port has a bridge of its own already";
 	return NULL;
 }
@@ -251,8 +251,7 @@ static bool is_shared(const struct session_branch *branch, const struct offer *o
 	return false;
 }
 
-/* the bridge of a line that was not wanted may have the port still */
-static bool has_kept(const struct seat *seat, size_t i)
+bool session_bundle_has_port(const struct seat *seat, size_t i)
 {
 	const struct standing *at = seat->session->standing[i][0];
 
@@ -264,7 +263,7 @@ void session_bundle_share(struct half *half, const struct half *tag, size_t i)
 {
 	if (half->seat != tag->seat) {
 		session_half_move(half, session_seat_get(tag->seat));
-		half->line = has_kept(tag->seat, i) ? 0 : (uint8_t)(i + 1);
+		half->line = session_bundle_has_port(tag->seat, i) ? 0 : (uint8_t)(i + 1);
 	}
 	session_said_get(tag->ice);
 	session_said_put(half->ice);
@@ -498,7 +497,7 @@ const char *session_bundle_answered(const struct sdp_desc *desc,
 		return NULL;
 	if (tag->srtp.on || half->srtp.on || !tag->dtls != !half->dtls || !tag->mux)
 		return "it is answered in a group with another protection than the group has";
-	if (tag->seat != half->seat && !may_be_shared(tag->seat))
+	if (tag->seat != half->seat && !session_bundle_may_share(tag->seat))
 		return "RTCP of the group's port has a bridge of its own already";
 	session_bundle_share(half, tag, i);
 	return NULL;
@@ -516,91 +515,6 @@ int session_bundle_reads(const struct session_party *party, const struct sdp_des
 		return 0;
 	return dp_fail(err, EPROTO, "media line %zu is answered outside of a group (a=group:BUNDLE), and its realm requires one",
 		       i + 1);
-}
-
-/* does a line that is wanted have the port itself, or does a bridge of one that was? */
-static bool has_port(const struct line *line, size_t n, const struct seat *seat,
-		     unsigned int s)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (line[i].wanted && line[i].half[s].seat == seat && !line[i].half[s].line)
-			return true;
-	for (i = 0; i < SDP_MEDIA_MAX; i++)
-		if (has_kept(seat, i))
-			return true;
-	return false;
-}
-
-static bool is_told(const struct session *session, const struct line *line, size_t n,
-		    size_t i, unsigned int s)
-{
-	const struct half *half = &line[i].half[s];
-	size_t k;
-
-	if (!half->mux || half->srtp.on || !may_be_shared(half->seat))
-		return false;
-	if (half->line || half->seat->grouped)
-		return true;
-	if (!half->bundled)
-		return false;
-	for (k = 0; k < n; k++)
-		if (k != i && line[k].wanted && line[k].half[s].seat == half->seat)
-			return true;
-	/* others may come, and nothing is lost by it */
-	return session->sessions->conf.dp->ops->lines || session->beside;
-}
-
-/* the bridge that it had, or has, is that of a port which others are at, and it is not */
-static bool is_bound(const struct session *session, const struct line *line, size_t n,
-		     size_t i)
-{
-	const struct standing *at = session->standing[i][0];
-	unsigned int s;
-	size_t k;
-
-	for (s = 0; at && s < 2; s++)
-		for (k = 0; line[i].half[s].seat != at->seat[s] && k < n; k++)
-			if (k != i && line[k].wanted && !at->bridge.leg[s].local.line &&
-			    line[k].half[s].seat == at->seat[s])
-				return true;
-	return false;
-}
-
-void session_bundle_agree(struct session *session, struct line *line, size_t n)
-{
-	struct half *half, *other;
-	unsigned int s;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (!line[i].wanted || !is_bound(session, line, n, i))
-			continue;
-		session_log(session, LOG_LEVEL_INFO, (struct session_party *)NULL,
-			    "media line %zu is not relayed: its bridge has the port of a group that it is not in",
-			    i + 1);
-		session_line_reject(&line[i]);
-	}
-	for (i = 0; i < 2 * n; i++) {
-		s = i % 2;
-		half = &line[i / 2].half[s];
-		other = &line[i / 2].half[!s];
-		if (!line[i / 2].wanted || !half->seat)
-			continue;
-		/* an answer before may have given it the port */
-		if (half->line && (has_kept(half->seat, i / 2) ||
-				   !has_port(line, n, half->seat, s)))
-			half->line = 0;
-		half->told.on = is_told(session, line, n, i / 2, s);
-		/* it sends what the other one takes */
-		if (half->told.on && (other->told.pts[0] | other->told.pts[1] |
-				      other->told.pts[2] | other->told.pts[3]))
-			memcpy(half->told.pts, other->told.pts, sizeof(half->told.pts));
-		half->told.hide = half->told.on && half->told.mid_id &&
-				  (half->told.mid_id != other->told.mid_id ||
-				   strcmp(half->mid, other->mid) != 0);
-	}
 }
 
 /* --- what we say --- */

@@ -668,7 +668,7 @@ static int take_answer(struct session_branch *branch,
 	ret = answer_lines(branch, offer, desc, line, err);
 	if (ret)
 		return ret;
-	session_bundle_agree(session, line, offer->n);
+	session_own_agreed(branch, line, offer->n);
 	ret = session_say(branch, offer, line, desc, offer->from, offer->desc->n,
 		  saying, err);
 	if (ret || (session->heard && session->heard != branch))
@@ -751,7 +751,7 @@ static void undo_early(struct session_branch *branch)
 
 	/* who has a shared port may have changed meanwhile */
 	if (session->heard == branch)
-		session_bundle_agree(session, branch->before, branch->n_before);
+		session_own_agreed(branch, branch->before, branch->n_before);
 	if (session->heard == branch &&
 	    session_apply(session, branch, branch->before, branch->n_before,
 			  branch->line, branch->n_lines, &err))

@@ -138,6 +138,12 @@ static void unset(struct dp_leg *leg, uint32_t rare)
 	leg->set |= dp_leg_is_carried(leg) ? rare & LEG_CARRIED : rare;
 }
 
+static bool has_leg(const struct dp_bridge *bridge, const struct dp_addr *local)
+{
+	return dp_addr_eq(&bridge->leg[0].local, local) ||
+	       dp_addr_eq(&bridge->leg[1].local, local);
+}
+
 static void plan_change(struct plan *plan, const struct standing *was,
 			struct standing *now, const struct wish *wish,
 			unsigned int i, unsigned int c)
@@ -153,6 +159,9 @@ static void plan_change(struct plan *plan, const struct standing *was,
 	*from = was->bridge;
 	for (s = 0; s < 2; s++) {
 		if (dp_leg_is_carried(&to->leg[s]) || i >= wish->n || !wish->line[i].wanted)
+			continue;
+		/* to a new one nothing can be ordered */
+		if (!has_leg(from, &to->leg[s].local))
 			continue;
 		half = &wish->line[i].half[s];
 		to->leg[s].set |= session_orders(wish, i, s);
@@ -553,6 +562,7 @@ int session_apply_moved(struct session *session,
 
 	if (!heard)
 		return 0;
+	session_own_again(heard, heard->line, heard->n_lines);
 	wish.line = heard->line;
 	wish.n = heard->n_lines;
 	return apply(session, &wish, err);

@@ -12,6 +12,7 @@
  *   bundle.c    lines that share a port
  *   tap.c       what a party sends goes to somebody beside, too
  *   stand.c     bridges that lines are to have
+ *   owner.c     which of them has a port that lines share
  *   plan.c      these in the datapath, all or nothing
  *   silence.c   nobody sends any more
  *   path.c      what comes in that is no media, and what ICE finds out
@@ -909,8 +910,10 @@ int session_bundle_reads(const struct session_party *party, const struct sdp_des
 const char *session_bundle_answered(const struct sdp_desc *desc,
 				    const struct sdp_media *answer, size_t i,
 				    struct line *line, unsigned int s);
-/* all lines are agreed: which of them has the port of a group, and is told apart */
-void session_bundle_agree(struct session *session, struct line *line, size_t n);
+/* may lines share that port? NULL: one that is taken for them */
+bool session_bundle_may_share(const struct seat *seat);
+/* is a leg of that line's bridge the one of the port itself? It may not be wanted any more */
+bool session_bundle_has_port(const struct seat *seat, size_t i);
 /* may it be said to be in a group? @mux: RTCP has no port of its own */
 bool session_bundle_is_said(const struct session_party *party,
 			    const struct half *half, bool mux);
@@ -923,6 +926,16 @@ void session_bundle_group(char text[BUNDLE_LEN], const struct half *half);
 /* that one is gone from the datapath */
 void session_standing_free(struct session *session, unsigned int line,
 			   unsigned int component);
+
+/* --- owner.c --- */
+
+/*
+ * All lines are agreed: which of them has the port of a group, and is told apart.  Those
+ * that no bridges can carry as they are agreed are not wanted any more.
+ */
+void session_own_agreed(const struct session_branch *branch, struct line *line, size_t n);
+/* the same lines, once ways to parties were found or lost */
+void session_own_again(const struct session_branch *branch, struct line *line, size_t n);
 
 /* --- plan.c --- */
 

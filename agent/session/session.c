@@ -395,7 +395,7 @@ static int hear(struct session_branch *branch, struct dp_err *err)
 	if (session->heard == branch)
 		return 0;
 	/* who has a shared port may have changed since it was agreed */
-	session_bundle_agree(session, branch->line, branch->n_lines);
+	session_own_agreed(branch, branch->line, branch->n_lines);
 	ret = session_apply(session, branch, branch->line, branch->n_lines,
 			    NULL, 0, err);
 	if (ret)

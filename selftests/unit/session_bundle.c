@@ -287,6 +287,43 @@ static bool ports_of_others(void)
 	return finish();
 }
 
+/* who has the port first is not there yet: it is the other's, who carries it later */
+static bool held_first(void)
+{
+	const struct fake_leg *video;
+	int port;
+
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU "c=IN IP4 0.0.0.0\r\n"
+		   "m=video 7100 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\n")));
+	port = port_at(0);
+	KTAP_CHECK(port > 0 && port_at(1) == port && has(GROUP));
+	video = leg_at("127.0.0.1", port, 0, false);
+	KTAP_CHECK(video && video->conf.line.on && !strcmp(video->conf.line.mid, "v") && user.n == 4);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, APART)));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+	KTAP_CHECK(port_at(0) > 0 && port_at(1) > 0 && user.n == 8 && !user.wrong);
+	KTAP_CHECK(!strcmp(leg_at("127.0.0.1", port, 0, false)->conf.line.mid, "v"));
+	KTAP_CHECK(carried(leg_at("127.0.0.1", port, 1, false)));
+	return finish();
+}
+
+/* an answer takes RTCP from the port that others have with it */
+static bool not_muxed(void)
+{
+	int port;
+
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_OFF);
+	KTAP_CHECK(both_up());
+	port = port_at(0);
+	KTAP_CHECK(!offer(callee, sdp_of(B4, NO_AUDIO)));
+	KTAP_CHECK(!answer(caller, sdp_of(A4, "m=audio 0 RTP/AVP 0\r\nm=video 7200 RTP/AVPF 96\r\n")));
+	/* it is carried by the port's leg, which tells nothing apart any more */
+	KTAP_CHECK(!port_at(1) && !leg_at("127.0.0.1", port, 2, false) && !user.wrong && !user.n);
+	return finish();
+}
+
 /* no group for all: why is said, and what can be had is */
 static bool beside(void)
 {
@@ -484,6 +521,8 @@ static const struct ktap_point points[] = {
 	{ "the first line is refused", first_refused },
 	{ "lines come, go and leave", changes },
 	{ "a port of lines that go and come", ports_of_others },
+	{ "who has the port first is on hold from the start", held_first },
+	{ "RTCP leaves a port that others have", not_muxed },
 	{ "beside the group", beside },
 	{ "a group is offered", offered },
 	{ "numbers that mean two things", conflicts },
