@@ -75,7 +75,7 @@ test_workers_stand_still_where_they_wait()
 	stalled=$(fault stalled)
 	bg frozen freeze "$RELAY_PID" media 3000
 	# What arrives meanwhile waits in the sockets.
-	bg callee b rtp --on "$RB" --expect 50 --timeout 20000
+	bg callee b rtp --on "$RB" --expect 50 --timeout 60000
 	a rtp --on "$RA" --to "$LA" --send 50 --pps 0 >/dev/null
 	begin=${EPOCHREALTIME/[.,]/}
 	leg_holds "$LA" '.rx_packets == 10'
@@ -121,7 +121,7 @@ test_the_whole_process_stands_still()
 {
 	open
 	relay 10
-	bg callee b rtp --on "$RB" --expect 50 --timeout 20000
+	bg callee b rtp --on "$RB" --expect 50 --timeout 60000
 	kill -STOP "$RELAY_PID"
 	a rtp --on "$RA" --to "$LA" --send 50 --pps 0 >/dev/null
 	kill -CONT "$RELAY_PID"
