@@ -368,7 +368,9 @@ static void apply_remote(struct rtplane_leg *leg, const struct rtplane_leg_conf 
 	}
 	if (has(c, REMOTE) && !rtplane_ep_eq(&c->remote, &leg->policy.signalled)) {
 		leg->policy.signalled = c->remote;
-		rtplane_latch_left(leg, now);
+		/* Who is found by proof is where that says, until there is another. */
+		if (!rtplane_call_is_keyed(&leg->local))
+			rtplane_latch_left(leg, now);
 	}
 	if (has(c, MOVED))
 		rtplane_latch_left(leg, now);

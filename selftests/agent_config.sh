@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..98"
+echo "1..103"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -91,6 +91,11 @@ wrong "a STUN server that is none" 's/# ice: off /ice: full #/; s/# stun: .*/stu
 wrong "a STUN server that no address reaches" 's/# ice: off /ice: full #/; s/# stun: .*/stun: "[2001:db8::9]"/' '^    stun: ' 'realms\[0\].stun' '2001:db8::9.* family' 'one of them reaches'
 wrong "a STUN server where its answer is of no use" 's/# ice: off /ice: lite #/; s/# stun: /stun: /' '^    stun: ' 'realms\[0\].stun' stun.example.net 'ice: full or force'
 wrong "hole punching that is none" 's/# punch: off /punch: maybe /' 'punch: maybe' 'realms\[0\].punch' maybe 'off, one or all'
+wrong "one port for all without ICE" 's/# single-port: 30000 /single-port: 30000 /' 'single-port:' 'realms\[0\].single-port' 'without ICE' 'ice: lite, full or force'
+wrong "one port for all and another for RTCP" 's/# ice: off /ice: lite #/; s/# single-port: 30000 /single-port: 30000 /' 'single-port:' 'realms\[0\].single-port' 'mux: off' 'mux: allow or require'
+wrong "one port for all that is none" 's/# ice: off /ice: lite #/; s/# mux: off /mux: allow #/; s/# single-port: 30000 /single-port: 80 /' 'single-port:' 'realms\[0\].single-port' 80 '1024 to 65535'
+wrong "one port for all that SIP has" 's/# ice: off /ice: lite #/; s/# mux: off /mux: allow #/; s/# single-port: 30000 /single-port: 5070 /' 'single-port:' 'realms\[0\].single-port' 5070 another
+wrong "one port for all that another realm has" 's/# ice: off /ice: lite #/; s/# mux: off /mux: allow #/; s/# single-port: 30000 /single-port: 31000 /; /name: core/,$ {s/listen: 198.51.100.1$/listen: 192.0.2.1/; s/- transport: \(udp\|tcp\)$/- {transport: \1, port: 5080}/}' 'single-port:' 'realms\[0\].single-port' 31000 another
 wrong "an SRTP suite that is none" 's/# suites: .AEAD_AES_256_GCM/suites: [F8_128/' 'suites:' 'realms\[0\].srtp.suites\[0\]' F8_128 'AES_CM_128_HMAC_SHA1_80'
 wrong "no SRTP suite" 's/# suites: .*/suites: []/' 'suites:' 'realms\[0\].srtp.suites.*' 'few' 'one to 6'
 wrong "an SRTP suite twice" 's/# suites: .*/suites: [AEAD_AES_128_GCM, AEAD_AES_128_GCM]/' 'suites:' 'realms\[0\].srtp.suites\[1\]' AEAD_AES_128_GCM once

@@ -22,7 +22,7 @@ AGENT_PID=
 # agent_config [KEY: VALUE...]: the usual configuration, further top-level keys.
 # Variables: ACCESS_LATCH, CORE_LATCH, ACCESS_SRTP, CORE_SRTP, ACCESS_ACL, CORE_ACL,
 # PORTS, ACCESS_REGISTER (maps), ACCESS_USERS, ACCESS_TENANTS, ACCESS_ICE, CORE_ICE, ACCESS_DTLS, CORE_DTLS, ACCESS_STUN,
-# ACCESS_MUX, CORE_MUX, ACCESS_BUNDLE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES
+# ACCESS_MUX, CORE_MUX, ACCESS_BUNDLE, ACCESS_SINGLE, CORE_SINGLE, ACCESS_SIP, CORE_SIP (a further listener), ROUTES
 # (in lines, before the usual ones), LOG.
 agent_config()
 {
@@ -51,6 +51,7 @@ agent_config()
 			    ${ACCESS_STUN:+stun: $ACCESS_STUN}
 			    mux: ${ACCESS_MUX:-off}
 			    bundle: ${ACCESS_BUNDLE:-off}
+			    ${ACCESS_SINGLE:+single-port: $ACCESS_SINGLE}
 			    ${ACCESS_REGISTER:+register: $ACCESS_REGISTER}
 			    ${ACCESS_USERS:+users: $ACCESS_USERS}
 			    ${ACCESS_TENANTS:+tenants: $ACCESS_TENANTS}
@@ -70,6 +71,7 @@ agent_config()
 			    ice: ${CORE_ICE:-off}
 			    dtls: ${CORE_DTLS:-off}
 			    mux: ${CORE_MUX:-off}
+			    ${CORE_SINGLE:+single-port: $CORE_SINGLE}
 			    devices: [mb]
 			    acl: ${CORE_ACL:-{allow: [198.51.100.0/24, "2001:db8:b::/64"]\}}
 			routes:

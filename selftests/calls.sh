@@ -124,12 +124,16 @@ test_the_remote_moves()
 	sends "$RA1" 2
 	leg_becomes "$P#2" '.rx_packets == 2'
 	leg_holds "$P#1" '.rx_packets == 7 and .dropped == 0'
-	# Said otherwise by signalling it is found no more, until that is proven.
+	# What signalling says changes nothing before it is proven.
+	ok "signalled" m rtplane leg set local "$P#1" remote "$RA1"
+	sends "$RA3" 1
+	leg_becomes "$P#1" ".rx_packets == 8 and .latched == \"$RA3\" and .remote == \"$RA1\""
+	# But for an order it is found no more.
 	ok "it moves" m rtplane leg set local "$P#1" moved
 	sends "$RA3" 9
 	proven 1 "$RA3"
 	sends "$RA3" 1
-	leg_becomes "$P#1" '.rx_packets == 8'
+	leg_becomes "$P#1" '.rx_packets == 9'
 	clear_bridges
 }
 

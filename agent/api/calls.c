@@ -86,6 +86,10 @@ static json_t *leg_json(const struct session_report *report,
 	api_set_text(o, "latch", dp_latch_name(info->conf.latch));
 	api_set_text(o, "state", dp_state_name(info->state));
 	json_object_set_new(o, "rtcp_mux", json_boolean(r->mux));
+	if (r->shared)
+		api_set_int(o, "call_of_port", info->conf.local.call);
+	if (r->apart)
+		api_set_text(o, "port_of_its_own", r->apart);
 	json_object_set_new(o, "latched",
 			    json_boolean(info->state == RTPLANE_STATE_LOCKED));
 	api_set_int(o, "rx_packets", info->rx_packets);

@@ -393,6 +393,7 @@ struct next_listener {
  * @policy: what holds for the media of parties that come; calls keep theirs
  * @ports: of each of its addresses, in the configuration's order
  * @listener: of each of its listeners, likewise
+ * @share: of each, the port that calls share, or NULL
  * @n_ports: how many
  * @n_listeners: how many are open
  * @next: while another configuration is judged: what it has
@@ -418,6 +419,7 @@ struct realm {
 	struct sip_gate *gate;
 	struct session_policy *policy;
 	struct ports **ports;
+	struct share **share;
 	struct sip_listener **listener;
 	size_t n_ports;
 	size_t n_listeners;

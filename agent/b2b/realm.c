@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "session/share.h"
 #include "sip/auth.h"
 #include "keep.h"
 #include "private.h"
@@ -92,10 +93,12 @@ static struct session_policy *make_policy(const struct realm *realm)
 	if (!p)
 		return NULL;
 	snprintf(p->name, sizeof(p->name), "%s", conf->name);
-	for (i = 0; i < conf->n_addresses; i++)
+	for (i = 0; i < conf->n_addresses; i++) {
 		session_policy_add(p, &conf->addresses[i].listen,
 				   &conf->addresses[i].advertise,
 				   realm->ports[i], realm->told[i]);
+		session_policy_share(p, realm->share[i]);
+	}
 	p->latch = conf->latch.mode;
 	p->probation = conf->latch.probation;
 	p->early = conf->latch.early;
@@ -128,6 +131,18 @@ static uint32_t idle_pairs(const struct config_realm *conf)
 	return half < limit.rlim_cur / 64 ? half : (uint32_t)(limit.rlim_cur / 64);
 }
 
+/* the port that calls of address @i share, if there is to be one */
+static int open_share(struct realm *realm, size_t i, struct dp_err *err)
+{
+	struct dp_addr local = realm->conf->addresses[i].listen;
+
+	if (!realm->conf->single_port)
+		return 0;
+	local.port = realm->conf->single_port;
+	return share_new(&realm->share[i], &local, realm->conf->dscp_audio, realm->b2b->media,
+			 err);
+}
+
 static bool open_ports(struct realm *realm, char *error)
 {
 	const struct config_realm *conf = realm->conf;
@@ -136,20 +151,24 @@ static bool open_ports(struct realm *realm, char *error)
 		.hi = conf->port_high,
 		.quarantine = realm->b2b->config->quarantine * 1000,
 		.idle = idle_pairs(conf),
+		.except = conf->single_port,
 		.dscp = conf->dscp_audio,
 	};
 	struct dp_err err;
 
 	realm->ports = calloc(conf->n_addresses, sizeof(*realm->ports));
-	if (!realm->ports) {
+	realm->share = calloc(conf->n_addresses, sizeof(*realm->share));
+	if (!realm->ports || !realm->share) {
 		no_memory(error);
 		return false;
 	}
 	for (; realm->n_ports < conf->n_addresses; realm->n_ports++) {
 		ports.addr = conf->addresses[realm->n_ports].listen;
 		if (!ports_new(&realm->ports[realm->n_ports], &ports,
-			       realm->b2b->media, &err))
+			       realm->b2b->media, &err) &&
+		    !open_share(realm, realm->n_ports, &err))
 			continue;
+		ports_free(realm->ports[realm->n_ports]);
 		snprintf(error, CONFIG_ERROR_LEN, "realm %s: %s", conf->name,
 			 err.text);
 		return false;
@@ -557,7 +576,10 @@ void b2b_realms_close(struct b2b *b2b)
 		b2b_stun_close(realm);
 		for (j = 0; j < realm->n_ports; j++)
 			ports_free(realm->ports[j]);
+		for (j = 0; realm->share && j < realm->conf->n_addresses; j++)
+			share_free(realm->share[j]);
 		free(realm->ports);
+		free(realm->share);
 		free(realm->listener);
 		free(realm->known);
 		sip_gate_free(realm->gate);
@@ -590,7 +612,7 @@ static bool is_fixed(const struct judge *judge, const char *realm,
 {
 	static const char *const keys[] = {
 		"control", "store", "datapath", "workers", "quarantine", "realms",
-		"addresses", "ports", "dscp.signalling", "devices",
+		"addresses", "ports", "single-port", "dscp.signalling", "devices",
 	};
 	size_t i;
 

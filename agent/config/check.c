@@ -240,6 +240,30 @@ static bool get_ports(const struct loaded *l, const struct key *at,
 	return true;
 }
 
+/* its calls are told apart by what ICE has shown, and there is no other port for RTCP */
+static bool get_single_port(const struct loaded *l, const struct key *at,
+			    const struct raw_realm *raw, struct config_realm *r)
+{
+	uint32_t port;
+
+	if (!raw->single_port)
+		return true;
+	port = *raw->single_port;
+	if (port < 1024 || port > 65535)
+		return bad(l, sub(at, "single-port"),
+			   "%u is out of range; expected a port, 1024 to 65535", port);
+	if (r->ice == CONFIG_ICE_OFF)
+		return bad(l, sub(at, "single-port"),
+			   "%u without ICE; expected ice: lite, full or force, by which the calls of one port are told apart",
+			   port);
+	if (r->mux == CONFIG_MUX_OFF)
+		return bad(l, sub(at, "single-port"),
+			   "%u with mux: off; expected mux: allow or require, since RTCP has no other port there",
+			   port);
+	r->single_port = (uint16_t)port;
+	return true;
+}
+
 /* carriers and other hosts of ours: who is there is where its description says */
 static bool no_clients(const struct config_realm *r)
 {
@@ -377,7 +401,8 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
 	return config_get_access(l, &k, raw, r) &&
 	       get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
-	       get_ports(l, &k, raw, r) && get_latch(l, &k, raw, r) &&
+	       get_ports(l, &k, raw, r) && get_single_port(l, &k, raw, r) &&
+	       get_latch(l, &k, raw, r) &&
 	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r) &&
 	       config_get_stun(l, &k, raw, r) && config_get_tenants(l, &k, raw, r);
 }
@@ -434,6 +459,16 @@ static bool check_listeners(const struct loaded *l, unsigned int ra,
 	return true;
 }
 
+static bool has_address(const struct config_realm *r, const struct dp_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_addresses; i++)
+		if (dp_addr_same_host(&r->addresses[i].listen, addr))
+			return true;
+	return false;
+}
+
 /* no SIP listener may sit inside a media range on the same address */
 static bool check_media(const struct loaded *l, unsigned int ra,
 			unsigned int rb)
@@ -457,6 +492,20 @@ static bool check_media(const struct loaded *l, unsigned int ra,
 					   s->port, b->port_low, b->port_high,
 					   b->name);
 	}
+	for (i = 0; i < b->n_listeners && a->single_port; i++) {
+		s = &b->listeners[i];
+		if (s->transport == CONFIG_UDP && s->port == a->single_port &&
+		    has_address(a, &s->address->listen))
+			return bad(l, key("realms[%u].single-port", ra),
+				   "%u is the port of a SIP listener of realm %s, too; expected another",
+				   a->single_port, b->name);
+	}
+	if (ra != rb && a->single_port && share_address(a, b, &which) &&
+	    (a->single_port == b->single_port ||
+	     (a->single_port >= b->port_low && a->single_port <= b->port_high)))
+		return bad(l, key("realms[%u].single-port", ra),
+			   "%u is a media port of realm %s, too, which has the address %s; expected another",
+			   a->single_port, b->name, which);
 	if (ra < rb && a->port_low <= b->port_high &&
 	    b->port_low <= a->port_high && share_address(a, b, &which))
 		return bad(l, key("realms[%u].ports", rb),

@@ -283,6 +283,7 @@ struct config_server {
  * @bundle: whether a line may be one of a group
  * @ice: whether there is ICE
  * @punch: whether firewalls are opened
+ * @single_port: a port of each address that calls with ICE share; 0: none
  * @stun: who is asked how its addresses are seen from outside; host empty: nobody
  * @dscp_audio: of RTP and RTCP of audio that leaves towards this realm
  * @dscp_video: of video and all other media
@@ -316,6 +317,7 @@ struct config_realm {
 	enum config_bundle bundle;
 	enum config_ice ice;
 	enum config_punch punch;
+	uint16_t single_port;
 	struct config_server stun;
 	uint8_t dscp_audio;
 	uint8_t dscp_video;

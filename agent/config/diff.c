@@ -116,6 +116,11 @@ static bool same_punch(const struct config_realm *a, const struct config_realm *
 	return a->punch == b->punch;
 }
 
+static bool same_single_port(const struct config_realm *a, const struct config_realm *b)
+{
+	return a->single_port == b->single_port;
+}
+
 static bool same_stun(const struct config_realm *a, const struct config_realm *b)
 {
 	return !strcmp(a->stun.host, b->stun.host) && a->stun.port == b->stun.port;
@@ -250,6 +255,7 @@ static void diff_realm(const struct config_realm *a, const struct config_realm *
 		{ "bundle", same_bundle },
 		{ "ice", same_ice },
 		{ "punch", same_punch },
+		{ "single-port", same_single_port },
 		{ "stun", same_stun },
 		{ "dscp", same_dscp },
 		{ "dscp.signalling", same_signalling },

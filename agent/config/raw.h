@@ -120,6 +120,7 @@ struct raw_realm {
 	int *bundle;
 	int *ice;
 	int *punch;
+	uint32_t *single_port;
 	char *stun;
 	struct raw_dscp *dscp;
 	struct raw_limits *limits;

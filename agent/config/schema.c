@@ -319,6 +319,7 @@ static const cyaml_schema_field_t realm_fields[] = {
 			     CYAML_ARRAY_LEN(ices)),
 	CYAML_FIELD_ENUM_PTR("punch", OPT_PTR | WORD, struct raw_realm, punch,
 			     punches, CYAML_ARRAY_LEN(punches)),
+	CYAML_FIELD_UINT_PTR("single-port", OPT_PTR, struct raw_realm, single_port),
 	CYAML_FIELD_STRING_PTR("stun", OPT_PTR, struct raw_realm, stun, 1, 255),
 	CYAML_FIELD_MAPPING_PTR("dscp", OPT_PTR, struct raw_realm, dscp,
 				dscp_fields),

@@ -231,6 +231,20 @@ static bool add_media(struct openings *all, const struct config_realm *realm)
 		o->advertise = realm->addresses[i].advertise;
 		o->high = realm->port_high;
 		o->dscp = realm->dscp_audio;
+		/* unless it is one of these */
+		if (!realm->single_port || (realm->single_port >= realm->port_low &&
+					    realm->single_port <= realm->port_high))
+			continue;
+		o = append(all);
+		if (!o)
+			return false;
+		o->what = "media of calls with ICE";
+		o->realm = realm->name;
+		o->listen = realm->addresses[i].listen;
+		o->listen.port = realm->single_port;
+		o->advertise = realm->addresses[i].advertise;
+		o->high = realm->single_port;
+		o->dscp = realm->dscp_audio;
 	}
 	return true;
 }

@@ -69,18 +69,20 @@ struct ice *ice_new(struct timers *timers, const struct ice_conf *conf,
 
 /* --------------------------------------------------------------- credentials */
 
+/* 6 bits each */
+static const char ice_chars[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /* 64 characters: each as likely as any other */
 static bool random_text(bool (*random)(void *buf, size_t n), char *text, size_t n)
 {
-	static const char chars[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	uint8_t raw[ICE_OUR_PWD];
 	size_t i;
 
 	if (!random(raw, n))
 		return false;
 	for (i = 0; i < n; i++)
-		text[i] = chars[raw[i] & 63];
+		text[i] = ice_chars[raw[i] & 63];
 	text[n] = '\0';
 	OPENSSL_cleanse(raw, sizeof(raw));
 	return true;
@@ -100,17 +102,82 @@ void ice_wipe_creds(struct creds *c)
 	OPENSSL_cleanse(c, sizeof(*c));
 }
 
+/*
+ * Whose a check is, at a port that calls share, is told by the first characters of our
+ * ufrag, 30 bits of which are left to chance: no table of credentials could get out of step
+ * with offers, answers and roll-backs. Numbers are given at random, too.
+ */
+static void number_ufrag(char *ufrag, uint16_t call)
+{
+	if (!call)
+		return;
+	ufrag[0] = ice_chars[call >> 12];
+	ufrag[1] = ice_chars[call >> 6 & 63];
+	ufrag[2] = ice_chars[call & 63];
+}
+
+static unsigned int number_of_ufrag(struct span ufrag)
+{
+	unsigned int call = 0, i;
+	const char *at;
+
+	if (ufrag.n != ICE_OUR_UFRAG)
+		return 0;
+	for (i = 0; i < 3; i++) {
+		at = memchr(ice_chars, ufrag.p[i], 64);
+		if (!at)
+			return 0;
+		call = call << 6 | (unsigned int)(at - ice_chars);
+	}
+	return call;
+}
+
 static bool make_creds(struct ice *ice, struct creds *c)
 {
 	memset(c, 0, sizeof(*c));
-	return random_text(ice->conf.random, c->ufrag, ICE_OUR_UFRAG) &&
-	       random_text(ice->conf.random, c->pwd, ICE_OUR_PWD);
+	if (!random_text(ice->conf.random, c->ufrag, ICE_OUR_UFRAG) ||
+	    !random_text(ice->conf.random, c->pwd, ICE_OUR_PWD))
+		return false;
+	number_ufrag(c->ufrag, ice->conf.call);
+	return true;
 }
 
-bool ice_creds_new(struct ice_creds *creds)
+bool ice_creds_new(struct ice_creds *creds, uint16_t call)
 {
-	return random_text(random_bytes, creds->ufrag, ICE_OUR_UFRAG) &&
-	       random_text(random_bytes, creds->pwd, ICE_OUR_PWD);
+	if (!random_text(random_bytes, creds->ufrag, ICE_OUR_UFRAG) ||
+	    !random_text(random_bytes, creds->pwd, ICE_OUR_PWD))
+		return false;
+	number_ufrag(creds->ufrag, call);
+	return true;
+}
+
+/* of a transaction of ours 81 bits are left to chance then */
+bool ice_new_id(struct ice *ice, uint8_t *id)
+{
+	if (!ice->conf.random(id, STUN_ID_LEN))
+		return false;
+	if (ice->conf.call) {
+		id[0] = (uint8_t)(ice->conf.call >> 8);
+		id[1] = (uint8_t)ice->conf.call;
+	}
+	return true;
+}
+
+unsigned int ice_call_of(const void *data, size_t len, bool *request)
+{
+	struct stun_msg m;
+	struct span user;
+
+	*request = false;
+	if (!stun_parse(data, len, &m) || m.method != STUN_BINDING)
+		return 0;
+	if (m.class == STUN_SUCCESS || m.class == STUN_ERROR)
+		return (unsigned int)m.id[0] << 8 | m.id[1];
+	*request = m.class == STUN_REQUEST;
+	if (!*request)
+		return 0;
+	user = stun_find(&m, STUN_USERNAME);
+	return span_chr(user, ':') ? number_of_ufrag(span_cut(&user, ':')) : 0;
 }
 
 /* ------------------------------------------------------------------- streams */

@@ -114,6 +114,14 @@ static bool yields(struct ice *ice, uint64_t tie)
 	return ice_yield_role(ice, !ice->controlling);
 }
 
+bool ice_may_be(struct ice *ice, const struct dp_addr *from)
+{
+	if (!ice->ops->claim || ice->ops->claim(ice->arg, from))
+		return true;
+	ice->stats.claimed++;
+	return false;
+}
+
 /* a check that is the other party's, and new */
 static void take(struct ice *ice, struct stream *s, struct local *local,
 		 const struct dp_addr *from, uint32_t priority, bool use)
@@ -311,9 +319,13 @@ bool ice_take_request(struct ice *ice, struct stream *s, unsigned int component,
 	}
 	if (trust == STUN_FORGED) {
 		ice->stats.forged++;
-		reply_error(ice, local, from, m, NULL, 401);
+		if (!ice->conf.call)
+			reply_error(ice, local, from, m, NULL, 401);
 		return false;
 	}
+	/* it goes on with others of its addresses, or tries again; who replays claims nothing */
+	if (!is_seen(ice, m) && !ice_may_be(ice, from))
+		return true;
 	ice->stats.requests++;
 	if (m->n_unknown)
 		reply_error(ice, local, from, m, c, 420);

@@ -63,7 +63,7 @@ static void send_check(struct ice *ice, struct stream *s, struct pair *p)
 	size_t n;
 
 	if (!p->open) {
-		if (!ice->conf.random(p->id, sizeof(p->id))) {
+		if (!ice_new_id(ice, p->id)) {
 			fail_check(p);
 			return;
 		}
@@ -342,6 +342,10 @@ bool ice_take_response(struct ice *ice, struct stream *s, unsigned int component
 		return false;
 	}
 	ice->stats.responses++;
+	if (m->class != STUN_ERROR && !ice_may_be(ice, from)) {
+		fail_check(p);
+		return true;
+	}
 	if (m->class == STUN_ERROR)
 		take_error(ice, p, stun_find_error(m, NULL));
 	else if (p->local != local || !dp_addr_eq(from, &p->remote->c.addr) ||
@@ -370,7 +374,7 @@ void ice_punch(struct ice *ice, unsigned int stream, bool all)
 		for (l = s->locals; l; l = l->next) {
 			if (!l->checks || l->c.component != r->c.component ||
 			    l->conf.base.family != r->c.addr.family ||
-			    !ice->conf.random(id, sizeof(id)))
+			    !ice_new_id(ice, id))
 				continue;
 			done |= 1u << r->c.component;
 			n = ice_write_request(ice, &s->now, l, id, false, buf);

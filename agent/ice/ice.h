@@ -48,6 +48,9 @@ struct ice;
  * @remotes: candidates of the other party that a stream takes; 0: 32
  * @learned: more that its checks may come from; 0: 16
  * @pairs: pairs of all streams; 0: 100
+ * @call: the port is shared with others, who are told apart by this number, 1 to
+ *	32767: what the other party answers has it (ice_call_of()); 0: it is not. Who does
+ *	not know our password gets no answer then
  * @random: fills memory with bytes that nobody can guess, false if it cannot; NULL:
  *	OpenSSL's
  */
@@ -65,6 +68,7 @@ struct ice_conf {
 	uint32_t remotes;
 	uint32_t learned;
 	uint32_t pairs;
+	uint16_t call;
 	bool (*random)(void *buf, size_t n);
 };
 
@@ -126,12 +130,16 @@ struct ice_path {
  * @send: send a datagram; may not call back
  * @event: something was found out; @path is there with ICE_PATH, otherwise NULL. Any
  *	function may be called, ice_free() too
+ * @claim: may @from be the other party's address? Asked of what has proven to be it,
+ *	before it is answered or believed; false: it is taken as if it had not come. May not
+ *	call back. NULL: always
  */
 struct ice_ops {
 	void (*send)(void *arg, void *socket, const struct dp_addr *to,
 		     const void *data, size_t len);
 	void (*event)(void *arg, unsigned int stream, unsigned int component,
 		      enum ice_event event, const struct ice_path *path);
+	bool (*claim)(void *arg, const struct dp_addr *from);
 };
 
 /**
@@ -143,6 +151,7 @@ struct ice_ops {
  * @conflicts: of these, that took our role
  * @strangers: requests with another ufrag than ours, or none
  * @forged: messages whose integrity did not fit
+ * @claimed: requests and answers of it from an address that is another's (&ice_ops.claim)
  * @responses: answers to our checks
  * @stray: answers to nothing, or from elsewhere
  * @learned: addresses that checks came from and nobody had signalled
@@ -156,6 +165,7 @@ struct ice_stats {
 	uint64_t conflicts;
 	uint64_t strangers;
 	uint64_t forged;
+	uint64_t claimed;
 	uint64_t responses;
 	uint64_t stray;
 	uint64_t learned;
@@ -226,13 +236,26 @@ struct ice_creds {
 /**
  * ice_creds_new() - credentials that nobody can guess
  * @creds: filled
+ * @call: as &ice_conf.call
  *
  * For who has to say them before it is certain that they will be used: of no agent
  * until ice_set_local().
  *
  * Return: false without random numbers.
  */
-bool ice_creds_new(struct ice_creds *creds);
+bool ice_creds_new(struct ice_creds *creds, uint16_t call);
+
+/**
+ * ice_call_of() - whose is that datagram, of those who share a port?
+ * @data: what looks like STUN
+ * @len: its bytes
+ * @request: set to whether it is a request, which is answered, if at all
+ *
+ * By what anybody may have written: only ice_receive() tells whether it is so.
+ *
+ * Return: the number; 0: nobody's.
+ */
+unsigned int ice_call_of(const void *data, size_t len, bool *request);
 
 /**
  * ice_set_local() - our credentials of a stream

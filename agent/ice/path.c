@@ -193,7 +193,7 @@ static void send_consent(struct ice *ice, struct stream *s, struct way *way)
 	uint8_t buf[REQUEST_MAX];
 	size_t n;
 
-	if (!c->their_pwd || !ice->conf.random(id, STUN_ID_LEN))
+	if (!c->their_pwd || !ice_new_id(ice, id))
 		return;
 	way->next_id++;
 	way->controlling = ice->controlling;

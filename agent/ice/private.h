@@ -321,6 +321,12 @@ void ice_transmit(struct ice *ice, const struct local *local,
 		  const struct dp_addr *to, const void *buf, size_t n);
 /* the other party has our role: true, we have changed ours */
 bool ice_yield_role(struct ice *ice, bool controlling);
+
+/* may that be the other party's address? Asked of what has proven to be its */
+bool ice_may_be(struct ice *ice, const struct dp_addr *from);
+
+/* the id of a transaction of ours, STUN_ID_LEN bytes; false without random numbers */
+bool ice_new_id(struct ice *ice, uint8_t *id);
 /* a pair is valid: what follows from that */
 void ice_is_valid(struct ice *ice, struct stream *s, struct pair *pair);
 

@@ -20,6 +20,26 @@
 #define NS_PER_S	UINT64_C(1000000000)
 
 /**
+ * struct orphan - bridges of a former agent
+ * @entry: in the table
+ * @seen: what may be told
+ * @now: legs that the look under way has found
+ * @pairs: their ports, whose pools are held
+ * @n_pairs: how many
+ * @locals: one leg of each bridge
+ * @n_locals: how many
+ */
+struct orphan {
+	LIST_ENTRY(orphan) entry;
+	struct session_orphan seen;
+	unsigned int now;
+	struct ports_pair **pairs;
+	unsigned int n_pairs;
+	struct dp_addr *locals;
+	unsigned int n_locals;
+};
+
+/**
  * struct adopting - a dump of legs on its way
  * @sessions: the sessions
  * @policy: whose ports are ours
@@ -68,21 +88,31 @@ static int remove_legs(struct sessions *sessions, const struct orphan *orphan,
 	return ret;
 }
 
+static void let_go(struct ports_pair *pair)
+{
+	struct share *share = pair->share;
+	struct ports *pool = pair->pool;
+
+	if (share) {
+		share_put(pair);
+		share_free(share);
+		return;
+	}
+	ports_put(pair);
+	ports_free(pool);
+}
+
 static void orphan_free(struct sessions *sessions, struct orphan *orphan,
 			bool remove)
 {
-	struct ports *pool;
 	struct dp_err err;
 	unsigned int i;
 
 	if (remove && remove_legs(sessions, orphan, &err))
 		log_call(LOG_LEVEL_ERROR, orphan->seen.id, NULL,
 			 "adopted bridges cannot be removed: %s", err.text);
-	for (i = 0; i < orphan->n_pairs; i++) {
-		pool = orphan->pairs[i]->pool;
-		ports_put(orphan->pairs[i]);
-		ports_free(pool);
-	}
+	for (i = 0; i < orphan->n_pairs; i++)
+		let_go(orphan->pairs[i]);
 	free(orphan->pairs);
 	free(orphan->locals);
 	LIST_REMOVE(orphan, entry);
@@ -92,6 +122,25 @@ static void orphan_free(struct sessions *sessions, struct orphan *orphan,
 
 /* --- adoption --- */
 
+/* the port that a call of ours shares with others */
+static struct share *share_of(const struct adopting *adopting, const struct dp_addr *local)
+{
+	const struct session_policy *policy;
+	struct share *share;
+	size_t i, k;
+
+	for (i = 0; local->call && i < adopting->n; i++) {
+		policy = adopting->policy[i];
+		for (k = 0; k < policy->n_addresses; k++) {
+			share = policy->address[k].share;
+			if (share && local->port == share_local(share)->port &&
+			    dp_addr_same_host(local, share_local(share)))
+				return share;
+		}
+	}
+	return NULL;
+}
+
 static struct ports *pool_of(const struct adopting *adopting,
 			     const struct dp_addr *local)
 {
@@ -99,7 +148,7 @@ static struct ports *pool_of(const struct adopting *adopting,
 	const struct ports_conf *conf;
 	size_t i, k;
 
-	for (i = 0; i < adopting->n; i++) {
+	for (i = 0; !local->call && i < adopting->n; i++) {
 		policy = adopting->policy[i];
 		for (k = 0; k < policy->n_addresses; k++) {
 			conf = ports_conf(policy->address[k].ports);
@@ -122,7 +171,8 @@ static bool has_port(const struct orphan *orphan, const struct dp_addr *local)
 	return false;
 }
 
-static int hold_port(struct orphan *orphan, struct ports *ports,
+/* @share: it is a call's there; else of @ports */
+static int hold_port(struct orphan *orphan, struct ports *ports, struct share *share,
 		     const struct dp_addr *local)
 {
 	struct dp_addr port = *local;
@@ -138,10 +188,14 @@ static int hold_port(struct orphan *orphan, struct ports *ports,
 	if (!pairs)
 		return -ENOMEM;
 	orphan->pairs = pairs;
-	pairs[orphan->n_pairs] = ports_claim(ports, local->port, NULL, &err);
+	pairs[orphan->n_pairs] = share ? share_claim(share, local->call, &err) :
+				 ports_claim(ports, local->port, NULL, &err);
 	if (pairs[orphan->n_pairs]) {
 		orphan->n_pairs++;
-		ports_ref(ports);
+		if (share)
+			share_ref(share);
+		else
+			ports_ref(ports);
 		return 0;
 	}
 	log_call(LOG_LEVEL_WARNING, orphan->seen.id, NULL,
@@ -195,7 +249,7 @@ static int hold_copies(const struct adopting *adopting, struct orphan *orphan,
 		from = &leg->copies[i].from;
 		ports = pool_of(adopting, from);
 		if (ports)
-			ret = hold_port(orphan, ports, from);
+			ret = hold_port(orphan, ports, NULL, from);
 	}
 	return ret;
 }
@@ -204,12 +258,13 @@ static int adopt_leg(const struct dp_leg_info *info, void *arg)
 {
 	struct adopting *adopting = arg;
 	struct sessions *sessions = adopting->sessions;
+	struct share *share = share_of(adopting, &info->conf.local);
 	struct ports *ports = pool_of(adopting, &info->conf.local);
 	struct orphan *orphan;
 	int ret;
 
 	/* not ours: somebody's by hand, or another agent's; or a session's */
-	if (!ports || !info->cookie || sessions_find(sessions, info->cookie))
+	if ((!ports && !share) || !info->cookie || sessions_find(sessions, info->cookie))
 		return 0;
 	orphan = find(sessions, info->cookie);
 	if (!orphan)
@@ -217,7 +272,7 @@ static int adopt_leg(const struct dp_leg_info *info, void *arg)
 	if (!orphan)
 		return -ENOMEM;
 	orphan->seen.legs++;
-	ret = hold_port(orphan, ports, &info->conf.local);
+	ret = hold_port(orphan, ports, share, &info->conf.local);
 	if (!ret)
 		ret = hold_copies(adopting, orphan, &info->conf);
 	return ret ? ret : name_bridge(orphan, info);

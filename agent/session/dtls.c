@@ -29,6 +29,20 @@
 #include "datapath/names.h"
 #include "private.h"
 
+/**
+ * struct held - a datagram of DTLS that came before the answer
+ * @c: component - 1
+ * @from: its source
+ * @n: its bytes
+ * @data: these
+ */
+struct held {
+	unsigned int c;
+	struct dp_addr from;
+	size_t n;
+	uint8_t data[];
+};
+
 /* ms until a handshake is tried again that there was no room for */
 #define RETRY_MS	500
 

@@ -141,7 +141,26 @@ static void on_event(void *arg, unsigned int stream, unsigned int component,
 		seat->session->sessions->on_ice(seat);
 }
 
-static const struct ice_ops ice_ops = { send_on, on_event };
+static const struct ice_ops ice_ops = { send_on, on_event, NULL };
+
+/* of those who share a port one alone uses an address */
+static void on_shared_event(void *arg, unsigned int stream, unsigned int component,
+			    enum ice_event event, const struct ice_path *path)
+{
+	struct seat *seat = arg;
+
+	share_use(seat->pair, event == ICE_PATH ? &path->remote : NULL);
+	on_event(arg, stream, component, event, path);
+}
+
+static bool on_claim(void *arg, const struct dp_addr *from)
+{
+	struct seat *seat = arg;
+
+	return share_is_at(seat->pair, from);
+}
+
+static const struct ice_ops shared_ops = { send_on, on_shared_event, on_claim };
 
 static bool add_local(struct seat *seat, unsigned int component)
 {
@@ -191,17 +210,20 @@ static bool add_seen(struct seat *seat, unsigned int component)
 static bool make(struct seat *seat, unsigned int components)
 {
 	struct seat_ice *own = seat->ice;
-	const struct ice_conf conf = { .lite = own->lite };
+	const struct ice_conf conf = { .lite = own->lite, .call = seat->pair->rtp.call };
 	unsigned int i;
 
-	own->ice = ice_new(seat->session->sessions->conf.timers, &conf, &ice_ops,
-			   seat);
+	/* RTCP is where RTP is, then */
+	if (seat->pair->share)
+		components = 1;
+	own->ice = ice_new(seat->session->sessions->conf.timers, &conf,
+			   seat->pair->share ? &shared_ops : &ice_ops, seat);
 	if (!own->ice || ice_add_stream(own->ice, components) < 0)
 		return false;
 	for (i = 1; i <= components; i++)
 		if (!add_local(seat, i) || !add_seen(seat, i))
 			return false;
-	if (!ice_creds_new(&own->first))
+	if (!ice_creds_new(&own->first, conf.call))
 		return false;
 	ice_set_local(own->ice, 0, &own->first);
 	return true;
@@ -293,6 +315,8 @@ void session_ice_follow(struct seat *seat, struct said *said, unsigned int of)
 	/* another fork: what the former one has proved is not its */
 	if (was && !session_ice_is_with(seat, said, of)) {
 		ice_leave(own->ice, 0);
+		if (seat->pair->share)
+			share_use(seat->pair, NULL);
 		own->now = NULL;
 		memset(own->told, 0, sizeof(own->told));
 		own->news = 0;
@@ -312,6 +336,11 @@ bool session_ice_path(const struct seat *seat, unsigned int component,
 {
 	return seat->ice && seat->ice->now &&
 	       ice_get_path(seat->ice->ice, 0, component, path);
+}
+
+bool session_is_its(const struct seat *seat, const struct ice_path *path)
+{
+	return !seat->pair->share || share_uses(seat->pair, &path->remote);
 }
 
 bool session_ice_lost(const struct seat *seat, unsigned int component)
@@ -379,8 +408,11 @@ void session_ice_report(const struct seat *seat, unsigned int component,
 		.responses = n->responses,
 		.requests = n->requests,
 		.forged = n->forged,
+		.claimed = n->claimed,
 		.hidden = is_hidden(seat->ice, component),
 	};
+	if (seat->pair->share)
+		to->claim = *share_refused(seat->pair);
 }
 
 /* --- descriptions --- */
@@ -418,6 +450,26 @@ static bool reads(const struct session_party *party,
 	return theirs->ufrag.p && !*mismatch;
 }
 
+/* what is found by its party's address must have that shown by checks */
+static const char *cannot_share(bool lite, bool reads, bool their_lite)
+{
+	if (!reads)
+		return "it has no ICE";
+	return lite && their_lite ? "its ICE is lite, as ours is, so that nobody would check" : NULL;
+}
+
+const char *session_ice_apart(const struct session_party *party,
+			      const struct sdp_desc *desc, const struct sdp_media *media)
+{
+	struct sdp_ice theirs;
+
+	if (!session_ice_is_on(party))
+		return "its realm has no ICE";
+	sdp_ice_read(desc, media, &theirs);
+	return cannot_share(party->policy->ice == SESSION_ICE_LITE,
+			    theirs.ufrag.p && !sdp_ice_mismatch(media, &theirs), theirs.lite);
+}
+
 static bool is_of(const struct said *said, const struct sdp_ice *theirs)
 {
 	return said && said->ufrag && span_is(theirs->ufrag, said->ufrag) &&
@@ -432,7 +484,7 @@ static struct said *said_offered(const struct seat *seat, const struct said *now
 	bool same = is_of(now, theirs);
 	struct said *said = NULL;
 
-	if (!now || !now->ufrag || same || ice_creds_new(&ours))
+	if (!now || !now->ufrag || same || ice_creds_new(&ours, seat->pair->rtp.call))
 		said = said_of(&ours, theirs, same && now->offered);
 	explicit_bzero(&ours, sizeof(ours));
 	return said;
@@ -492,11 +544,16 @@ const char *session_ice_answered(const struct session_party *party,
 {
 	struct said *said;
 	struct sdp_ice theirs;
-	bool mismatch;
+	bool ice, mismatch;
 
 	if (!half->ice)
 		return NULL;
-	if (!reads(party, desc, media, &theirs, &mismatch)) {
+	ice = reads(party, desc, media, &theirs, &mismatch);
+	if (half->seat->pair->share && cannot_share(half->seat->ice->lite, ice, theirs.lite)) {
+		replace(half, NULL);
+		return "it is at a port that calls share (single-port), and answers without ICE that shows where it is";
+	}
+	if (!ice) {
 		replace(half, NULL);
 		return missed(party);
 	}

@@ -59,3 +59,12 @@ void session_latch(const struct session_party *party, struct dp_leg *leg)
 	leg->set |= DP_LEG_REMOTE | DP_LEG_LATCH | DP_LEG_PROBATION |
 		    DP_LEG_EARLY | DP_LEG_RELATCH;
 }
+
+void session_latch_shared(struct dp_leg *leg)
+{
+	leg->latch = RTPLANE_LATCH_LEARN;
+	leg->early = false;
+	leg->relatch = 0;
+	if (leg->probation < NAT_PROBATION)
+		leg->probation = NAT_PROBATION;
+}

@@ -52,7 +52,7 @@ static struct ports_pair *take_pair(struct session *session,
 
 struct seat *session_seat_new(struct session *session,
 			      const struct session_address *address,
-			      struct dp_err *err)
+			      const char *apart, struct dp_err *err)
 {
 	struct seat *seat = calloc(1, sizeof(*seat));
 
@@ -65,7 +65,14 @@ struct seat *session_seat_new(struct session *session,
 	seat->refs = 1;
 	seat->session = session;
 	seat->address = address;
-	seat->pair = take_pair(session, address->ports, seat, err);
+	if (address->share && !apart) {
+		seat->pair = share_get(address->share, seat, err);
+		apart = "there is no room for more calls";
+	}
+	if (!seat->pair) {
+		seat->apart = address->share ? apart : NULL;
+		seat->pair = take_pair(session, address->ports, seat, err);
+	}
 	if (seat->pair)
 		return seat;
 	discharge(session);
@@ -90,7 +97,11 @@ void session_seat_put(struct seat *seat)
 	session_ice_end(seat);
 	/* its sockets may live on: what comes by them is nobody's */
 	seat->pair->user = NULL;
-	if (seat->stuck)
+	if (seat->pair->share && !seat->stuck)
+		share_put(seat->pair);
+	else if (seat->pair->share)
+		share_ref(seat->pair->share);	/* likewise, with the number */
+	else if (seat->stuck)
 		ports_ref(seat->pair->pool);	/* for as long as we live */
 	else if (seat->used)
 		ports_put(seat->pair);

@@ -60,14 +60,18 @@ void session_offer_put(struct offer *offer)
 
 /* --- lines of an offer --- */
 
-/* where this line of this party is to come to: where it does, if that fits */
+/*
+ * Where this line of this party is to come to: where it does, if that fits. @apart: why it
+ * cannot be at the port that calls share, or NULL
+ */
 static struct seat *seat_for(struct session_party *party,
 			     const struct half *now, sa_family_t family,
-			     struct dp_err *err)
+			     const char *apart, struct dp_err *err)
 {
 	const struct session_address *address;
 
-	if (now->seat && (!family || family == now->seat->pair->rtp.family))
+	if (now->seat && (!family || family == now->seat->pair->rtp.family) &&
+	    !(apart && now->seat->pair->share))
 		return session_seat_get(now->seat);
 	address = session_address_of(party, family);
 	if (!address) {
@@ -76,14 +80,57 @@ static struct seat *seat_for(struct session_party *party,
 			family == AF_INET6 ? "IPv6" : "IPv4");
 		return NULL;
 	}
-	return session_seat_new(party->session, address, err);
+	return session_seat_new(party->session, address, apart, err);
+}
+
+/*
+ * Can a line be at the port that calls share? What a description asks for tells of who has
+ * sent it; who is only invited must not have a choice. The other end, if it is there
+ * already, may have a worker of user space that is not that port's.
+ */
+static const char *apart_of(const struct session_branch *branch,
+			    const struct offered *of, const struct sdp_desc *desc,
+			    const struct sdp_media *way, unsigned int from, unsigned int s)
+{
+	const struct session_party *party = branch->end[s].party;
+	const struct half *half = &of->line.half[s], *other = &of->line.half[!s];
+	const char *no_ice;
+
+	if (!of->line.rtp)
+		return "it is no RTP";
+	if (other->seat && other->seat->used && !other->seat->pair->share &&
+	    !(half->seat && half->seat->pair->share))
+		return "the other party has its ports already";
+	if (s != from) {
+		if (half->seat && half->seat->pair->share)
+			return NULL;
+		return party->policy->ice == SESSION_ICE_FORCE &&
+		       party->policy->mux == SESSION_MUX_REQUIRE ? NULL :
+		       "who is called may have no ICE, or RTCP of its own (a realm with ice: force and mux: require has none of these)";
+	}
+	if (!of->mux.from)
+		return "it does not offer RTCP on the port of RTP (a=rtcp-mux)";
+	no_ice = session_ice_apart(party, desc, way);
+	return no_ice;
+}
+
+/* its RTCP has no other way */
+static void mux_shared(struct offered *of, unsigned int from)
+{
+	if (of->line.half[from].seat->pair->share)
+		of->mux.from_must = true;
+	if (of->line.half[!from].seat->pair->share) {
+		of->mux.to = true;
+		of->mux.to_must = true;
+	}
 }
 
 static int take_seats(struct session_branch *branch, struct offered *of,
-		      const struct sdp_media *media, unsigned int from,
-		      struct dp_err *err)
+		      const struct sdp_desc *desc, const struct sdp_media *media,
+		      unsigned int from, struct dp_err *err)
 {
 	sa_family_t family[2];
+	const char *apart[2];
 	struct half *half;
 	struct seat *seat;
 	unsigned int s;
@@ -94,9 +141,11 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 		family[from] = media->conn.family;
 	family[!from] = of->line.half[!from].seat ? AF_UNSPEC :
 			session_family_of(branch, !from);
+	for (s = 0; s < 2; s++)
+		apart[s] = apart_of(branch, of, desc, media, from, s);
 	for (s = 0; s < 2; s++) {
 		half = &of->line.half[s];
-		seat = seat_for(branch->end[s].party, half, family[s], err);
+		seat = seat_for(branch->end[s].party, half, family[s], apart[s], err);
 		if (!seat)
 			return -err->code;
 		if (seat != half->seat)
@@ -104,6 +153,7 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 		else
 			session_seat_put(seat);
 	}
+	mux_shared(of, from);
 	return 0;
 }
 
@@ -275,7 +325,7 @@ static int offer_line(struct session_branch *branch, struct offer *offer,
 	if (of->usable) {
 		way = session_bundle_way(&of->line.half[offer->from], offer->desc,
 					 media);
-		ret = take_seats(branch, of, way, offer->from, err);
+		ret = take_seats(branch, of, offer->desc, way, offer->from, err);
 		if (ret == -EAFNOSUPPORT) {
 			of->usable = false;
 			of->why = "its realm has no address of that family";

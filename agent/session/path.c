@@ -31,6 +31,11 @@ static void prove(struct session *session, struct standing *at, unsigned int s,
 	};
 	struct dp_err err;
 
+	if (!session_is_its(at->seat[s], path)) {
+		session_log(session, LOG_LEVEL_WARNING, at->party[s],
+			    "the way that ICE has found is the address of another call at the port that they share");
+		return;
+	}
 	/* nobody but the remote that was said may be it: this is what is said now */
 	if (stands->latch == RTPLANE_LATCH_OFF) {
 		leg.set |= DP_LEG_REMOTE;
@@ -154,6 +159,9 @@ static void mute(const struct seat *seat, struct standing *at, unsigned int s, b
 
 	if (at->bridge.leg[s].mute == mute || dp_leg_is_carried(&at->bridge.leg[s]))
 		return;
+	/* at a port that calls share another may be there next */
+	if (mute && seat->pair->share)
+		leg.set |= DP_LEG_UNLATCH;
 	if (!dp_leg_set(at->dp, &leg, &err)) {
 		at->bridge.leg[s].mute = mute;
 		at->bridge.leg[s].set |= DP_LEG_MUTE;
@@ -370,6 +378,34 @@ void session_path_answered(const struct session_branch *branch, unsigned int end
 
 /* --- what comes in --- */
 
+/*
+ * At a port that calls share: whose it is tells what a check says of itself, which its ICE
+ * verifies, or where it comes from, once that has shown who it is. What nobody has is
+ * counted, and has no answer. A check of a call that is over is no offence.
+ */
+static bool shared_datagram(struct share *share, enum media_class class,
+			    const struct dp_addr *src, const uint8_t *data, size_t len)
+{
+	const struct ports_pair *pair = NULL;
+	struct seat *seat;
+	bool request;
+
+	if (class == MEDIA_STUN)
+		pair = share_call(share, ice_call_of(data, len, &request));
+	else if (class == MEDIA_DTLS)
+		pair = share_at(share, src);
+	seat = pair ? pair->user : NULL;
+	if (!seat || (class == MEDIA_STUN && !seat->ice)) {
+		share_stranger(share);
+		return true;
+	}
+	if (class == MEDIA_STUN)
+		return ice_receive(seat->ice->ice, 0, ICE_COMPONENT_RTP, &pair->rtp, src, data,
+				   len) || !request;
+	session_dtls_receive(seat, ICE_COMPONENT_RTP, src, data, len);
+	return true;
+}
+
 bool sessions_datagram(struct media_sock *sock, enum media_class class,
 		       const struct dp_addr *src, const uint8_t *data,
 		       size_t len, void *arg)
@@ -378,6 +414,8 @@ bool sessions_datagram(struct media_sock *sock, enum media_class class,
 	struct seat *seat = pair ? pair->user : NULL;
 	unsigned int component;
 
+	if (pair && pair->share)
+		return shared_datagram(pair->share, class, src, data, len);
 	if (!seat)
 		return true;
 	component = sock == pair->rtp_sock ? ICE_COMPONENT_RTP :

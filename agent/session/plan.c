@@ -121,7 +121,7 @@ static void keep_proven(const struct standing *was, struct standing *now,
 		if (dp_addr_eq(&was->bridge.leg[k].local, &leg->local))
 			old = &was->bridge.leg[k];
 	if (!old || !session_ice_path(now->seat[s], 1 + (c && !now->mux[s]), &path) ||
-	    !path.proven)
+	    !path.proven || !session_is_its(now->seat[s], &path))
 		return;
 	leg->set &= ~(uint32_t)(DP_LEG_UNLATCH | DP_LEG_MOVED);
 	now->proven[s] = path.remote;
@@ -349,6 +349,8 @@ static uint64_t at_agent(const struct seat *seat, bool rtcp)
 {
 	struct media_sock *sock = rtcp ? seat->pair->rtcp_sock : seat->pair->rtp_sock;
 
+	if (seat->pair->share)
+		return 0;
 	return media_sock_counts(sock)->packets[MEDIA_RTP];
 }
 

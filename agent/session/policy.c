@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "policy.h"
+#include "share.h"
 
 struct session_seen *session_seen_new(void)
 {
@@ -55,6 +56,11 @@ bool session_policy_add(struct session_policy *policy,
 	return true;
 }
 
+void session_policy_share(struct session_policy *policy, struct share *share)
+{
+	policy->address[policy->n_addresses - 1].share = share_ref(share);
+}
+
 struct session_policy *session_policy_copy(const struct session_policy *policy)
 {
 	struct session_policy *copy = malloc(sizeof(*copy));
@@ -67,6 +73,7 @@ struct session_policy *session_policy_copy(const struct session_policy *policy)
 	acl_get(copy->media_acl);
 	for (i = 0; i < copy->n_addresses; i++) {
 		ports_ref(copy->address[i].ports);
+		share_ref(copy->address[i].share);
 		session_seen_get(copy->address[i].seen);
 	}
 	return copy;
@@ -86,6 +93,7 @@ void session_policy_put(struct session_policy *policy)
 		return;
 	for (i = 0; i < policy->n_addresses; i++) {
 		ports_free(policy->address[i].ports);
+		share_free(policy->address[i].share);
 		session_seen_put(policy->address[i].seen);
 	}
 	acl_put(policy->media_acl);

@@ -164,6 +164,7 @@ void session_seen_put(struct session_seen *seen);
  * @listen: what its sockets are bound to; its port is not looked at
  * @advertise: what descriptions say instead; its port is not looked at
  * @ports: its ports; the policy holds a reference
+ * @share: a port that calls with ICE share, or NULL; the policy holds a reference
  * @seen: how the world outside sees it, offered by full ICE beside @advertise; held; NULL:
  *	nobody asks
  */
@@ -171,6 +172,7 @@ struct session_address {
 	struct dp_addr listen;
 	struct dp_addr advertise;
 	struct ports *ports;
+	struct share *share;
 	struct session_seen *seen;
 };
 
@@ -243,6 +245,13 @@ struct session_policy {
  * Return: the policy, to be given to session_policy_put(); NULL without memory.
  */
 struct session_policy *session_policy_new(void);
+
+/**
+ * session_policy_share() - calls with ICE share a port
+ * @policy: being filled in
+ * @share: a port of the address that was added last; it takes a reference
+ */
+void session_policy_share(struct session_policy *policy, struct share *share);
 
 /**
  * session_policy_add() - one more address

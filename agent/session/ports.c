@@ -31,7 +31,7 @@
 #define CHOICE		256
 
 /** enum slot_state - where a pair is */
-enum slot_state { SLOT_FREE, SLOT_USED, SLOT_CLOSING, SLOT_RESTING };
+enum slot_state { SLOT_FREE, SLOT_USED, SLOT_CLOSING, SLOT_RESTING, SLOT_NOT_OURS };
 
 /**
  * struct slot - a pair of the range
@@ -337,8 +337,14 @@ int ports_new(struct ports **ports, const struct ports_conf *conf,
 	new->rest_head = NONE;
 	new->rest_tail = NONE;
 	new->stats.pairs = n;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		if (conf->except == first + 2 * i || conf->except == first + 2 * i + 1) {
+			new->slots[i].state = SLOT_NOT_OURS;
+			new->stats.pairs--;
+			continue;
+		}
 		put_free(new, i);
+	}
 	*ports = new;
 	return 0;
 }
@@ -454,7 +460,8 @@ struct ports_pair *ports_claim(struct ports *ports, uint16_t port, void *user,
 	slot = &ports->slots[i];
 	if (slot->state == SLOT_CLOSING)
 		settle(ports);
-	if (slot->state == SLOT_USED || slot->state == SLOT_CLOSING) {
+	if (slot->state == SLOT_USED || slot->state == SLOT_CLOSING ||
+	    slot->state == SLOT_NOT_OURS) {
 		dp_fail(err, EBUSY, "port %u of %s is in use already", port,
 			dp_addr_str(&ports->conf.addr, text, sizeof(text)));
 		return NULL;

@@ -25,6 +25,7 @@
 #include "engine/media.h"
 
 struct ports;
+struct share;
 
 /**
  * struct ports_conf - what a pool is made of
@@ -35,6 +36,7 @@ struct ports;
  * @quarantine: ms that a pair rests after ports_put()
  * @reserve: pairs that ports_get() leaves, for ports_get_known()
  * @idle: pairs that stay open at most when nobody has them
+ * @except: a port of the range that is somebody else's, and so its pair; 0: none is
  * @dscp: DSCP of what the agent itself sends from the sockets, 0 to 63
  * @clock: ms of a clock that never goes back; NULL: CLOCK_BOOTTIME.  For tests.
  */
@@ -45,13 +47,15 @@ struct ports_conf {
 	uint32_t quarantine;
 	uint32_t reserve;
 	uint32_t idle;
+	uint16_t except;
 	uint8_t dscp;
 	uint64_t (*clock)(void);
 };
 
 /**
  * struct ports_pair - two ports in use
- * @pool: where it came from and goes back to
+ * @pool: where it came from and goes back to; NULL: a place at a port that calls share
+ * @share: that port, of which both are then; or NULL
  * @rtp: the even port
  * @rtcp: the odd port above
  * @rtp_sock: held on @rtp; media_sock_user() is the pair
@@ -60,6 +64,7 @@ struct ports_conf {
  */
 struct ports_pair {
 	struct ports *pool;
+	struct share *share;
 	struct dp_addr rtp;
 	struct dp_addr rtcp;
 	struct media_sock *rtp_sock;

@@ -44,6 +44,7 @@
 #include "sdp/ice.h"
 #include "sdp/sdp.h"
 #include "session.h"
+#include "share.h"
 
 /** SESSION_BRIDGES_MAX - bridges of a session: RTP and RTCP of each line */
 #define SESSION_BRIDGES_MAX	(2 * SDP_MEDIA_MAX)
@@ -166,20 +167,6 @@ struct association {
 #define HELD_MAX	4
 
 /**
- * struct held - a datagram of DTLS that came before the answer
- * @c: component - 1
- * @from: its source
- * @n: its bytes
- * @data: these
- */
-struct held {
-	unsigned int c;
-	struct dp_addr from;
-	size_t n;
-	uint8_t data[];
-};
-
-/**
  * struct seat_dtls - DTLS on a port pair
  * @now: whom it is with, held; NULL: nobody (yet)
  * @place: where signalling says that the party is, by component - 1
@@ -213,7 +200,8 @@ enum rtcp_by { RTCP_BY_NONE, RTCP_BY_OWN, RTCP_BY_RTP, RTCP_BY_PART, RTCP_BY_GON
  * @refs: who hold it
  * @session: is charged for it
  * @address: of the party's policy
- * @pair: the ports
+ * @pair: the ports; or a place at one that calls share (&ports_pair.share)
+ * @apart: why it is no such place, where its party's realm has one; or NULL
  * @used: a bridge has stood on it: it must rest
  * @stuck: a bridge stands on it that the datapath does not let go of
  * @mux: RTCP comes by RTP's, since lines were agreed so
@@ -227,6 +215,7 @@ struct seat {
 	struct session *session;
 	const struct session_address *address;
 	struct ports_pair *pair;
+	const char *apart;
 	bool used;
 	bool stuck;
 	bool mux;
@@ -598,26 +587,6 @@ struct session {
 
 #define SESSION_BUCKETS	4096
 
-/**
- * struct orphan - bridges of a former agent
- * @entry: in the table
- * @seen: what may be told
- * @now: legs that the look under way has found
- * @pairs: their ports, whose pools are held
- * @n_pairs: how many
- * @locals: one leg of each bridge
- * @n_locals: how many
- */
-struct orphan {
-	LIST_ENTRY(orphan) entry;
-	struct session_orphan seen;
-	unsigned int now;
-	struct ports_pair **pairs;
-	unsigned int n_pairs;
-	struct dp_addr *locals;
-	unsigned int n_locals;
-};
-
 #define SESSION_REFUSAL_LEN	320
 
 /**
@@ -660,9 +629,14 @@ const char *session_leg_name(const struct session_party *party,
 
 /* remote, mode and what goes with it, of a party's leg */
 void session_latch(const struct session_party *party, struct dp_leg *leg);
+/* nobody is it but who was proven: of a call that shares its port */
+void session_latch_shared(struct dp_leg *leg);
 
 /* --- ice.c --- */
 
+/* NULL, or why the line of a description cannot be at a port that calls share */
+const char *session_ice_apart(const struct session_party *party,
+			      const struct sdp_desc *desc, const struct sdp_media *media);
 void session_ice_end(struct seat *seat);
 /* whom it is with from now on, and what was said; of which branch that is. NULL: nobody */
 void session_ice_follow(struct seat *seat, struct said *said, unsigned int of);
@@ -670,6 +644,8 @@ void session_ice_follow(struct seat *seat, struct said *said, unsigned int of);
 bool session_ice_is_with(const struct seat *seat, const struct said *said,
 			 unsigned int of);
 /* the way that its agent has found with whomever it is with */
+/* is that way its own, and no other call's at a port that they share? */
+bool session_is_its(const struct seat *seat, const struct ice_path *path);
 bool session_ice_path(const struct seat *seat, unsigned int component,
 		      struct ice_path *path);
 /* had it one, and is that gone? */
@@ -775,10 +751,13 @@ void session_access_candidates(const struct session_party *party,
 
 /* --- line.c --- */
 
-/* @known may use the reserve; NULL with a sentence */
+/*
+ * @apart: NULL: at the port that calls share, if the address has one; else why not. NULL with a
+ * sentence
+ */
 struct seat *session_seat_new(struct session *session,
 			      const struct session_address *address,
-			      struct dp_err *err);
+			      const char *apart, struct dp_err *err);
 struct seat *session_seat_get(struct seat *seat);
 void session_seat_put(struct seat *seat);
 /* its party is somewhere else from now on, or nowhere: @seat, whose hold it takes */

@@ -35,6 +35,9 @@ static void count_at_agent(const struct ports_pair *pair, unsigned int c,
 {
 	const struct media_counts *counts;
 
+	/* whose it was is not known: of nobody's */
+	if (pair->share)
+		return;
 	counts = media_sock_counts(c ? pair->rtcp_sock : pair->rtp_sock);
 	memcpy(to->at_agent, counts->packets, sizeof(to->at_agent));
 }
@@ -58,6 +61,8 @@ static void report_leg(const struct standing *at, unsigned int i, unsigned int c
 	to->component = c + 1;
 	to->rtp = leg->accept == RTPLANE_ACCEPT_RTP;
 	to->mux = at->mux[s];
+	to->shared = at->seat[s]->pair->share;
+	to->apart = at->seat[s]->apart;
 	to->rtcp_ends = at->mux[s] != at->mux[!s] &&
 			!at->seat[s]->session->standing[i][1];
 	count_at_agent(at->seat[s]->pair, c && !to->mux, to);

@@ -788,6 +788,9 @@ enum session_way {
  * @responses: answers to them
  * @requests: requests of the party that were trusted
  * @forged: messages by another password
+ * @claimed: of requests and answers that were its, those from the address of another call
+ *	at a port that they share
+ * @claim: that address, the last one; family 0: there was none
  * @hidden: all that it was offered of this port are private addresses
  */
 struct session_ice_report {
@@ -796,6 +799,8 @@ struct session_ice_report {
 	uint64_t responses;
 	uint64_t requests;
 	uint64_t forged;
+	uint64_t claimed;
+	struct dp_addr claim;
 	bool hidden;
 };
 
@@ -841,6 +846,9 @@ struct session_dtls_report {
  * @info: what the datapath told
  * @at_agent: packets that reached the agent's socket instead, by class
  * @mux: its RTCP is here, too
+ * @shared: calls share the port, and @info.conf.local.call is the number of this one
+ * @apart: why it has a port of its own, where its realm has one that calls share; or NULL.
+ *	A static string
  * @rtcp_ends: RTCP of either party goes no further than to us, since one of the two has
  *	it on the port of RTP and the other has not
  * @ice: ICE with the party
@@ -856,6 +864,8 @@ struct session_leg_report {
 	struct dp_leg_info info;
 	uint64_t at_agent[MEDIA_CLASSES];
 	bool mux;
+	bool shared;
+	const char *apart;
 	bool rtcp_ends;
 	struct session_ice_report ice;
 	struct session_dtls_report dtls;

@@ -220,6 +220,8 @@ static void fill_leg(const struct session_branch *branch,
 	leg->local.line = half->line;
 	leg->remote = remote_of(branch, line, s, rtcp, was);
 	session_latch(party, leg);
+	if (half->seat->pair->share)
+		session_latch_shared(leg);
 	leg->mute = party->nobody ||
 		    (session_ice_is_with(half->seat, half->ice, branch->nr) &&
 		     session_ice_lost(half->seat, component_of(half, rtcp)));

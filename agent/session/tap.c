@@ -25,7 +25,8 @@ struct session_tap *session_tap_new(struct session_party *party, unsigned int li
 	       policy->address[i].listen.family != family)
 		i++;
 	if (i < policy->n_addresses)
-		tap->seat = session_seat_new(party->session, &policy->address[i], err);
+		tap->seat = session_seat_new(party->session, &policy->address[i],
+					     "it is a copy's", err);
 	else
 		dp_fail(err, EADDRNOTAVAIL, "realm %s has no address for media of that family",
 			policy->name);

@@ -208,10 +208,35 @@ static void say_no_way(const struct telling *to)
 		    name(to), a, ice->requests, ice->responses, ice->checks);
 }
 
+/* at a port that calls share an address is one call's, until its consent ends */
+static void say_claimed(const struct telling *to)
+{
+	const struct session_ice_report *ice = &to->leg->ice;
+	char a[DP_ADDR_STRLEN], b[DP_ADDR_STRLEN];
+
+	if (ice->claimed)
+		say(to, SESSION_VERDICT_NO_WAY,
+		    "ICE: %" PRIu64 " checks of the %s came to %s from %s, which another call of that port has and uses: it gets it when that one has ended, or answers no more",
+		    ice->claimed, name(to), addr(&to->leg->info.conf.local, a),
+		    addr(&ice->claim, b));
+}
+
+static void say_apart(const struct telling *to)
+{
+	char a[DP_ADDR_STRLEN];
+
+	if (to->leg->apart)
+		say(to, SESSION_VERDICT_ASIDE,
+		    "media of the %s has ports of its own, %s, and not the single-port of its realm: %s",
+		    name(to), addr(&to->leg->info.conf.local, a), to->leg->apart);
+}
+
 static void say_ice(const struct telling *to)
 {
 	char a[DP_ADDR_STRLEN];
 
+	if (to->leg->ice.way != SESSION_WAY_FOUND)
+		say_claimed(to);
 	switch (to->leg->ice.way) {
 	case SESSION_WAY_NONE:
 	case SESSION_WAY_FOUND:
@@ -377,6 +402,7 @@ static void say_flow(const struct telling *to)
 static void say_of(struct telling *to, unsigned int i)
 {
 	to->leg = &to->report->leg[i];
+	say_apart(to);
 	say_silent(to);
 	say_refused(to);
 	say_ice(to);

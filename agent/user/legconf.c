@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "engine/engine.h"
+#include "calls.h"
 #include "legconf.h"
 #include "legcopy.h"
 #include "legstate.h"
@@ -446,7 +447,9 @@ static void apply_remote(struct leg *leg, struct worker *w,
 	}
 	if (HAS(c, REMOTE) && !rtplane_ep_eq(&remote, &leg->policy.signalled)) {
 		leg->policy.signalled = remote;
-		leg_left(leg);
+		/* who is found by proof is where that says, until there is another */
+		if (!calls_is_keyed(&leg->addr))
+			leg_left(leg);
 	}
 	if (HAS(c, MOVED))
 		leg_left(leg);

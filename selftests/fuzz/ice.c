@@ -117,7 +117,7 @@ static void event(void *arg, unsigned int stream, unsigned int component,
 	}
 }
 
-static const struct ice_ops ops = { sent, event };
+static const struct ice_ops ops = { .send = sent, .event = event };
 
 static void begin(uint8_t flags)
 {

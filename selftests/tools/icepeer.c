@@ -80,7 +80,7 @@ static void event(void *arg, unsigned int stream, unsigned int component,
 	putchar('\n');
 }
 
-static const struct ice_ops ops = { send_on, event };
+static const struct ice_ops ops = { .send = send_on, .event = event };
 
 static void add_socket(const char *host, unsigned int component)
 {

@@ -542,7 +542,7 @@ static void ask_back(void *arg, unsigned int stream, unsigned int component,
 
 static bool test_ask_back(void)
 {
-	static const struct ice_ops ops = { net_send, ask_back };
+	static const struct ice_ops ops = { .send = net_send, .event = ask_back };
 
 	net_begin(17);
 	net_agent(A, (struct ice_conf){ .controlling = true }, 1, 1);
@@ -570,7 +570,7 @@ static void free_it(void *arg, unsigned int stream, unsigned int component,
 
 static bool test_freed(void)
 {
-	static const struct ice_ops ops = { net_send, free_it };
+	static const struct ice_ops ops = { .send = net_send, .event = free_it };
 	struct host *h;
 
 	net_begin(11);

@@ -384,7 +384,7 @@ static bool test_given(void)
 {
 	struct ice_creds ours, none;
 
-	KTAP_CHECK(ice_creds_new(&ours) && ice_creds_new(&none));
+	KTAP_CHECK(ice_creds_new(&ours, 0) && ice_creds_new(&none, 0));
 	KTAP_CHECK(strlen(ours.ufrag) == ICE_OUR_UFRAG && strlen(ours.pwd) == ICE_OUR_PWD);
 	KTAP_CHECK(strcmp(ours.ufrag, none.ufrag) && strcmp(ours.pwd, none.pwd));
 	begin((struct ice_conf){ .lite = true }, true);

@@ -336,7 +336,7 @@ static void net_event(void *arg, unsigned int stream, unsigned int component,
 	}
 }
 
-static const struct ice_ops net_ops = { net_send, net_event };
+static const struct ice_ops net_ops = { .send = net_send, .event = net_event };
 
 static void net_end(void)
 {

@@ -95,7 +95,7 @@ static inline void event(void *arg, unsigned int stream, unsigned int component,
 	}
 }
 
-static const struct ice_ops ops = { sent, event };
+static const struct ice_ops ops = { .send = sent, .event = event };
 
 static inline bool know(void)
 {

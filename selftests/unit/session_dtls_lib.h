@@ -102,7 +102,7 @@ static inline void on_ice_event(void *arg, unsigned int stream, unsigned int com
 	(void)path;
 }
 
-static const struct ice_ops phone_ice = { on_ice_send, on_ice_event };
+static const struct ice_ops phone_ice = { .send = on_ice_send, .event = on_ice_event };
 
 static inline void on_readable(unsigned int what, void *arg)
 {

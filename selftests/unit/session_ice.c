@@ -52,7 +52,7 @@ static void phone_event(void *arg, unsigned int stream, unsigned int component,
 		p->path &= ~(1u << component);
 }
 
-static const struct ice_ops phone_ops = { on_send, phone_event };
+static const struct ice_ops phone_ops = { .send = on_send, .event = phone_event };
 
 /* its NAT gives it other ports */
 static void rebind(struct phone *p)
