@@ -115,31 +115,77 @@ bool dp_addr_parse_host(const char *text, struct dp_addr *addr)
 	return true;
 }
 
+/* @number in decimal; what follows it */
+static char *put_number(char *at, unsigned int number)
+{
+	char digits[10];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + number % 10);
+	while (number /= 10);
+	memcpy(at, digits + n, sizeof(digits) - n);
+	return at + sizeof(digits) - n;
+}
+
+/* the address alone; there is room for INET6_ADDRSTRLEN */
+static char *put_host(char *at, const struct dp_addr *addr)
+{
+	const uint8_t *byte = (const uint8_t *)&addr->v4;
+	unsigned int i;
+
+	if (addr->family == AF_INET6) {
+		/* cannot fail: the room is enough */
+		inet_ntop(AF_INET6, &addr->v6, at, INET6_ADDRSTRLEN);
+		return at + strlen(at);
+	}
+	for (i = 0; i < 4; i++) {
+		if (i)
+			*at++ = '.';
+		at = put_number(at, byte[i]);
+	}
+	return at;
+}
+
+/* without printf(): descriptions and replies are full of addresses */
+static void put_addr(char *at, const struct dp_addr *addr)
+{
+	bool bracket = addr->family == AF_INET6 && addr->port;
+
+	if (bracket)
+		*at++ = '[';
+	at = put_host(at, addr);
+	if (bracket)
+		*at++ = ']';
+	if (addr->port) {
+		*at++ = ':';
+		at = put_number(at, addr->port);
+		if (addr->call) {
+			*at++ = '#';
+			at = put_number(at, addr->call);
+		}
+		if (addr->line) {
+			*at++ = '/';
+			at = put_number(at, addr->line);
+		}
+		if (addr->rtcp)
+			at = stpcpy(at, "/rtcp");
+	}
+	*at = '\0';
+}
+
 const char *dp_addr_str(const struct dp_addr *addr, char *buf, size_t len)
 {
-	char host[INET6_ADDRSTRLEN], line[sizeof("/255")] = "", call[sizeof("#65535")] = "";
+	char text[DP_ADDR_STRLEN];
 
-	if (!addr || (addr->family != AF_INET && addr->family != AF_INET6)) {
-		snprintf(buf, len, "-");
-		return buf;
-	}
-	/* cannot fail: the family is one of the two and the room is enough */
-	inet_ntop(addr->family, addr->family == AF_INET ?
-		  (const void *)&addr->v4 : (const void *)&addr->v6,
-		  host, sizeof(host));
-	if (addr->line)
-		snprintf(line, sizeof(line), "/%u", addr->line);
-	if (addr->call)
-		snprintf(call, sizeof(call), "#%u", addr->call);
-	if (!addr->port)
-		snprintf(buf, len, "%s", host);
-	else if (addr->family == AF_INET)
-		snprintf(buf, len, "%s:%u%s%s%s", host, addr->port, call, line,
-			 addr->rtcp ? "/rtcp" : "");
+	if (!addr || (addr->family != AF_INET && addr->family != AF_INET6))
+		strcpy(text, "-");
 	else
-		snprintf(buf, len, "[%s]:%u%s%s%s", host, addr->port, call, line,
-			 addr->rtcp ? "/rtcp" : "");
-	return buf;
+		put_addr(text, addr);
+	if (!len)
+		return buf;
+	*buf = '\0';
+	return strncat(buf, text, len - 1);
 }
 
 bool dp_addr_eq(const struct dp_addr *a, const struct dp_addr *b)

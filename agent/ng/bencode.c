@@ -186,42 +186,66 @@ bool ng_bencode_read(struct ng_tree *tree, struct span text, char *why)
 /* --- to write --- */
 
 /**
- * struct writing - a message that is written, or only measured
- * @at: where the next byte goes; NULL: they are only counted
+ * struct writing - a message that is written
+ * @text: it; NULL: there was no memory
  * @n: bytes so far
+ * @room: that there is room for
  */
 struct writing {
-	char *at;
+	char *text;
 	size_t n;
+	size_t room;
 };
+
+static bool grow(struct writing *w, size_t n)
+{
+	size_t room = 2 * (w->n + n);
+	char *text = w->text ? realloc(w->text, room) : NULL;
+
+	if (!text)
+		free(w->text);
+	w->text = text;
+	w->room = text ? room : 0;
+	return text;
+}
 
 static void write_bytes(struct writing *w, const void *bytes, size_t n)
 {
-	if (w->at && n)
-		memcpy(w->at + w->n, bytes, n);
+	if (w->room - w->n < n && !grow(w, n)) {
+		w->n = 0;
+		return;
+	}
+	if (n)
+		memcpy(w->text + w->n, bytes, n);
 	w->n += n;
 }
 
 static void write_char(struct writing *w, char c)
 {
-	write_bytes(w, &c, 1);
+	if (w->n < w->room)
+		w->text[w->n++] = c;
+	else
+		write_bytes(w, &c, 1);
 }
 
-static void write_digits(struct writing *w, uint64_t number)
+/* behind @before, unless that is a NUL; @after: what follows */
+static void write_digits(struct writing *w, char before, uint64_t number, char after)
 {
-	char digits[20];
+	char digits[22];
 	size_t n = sizeof(digits);
 
+	digits[--n] = after;
 	do
 		digits[--n] = (char)('0' + number % 10);
 	while (number /= 10);
+	if (before)
+		write_char(w, before);
 	write_bytes(w, digits + n, sizeof(digits) - n);
 }
 
 static void write_text(struct writing *w, struct span text)
 {
-	write_digits(w, text.n);
-	write_char(w, ':');
+	write_digits(w, '\0', text.n, ':');
 	write_bytes(w, text.p, text.n);
 }
 
@@ -229,9 +253,9 @@ static void write_number(struct writing *w, int64_t number)
 {
 	write_char(w, 'i');
 	if (number < 0)
-		write_char(w, '-');
-	write_digits(w, number < 0 ? -(uint64_t)number : (uint64_t)number);
-	write_char(w, 'e');
+		write_digits(w, '-', -(uint64_t)number, 'e');
+	else
+		write_digits(w, '\0', (uint64_t)number, 'e');
 }
 
 /* what comes behind a value, upwards; false: it was the outermost one */
@@ -248,27 +272,44 @@ static bool climb(const struct ng_value *top, const struct ng_value **at,
 	return value != top;
 }
 
-size_t ng_bencode_write(const struct ng_value *top, char *to)
+static void write_all(struct writing *w, const struct ng_value *top)
 {
 	const struct ng_value *value = top;
-	struct writing w = { .at = to };
 
 	for (;;) {
 		if (value != top && value->up->type == NG_DICT)
-			write_text(&w, value->key);
+			write_text(w, value->key);
 		if (value->type == NG_NUMBER) {
-			write_number(&w, value->number);
+			write_number(w, value->number);
 		} else if (value->type == NG_TEXT) {
-			write_text(&w, value->text);
+			write_text(w, value->text);
 		} else {
-			write_char(&w, value->type == NG_DICT ? 'd' : 'l');
+			write_char(w, value->type == NG_DICT ? 'd' : 'l');
 			if (value->first) {
 				value = value->first;
 				continue;
 			}
-			write_char(&w, 'e');
+			write_char(w, 'e');
 		}
-		if (!climb(top, &value, &w))
-			return w.n;
+		if (!climb(top, &value, w))
+			return;
 	}
+}
+
+char *ng_bencode_write(const struct ng_value *value, struct span cookie, size_t room,
+		       size_t *len)
+{
+	struct writing w = { .room = room + cookie.n + 2 };
+
+	w.text = malloc(w.room);
+	if (!w.text)
+		return NULL;
+	if (cookie.p) {
+		write_bytes(&w, cookie.p, cookie.n);
+		write_char(&w, ' ');
+	}
+	write_all(&w, value);
+	write_char(&w, '\0');
+	*len = w.n - 1;
+	return w.text;
 }

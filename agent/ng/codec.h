@@ -32,8 +32,12 @@ struct span ng_tree_keep(struct ng_tree *tree, struct span text);
 bool ng_bencode_read(struct ng_tree *tree, struct span text, char *why);
 bool ng_json_read(struct ng_tree *tree, struct span text, char *why);
 
-/* write a value into memory that has room for it, or only measure it (NULL); its bytes */
-size_t ng_bencode_write(const struct ng_value *value, char *to);
+/*
+ * A value, behind a cookie and a blank if there is one, for free(), terminated; NULL without
+ * memory.  @room: bytes that the value is thought to take
+ */
+char *ng_bencode_write(const struct ng_value *value, struct span cookie, size_t room,
+		       size_t *len);
 /* false without memory */
 bool ng_json_write(const struct ng_value *value, FILE *out);
 

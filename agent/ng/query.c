@@ -6,22 +6,56 @@
 
 #define LIST_DEFAULT	32	/* calls, unless more are asked for */
 
-/* how much is told: a datagram should go without fragments */
+/*
+ * How much is told: a datagram should go without fragments.  They are levels of the reply's
+ * tree, too: what goes with the first step, with the second, and so on.
+ */
 enum detail { ALL, NO_EXTREMES, NO_FLAGS, NO_INGRESS, NO_STREAMS, TOTALS };
+
+_Static_assert(TOTALS < NG_LEVELS, "each step is a level");
 
 /**
  * struct telling - a call that is told of
  * @tree: where to
  * @call: the call
  * @report: its media
+ * @small: it has to fit into a datagram
  * @detail: how much
  */
 struct telling {
 	struct ng_tree *tree;
 	struct ng_call *call;
 	const struct session_report *report;
+	bool small;
 	enum detail detail;
 };
+
+static bool is_too_long(const struct telling *t)
+{
+	/* room for cookie and result */
+	return t->small && ng_tree_length(t->tree, t->detail) > NG_REPLY_SMALL - 64;
+}
+
+/*
+ * What follows is told unless step @detail is taken, which it is as soon as it is known to
+ * be needed: what is there only grows.  False: it is, and nothing needs to follow.  What
+ * this is called in has to go with the same step or a later one.
+ */
+static bool begin(struct telling *t, enum detail detail, uint8_t *outer)
+{
+	while (t->detail < TOTALS && is_too_long(t))
+		t->detail++;
+	if (t->detail >= detail)
+		return false;
+	*outer = t->tree->level;
+	t->tree->level = (uint8_t)detail;
+	return true;
+}
+
+static void end(struct telling *t, uint8_t outer)
+{
+	t->tree->level = outer;
+}
 
 static bool is_party(const struct telling *t, const struct session_leg_report *leg,
 		     const struct session_party *party)
@@ -111,27 +145,29 @@ static void tell_extreme(const struct telling *t, struct ng_value *in, const cha
 }
 
 /* of one SSRC, wherever it stands */
-static void tell_ssrc(const struct telling *t, struct ng_value *out,
+static void tell_ssrc(struct telling *t, struct ng_value *out,
 		      const struct session_leg_report *leg)
 {
 	const struct ng_history *history;
+	uint8_t outer;
 
 	ng_add_number(t->tree, out, "bytes", (int64_t)leg->info.rx_bytes);
 	ng_add_number(t->tree, out, "packets", (int64_t)leg->info.rtp.packets);
 	ng_add_number(t->tree, out, "cumulative loss",
 		      (int64_t)leg->info.rtp.lost);
 	tell_mos(t, out, "average MOS", leg, false);
-	if (t->detail >= NO_EXTREMES)
+	if (!begin(t, NO_EXTREMES, &outer))
 		return;
 	history = history_of(t, leg);
 	if (history) {
 		tell_extreme(t, out, "lowest MOS", &history->lowest);
 		tell_extreme(t, out, "highest MOS", &history->highest);
-		return;
+	} else {
+		/* nobody reports: as far as the counts go */
+		tell_mos(t, out, "lowest MOS", leg, true);
+		tell_mos(t, out, "highest MOS", leg, false);
 	}
-	/* nobody reports: as far as the counts go */
-	tell_mos(t, out, "lowest MOS", leg, true);
-	tell_mos(t, out, "highest MOS", leg, false);
+	end(t, outer);
 }
 
 static const char *family_name(const struct dp_addr *addr)
@@ -162,12 +198,13 @@ static void tell_endpoint(const struct telling *t, struct ng_value *stream,
 	ng_add_number(t->tree, out, "port", addr->port);
 }
 
-static void tell_flags(const struct telling *t, struct ng_value *stream,
+static void tell_flags(struct telling *t, struct ng_value *stream,
 		       const struct session_leg_report *leg)
 {
 	struct ng_value *flags;
+	uint8_t outer;
 
-	if (t->detail >= NO_FLAGS)
+	if (!begin(t, NO_FLAGS, &outer))
 		return;
 	flags = ng_add_list(t->tree, stream, "flags");
 	ng_add_string(t->tree, flags, NULL, leg->component == 2 ? "RTCP" : "RTP");
@@ -177,13 +214,15 @@ static void tell_flags(const struct telling *t, struct ng_value *stream,
 		ng_add_string(t->tree, flags, NULL, "confirmed");
 	if (!strcmp(t->report->datapath, "kernel"))
 		ng_add_string(t->tree, flags, NULL, "kernelized");
+	end(t, outer);
 }
 
-static void tell_stream(const struct telling *t, struct ng_value *streams,
+static void tell_stream(struct telling *t, struct ng_value *streams,
 			const struct session_leg_report *leg)
 {
 	const struct dp_leg_info *info = &leg->info;
 	struct ng_value *out = ng_add_dict(t->tree, streams, NULL);
+	uint8_t outer;
 
 	ng_add_number(t->tree, out, "local port", info->conf.local.port);
 	tell_address(t, out, "local address", &info->conf.local);
@@ -197,34 +236,40 @@ static void tell_stream(const struct telling *t, struct ng_value *streams,
 	tell_flags(t, out, leg);
 	tell_stats(t, out, "stats", info->rx_packets, info->rx_bytes,
 		   info->dropped);
-	if (t->detail < NO_FLAGS)
-		tell_stats(t, out, "stats_out", info->tx_packets,
-			   info->tx_bytes, 0);
+	if (!begin(t, NO_FLAGS, &outer))
+		return;
+	tell_stats(t, out, "stats_out", info->tx_packets, info->tx_bytes, 0);
+	end(t, outer);
 }
 
 /* newer proxies read it here, older ones in the dictionary of all */
-static void tell_ingress(const struct telling *t, struct ng_value *media,
+static void tell_ingress(struct telling *t, struct ng_value *media,
 			 const struct session_leg_report *leg)
 {
 	struct ng_value *all, *one;
+	uint8_t outer;
 
 	if (leg->component != 1 || !leg->info.rtp.present ||
-	    t->detail >= NO_INGRESS)
+	    !begin(t, NO_INGRESS, &outer))
 		return;
 	all = ng_add_list(t->tree, media, "ingress SSRCs");
 	one = ng_add_dict(t->tree, all, NULL);
 	ng_add_number(t->tree, one, "SSRC", leg->info.rtp.ssrc);
 	tell_ssrc(t, one, leg);
+	end(t, outer);
 }
 
 /* legs are by line: those of one line are one medium */
-static void tell_medias(const struct telling *t, struct ng_value *tag,
+static void tell_medias(struct telling *t, struct ng_value *tag,
 			const struct session_party *party)
 {
 	const struct session_report *report = t->report;
 	struct ng_value *medias, *media = NULL, *streams = NULL;
 	unsigned int i, line = UINT32_MAX;
+	uint8_t outer;
 
+	if (!begin(t, NO_STREAMS, &outer))
+		return;
 	medias = ng_add_list(t->tree, tag, "medias");
 	for (i = 0; i < report->n_legs; i++) {
 		if (!is_party(t, &report->leg[i], party))
@@ -238,6 +283,7 @@ static void tell_medias(const struct telling *t, struct ng_value *tag,
 		tell_stream(t, streams, &report->leg[i]);
 		tell_ingress(t, media, &report->leg[i]);
 	}
+	end(t, outer);
 }
 
 /* a key that is there twice is for each reader what it likes */
@@ -250,7 +296,7 @@ static bool is_told(const struct ng_value *dict, struct span key)
 	return value;
 }
 
-static void tell_tag(const struct telling *t, struct ng_value *tags,
+static void tell_tag(struct telling *t, struct ng_value *tags,
 		     const struct ng_branch *branch, unsigned int s, bool heard)
 {
 	char unknown[32];
@@ -271,31 +317,34 @@ static void tell_tag(const struct telling *t, struct ng_value *tags,
 	if (branch->label[s])
 		ng_add_string(t->tree, out, "label", branch->label[s]);
 	ng_add_number(t->tree, out, "created", t->call->created.tv_sec);
-	if (heard && t->detail < NO_STREAMS)
+	if (heard)
 		tell_medias(t, out, branch->party[s]);
 }
 
 /* the branch that is heard, first; the others only if there is room */
-static void tell_tags(const struct telling *t, struct ng_value *out)
+static void tell_tags(struct telling *t, struct ng_value *out)
 {
 	const struct session_branch *heard = session_heard(t->call->session);
 	struct ng_value *tags = ng_add_dict(t->tree, out, "tags");
 	const struct ng_branch *branch;
+	uint8_t outer;
 	unsigned int s;
 
-	if (t->detail == TOTALS)
-		return;
-	LIST_FOREACH(branch, &t->call->branches, entry)
-		for (s = 0; s < 2 && heard && branch->media == heard; s++)
-			tell_tag(t, tags, branch, s, true);
-	if (heard && t->detail != ALL)
+	if (heard && begin(t, TOTALS, &outer)) {
+		LIST_FOREACH(branch, &t->call->branches, entry)
+			for (s = 0; s < 2 && branch->media == heard; s++)
+				tell_tag(t, tags, branch, s, true);
+		end(t, outer);
+	}
+	if (!begin(t, heard ? NO_EXTREMES : TOTALS, &outer))
 		return;
 	LIST_FOREACH(branch, &t->call->branches, entry)
 		for (s = 0; s < 2 && branch->media != heard; s++)
 			tell_tag(t, tags, branch, s, false);
+	end(t, outer);
 }
 
-static void tell_ssrcs(const struct telling *t, struct ng_value *out)
+static void tell_ssrcs(struct telling *t, struct ng_value *out)
 {
 	struct ng_value *all = ng_add_dict(t->tree, out, "SSRC"), *one;
 	const struct session_leg_report *leg = t->report->leg;
@@ -309,7 +358,7 @@ static void tell_ssrcs(const struct telling *t, struct ng_value *out)
 		/* who echoes says the same one */
 		if (is_told(all, span_of(name)))
 			continue;
-		one = ng_add_dict(t->tree, all, name);
+		one = ng_add_dict_of(t->tree, all, span_of(name));
 		tell_ssrc(t, one, leg);
 	}
 }
@@ -332,7 +381,7 @@ static void tell_totals(const struct telling *t, struct ng_value *out)
 	tell_stats(t, totals, "RTCP", packets[1], bytes[1], errors[1]);
 }
 
-static void tell(const struct telling *t, struct ng_value *out)
+static void tell(struct telling *t, struct ng_value *out)
 {
 	const struct timespec *at = &t->call->created;
 
@@ -346,28 +395,19 @@ static void tell(const struct telling *t, struct ng_value *out)
 	tell_totals(t, out);
 }
 
-static bool is_too_long(const struct ng_request *r)
-{
-	/* room for cookie and result */
-	return r->datagram && ng_tree_length(&r->reply) > NG_REPLY_SMALL - 64;
-}
-
 void ng_tell_call(struct ng_request *r, struct ng_call *call)
 {
 	struct session_report *report = session_report(call->session);
-	struct telling t = { &r->reply, call, report, ALL };
+	struct telling t = { &r->reply, call, report, r->datagram, ALL };
 
 	if (!report) {
 		r->reply.failed = true;
 		return;
 	}
 	tell(&t, r->out);
-	while (t.detail < TOTALS && is_too_long(r)) {
+	while (t.detail < TOTALS && is_too_long(&t))
 		t.detail++;
-		ng_tree_clear(&r->reply);
-		r->out = ng_tree_begin(&r->reply);
-		tell(&t, r->out);
-	}
+	ng_tree_shed(&r->reply, t.detail);
 	session_report_free(report);
 }
 

@@ -317,7 +317,7 @@ static void tell_medias(struct ng_request *r, const struct ng_sub *sub)
 		ng_add_string(&r->reply, media, "type", sub->tap[i].kind);
 		ng_add_string(&r->reply, media, "label", label);
 		ng_add_string(&r->reply, media, "mode", "sendonly");
-		media = ng_add_dict(&r->reply, labels, label);
+		media = ng_add_dict_of(&r->reply, labels, span_of(label));
 		ng_add_string(&r->reply, media, "tag", sub->tap[i].tag);
 		ng_add_number(&r->reply, media, "index", sub->tap[i].index + 1);
 		ng_add_string(&r->reply, media, "type", sub->tap[i].kind);

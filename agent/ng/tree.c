@@ -88,7 +88,9 @@ struct ng_value *ng_tree_add(struct ng_tree *tree, struct ng_value *in,
 
 	if (!value)
 		return NULL;
-	*value = (struct ng_value){ .type = type, .key = key, .up = in };
+	*value = (struct ng_value){
+		.type = type, .level = tree->level, .key = key, .up = in,
+	};
 	tree->values++;
 	if (!in)
 		tree->root = value;
@@ -132,23 +134,6 @@ bool ng_tree_read(struct ng_tree *tree, struct span text,
 				      ng_bencode_read(tree, text, why);
 }
 
-static char fold(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A' + 'a';
-	return c == ' ' || c == '_' ? '-' : c;
-}
-
-bool ng_word_is(struct span word, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < word.n; i++)
-		if (!name[i] || fold(word.p[i]) != name[i])
-			return false;
-	return !name[i];
-}
-
 const struct ng_value *ng_get(const struct ng_value *dict, const char *name)
 {
 	const struct ng_value *value, *found = NULL;
@@ -187,7 +172,22 @@ bool ng_number(const struct ng_value *value, int64_t *number)
 
 struct ng_value *ng_tree_begin(struct ng_tree *tree)
 {
+	tree->length[0] = 2;	/* "de" */
 	return ng_tree_add(tree, NULL, NG_DICT, (struct span){ NULL, 0 });
+}
+
+static size_t digits_of(uint64_t number)
+{
+	size_t n = 1;
+
+	while (number /= 10)
+		n++;
+	return n;
+}
+
+static size_t length_of(struct span text)
+{
+	return digits_of(text.n) + 1 + text.n;
 }
 
 static struct ng_value *add(struct ng_tree *tree, struct ng_value *in,
@@ -195,8 +195,9 @@ static struct ng_value *add(struct ng_tree *tree, struct ng_value *in,
 {
 	if (!in)
 		return NULL;
-	if (key.p)
-		key = ng_tree_keep(tree, key);
+	/* "de", "le", "ie", and the key */
+	tree->length[tree->level] += (type == NG_TEXT ? 0 : 2) +
+				     (in->type == NG_DICT ? length_of(key) : 0);
 	return ng_tree_add(tree, in, type, key);
 }
 
@@ -209,7 +210,7 @@ struct ng_value *ng_add_dict(struct ng_tree *tree, struct ng_value *in,
 struct ng_value *ng_add_dict_of(struct ng_tree *tree, struct ng_value *in,
 				struct span key)
 {
-	return add(tree, in, NG_DICT, key);
+	return in ? add(tree, in, NG_DICT, ng_tree_keep(tree, key)) : NULL;
 }
 
 struct ng_value *ng_add_list(struct ng_tree *tree, struct ng_value *in,
@@ -223,8 +224,11 @@ void ng_add_number(struct ng_tree *tree, struct ng_value *in, const char *key,
 {
 	struct ng_value *value = add(tree, in, NG_NUMBER, span_of(key));
 
-	if (value)
-		value->number = number;
+	if (!value)
+		return;
+	value->number = number;
+	tree->length[tree->level] += number < 0 ? 1 + digits_of(-(uint64_t)number) :
+						  digits_of((uint64_t)number);
 }
 
 void ng_add_text(struct ng_tree *tree, struct ng_value *in, const char *key,
@@ -232,27 +236,10 @@ void ng_add_text(struct ng_tree *tree, struct ng_value *in, const char *key,
 {
 	struct ng_value *value = add(tree, in, NG_TEXT, span_of(key));
 
-	if (value)
-		value->text = ng_tree_keep(tree, text);
-}
-
-static char *write_bencode(const struct ng_value *root, struct span cookie,
-			   size_t *len)
-{
-	size_t before = cookie.p ? cookie.n + 1 : 0;
-	char *text;
-
-	*len = before + ng_bencode_write(root, NULL);
-	text = malloc(*len + 1);
-	if (!text)
-		return NULL;
-	if (before) {
-		memcpy(text, cookie.p, cookie.n);
-		text[cookie.n] = ' ';
-	}
-	ng_bencode_write(root, text + before);
-	text[*len] = '\0';
-	return text;
+	if (!value)
+		return;
+	value->text = ng_tree_keep(tree, text);
+	tree->length[tree->level] += length_of(text);
 }
 
 static char *write_json(const struct ng_value *root, struct span cookie,
@@ -277,9 +264,40 @@ static char *write_json(const struct ng_value *root, struct span cookie,
 	return NULL;
 }
 
-size_t ng_tree_length(const struct ng_tree *tree)
+size_t ng_tree_length(const struct ng_tree *tree, unsigned int level)
 {
-	return tree->root ? ng_bencode_write(tree->root, NULL) : 0;
+	size_t n = tree->length[0];
+
+	while (++level < NG_LEVELS)
+		n += tree->length[level];
+	return n;
+}
+
+/* those of @in; no deeper than what we say ourselves */
+static void shed(struct ng_value *in, unsigned int level)
+{
+	struct ng_value **at = &in->first, *value;
+
+	in->last = NULL;
+	while ((value = *at)) {
+		if (value->level && value->level <= level) {
+			*at = value->next;
+			continue;
+		}
+		if (value->type == NG_DICT || value->type == NG_LIST)
+			shed(value, level);
+		in->last = value;
+		at = &value->next;
+	}
+}
+
+void ng_tree_shed(struct ng_tree *tree, unsigned int level)
+{
+	if (!level || !tree->root)
+		return;
+	shed(tree->root, level);
+	for (; level; level--)
+		tree->length[level] = 0;
 }
 
 char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
@@ -288,5 +306,6 @@ char *ng_tree_write(const struct ng_tree *tree, enum ng_encoding encoding,
 	if (tree->failed || !tree->root)
 		return NULL;
 	return encoding == NG_JSON ? write_json(tree->root, cookie, len) :
-				     write_bencode(tree->root, cookie, len);
+				     ng_bencode_write(tree->root, cookie,
+						      ng_tree_length(tree, 0), len);
 }

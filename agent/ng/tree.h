@@ -24,6 +24,9 @@
 /** NG_MESSAGE_MAX - bytes of a message that are read */
 #define NG_MESSAGE_MAX	65536
 
+/** NG_LEVELS - levels of what may be left out of a message, and what may not */
+#define NG_LEVELS	6
+
 /** NG_WHY_LEN - room for a sentence about what is wrong with a message */
 #define NG_WHY_LEN	128
 
@@ -54,6 +57,7 @@ enum ng_encoding {
 /**
  * struct ng_value - a value
  * @type: its sort
+ * @level: what of ng_tree_shed() it goes with; 0: none
  * @key: of a member of a dictionary
  * @text: NG_TEXT, and as it was read NG_NUMBER: as long as the tree and the message
  * @number: NG_NUMBER
@@ -64,6 +68,7 @@ enum ng_encoding {
  */
 struct ng_value {
 	enum ng_type type;
+	uint8_t level;
 	struct span key;
 	struct span text;
 	union {
@@ -84,6 +89,8 @@ struct ng_chunk;
  * @root: its dictionary
  * @values: how many values there are
  * @failed: there was no memory for one: it is not whole
+ * @level: of what is put there next: 0, or at most that of what it is put into
+ * @length: bytes as bencode of what was put there, by its level
  * @chunk: its memory
  *
  * Zeroed before the first use; ng_tree_clear() makes it so again.
@@ -92,6 +99,8 @@ struct ng_tree {
 	struct ng_value *root;
 	unsigned int values;
 	bool failed;
+	uint8_t level;
+	size_t length[NG_LEVELS];
 	struct ng_chunk *chunk;
 };
 
@@ -122,7 +131,22 @@ bool ng_tree_read(struct ng_tree *tree, struct span text,
  *
  * The case of letters does not matter, and blank, underscore and hyphen are one.
  */
-bool ng_word_is(struct span word, const char *name);
+static inline bool ng_word_is(struct span word, const char *name)
+{
+	const char *p = word.p, *end = p + word.n;
+	char c;
+
+	for (; p < end && *name; p++, name++) {
+		c = *p;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		else if (c == ' ' || c == '_')
+			c = '-';
+		if (c != *name)
+			return false;
+	}
+	return p == end && !*name;
+}
 
 /**
  * ng_get() - a member of a dictionary
@@ -154,8 +178,8 @@ bool ng_number(const struct ng_value *value, int64_t *number);
 /* ----------------------------------------------------------------- to write */
 
 /*
- * Each puts a member behind the others.  @key: NULL in a list.  Keys and texts are
- * copied.  @in: NULL, which is what these give without memory, adds nothing.
+ * Each puts a member behind the others.  @key: NULL in a list; kept as it is, not copied.
+ * Texts are copied.  @in: NULL, which is what these give without memory, adds nothing.
  */
 struct ng_value *ng_add_dict(struct ng_tree *tree, struct ng_value *in,
 			     const char *key);
@@ -192,11 +216,19 @@ struct ng_value *ng_tree_begin(struct ng_tree *tree);
 
 /**
  * ng_tree_length() - how long is it?
- * @tree: the tree
+ * @tree: a tree to be written
+ * @level: without what ng_tree_shed() of that level takes
  *
  * Return: bytes of it as bencode, to which JSON adds little.
  */
-size_t ng_tree_length(const struct ng_tree *tree);
+size_t ng_tree_length(const struct ng_tree *tree, unsigned int level);
+
+/**
+ * ng_tree_shed() - leave out what is of level 1 to @level
+ * @tree: a tree to be written
+ * @level: 0: nothing
+ */
+void ng_tree_shed(struct ng_tree *tree, unsigned int level);
 
 /**
  * ng_tree_write() - a message as it is sent

@@ -275,6 +275,52 @@ static bool written(void)
 	return true;
 }
 
+/* of @level, and of what levels have, length and text agree */
+static bool sheds(unsigned int level, const char *expected)
+{
+	struct ng_tree tree = { 0 };
+	struct ng_value *root = ng_tree_begin(&tree), *dict, *list;
+	size_t len, length;
+	char *text;
+	bool ok;
+
+	ng_add_number(&tree, root, "n", INT64_MIN);
+	tree.level = 2;
+	dict = ng_add_dict(&tree, root, "two");
+	ng_add_string(&tree, dict, "text", "0123456789");
+	tree.level = 1;
+	list = ng_add_list(&tree, dict, "one");
+	ng_add_number(&tree, list, NULL, 100);
+	tree.level = 2;
+	ng_add_number(&tree, dict, "m", 0);
+	tree.level = 1;
+	ng_add_string(&tree, root, "one", "");
+	tree.level = 0;
+	list = ng_add_list(&tree, root, "list");
+	ng_add_dict_of(&tree, list, (struct span){ NULL, 0 });
+	length = ng_tree_length(&tree, level);
+	ng_tree_shed(&tree, level);
+	ok = length == ng_tree_length(&tree, 0);
+	/* behind what is the last one now */
+	ng_add_string(&tree, root, "z", "z");
+	text = ng_tree_write(&tree, NG_BENCODE, (struct span){ NULL, 0 }, &len);
+	ok = ok && text && !strcmp(text, expected) && len == strlen(expected) &&
+	     len == ng_tree_length(&tree, 0) && len == length + strlen("1:z1:z");
+	if (!ok && text)
+		printf("# level %u: %s, %zu of %zu\n", level, text, length, len);
+	free(text);
+	ng_tree_clear(&tree);
+	return ok;
+}
+
+static bool shed(void)
+{
+	KTAP_CHECK(sheds(0, "d1:ni-9223372036854775808e3:twod4:text10:01234567893:oneli100ee1:mi0ee3:one0:4:listldee1:z1:ze"));
+	KTAP_CHECK(sheds(1, "d1:ni-9223372036854775808e3:twod4:text10:01234567891:mi0ee4:listldee1:z1:ze"));
+	KTAP_CHECK(sheds(2, "d1:ni-9223372036854775808e4:listldee1:z1:ze"));
+	return true;
+}
+
 static const struct ktap_point points[] = {
 	{ "bencode that is taken comes out as it went in", bencode_taken },
 	{ "bencode that lies is refused with a sentence", bencode_refused },
@@ -284,6 +330,7 @@ static const struct ktap_point points[] = {
 	{ "depth, values and length have bounds, in both", bounds },
 	{ "keys are found however they are spelled", lookups },
 	{ "a tree is written in either encoding, behind its cookie", written },
+	{ "what a level has is left out, and not counted", shed },
 };
 
 int main(void)
