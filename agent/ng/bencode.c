@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/writer.h"
 #include "codec.h"
 
 /**
@@ -185,51 +186,8 @@ bool ng_bencode_read(struct ng_tree *tree, struct span text, char *why)
 
 /* --- to write --- */
 
-/**
- * struct writing - a message that is written
- * @text: it; NULL: there was no memory
- * @n: bytes so far
- * @room: that there is room for
- */
-struct writing {
-	char *text;
-	size_t n;
-	size_t room;
-};
-
-static bool grow(struct writing *w, size_t n)
-{
-	size_t room = 2 * (w->n + n);
-	char *text = w->text ? realloc(w->text, room) : NULL;
-
-	if (!text)
-		free(w->text);
-	w->text = text;
-	w->room = text ? room : 0;
-	return text;
-}
-
-static void write_bytes(struct writing *w, const void *bytes, size_t n)
-{
-	if (w->room - w->n < n && !grow(w, n)) {
-		w->n = 0;
-		return;
-	}
-	if (n)
-		memcpy(w->text + w->n, bytes, n);
-	w->n += n;
-}
-
-static void write_char(struct writing *w, char c)
-{
-	if (w->n < w->room)
-		w->text[w->n++] = c;
-	else
-		write_bytes(w, &c, 1);
-}
-
 /* behind @before, unless that is a NUL; @after: what follows */
-static void write_digits(struct writing *w, char before, uint64_t number, char after)
+static void write_digits(struct writer *w, char before, uint64_t number, char after)
 {
 	char digits[22];
 	size_t n = sizeof(digits);
@@ -239,19 +197,19 @@ static void write_digits(struct writing *w, char before, uint64_t number, char a
 		digits[--n] = (char)('0' + number % 10);
 	while (number /= 10);
 	if (before)
-		write_char(w, before);
-	write_bytes(w, digits + n, sizeof(digits) - n);
+		writer_char(w, before);
+	writer_bytes(w, digits + n, sizeof(digits) - n);
 }
 
-static void write_text(struct writing *w, struct span text)
+static void write_text(struct writer *w, struct span text)
 {
 	write_digits(w, '\0', text.n, ':');
-	write_bytes(w, text.p, text.n);
+	writer_bytes(w, text.p, text.n);
 }
 
-static void write_number(struct writing *w, int64_t number)
+static void write_number(struct writer *w, int64_t number)
 {
-	write_char(w, 'i');
+	writer_char(w, 'i');
 	if (number < 0)
 		write_digits(w, '-', -(uint64_t)number, 'e');
 	else
@@ -260,19 +218,19 @@ static void write_number(struct writing *w, int64_t number)
 
 /* what comes behind a value, upwards; false: it was the outermost one */
 static bool climb(const struct ng_value *top, const struct ng_value **at,
-		  struct writing *w)
+		  struct writer *w)
 {
 	const struct ng_value *value = *at;
 
 	while (value != top && !value->next) {
 		value = value->up;
-		write_char(w, 'e');
+		writer_char(w, 'e');
 	}
 	*at = value->next;
 	return value != top;
 }
 
-static void write_all(struct writing *w, const struct ng_value *top)
+static void write_all(struct writer *w, const struct ng_value *top)
 {
 	const struct ng_value *value = top;
 
@@ -284,12 +242,12 @@ static void write_all(struct writing *w, const struct ng_value *top)
 		} else if (value->type == NG_TEXT) {
 			write_text(w, value->text);
 		} else {
-			write_char(w, value->type == NG_DICT ? 'd' : 'l');
+			writer_char(w, value->type == NG_DICT ? 'd' : 'l');
 			if (value->first) {
 				value = value->first;
 				continue;
 			}
-			write_char(w, 'e');
+			writer_char(w, 'e');
 		}
 		if (!climb(top, &value, w))
 			return;
@@ -299,17 +257,13 @@ static void write_all(struct writing *w, const struct ng_value *top)
 char *ng_bencode_write(const struct ng_value *value, struct span cookie, size_t room,
 		       size_t *len)
 {
-	struct writing w = { .room = room + cookie.n + 2 };
+	struct writer w = { 0 };
 
-	w.text = malloc(w.room);
-	if (!w.text)
-		return NULL;
+	writer_room(&w, cookie.n + 1 + room + 1);
 	if (cookie.p) {
-		write_bytes(&w, cookie.p, cookie.n);
-		write_char(&w, ' ');
+		writer_span(&w, cookie);
+		writer_char(&w, ' ');
 	}
 	write_all(&w, value);
-	write_char(&w, '\0');
-	*len = w.n - 1;
-	return w.text;
+	return writer_end(&w, len);
 }

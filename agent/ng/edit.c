@@ -159,7 +159,7 @@ static bool is_meant(struct span attr, struct span text)
 }
 
 /* as long as a key of SRTCP may hold (RFC 3711 9.2), behind the key */
-static void print_lifetime(FILE *out, struct span text)
+static void print_lifetime(struct writer *out, struct span text)
 {
 	static const char inl[] = "inline:";
 	const char *key = memmem(text.p, text.n, inl, sizeof(inl) - 1);
@@ -167,24 +167,24 @@ static void print_lifetime(FILE *out, struct span text)
 
 	while (n < text.n && text.p[n] != '|' && !span_is_blank(text.p[n]))
 		n++;
-	fprintf(out, SPAN_FMT "%s" SPAN_FMT "\r\n",
-		SPAN_ARG(((struct span){ text.p, n })), key ? "|2^31" : "",
-		SPAN_ARG(span_skip(text, n)));
+	writer_printf(out, SPAN_FMT "%s" SPAN_FMT "\r\n",
+		      SPAN_ARG(((struct span){ text.p, n })), key ? "|2^31" : "",
+		      SPAN_ARG(span_skip(text, n)));
 }
 
-static void print_kept(FILE *out, const struct ng_words *w, const struct sdp_row *row)
+static void print_kept(struct writer *out, const struct ng_words *w, const struct sdp_row *row)
 {
 	if (w->no_rtcp && row->attr == SDP_ATTR_RTCP)
 		return;
 	if (w->no_name && row->type == 's')
-		fprintf(out, "s=-\r\n");
+		writer_printf(out, "s=-\r\n");
 	else if (w->lifetime && row->attr == SDP_ATTR_CRYPTO)
 		print_lifetime(out, row->text);
 	else
-		fprintf(out, SPAN_FMT "\r\n", SPAN_ARG(row->text));
+		writer_printf(out, SPAN_FMT "\r\n", SPAN_ARG(row->text));
 }
 
-static void print_row(FILE *out, const struct ng_words *w,
+static void print_row(struct writer *out, const struct ng_words *w,
 		      const struct sdp_media *media, const struct sdp_row *row)
 {
 	struct span attr = span_skip(row->text, 2);
@@ -200,7 +200,7 @@ static void print_row(FILE *out, const struct ng_words *w,
 			return;
 		if (edit->verb == NG_EDIT_SUBSTITUTE && span_eq(attr, is)) {
 			is = plain(edit, edit->by, by, sizeof(by));
-			fprintf(out, "a=" SPAN_FMT "\r\n", SPAN_ARG(is));
+			writer_printf(out, "a=" SPAN_FMT "\r\n", SPAN_ARG(is));
 			return;
 		}
 	}
@@ -208,7 +208,7 @@ static void print_row(FILE *out, const struct ng_words *w,
 }
 
 /* behind all that stands there */
-static void print_more(FILE *out, const struct ng_words *w,
+static void print_more(struct writer *out, const struct ng_words *w,
 		       const struct sdp_desc *desc, const struct sdp_media *media)
 {
 	const struct ng_edit *edit;
@@ -219,13 +219,13 @@ static void print_more(FILE *out, const struct ng_words *w,
 		if (edit->verb != NG_EDIT_ADD || !is_there(edit, media))
 			continue;
 		is = plain(edit, edit->text, text, sizeof(text));
-		fprintf(out, "a=" SPAN_FMT "\r\n", SPAN_ARG(is));
+		writer_printf(out, "a=" SPAN_FMT "\r\n", SPAN_ARG(is));
 	}
 	if (w->mid && media && !sdp_row_next(desc, media, SDP_ATTR_MID, NULL))
-		fprintf(out, "a=mid:%zu\r\n", (size_t)(media - desc->media) + 1);
+		writer_printf(out, "a=mid:%zu\r\n", (size_t)(media - desc->media) + 1);
 }
 
-static void print(FILE *out, const struct ng_words *w, const struct sdp_desc *desc)
+static void print(struct writer *out, const struct ng_words *w, const struct sdp_desc *desc)
 {
 	const struct sdp_media *media = NULL;
 	size_t i, next = 0;
@@ -243,25 +243,14 @@ static void print(FILE *out, const struct ng_words *w, const struct sdp_desc *de
 char *ng_edit(const struct ng_words *w, const char *sdp)
 {
 	struct sdp_desc *desc = NULL;
+	struct writer out = { 0 };
 	char why[SDP_WHY_LEN];
-	char *text = NULL;
-	bool ok = false;
-	size_t len;
-	FILE *out;
 
 	if (w->n_edits || w->mid || w->no_rtcp || w->no_name || w->lifetime)
 		desc = sdp_desc_parse(span_of(sdp), NULL, why);
 	if (!desc)
 		return NULL;
-	out = open_memstream(&text, &len);
-	if (out) {
-		print(out, w, desc);
-		ok = !ferror(out);
-		ok = !fclose(out) && ok;
-	}
+	print(&out, w, desc);
 	sdp_desc_free(desc);
-	if (ok)
-		return text;
-	free(text);
-	return NULL;
+	return writer_end(&out, NULL);
 }

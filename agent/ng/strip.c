@@ -200,23 +200,25 @@ static bool is_gone(const struct section *s, struct span value)
 	return cut_type(&value, &pt) && s->gone[pt];
 }
 
-static void print_formats(FILE *out, const struct section *s,
+static void print_formats(struct writer *out, const struct section *s,
 			  const struct sdp_row *row)
 {
 	struct span rest = s->media->fmt, word;
 
 	word = span_trim(span_from(row->text.p, rest.p));
-	fprintf(out, SPAN_FMT, SPAN_ARG(word));
+	writer_span(out, word);
 	while (rest.n) {
 		rest = span_ltrim(rest);
 		word = span_cut(&rest, ' ');
-		if (word.n && !is_gone(s, word))
-			fprintf(out, " " SPAN_FMT, SPAN_ARG(word));
+		if (word.n && !is_gone(s, word)) {
+			writer_char(out, ' ');
+			writer_span(out, word);
+		}
 	}
-	fputs("\r\n", out);
+	writer_text(out, "\r\n");
 }
 
-static void print_row(FILE *out, const struct section *s, size_t i)
+static void print_row(struct writer *out, const struct section *s, size_t i)
 {
 	const struct sdp_row *row = &s->desc->row[i];
 
@@ -227,10 +229,11 @@ static void print_row(FILE *out, const struct section *s, size_t i)
 	if (s->any && (row->attr == SDP_ATTR_RTPMAP || row->attr == SDP_ATTR_FMTP ||
 		       row->attr == SDP_ATTR_RTCP_FB) && is_gone(s, row->value))
 		return;
-	fprintf(out, SPAN_FMT "\r\n", SPAN_ARG(row->text));
+	writer_span(out, row->text);
+	writer_text(out, "\r\n");
 }
 
-static void print_rows(FILE *out, const struct section *s, size_t from, size_t n)
+static void print_rows(struct writer *out, const struct section *s, size_t from, size_t n)
 {
 	size_t i;
 
@@ -238,7 +241,7 @@ static void print_rows(FILE *out, const struct section *s, size_t from, size_t n
 		print_row(out, s, i);
 }
 
-static bool print(FILE *out, const struct ng_words *w, const struct sdp_desc *desc)
+static bool print(struct writer *out, const struct ng_words *w, const struct sdp_desc *desc)
 {
 	struct section s = { .desc = desc };
 	bool any = false;
@@ -257,21 +260,17 @@ static bool print(FILE *out, const struct ng_words *w, const struct sdp_desc *de
 char *ng_strip(const struct ng_words *w, size_t *len)
 {
 	struct sdp_desc *desc = NULL;
+	struct writer out = { 0 };
 	char why[SDP_WHY_LEN];
-	char *text = NULL;
-	bool any = false;
-	FILE *out;
+	bool any;
+	char *text;
 
 	if (w->n_codecs)
 		desc = sdp_desc_parse(w->sdp, NULL, why);
 	if (!desc)
 		return NULL;
-	out = open_memstream(&text, len);
-	if (out) {
-		any = print(out, w, desc);
-		any = !ferror(out) && any;
-		any = !fclose(out) && any;
-	}
+	any = print(&out, w, desc);
+	text = writer_end(&out, len);
 	sdp_desc_free(desc);
 	if (any)
 		return text;

@@ -186,16 +186,16 @@ static uint64_t mki_number(const struct dp_srtp *srtp)
 	return mki;
 }
 
-void sdp_crypto_print(FILE *out, const struct sdp_crypto *crypto)
+void sdp_crypto_print(struct writer *out, const struct sdp_crypto *crypto)
 {
 	const struct dp_srtp *srtp = &crypto->srtp;
 	unsigned char key[4 * (RTPLANE_SRTP_KEY_MAX + 2) / 3 + 1];
 
 	EVP_EncodeBlock(key, srtp->key, dp_srtp_key_len(srtp->suite));
-	fprintf(out, "a=crypto:%u %s inline:%s", crypto->tag,
+	writer_printf(out, "a=crypto:%u %s inline:%s", crypto->tag,
 		dp_srtp_suite_name(srtp->suite), key);
 	if (srtp->mki_len)
-		fprintf(out, "|%" PRIu64 ":%u", mki_number(srtp), srtp->mki_len);
-	fputs("\r\n", out);
+		writer_printf(out, "|%" PRIu64 ":%u", mki_number(srtp), srtp->mki_len);
+	writer_text(out, "\r\n");
 	explicit_bzero(key, sizeof(key));
 }

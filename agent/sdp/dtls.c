@@ -130,16 +130,16 @@ bool sdp_tls_id_make(char id[SDP_TLS_ID_OURS + 1])
 	return true;
 }
 
-void sdp_dtls_print(FILE *out, const struct sdp_dtls *dtls)
+void sdp_dtls_print(struct writer *out, const struct sdp_dtls *dtls)
 {
 	char text[DTLS_FINGERPRINT_STRLEN];
 	size_t i;
 
 	for (i = 0; i < dtls->n; i++)
-		fprintf(out, "a=fingerprint:%s\r\n",
+		writer_printf(out, "a=fingerprint:%s\r\n",
 			dtls_fingerprint_str(&dtls->fingerprint[i], text, sizeof(text)));
 	if (dtls->setup != SDP_SETUP_UNSAID)
-		fprintf(out, "a=setup:%s\r\n", setups[dtls->setup]);
+		writer_printf(out, "a=setup:%s\r\n", setups[dtls->setup]);
 	if (dtls->tls_id[0])
-		fprintf(out, "a=tls-id:%s\r\n", dtls->tls_id);
+		writer_printf(out, "a=tls-id:%s\r\n", dtls->tls_id);
 }

@@ -96,6 +96,6 @@ bool sdp_tls_id_make(char id[SDP_TLS_ID_OURS + 1]);
  * @dtls: @setup (unless it is SDP_SETUP_UNSAID), @tls_id (unless it is "") and
  *	fingerprints are looked at
  */
-void sdp_dtls_print(FILE *out, const struct sdp_dtls *dtls);
+void sdp_dtls_print(struct writer *out, const struct sdp_dtls *dtls);
 
 #endif /* SDP_DTLS_H */

@@ -229,38 +229,38 @@ static const char *host_text(const struct dp_addr *addr, char *buf)
 	return dp_addr_str(&host, buf, DP_ADDR_STRLEN);
 }
 
-void sdp_candidate_print(FILE *out, const struct ice_candidate *c)
+void sdp_candidate_print(struct writer *out, const struct ice_candidate *c)
 {
 	char buf[DP_ADDR_STRLEN];
 
-	fprintf(out, "a=candidate:%s %u udp %u %s %u typ %s", c->foundation,
+	writer_printf(out, "a=candidate:%s %u udp %u %s %u typ %s", c->foundation,
 		c->component, c->priority, host_text(&c->addr, buf),
 		c->addr.port, ice_type_name(c->type));
 	if (c->related.family)
-		fprintf(out, " raddr %s rport %u", host_text(&c->related, buf),
+		writer_printf(out, " raddr %s rport %u", host_text(&c->related, buf),
 			c->related.port);
-	fputs("\r\n", out);
+	writer_text(out, "\r\n");
 }
 
-void sdp_ice_print(FILE *out, const struct sdp_ice *ice)
+void sdp_ice_print(struct writer *out, const struct sdp_ice *ice)
 {
 	size_t i;
 
 	if (ice->mismatch) {
-		fputs("a=ice-mismatch\r\n", out);
+		writer_text(out, "a=ice-mismatch\r\n");
 		return;
 	}
-	fprintf(out, "a=ice-ufrag:" SPAN_FMT "\r\na=ice-pwd:" SPAN_FMT "\r\n",
+	writer_printf(out, "a=ice-ufrag:" SPAN_FMT "\r\na=ice-pwd:" SPAN_FMT "\r\n",
 		SPAN_ARG(ice->ufrag), SPAN_ARG(ice->pwd));
 	if (ice->trickle || ice->ice2)
-		fprintf(out, "a=ice-options:%s%s%s\r\n",
+		writer_printf(out, "a=ice-options:%s%s%s\r\n",
 			ice->trickle ? "trickle" : "",
 			ice->trickle && ice->ice2 ? " " : "",
 			ice->ice2 ? "ice2" : "");
 	if (ice->pacing)
-		fprintf(out, "a=ice-pacing:%u\r\n", ice->pacing);
+		writer_printf(out, "a=ice-pacing:%u\r\n", ice->pacing);
 	for (i = 0; i < ice->n; i++)
 		sdp_candidate_print(out, &ice->candidate[i]);
 	if (ice->end)
-		fputs("a=end-of-candidates\r\n", out);
+		writer_text(out, "a=end-of-candidates\r\n");
 }

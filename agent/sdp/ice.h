@@ -79,7 +79,7 @@ const char *sdp_candidate_parse(struct span value,
  * @out: where to
  * @candidate: the candidate
  */
-void sdp_candidate_print(FILE *out, const struct ice_candidate *candidate);
+void sdp_candidate_print(struct writer *out, const struct ice_candidate *candidate);
 
 /**
  * sdp_ice_print() - write what a section of ours says of ICE
@@ -89,6 +89,6 @@ void sdp_candidate_print(FILE *out, const struct ice_candidate *candidate);
  *
  * a=ice-lite belongs to the session and is not written.
  */
-void sdp_ice_print(FILE *out, const struct sdp_ice *ice);
+void sdp_ice_print(struct writer *out, const struct sdp_ice *ice);
 
 #endif /* SDP_ICE_H */

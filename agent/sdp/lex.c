@@ -61,17 +61,6 @@ bool sdp_is(struct span text, const char *word)
 	return text.n == strlen(word) && !strncasecmp(text.p, word, text.n);
 }
 
-static bool has_controls(struct span text)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if (((unsigned char)text.p[i] < ' ' && text.p[i] != '\t') ||
-		    text.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 /* blanks around a name would hide it from us, and not from everybody */
 static void read_attribute(struct sdp_row *row)
 {
@@ -91,13 +80,13 @@ static void read_attribute(struct sdp_row *row)
 	row->attr = sdp_attr_find(row->name, row->value);
 }
 
-static void read_row(struct sdp_row *row, struct span text)
+static void read_row(struct sdp_row *row, struct span text, bool controls)
 {
 	memset(row, 0, sizeof(*row));
 	row->text = text;
 	row->value = text;
 	if (text.n < 2 || text.p[0] < 'a' || text.p[0] > 'z' ||
-	    text.p[1] != '=' || has_controls(text))
+	    text.p[1] != '=' || controls)
 		return;
 	row->type = text.p[0];
 	row->value.p += 2;
@@ -107,21 +96,25 @@ static void read_row(struct sdp_row *row, struct span text)
 		read_attribute(row);
 }
 
-/* the next row of a text, without its end; empty: there is none */
-static struct span cut(struct span *text)
+/* the next row of a text, without its end; empty: there is none. @controls: it has some */
+static struct span cut(struct span *text, bool *controls)
 {
-	struct span row;
+	const char *p = text->p, *end = p + text->n, *row;
+	unsigned char c;
 
-	while (text->n && (text->p[0] == '\r' || text->p[0] == '\n')) {
-		text->p++;
-		text->n--;
+	while (p < end && (*p == '\r' || *p == '\n'))
+		p++;
+	*controls = false;
+	for (row = p; p < end; p++) {
+		c = (unsigned char)*p;
+		if (c >= ' ' && c != 0x7f)
+			continue;
+		if (c == '\r' || c == '\n')
+			break;
+		*controls |= c != '\t';
 	}
-	row = (struct span){ text->p, 0 };
-	while (row.n < text->n && row.p[row.n] != '\r' && row.p[row.n] != '\n')
-		row.n++;
-	text->p += row.n;
-	text->n -= row.n;
-	return row;
+	*text = span_from(p, end);
+	return span_from(row, p);
 }
 
 static bool grow(struct sdp_desc *desc, size_t *room)
@@ -152,8 +145,9 @@ bool sdp_lex(struct sdp_desc *desc, const struct sdp_limits *limits, char *why)
 {
 	struct span text = { desc->text, desc->len }, row;
 	size_t room = 0;
+	bool controls;
 
-	while ((row = cut(&text)).n) {
+	while ((row = cut(&text, &controls)).n) {
 		if (desc->n_rows == limits->rows) {
 			snprintf(why, SDP_WHY_LEN, "more than %zu lines",
 				 limits->rows);
@@ -168,7 +162,7 @@ bool sdp_lex(struct sdp_desc *desc, const struct sdp_limits *limits, char *why)
 			snprintf(why, SDP_WHY_LEN, "no memory");
 			return false;
 		}
-		read_row(&desc->row[desc->n_rows++], row);
+		read_row(&desc->row[desc->n_rows++], row, controls);
 	}
 	trim(desc);
 	return true;

@@ -18,7 +18,7 @@
 
 /**
  * struct printing - a description on its way out
- * @out: where to
+ * @out: what is written
  * @desc: the description
  * @plan: what to say
  * @drop: attributes that are left out
@@ -27,7 +27,7 @@
  * @n_places: how many
  */
 struct printing {
-	FILE *out;
+	struct writer out;
 	const struct sdp_desc *desc;
 	const struct sdp_plan *plan;
 	uint64_t drop;
@@ -36,21 +36,16 @@ struct printing {
 	size_t n_places;
 };
 
-static void put(FILE *out, struct span text)
+static void put_row(struct printing *p, const struct sdp_row *row)
 {
-	fwrite(text.p, 1, text.n, out);
+	writer_span(&p->out, row->text);
+	writer_text(&p->out, "\r\n");
 }
 
-static void put_row(FILE *out, const struct sdp_row *row)
-{
-	put(out, row->text);
-	fputs("\r\n", out);
-}
-
-static void put_lines(FILE *out, const char *lines)
+static void put_lines(struct printing *p, const char *lines)
 {
 	if (lines)
-		fputs(lines, out);
+		writer_text(&p->out, lines);
 }
 
 static const char *conn_text(char *text, const struct dp_addr *addr, bool null)
@@ -60,10 +55,16 @@ static const char *conn_text(char *text, const struct dp_addr *addr, bool null)
 	char buf[DP_ADDR_STRLEN];
 
 	host.port = 0;
-	snprintf(text, CONN_LEN, "IN %s %s", v4 ? "IP4" : "IP6",
-		 !null ? dp_addr_str(&host, buf, sizeof(buf)) :
-		 v4 ? "0.0.0.0" : "::");
+	strcpy(stpcpy(text, v4 ? "IN IP4 " : "IN IP6 "),
+	       !null ? dp_addr_str(&host, buf, sizeof(buf)) : v4 ? "0.0.0.0" : "::");
 	return text;
+}
+
+static void put_conn_text(struct printing *p, const char *text)
+{
+	writer_text(&p->out, "c=");
+	writer_text(&p->out, text);
+	writer_text(&p->out, "\r\n");
 }
 
 static bool has_row(const struct sdp_desc *desc, char type)
@@ -125,28 +126,32 @@ static bool shows(const struct printing *p, const struct sdp_row *row)
 	return host_find(p->place, p->n_places, row->value).p;
 }
 
-static void put_name(const struct printing *p)
+static void put_name(struct printing *p)
 {
 	size_t i;
 
 	for (i = 0; !p->plan->hide && i < p->desc->session_rows; i++) {
 		if (p->desc->row[i].type == 's' && p->desc->row[i].value.n &&
 		    !shows(p, &p->desc->row[i])) {
-			put_row(p->out, &p->desc->row[i]);
+			put_row(p, &p->desc->row[i]);
 			return;
 		}
 	}
-	fputs("s=-\r\n", p->out);
+	writer_text(&p->out, "s=-\r\n");
 }
 
 /* v=, o= and s= come first, in this order, whether they were there or not */
-static void put_head(const struct printing *p)
+static void put_head(struct printing *p)
 {
 	char text[CONN_LEN];
 
-	fprintf(p->out, "v=0\r\no=- %" PRIu64 " %" PRIu64 " %s\r\n",
-		p->plan->id, p->plan->version,
-		conn_text(text, &p->plan->address, false));
+	writer_text(&p->out, "v=0\r\no=- ");
+	writer_number(&p->out, p->plan->id);
+	writer_char(&p->out, ' ');
+	writer_number(&p->out, p->plan->version);
+	writer_char(&p->out, ' ');
+	writer_text(&p->out, conn_text(text, &p->plan->address, false));
+	writer_text(&p->out, "\r\n");
 	put_name(p);
 }
 
@@ -183,41 +188,43 @@ static void put_session(struct printing *p)
 	for (i = 0; i < p->desc->session_rows; i++) {
 		row = &p->desc->row[i];
 		if (!time && is_behind_time(row)) {
-			fputs("t=0 0\r\n", p->out);
+			writer_text(&p->out, "t=0 0\r\n");
 			time = true;
 		}
 		if (row->type == 'c' && !conn) {
-			fprintf(p->out, "c=%s\r\n", p->conn);
+			put_conn_text(p, p->conn);
 			conn = true;
 		}
 		/* one that is not what it is for: there must be one, and where it stood */
 		if (row->type == 't' && shows(p, row))
-			fputs("t=0 0\r\n", p->out);
+			writer_text(&p->out, "t=0 0\r\n");
 		else if (session_passes(p, row))
-			put_row(p->out, row);
+			put_row(p, row);
 	}
 	if (!time)
-		fputs("t=0 0\r\n", p->out);
-	put_lines(p->out, p->plan->add);
+		writer_text(&p->out, "t=0 0\r\n");
+	put_lines(p, p->plan->add);
 }
 
 /* a section without a format is against the grammar, rejected or not */
-static void put_m(const struct printing *p, const struct sdp_say *say,
+static void put_m(struct printing *p, const struct sdp_say *say,
 		  const struct sdp_media *m)
 {
-	fputs("m=", p->out);
-	put(p->out, m->type);
-	fprintf(p->out, " %u ", say->port);
+	writer_text(&p->out, "m=");
+	writer_span(&p->out, m->type);
+	writer_char(&p->out, ' ');
+	writer_number(&p->out, say->port);
+	writer_char(&p->out, ' ');
 	if (say->proto)
-		fputs(say->proto, p->out);
+		writer_text(&p->out, say->proto);
 	else
-		put(p->out, m->proto);
-	fputc(' ', p->out);
+		writer_span(&p->out, m->proto);
+	writer_char(&p->out, ' ');
 	if (m->fmt.n)
-		put(p->out, m->fmt);
+		writer_span(&p->out, m->fmt);
 	else
-		fputc('0', p->out);
-	fputs("\r\n", p->out);
+		writer_char(&p->out, '0');
+	writer_text(&p->out, "\r\n");
 }
 
 /* what belongs to the session, or to nobody, is out of place in a section */
@@ -229,7 +236,7 @@ static bool section_passes(const struct printing *p, const struct sdp_row *row,
 	return row->type != 'a' || attr_passes(p, row, drop);
 }
 
-static void put_ours(const struct printing *p, const struct sdp_say *say,
+static void put_ours(struct printing *p, const struct sdp_say *say,
 		     bool dir)
 {
 	size_t i;
@@ -237,12 +244,12 @@ static void put_ours(const struct printing *p, const struct sdp_say *say,
 	if (!say->port)
 		return;
 	if (dir)
-		fprintf(p->out, "a=%s\r\n", sdp_dir_name(say->dir));
+		writer_printf(&p->out, "a=%s\r\n", sdp_dir_name(say->dir));
 	if (say->rtcp)
-		fprintf(p->out, "a=rtcp:%u\r\n", say->rtcp);
+		writer_printf(&p->out, "a=rtcp:%u\r\n", say->rtcp);
 	for (i = 0; i < say->n_crypto; i++)
-		sdp_crypto_print(p->out, &say->crypto[i]);
-	put_lines(p->out, say->add);
+		sdp_crypto_print(&p->out, &say->crypto[i]);
+	put_lines(p, say->add);
 }
 
 static bool is_own(const struct printing *p, const struct sdp_media *m)
@@ -251,7 +258,7 @@ static bool is_own(const struct printing *p, const struct sdp_media *m)
 }
 
 /* its c=, if it is to have one: behind m= and i= */
-static void put_conn(const struct printing *p, const struct sdp_say *say,
+static void put_conn(struct printing *p, const struct sdp_say *say,
 		     bool own)
 {
 	char text[CONN_LEN];
@@ -259,10 +266,10 @@ static void put_conn(const struct printing *p, const struct sdp_say *say,
 	conn_text(text, say->address.family ? &say->address :
 		  &p->plan->address, say->hold);
 	if (own || !*p->conn || (say->port && strcmp(text, p->conn)))
-		fprintf(p->out, "c=%s\r\n", text);
+		put_conn_text(p, text);
 }
 
-static void put_section(const struct printing *p, const struct sdp_say *say,
+static void put_section(struct printing *p, const struct sdp_say *say,
 			const struct sdp_media *m)
 {
 	bool own = is_own(p, m), conn = false;
@@ -278,7 +285,7 @@ static void put_section(const struct printing *p, const struct sdp_say *say,
 			conn = true;
 		}
 		if (section_passes(p, &row[i], drop))
-			put_row(p->out, &row[i]);
+			put_row(p, &row[i]);
 	}
 	if (!conn)
 		put_conn(p, say, own && m->own_conn);
@@ -314,21 +321,18 @@ char *sdp_desc_print(const struct sdp_desc *desc, const struct sdp_plan *plan)
 		.plan = plan,
 		.drop = plan->drop | NEVER,
 	};
-	char *text = NULL;
-	size_t len = 0;
+	char *text;
 	bool ok;
 
 	if (plan->n > SDP_MEDIA_MAX)
-		return NULL;
-	p.out = open_memstream(&text, &len);
-	if (!p.out)
 		return NULL;
 	if (has_row(desc, 'c'))
 		conn_text(p.conn, &plan->address,
 			  desc->conn.what == SDP_PLACE_NULL);
 	learn_places(&p);
 	ok = put_all(&p);
-	if (!fclose(p.out) && ok)
+	text = writer_end(&p.out, NULL);
+	if (ok)
 		return text;
 	sdp_text_free(text);
 	return NULL;

@@ -24,6 +24,7 @@
 
 #include "base/addr.h"
 #include "base/span.h"
+#include "base/writer.h"
 #include "datapath/datapath.h"
 
 /** SDP_MEDIA_MAX - media sections of one description at most, whatever the limits */
@@ -524,6 +525,6 @@ const char *sdp_crypto_parse(const char *value, size_t len,
  * @out: where to
  * @crypto: the key
  */
-void sdp_crypto_print(FILE *out, const struct sdp_crypto *crypto);
+void sdp_crypto_print(struct writer *out, const struct sdp_crypto *crypto);
 
 #endif /* SDP_SDP_H */

@@ -519,10 +519,10 @@ int session_bundle_reads(const struct session_party *party, const struct sdp_des
 
 /* --- what we say --- */
 
-void session_bundle_say(FILE *out, const struct half *half)
+void session_bundle_say(struct writer *out, const struct half *half)
 {
 	if (*half->mid)
-		fprintf(out, "a=mid:%s\r\n", half->mid);
+		writer_printf(out, "a=mid:%s\r\n", half->mid);
 }
 
 bool session_bundle_is_said(const struct session_party *party,

@@ -694,7 +694,7 @@ int session_dtls_answered(struct session_party *party,
 	return 0;
 }
 
-void session_dtls_say(FILE *out, const struct half *half, bool answer)
+void session_dtls_say(struct writer *out, const struct half *half, bool answer)
 {
 	const struct association *a = half->dtls;
 	struct sdp_dtls ours = { .n = 1 };

@@ -570,7 +570,7 @@ static void say_candidate(struct sdp_ice *ours, const struct ice_candidate *c)
 }
 
 /* RFC 8840 4.1.3: whoever may be trickled to learns that there is nothing to wait for */
-void session_ice_say(FILE *out, const struct session_party *party,
+void session_ice_say(struct writer *out, const struct session_party *party,
 		     const struct half *half, bool mux)
 {
 	struct sdp_ice ours = { .mismatch = half->mismatch };

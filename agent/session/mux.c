@@ -95,12 +95,12 @@ bool session_mux_is_said(const struct mux *mux, const struct half *half, bool an
 	return answer ? half->mux : mux->to_must;
 }
 
-void session_mux_say(FILE *out, const struct mux *mux, const struct half *half,
+void session_mux_say(struct writer *out, const struct mux *mux, const struct half *half,
 		     bool answer)
 {
 	if (answer ? half->mux : mux->to)
-		fputs("a=rtcp-mux\r\n", out);
+		writer_text(out, "a=rtcp-mux\r\n");
 	/* RFC 8858 4.2: that is for offers */
 	if (!answer && mux->to_must)
-		fputs("a=rtcp-mux-only\r\n", out);
+		writer_text(out, "a=rtcp-mux-only\r\n");
 }

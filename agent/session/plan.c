@@ -31,7 +31,7 @@ enum verb { MAKE, CHANGE, DROP, VERBS };
  * @dp: the datapath
  * @verb: what
  * @n: bridges
- * @now: as they are to be (as they were, for DROP)
+ * @now: as they are to be (as they were, for DROP); NULL: there is none
  * @was: as they were (CHANGE)
  */
 struct step {
@@ -62,21 +62,29 @@ struct plan {
 
 /* --- the plan --- */
 
+/* with room for one more; most plans have but one step.  NULL without memory */
 static struct step *step_of(struct plan *plan, struct dp *dp, enum verb verb)
 {
 	const struct sessions_conf *conf = &plan->session->sessions->conf;
+	struct step *step = &plan->step[2 * verb + (dp != conf->dp)];
 
-	return &plan->step[2 * verb + (dp != conf->dp)];
+	step->dp = dp;
+	step->verb = verb;
+	if (!step->now)
+		step->now = malloc(plan->room * sizeof(*step->now));
+	if (verb == CHANGE && !step->was)
+		step->was = malloc(plan->room * sizeof(*step->was));
+	return step->now && (verb != CHANGE || step->was) ? step : NULL;
 }
 
-static struct dp_bridge *plan_one(struct plan *plan, enum verb verb,
-				  const struct standing *what)
+static bool plan_one(struct plan *plan, enum verb verb, const struct standing *what)
 {
 	struct step *step = step_of(plan, what->dp, verb);
 
-	step->dp = what->dp;
-	step->now[step->n] = what->bridge;
-	return &step->now[step->n++];
+	if (!step)
+		return false;
+	step->now[step->n++] = what->bridge;
+	return true;
 }
 
 /* the first leg of both is the one that stays; false: none does */
@@ -144,17 +152,20 @@ static bool has_leg(const struct dp_bridge *bridge, const struct dp_addr *local)
 	       dp_addr_eq(&bridge->leg[1].local, local);
 }
 
-static void plan_change(struct plan *plan, const struct standing *was,
+static bool plan_change(struct plan *plan, const struct standing *was,
 			struct standing *now, const struct wish *wish,
 			unsigned int i, unsigned int c)
 {
 	struct step *step = step_of(plan, now->dp, CHANGE);
-	struct dp_bridge *to = &step->now[step->n];
-	struct dp_bridge *from = &step->was[step->n];
+	struct dp_bridge *to, *from;
 	const struct half *half;
 	uint32_t rare;
 	unsigned int s;
 
+	if (!step)
+		return false;
+	to = &step->now[step->n];
+	from = &step->was[step->n];
 	*to = now->bridge;
 	*from = was->bridge;
 	for (s = 0; s < 2; s++) {
@@ -175,12 +186,12 @@ static void plan_change(struct plan *plan, const struct standing *was,
 			unset(&to->leg[s], rare);
 			unset(&from->leg[s], rare);
 		}
-		step->dp = now->dp;
 		step->n++;
-		return;
+		return true;
 	}
-	plan_one(plan, MAKE, now);
-	plan_one(plan, DROP, was);
+	explicit_bzero(to, sizeof(*to));
+	explicit_bzero(from, sizeof(*from));
+	return plan_one(plan, MAKE, now) && plan_one(plan, DROP, was);
 }
 
 static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
@@ -198,42 +209,21 @@ static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
 		now = session_stand_kept(wish, i, was);
 	}
 	plan->next[i][c] = now;
-	if (was && now && was->dp == now->dp) {
-		plan_change(plan, was, now, wish, i, c);
-	} else {
-		if (now)
-			plan_one(plan, MAKE, now);
-		if (was)
-			plan_one(plan, DROP, was);
-	}
-	return true;
-}
-
-static bool plan_room(struct plan *plan)
-{
-	unsigned int i;
-
-	for (i = 0; i < 2 * VERBS; i++) {
-		plan->step[i].verb = i / 2;
-		plan->step[i].now = calloc(plan->room, sizeof(struct dp_bridge));
-		plan->step[i].was = calloc(plan->room, sizeof(struct dp_bridge));
-		if (!plan->step[i].now || !plan->step[i].was)
-			return false;
-	}
-	return true;
+	if (was && now && was->dp == now->dp)
+		return plan_change(plan, was, now, wish, i, c);
+	return (!now || plan_one(plan, MAKE, now)) && (!was || plan_one(plan, DROP, was));
 }
 
 static int plan_make(struct plan *plan, const struct wish *wish,
 		     struct dp_err *err)
 {
 	unsigned int i;
-	bool ok;
+	bool ok = true;
 
 	for (i = 0; i < SDP_MEDIA_MAX; i++)
 		plan->room += i < wish->n || plan->session->standing[i][0] ||
 			      plan->session->standing[i][1];
 	plan->room = plan->room ? 2 * plan->room : 1;
-	ok = plan_room(plan);
 	for (i = 0; ok && i < SDP_MEDIA_MAX; i++)
 		ok = plan_at(plan, wish, i, 0) && plan_at(plan, wish, i, 1);
 	return ok ? 0 : dp_fail(err, ENOMEM, "no memory");
@@ -241,20 +231,20 @@ static int plan_make(struct plan *plan, const struct wish *wish,
 
 static void plan_free(struct plan *plan)
 {
-	size_t bytes = plan->room * sizeof(struct dp_bridge);
+	struct step *step = plan->step;
 	unsigned int i;
 
 	for (i = 0; i < SDP_MEDIA_MAX; i++) {
 		session_unstand(plan->next[i][0]);
 		session_unstand(plan->next[i][1]);
 	}
-	for (i = 0; i < 2 * VERBS; i++) {
-		if (plan->step[i].now)
-			explicit_bzero(plan->step[i].now, bytes);
-		if (plan->step[i].was)
-			explicit_bzero(plan->step[i].was, bytes);
-		free(plan->step[i].now);
-		free(plan->step[i].was);
+	for (; step < plan->step + 2 * VERBS; step++) {
+		if (step->now)
+			explicit_bzero(step->now, step->n * sizeof(*step->now));
+		if (step->was)
+			explicit_bzero(step->was, step->n * sizeof(*step->was));
+		free(step->now);
+		free(step->was);
 	}
 }
 

@@ -677,7 +677,7 @@ const char *session_ice_answered(const struct session_party *party,
 /* its lines of ICE in a description to that party, each with its CR LF; @mux: RTCP has no
  * port of its own
  */
-void session_ice_say(FILE *out, const struct session_party *party,
+void session_ice_say(struct writer *out, const struct session_party *party,
 		     const struct half *half, bool mux);
 /* if the agent is with who has said that: he has said more */
 void session_ice_more(struct seat *seat, struct said *said);
@@ -714,7 +714,7 @@ int session_dtls_answered(struct session_party *party,
 /* none */
 void session_dtls_none(struct half *half);
 /* its lines in a description to that party, each with its CR LF; @answer: of an answer */
-void session_dtls_say(FILE *out, const struct half *half, bool answer);
+void session_dtls_say(struct writer *out, const struct half *half, bool answer);
 /* what protects its packets */
 void session_dtls_protect(const struct half *half, unsigned int component,
 			  struct dp_leg *leg);
@@ -852,7 +852,7 @@ int session_mux_answer(const struct mux *mux, const struct sdp_media *answer,
 /* does a description, @answer: an answer, say that RTCP has no port of its own? */
 bool session_mux_is_said(const struct mux *mux, const struct half *half, bool answer);
 /* its lines in that description, each with its CR LF */
-void session_mux_say(FILE *out, const struct mux *mux, const struct half *half,
+void session_mux_say(struct writer *out, const struct mux *mux, const struct half *half,
 		     bool answer);
 
 /* --- bundle.c --- */
@@ -863,7 +863,7 @@ const char *session_bundle_offered(const struct session_party *party,
 				   const struct sdp_media *media,
 				   struct half *half);
 /* the line's name in a description to the party, with its CR LF, and no other */
-void session_bundle_say(FILE *out, const struct half *half);
+void session_bundle_say(struct writer *out, const struct half *half);
 /* the section that says how a line is carried: that of its group, or its own */
 const struct sdp_media *session_bundle_way(const struct half *half,
 					   const struct sdp_desc *desc,

@@ -26,15 +26,21 @@ bool session_has_ice(const struct half *half)
 	return half->ice && half->ice->ufrag;
 }
 
-/* of 53 bits */
+/* of 53 bits; drawn ahead, for a call takes some, and forgotten when taken */
 uint64_t session_random(void)
 {
+	static uint64_t drawn[32];
+	static unsigned int left;
 	uint64_t id = 0;
 
 	while (!id) {
-		if (getrandom(&id, sizeof(id), 0) < 0)
-			abort();	/* does not fail for so few bytes */
-		id >>= 11;
+		if (!left) {
+			if (getrandom(drawn, sizeof(drawn), 0) != sizeof(drawn))
+				abort();	/* does not fail for so few bytes */
+			left = sizeof(drawn) / sizeof(*drawn);
+		}
+		id = drawn[--left] >> 11;
+		explicit_bzero(&drawn[left], sizeof(*drawn));
 	}
 	return id;
 }
@@ -57,19 +63,13 @@ static void split_words(char *words, struct sdp_media *media)
 static char *say_more(const struct session_party *party, const struct mux *mux,
 		      const struct half *half, bool answer)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out;
+	struct writer out = { 0 };
 
-	out = open_memstream(&text, &len);
-	if (!out)
-		return NULL;
-	session_bundle_say(out, half);
-	session_mux_say(out, mux, half, answer);
-	session_ice_say(out, party, half, session_mux_is_said(mux, half, answer));
-	session_dtls_say(out, half, answer);
-	fclose(out);
-	return text;
+	session_bundle_say(&out, half);
+	session_mux_say(&out, mux, half, answer);
+	session_ice_say(&out, party, half, session_mux_is_said(mux, half, answer));
+	session_dtls_say(&out, half, answer);
+	return writer_end(&out, NULL);
 }
 
 static void say_line(const struct session_branch *branch, const struct offer *offer,

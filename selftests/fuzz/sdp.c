@@ -192,9 +192,9 @@ static void check_ice(const struct sdp_desc *desc, const struct sdp_media *media
 	static struct sdp_ice ice, back;
 	struct sdp_desc *frag;
 	char why[SDP_WHY_LEN];
-	char *text = NULL;
-	size_t len, i;
-	FILE *out;
+	struct writer out = { 0 };
+	char *text;
+	size_t i;
 
 	sdp_ice_read(desc, media, &ice);
 	FUZZ_CHECK(ice.n <= SDP_CANDIDATES_MAX && !ice.ufrag.p == !ice.pwd.p);
@@ -205,11 +205,10 @@ static void check_ice(const struct sdp_desc *desc, const struct sdp_media *media
 	if (!ice.ufrag.p)
 		return;
 	ice.mismatch = false;
-	out = open_memstream(&text, &len);
-	FUZZ_CHECK(out);
-	fputs("m=audio 9 RTP/AVP 0\r\n", out);
-	sdp_ice_print(out, &ice);
-	fclose(out);
+	writer_text(&out, "m=audio 9 RTP/AVP 0\r\n");
+	sdp_ice_print(&out, &ice);
+	text = writer_end(&out, NULL);
+	FUZZ_CHECK(text);
 	frag = sdp_desc_parse(span_of(text), &limits, why);
 	FUZZ_CHECK(frag && frag->n == 1);
 	sdp_ice_read(frag, &frag->media[0], &back);

@@ -62,14 +62,13 @@ static bool test_sections(void)
 {
 	struct sdp_dtls dtls;
 	char *said;
-	size_t i, len;
-	FILE *out;
+	struct writer out = { 0 };
+	size_t i;
 
 	for (i = 0; i < COUNT(sections); i++) {
 		KTAP_CHECK(read_text(sections[i].text, &dtls));
-		out = open_memstream(&said, &len);
-		sdp_dtls_print(out, &dtls);
-		fclose(out);
+		sdp_dtls_print(&out, &dtls);
+		said = writer_end(&out, NULL);
 		if (strcmp(said, sections[i].says) || dtls.left_out != sections[i].left_out ||
 		    !dtls.why != !sections[i].why ||
 		    (dtls.why && !strstr(dtls.why, sections[i].why))) {

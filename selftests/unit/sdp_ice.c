@@ -67,8 +67,8 @@ static bool test_candidates(void)
 	struct ice_candidate c;
 	char *text, want[256];
 	const char *why;
-	size_t i, len;
-	FILE *out;
+	struct writer out = { 0 };
+	size_t i;
 
 	for (i = 0; i < COUNT(candidates); i++) {
 		why = sdp_candidate_parse(span_of(candidates[i].value), &c, NULL);
@@ -78,9 +78,8 @@ static bool test_candidates(void)
 			printf("# %s: %s\n", candidates[i].value, why);
 			return false;
 		}
-		out = open_memstream(&text, &len);
-		sdp_candidate_print(out, &c);
-		fclose(out);
+		sdp_candidate_print(&out, &c);
+		text = writer_end(&out, NULL);
 		snprintf(want, sizeof(want), "a=candidate:%s\r\n", candidates[i].says);
 		if (strcmp(text, want)) {
 			printf("# %s: %s\n", candidates[i].value, text);
@@ -209,9 +208,8 @@ static bool test_fragment(void)
 static bool test_print(void)
 {
 	struct sdp_ice *ice = calloc(1, sizeof(*ice));
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct writer out = { 0 };
+	char *text;
 
 	ice->ufrag = SPAN("abcd");
 	ice->pwd = SPAN("0123456789012345678901");
@@ -222,10 +220,10 @@ static bool test_print(void)
 	ice->n = 1;
 	KTAP_CHECK(!sdp_candidate_parse(span_of("7 1 udp 9 192.0.2.1 5 typ srflx raddr 10.0.0.1 rport 5"),
 					&ice->candidate[0], NULL));
-	sdp_ice_print(out, ice);
+	sdp_ice_print(&out, ice);
 	ice->mismatch = true;
-	sdp_ice_print(out, ice);
-	fclose(out);
+	sdp_ice_print(&out, ice);
+	text = writer_end(&out, NULL);
 	KTAP_CHECK(!strcmp(text, "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n"
 			   "a=ice-options:trickle ice2\r\na=ice-pacing:20\r\n"
 			   "a=candidate:7 1 udp 9 192.0.2.1 5 typ srflx raddr 10.0.0.1 rport 5\r\n"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Spans, and text of strangers that is shown. */
+/* Spans, text of strangers that is shown, and text that is written. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/writer.h"
 #include "ktap.h"
 
 struct utf8 {
@@ -113,7 +114,69 @@ static bool spans(void)
 	return true;
 }
 
+/* over the edge of its first room in each way of writing */
+static bool written_by(unsigned int way, size_t before)
+{
+	struct writer w = { 0 };
+	char fill[1100], *text;
+	bool ok;
+	size_t n;
+
+	memset(fill, 'x', sizeof(fill));
+	writer_bytes(&w, fill, before);
+	switch (way) {
+	case 0:
+		writer_text(&w, "1234567890");
+		break;
+	case 1:
+		writer_number(&w, 1234567890);
+		break;
+	case 2:
+		writer_printf(&w, "%d%s", 12345, "67890");
+		break;
+	default:
+		for (n = 0; n < 10; n++)
+			writer_char(&w, "1234567890"[n]);
+	}
+	writer_printf(&w, "%.*s", (int)before, fill);
+	writer_span(&w, (struct span){ NULL, 0 });
+	text = writer_end(&w, &n);
+	ok = text && n == 2 * before + 10 && strlen(text) == n && !w.text && !w.n &&
+	     !memcmp(text, fill, before) && !memcmp(text + before, "1234567890", 10) &&
+	     !memcmp(text + before + 10, fill, before);
+	free(text);
+	return ok;
+}
+
+static bool writer(void)
+{
+	struct writer w = { 0 };
+	unsigned int way;
+	size_t before;
+	char *text;
+
+	for (way = 0; way < 4; way++)
+		for (before = 0; before < 1100; before++)
+			KTAP_CHECK(written_by(way, before));
+	writer_number(&w, 0);
+	writer_char(&w, ' ');
+	writer_number(&w, UINT64_MAX);
+	text = writer_end(&w, NULL);
+	KTAP_CHECK(text && !strcmp(text, "0 18446744073709551615"));
+	free(text);
+	text = writer_end(&w, NULL);
+	KTAP_CHECK(text && !*text);
+	free(text);
+	/* nothing is left where it fails */
+	writer_text(&w, "lost");
+	KTAP_CHECK(!writer_room(&w, SIZE_MAX / 4) && w.failed && !w.text);
+	writer_text(&w, "more");
+	KTAP_CHECK(!writer_end(&w, NULL) && !w.failed);
+	return true;
+}
+
 static const struct ktap_point points[] = {
+	{ "text is written piece by piece, and moves when it grows", writer },
 	{ "what is UTF-8", utf8 },
 	{ "what a terminal may see", safe },
 	{ "spans", spans },
