@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "sip/cross.h"
 #include "keep.h"
 #include "request.h"
@@ -143,7 +144,7 @@ static struct sip_reply make_reply(struct sip_writer *w, unsigned int status,
 		sip_write_warning(w, 399, SPAN("rtplane"), span_of(why));
 	if (status == 503) {
 		/* not all in the same second */
-		sip_random_bytes(&random, sizeof(random));
+		random_bytes(&random, sizeof(random));
 		sip_write_headerf(w, SIP_HDR_RETRY_AFTER, "%u", 20 + random % 20);
 	}
 	return (struct sip_reply){

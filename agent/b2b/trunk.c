@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/siphash.h"
+#include "base/log.h"
+#include "base/random.h"
 #include "trunk.h"
 
 /* -------------------------------------------------------------- which hops work */
@@ -32,7 +33,7 @@ static uint64_t back_off(uint32_t seconds, unsigned int fails)
 	ms <<= fails > 4 ? 4 : fails ? fails - 1 : 0;
 	if (ms > most)
 		ms = most;
-	sip_random_bytes(&random, sizeof(random));
+	random_bytes(&random, sizeof(random));
 	return ms - random % (ms / 4 + 1);
 }
 
@@ -145,7 +146,7 @@ static bool make(struct b2b *b2b, struct config *config, const struct config_tru
 	trunk->config = config_get(config);
 	trunk->conf = conf;
 	trunk->realm = b2b_realm_of(b2b, conf->realm);
-	sip_random_bytes(trunk->key, sizeof(trunk->key));
+	random_bytes(trunk->key, sizeof(trunk->key));
 	LIST_INSERT_HEAD(&b2b->trunks, trunk, entry);
 	for (i = 0; i < conf->n_hops; i++) {
 		trunk->hop[i].trunk = trunk;
@@ -348,7 +349,7 @@ static size_t draw(const struct member *m, size_t n)
 
 	for (i = 0; i < n; i++)
 		all += m[i].weight;
-	sip_random_bytes(&random, sizeof(random));
+	random_bytes(&random, sizeof(random));
 	random %= all;
 	for (i = 0; i + 1 < n && random >= m[i].weight; i++)
 		random -= m[i].weight;

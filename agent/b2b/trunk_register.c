@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "request.h"
 #include "trunk.h"
 
@@ -81,7 +82,7 @@ static void later(struct trunk *trunk, uint32_t ms)
 {
 	uint32_t random;
 
-	sip_random_bytes(&random, sizeof(random));
+	random_bytes(&random, sizeof(random));
 	timer_set(trunk->b2b->timers, &trunk->reg.timer, ms + random % (ms / 5 + 1));
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/random.h"
 #include "base/siphash.h"
 #include "bind.h"
 
@@ -444,7 +445,7 @@ static void begin_keepalive(struct way *way, uint32_t ms, uint32_t least)
 
 	if (!ms || timer_is_set(&way->keepalive))
 		return;
-	sip_random_bytes(&random, sizeof(random));
+	random_bytes(&random, sizeof(random));
 	timer_set(way->table->timers, &way->keepalive,
 		  least + random % (ms - least + 1));
 }
@@ -867,8 +868,8 @@ struct bind_table *bind_table_new(struct timers *timers,
 	t->ops = ops;
 	t->arg = arg;
 	TAILQ_INIT(&t->all);
-	sip_random_bytes(t->key, sizeof(t->key));
-	sip_random_bytes(t->secret, sizeof(t->secret));
+	random_bytes(t->key, sizeof(t->key));
+	random_bytes(t->secret, sizeof(t->secret));
 	if (make_buckets(t, FIRST_BUCKETS))
 		return t;
 	bind_table_free(t);

@@ -6,7 +6,8 @@
 
 #include "replay.h"
 
-#define BUCKETS	16384
+/* of some hundred thousand replies of a minute; untouched memory is none */
+#define BUCKETS	(1 << 18)
 
 /**
  * struct kept - a reply

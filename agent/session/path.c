@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "datapath/names.h"
 #include "private.h"
 #include "stun/stun.h"
@@ -331,7 +332,7 @@ static void send_indication(struct media_sock *sock, const struct dp_addr *to)
 	if (!to->family || to->family != media_sock_local(sock)->family ||
 	    ice_usable(to))
 		return;
-	arc4random_buf(id, sizeof(id));
+	random_bytes(id, sizeof(id));
 	stun_begin(&w, buf, sizeof(buf), STUN_INDICATION, STUN_BINDING, id);
 	stun_put_fingerprint(&w);
 	media_send(sock, to, buf, stun_end(&w));

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "ports.h"
 
 #define NONE	UINT32_MAX
@@ -385,16 +386,16 @@ static uint32_t choice(const struct ports *ports)
 	uint32_t enough = ports->n / 2 < CHOICE ? ports->n / 2 : CHOICE;
 
 	if (ports->open && ports->open >= enough)
-		return arc4random_uniform(ports->open);
+		return random_below(ports->open);
 	if (ports->open == ports->free)
-		return arc4random_uniform(ports->free);
-	return ports->open + arc4random_uniform(ports->free - ports->open);
+		return random_below(ports->free);
+	return ports->open + random_below(ports->free - ports->open);
 }
 
 /* there is no descriptor left for others */
 static struct ports_pair *get_open(struct ports *ports, void *user)
 {
-	uint32_t i = ports->order[arc4random_uniform(ports->open)];
+	uint32_t i = ports->order[random_below(ports->open)];
 
 	take_free(ports, i);
 	use(ports, i, user, NULL);

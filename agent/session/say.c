@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "private.h"
 
 sa_family_t session_family_of(const struct session_branch *branch, unsigned int s)
@@ -26,21 +26,14 @@ bool session_has_ice(const struct half *half)
 	return half->ice && half->ice->ufrag;
 }
 
-/* of 53 bits; drawn ahead, for a call takes some, and forgotten when taken */
+/* of 53 bits */
 uint64_t session_random(void)
 {
-	static uint64_t drawn[32];
-	static unsigned int left;
 	uint64_t id = 0;
 
 	while (!id) {
-		if (!left) {
-			if (getrandom(drawn, sizeof(drawn), 0) != sizeof(drawn))
-				abort();	/* does not fail for so few bytes */
-			left = sizeof(drawn) / sizeof(*drawn);
-		}
-		id = drawn[--left] >> 11;
-		explicit_bzero(&drawn[left], sizeof(*drawn));
+		random_bytes(&id, sizeof(id));
+		id >>= 11;
 	}
 	return id;
 }

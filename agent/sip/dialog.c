@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "sip/dlg.h"
 
 /* ------------------------------------------------------------------------ table */
@@ -29,7 +30,7 @@ struct sip_dialogs *sip_dialogs_new(struct sip_tx_stack *stack)
 	if (!dialogs)
 		return NULL;
 	dialogs->stack = stack;
-	sip_random_bytes(dialogs->key, sizeof(dialogs->key));
+	random_bytes(dialogs->key, sizeof(dialogs->key));
 	dialogs->mask = 1023;
 	dialogs->bucket = calloc(dialogs->mask + 1, sizeof(struct sip_dialog *));
 	if (!dialogs->bucket) {
@@ -303,7 +304,7 @@ static uint32_t random_cseq(void)
 {
 	uint16_t cseq;
 
-	sip_random_bytes(&cseq, sizeof(cseq));
+	random_bytes(&cseq, sizeof(cseq));
 	return 1u + cseq;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "sip/dlg.h"
 
 #define RSEQ_MAX	0x7fffffffu	/* of the first one; later ones may be above */
@@ -211,7 +212,7 @@ static void take_number(struct sip_dialog *dialog)
 		dialog->rseq_out++;
 		return;
 	}
-	sip_random_bytes(&dialog->rseq_out, sizeof(dialog->rseq_out));
+	random_bytes(&dialog->rseq_out, sizeof(dialog->rseq_out));
 	dialog->rseq_out = dialog->rseq_out % (RSEQ_MAX / 2) + 1;
 }
 

@@ -2,36 +2,13 @@
 /*
  * The stack of transactions, and what comes in: which transaction is a message for?
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "sip/tx.h"
 
 /* ----------------------------------------------------------------------- random */
-
-/* The kernel's generator never fails once it has been seeded, which getrandom() waits
- * for; a kernel without it cannot run the rest of the agent either.
- */
-void sip_random_bytes(void *buf, size_t len)
-{
-	uint8_t *p = buf;
-	ssize_t n;
-
-	while (len) {
-		n = getrandom(p, len, 0);
-		if (n < 0 && errno != EINTR) {
-			log_error("getrandom: %s; expected random bytes",
-				  strerror(errno));
-			abort();
-		}
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-}
 
 void sip_random_tag(char tag[SIP_TAG_LEN + 1])
 {
@@ -41,7 +18,7 @@ void sip_random_tag(char tag[SIP_TAG_LEN + 1])
 	size_t n = 0, i;
 
 	while (n < SIP_TAG_LEN) {
-		sip_random_bytes(bytes, sizeof(bytes));
+		random_bytes(bytes, sizeof(bytes));
 		for (i = 0; i < sizeof(bytes) && n < SIP_TAG_LEN; i++) {
 			if (bytes[i] < 62 * 4)	/* all digits are equally likely */
 				tag[n++] = digits[bytes[i] % 62];
@@ -86,7 +63,7 @@ struct sip_tx_stack *sip_tx_stack_new(const struct sip_tx_config *config,
 	stack->timers = timers;
 	stack->ops = ops;
 	LIST_INIT(&stack->all);
-	sip_random_bytes(stack->key, sizeof(stack->key));
+	random_bytes(stack->key, sizeof(stack->key));
 	if (sip_tx_tables_new(stack)) {
 		sip_tx_stack_free(stack);
 		return NULL;

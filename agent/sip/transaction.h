@@ -418,14 +418,7 @@ void sip_tx_forget(struct sip_tx *tx);
 void sip_tx_call_off(struct sip_tx *tx);
 
 /**
- * sip_random_bytes() - bytes that nobody can guess, of getrandom()
- * @buf: filled
- * @len: how many
- */
-void sip_random_bytes(void *buf, size_t len);
-
-/**
- * sip_random_tag() - characters that nobody can guess (128 bits of getrandom())
+ * sip_random_tag() - characters that nobody can guess (128 bits of random_bytes())
  * @tag: filled with SIP_TAG_LEN characters and a NUL; letters and digits only
  */
 void sip_random_tag(char tag[SIP_TAG_LEN + 1]);

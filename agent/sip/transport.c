@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "gate.h"
 #include "message.h"
 #include "stun/stun.h"
@@ -513,7 +514,7 @@ int sip_flow_ask_stun(struct sip_flow *flow)
 
 	if (sip_proto_is_reliable(flow->proto))
 		return sip_flow_ping(flow);
-	sip_random_bytes(id, sizeof(id));
+	random_bytes(id, sizeof(id));
 	stun_begin(&w, buf, sizeof(buf), STUN_REQUEST, STUN_BINDING, id);
 	stun_put_fingerprint(&w);
 	return send_to(flow_of(flow), &flow->remote, buf, stun_end(&w));
