@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/siphash.h"
 #include "trunk.h"
 
 /* -------------------------------------------------------------- which hops work */

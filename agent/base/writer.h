@@ -46,15 +46,15 @@ static inline void writer_bytes(struct writer *w, const void *bytes, size_t n)
 }
 
 /** writer_text() - write a string */
-static inline void writer_text(struct writer *w, const char *text)
+static inline void writer_text(struct writer *w, const char *string)
 {
-	writer_bytes(w, text, strlen(text));
+	writer_bytes(w, string, strlen(string));
 }
 
 /** writer_span() - write a piece of text; the absent one is nothing */
-static inline void writer_span(struct writer *w, struct span text)
+static inline void writer_span(struct writer *w, struct span piece)
 {
-	writer_bytes(w, text.p, text.n);
+	writer_bytes(w, piece.p, piece.n);
 }
 
 /** writer_char() - write a byte */
