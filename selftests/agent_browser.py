@@ -22,6 +22,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+from agent_publish import publish      # noqa: E402
 from agent_register import A, B, Failed, ask, bindings, check, in_ns      # noqa: E402
 
 LIMIT = int(os.environ.get("LIMIT", 60))
@@ -339,6 +340,28 @@ def called():
     bob.happens("CALL_CLOSED")
     page.ends()
     bob.end()
+
+
+def lamps():
+    """The lamp of another: it is told of his calls by the switch, whose address it never sees."""
+    page, core = Page(), os.environ["B4"]
+    page.begins()
+    page.does("watch('sip:bob@example.com')")
+    page.happens("lamp active")
+    said = publish(core, "bob", "dialog", "application/dialog-info+xml", (
+        '<?xml version="1.0"?><dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" '
+        'state="full" entity="sip:bob@example.com"><dialog id="d1" direction="recipient">'
+        "<state>early</state><remote><target uri=\"sip:carol@%s\"/></remote></dialog>"
+        "</dialog-info>" % core), lambda: in_ns(B, lambda: socket.socket(socket.AF_INET,
+                                                                       socket.SOCK_DGRAM)))
+    check(said.startswith("SIP/2.0 200"), said)
+    body = ""       # there is one for the SUBSCRIBE as well
+    while "<state>early</state>" not in body:
+        body = page.happens("lamp notify")
+    check(core not in body and "sip:carol@" + os.environ["EDGE"] in body, body)
+    page.does("lamp.terminate()")
+    page.happens("lamp terminated")
+    page.ends()
 
 
 def reloads():

@@ -16,7 +16,7 @@
 
 export RTPLANE_BACKEND=uring
 # a phone's account cannot have a space in it
-PASSWORD=sesame
+PASSWORD=sesame PRESENCE=1
 # shellcheck source-path=SCRIPTDIR source=agent_srtp_lib.sh
 . "$(dirname "$0")/agent_srtp_lib.sh"
 # shellcheck source-path=SCRIPTDIR source=agent_ws_lib.sh
@@ -31,7 +31,7 @@ page_is_up() { a ss -Hltn sport = :8000 | grep -q .; }
 
 setup()
 {
-	export PASSWORD EDGE=$MA4 BROWSER=$A4
+	export PASSWORD B4 EDGE=$MA4 BROWSER=$A4
 	browser_setup "{transport: wss, port: 8443, certificates: $W/tls, origins: [\"http://127.0.0.1:8000\"]}" &&
 		tone || return
 	# Where a browser looks for the address by which it goes out.
@@ -105,6 +105,7 @@ browser()
 
 # It may not listen to a microphone, and has a sound of its own.
 test_chromium_is_called() { chromium_starts; browser called; }
+test_chromium_is_told_of_lamps() { browser lamps; }
 test_chromium_loads_its_page_anew() { browser reloads; }
 
 test_chromium_calls()

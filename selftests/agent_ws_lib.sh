@@ -7,6 +7,48 @@
 # what kamailio expects of everybody
 PASSWORD=${PASSWORD:-open sesame}
 
+# With PRESENCE it is a presence server as well: lamps, messages that wait, who is there. It
+# says what its NOTIFYs are answered.
+presence_modules()
+{
+	cp -r /usr/share/kamailio/dbtext/kamailio "$W/dbtext"
+	cat <<-END
+		loadmodule "xlog.so"
+		loadmodule "db_text.so"
+		loadmodule "presence.so"
+		loadmodule "presence_xml.so"
+		loadmodule "presence_mwi.so"
+		loadmodule "presence_dialoginfo.so"
+		modparam("presence|presence_xml", "db_url", "text://$W/dbtext")
+		modparam("presence", "server_address", "sip:$B4:5060")
+		modparam("presence", "subs_db_mode", 0)
+		modparam("presence", "notifier_processes", 0)
+		modparam("presence_xml", "force_active", 1)
+		event_route[presence:notify-reply] {
+		    xlog("L_NOTICE", "NOTIFIED \$subs(watcher_username) of \$subs(event): \$notify_reply(\$rs)\n");
+		}
+	END
+}
+
+presence_events()
+{
+	cat <<-END
+		if (is_method("PUBLISH|SUBSCRIBE")) {
+		    if (\$si == "$MB4" && !pv_auth_check("example.com", "$PASSWORD", "0", "0")) {
+		        auth_challenge("example.com", "0");
+		        exit;
+		    }
+		    t_newtran();
+		    if (is_method("PUBLISH")) handle_publish();
+		    else handle_subscribe();
+		    xlog("L_NOTICE", "TAKEN \$rm of \$fU: \$hdr(Event), expires \$hdr(Expires)\n");
+		    exit;
+		}
+	END
+}
+
+registrar_says() { grep -aqE "$1" "$W/kamailio.log"; }
+
 registrar_config()
 {
 	cat >"$W/kamailio.cfg" <<-END
@@ -31,17 +73,19 @@ registrar_config()
 		loadmodule "registrar.so"
 		loadmodule "auth.so"
 		modparam("usrloc", "db_mode", 0)
+		${PRESENCE:+$(presence_modules)}
 
 		request_route {
 		    if (is_method("CANCEL")) {
 		        if (t_check_trans()) t_relay();
 		        exit;
 		    }
-		    if (has_totag()) {
+		    if (has_totag() && !is_method("SUBSCRIBE")) {
 		        if (is_method("ACK") && t_check_trans()) t_relay();
 		        exit;
 		    }
 		    t_check_trans();
+		    ${PRESENCE:+$(presence_events)}
 		    if (is_method("REGISTER")) {
 		        if (!pv_auth_check("example.com", "$PASSWORD", "0", "0")) {
 		            auth_challenge("example.com", "0");
@@ -99,7 +143,7 @@ browser_setup()
 	export CA=$W/tls/cafile.pem
 	ACCESS_SIP=$sip ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=${ICE:-lite} \
 	ACCESS_DTLS=require ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
-	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
+	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060${PRESENCE:+;lr}\"}" \
 		agent_config 'quarantine: 0' "$@"
 	registrar_start && agent_start --datapath "$BACKEND"
 }

@@ -60,6 +60,18 @@ function begin(server, user, password)
 	ua.start();
 }
 
+// A lamp: the calls of another.
+let lamp;
+
+function watch(uri)
+{
+	lamp = ua.subscribe(uri, 'dialog', 'application/dialog-info+xml', {});
+	for (const name of ['accepted', 'active', 'terminated'])
+		lamp.on(name, (code) => happened.push('lamp ' + name + ' ' + code));
+	lamp.on('notify', (last, request, body) => happened.push('lamp notify ' + body));
+	lamp.subscribe();
+}
+
 async function dial(uri, real, video)
 {
 	const mediaStream = video ?
