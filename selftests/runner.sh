@@ -188,6 +188,12 @@ test_what_a_kernel_says()
 		run_it
 		is "in $where, when it is run again" "status $STATUS, $(runs says) runs, $(named) named" "status 1, 2 runs, 0 named"
 	done
+	grep -q '^    kernel 6.1: the kernel complained between tests' "$W/out" || fail "that is not among what failed"
+	tree
+	# shellcheck disable=SC2016
+	plant says "where=vm kernels=6.1" '[ $RUN != 1 ] || echo "the module cannot be unloaded" >"$VM_OUT/says.left"' "$ONCE"
+	run_it
+	is "what is left" "status $STATUS, $(runs says) runs, $(named) named" "status 1, 1 runs, 0 named"
 }
 
 # five of them, and nothing beside any of them
