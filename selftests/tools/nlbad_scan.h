@@ -24,13 +24,16 @@ static void scan_range(struct nl_msg *m, const char *addr, int port, uint16_t lo
 	nl_end(m, range);
 }
 
-/* RTCP is a port's, not an address's */
-static void scan_rtcp(struct nl_msg *m)
+/* RTCP, and calls on it, are a port's, not an address's */
+static void scan_of(struct nl_msg *m, unsigned int call)
 {
 	size_t range = nl_nest(m, RTPLANE_SCAN_A_RANGE), ep = nl_nest(m, RTPLANE_RANGE_A_ADDR);
 
 	nl_u32(m, RTPLANE_EP_A_IPV4, inet_addr("192.0.2.1"));
-	nl_put(m, RTPLANE_EP_A_RTCP, NULL, 0);
+	if (call)
+		nl_u16(m, RTPLANE_EP_A_CALL, (uint16_t)call);
+	else
+		nl_put(m, RTPLANE_EP_A_RTCP, NULL, 0);
 	nl_end(m, ep);
 	nl_u16(m, RTPLANE_RANGE_A_PORT_LO, 30000);
 	nl_u16(m, RTPLANE_RANGE_A_PORT_HI, 33000);
@@ -45,7 +48,8 @@ SCAN_CASE(scan_no_hi, scan_range(m, "192.0.2.1", 0, 30000, 0))
 SCAN_CASE(scan_second, scan_range(m, "192.0.2.1", 0, 30000, 33000);
 	  scan_range(m, "192.0.2.2", 0, 33000, 30000))
 SCAN_CASE(scan_port, scan_range(m, "192.0.2.1", 5, 30000, 33000))
-SCAN_CASE(scan_of_rtcp, scan_rtcp(m))
+SCAN_CASE(scan_of_rtcp, scan_of(m, 0))
+SCAN_CASE(scan_of_call, scan_of(m, 5))
 SCAN_CASE(scan_multicast, scan_range(m, "224.0.0.1", 0, 30000, 33000))
 SCAN_CASE(scan_many, for (int i = 0; i <= RTPLANE_SCAN_RANGES_MAX; i++)
 	  scan_range(m, "192.0.2.1", 0, 30000, 33000))
@@ -62,6 +66,7 @@ SCAN_CASE(scan_many, for (int i = 0; i <= RTPLANE_SCAN_RANGES_MAX; i++)
 	SCAN(scan_second, EINVAL, "the first port is above the last"),	\
 	SCAN(scan_port, EINVAL, "an address without a port is expected"),	\
 	SCAN(scan_of_rtcp, EINVAL, "an address without a port has no RTCP"),	\
+	SCAN(scan_of_call, EINVAL, "an address without a port has no calls"),	\
 	SCAN(scan_multicast, EINVAL, "unicast"),			\
 	SCAN(scan_many, E2BIG, "at most 512 ranges are watched"),
 

@@ -95,7 +95,7 @@ static inline void end(void)
 
 static inline int phone(const struct dp_addr *at)
 {
-	struct timeval patience = { .tv_sec = 2 };
+	struct timeval patience = { .tv_sec = 60 };
 	struct sockaddr_storage ss;
 	socklen_t len = dp_addr_to_sockaddr(at, &ss);
 	int fd = socket(at->family, SOCK_DGRAM, 0);
@@ -177,13 +177,13 @@ static inline bool quiet(int fd)
 	return poll(&pfd, 1, 50) == 0;
 }
 
-/* until something holds, 5 s at most; meanwhile the agent does its part */
+/* until something holds, a minute at most; meanwhile the agent does its part */
 #define AWAIT(cond)							\
 	__extension__ ({						\
 		bool ok_ = (cond);					\
 		int ms_ = 0;						\
 									\
-		while (!ok_ && ms_++ < 5000) {				\
+		while (!ok_ && ms_++ < 60000) {				\
 			media_dispatch(media);				\
 			dp_dispatch(dp, NULL);				\
 			poll(NULL, 0, 1);				\

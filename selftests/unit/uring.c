@@ -616,7 +616,7 @@ static bool asleep(void)
 	n_events = 0;
 	KTAP_CHECK(!dp_leg_set(dp, br.leg, NULL));
 	news.fd = dp_fd(dp);
-	KTAP_CHECK(poll(&news, 1, 5000) == 1);
+	KTAP_CHECK(poll(&news, 1, 60000) == 1);
 	dp_dispatch(dp, NULL);
 	KTAP_CHECK(count_events(RTPLANE_EVENT_LATCH) == 1);
 	poll(NULL, 0, 500);
