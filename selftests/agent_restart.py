@@ -203,6 +203,17 @@ def not_answered():
     ends(p, r, 0)
 
 
+def drains():
+    """The agent is told to make room for another: a call has its time, a new one is refused."""
+    phone, switch = Phone(), Registrar()
+    p, r = up(phone, switch)
+    restart()
+    is_refused(subscriber(Phone()), 503, "INVITE", body=sdp(phone.ip), kind=SDP)
+    m = asks(p, r, "BYE", 1)
+    switch.reply(m, 200)
+    check(final(phone).status == 200, "the BYE is answered")
+
+
 def expires():
     """The session timer goes on from where it was."""
     phone, switch = Phone(), Registrar()
@@ -299,8 +310,8 @@ def subscribed():
 
 
 def main():
-    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, not_answered, expires, counted,
-                                     by_connection, subscribed)}
+    tests = {f.__name__: f for f in (goes_on, hangs_up, not_acknowledged, not_answered, drains,
+                                     expires, counted, by_connection, subscribed)}
     tests[sys.argv[1]]()
 
 
