@@ -35,7 +35,7 @@ static bool parse_port(const char *text, struct dp_addr *addr)
 			return false;
 		addr->call = (uint16_t)value;
 	}
-	if (*text && strcmp(text, "/rtcp")) {
+	if (*text == '/' && strcmp(text, "/rtcp")) {
 		text = parse_number(text + 1, DP_LINE_MAX, &value);
 		if (!text)
 			return false;
