@@ -266,14 +266,31 @@ static void on_hand_over(void *arg)
 	timer_set(loop_timers(agent->loop), &agent->timer, LAST_WORDS_MS);
 }
 
-static bool wants_dtls(const struct config *config)
+/* is it so of a realm, or of a tenant whose media is treated otherwise? */
+static bool any(const struct config *config, bool (*fn)(const struct config_realm *conf))
 {
-	size_t i;
+	const struct config_tenants *tenants;
+	size_t i, j;
 
-	for (i = 0; i < config->n_realms; i++)
-		if (config->realms[i].dtls != CONFIG_DTLS_OFF)
+	for (i = 0; i < config->n_realms; i++) {
+		if (fn(&config->realms[i]))
 			return true;
+		tenants = &config->realms[i].tenants;
+		for (j = 0; j < tenants->n; j++)
+			if (tenants->tenant[j].as && fn(tenants->tenant[j].as))
+				return true;
+	}
 	return false;
+}
+
+static bool has_dtls(const struct config_realm *conf)
+{
+	return conf->dtls != CONFIG_DTLS_OFF;
+}
+
+static bool has_srtp(const struct config_realm *conf)
+{
+	return conf->srtp.policy >= CONFIG_SRTP_ALLOW || has_dtls(conf);
 }
 
 /* threads and a certificate of our own, once a realm wants them */
@@ -283,7 +300,7 @@ static bool open_dtls(struct agent *agent, const struct config *config,
 	struct dtls_cert *cert;
 	struct dp_err err;
 
-	if (agent->dtls || !wants_dtls(config))
+	if (agent->dtls || !any(config, has_dtls))
 		return true;
 	cert = dtls_cert_new(&err);
 	if (cert)
@@ -401,17 +418,6 @@ static void on_datagram(struct media_sock *sock, enum media_class class,
 		bans_offence(agent->host.bans, src, BAN_STUN, 1, false);
 }
 
-static bool wants_srtp(const struct config *config)
-{
-	size_t i;
-
-	for (i = 0; i < config->n_realms; i++)
-		if (config->realms[i].srtp.policy >= CONFIG_SRTP_ALLOW ||
-		    config->realms[i].dtls != CONFIG_DTLS_OFF)
-			return true;
-	return false;
-}
-
 /* the devices that the realms name */
 static bool enrol(struct agent *agent)
 {
@@ -460,7 +466,7 @@ static bool open_datapath(struct agent *agent)
 
 	/* beside the module the sockets see little, unless it refuses SRTP */
 	if (!strcmp(backend, "kernel") &&
-	    !wants_srtp(agent->config))
+	    !any(agent->config, has_srtp))
 		media.workers = 1;
 	else if (agent->config)
 		media.workers = agent->config->workers;
@@ -487,7 +493,7 @@ static bool open_beside(struct agent *agent)
 {
 	struct dp_err err;
 
-	if (agent->dp->ops != &dp_kernel_ops || !wants_srtp(agent->config))
+	if (agent->dp->ops != &dp_kernel_ops || !any(agent->config, has_srtp))
 		return true;
 	if (!dp_open(&agent->beside, "uring", agent->media,
 		     on_beside_event, agent, &err))

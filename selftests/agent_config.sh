@@ -48,7 +48,7 @@ wrong()
 }
 
 echo "KTAP version 1"
-echo "1..103"
+echo "1..104"
 
 "$RTPLANED" --check-config "$EXAMPLE" >"$W/out" 2>&1
 point $? "the example is fine"
@@ -121,6 +121,7 @@ wrong "no time at all until silence is told" 's/^# ng-silence: 10/ng-silence: 0/
 wrong "learning from anybody, and sending before" 's/mode: restricted /mode: learn\n      early: true #/' 'early: true #' 'realms\[0\].latch.early' learn 'off or restricted'
 wrong "a time for phones that is none" 's/# register: {interval: 120/register: {interval: 5/' 'interval: 5' 'realms\[0\].register.interval' 5 '10 to 86400'
 wrong "a limit of bindings that is none" 's/# register: {interval: 120/register: {per-source: many/' 'per-source: many' 'realms\[0\].register.per-source' many 'a number of bindings'
+wrong "a tenant's protection that is none" "s/# tenants: .*/tenants: [{name: a, srtp: {policy: maybe}}]/" 'tenants: ' 'realms\[0\].tenants\[0\].srtp.policy' maybe 'refuse, allow or require'
 printf 'alice:example.com:0123\n' >"$W/users"
 wrong "a file of users that is none" "s|# users: /etc/rtplane/users|users: $W/users|" 'users: /' 'realms\[0\].users' 'line 1: its hash' 'USER:REALM:HASH'
 NG='s/^# ng:/ng:/; s/^#   - {transport: \(udp\|tcp\|http\)/  - {transport: \1/; s/^# ng-interfaces:/ng-interfaces:/; s/^#   - {name:/  - {name:/'

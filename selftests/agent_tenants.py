@@ -12,8 +12,8 @@ import signal
 import sys
 import time
 
-from agent_register import (NOBODY, REGISTRAR, End, Failed, Phone, ask, bindings, check, final,
-                            sdp, B, CORE, ACCESS)
+from agent_register import (NOBODY, REGISTRAR, End, Failed, Phone, ask, bindings, call, check, final,
+                            sdp, uri_of, B, CORE, ACCESS)
 
 OTHER = "192.0.2.67"
 
@@ -156,6 +156,49 @@ def bandwidth():
     check(tenants()["a"]["bandwidth"] == 80, tenants())
     behind.ends(first, a)
     check(tenants()["a"]["bandwidth"] == 0 and tenants()["b"]["refused"] == 0, tenants())
+
+
+SAVP = ("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n")
+
+
+def media():
+    """Protection as each says, whatever the realm does; a reload changes it for calls to come."""
+    behind = Behind()
+    phones = {n: One(n + ".example") for n in "abc"}
+
+    def may(name, protected, passes):
+        phone = phones[name]
+        body = sdp(phone.ip) + (SAVP if protected else "")
+        phone.says("INVITE", "sip:4900@" + ACCESS,
+                   body=body.replace("RTP/AVP", "RTP/SAVP") if protected else body)
+        if passes:
+            behind.ends(behind.gets("INVITE"), phone)
+        else:
+            phone.is_refused(488)
+
+    for name, protected, passes in (("a", True, True), ("a", False, False), ("b", True, False),
+                                    ("b", False, True), ("c", True, True), ("c", False, True)):
+        may(name, protected, passes)
+    # who is called is his tenant's: what he is offered
+    for name, is_protected in (("a", True), ("b", False)):
+        phones[name].says("REGISTER", "sip:%s.example" % name, "Expires: 300")
+        m = behind.gets("REGISTER")
+        behind.reply(m, 200, "Contact: " + m["contact"])
+        phones[name].answer(200)
+        call(behind, uri_of(m))
+        m = phones[name].receive()
+        check(m.method == "INVITE" and ("RTP/SAVP" in m.body) == is_protected, m.first, m.body)
+        phones[name].reply(m, 486)
+        check(phones[name].receive().method == "ACK", "the ACK")
+        check(final(behind).status == 486, "the caller is told")
+    path = os.environ["CONFIG"]
+    with open(path, encoding="ascii") as f:
+        text = f.read()
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text.replace("{policy: require}", "{policy: allow}"))
+    check("tenants" in str(ask("reload")), "what was reloaded")
+    may("a", False, True)
+    may("b", True, False)
 
 
 def rate():

@@ -35,6 +35,7 @@ test_calls() { tenants_are '[{name: a, domains: [a.example], calls: 1}, {name: b
 test_a_call_again_at_once() { tenants_are '[{name: a, domains: [a.example], calls: 1}]' again_at_once; }
 test_media_ports() { tenants_are '[{name: a, domains: [a.example], media-ports: 2}, {name: b, domains: [b.example]}]' ports; }
 test_bandwidth() { tenants_are '[{name: a, domains: [a.example], bandwidth: 160}, {name: b, domains: [b.example]}]' bandwidth; }
+test_media() { tenants_are '[{name: a, domains: [a.example], srtp: {policy: require}}, {name: b, domains: [b.example], srtp: {policy: refuse}}]' media; }
 test_calls_in_a_second()
 {
 	agent '[{name: a, domains: [a.example], rate: 1}, {name: b, domains: [b.example]}]' &&

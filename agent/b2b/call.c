@@ -46,14 +46,15 @@ static struct session *make_session(struct call *call)
 }
 
 static bool add_parties(struct call *call, const struct route *route,
-			const struct sip_flow *flow)
+			const struct sip_flow *flow, const struct sip_msg *invite)
 {
 	const struct config_address *address = b2b_branch_address(route);
 	enum sip_proto proto = route->flow ? route->flow->proto :
 			       route_proto(route->hop[0]->transport);
 	struct session_party_conf caller = {
 		.name = "caller",
-		.policy = call->realm[0]->policy,
+		.policy = b2b_tenant_policy(b2b_tenant_of(call->realm[0], flow, invite),
+					    call->realm[0]),
 		.source = flow->remote,
 		.local = flow->listener->local,
 		.transport = sip_proto_param(flow->proto),
@@ -61,7 +62,8 @@ static bool add_parties(struct call *call, const struct route *route,
 		.trickle = true,
 	}, callee = {
 		.name = "callee",
-		.policy = call->realm[1]->policy,
+		.policy = b2b_tenant_policy(b2b_invite_called(call->b2b, route),
+					    call->realm[1]),
 		.local = address->listen,
 		.transport = sip_proto_param(proto),
 		.confidential = sip_proto_is_secure(proto),
@@ -200,7 +202,7 @@ struct call *b2b_call_new(struct b2b *b2b, struct realm *in, const struct route 
 	call->emergency = b2b_invite_is_emergency(b2b, &invite->uri);
 	take_source(call, flow);
 	take_tenants(call, route, flow, invite);
-	if (!add_parties(call, route, flow) || !add_pair(call, invite)) {
+	if (!add_parties(call, route, flow, invite) || !add_pair(call, invite)) {
 		abandon(call);
 		return NULL;
 	}
@@ -231,15 +233,19 @@ static bool party_again(struct call *call, unsigned int i, const struct b2b_kept
 	enum sip_proto proto = end->dialog.flow ? end->dialog.flow->proto : SIP_PROTO_UDP;
 	struct session_party_conf conf = {
 		.name = i ? "callee" : "caller",
-		.policy = end->dialog.realm->policy,
 		.source = end->from,
 		.transport = sip_proto_param(proto),
 		.confidential = sip_proto_is_secure(proto),
 		.trickle = true,
 	};
+	struct tenant *tenant = NULL;
 
-	if (end->dialog.flow)
+	if (end->dialog.flow) {
 		conf.local = end->dialog.flow->listener->local;
+		tenant = b2b_tenant_of_kept(end->dialog.realm, end->dialog.flow,
+					    i ? (struct span){ NULL, 0 } : end->uri);
+	}
+	conf.policy = b2b_tenant_policy(tenant, end->dialog.realm);
 	call->party[i] = session_party_add(call->session, &conf);
 	return call->party[i];
 }

@@ -681,6 +681,9 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		       void (*kept)(const char *why, void *arg), void *arg,
 		       char *error);
 struct realm *b2b_realm_of(struct b2b *b2b, const struct config_realm *conf);
+/* of media in a realm, as @conf says; to be put */
+struct session_policy *b2b_policy_make(const struct realm *realm,
+				       const struct config_realm *conf);
 struct realm *b2b_realm_of_flow(const struct sip_flow *flow);
 /* is this the address of a next hop in the realm, or one that its acl allows by name? */
 bool b2b_realm_knows(const struct realm *realm, const struct dp_addr *addr);

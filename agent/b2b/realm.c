@@ -48,7 +48,8 @@ struct realm *b2b_realm_of_flow(const struct sip_flow *flow)
 
 /* ---------------------------------------------------------------- policies */
 
-static struct session_policy *make_policy(const struct realm *realm)
+struct session_policy *b2b_policy_make(const struct realm *realm,
+				       const struct config_realm *conf)
 {
 	static const enum session_nat nats[] = {
 		[CONFIG_NAT_OFF] = SESSION_NAT_OFF,
@@ -86,7 +87,6 @@ static struct session_policy *make_policy(const struct realm *realm)
 		[CONFIG_PUNCH_ONE] = SESSION_PUNCH_ONE,
 		[CONFIG_PUNCH_ALL] = SESSION_PUNCH_ALL,
 	};
-	const struct config_realm *conf = realm->conf;
 	struct session_policy *p = session_policy_new();
 	size_t i;
 
@@ -174,10 +174,11 @@ static bool open_ports(struct realm *realm, char *error)
 		return false;
 	}
 	if (b2b_stun_open(realm))
-		realm->policy = make_policy(realm);
-	if (!realm->policy)
-		no_memory(error);
-	return realm->policy;
+		realm->policy = b2b_policy_make(realm, conf);
+	if (realm->policy && b2b_tenants_media(realm))
+		return true;
+	no_memory(error);
+	return false;
 }
 
 /* -------------------------------------------------------------- who may speak */
@@ -708,7 +709,7 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		renew(realm, kept, arg);
 		if (!b2b_tenants_set(realm))
 			kept("no memory: there are no tenants", arg);
-		policy = make_policy(realm);
+		policy = b2b_policy_make(realm, realm->conf);
 		if (!policy) {
 			log_error("realm %s: no memory: its media policy stays",
 				  realm->name);
@@ -717,6 +718,8 @@ bool b2b_realms_reload(struct b2b *b2b, struct config *config,
 		}
 		session_policy_put(realm->policy);
 		realm->policy = policy;
+		if (!b2b_tenants_media(realm))
+			kept("no memory: media of tenants is as their realm says", arg);
 	}
 	if (!watch_hops(b2b) || !b2b_trunks_set(b2b, config))
 		log_error("no memory to look after next hops");

@@ -17,7 +17,8 @@
  * @calls: at the moment
  * @bindings: of its phones
  * @next: microseconds of the loop's clock: when its calls come evenly at its rate, the next
- * @quota: its media ports
+ * @quota: its media ports and bandwidth
+ * @policy: of its media; NULL: the realm's
  * @refused: what was one too many
  */
 struct tenant {
@@ -28,6 +29,7 @@ struct tenant {
 	uint32_t bindings;
 	uint64_t next;
 	struct session_quota quota;
+	struct session_policy *policy;
 	uint64_t refused;
 };
 
@@ -35,6 +37,7 @@ static void put(struct tenant *tenant)
 {
 	if (--tenant->refs)
 		return;
+	session_policy_put(tenant->policy);
 	free(tenant->name);
 	free(tenant);
 }
@@ -109,6 +112,12 @@ const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant)
 }
 
 /* --------------------------------------------------------------------------- its calls */
+
+struct session_policy *b2b_tenant_policy(const struct tenant *tenant,
+					 const struct realm *realm)
+{
+	return tenant && tenant->policy ? tenant->policy : realm->policy;
+}
 
 /* as many in a second as it may have, these also all at once */
 static bool is_too_soon(const struct tenant *tenant, uint64_t now)
@@ -277,6 +286,22 @@ bool b2b_tenants_set(struct realm *realm)
 	realm->tenants = list;
 	realm->n_tenants = n;
 	b2b_tenants_recount(realm);
+	return all;
+}
+
+bool b2b_tenants_media(struct realm *realm)
+{
+	struct tenant *tenant;
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < realm->n_tenants; i++) {
+		tenant = realm->tenants[i];
+		session_policy_put(tenant->policy);
+		tenant->policy = tenant->conf->as ?
+				 b2b_policy_make(realm, tenant->conf->as) : NULL;
+		all &= tenant->policy || !tenant->conf->as;
+	}
 	return all;
 }
 

@@ -14,6 +14,9 @@ struct tenant *b2b_tenant_of_aor(const struct realm *realm, const struct sip_flo
 struct tenant *b2b_tenant_of_kept(const struct realm *realm, const struct sip_flow *flow,
 				  struct span uri);
 /* all of these may be given NULL */
+/* how media of who is its is treated: its own, or the realm's; held by neither's user */
+struct session_policy *b2b_tenant_policy(const struct tenant *tenant,
+					 const struct realm *realm);
 const struct config_tenant *b2b_tenant_conf(const struct tenant *tenant);
 /* why it may have no call more, @now in ms; NULL: it may */
 const char *b2b_tenant_full(struct tenant *tenant, uint64_t now);
@@ -30,6 +33,8 @@ bool b2b_tenant_binds(struct tenant *tenant);
 void b2b_tenant_count(struct tenant *tenant, int more);
 /* those of the realm's configuration; false without memory: then there are none */
 bool b2b_tenants_set(struct realm *realm);
+/* how their media is treated, once the realm's is known; false without memory: as the realm's */
+bool b2b_tenants_media(struct realm *realm);
 void b2b_tenants_recount(struct realm *realm);
 void b2b_tenants_close(struct realm *realm);
 

@@ -367,6 +367,14 @@ static bool get_dscp(const struct loaded *l, const struct key *at,
 	return true;
 }
 
+bool config_get_media(const struct loaded *l, const struct key *at,
+		      const struct raw_realm *raw, struct config_realm *r)
+{
+	r->dtls = raw->dtls ? (enum config_dtls)*raw->dtls : CONFIG_DTLS_OFF;
+	r->mux = raw->mux ? (enum config_mux)*raw->mux : CONFIG_MUX_OFF;
+	return get_latch(l, at, raw, r) && get_srtp(l, at, raw, r);
+}
+
 static bool is_name(const char *name)
 {
 	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0';
@@ -394,16 +402,14 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->pps = raw->limits ? raw->limits->packets : 0;
 	r->bps = raw->limits ? raw->limits->bits : 0;
 	r->trust = raw->trust && *raw->trust;
-	r->dtls = raw->dtls ? (enum config_dtls)*raw->dtls : CONFIG_DTLS_OFF;
-	r->mux = raw->mux ? (enum config_mux)*raw->mux : CONFIG_MUX_OFF;
 	r->bundle = raw->bundle ? (enum config_bundle)*raw->bundle : CONFIG_BUNDLE_OFF;
 	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
 	return config_get_access(l, &k, raw, r) &&
 	       get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
 	       get_ports(l, &k, raw, r) && get_single_port(l, &k, raw, r) &&
-	       get_latch(l, &k, raw, r) &&
-	       get_srtp(l, &k, raw, r) && get_dscp(l, &k, raw, r) &&
+	       config_get_media(l, &k, raw, r) &&
+	       get_dscp(l, &k, raw, r) &&
 	       config_get_stun(l, &k, raw, r) && config_get_tenants(l, &k, raw, r);
 }
 

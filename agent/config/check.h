@@ -113,7 +113,11 @@ static inline bool get_prefixes(const struct loaded *l, struct key at, char **ra
 bool config_get_access(const struct loaded *l, const struct key *at,
 		       const struct raw_realm *raw, struct config_realm *r);
 
-/* tenant.c: tenants of a realm, after its listeners */
+/* check.c: latch, srtp, dtls and mux of a realm, after its addresses */
+bool config_get_media(const struct loaded *l, const struct key *at,
+		      const struct raw_realm *raw, struct config_realm *r);
+
+/* tenant.c: tenants of a realm, after all else of it */
 bool config_get_tenants(const struct loaded *l, const struct key *at,
 			const struct raw_realm *raw, struct config_realm *r);
 

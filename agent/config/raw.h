@@ -104,6 +104,10 @@ struct raw_tenant {
 	uint32_t *bindings;
 	uint32_t *ports;
 	uint32_t *kbits;
+	struct raw_latch *latch;
+	struct raw_srtp *srtp;
+	int *dtls;
+	int *mux;
 };
 
 struct raw_realm {

@@ -289,6 +289,14 @@ static const cyaml_schema_field_t tenant_fields[] = {
 	CYAML_FIELD_UINT_PTR("bindings", OPT_PTR, struct raw_tenant, bindings),
 	CYAML_FIELD_UINT_PTR("media-ports", OPT_PTR, struct raw_tenant, ports),
 	CYAML_FIELD_UINT_PTR("bandwidth", OPT_PTR, struct raw_tenant, kbits),
+	CYAML_FIELD_MAPPING_PTR("latch", OPT_PTR, struct raw_tenant, latch,
+				latch_fields),
+	CYAML_FIELD_MAPPING_PTR("srtp", OPT_PTR, struct raw_tenant, srtp,
+				srtp_fields),
+	CYAML_FIELD_ENUM_PTR("dtls", OPT_PTR | WORD, struct raw_tenant, dtls,
+			     dtlses, CYAML_ARRAY_LEN(dtlses)),
+	CYAML_FIELD_ENUM_PTR("mux", OPT_PTR | WORD, struct raw_tenant, mux, muxes,
+			     CYAML_ARRAY_LEN(muxes)),
 	CYAML_FIELD_END
 };
 

@@ -61,11 +61,23 @@ int config_tenant_find(const struct config_tenants *t, const char *name)
 	return -1;
 }
 
+static bool same_media(const struct config_realm *a, const struct config_realm *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->latch.mode == b->latch.mode && a->latch.probation == b->latch.probation &&
+	       a->latch.early == b->latch.early && a->latch.relatch == b->latch.relatch &&
+	       a->latch.nat == b->latch.nat && a->srtp.policy == b->srtp.policy &&
+	       a->srtp.n_suites == b->srtp.n_suites &&
+	       !memcmp(a->srtp.suites, b->srtp.suites, a->srtp.n_suites) &&
+	       a->dtls == b->dtls && a->mux == b->mux;
+}
+
 static bool same_tenant(const struct config_tenant *a, const struct config_tenant *b)
 {
 	return !strcmp(a->name, b->name) && a->calls == b->calls && a->rate == b->rate &&
 	       a->bindings == b->bindings && a->ports == b->ports &&
-	       a->kbits == b->kbits;
+	       a->kbits == b->kbits && same_media(a->as, b->as);
 }
 
 static bool same_sources(const struct config_tenants *a, const struct config_tenants *b)
@@ -106,9 +118,13 @@ bool config_tenants_eq(const struct config_tenants *a, const struct config_tenan
 
 void config_tenants_drop(struct config_tenants *t)
 {
+	size_t i;
+
 	while (t->n_domains)
 		free(t->domain[--t->n_domains].name);
 	free(t->domain);
+	for (i = 0; t->tenant && i < t->n; i++)
+		free(t->tenant[i].as);
 	free(t->tenant);
 	free(t->port);
 	prefix_set_free(t->sources);
@@ -237,6 +253,26 @@ static bool get_limits(const struct loaded *l, const struct key *k,
 			  "a number of kbit/s", &t->kbits);
 }
 
+/* what it does not say is the realm's */
+static bool get_media(const struct loaded *l, const struct key *k, const struct raw_realm *realm,
+		      const struct raw_tenant *raw, const struct config_realm *r,
+		      struct config_tenant *t)
+{
+	struct raw_realm own = *realm;
+
+	if (!raw->latch && !raw->srtp && !raw->dtls && !raw->mux)
+		return true;
+	own.latch = raw->latch ? raw->latch : own.latch;
+	own.srtp = raw->srtp ? raw->srtp : own.srtp;
+	own.dtls = raw->dtls ? raw->dtls : own.dtls;
+	own.mux = raw->mux ? raw->mux : own.mux;
+	t->as = malloc(sizeof(*t->as));
+	if (!t->as)
+		return bad(l, *k, "no memory");
+	*t->as = *r;
+	return config_get_media(l, k, &own, t->as);
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	const struct config_tenant *const *x = a, *const *y = b;
@@ -288,15 +324,18 @@ static bool get_each(const struct loaded *l, const struct key *at,
 	struct config_tenants *t = &r->tenants;
 	const struct raw_tenant *from;
 	struct key k;
+	size_t i;
 
-	for (; t->n < raw->n_tenants; t->n++) {
-		from = &raw->tenants[t->n];
-		k = key("%.64s.tenants[%zu]", at->path, t->n);
-		t->tenant[t->n].name = from->name;
-		if (!get_limits(l, &k, from, &t->tenant[t->n]) ||
-		    !add_ports(l, &k, from, r, t->n) ||
-		    !add_domains(l, &k, from, t, t->n) ||
-		    !add_sources(l, &k, from, s, t->n))
+	while (t->n < raw->n_tenants) {
+		i = t->n++;
+		from = &raw->tenants[i];
+		k = key("%.64s.tenants[%zu]", at->path, i);
+		t->tenant[i].name = from->name;
+		if (!get_limits(l, &k, from, &t->tenant[i]) ||
+		    !get_media(l, &k, raw, from, r, &t->tenant[i]) ||
+		    !add_ports(l, &k, from, r, i) ||
+		    !add_domains(l, &k, from, t, i) ||
+		    !add_sources(l, &k, from, s, i))
 			return false;
 	}
 	return check_names(l, at, t) && check_domains(l, at, t);

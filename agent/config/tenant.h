@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/span.h"
 
+struct config_realm;
 struct prefix_set;
 
 /**
@@ -20,6 +21,8 @@ struct prefix_set;
  * @bindings: bindings of its phones
  * @ports: pairs of media ports at a time
  * @kbits: kbit/s of media at a time, as descriptions say
+ * @as: a copy of its realm's configuration, of which latch, srtp, dtls and mux are its own;
+ *	NULL: all is the realm's
  */
 struct config_tenant {
 	const char *name;
@@ -28,6 +31,7 @@ struct config_tenant {
 	uint32_t bindings;
 	uint32_t ports;
 	uint32_t kbits;
+	struct config_realm *as;
 };
 
 /**
