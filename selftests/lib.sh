@@ -277,6 +277,18 @@ bg()
 	return 1
 }
 
+# timed CMD...: CMD, and the ms that it took in TOOK: a sender that has to wait for a processor
+# takes more than it was told, and what its rate lets pass is more, too.
+timed()
+{
+	local begin=${EPOCHREALTIME/[.,]/} status
+	"$@"
+	status=$?
+	# shellcheck disable=SC2034
+	TOOK=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+	return $status
+}
+
 # finish NAME: wait for its own end.
 finish()
 {
