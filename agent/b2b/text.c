@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/writer.h"
 #include "sip/body.h"
 #include "sip/cross.h"
 #include "sip/hosts.h"
@@ -36,16 +37,21 @@ uint32_t b2b_allow(const struct sip_msg *msg)
 void b2b_abilities(struct sip_writer *w, const struct end *to)
 {
 	uint32_t other = b2b_end_other(to)->allow;
-	char text[sizeof(B2B_METHODS) + 16];
-	size_t i, n;
+	struct writer text = { 0 };
+	char *allow;
+	size_t i;
 
-	n = (size_t)snprintf(text, sizeof(text), "INVITE, ACK, BYE, CANCEL, PRACK");
-	for (i = 0; i < sizeof(optional) / sizeof(*optional); i++)
-		if (!other || other & (UINT32_C(1) << optional[i]))
-			n += (size_t)snprintf(text + n, sizeof(text) - n,
-					      ", " SPAN_FMT,
-					      SPAN_ARG(sip_method_text(optional[i])));
-	sip_write_header(w, SIP_HDR_ALLOW, span_of(text));
+	writer_text(&text, "INVITE, ACK, BYE, CANCEL, PRACK");
+	for (i = 0; i < sizeof(optional) / sizeof(*optional); i++) {
+		if (other && !(other & (UINT32_C(1) << optional[i])))
+			continue;
+		writer_text(&text, ", ");
+		writer_span(&text, sip_method_text(optional[i]));
+	}
+	allow = writer_end(&text, NULL);
+	if (allow)
+		sip_write_header(w, SIP_HDR_ALLOW, span_of(allow));
+	free(allow);
 	b2b_trickle_say(w, b2b_end_realm(to));
 }
 

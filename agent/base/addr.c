@@ -45,6 +45,30 @@ static bool parse_port(const char *text, struct dp_addr *addr)
 	return !*text || !strcmp(text, "/rtcp");
 }
 
+bool dp_addr_parse_v4(struct span text, struct in_addr *v4)
+{
+	const char *p = text.p, *end = p + text.n, *first;
+	unsigned int i, value;
+	uint8_t byte[4];
+
+	for (i = 0; i < 4; i++) {
+		if (i && (p == end || *p++ != '.'))
+			return false;
+		for (first = p, value = 0; p < end && *p >= '0' && *p <= '9'; p++) {
+			value = value * 10 + (unsigned int)(*p - '0');
+			if (value > UINT8_MAX || (p > first && *first == '0'))
+				return false;
+		}
+		if (p == first)
+			return false;
+		byte[i] = (uint8_t)value;
+	}
+	if (p != end)
+		return false;
+	memcpy(v4, byte, sizeof(byte));
+	return true;
+}
+
 /* the first len characters of text, which end there or at a '\0' */
 static bool parse_host(const char *text, size_t len, struct dp_addr *addr)
 {
@@ -53,14 +77,16 @@ static bool parse_host(const char *text, size_t len, struct dp_addr *addr)
 
 	if (len >= sizeof(host))
 		return false;
+	if (dp_addr_parse_v4((struct span){ text, len }, &new.v4)) {
+		new.family = AF_INET;
+		*addr = new;
+		return true;
+	}
 	memcpy(host, text, len);
 	host[len] = '\0';
-	if (inet_pton(AF_INET, host, &new.v4) == 1)
-		new.family = AF_INET;
-	else if (inet_pton(AF_INET6, host, &new.v6) == 1)
-		new.family = AF_INET6;
-	else
+	if (inet_pton(AF_INET6, host, &new.v6) != 1)
 		return false;
+	new.family = AF_INET6;
 	*addr = new;
 	return true;
 }

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/span.h"
+
 /**
  * struct dp_addr - an IPv4 or IPv6 address with a UDP port
  * @family: AF_INET, AF_INET6, or 0 (AF_UNSPEC): there is no address
@@ -60,6 +62,17 @@ struct dp_addr {
  * Return: true if @text was an address with a port.
  */
 bool dp_addr_parse(const char *text, struct dp_addr *addr);
+
+/**
+ * dp_addr_parse_v4() - read an IPv4 address
+ * @text: four numbers without needless zeros, and a dot between them
+ * @v4: filled on success, untouched otherwise
+ *
+ * As inet_pton() reads it.
+ *
+ * Return: true if it is one.
+ */
+bool dp_addr_parse_v4(struct span text, struct in_addr *v4);
 
 /** dp_addr_parse_leg() - the same of a leg, behind whose port "#CALL", "/LINE" and "/rtcp"
  *	may follow */

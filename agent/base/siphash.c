@@ -2,30 +2,41 @@
 /* SipHash-2-4 (Aumasson, Bernstein). */
 #include "siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 static uint64_t rotl(uint64_t x, int b)
 {
 	return x << b | x >> (64 - b);
 }
 
-static void sipround(uint64_t v[4])
+/* @n times, in registers */
+static inline void siprounds(uint64_t v[4], unsigned int n)
 {
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
+	uint64_t v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
+
+	for (; n; n--) {
+		v0 += v1;
+		v1 = rotl(v1, 13) ^ v0;
+		v0 = rotl(v0, 32);
+		v2 += v3;
+		v3 = rotl(v3, 16) ^ v2;
+		v0 += v3;
+		v3 = rotl(v3, 21) ^ v0;
+		v2 += v1;
+		v1 = rotl(v1, 17) ^ v2;
+		v2 = rotl(v2, 32);
+	}
+	v[0] = v0;
+	v[1] = v1;
+	v[2] = v2;
+	v[3] = v3;
 }
 
-static void word(struct siphash *h, uint64_t m)
+static inline void word(struct siphash *h, uint64_t m)
 {
 	h->v[3] ^= m;
-	sipround(h->v);
-	sipround(h->v);
+	siprounds(h->v, 2);
 	h->v[0] ^= m;
 }
 
@@ -38,14 +49,26 @@ void siphash_begin(struct siphash *h, const uint64_t key[2])
 
 void siphash_add(struct siphash *h, const void *data, size_t len)
 {
+	unsigned int shift = h->len % 8 * 8;
 	const uint8_t *p = data;
+	uint64_t eight;
 
+	h->len += len;
+	/* what is there and the next eight make a word, and as much is there again */
+	for (; len >= 8; len -= 8, p += 8) {
+		memcpy(&eight, p, 8);
+		eight = le64toh(eight);
+		word(h, h->tail | eight << shift);
+		h->tail = shift ? eight >> (64 - shift) : 0;
+	}
 	for (; len; len--, p++) {
-		h->tail |= (uint64_t)*p << (h->len % 8 * 8);
-		if (++h->len % 8)
+		h->tail |= (uint64_t)*p << shift;
+		shift += 8;
+		if (shift < 64)
 			continue;
 		word(h, h->tail);
 		h->tail = 0;
+		shift = 0;
 	}
 }
 
@@ -59,11 +82,8 @@ void siphash_span(struct siphash *h, struct span s)
 
 uint64_t siphash_end(struct siphash *h)
 {
-	int i;
-
 	word(h, h->tail | (uint64_t)h->len << 56);
 	h->v[2] ^= 0xff;
-	for (i = 0; i < 4; i++)
-		sipround(h->v);
+	siprounds(h->v, 4);
 	return h->v[0] ^ h->v[1] ^ h->v[2] ^ h->v[3];
 }

@@ -80,6 +80,23 @@ LIST_HEAD(binding_list, binding);
 LIST_HEAD(way_list, way);
 LIST_HEAD(source_list, source);
 
+/* bytes of texts whose token is remembered */
+#define LAST_MAX	512
+
+/**
+ * struct last - the token that was asked for last: a REGISTER asks for its own many times
+ * @n: bytes of each text that it is of
+ * @instance: it is of an instance; else of a contact
+ * @text: the texts
+ * @token: their token; empty: there is none
+ */
+struct last {
+	size_t n[3];
+	bool instance;
+	char text[LAST_MAX];
+	char token[BIND_TOKEN_LEN + 1];
+};
+
 /**
  * struct bind_table - the table
  * @timers: the clock
@@ -88,6 +105,7 @@ LIST_HEAD(source_list, source);
  * @arg: for @ops
  * @key: of chains
  * @secret: of tokens, two keys
+ * @last: a token that they gave
  * @mask: buckets of each kind, less one
  * @by_token: bindings
  * @by_aor: bindings
@@ -103,6 +121,7 @@ struct bind_table {
 	void *arg;
 	uint64_t key[2];
 	uint64_t secret[4];
+	struct last *last;
 	size_t mask;
 	struct binding_list *by_token;
 	struct binding_list *by_aor;
@@ -244,6 +263,38 @@ static void name(const struct bind_table *t, const char *prefix, enum kind kind,
 	*p = '\0';
 }
 
+static bool is_last(const struct last *last, bool instance, const struct span *text,
+		    size_t n)
+{
+	const char *p = last->text;
+	size_t i;
+
+	if (!*last->token || last->instance != instance)
+		return false;
+	for (i = 0; i < n; p += text[i++].n)
+		if (last->n[i] != text[i].n ||
+		    (text[i].n && memcmp(p, text[i].p, text[i].n)))
+			return false;
+	return true;
+}
+
+static void keep_last(struct last *last, bool instance, const struct span *text, size_t n,
+		      const char *token)
+{
+	size_t i, at = 0;
+
+	*last->token = '\0';
+	for (i = 0; i < n; at += text[i++].n) {
+		if (text[i].n > LAST_MAX - at)
+			return;
+		if (text[i].n)
+			memcpy(last->text + at, text[i].p, text[i].n);
+		last->n[i] = text[i].n;
+	}
+	last->instance = instance;
+	strcpy(last->token, token);
+}
+
 void bind_token(const struct bind_table *t, const struct bind_key *key,
 		char token[BIND_TOKEN_LEN + 1])
 {
@@ -251,9 +302,14 @@ void bind_token(const struct bind_table *t, const struct bind_key *key,
 	const struct span text[] = {
 		key->aor, instance ? key->instance : key->contact, key->reg_id,
 	};
+	size_t n = instance ? 3 : 2;
 
-	name(t, PREFIX, instance ? BY_INSTANCE : BY_CONTACT, text,
-	     instance ? 3 : 2, token);
+	if (is_last(t->last, instance, text, n)) {
+		strcpy(token, t->last->token);
+		return;
+	}
+	name(t, PREFIX, instance ? BY_INSTANCE : BY_CONTACT, text, n, token);
+	keep_last(t->last, instance, text, n, token);
 }
 
 void bind_alias(const struct bind_table *t, struct span text,
@@ -867,10 +923,11 @@ struct bind_table *bind_table_new(struct timers *timers,
 	t->flows = flows;
 	t->ops = ops;
 	t->arg = arg;
+	t->last = calloc(1, sizeof(*t->last));
 	TAILQ_INIT(&t->all);
 	random_bytes(t->key, sizeof(t->key));
 	random_bytes(t->secret, sizeof(t->secret));
-	if (make_buckets(t, FIRST_BUCKETS))
+	if (t->last && make_buckets(t, FIRST_BUCKETS))
 		return t;
 	bind_table_free(t);
 	return NULL;
@@ -884,6 +941,7 @@ const uint64_t *bind_table_secret(const struct bind_table *t)
 void bind_table_set_secret(struct bind_table *t, const uint64_t *secret)
 {
 	memcpy(t->secret, secret, sizeof(t->secret));
+	*t->last->token = '\0';
 }
 
 void bind_table_free(struct bind_table *t)
@@ -897,6 +955,7 @@ void bind_table_free(struct bind_table *t)
 		release(b);
 	}
 	free_buckets(t);
+	free(t->last);
 	explicit_bzero(t->secret, sizeof(t->secret));
 	free(t);
 }

@@ -55,17 +55,13 @@ static bool parse_v6(struct span s, struct in6_addr *v6)
 bool sip_host_addr(struct span host, struct dp_addr *addr)
 {
 	struct dp_addr a = { 0 };
-	char text[INET_ADDRSTRLEN];
 
-	if (is_numeric(host)) {
+	if (dp_addr_parse_v4(host, &a.v4)) {
 		a.family = AF_INET;
-		if (!span_str(host, text, sizeof(text)) ||
-		    inet_pton(AF_INET, text, &a.v4) != 1)
-			return false;
 		*addr = a;
 		return true;
 	}
-	if (!host.n || !span_chr(host, ':'))
+	if (!host.n || is_numeric(host) || !span_chr(host, ':'))
 		return false;
 	if (*host.p == '[') {
 		if (host.p[host.n - 1] != ']')
@@ -171,7 +167,7 @@ static const char *read_host_port(struct span s, struct sip_uri *uri)
 	}
 	colon = span_chr(span_from(from, end), ':');
 	uri->host = span_from(s.p, colon ? colon : end);
-	if (!sip_host_is_sane(uri->host))
+	if (!sip_host_addr(uri->host, &uri->addr) && !sip_host_is_sane(uri->host))
 		return "the host is neither a name nor an address";
 	if (colon) {
 		if (!span_u32(span_from(colon + 1, end), &port) || !port ||
@@ -179,7 +175,7 @@ static const char *read_host_port(struct span s, struct sip_uri *uri)
 			return "the port is not a number from 1 to 65535";
 		uri->port = (uint16_t)port;
 	}
-	if (sip_host_addr(uri->host, &uri->addr))
+	if (uri->addr.family)
 		uri->addr.port = uri->port;
 	return NULL;
 }

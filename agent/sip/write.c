@@ -61,8 +61,9 @@ static bool is_break(char c)
 
 static void mend(char *p, size_t n)
 {
+	/* most characters are above all of these */
 	for (; n; n--, p++)
-		if (is_break(*p))
+		if ((unsigned char)*p <= '\r' && is_break(*p))
 			*p = ' ';
 }
 

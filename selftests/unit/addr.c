@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Transport addresses: what is one, what is not, and the text of each. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,34 @@ static bool bad(void)
 		}
 	}
 	KTAP_CHECK(addr.family == 77);
+	return true;
+}
+
+/* as inet_pton() reads it, with what stands around it left alone */
+static bool v4(void)
+{
+	static const char *const texts[] = {
+		"192.0.2.1", "0.0.0.0", "255.255.255.255", "1.2.3.4", "", ".", "1", "1.2.3", "1.2.3.",
+		"1.2.3.4.", ".1.2.3.4", "1..3.4", "1.2.3.4.5", "256.0.0.1", "1.2.3.256", "1.2.3.2550",
+		"01.2.3.4", "1.2.3.04", "00.0.0.0", "1.2.3.0", "1.2.3.4 ", " 1.2.3.4", "+1.2.3.4",
+		"1.2.3.-4", "0x1.2.3.4", "99999999999.1.1.1", "1.2.3.4x", "a.b.c.d",
+	};
+	struct in_addr got, want;
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		bool is = inet_pton(AF_INET, texts[i], &want) == 1;
+
+		snprintf(text, sizeof(text), "%s9", texts[i]);
+		got.s_addr = 77;
+		if (dp_addr_parse_v4((struct span){ text, strlen(texts[i]) }, &got) != is ||
+		    got.s_addr != (is ? want.s_addr : 77)) {
+			printf("# '%s'\n", texts[i]);
+			return false;
+		}
+	}
+	KTAP_CHECK(!dp_addr_parse_v4((struct span){ NULL, 0 }, &got));
 	return true;
 }
 
@@ -195,6 +224,7 @@ static bool any(void)
 int main(void)
 {
 	static const struct ktap_point points[] = {
+	{ "IPv4 is read as inet_pton() reads it", v4 },
 		{ "addresses with port are read and written alike", good },
 		{ "what is no address with port is refused", bad },
 		{ "the part of a port that is RTCP, of a leg alone", leg },

@@ -112,6 +112,7 @@ static bool test_tokens(void)
 	struct bind_key b = a, c = a;
 	struct bind_table *first;
 	char x[BIND_TOKEN_LEN + 1], y[BIND_TOKEN_LEN + 1];
+	static char long_text[600];
 
 	begin();
 	KTAP_CHECK(!differs(&a, &b));
@@ -141,6 +142,19 @@ static bool test_tokens(void)
 	KTAP_CHECK(strcmp(x, y) && !bind_is_token(span_of(x)) && strlen(x) == BIND_TOKEN_LEN);
 	bind_alias(table, SPAN("c1@10.0.0.1"), y);
 	KTAP_CHECK(!strcmp(x, y));
+	/* of another secret there are others, at once; and long ones, too */
+	bind_token(table, &a, x);
+	bind_table_set_secret(table, (const uint64_t[4]){ 1, 2, 3, 4 });
+	bind_token(table, &a, y);
+	KTAP_CHECK(strcmp(x, y));
+	b = a;
+	b.contact = (struct span){ long_text, sizeof(long_text) };
+	bind_token(table, &b, y);
+	bind_token(table, &b, x);
+	KTAP_CHECK(!strcmp(x, y));
+	b.contact.n--;
+	bind_token(table, &b, y);
+	KTAP_CHECK(strcmp(x, y));
 	/* nobody who has a table of his own knows ours */
 	bind_token(table, &a, x);
 	first = table;

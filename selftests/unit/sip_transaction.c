@@ -305,15 +305,29 @@ static bool test_siphash(void)
 	static const uint64_t key[2] = { 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL };
 	struct sip_tx *a, *b;
 	struct siphash h;
-	uint8_t data[15];
-	size_t i;
+	uint8_t data[40];
+	uint64_t whole;
+	size_t i, j;
 
-	for (i = 0; i < 15; i++)
+	for (i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)i;
 	siphash_begin(&h, key);
-	siphash_add(&h, data, 4);
-	siphash_add(&h, data + 4, 11);
+	siphash_add(&h, data, 15);
 	KTAP_CHECK(siphash_end(&h) == 0xa129ca6149be45e5ULL);
+	/* wherever it is cut */
+	siphash_begin(&h, key);
+	for (i = 0; i < sizeof(data); i++)
+		siphash_add(&h, data + i, 1);
+	whole = siphash_end(&h);
+	for (i = 0; i <= sizeof(data); i++) {
+		for (j = i; j <= sizeof(data); j++) {
+			siphash_begin(&h, key);
+			siphash_add(&h, data, i);
+			siphash_add(&h, data + i, j - i);
+			siphash_add(&h, data + j, sizeof(data) - j);
+			KTAP_CHECK(siphash_end(&h) == whole);
+		}
+	}
 	/* another stack, other places */
 	begin(NULL, false);
 	a = SERVE(NULL, .method = "OPTIONS");
