@@ -321,6 +321,39 @@ def calls():
     bob.end()
 
 
+def is_on_one_port(*said):
+    """What the browser was told of where its media goes: one port for all that it calls."""
+    for text in said:
+        ports = set(re.findall(r"^m=\w+ (\d+) |^a=candidate:\S+ \d+ \S+ \d+ \S+ (\d+) ", text, re.M))
+        check({p for both in ports for p in both if p} == {"30000"}, "its media goes to", text)
+
+
+def shares():
+    """Two calls at once, of one page, to one port."""
+    page, bob = Page(), Baresip()
+    page.begins()
+    for _ in range(2):
+        page.does("window.first = call; dial('sip:bob@example.com', true)")
+        page.happens("confirmed")
+        bob.happens("CALL_ESTABLISHED")
+        is_secured(page.media())
+    said = page.does("return [first, call].map((c) => c.connection.currentRemoteDescription.sdp)")
+    is_on_one_port(*said)
+    legs = [leg for c in ask("calls") for leg in ask("call", str(c["id"]))["legs"]
+            if leg["side"] == "caller" and leg["component"] == "rtp"]
+    check(len({leg["local"] for leg in legs}) == 2 and len({leg["remote"] for leg in legs}) == 2 and
+          all(":30000#" in leg["local"] for leg in legs), "the legs are", legs)
+    page.does("window.second = call")
+    page.until("second.connection.connectionState === 'connected' && "
+               "first.connection.connectionState === 'connected'", "both are connected")
+    page.does("first.terminate()")
+    bob.happens("CALL_CLOSED")
+    page.does("second.terminate()")
+    bob.happens("CALL_CLOSED")
+    page.ends()
+    bob.end()
+
+
 def called():
     """The phone calls; the browser says no address of its own, and hangs up."""
     page, bob, hellos = Page(), Baresip(), Hellos()

@@ -32,7 +32,8 @@ page_is_up() { a ss -Hltn sport = :8000 | grep -q .; }
 setup()
 {
 	export PASSWORD B4 EDGE=$MA4 BROWSER=$A4
-	browser_setup "{transport: wss, port: 8443, certificates: $W/tls, origins: [\"http://127.0.0.1:8000\"]}" &&
+	# Who calls is on one port for all, who is called has its own.
+	SINGLE=30000 browser_setup "{transport: wss, port: 8443, certificates: $W/tls, origins: [\"http://127.0.0.1:8000\"]}" &&
 		tone || return
 	# Where a browser looks for the address by which it goes out.
 	ip -n "$A" route add default via $MA4
@@ -113,6 +114,7 @@ test_chromium_calls()
 	all_end KILL browser
 	chromium_starts --use-fake-ui-for-media-stream
 	browser calls
+	browser shares
 }
 
 test_firefox_is_called()

@@ -314,6 +314,20 @@ def callee_without():
     b.end()
 
 
+def secure():
+    """Handshakes find their call by where they come from, and so does what is protected."""
+    from agent_dtls import Dtls         # pylint: disable=import-outside-toplevel
+    calls = [Call(Dtls(A, "server", ice=browser()), Plain(B)) for _ in range(2)]
+    for c in calls:
+        is_single(c)
+        c.a.connect()
+    for c in calls + calls[::-1]:
+        both_hear(c.a, c.b)
+        check(c.leg().get("srtp_received"), "the leg is", c.leg())
+    for c in calls:
+        c.end()
+
+
 def both():
     """Two parties of the port with each other, and two more."""
     calls = [Call(browser(), browser(B, False)) for _ in range(2)]
@@ -325,6 +339,34 @@ def both():
         check("#" in c.leg()["local"] and "#" in c.leg("callee")["local"], "the legs are", c.ask("call"))
     for c in calls:
         c.end()
+
+
+def killed():
+    """The agent is killed, and another one begins: by agent_single_guest.sh."""
+    wish = os.path.join(os.path.dirname(os.environ["CONFIG"]), "kill")
+    with open(wish, "w", encoding="ascii"):
+        pass
+    until(lambda: not os.path.exists(wish))
+
+
+def outlives():
+    """What the module finds by remote goes on without the agent, and the next one knows the number."""
+    first = Call(browser(), Plain(B))
+    first.a.connect()
+    both_hear(first.a, first.b)
+    number = first.leg()["local"]
+    killed()
+    both_hear(first.a, first.b)
+    for _ in range(3):
+        c = Call(browser(), Plain(B))
+        is_single(c)
+        check(c.leg()["local"] != number, "another call has its number:", c.leg())
+        c.a.connect()
+        both_hear(c.a, c.b)
+        both_hear(first.a, first.b)
+        c.end()
+    first.b.end()
+    first.a.end()
 
 
 if __name__ == "__main__":

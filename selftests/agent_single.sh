@@ -41,6 +41,12 @@ test_several_at_once() { one_port lite at_once intruder; }
 test_restart_and_one_address() { one_port lite restart same_remote; }
 test_ports_of_their_own() { one_port lite apart leaves; }
 test_full_ICE() { one_port full at_once intruder restart; }
+test_DTLS()
+{
+	ACCESS_DTLS=require CORE_MUX=allow one_port lite secure || return
+	acts agent_dtls mux_declined && no_calls && no_keys
+}
+
 test_who_is_called()
 {
 	CORE_ICE=force CORE_MUX=require CORE_SINGLE=30000 one_port lite callee callee_without both

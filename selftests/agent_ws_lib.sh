@@ -142,7 +142,7 @@ browser_setup()
 	srtp_setup && certificate || return
 	export CA=$W/tls/cafile.pem
 	ACCESS_SIP=$sip ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' ACCESS_ICE=${ICE:-lite} \
-	ACCESS_DTLS=require ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
+	ACCESS_SINGLE=${SINGLE:-} ACCESS_DTLS=require ACCESS_MUX=require ACCESS_BUNDLE=accept CORE_SRTP='{policy: refuse}' \
 	ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060${PRESENCE:+;lr}\"}" \
 		agent_config 'quarantine: 0' "$@"
 	registrar_start && agent_start --datapath "$BACKEND"
