@@ -259,6 +259,22 @@ def ends():
     over(notifier(registrar, m, "late"), "NOTIFY")
 
 
+def heavy():
+    """Who keeps much of us by each of his subscriptions has fewer."""
+    phone, registrar = Phone(), Registrar()
+    register(phone, registrar)
+    routes = ["Record-Route: <sip:p.example.com;lr;x=%s>" % ("p" * 480)] * 40
+    for n in range(35):
+        s = subscriber(phone)
+        s.subscribe(600, *routes)
+        if n < 34:
+            m = registrar.receive()
+            check(m.method == "SUBSCRIBE", m.first)
+            accepts(notifier(registrar, m, "n%d" % n), m)
+        got = final(phone)
+        check(got.status == (200 if n < 34 else 503), n, "subscriptions and", got.first)
+
+
 def lists():
     """RFC 4662: who may be told of a whole list says so, and what requires that passes; no more."""
     phone, registrar = Phone(), Registrar()
@@ -311,7 +327,7 @@ def publishes():
                       *more, cseq=8, kind="text/plain", body="I am at %s" % PHONE)
         m = registrar.receive()
         check(m.method == method and m["cseq"] == "8 " + method and PHONE not in str(m.all) and
-              m["from"] == p.local and all("%s: %s" % pair in more for pair in m.all if pair[0] in
+              m["from"].partition(";tag=name")[0] == p.local.partition(";tag=")[0] and all("%s: %s" % pair in more for pair in m.all if pair[0] in
                                            ("Event", "Expires", "SIP-If-Match")), m.first, m.all)
         # what people write is theirs, what their phones publish is not
         check((PHONE in m.body) == (method == "MESSAGE"), m.body)

@@ -30,6 +30,7 @@ test_a_phone_subscribes() { events subscribes; }
 test_a_phone_is_subscribed() { events is_subscribed; }
 test_more_than_one_notifies() { events forks; }
 test_what_ends_it() { events ends; }
+test_who_has_heavy_ones() { events heavy; }
 test_lists() { events lists; }
 test_strangers_have_none() { events strangers; }
 test_nobody_refreshes() { events expires; }

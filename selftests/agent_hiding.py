@@ -63,6 +63,24 @@ class Side:
                 "a=x-host:%s:7000\r\na=x-kept:1\r\n" % (self.name.decode(), net, ip, net, *[ip] * 5))
 
 
+def parts(side, sdp):
+    """A multipart: a description, and where the caller is (RFC 6442), or a list of URIs."""
+    ip = side.end.ip
+    return ("--b1\r\nContent-Type: application/sdp\r\n\r\n%s\r\n--b1\r\n"
+            "Content-Type: application/pidf+xml\r\nContent-ID: <x@%s>\r\n\r\n"
+            "<presence entity='pres:me@%s'><contact>sip:me@%s:5060</contact></presence>\r\n--b1--\r\n" %
+            (sdp, "gw.%s.example" % side.name.decode(), ip, ip))
+
+
+def presence(side, call_id):
+    """What presence and lamps are told by: each has addresses and names of where they come from."""
+    ip, net = side.end.ip, side.name.decode() + ".example"
+    return ("<presence entity=\"pres:me@%s\"><contact>sip:me@%s:5060;maddr=gw.%s</contact></presence>"
+            "<dialog-info entity=\"sip:me@%s\"><dialog id=\"1\" call-id=\"%s\" local-tag=\"l\" "
+            "remote-tag=\"r\"><local><target uri=\"sip:%s:5060\"/></local></dialog></dialog-info>" %
+            (ip, ip, net, ip, call_id, ip))
+
+
 def searched(side, other, *more):
     """No byte of the other's came to this side."""
     low = side.heard.lower()
@@ -93,8 +111,10 @@ def calls(a, b):
     phone, switch = a.end, b.end
     call_id = "call-of-%s@%s" % (os.urandom(4).hex(), phone.ip)
     h = head(phone, "pt", call_id, "<sip:bob@example.com>", "alice@" + phone.ip)
-    phone.request("INVITE", "sip:bob@example.com", *h, body=a.sdp())
+    phone.request("INVITE", "sip:bob@example.com", *h, body=parts(a, a.sdp()),
+                  kind="multipart/mixed;boundary=b1")
     m = switch.receive()
+    check("<contact>sip:me@%s" % CORE in m.body, m.body)
     check(m.method == "INVITE" and "a=x-kept:1" in m.body, m.first, m.body)
     contact = "Contact: <sip:me@%s:5060>" % switch.ip
     switch.reply(m, 180, contact)
@@ -110,9 +130,17 @@ def calls(a, b):
     _, ok2 = transaction(switch, phone, "INVITE", uri_of(m), back, 7, body=b.sdp(), reply=a.sdp())
     switch.request("ACK", uri_of(ok2), *back, cseq=7)
     check(phone.receive().method == "ACK", "the change is acknowledged")
-    transaction(phone, switch, "INFO", uri_of(ok), h, 2)
+    transaction(phone, switch, "INFO", uri_of(ok), h, 2, body="at " + phone.ip)
+    phone.request("INVITE", uri_of(ok), *h, cseq=4, body=parts(a, a.sdp()),
+                  kind="multipart/mixed;boundary=b1")
+    m2 = switch.receive()
+    check(m2.method == "INVITE" and "<contact>sip:me@" in m2.body, m2.first, m2.body)
+    switch.reply(m2, 200, contact, body=b.sdp())
+    check(final(phone).status == 200, "a change with parts")
+    phone.request("ACK", uri_of(ok), *h, cseq=4)
+    check(switch.receive().method == "ACK", "that is acknowledged")
     transaction(switch, phone, "UPDATE", uri_of(m), back, 8)
-    transaction(phone, switch, "BYE", uri_of(ok), h, 3)
+    transaction(phone, switch, "BYE", uri_of(ok), h, 5)
     return call_id, m["call-id"]
 
 
@@ -153,7 +181,7 @@ def notes(a, b, uri):
                                ("MESSAGE", "text/plain", "hello")):
         more = ["Event: message-summary", "Subscription-State: active"] if method == "NOTIFY" else []
         switch.send("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"
-                    "From: <sip:pbx@%s>;tag=n\r\nTo: <%s>\r\nCall-ID: note-%s@%s\r\nCSeq: 9 %s\r\n%s"
+                    "From: <sip:pbx@%s>;tag=note-tag\r\nTo: <%s>\r\nCall-ID: note-%s@%s\r\nCSeq: 9 %s\r\n%s"
                     "Content-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (
                         method, uri, switch.ip, os.urandom(6).hex(), switch.ip, uri, method,
                         switch.ip, method, "".join(m + "\r\n" for m in more), kind, len(text), text))
@@ -187,6 +215,19 @@ def events(a, b, uri):
         refreshed(s, n, 0)
         noted(n, s, "terminated;reason=timeout", status=481)
         ids += [s.call_id, n.call_id]
+    s = subscriber(phone)
+    s.event = ["Event: presence"]
+    s.subscribe()
+    m = switch.receive()
+    n = notifier(switch, m, "p")
+    n.event = s.event
+    accepts(n, m)
+    final(phone)
+    n.notify("active", presence(b, n.call_id + "@" + switch.ip))
+    m = phone.receive()
+    check(m.method == "NOTIFY" and "<contact>sip:me@" + ACCESS in m.body, m.body)
+    phone.reply(m, 200)
+    check(final(switch).status == 200, "the NOTIFY of presence")
     p = subscriber(phone)
     phone.request("PUBLISH", p.target, "From: " + p.local, "To: " + p.remote, "Call-ID: " + p.call_id,
                   "Event: presence", "Contact: <sip:me@%s>" % phone.ip, kind="application/pidf+xml",
@@ -244,7 +285,7 @@ def hiding():
     registrar.grants()
     phone.answer(200)
     check(AOR.encode() in b.heard, "the switch knows who it is")
-    searched(a, b, token, ours, "pbx@" + REGISTRAR, known, yours, callers)
+    searched(a, b, token, ours, "note-tag", "pbx@" + REGISTRAR, known, yours, callers)
     searched(b, a, theirs, phone.call_id, mine, seen, published, called)
 
 

@@ -86,7 +86,7 @@ static bool fill(struct branch *branch, const struct route *route,
 	b2b_abilities(&w, &call->first->end[1]);
 	if (b2b_prack_offers(call))
 		sip_write_header(&w, SIP_HDR_SUPPORTED, SPAN("100rel"));
-	ok &= b2b_content_sdp(&content, invite, sdp);
+	ok &= b2b_content_sdp(&content, invite, sdp, call->realm[1]);
 	if (content.lines)
 		sip_write_block(&w, span_of(content.lines));
 	branch->headers = b2b_lines(&w);

@@ -167,12 +167,14 @@ static void write_head(struct sip_writer *w, struct direct *direct,
 		.own = b2b_asker_own(direct->from),
 		.instead = host,
 	};
-	char call_id[BIND_TOKEN_LEN + 1];
+	char call_id[BIND_TOKEN_LEN + 1], tag[BIND_TOKEN_LEN + 1] = "";
 	char *from, *to;
 
 	b2b_host(&flow->listener->advertise, host, sizeof(host));
 	b2b_contact(flow, contact, sizeof(contact));
 	bind_alias(direct->to->bindings, msg->call_id, call_id);
+	if (msg->from.tag.n)
+		bind_alias(direct->to->bindings, msg->from.tag, tag);
 	from = b2b_identity(&msg->from, span_of(host));
 	to = to_of(route, msg);
 	if (!from || !to || !uri.p)
@@ -181,9 +183,7 @@ static void write_head(struct sip_writer *w, struct direct *direct,
 	sip_write_headerf(w, SIP_HDR_MAX_FORWARDS, "%u", msg->max_forwards - 1);
 	if (route->set.n)
 		sip_write_header(w, SIP_HDR_ROUTE, route->set);
-	sip_write_headerf(w, SIP_HDR_FROM, "%s%s" SPAN_FMT, from ? from : "",
-			  msg->from.tag.n ? ";tag=" : "",
-			  SPAN_ARG(msg->from.tag));
+	sip_write_headerf(w, SIP_HDR_FROM, "%s%s%s", from ? from : "", *tag ? ";tag=" : "", tag);
 	sip_write_header(w, SIP_HDR_TO, span_of(to));
 	sip_write_header(w, SIP_HDR_CALL_ID, span_of(call_id));
 	/* RFC 3261 section 22.2: one more each time */

@@ -487,6 +487,7 @@ struct index;
  * @registers: REGISTERs under way, by the token of their contact
  * @directs: requests outside of dialogs under way
  * @subs: subscriptions
+ * @subs_weight: as how many they count
  * @farewells: BYEs to trunks under way
  * @trunks: of the present configuration
  * @turns: calls that began by one of them
@@ -520,6 +521,7 @@ struct b2b {
 	LIST_HEAD(, reg) registers[B2B_REGISTERS];
 	LIST_HEAD(, direct) directs;
 	LIST_HEAD(, sub) subs;
+	unsigned int subs_weight;
 	LIST_HEAD(, farewell) farewells;
 	LIST_HEAD(, trunk) trunks;
 	uint64_t turns;
@@ -579,9 +581,9 @@ struct content {
 };
 
 /* false without memory; b2b_content_free() in any case */
-/* the body of @msg with @sdp in the place of its description; NULL: none */
-bool b2b_content_sdp(struct content *content, const struct sip_msg *msg,
-		 const char *sdp);
+/* the body of @msg, for @to, with @sdp in the place of its description; NULL: none */
+bool b2b_content_sdp(struct content *content, const struct sip_msg *msg, const char *sdp,
+		     const struct realm *to);
 bool b2b_content_copy(struct content *content, const struct sip_msg *msg);
 /* false without memory */
 bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
@@ -599,7 +601,7 @@ struct index_via;
  * @addr: an IPv4 address, or a /64
  * @calls: calls
  * @ringing: of these, not answered
- * @subs: subscriptions
+ * @subs: subscriptions, each as many as it counts for
  * @emergencies: of its calls, those that no limit holds up
  * @quota: its ports
  */

@@ -335,10 +335,11 @@ static bool write_on(struct relay *relay, struct sip_msg *msg, const char *sdp,
 		b2b_abilities(w, to_of(relay));
 	else if (relay->method == SIP_REFER && b2b_refer_to(from, msg, w))
 		return false;
-	if (has_description(relay->method) ? !b2b_content_sdp(content, msg, sdp) :
+	if (has_description(relay->method) ?
+	    !b2b_content_sdp(content, msg, sdp, b2b_end_realm(to_of(relay))) :
 	    !b2b_content_copy(content, msg))
 		return false;
-	if (relay->method == SIP_NOTIFY &&
+	if ((relay->method == SIP_NOTIFY || relay->method == SIP_INFO) &&
 	    !b2b_content_hide(content, msg, b2b_realm_host(b2b_end_realm(to_of(relay)),
 							   host, sizeof(host))))
 		return false;
@@ -662,7 +663,7 @@ void b2b_relay_ack(struct end *from, bool late_offer, struct sip_msg *ack)
 		ret = late_answer(from, ack, &sdp, &err);
 	if (ack) {
 		b2b_pass(&w, ack, from);
-		b2b_content_sdp(&content, ack, sdp);
+		b2b_content_sdp(&content, ack, sdp, b2b_end_realm(to));
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
 	}

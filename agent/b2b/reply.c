@@ -76,7 +76,7 @@ int b2b_reply(struct end *end, struct sip_tx *tx, const struct answer *answer)
 
 	write_headers(&w, end, tx, answer);
 	if (answer->from && answer->sdp)
-		b2b_content_sdp(&content, answer->from, answer->sdp);
+		b2b_content_sdp(&content, answer->from, answer->sdp, b2b_end_realm(end));
 	if (content.lines)
 		sip_write_block(&w, span_of(content.lines));
 	r.reason = answer->phrase;

@@ -23,6 +23,8 @@
 /* subscriptions in all, a quarter for who is known; and for each phone at a source */
 #define SUBS_MAX	100000
 #define SUBS_PHONE	200
+/* bytes of a SUBSCRIBE's head for which it counts as one; what names its dialogs is kept */
+#define SUBS_HEAD	4096
 /* notifiers of one SUBSCRIBE, and for how long they may come up: timer N */
 #define FORKS_MAX	8
 #define FORKS_MS	32000
@@ -99,6 +101,7 @@ struct start {
  * @account: whom we are there
  * @tries: its challenges to the SUBSCRIBE that begins it that were answered
  * @source: who subscribes; counted there
+ * @weight: as how many
  * @end: its ends
  * @start: how it begins; NULL: it has been answered
  * @out: what was sent on by that; NULL: it is over
@@ -118,6 +121,7 @@ struct sub {
 	struct account account;
 	unsigned int tries;
 	struct index_source *source;
+	unsigned int weight;
 	struct sub_end end[2];
 	struct start *start;
 	struct sip_tx *out;
@@ -167,7 +171,8 @@ static void let_go(struct sub *sub)
 	timer_cancel(&sub->timer);
 	LIST_REMOVE(sub, entry);
 	sub->b2b->counters.subscriptions--;
-	sub->source->subs--;
+	sub->source->subs -= sub->weight;
+	sub->b2b->subs_weight -= sub->weight;
 	b2b_index_source_put(sub->source);
 	b2b_account_forget(&sub->account);
 	config_put(sub->config);
@@ -486,14 +491,15 @@ static bool has_room(const struct b2b *b2b, const struct realm *realm,
 	uint32_t phones;
 
 	if (b2b_realm_knows(realm, &flow->remote))
-		return b2b->counters.subscriptions < SUBS_MAX;
+		return b2b->subs_weight < SUBS_MAX;
 	phones = bind_at_source(realm->bindings, flow);
-	return b2b->counters.subscriptions < SUBS_MAX - SUBS_MAX / 4 &&
+	return b2b->subs_weight < SUBS_MAX - SUBS_MAX / 4 &&
 	       source->subs < SUBS_PHONE * (phones ? phones : 1);
 }
 
-/* its source has as many as it may have, or there is no memory: NULL */
-static struct sub *new_sub(struct realm *from, struct realm *to, struct sip_flow *flow)
+/* @head: bytes that it began with; its source has as many as it may have, or there is no memory: NULL */
+static struct sub *new_sub(struct realm *from, struct realm *to, struct sip_flow *flow,
+			   size_t head)
 {
 	struct b2b *b2b = from->b2b;
 	struct index_source *source = b2b_index_source(b2b->index, from, &flow->remote);
@@ -511,7 +517,9 @@ static struct sub *new_sub(struct realm *from, struct realm *to, struct sip_flow
 	sub->realm[0] = from;
 	sub->realm[1] = to;
 	sub->source = source;
-	source->subs++;
+	sub->weight = 1 + (unsigned int)(head / SUBS_HEAD);
+	source->subs += sub->weight;
+	b2b->subs_weight += sub->weight;
 	sub->end[0] = (struct sub_end){ sub, 0, NULL };
 	sub->end[1] = (struct sub_end){ sub, 1, NULL };
 	sub->forks_until = b2b->timers->now + FORKS_MS;
@@ -531,7 +539,8 @@ static void on_forked(void *arg, struct sip_dialog *dialog, struct sip_dialog *f
 		accept_it(sub);
 	if (sub->forks < FORKS_MAX && sub->b2b->timers->now < sub->forks_until)
 		other = new_sub(sub->realm[0], sub->realm[1],
-				sip_dialog_flow(sub->end[0].dialog));
+				sip_dialog_flow(sub->end[0].dialog),
+				(size_t)(sub->weight - 1) * SUBS_HEAD);
 	if (!other) {
 		sip_dialog_close(fork);
 		return;
@@ -869,7 +878,7 @@ void b2b_subscribe_received(struct b2b *b2b, struct sip_flow *flow, struct sip_m
 	if (!admit(b2b, flow, msg) || !b2b_invite_route(b2b, realm, flow, msg, &route))
 		return;
 	b2b_trunk_sort(b2b, &route, NULL);
-	sub = new_sub(realm, b2b_realm_of(b2b, route.to), flow);
+	sub = new_sub(realm, b2b_realm_of(b2b, route.to), flow, msg->text.n - msg->body.n);
 	if (!sub)
 		b2b_invite_refuse(b2b, flow, msg, 503, "Retry-After: 30\r\n",
 				  "there are as many subscriptions as there may be");
@@ -901,7 +910,7 @@ static bool dialog_again(struct sub_end *end, const struct b2b_kept_dialog *kept
 	return end->dialog;
 }
 
-static bool begin_again(struct b2b *b2b, bool hold, uint64_t due,
+static bool begin_again(struct b2b *b2b, bool hold, uint64_t due, size_t size,
 			const struct b2b_kept_dialog *kept)
 {
 	/* any trunk that asks for a password */
@@ -911,7 +920,7 @@ static bool begin_again(struct b2b *b2b, bool hold, uint64_t due,
 
 	if (!kept[0].flow || !kept[1].flow)
 		return false;
-	sub = new_sub(kept[0].realm, kept[1].realm, kept[0].flow);
+	sub = new_sub(kept[0].realm, kept[1].realm, kept[0].flow, size / 2);
 	if (!sub)
 		return false;
 	sub->forks = FORKS_MAX;
@@ -933,7 +942,7 @@ static void load(struct span key, struct span value, void *arg)
 
 	if (!b2b_keep_dialog_read(b2b, &u, &kept[0]) ||
 	    !b2b_keep_dialog_read(b2b, &u, &kept[1]) || !unpack_end(&u) ||
-	    !begin_again(b2b, hold, due, kept))
+	    !begin_again(b2b, hold, due, value.n, kept))
 		store_del(b2b->store, &sub_class, key);
 	sip_flow_unref(kept[0].flow);
 	sip_flow_unref(kept[1].flow);

@@ -209,20 +209,6 @@ static bool split(struct sip_writer *w, struct content *content)
 	return ok;
 }
 
-bool b2b_content_sdp(struct content *content, const struct sip_msg *msg,
-		 const char *sdp)
-{
-	struct sip_writer w = { 0 };
-	struct sip_body body;
-
-	*content = (struct content){ NULL };
-	if (!sdp)
-		return true;
-	sip_body_look(msg, &body);
-	sip_body_write_sdp(&w, msg, &body, span_of(sdp));
-	return split(&w, content);
-}
-
 bool b2b_content_copy(struct content *content, const struct sip_msg *msg)
 {
 	struct sip_writer w = { 0 };
@@ -264,6 +250,24 @@ bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
 	content->body = body;
 	content->len = len;
 	return true;
+}
+
+/* what stands beside the description in a multipart shows no more than other bodies do */
+bool b2b_content_sdp(struct content *content, const struct sip_msg *msg, const char *sdp,
+		     const struct realm *to)
+{
+	char host[DP_ADDR_STRLEN + 2];
+	struct sip_writer w = { 0 };
+	struct sip_body body;
+
+	*content = (struct content){ NULL };
+	if (!sdp)
+		return true;
+	sip_body_look(msg, &body);
+	sip_body_write_sdp(&w, msg, &body, span_of(sdp));
+	return split(&w, content) &&
+	       (body.kind != SIP_BODY_PART ||
+		b2b_content_hide(content, msg, b2b_realm_host(to, host, sizeof(host))));
 }
 
 /* a description of ours has our keys in it */

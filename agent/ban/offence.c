@@ -144,6 +144,7 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 	uint8_t kind = (uint8_t)(ground | (proven ? PROVEN : 0));
 	static const uint8_t zeroes[8];
 	char error[CONFIG_ERROR_LEN];
+	uint64_t unasked = bans ? bans->counters.unasked : 0;
 	struct watched *at;
 
 	if (!limit)
@@ -156,6 +157,9 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 		return false;
 	if (is_spared(bans, &prefix, ground, proven)) {
 		bans->counters.spared++;
+		/* strangers cannot use up the second's questions for a whole window */
+		if (bans->counters.unasked != unasked)
+			at->count = limit - 1;
 		return false;
 	}
 	at->begin = 0;		/* after its ban it begins anew */
