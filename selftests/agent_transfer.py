@@ -8,10 +8,11 @@ switch are those of agent_register.py.
 Ends with 0, or with 1 and a sentence about what was not so.
 """
 import os
+import re
 import sys
 from urllib.parse import quote
 
-from agent_events import BOB, Party, notifier, subscriber
+from agent_events import BOB, Party, established, noted, notifier, refreshed, subscriber
 from agent_register import (ACCESS, CORE, PHONE, REGISTRAR, Failed, Phone, Registrar, call, check,
                             final, register, sdp, uri_of)
 
@@ -155,7 +156,21 @@ def from_behind():
     refers(r, p, "<sip:1003@%s?Replaces=%s>" % (REGISTRAR, told),
            "<sip:1003@example.com?Replaces=%s>" % told)
     is_refused(r, 403, "REFER", "Refer-To: <sip:1003@example.com?Replaces=%s>" % escaped(
-        "told@%s;to-tag=1;from-tag=2" % REGISTRAR))
+        "told@core;to-tag=%s;from-tag=2" % REGISTRAR))
+    # one whose Call-ID has its address has another name for the phone
+    told = "told@%s;to-tag=1;from-tag=2" % REGISTRAR
+    r.request("REFER", "Refer-To: <sip:1003@example.com?Replaces=%s>" % escaped(told))
+    m = phone.receive()
+    alias = re.search("Replaces=(name[^%]*)%3B", m["refer-to"])[1]
+    check(m.method == "REFER" and REGISTRAR not in str(m.all), m.all)
+    phone.reply(m, 202, "Contact: <%s>" % p.contact)
+    check(final(switch).status == 202, "the REFER")
+    q = subscriber(phone)
+    q.event = []
+    q.request("INVITE", "Replaces: %s;to-tag=1;from-tag=2" % alias, body=sdp(phone.ip), kind=SDP)
+    m = switch.receive()
+    check(m["replaces"] == told, m.all)
+    hangs_up(q, answered(q, switch, m, "q"))
     hangs_up(r, p)
     s = subscriber(switch, uri_of(got), "<sip:pbx@%s>" % REGISTRAR)
     s.event = []
@@ -180,6 +195,25 @@ def picks_up():
         check(m.method == "INVITE" and m["replaces"] == want and m["require"] == "replaces",
               m.first, m["replaces"], "expected", want)
         hangs_up(q, answered(q, switch, m, "q"))
+    # of a lamp, whose Call-ID has an address of the switch's: so do Asterisk's
+    s, n = established(phone, switch)
+    n.notify("active", "<dialog-info><dialog id='1' call-id=\"7f@%s:5060\" local-tag=\"l\" "
+             "remote-tag=\"r\"/><dialog id='2' call-id='plain'/><dialog id='3' call-id='8e@%s'/>"
+             "</dialog-info>" % (REGISTRAR, REGISTRAR))
+    m = phone.receive()
+    check(REGISTRAR not in m.body and "call-id='plain'" in m.body, m.body)
+    phone.reply(m, 200)
+    check(final(switch).status == 200, "the NOTIFY")
+    for quote_, was in ('"', "7f@%s:5060" % REGISTRAR), ("'", "8e@" + REGISTRAR):
+        told = re.findall("call-id=%s(name[^'\"]*)" % quote_, m.body)[0]
+        q = subscriber(phone)
+        q.event = []
+        q.request("INVITE", "Replaces: %s;to-tag=l;from-tag=r" % told, body=sdp(phone.ip), kind=SDP)
+        invite = switch.receive()
+        check(invite["replaces"] == was + ";to-tag=l;from-tag=r", invite.all)
+        hangs_up(q, answered(q, switch, invite, "q"))
+    refreshed(s, n, 0)
+    noted(n, s, "terminated;reason=timeout")
     # of the switch's, at the phone
     s = subscriber(switch, uri_of(got))
     s.event = []

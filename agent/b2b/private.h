@@ -32,6 +32,7 @@
  *   direct   other requests for a phone that has registered, outside of dialogs
  *   subscribe subscriptions: two dialogs, and what is passed between them
  *   refer    what REFER and Replaces name, in the other side's names
+ *   told     Call-IDs of a switch's that phones know by other names
  *   server   what comes out of no dialog; the front end's begin and end
  *
  * Life of a call: b2b_call_new() by the INVITE.  It is over with b2b_call_finish(), by
@@ -486,6 +487,7 @@ struct index;
  * @lingering: branches of calls that are over
  * @registers: REGISTERs under way, by the token of their contact
  * @directs: requests outside of dialogs under way
+ * @told: Call-IDs that phones know by other names; NULL: there are none yet
  * @subs: subscriptions
  * @subs_weight: as how many they count
  * @farewells: BYEs to trunks under way
@@ -520,6 +522,7 @@ struct b2b {
 	LIST_HEAD(, branch) lingering;
 	LIST_HEAD(, reg) registers[B2B_REGISTERS];
 	LIST_HEAD(, direct) directs;
+	struct told *told;
 	LIST_HEAD(, sub) subs;
 	unsigned int subs_weight;
 	LIST_HEAD(, farewell) farewells;
@@ -933,7 +936,19 @@ struct tenant *b2b_invite_called(struct b2b *b2b, const struct route *route);
 bool b2b_invite_route(struct b2b *b2b, const struct realm *realm, struct sip_flow *flow,
 		      struct sip_msg *msg, struct route *route);
 
+/* ---------------------------------------------------------------- told.c */
+
+/* a phone of this realm is told of that dialog by another name; false: it cannot be */
+bool b2b_told_name(struct realm *phone, struct span call_id, char alias[BIND_TOKEN_LEN + 1]);
+/* what that was; absent: none of these names, or too long ago */
+struct span b2b_told_call_id(const struct b2b *b2b, struct span name);
+/* Call-IDs in a dialog-info that show hosts of @msg's network; false without memory */
+bool b2b_told_hide(struct realm *phone, struct content *content, const struct sip_msg *msg);
+
 /* --------------------------------------------------------------- refer.c */
+
+/* a word of a header field: strangers choose them, and by escapes any byte */
+bool b2b_is_word(struct span s);
 
 /*
  * Replaces of an INVITE that goes from one realm to another: 0, and what it is there, if

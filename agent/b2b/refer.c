@@ -4,7 +4,7 @@
  * in an INVITE.  Each side has dialogs with us and knows none of the other side's: a dialog
  * that somebody has with us is named to the other side by the other end of the same call.
  * A phone that is told of a dialog of the other side's, in a REFER or by dialog-info, says so
- * to us, and that goes back as it was.
+ * to us, and that goes back as it was (told.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +24,7 @@ struct replaces {
 	bool early;
 };
 
-/* words of a header field: strangers choose them, and by escapes any byte */
-static bool is_word(struct span s)
+bool b2b_is_word(struct span s)
 {
 	size_t i;
 
@@ -40,8 +39,8 @@ static bool read_replaces(struct span value, struct replaces *r)
 	*r = (struct replaces){ .call_id = span_trim(span_cut(&value, ';')) };
 	r->early = sip_param(value, "early-only", NULL);
 	return sip_param(value, "to-tag", &r->to_tag) &&
-	       sip_param(value, "from-tag", &r->from_tag) && is_word(r->call_id) &&
-	       is_word(r->to_tag) && is_word(r->from_tag);
+	       sip_param(value, "from-tag", &r->from_tag) && b2b_is_word(r->call_id) &&
+	       b2b_is_word(r->to_tag) && b2b_is_word(r->from_tag);
 }
 
 /* the other end of the call whose dialog in @realm is named; NULL: there is none */
@@ -59,16 +58,23 @@ static struct end *other_end(const struct b2b *b2b, const struct realm *realm,
 	return other->dialog && sip_dialog_remote_tag(other->dialog).n ? other : NULL;
 }
 
+static void write_names(struct sip_writer *w, struct span call_id, struct span to_tag,
+			struct span from_tag, bool early)
+{
+	sip_write_text(w, call_id);
+	sip_write_text(w, SPAN(";to-tag="));
+	sip_write_text(w, to_tag);
+	sip_write_text(w, SPAN(";from-tag="));
+	sip_write_text(w, from_tag);
+	if (early)
+		sip_write_text(w, SPAN(";early-only"));
+}
+
 /* @other's dialog, as the party at that end knows it */
 static void write_replaces(struct sip_writer *w, const struct end *other, bool early)
 {
-	sip_write_text(w, sip_dialog_call_id(other->dialog));
-	sip_write_text(w, SPAN(";to-tag="));
-	sip_write_text(w, sip_dialog_remote_tag(other->dialog));
-	sip_write_text(w, SPAN(";from-tag="));
-	sip_write_text(w, sip_dialog_local_tag(other->dialog));
-	if (early)
-		sip_write_text(w, SPAN(";early-only"));
+	write_names(w, sip_dialog_call_id(other->dialog), sip_dialog_remote_tag(other->dialog),
+		    sip_dialog_local_tag(other->dialog), early);
 }
 
 /* ----------------------------------------------------------------- an INVITE's */
@@ -100,6 +106,7 @@ unsigned int b2b_refer_replaces(struct realm *from, const struct realm *to,
 {
 	const struct sip_header *h;
 	struct replaces r;
+	struct span told;
 	struct end *other;
 
 	if (sip_msg_first(msg, SIP_HDR_JOIN))
@@ -116,8 +123,11 @@ unsigned int b2b_refer_replaces(struct realm *from, const struct realm *to,
 	if (!w)
 		return 0;
 	sip_write_begin(w, SIP_HDR_REPLACES);
+	told = b2b_told_call_id(from->b2b, r.call_id);
 	if (other)
 		write_replaces(w, other, r.early);
+	else if (told.p)
+		write_names(w, told, r.to_tag, r.from_tag, r.early);
 	else
 		sip_write_text(w, h->value);
 	sip_write_crlf(w);
@@ -240,16 +250,27 @@ static unsigned int write_known(struct sip_writer *w, struct end *from,
 /* to a phone: what it says to us then goes back to the side that has named it (is_theirs()) */
 static unsigned int write_theirs(struct sip_writer *w, struct end *to,
 				 const struct sip_msg *msg, const struct sip_uri *uri,
-				 struct span value)
+				 const struct replaces *r)
 {
+	char alias[BIND_TOKEN_LEN + 1];
+	struct span call_id = r->call_id;
+	struct sip_writer text = { 0 };
 	struct sip_hosts hosts;
 
 	sip_hosts_read(msg, &hosts);
-	if (sip_hosts_find(&hosts, value).p)
+	if (sip_hosts_find(&hosts, call_id).p) {
+		if (!b2b_told_name(b2b_end_realm(to), call_id, alias))
+			return 403;
+		call_id = span_of(alias);
+	}
+	if (sip_hosts_find(&hosts, r->to_tag).p || sip_hosts_find(&hosts, r->from_tag).p)
 		return 403;
 	write_target(w, to, msg, uri);
 	sip_write_text(w, SPAN("?Replaces="));
-	write_escaped(w, value);
+	write_names(&text, call_id, r->to_tag, r->from_tag, r->early);
+	write_escaped(w, (struct span){ text.p, text.n });
+	w->failed |= text.failed;
+	sip_write_free(&text);
 	return 0;
 }
 
@@ -263,7 +284,7 @@ static unsigned int write_attended(struct sip_writer *w, struct end *from,
 	if (!read_replaces(value, &r))
 		return 400;
 	return is_hop(to) ? write_known(w, from, &r) :
-			    write_theirs(w, to, msg, uri, value);
+			    write_theirs(w, to, msg, uri, &r);
 }
 
 unsigned int b2b_refer_to(struct end *from, const struct sip_msg *msg,

@@ -299,6 +299,7 @@ void b2b_free(struct b2b *b2b)
 	b2b_realms_close(b2b);
 	b2b_index_free(b2b->index);
 	config_put(b2b->config);
+	free(b2b->told);
 	free(b2b);
 }
 

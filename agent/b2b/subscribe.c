@@ -287,6 +287,7 @@ static struct sip_tx *pass(struct sub *sub, unsigned int from, const struct sip_
 	b2b_pass_options(&w, msg, SIP_HDR_SUPPORTED, b2b_event_options);
 	b2b_pass_options(&w, msg, SIP_HDR_REQUIRE, b2b_event_options);
 	if (b2b_content_copy(&content, msg) &&
+	    (!from || b2b_told_hide(sub->realm[0], &content, msg)) &&
 	    b2b_content_hide(&content, msg, cross.instead)) {
 		if (content.lines)
 			sip_write_block(&w, span_of(content.lines));
