@@ -177,7 +177,7 @@ def caller():
     to_b, to_a = call(a, b)
     no_ice(to_b)
     check("a=ice-lite" not in to_a and "a=ice-options:trickle ice2" in to_a, "we are full", to_a)
-    check(len(re.findall("^a=candidate:", to_a, re.M)) == 2, "two candidates", to_a)
+    check(len(re.findall("^a=candidate:", to_a, re.M)) == 4, "two of each address", to_a)
     a.connect()
     both_hear(a, b)
     check(leg("caller")["remote"] in a.addresses(), "the caller's leg is", leg("caller"))

@@ -300,16 +300,75 @@ const struct ice_candidate *ice_add_local(struct ice *ice, unsigned int stream,
 				     conf->component);
 	l->c.addr = conf->addr;
 	if (conf->type != ICE_HOST)
-		l->c.related = conf->base;
+		l->c.related = conf->related.family ? conf->related : conf->base;
 	ice_foundation(l->c.foundation, conf->type, &conf->base,
 		       conf->server.family ? &conf->server : NULL);
 	for (end = &s->locals; *end; end = &(*end)->next)
 		;
 	*end = l;
+	/* what is chosen stays until a restart, for which this one may be */
+	if (s->component[conf->component - 1].way.chosen)
+		return &l->c;
 	for (r = s->remotes; l->checks && r; r = r->next)
 		ice_add_pair(ice, s, l, r, false);
 	ice_done(ice);
 	return &l->c;
+}
+
+static bool is_on(const struct local *l, const struct dp_addr *base)
+{
+	return dp_addr_eq(&l->conf.base, base);
+}
+
+static void drop_early_on(struct stream *s, const struct dp_addr *base)
+{
+	struct early **at = &s->early, *e;
+
+	while ((e = *at)) {
+		if (!is_on(e->local, base)) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		s->n_early--;
+		free(e);
+	}
+}
+
+static void drop_pairs_on(struct ice *ice, struct stream *s, const struct dp_addr *base)
+{
+	struct pair *p, *next;
+
+	for (p = s->pairs; p; p = next) {
+		next = p->next;
+		if (is_on(p->local, base))
+			ice_del_pair(ice, s, p);
+	}
+}
+
+bool ice_del_local(struct ice *ice, unsigned int stream, const struct dp_addr *base)
+{
+	struct stream *s = ice_stream(ice, stream);
+	struct local **at, *l;
+	unsigned int i;
+
+	for (i = 0; s && i < s->components; i++)
+		if (s->component[i].way.local && is_on(s->component[i].way.local, base))
+			return false;
+	if (!s)
+		return true;
+	drop_early_on(s, base);
+	drop_pairs_on(ice, s, base);
+	for (at = &s->locals; (l = *at);) {
+		if (!is_on(l, base)) {
+			at = &l->next;
+			continue;
+		}
+		*at = l->next;
+		free(l);
+	}
+	ice_done(ice);
+	return true;
 }
 
 struct remote *ice_find_remote(struct stream *s, unsigned int component,
@@ -487,6 +546,7 @@ static void begin_anew(struct ice *ice, struct stream *s, struct creds *fresh)
 			ice_lose(ice, s, i + 1);
 		c->way.old = c->way.local;
 		c->first = TIMER_NEVER;
+		c->lost = false;
 	}
 	drop_remotes(ice, s);
 	if (keep) {

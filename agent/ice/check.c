@@ -200,7 +200,7 @@ static void give_up(struct ice *ice, struct stream *s)
 		return;
 	s->failed = true;
 	for (i = 1; i <= s->components; i++)
-		if (is_hopeless(s, i))
+		if (is_hopeless(s, i) && !s->component[i - 1].lost)
 			ice_tell(&s->component[i - 1], ICE_FAILED);
 }
 

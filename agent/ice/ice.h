@@ -80,6 +80,7 @@ struct ice_conf {
  * @addr: as it is offered
  * @base: the local address that datagrams leave from; of those that share one, only the
  *	first is used for checks
+ * @related: what is said of @base to the other party, for people; family 0: @base itself
  * @server: whom it was learned from; family 0: nobody
  * @socket: the caller's, for &ice_ops.send
  */
@@ -89,6 +90,7 @@ struct ice_local {
 	uint16_t preference;
 	struct dp_addr addr;
 	struct dp_addr base;
+	struct dp_addr related;
 	struct dp_addr server;
 	void *socket;
 };
@@ -97,7 +99,8 @@ struct ice_local {
  * enum ice_event - what was found out about a component
  * @ICE_PATH: media goes another way, or the same one is chosen now
  * @ICE_LOST: the other party does not consent any more: nothing may be sent
- * @ICE_FAILED: there is no way; should one be found later, ICE_PATH follows
+ * @ICE_FAILED: there is no way, and there was none by the present credentials; should one be
+ *	found later, ICE_PATH follows
  */
 enum ice_event {
 	ICE_PATH,
@@ -222,6 +225,17 @@ int ice_add_stream(struct ice *ice, unsigned int components);
  */
 const struct ice_candidate *ice_add_local(struct ice *ice, unsigned int stream,
 					  const struct ice_local *local);
+
+/**
+ * ice_del_local() - nothing is sent from there any more
+ * @ice: the agent
+ * @stream: whose
+ * @base: local address that all candidates on it go with; what ice_add_local() returned
+ *	for them is void
+ *
+ * Return: false if media goes from there: nothing has changed then.
+ */
+bool ice_del_local(struct ice *ice, unsigned int stream, const struct dp_addr *base);
 
 /**
  * struct ice_creds - credentials of ours

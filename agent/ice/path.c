@@ -43,6 +43,7 @@ static void begin_way(struct ice *ice, struct stream *s, struct component *c,
 	uint64_t now = ice_now(ice);
 	uint8_t random = 128;
 
+	c->lost = false;
 	ice->conf.random(&random, 1);
 	c->way = (struct way){
 		.local = local,
@@ -153,6 +154,7 @@ void ice_lose(struct ice *ice, struct stream *s, unsigned int component)
 
 	memset(&c->way, 0, sizeof(c->way));
 	c->first = TIMER_NEVER;
+	c->lost = !lost.old;
 	for (p = s->pairs; p; p = p->next) {
 		if (p->local->c.component != component || !p->valid)
 			continue;

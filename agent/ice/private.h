@@ -142,11 +142,13 @@ struct way {
  * struct component - of a stream
  * @way: which way its media goes
  * @first: when the first pair became valid; TIMER_NEVER: none has
+ * @lost: it had a way by the present credentials, which is gone: that was told
  * @tell: events that were not told yet, 1 << enum ice_event
  */
 struct component {
 	struct way way;
 	uint64_t first;
+	bool lost;
 	unsigned int tell;
 };
 

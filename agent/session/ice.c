@@ -128,6 +128,8 @@ static void send_on(void *arg, void *socket, const struct dp_addr *to,
 	media_send(socket, to, data, len);
 }
 
+static void expect_less(struct seat *seat);
+
 /* what our agents tell is asked for after what was done, where it may change bridges */
 static void on_event(void *arg, unsigned int stream, unsigned int component,
 		     enum ice_event event, const struct ice_path *path)
@@ -137,6 +139,7 @@ static void on_event(void *arg, unsigned int stream, unsigned int component,
 
 	own->told[component - 1] = event;
 	own->news |= 1u << component;
+	expect_less(seat);
 	if (!own->following)
 		seat->session->sessions->on_ice(seat);
 }
@@ -162,68 +165,191 @@ static bool on_claim(void *arg, const struct dp_addr *from)
 
 static const struct ice_ops shared_ops = { send_on, on_shared_event, on_claim };
 
-static bool add_local(struct seat *seat, unsigned int component)
+/* --- our addresses --- */
+
+/* RFC 8445 8.3: checks of what was not chosen are answered for so long */
+#define NARROW_MS	3000
+
+static void expect_less(struct seat *seat)
 {
-	const struct ports_pair *pair = seat->pair;
+	struct seat_ice *own = seat->ice;
+
+	if (own->n_others && !timer_is_set(&own->timer))
+		timer_set(seat->session->sessions->conf.timers, &own->timer, NARROW_MS);
+}
+
+/* @preference: the seat's own first, then in the order in which they were taken (RFC 8421) */
+static struct ice_local local_of(const struct session_address *address,
+				 const struct ports_pair *pair, unsigned int component,
+				 uint16_t preference)
+{
 	struct ice_local local = {
 		.type = ICE_HOST,
 		.component = (uint16_t)component,
-		.preference = UINT16_MAX,
-		.addr = seat->address->advertise,
+		.preference = preference,
+		.addr = address->advertise,
 		.base = component == ICE_COMPONENT_RTP ? pair->rtp : pair->rtcp,
 		.socket = component == ICE_COMPONENT_RTP ? pair->rtp_sock :
 							   pair->rtcp_sock,
 	};
 
 	local.addr.port = local.base.port;
-	seat->ice->local[component - 1] = ice_add_local(seat->ice->ice, 0, &local);
-	return seat->ice->local[component - 1];
+	return local;
 }
 
 /*
  * The same socket as it is seen from outside, its port unchanged: learned at start and
- * offered with each call.  A lite agent has host candidates alone (RFC 8445 2.5).
+ * offered with each call.  A lite agent has host candidates alone (RFC 8445 2.5).  What it
+ * stands on is said to be the host candidate: behind that may be an address which is
+ * nobody's business.
  */
-static bool add_seen(struct seat *seat, unsigned int component)
+static bool add_seen(const struct seat_ice *own, const struct session_address *address,
+		     const struct ice_local *host, struct shown *shown)
 {
-	const struct session_seen *seen = seat->address->seen;
-	const struct ports_pair *pair = seat->pair;
-	struct ice_local local = {
-		.type = ICE_SRFLX,
-		.component = (uint16_t)component,
-		.preference = UINT16_MAX,
-		.base = component == ICE_COMPONENT_RTP ? pair->rtp : pair->rtcp,
-		.socket = component == ICE_COMPONENT_RTP ? pair->rtp_sock :
-							   pair->rtcp_sock,
-	};
+	const struct session_seen *seen = address->seen;
+	struct ice_local local = *host;
 
-	if (!seen || seat->ice->lite || seen->addr.family != local.base.family ||
-	    dp_addr_same_host(&seen->addr, &seat->address->advertise))
+	if (!seen || own->lite || seen->addr.family != host->base.family ||
+	    dp_addr_same_host(&seen->addr, &address->advertise))
 		return true;
+	local.type = ICE_SRFLX;
 	local.server = seen->server;
+	local.related = host->addr;
 	local.addr = seen->addr;
-	local.addr.port = local.base.port;
-	seat->ice->seen[component - 1] = ice_add_local(seat->ice->ice, 0, &local);
-	return seat->ice->seen[component - 1];
+	local.addr.port = host->base.port;
+	shown->seen[host->component - 1] = ice_add_local(own->ice, 0, &local);
+	return shown->seen[host->component - 1];
+}
+
+static bool add_pair(struct seat_ice *own, const struct session_address *address,
+		     const struct ports_pair *pair, struct shown *shown)
+{
+	uint16_t preference = (uint16_t)(UINT16_MAX - own->made++);
+	struct ice_local local;
+	unsigned int i;
+
+	for (i = 1; i <= own->components; i++) {
+		local = local_of(address, pair, i, preference);
+		shown->local[i - 1] = ice_add_local(own->ice, 0, &local);
+		if (!shown->local[i - 1] || !add_seen(own, address, &local, shown))
+			return false;
+	}
+	return true;
+}
+
+/* does media go by it? After a restart it may go on as it went */
+static bool is_way(const struct seat_ice *own, const struct ports_pair *pair)
+{
+	struct ice_path path;
+	unsigned int i;
+
+	for (i = 1; i <= own->components; i++)
+		if (ice_get_path(own->ice, 0, i, &path) &&
+		    (dp_addr_eq(&path.base, &pair->rtp) || dp_addr_eq(&path.base, &pair->rtcp)))
+			return true;
+	return false;
+}
+
+/* on the realm's further addresses, as far as there are ports */
+static void widen(struct seat *seat, const struct session_policy *policy)
+{
+	struct seat_ice *own = seat->ice;
+	struct spot *spot;
+	unsigned int n;
+
+	/* who is at a port that calls share is found there by its address */
+	if (seat->pair->share)
+		return;
+	n = session_spots_take(seat, policy, own->other, own->n_others);
+	while (own->n_others < n) {
+		spot = &own->other[own->n_others++];
+		if (!add_pair(own, spot->address, spot->pair, &spot->shown))
+			spot->shown = (struct shown){ 0 };
+	}
+	expect_less(seat);
+}
+
+/* what is offered is open to whoever answers, one fork after the other */
+static bool is_open(const struct session *session)
+{
+	const struct session_branch *branch;
+
+	TAILQ_FOREACH(branch, &session->branches, entry)
+		if (branch->open)
+			return true;
+	return false;
+}
+
+/* has it said of each component which way it goes, or that there is none? */
+static bool is_settled(const struct seat *seat)
+{
+	const struct seat_ice *own = seat->ice;
+	struct ice_path path;
+	unsigned int i;
+
+	for (i = 1; own->now && i <= (seat->mux ? 1 : own->components); i++)
+		if (own->told[i - 1] != ICE_FAILED &&
+		    !(session_ice_path(seat, i, &path) && path.chosen))
+			return false;
+	return true;
+}
+
+static bool is_stood_on(const struct session *session, const struct ports_pair *pair)
+{
+	const struct standing *at;
+	const struct dp_addr *local;
+	unsigned int i;
+
+	for (i = 0; i < 2 * SESSION_BRIDGES_MAX; i++) {
+		at = (&session->standing[0][0])[i / 2];
+		local = at ? &at->bridge.leg[i % 2].local : NULL;
+		if (local && dp_addr_same_host(local, &pair->rtp) &&
+		    (local->port == pair->rtp.port || local->port == pair->rtcp.port))
+			return true;
+	}
+	return false;
+}
+
+/* media goes by one pair: the others go back, but those that it still goes by */
+static void narrow(struct seat *seat)
+{
+	struct seat_ice *own = seat->ice;
+	unsigned int i = own->n_others;
+	struct spot *spot;
+
+	while (i) {
+		spot = &own->other[--i];
+		if (is_stood_on(seat->session, spot->pair) || is_way(own, spot->pair))
+			continue;
+		ice_del_local(own->ice, 0, &spot->pair->rtp);
+		ice_del_local(own->ice, 0, &spot->pair->rtcp);
+		session_pair_put(seat->session, spot->pair, spot->used);
+		*spot = own->other[--own->n_others];
+	}
+}
+
+static void on_timer(struct timer *timer, void *arg)
+{
+	struct seat *seat = arg;
+
+	if (is_open(seat->session))
+		expect_less(seat);
+	else if (is_settled(seat))
+		narrow(seat);
 }
 
 static bool make(struct seat *seat, unsigned int components)
 {
 	struct seat_ice *own = seat->ice;
 	const struct ice_conf conf = { .lite = own->lite, .call = seat->pair->rtp.call };
-	unsigned int i;
 
 	/* RTCP is where RTP is, then */
-	if (seat->pair->share)
-		components = 1;
+	own->components = seat->pair->share ? 1 : components;
 	own->ice = ice_new(seat->session->sessions->conf.timers, &conf,
 			   seat->pair->share ? &shared_ops : &ice_ops, seat);
-	if (!own->ice || ice_add_stream(own->ice, components) < 0)
-		return false;
-	for (i = 1; i <= components; i++)
-		if (!add_local(seat, i) || !add_seen(seat, i))
-			return false;
-	if (!ice_creds_new(&own->first, conf.call))
+	if (!own->ice || ice_add_stream(own->ice, own->components) < 0 ||
+	    !add_pair(own, seat->address, seat->pair, &own->shown) ||
+	    !ice_creds_new(&own->first, conf.call))
 		return false;
 	ice_set_local(own->ice, 0, &own->first);
 	return true;
@@ -241,11 +367,14 @@ static bool begin(struct seat *seat, const struct session_policy *policy,
 	seat->ice = calloc(1, sizeof(*seat->ice));
 	if (!seat->ice)
 		return false;
+	timer_init(&seat->ice->timer, on_timer, seat);
 	seat->ice->lite = policy->ice == SESSION_ICE_LITE;
-	if (make(seat, components))
-		return true;
-	session_ice_end(seat);
-	return false;
+	if (!make(seat, components)) {
+		session_ice_end(seat);
+		return false;
+	}
+	widen(seat, policy);
+	return true;
 }
 
 void session_ice_end(struct seat *seat)
@@ -254,7 +383,13 @@ void session_ice_end(struct seat *seat)
 
 	if (!own)
 		return;
+	timer_cancel(&own->timer);
 	ice_free(own->ice);
+	while (own->n_others) {
+		own->n_others--;
+		session_pair_put(seat->session, own->other[own->n_others].pair,
+				 own->other[own->n_others].used);
+	}
 	session_said_put(own->now);
 	explicit_bzero(own, sizeof(*own));
 	free(own);
@@ -303,6 +438,47 @@ static void learn(struct seat_ice *own, const struct said *said)
 		ice_add_remote(own->ice, 0, &said->candidate[i]);
 }
 
+struct spot *session_ice_elsewhere(const struct seat *seat)
+{
+	struct seat_ice *own = seat->ice;
+	struct ice_path path;
+	unsigned int i;
+
+	if (!own || !own->now || !ice_get_path(own->ice, 0, ICE_COMPONENT_RTP, &path))
+		return NULL;
+	for (i = 0; i < own->n_others; i++)
+		if (dp_addr_eq(&path.base, &own->other[i].pair->rtp))
+			return &own->other[i];
+	return NULL;
+}
+
+void session_ice_move(struct seat *seat, struct spot *spot)
+{
+	struct spot old = {
+		.address = seat->address,
+		.pair = seat->pair,
+		.used = seat->used,
+		.shown = seat->ice->shown,
+	};
+
+	seat->address = spot->address;
+	seat->pair = spot->pair;
+	seat->used = spot->used;
+	seat->ice->shown = spot->shown;
+	*spot = old;
+}
+
+bool session_ice_has_family(const struct seat *seat, sa_family_t family)
+{
+	const struct seat_ice *own = seat->ice;
+	unsigned int i;
+
+	for (i = 0; own && i < own->n_others; i++)
+		if (own->other[i].pair->rtp.family == family)
+			return true;
+	return false;
+}
+
 void session_ice_follow(struct seat *seat, struct said *said, unsigned int of)
 {
 	struct seat_ice *own = seat->ice;
@@ -329,13 +505,18 @@ void session_ice_follow(struct seat *seat, struct said *said, unsigned int of)
 	}
 	session_said_put(was);
 	own->following = false;
+	expect_less(seat);
 }
 
 bool session_ice_path(const struct seat *seat, unsigned int component,
 		      struct ice_path *path)
 {
+	const struct ports_pair *pair = seat->pair;
+
 	return seat->ice && seat->ice->now &&
-	       ice_get_path(seat->ice->ice, 0, component, path);
+	       ice_get_path(seat->ice->ice, 0, component, path) &&
+	       dp_addr_eq(&path->base, component == ICE_COMPONENT_RTP ? &pair->rtp :
+									&pair->rtcp);
 }
 
 bool session_is_its(const struct seat *seat, const struct ice_path *path)
@@ -385,13 +566,21 @@ static enum session_way way_of(const struct seat *seat, unsigned int component)
 	}
 }
 
-static bool is_hidden(const struct seat_ice *own, unsigned int component)
+static bool is_private(const struct ice_candidate *c)
 {
-	const struct ice_candidate *local = own->local[component - 1];
-	const struct ice_candidate *seen = own->seen[component - 1];
+	return !c || dp_addr_is_private(&c->addr);
+}
 
-	return local && dp_addr_is_private(&local->addr) &&
-	       (!seen || dp_addr_is_private(&seen->addr));
+static bool is_hidden(const struct seat_ice *own, unsigned int c)
+{
+	unsigned int i;
+
+	for (i = 0; i < own->n_others; i++)
+		if (!is_private(own->other[i].shown.local[c]) ||
+		    !is_private(own->other[i].shown.seen[c]))
+			return false;
+	return own->shown.local[c] && is_private(own->shown.local[c]) &&
+	       is_private(own->shown.seen[c]);
 }
 
 void session_ice_report(const struct seat *seat, unsigned int component,
@@ -409,7 +598,7 @@ void session_ice_report(const struct seat *seat, unsigned int component,
 		.requests = n->requests,
 		.forged = n->forged,
 		.claimed = n->claimed,
-		.hidden = is_hidden(seat->ice, component),
+		.hidden = is_hidden(seat->ice, component - 1),
 	};
 	if (seat->pair->share)
 		to->claim = *share_refused(seat->pair);
@@ -514,6 +703,9 @@ const char *session_ice_offered(const struct session_party *party,
 	}
 	if (!begin(half->seat, party->policy, 1 + rtp))
 		return no_memory;
+	/* it looks anew for how it gets through to us */
+	if (half->ice && half->ice->ufrag && !is_of(half->ice, &theirs))
+		widen(half->seat, party->policy);
 	said = said_offered(half->seat, half->ice, &theirs);
 	replace(half, said);
 	return said ? NULL : no_memory;
@@ -569,6 +761,16 @@ static void say_candidate(struct sdp_ice *ours, const struct ice_candidate *c)
 		ours->candidate[ours->n++] = *c;
 }
 
+static void say_shown(struct sdp_ice *ours, const struct shown *shown, bool mux)
+{
+	unsigned int i;
+
+	for (i = 0; i < (mux ? 1 : 2); i++) {
+		say_candidate(ours, shown->local[i]);
+		say_candidate(ours, shown->seen[i]);
+	}
+}
+
 /* RFC 8840 4.1.3: whoever may be trickled to learns that there is nothing to wait for */
 void session_ice_say(struct writer *out, const struct session_party *party,
 		     const struct half *half, bool mux)
@@ -584,10 +786,9 @@ void session_ice_say(struct writer *out, const struct session_party *party,
 		ours.trickle = party->trickle;
 		ours.end = party->trickle;
 		own = half->seat->ice;
-		for (i = 0; i < (mux ? 1 : 2); i++) {
-			say_candidate(&ours, own->local[i]);
-			say_candidate(&ours, own->seen[i]);
-		}
+		say_shown(&ours, &own->shown, mux);
+		for (i = 0; i < own->n_others; i++)
+			say_shown(&ours, &own->other[i].shown, mux);
 	}
 	if (half->ice || half->mismatch)
 		sdp_ice_print(out, &ours);

@@ -9,46 +9,7 @@
 
 #include "private.h"
 
-/* --- quotas --- */
-
-static int charge(struct session *session, struct dp_err *err)
-{
-	struct session_quota *quota;
-	unsigned int i;
-
-	for (i = 0; i < SESSION_QUOTAS_MAX; i++) {
-		quota = session->conf.quota[i];
-		if (quota && quota->max && quota->used >= quota->max)
-			return dp_fail(err, EDQUOT,
-				       "its caller has %u port pairs already; at most %u are allowed",
-				       quota->used, quota->max);
-	}
-	for (i = 0; i < SESSION_QUOTAS_MAX; i++)
-		if (session->conf.quota[i])
-			session->conf.quota[i]->used++;
-	return 0;
-}
-
-static void discharge(struct session *session)
-{
-	unsigned int i;
-
-	for (i = 0; i < SESSION_QUOTAS_MAX; i++)
-		if (session->conf.quota[i])
-			session->conf.quota[i]->used--;
-}
-
 /* --- seats --- */
-
-/* the reserve is for who is known, and for calls that are there */
-static struct ports_pair *take_pair(struct session *session,
-				    struct ports *ports, struct seat *seat,
-				    struct dp_err *err)
-{
-	if (session->conf.known || session->serial)
-		return ports_get_known(ports, seat, err);
-	return ports_get(ports, seat, err);
-}
 
 struct seat *session_seat_new(struct session *session,
 			      const struct session_address *address,
@@ -60,23 +21,19 @@ struct seat *session_seat_new(struct session *session,
 		dp_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	if (charge(session, err))
-		goto free_seat;
 	seat->refs = 1;
 	seat->session = session;
 	seat->address = address;
 	if (address->share && !apart) {
-		seat->pair = share_get(address->share, seat, err);
+		seat->pair = session_pair_share(session, address->share, seat);
 		apart = "there is no room for more calls";
 	}
 	if (!seat->pair) {
 		seat->apart = address->share ? apart : NULL;
-		seat->pair = take_pair(session, address->ports, seat, err);
+		seat->pair = session_pair_take(session, address->ports, seat, err);
 	}
 	if (seat->pair)
 		return seat;
-	discharge(session);
-free_seat:
 	free(seat);
 	return NULL;
 }
@@ -95,19 +52,10 @@ void session_seat_put(struct seat *seat)
 	/* its last word goes the way that ICE knows */
 	session_dtls_end(seat);
 	session_ice_end(seat);
-	/* its sockets may live on: what comes by them is nobody's */
-	seat->pair->user = NULL;
-	if (seat->pair->share && !seat->stuck)
-		share_put(seat->pair);
-	else if (seat->pair->share)
-		share_ref(seat->pair->share);	/* likewise, with the number */
-	else if (seat->stuck)
-		ports_ref(seat->pair->pool);	/* for as long as we live */
-	else if (seat->used)
-		ports_put(seat->pair);
+	if (seat->stuck)
+		session_pair_keep(seat->session, seat->pair);
 	else
-		ports_put_unused(seat->pair);
-	discharge(seat->session);
+		session_pair_put(seat->session, seat->pair, seat->used);
 	free(seat);
 }
 

@@ -61,17 +61,19 @@ void session_offer_put(struct offer *offer)
 /* --- lines of an offer --- */
 
 /*
- * Where this line of this party is to come to: where it does, if that fits. @apart: why it
- * cannot be at the port that calls share, or NULL
+ * Where this line of this party is to come to: where it does, if that fits; with ICE, whose
+ * candidates are of both families, it does. @apart: why it cannot be at the port that calls
+ * share, or NULL
  */
 static struct seat *seat_for(struct session_party *party,
-			     const struct half *now, sa_family_t family,
+			     const struct half *now, sa_family_t family, bool ice,
 			     const char *apart, struct dp_err *err)
 {
 	const struct session_address *address;
 
-	if (now->seat && (!family || family == now->seat->pair->rtp.family) &&
-	    !(apart && now->seat->pair->share))
+	if (now->seat && !(apart && now->seat->pair->share) &&
+	    (!family || family == now->seat->pair->rtp.family ||
+	     (ice && session_has_ice(now) && session_address_of(party, family))))
 		return session_seat_get(now->seat);
 	address = session_address_of(party, family);
 	if (!address) {
@@ -129,6 +131,8 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 		      const struct sdp_desc *desc, const struct sdp_media *media,
 		      unsigned int from, struct dp_err *err)
 {
+	bool ice = sdp_row_next(desc, media, SDP_ATTR_ICE_UFRAG, NULL) ||
+		   sdp_row_next(desc, NULL, SDP_ATTR_ICE_UFRAG, NULL);
 	sa_family_t family[2];
 	const char *apart[2];
 	struct half *half;
@@ -145,7 +149,8 @@ static int take_seats(struct session_branch *branch, struct offered *of,
 		apart[s] = apart_of(branch, of, desc, media, from, s);
 	for (s = 0; s < 2; s++) {
 		half = &of->line.half[s];
-		seat = seat_for(branch->end[s].party, half, family[s], apart[s], err);
+		seat = seat_for(branch->end[s].party, half, family[s], ice, apart[s],
+				err);
 		if (!seat)
 			return -err->code;
 		if (seat != half->seat)
@@ -607,7 +612,9 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	if (ret)
 		return ret;
 	if (way->remote.family &&
-	    way->remote.family != half->seat->pair->rtp.family)
+	    way->remote.family != half->seat->pair->rtp.family &&
+	    !(session_has_ice(half) &&
+	      session_ice_has_family(half->seat, way->remote.family)))
 		return -EAFNOSUPPORT;
 	line->kind = answer->kind;
 	kbits = session_media_kbits(desc, answer);

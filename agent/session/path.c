@@ -228,6 +228,24 @@ static void log_news(const struct seat *seat, const struct standing *at,
 			    ice_type_name(path.type));
 }
 
+/*
+ * A way from another address of ours: without a bridge the seat is there at once, else the
+ * bridge goes there with it, when nothing else is being changed.
+ */
+static void follow_way(struct seat *seat)
+{
+	struct spot *spot = session_ice_elsewhere(seat);
+	unsigned int s;
+
+	if (!spot)
+		return;
+	if (place(seat, 0, &s) || place(seat, 1, &s))
+		timer_set(seat->session->sessions->conf.timers,
+			  &seat->session->ice_timer, 0);
+	else
+		session_ice_move(seat, spot);
+}
+
 void session_on_ice(struct seat *seat)
 {
 	struct session *session = seat->session;
@@ -249,8 +267,48 @@ void session_on_ice(struct seat *seat)
 			timer_set(session->sessions->conf.timers,
 				  &session->ice_timer, 0);
 	}
+	follow_way(seat);
 	prove_all(session);
 	session_dtls_way(seat);
+}
+
+/* a seat that bridges stand on and whose party is got through to from elsewhere; NULL: none */
+static struct seat *misplaced(const struct session *session)
+{
+	const struct standing *at;
+	unsigned int i;
+
+	for (i = 0; i < 2 * SESSION_BRIDGES_MAX; i++) {
+		at = (&session->standing[0][0])[i / 2];
+		if (at && session_ice_elsewhere(at->seat[i % 2]))
+			return at->seat[i % 2];
+	}
+	return NULL;
+}
+
+/* one after the other: the leg that stays is what a bridge is known by */
+static void move_all(struct session *session)
+{
+	char buf[DP_ADDR_STRLEN];
+	struct spot *spot;
+	struct seat *seat;
+	struct dp_err err;
+
+	while ((seat = misplaced(session))) {
+		spot = session_ice_elsewhere(seat);
+		session_ice_move(seat, spot);
+		if (session_apply_moved(session, NULL, 0, &err)) {
+			session_ice_move(seat, spot);
+			session_log(session, LOG_LEVEL_ERROR, (struct session_party *)NULL,
+				    "the datapath refuses to move a leg to where ICE has found a way from: %s",
+				    err.text);
+			return;
+		}
+		session_log(session, LOG_LEVEL_DEBUG, (struct session_party *)NULL,
+			    "ICE: its media goes from %s now",
+			    dp_addr_str(&seat->pair->rtp, buf, sizeof(buf)));
+		session_changed(session);
+	}
 }
 
 static void on_timer(struct timer *timer, void *arg)
@@ -258,6 +316,7 @@ static void on_timer(struct timer *timer, void *arg)
 	struct session *session = arg;
 	struct dp_err err;
 
+	move_all(session);
 	if (session_apply_moved(session, NULL, 0, &err))
 		session_log(session, LOG_LEVEL_ERROR, (struct session_party *)NULL,
 			    "bridges cannot be made by what ICE has found: %s",

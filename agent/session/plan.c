@@ -22,6 +22,7 @@
 
 #include <linux/rtplane.h>
 
+#include "carry.h"
 #include "stand.h"
 
 enum verb { MAKE, CHANGE, DROP, VERBS };
@@ -48,12 +49,14 @@ struct step {
  * @step: in this order
  * @next: what stands afterwards
  * @room: bridges that there is room for in each step
+ * @carried: states that go on in other legs
  */
 struct plan {
 	struct session *session;
 	struct step step[2 * VERBS];
 	struct standing *next[SDP_MEDIA_MAX][2];
 	size_t room;
+	struct carried *carried;
 };
 
 /* what is set only where it is needed, and unset by its default */
@@ -152,18 +155,44 @@ static bool has_leg(const struct dp_bridge *bridge, const struct dp_addr *local)
 	       dp_addr_eq(&bridge->leg[1].local, local);
 }
 
-static bool plan_change(struct plan *plan, const struct standing *was,
-			struct standing *now, const struct wish *wish,
-			unsigned int i, unsigned int c)
+static int no_memory(struct dp_err *err)
+{
+	return dp_fail(err, ENOMEM, "no memory");
+}
+
+/* legs that another address of ours takes over */
+static int carry_on(struct plan *plan, struct standing *was, struct standing *now,
+		    struct dp_bridge *from, struct dp_bridge *to, struct dp_err *err)
+{
+	struct dp_leg *leg, *back;
+	unsigned int s;
+	int ret = 0;
+
+	for (s = 0; s < 2 && !ret; s++) {
+		leg = session_carry_from(was, now, s);
+		if (!leg)
+			continue;
+		ret = session_carry(&plan->carried, leg, now, s, &to->leg[s], err);
+		back = &from->leg[leg - was->bridge.leg];
+		back->set |= DP_LEG_SAVED;
+		back->saved = to->leg[s].saved;
+	}
+	return ret;
+}
+
+static int plan_change(struct plan *plan, struct standing *was,
+		       struct standing *now, const struct wish *wish,
+		       unsigned int i, unsigned int c, struct dp_err *err)
 {
 	struct step *step = step_of(plan, now->dp, CHANGE);
 	struct dp_bridge *to, *from;
 	const struct half *half;
 	uint32_t rare;
 	unsigned int s;
+	int ret;
 
 	if (!step)
-		return false;
+		return no_memory(err);
 	to = &step->now[step->n];
 	from = &step->was[step->n];
 	*to = now->bridge;
@@ -179,6 +208,9 @@ static bool plan_change(struct plan *plan, const struct standing *was,
 		if (session_ice_is_with(half->seat, half->ice, wish->branch->nr))
 			keep_proven(was, now, s, c, &to->leg[s]);
 	}
+	ret = carry_on(plan, was, now, from, to, err);
+	if (ret)
+		return ret;
 	if (align(from, to)) {
 		/* a leg that is plain in one of them is protected no more, or blocked, or mute */
 		for (s = 0; s < 2; s++) {
@@ -187,46 +219,47 @@ static bool plan_change(struct plan *plan, const struct standing *was,
 			unset(&from->leg[s], rare);
 		}
 		step->n++;
-		return true;
+		return 0;
 	}
 	explicit_bzero(to, sizeof(*to));
 	explicit_bzero(from, sizeof(*from));
-	return plan_one(plan, MAKE, now) && plan_one(plan, DROP, was);
+	return plan_one(plan, MAKE, now) && plan_one(plan, DROP, was) ? 0 : no_memory(err);
 }
 
-static bool plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
-		    unsigned int c)
+static int plan_at(struct plan *plan, const struct wish *wish, unsigned int i,
+		   unsigned int c, struct dp_err *err)
 {
-	const struct standing *was = plan->session->standing[i][c];
+	struct standing *was = plan->session->standing[i][c];
 	struct standing *now = NULL;
 
 	if (i < wish->n && session_is_whole(wish->branch, &wish->line[i], c,
 				  plan->session->standing[i])) {
 		now = session_stand(plan->session, wish, i, c);
 		if (!now)
-			return false;
+			return no_memory(err);
 	} else if (!c) {
 		now = session_stand_kept(wish, i, was);
 	}
 	plan->next[i][c] = now;
 	if (was && now && was->dp == now->dp)
-		return plan_change(plan, was, now, wish, i, c);
-	return (!now || plan_one(plan, MAKE, now)) && (!was || plan_one(plan, DROP, was));
+		return plan_change(plan, was, now, wish, i, c, err);
+	return (!now || plan_one(plan, MAKE, now)) && (!was || plan_one(plan, DROP, was)) ?
+	       0 : no_memory(err);
 }
 
 static int plan_make(struct plan *plan, const struct wish *wish,
 		     struct dp_err *err)
 {
 	unsigned int i;
-	bool ok = true;
+	int ret = 0;
 
 	for (i = 0; i < SDP_MEDIA_MAX; i++)
 		plan->room += i < wish->n || plan->session->standing[i][0] ||
 			      plan->session->standing[i][1];
 	plan->room = plan->room ? 2 * plan->room : 1;
-	for (i = 0; ok && i < SDP_MEDIA_MAX; i++)
-		ok = plan_at(plan, wish, i, 0) && plan_at(plan, wish, i, 1);
-	return ok ? 0 : dp_fail(err, ENOMEM, "no memory");
+	for (i = 0; !ret && i < 2 * SDP_MEDIA_MAX; i++)
+		ret = plan_at(plan, wish, i / 2, i % 2, err);
+	return ret;
 }
 
 static void plan_free(struct plan *plan)
@@ -246,6 +279,7 @@ static void plan_free(struct plan *plan)
 		free(step->now);
 		free(step->was);
 	}
+	session_carry_free(plan->carried);
 }
 
 /* --- carried out --- */
@@ -295,6 +329,7 @@ static int step_do(const struct step *step, struct dp_err *err)
 static void step_undo(const struct session *session, const struct step *step)
 {
 	struct dp_err err;
+	size_t i;
 	int ret;
 
 	switch (step->verb) {
@@ -302,6 +337,11 @@ static void step_undo(const struct session *session, const struct step *step)
 		ret = step_remove(step, &err);
 		break;
 	case CHANGE:
+		/* of an aligned bridge it is the second one that may have moved */
+		for (i = 0; i < step->n; i++)
+			if (step->was[i].leg[1].set & DP_LEG_SAVED)
+				session_carry_back(step->dp, &step->now[i].leg[1],
+						   &step->was[i].leg[1]);
 		ret = dp_bridges_set(step->dp, step->was, step->n, &err);
 		break;
 	default:
@@ -344,9 +384,10 @@ static uint64_t at_agent(const struct seat *seat, bool rtcp)
 	return media_sock_counts(sock)->packets[MEDIA_RTP];
 }
 
-/* a leg that stays has told what it has told */
-static void keep_told(struct standing *now, const struct standing *was, bool rtcp)
+/* a leg that stays, or goes on elsewhere, has told what it has told */
+static void keep_told(struct standing *now, struct standing *was, bool rtcp)
 {
+	uint64_t early;
 	unsigned int s;
 
 	for (s = 0; s < 2; s++)
@@ -356,11 +397,15 @@ static void keep_told(struct standing *now, const struct standing *was, bool rtc
 	now->sealed = now->sealed && (!was || was->sealed ||
 				      !(was->bridge.leg[0].set & DP_LEG_SRTP_RX));
 
-	for (s = 0; was && s < 2; s++)
-		if (was->dp == now->dp &&
-		    dp_addr_eq(&was->bridge.leg[s].local,
-			       &now->bridge.leg[s].local))
+	for (s = 0; was && s < 2 && was->dp == now->dp; s++) {
+		early = now->told[s].early;
+		if (dp_addr_eq(&was->bridge.leg[s].local, &now->bridge.leg[s].local)) {
 			now->told[s] = was->told[s];
+		} else if (session_carry_from(was, now, s)) {
+			now->told[s] = was->told[s];
+			now->told[s].early = early;
+		}
+	}
 }
 
 /* where RTCP is counted from now on, RTP being at @rtp; @rtcp: NULL: it has no bridge */
@@ -453,7 +498,9 @@ static int try(struct session *session, const struct wish *wish,
 	ret = plan_make(&plan, wish, err);
 	if (!ret)
 		ret = carry_out(&plan, err);
-	if (!ret)
+	if (ret)
+		session_carry_undo(plan.carried);
+	else
 		settle(&plan);
 	plan_free(&plan);
 	return ret;

@@ -3,6 +3,7 @@
  * What the files of session/ share.  Each uses only those above it here:
  *
  *   latch.c     who may send
+ *   spot.c      port pairs, and further ones for ICE
  *   ice.c       ICE of a port pair
  *   dtls.c      DTLS-SRTP of a media line with a party
  *   line.c      media lines and the ports that they sit on
@@ -45,6 +46,7 @@
 #include "sdp/sdp.h"
 #include "session.h"
 #include "share.h"
+#include "spot.h"
 
 /** SESSION_BRIDGES_MAX - bridges of a session: RTP and RTCP of each line */
 #define SESSION_BRIDGES_MAX	(2 * SDP_MEDIA_MAX)
@@ -71,33 +73,6 @@ struct said {
 	bool offered;
 	size_t n;
 	struct ice_candidate candidate[];
-};
-
-/**
- * struct seat_ice - ICE of a port pair
- * @ice: the agent, with one stream
- * @lite: it is
- * @first: its credentials until a restart
- * @local: our candidates by component - 1, as they are offered; NULL: no such one
- * @seen: the same, as a STUN server saw our address when we began; NULL: not known, or
- *	no other
- * @now: what it was brought to; NULL: it knows nobody
- * @of: number of the branch that this is of, to tell forks apart by
- * @following: it is being brought to something
- * @told: what it told last, by component - 1
- * @news: components of which it told something, as a set
- */
-struct seat_ice {
-	struct ice *ice;
-	bool lite;
-	struct ice_creds first;
-	const struct ice_candidate *local[2];
-	const struct ice_candidate *seen[2];
-	struct said *now;
-	unsigned int of;
-	bool following;
-	enum ice_event told[2];
-	unsigned int news;
 };
 
 /**
@@ -196,7 +171,8 @@ struct seat_dtls {
 enum rtcp_by { RTCP_BY_NONE, RTCP_BY_OWN, RTCP_BY_RTP, RTCP_BY_PART, RTCP_BY_GONE };
 
 /**
- * struct seat - a port pair towards a party
+ * struct seat - a port pair towards a party; another one, of another address, once ICE has
+ * found its way by that
  * @refs: who hold it
  * @session: is charged for it
  * @address: of the party's policy
@@ -655,6 +631,12 @@ bool session_ice_decides(const struct seat *seat, unsigned int component);
 /* does it say so? */
 bool session_ice_knows(const struct seat *seat, unsigned int component,
 		       const struct dp_addr *from);
+/* is that one of the families that it looks for a way in? */
+bool session_ice_has_family(const struct seat *seat, sa_family_t family);
+/* the pair that its way goes by, of whoever it is with; NULL: the seat's own, or no way */
+struct spot *session_ice_elsewhere(const struct seat *seat);
+/* they change places: the seat is there, and what was the seat's is one of the further ones */
+void session_ice_move(struct seat *seat, struct spot *spot);
 /* what people are told of it */
 void session_ice_report(const struct seat *seat, unsigned int component,
 			struct session_ice_report *to);

@@ -18,10 +18,20 @@ static unsigned int component_of(const struct half *half, bool rtcp)
 	return 1 + (rtcp && !half->mux);
 }
 
+/* what it says may be of a family that ICE has found no way in */
+static struct dp_addr said_of(const struct half *half, unsigned int component)
+{
+	const struct dp_addr *said = component == 1 ? &half->remote : &half->remote_rtcp;
+
+	return half->seat && said->family == half->seat->pair->rtp.family ?
+	       *said : (struct dp_addr){ 0 };
+}
+
 /*
  * What its description says; what ICE has proved where it says nothing, or where
  * nobody but the signalled remote may be it: then ICE is what signals.  A way that was
- * lost takes no bridge away: made again, it would use the key stream of its keys twice.
+ * lost takes no bridge away: made again, it would use the key stream of its keys twice.  Nor
+ * does one that RTP has found first: RTCP may be guessed to be beside it until its own is.
  */
 static struct dp_addr remote_of(const struct session_branch *branch,
 				const struct line *line, unsigned int s,
@@ -30,7 +40,7 @@ static struct dp_addr remote_of(const struct session_branch *branch,
 	const struct session_policy *policy = branch->end[s].party->policy;
 	const struct half *half = &line->half[s];
 	unsigned int component = component_of(half, rtcp);
-	struct dp_addr remote = component == 1 ? half->remote : half->remote_rtcp;
+	struct dp_addr remote = said_of(half, component);
 	struct ice_path path;
 
 	if (!half->seat ||
@@ -39,9 +49,25 @@ static struct dp_addr remote_of(const struct session_branch *branch,
 		return remote;
 	if (session_ice_path(half->seat, component, &path))
 		return path.remote;
-	if (!remote.family && was && was->seat[s] == half->seat)
+	if (remote.family)
+		return remote;
+	if (was && was->seat[s] == half->seat &&
+	    was->bridge.leg[s].remote.family == half->seat->pair->rtp.family)
 		return was->bridge.leg[s].remote;
-	return remote;
+	if (component == 2 && session_ice_path(half->seat, 1, &path)) {
+		remote = path.remote;
+		remote.port++;
+	}
+	return remote.port ? remote : (struct dp_addr){ 0 };
+}
+
+/* is it where nobody has said and nothing has shown that it is? */
+static bool is_guessed(const struct half *half, unsigned int component)
+{
+	struct ice_path path;
+
+	return !said_of(half, component).family &&
+	       !session_ice_path(half->seat, component, &path);
 }
 
 /* --- one leg --- */
@@ -222,6 +248,7 @@ static void fill_leg(const struct session_branch *branch,
 	session_latch(party, leg);
 	if (half->seat->pair->share)
 		session_latch_shared(leg);
+	leg->early &= !is_guessed(half, component_of(half, rtcp));
 	leg->mute = party->nobody ||
 		    (session_ice_is_with(half->seat, half->ice, branch->nr) &&
 		     session_ice_lost(half->seat, component_of(half, rtcp)));

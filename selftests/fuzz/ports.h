@@ -149,6 +149,7 @@ void ports_stats(struct ports *ports, struct ports_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));
 	stats->used = ports->n_used;
+	stats->pairs = PAIRS;
 }
 
 const struct ports_conf *ports_conf(const struct ports *ports)

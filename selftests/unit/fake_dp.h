@@ -23,6 +23,7 @@ struct fake_leg {
 	struct dp_addr proven;
 	unsigned int beginnings;
 	uint64_t last;
+	uint64_t saved_index;
 	struct dp_leg_info seen;
 };
 
@@ -159,6 +160,11 @@ static inline struct fake_leg *fake_add(struct fake *f, const struct dp_leg *c)
 
 	memset(leg, 0, sizeof(*leg));
 	fake_merge(leg, c);
+	if (!(c->set & DP_LEG_SAVED))
+		return leg;
+	leg->proven = c->saved->remote;
+	leg->seen.rx_packets = c->saved->rx_packets;
+	leg->saved_index = c->saved->n_tx ? c->saved->tx->index : 0;
 	return leg;
 }
 
@@ -209,7 +215,8 @@ static bool fake_can_set(struct fake *f, const struct dp_bridge *b)
 	struct fake_leg *first = fake_find(f, &b->leg[0].local);
 	struct fake_leg *second = fake_find(f, &b->leg[1].local);
 
-	if (!first || !fake_stays(first, &b->leg[0]) || (second && !fake_stays(second, &b->leg[1])))
+	if (!first || b->leg[0].set & DP_LEG_SAVED || (second && b->leg[1].set & DP_LEG_SAVED) ||
+	    !fake_stays(first, &b->leg[0]) || (second && !fake_stays(second, &b->leg[1])))
 		return false;
 	return second ? dp_addr_eq(&second->peer, &b->leg[0].local) :
 			!(b->leg[1].set & FAKE_ORDERS);
@@ -306,6 +313,14 @@ static int fake_get(struct dp *dp, const struct dp_addr *local, bool state,
 	if (!leg)
 		return dp_fail(err, ENOENT, "no such leg");
 	fake_tell(leg, info);
+	if (state)
+		info->saved = (struct dp_saved){
+			.version = RTPLANE_SAVED_VERSION,
+			.remote = leg->proven,
+			.rx_packets = leg->seen.rx_packets,
+			.n_tx = leg->seen.saved.n_tx,
+			.tx = leg->seen.saved.tx,
+		};
 	return 0;
 }
 
