@@ -225,7 +225,7 @@ def ng(command, **words):
     if not PROXY:
         PROXY.append(in_ns(B, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
         PROXY[0].connect((CORE, 22222))
-        PROXY[0].settimeout(60)
+        PROXY[0].settimeout(20)
     cookie = b"%d_%d " % (os.getpid(), next(COOKIES))
     words = {k.replace("_", "-"): v for k, v in words.items()}
     PROXY[0].send(cookie + json.dumps(dict(words, command=command)).encode())

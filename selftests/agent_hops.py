@@ -81,7 +81,7 @@ def by_tcp(user):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((C.ip, 5060))
         sock.listen()
-        sock.settimeout(60)
+        sock.settimeout(10)
         calls(user)
         who = Stream("second", B.ns, C.ip, C.server, "TCP", sock.accept()[0])
         with who.sock:
@@ -161,7 +161,7 @@ class Stream(Party):
     def __init__(self, name, ns, ip, server, proto, sock):
         self.name, self.ns, self.ip, self.server = name, ns, ip, server
         self.proto, self.sock, self.data, self.seen = proto, sock, b"", set()
-        self.sock.settimeout(60)
+        self.sock.settimeout(10)
         self.begin()
 
     def send(self, first, headers, body=""):
@@ -200,7 +200,7 @@ def phone(own=None, trusts="ca"):
     if own:
         ctx.load_cert_chain(folder(own + ".pem"))
     sock = in_ns(A.ns, socket.socket)
-    sock.settimeout(60)
+    sock.settimeout(10)
     sock.connect((A.server, 5061))
     try:
         return ctx.wrap_socket(sock, server_hostname="edge.example")
@@ -269,11 +269,11 @@ def pbx(own):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((B.ip, 5061))
     sock.listen()
-    sock.settimeout(60)
+    sock.settimeout(10)
     with sock:
         calls("tls")
         raw = sock.accept()[0]
-    raw.settimeout(60)
+    raw.settimeout(10)
     try:
         tls = ctx.wrap_socket(raw, server_side=True)
         check(names == ["pbx.example"], "SNI is", names)

@@ -103,7 +103,7 @@ def drain():
                 who.sock.recv(65535)
         except BlockingIOError:
             pass
-        who.sock.settimeout(60)
+        who.sock.settimeout(10)
         who.begin()
 
 
@@ -162,7 +162,7 @@ def endless_offer():
                         B.wait("ACK")
                     except Failed:
                         pass
-                    B.sock.settimeout(60)
+                    B.sock.settimeout(10)
                 elif m.status >= 200:
                     break
             A.request("ACK", "", A.last_invite, A.branch)
@@ -289,7 +289,7 @@ def no_host_refresh():
                 except Failed:
                     pass
                 del A.send
-                A.sock.settimeout(60)
+                A.sock.settimeout(10)
                 if method == "INVITE":
                     A.request("ACK", "", cseq, branch)
                 B.request("BYE")
@@ -318,7 +318,7 @@ def maddr():
                     check(not B.sock.recv(65535), "maddr=%s sends the answer elsewhere" % where)
                 except BlockingIOError:
                     pass
-                B.sock.settimeout(60)
+                B.sock.settimeout(10)
         drain()
 
 

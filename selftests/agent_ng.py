@@ -21,7 +21,7 @@ from agent_srtp import Failed, ask, check, in_ns, sdp
 A, B = os.environ["A"], os.environ["B"]
 A4, B4, MA4, MB4 = "192.0.2.1", "198.51.100.1", "192.0.2.254", "198.51.100.254"
 NG = (MB4, 22222)
-PATIENCE = 60
+PATIENCE = 30
 
 
 def bencode(value):

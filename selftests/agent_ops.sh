@@ -93,7 +93,7 @@ test_a_call_from_the_core_with_latching()
 	sipp_in "$A" -i "$A4" -p 5060 -sf "$W/callee.xml" -mi "$A4" -m 1 >"$W/callee.out" 2>&1 &
 	BG[phone]=$!
 	scenario uac_call >"$W/caller.xml"
-	sipp_in "$B" "$MB4:5060" -i "$B4" -p 5060 -s 200 -m 1 -sf "$W/caller.xml" -mi "$B4" -timeout 120 >"$W/caller.out" 2>&1 ||
+	sipp_in "$B" "$MB4:5060" -i "$B4" -p 5060 -s 200 -m 1 -sf "$W/caller.xml" -mi "$B4" -timeout 30 >"$W/caller.out" 2>&1 ||
 		fail "the caller in the core ended with $?: $(tail -3 "$AGENT_LOG")"
 	wait "${BG[phone]}" || fail "the phone ended with $?"
 	unset "BG[phone]" CALLEE_IP
@@ -111,7 +111,7 @@ test_no_port_left_is_503()
 	wait_for 10 calls_are 0
 	busy() { uac_invite "$(sdp)"; may 100; recv_with 503 Retry-After: '[0-9]'; uac ACK 1; }
 	scenario busy >"$W/busy.xml"
-	caller -sf "$W/busy.xml" -mi "$A4" -timeout 120 || fail "no 503 with Retry-After: $(tail -3 "$AGENT_LOG")"
+	caller -sf "$W/busy.xml" -mi "$A4" -timeout 20 || fail "no 503 with Retry-After: $(tail -3 "$AGENT_LOG")"
 	logged 'refused with 503: .*retry after'
 	told status '.counters.no_ports == 1 and .calls == 0'
 	callee_stop
@@ -151,7 +151,7 @@ test_the_datapath_refuses()
 	scenario failing >"$W/failing.xml"
 	scenario hung_up >"$W/callee.xml"
 	callee -sf "$W/callee.xml" -m 1 -mi "$B4"
-	caller -sf "$W/failing.xml" -mi "$A4" -timeout 120 || fail "not 503: $(tail -3 "$AGENT_LOG")"
+	caller -sf "$W/failing.xml" -mi "$A4" -timeout 20 || fail "not 503: $(tail -3 "$AGENT_LOG")"
 	wait "${BG[callee]}" || fail "the callee got no BYE"
 	unset "BG[callee]"
 	told status '.counters.datapath_refused == 1 and .calls == 0 and ([.ports[].used] | add) == 0'

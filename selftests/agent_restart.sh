@@ -145,16 +145,16 @@ test_kamailio_calls_a_phone_of_before()
 {
 	agent_with_store && registrar_start || return
 	scenario sipp_register >"$W/register.xml"
-	sipp_in "$A" "$MA4:5060" -i "$A4" -p 5066 -m 1 -timeout 120 \
+	sipp_in "$A" "$MA4:5060" -i "$A4" -p 5066 -m 1 -timeout 30 \
 		-sf "$W/register.xml" >"$W/register.out" 2>&1 ||
 		fail "sipp does not register: $(tail -3 "$W/register.out"; tail -3 "$W/kamailio.log")"
 	told bindings 'length == 1 and .[0].aor == "alice@example.com"' || return
 	agent_stop KILL
 	agent_start --datapath "$BACKEND" || return
-	sipp_in "$A" -sn uas -i "$A4" -p 5066 -timeout 120 >"$W/phone.out" 2>&1 &
+	sipp_in "$A" -sn uas -i "$A4" -p 5066 -timeout 60 >"$W/phone.out" 2>&1 &
 	BG[phone]=$!
 	wait_for 10 phone_is_up || fail "sipp does not listen"
-	sipp_in "$B" "$B4:5060" -sn uac -i "$B4" -p 5070 -s alice -m 1 -timeout 120 >"$W/call.out" 2>&1 ||
+	sipp_in "$B" "$B4:5060" -sn uac -i "$B4" -p 5070 -s alice -m 1 -timeout 30 >"$W/call.out" 2>&1 ||
 		fail "nobody reaches the phone: $(tail -3 "$W/call.out"; tail -3 "$AGENT_LOG")"
 	no_calls
 	of_bg phone
@@ -191,8 +191,8 @@ test_sipp_does_not_notice()
 	agent_with_store || return
 	scenario sipp_caller >"$W/caller.xml"
 	scenario sipp_callee >"$W/callee.xml"
-	callee -sf "$W/callee.xml" -m 1 -timeout 120 || return
-	NUMBER=4900 caller -sf "$W/caller.xml" -timeout 120 &
+	callee -sf "$W/callee.xml" -m 1 -timeout 60 || return
+	NUMBER=4900 caller -sf "$W/caller.xml" -timeout 60 &
 	BG[caller]=$!
 	told calls 'length == 1 and .[0].state == "up"' || return
 	# what a realm's names are made with, the call, its ACK

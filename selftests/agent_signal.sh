@@ -32,7 +32,7 @@ call()
 	scenario caller_does >"$W/caller.xml"
 	scenario callee_does >"$W/callee.xml"
 	callee -sf "$W/callee.xml" -m "${CALLS:-1}" -mi "$B4" "$@" || return
-	caller -sf "$W/caller.xml" -mi "$A4" -timeout 120 "$@"
+	caller -sf "$W/caller.xml" -mi "$A4" -timeout 30 "$@"
 	status=$?
 	[ $status = 0 ] || fail "$text: the caller ended with $status: $(said caller)"
 	if ! wait_for 15 callee_done; then
@@ -55,7 +55,7 @@ refuses()
 	local text=$1
 	shift
 	scenario caller_does >"$W/caller.xml"
-	caller -sf "$W/caller.xml" -mi "$A4" -timeout 120 "$@" && return
+	caller -sf "$W/caller.xml" -mi "$A4" -timeout 45 "$@" && return
 	fail "$text: the caller ended with $?: $(said caller)"
 }
 
@@ -511,7 +511,7 @@ test_draining()
 	wait_for 15 legs_are 4
 	kill -TERM "$AGENT_PID"
 	logged "draining: new calls get 503, 1 calls"
-	A_PORT=5066 caller -sf "$W/late.xml" -mi "$A4" -timeout 120 || fail "a call in draining is not refused with 503: $(said caller)"
+	A_PORT=5066 caller -sf "$W/late.xml" -mi "$A4" -timeout 20 || fail "a call in draining is not refused with 503: $(said caller)"
 	wait $pid || fail "the call: ended with $?"
 	unset "BG[callee]"
 	wait_for 20 agent_is_gone || fail "the agent does not end"

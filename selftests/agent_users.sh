@@ -108,7 +108,7 @@ authorized_call()
 sipp_user()
 {
 	scenario authorized_call "$@" | sed 's/^<!\[CDATA\[\t*//' >"$W/user.xml"
-	A_PORT=5090 sipp_in "$A" "$MA4" -i "$X4" -p 5090 -sf "$W/user.xml" -m 1 -timeout 120 -auth_uri 4900@example.com -trace_err -error_file "$W/sipp.err" \
+	A_PORT=5090 sipp_in "$A" "$MA4" -i "$X4" -p 5090 -sf "$W/user.xml" -m 1 -timeout 20 -auth_uri 4900@example.com -trace_err -error_file "$W/sipp.err" \
 		>"$W/caller.out" 2>&1
 }
 
@@ -194,7 +194,7 @@ test_kamailio_uac()
 				if (uac_auth()) { xlog(\"L_NOTICE\", \"ANSWERED\\n\"); t_relay(); }
 			}
 		}"
-	sipp_in "$A" "$X4:5060" -i "$A4" -p 5092 -sn uac -s 4900 -m 1 -timeout 120 \
+	sipp_in "$A" "$X4:5060" -i "$A4" -p 5092 -sn uac -s 4900 -m 1 -timeout 20 \
 		-key nothing x >"$W/caller.out" 2>&1 || true
 	wait_for 10 grep -q ANSWERED "$W/uac.out" || fail "kamailio: $(tail -n 5 "$W/uac.out")"
 	background_ends uac

@@ -25,9 +25,9 @@ call()
 {
 	local la=$1 ra=$2 lb=$3 rb=$4
 	bg callee b rtp --on "$rb" --to "$lb" --send $N --pps 200 --ssrc 0xbbbbbbbb \
-		--after-first --expect $N --timeout 60000
+		--after-first --expect $N --timeout 30000
 	bg caller a rtp --on "$ra" --to "$la" --send $N --pps 200 --ssrc 0xaaaaaaaa \
-		--expect $N --timeout 60000
+		--expect $N --timeout 30000
 	finish caller
 	finish callee
 	holds callee ".received == $N and .lost == 0 and .dups == 0 and .whole == {\"yes\": $N} and .src == {\"$lb\": $N}"

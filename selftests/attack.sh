@@ -70,8 +70,8 @@ unseen()
 call()
 {
 	bg callee b rtp --on "$RB" --to "$LB" --send 100 --pps 200 --after-first \
-		--expect 100 --timeout 60000 --ssrc 0xbbbbbbbb
-	a rtp --on "$RA" --to "$LA" --send 100 --pps 200 --expect 100 --timeout 60000 --ssrc 0xaaaaaaaa >"$W/caller.json"
+		--expect 100 --timeout 20000 --ssrc 0xbbbbbbbb
+	a rtp --on "$RA" --to "$LA" --send 100 --pps 200 --expect 100 --timeout 20000 --ssrc 0xaaaaaaaa >"$W/caller.json"
 	finish callee
 }
 
@@ -300,7 +300,7 @@ test_a_squatter_does_not_keep_the_caller_out()
 {
 	local squatting
 	ok "bridge" m rtplane bridge add leg local "$LA" latch learn leg local "$LB" remote "$RB" early on
-	bg callee b rtp --on "$RB" --to "$LB" --expect 100 --timeout 60000
+	bg callee b rtp --on "$RB" --to "$LB" --expect 100 --timeout 20000
 	a rtp --on "$X4:40000" --to "$LA" --send 600 --pps 60 --lose /2 --ssrc 9 >/dev/null &
 	squatting=$!
 	leg_becomes "$LA" '.state == "probation"'

@@ -57,7 +57,7 @@ setup()
 # The call that is up carries what its caller sends.
 goes_on()
 {
-	bg wire b sniff --dev b0 --port 6000 --expect 5 --timeout 60000
+	bg wire b sniff --dev b0 --port 6000 --expect 5 --timeout 20000
 	a rtp --on "$A4:7000" --to "$MA4:$port" --send 5 --pps 0 >/dev/null
 	finish wire
 	holds wire '.received == 5' || fail "the call does not go on: $(cat "$W/wire.json")"
@@ -74,7 +74,7 @@ banned()
 	goes_on
 }
 
-scan_nmap() { a nmap -sU -Pn -n -e a0 -S "192.0.2.$1" --max-retries 0 --host-timeout 60 -p 30100-30140 "$MA4" >"$W/nmap" 2>&1; }
+scan_nmap() { a nmap -sU -Pn -n -e a0 -S "192.0.2.$1" --max-retries 0 --host-timeout 20 -p 30100-30140 "$MA4" >"$W/nmap" 2>&1; }
 scan_hping3() { a hping3 -2 -q -n -a "192.0.2.$1" -p ++30200 -i u2000 -c 40 "$MA4" >"$W/hping3" 2>&1; }
 scan_masscan()
 {
@@ -92,7 +92,7 @@ from() { ip -n "$A" route replace "$MA4/32" dev a0 src "192.0.2.$1"; }
 guess_numbers()
 {
 	from "$1"
-	a timeout 60 svwar --force -m REGISTER -e 100-150 -b "192.0.2.$1" -x "192.0.2.$1" -P "50$1" \
+	a timeout 20 svwar --force -m REGISTER -e 100-150 -b "192.0.2.$1" -x "192.0.2.$1" -P "50$1" \
 		--maximumtime=1 -t 0.01 "$MA4" >"$W/svwar" 2>&1
 	ip -n "$A" route del "$MA4/32"
 }
@@ -106,7 +106,7 @@ test_svwar_whom_the_acl_refuses()
 guess_passwords()
 {
 	from "$1"
-	a timeout 60 svcrack -u 4901 -r 1-100 -b "192.0.2.$1" -x "192.0.2.$1" -P "50$1" \
+	a timeout 20 svcrack -u 4901 -r 1-100 -b "192.0.2.$1" -x "192.0.2.$1" -P "50$1" \
 		--maximumtime=3 -t 0.01 "$MA4" >"$W/svcrack" 2>&1
 	ip -n "$A" route del "$MA4/32"
 }
@@ -155,7 +155,7 @@ test_stun_at_the_port_of_a_call()
 {
 	local id to ufrag
 	scenario ice_caller >"$W/ice.xml"
-	A_PORT=5062 caller -sf "$W/ice.xml" -mi "$A4" -timeout 120 -trace_msg -message_file "$W/ice.log" &
+	A_PORT=5062 caller -sf "$W/ice.xml" -mi "$A4" -timeout 60 -trace_msg -message_file "$W/ice.log" &
 	BG[ice]=$!
 	told calls 'length == 2 and all(.state == "up")' || return
 	to=$(sed -n 's/^m=audio \([0-9]*\) .*/\1/p' "$W/ice.log" | tr -d '\r' | tail -n 1)

@@ -91,7 +91,7 @@ tell()
 {
 	local json="{\"command\":\"$1\",\"params\":\"${2:-}\"}"
 	printf '%s:%s,' ${#json} "$json" |
-		nsenter --net="/run/netns/$A" -- timeout 60 socat -T1 - TCP:127.0.0.1:4444 >/dev/null
+		nsenter --net="/run/netns/$A" -- timeout 20 socat -T1 - TCP:127.0.0.1:4444 >/dev/null
 }
 
 # loud NAME: what a phone recorded as heard is no silence. A stream that ended before

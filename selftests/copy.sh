@@ -19,7 +19,7 @@ SUITE=AES_CM_128_HMAC_SHA1_80
 setup() { topology && enrol && offload_off; }
 
 # who NAME A:P N [OPTIONS]: a socket in b that awaits N packets
-who() { bg "$1" b rtp --on "$2" --expect "$3" --timeout 60000 "${@:4}"; }
+who() { bg "$1" b rtp --on "$2" --expect "$3" --timeout 20000 "${@:4}"; }
 
 # got NAME FROM N: they came from there, each once and whole
 got()
@@ -53,8 +53,8 @@ sent()
 test_every_output_gets_it_and_the_peer_does()
 {
 	ok "bridge" bridge latch off copy "$F1" to "$R1" copy "$F2" to "$R2" -- latch off
-	bg wire b sniff --dev b0 --port 7000 --expect 60 --timeout 60000
-	bg way b sniff --dev b0 --port "${RB##*:}" --expect 60 --timeout 60000
+	bg wire b sniff --dev b0 --port 7000 --expect 60 --timeout 20000
+	bg way b sniff --dev b0 --port "${RB##*:}" --expect 60 --timeout 20000
 	copies 60 --size 100-159 --dscp 46
 	finish wire
 	finish way
@@ -179,7 +179,7 @@ test_what_was_protected_is_copied_plain()
 test_an_output_of_the_other_family()
 {
 	ok "bridge" bridge latch off copy "$F6" to "$R6" copy "$F1" to "$R1" -- latch off
-	bg wire b sniff --dev b0 --port 7000 --expect 40 --timeout 60000
+	bg wire b sniff --dev b0 --port 7000 --expect 40 --timeout 20000
 	who six "$R6" 20
 	who one "$R1" 20
 	who callee "$RB" 20

@@ -70,7 +70,7 @@ test_not_in_this_namespace()
 # One packet of a to leg LA; the callee awaits it.
 media_flows()
 {
-	bg flow b rtp --on "$RB" --expect 5 --timeout 60000
+	bg flow b rtp --on "$RB" --expect 5 --timeout 10000
 	a rtp --on "$RA" --to "$LA" --send 5 --pps 0 >/dev/null
 	finish flow
 	holds flow '.received == 5'

@@ -193,12 +193,12 @@ call_with_media()
 	local port
 	callee -sn uas -rtp_echo -mi "$B4" || return
 	scenario phone >"$W/phone.xml"
-	MA4=$OUTSIDE caller -sf "$W/phone.xml" -mi "$A4" -timeout 120 -trace_msg -message_file "$W/phone.log" &
+	MA4=$OUTSIDE caller -sf "$W/phone.xml" -mi "$A4" -timeout 60 -trace_msg -message_file "$W/phone.log" &
 	BG[phone]=$!
 	told calls 'length == 1 and .[0].state == "up"' || return
 	grep -q "^c=IN IP4 $OUTSIDE" "$W/phone.log" || fail "the answer is not of $OUTSIDE"
 	port=$(tr -d '\r' <"$W/phone.log" | sed -n 's/^m=audio \([0-9]*\) .*/\1/p' | tail -n 1)
-	a rtp --on "$A4:7000" --to "$OUTSIDE:$port" --send 5 --pps 50 --expect 5 --timeout 60000 >"$W/media.json"
+	a rtp --on "$A4:7000" --to "$OUTSIDE:$port" --send 5 --pps 50 --expect 5 --timeout 20000 >"$W/media.json"
 	holds media '.received == 5'
 	ok "end" ask end "$(call_id)"
 	wait_for 20 phone_is_gone || fail "the phone is not told that its call is over"

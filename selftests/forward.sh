@@ -44,8 +44,8 @@ test_b_to_a()
 test_both_ways_at_once()
 {
 	open
-	bg callee b rtp --on "$RB" --echo --expect 200 --timeout 60000
-	a rtp --on "$RA" --to "$LA" --send 200 --pps 1000 --expect 200 --timeout 60000 >"$W/caller.json"
+	bg callee b rtp --on "$RB" --echo --expect 200 --timeout 20000
+	a rtp --on "$RA" --to "$LA" --send 200 --pps 1000 --expect 200 --timeout 20000 >"$W/caller.json"
 	finish callee
 	holds callee '.received == 200 and .lost == 0'
 	holds caller ".received == 200 and .lost == 0 and .src == {\"$LA\": 200}"

@@ -42,8 +42,8 @@ test_ipv6_to_ipv4()
 test_echo()
 {
 	open
-	bg callee b rtp --on "$RB" --echo --expect 100 --timeout 60000
-	a rtp --on "$RA" --to "$LA" --send 100 --pps 1000 --expect 100 --timeout 60000 >"$W/caller.json"
+	bg callee b rtp --on "$RB" --echo --expect 100 --timeout 20000
+	a rtp --on "$RA" --to "$LA" --send 100 --pps 1000 --expect 100 --timeout 20000 >"$W/caller.json"
 	finish callee
 	holds caller ".received == 100 and .lost == 0 and .src == {\"$LA\": 100} and .whole == {\"yes\": 100}"
 	clear_bridges
@@ -86,7 +86,7 @@ test_zero_checksum_is_computed_towards_ipv6()
 	# IPv6 has no zero: the packet must leave with a right one, or go to
 	# the stack; it must not leave with a zero or a wrong one.
 	open
-	bg wire b sniff --dev b0 --port 50000 --expect 5 --timeout 60000
+	bg wire b sniff --dev b0 --port 50000 --expect 5 --timeout 3000
 	a rtp --on "$RA" --to "$LA" --send 5 --pps 0 --no-check >/dev/null
 	finish wire
 	holds wire '.received == 5 and .udpsum == {"ok": 5} and .whole == {"yes": 5}'
@@ -96,7 +96,7 @@ test_zero_checksum_is_computed_towards_ipv6()
 # zero_sum SEQ: that packet without a checksum; the one that it leaves with, in hex.
 zero_sum()
 {
-	bg wire b sniff --dev b0 --port 50000 --expect 1 --timeout 60000 --pcap "$W/one.pcap"
+	bg wire b sniff --dev b0 --port 50000 --expect 1 --timeout 10000 --pcap "$W/one.pcap"
 	a rtp --on "$RA" --to "$LA" --send 1 --size 12 --seq "$1" --no-check >/dev/null
 	finish wire
 	# Behind the length of 20, before the RTP header.  The file has other frames too: what

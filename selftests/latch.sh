@@ -132,7 +132,7 @@ test_learn_needs_three_in_a_row()
 test_probation_costs_no_media()
 {
 	open latch learn
-	bg callee b rtp --on "$RB" --expect 50 --timeout 60000
+	bg callee b rtp --on "$RB" --expect 50 --timeout 20000
 	a rtp --on "$X4:40006" --to "$LA" --send 50 --pps 50 >/dev/null
 	finish callee
 	holds callee '.received == 50 and .lost == 0 and .reordered == 0'
@@ -213,7 +213,7 @@ test_forged_before_the_first_packet()
 	local mode
 	for mode in restricted learn; do
 		open remote "$RA" latch "$mode"
-		bg callee b rtp --on "$RB" --expect 4 --timeout 60000
+		bg callee b rtp --on "$RB" --expect 4 --timeout 20000
 		send "$A4:40002" 2 --ssrc 9
 		leg_becomes "$LA" '.state == "probation"'
 		send "$RA" 4

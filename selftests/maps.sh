@@ -75,7 +75,7 @@ setup()
 }
 
 # reach FUNCTION SOCAT-ADDRESS: what the service says; who is not let in hears nothing
-reach() { echo | "$1" timeout 60 socat -t 5 - "$2" 2>"$W/socat.err" | head -n 1; }
+reach() { echo | "$1" timeout 10 socat -t 1 - "$2" 2>"$W/socat.err" | head -n 1; }
 leads() { is "from $1 to $2" "$(reach "$1" "$2")" "$3"; }
 leads_nowhere()
 {
@@ -128,15 +128,14 @@ connect()
 	a socat - "TCP:$MA4:8007" <"$W/in" >"$W/out" 2>"$W/connect.err" 8>&- 9>&- &
 	BG[connection]=$!
 	exec 7>"$W/in" 6<"$W/out"
-	read -r -t 60 -u 6 line
+	read -r -t 20 -u 6 line
 	is "its service" "$line" "$A4 198.51.100.10 443"
 }
 goes_on()
 {
 	local line=
-	# where nobody reads any more, it is not this shell that ends
-	(echo "$1" >&7) 2>/dev/null
-	read -r -t 60 -u 6 line
+	echo "$1" >&7
+	read -r -t 20 -u 6 line
 	is "the connection, $1" "$line" "$1"
 }
 

@@ -89,8 +89,8 @@ test_it_is_the_same_every_time()
 test_a_call_through_the_nat()
 {
 	natmap ext $E int $A4
-	bg callee b rtp --on $B4:50000 --echo --expect 100 --timeout 60000
-	a rtp --on $A4:30100 --to $B4:50000 --send 100 --pps 500 --expect 100 --timeout 60000 >"$W/caller.json"
+	bg callee b rtp --on $B4:50000 --echo --expect 100 --timeout 20000
+	a rtp --on $A4:30100 --to $B4:50000 --send 100 --pps 500 --expect 100 --timeout 20000 >"$W/caller.json"
 	finish callee
 	holds callee ".received == 100 and .lost == 0 and .src == {\"$E:30100\": 100}"
 	holds caller ".received == 100 and .lost == 0 and .src == {\"$B4:50000\": 100} and .whole == {\"yes\": 100}"
@@ -107,7 +107,7 @@ test_ports_outside_of_the_range_are_not_touched()
 	out $A4:30000 $B4:50000 1
 	out $A4:33000 $B4:50000 1
 	saw ".flow == {\"$E:30000>$B4:50000\": 1, \"$E:33000>$B4:50000\": 1}"
-	bg sock m rtp --on $E:29999 --expect 2 --timeout 60000
+	bg sock m rtp --on $E:29999 --expect 2 --timeout 10000
 	back $B4:50000 $E:29999 2
 	finish sock
 	holds sock ".received == 2 and .src == {\"$B4:50000\": 2}"
@@ -118,7 +118,7 @@ test_ports_outside_of_the_range_are_not_touched()
 test_this_host_itself_is_reached_untranslated()
 {
 	natmap ext $E int $A4
-	bg sock m rtp --on $MA4:7000 --expect 3 --timeout 60000
+	bg sock m rtp --on $MA4:7000 --expect 3 --timeout 10000
 	out $A4:30100 $MA4:7000 3
 	finish sock
 	holds sock ".received == 3 and .src == {\"$A4:30100\": 3}"
@@ -131,8 +131,8 @@ test_hairpinning()
 {
 	natmap ext $E int $A4
 	natmap ext $E2 int $X4
-	bg callee a rtp --on $X4:30202 --echo --expect 5 --timeout 60000
-	a rtp --on $A4:30100 --to $E2:30202 --send 5 --pps 0 --expect 5 --timeout 60000 >"$W/caller.json"
+	bg callee a rtp --on $X4:30202 --echo --expect 5 --timeout 10000
+	a rtp --on $A4:30100 --to $E2:30202 --send 5 --pps 0 --expect 5 --timeout 10000 >"$W/caller.json"
 	finish callee
 	holds callee ".received == 5 and .src == {\"$E:30100\": 5} and .ttl == {\"63\": 5} and .whole == {\"yes\": 5}"
 	holds caller ".received == 5 and .src == {\"$E2:30202\": 5}"

@@ -15,8 +15,8 @@
 
 setup() { inside_outside; }
 
-errors_a() { bg wire a sniff --dev a0 --icmp --expect "$1" --timeout 60000; }
-errors_b() { bg wire b sniff --dev b0 --icmp --expect "$1" --timeout 60000; }
+errors_a() { bg wire a sniff --dev a0 --icmp --expect "$1" --timeout 10000; }
+errors_b() { bg wire b sniff --dev b0 --icmp --expect "$1" --timeout 10000; }
 
 # errors N ICMP FLOW: N of them, about that packet, right to the last bit.
 errors() { saw ".icmp == {\"$2\": $1} and .icmpsum == {\"ok\": $1} and .flow == {\"$3\": $1} and .udpsum == {\"ok\": $1}"; }
@@ -171,7 +171,7 @@ test_too_big_is_answered()
 	a ip route flush cache
 	a ip -6 route flush cache
 	# Who allows it is fragmented.
-	bg callee b rtp --on $B4:50000 --expect 2 --timeout 60000
+	bg callee b rtp --on $B4:50000 --expect 2 --timeout 10000
 	out $A4:30100 $B4:50000 2 --size 1420 --df 0
 	finish callee
 	holds callee ".received == 2 and .whole == {\"yes\": 2} and .src == {\"$E:30100\": 2}"
@@ -183,7 +183,7 @@ test_too_big_is_answered()
 test_fragments_from_the_inside()
 {
 	natmap ext $E int $A4
-	bg callee b rtp --on $B4:50000 --expect 3 --timeout 60000
+	bg callee b rtp --on $B4:50000 --expect 3 --timeout 10000
 	out $A4:30100 $B4:50000 3 --size 4000 --df 0
 	finish callee
 	holds callee ".received == 3 and .whole == {\"yes\": 3} and .src == {\"$E:30100\": 3} and .ttl == {\"63\": 3}"
@@ -195,7 +195,7 @@ test_fragments_from_the_inside()
 test_fragments_out_of_order()
 {
 	natmap ext $E int $A4
-	bg callee a rtp --on $A4:30100 --expect 1 --timeout 60000
+	bg callee a rtp --on $A4:30100 --expect 1 --timeout 10000
 	raw_back --id 7 --frag 10 --size 72 --udpsum 0 --pad 20
 	raw_back --id 7 --frag 8192 --size 72 --udplen 160 --udpsum 0
 	finish callee
@@ -215,13 +215,13 @@ test_fragments_out_of_order()
 test_fragments_of_ipv6_are_left_to_the_stack()
 {
 	natmap ext $E6 int $A6
-	bg here m rtp --on "[$E6]:30100" --expect 2 --timeout 60000
+	bg here m rtp --on "[$E6]:30100" --expect 2 --timeout 10000
 	back "[$B6]:50000" "[$E6]:30100" 2 --size 3000 --df 0
 	finish here
 	holds here '.received == 2 and .whole == {"yes": 2}'
 	nat_becomes $E6 '.in_packets == 0 and .out_packets == 0 and .drops == {}'
 	# Nor do those of the inside leave: this host routes nothing.
-	bg callee b rtp --on "[$B6]:50000" --expect 1 --timeout 60000
+	bg callee b rtp --on "[$B6]:50000" --expect 1 --timeout 10000
 	out "[$A6]:30100" "[$B6]:50000" 2 --size 3000 --df 0
 	out "[$A6]:30100" "[$B6]:50000" 1
 	finish callee

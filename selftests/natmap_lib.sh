@@ -66,8 +66,8 @@ back()
 }
 
 # outside PORTS N, inside PORTS N: await N frames there; then saw EXPR.
-outside() { bg wire b sniff --dev b0 --port "$1" --expect "$2" --timeout 60000; }
-inside() { bg wire a sniff --dev a0 --port "$1" --expect "$2" --timeout 60000; }
+outside() { bg wire b sniff --dev b0 --port "$1" --expect "$2" --timeout 10000; }
+inside() { bg wire a sniff --dev a0 --port "$1" --expect "$2" --timeout 10000; }
 saw()
 {
 	finish wire

@@ -28,8 +28,8 @@ open() { ok "bridge" bridge latch off -- latch off "$@"; }
 # by DEV N: N packets of a, all of which arrive at b's device DEV.
 by()
 {
-	bg wire b sniff --dev "$1" --port 50000 --expect "$2" --timeout 60000
-	bg callee b rtp --on "$RB" --expect "$2" --timeout 60000
+	bg wire b sniff --dev "$1" --port 50000 --expect "$2" --timeout 20000
+	bg callee b rtp --on "$RB" --expect "$2" --timeout 20000
 	a rtp --on "$RA" --to "$LA" --send "$2" --pps 0 >/dev/null
 	finish callee
 	finish wire
@@ -172,7 +172,7 @@ test_asymmetric_routing()
 	open
 	ok "enrol mc" m rtplane dev add mc
 	ip -n "$B" route add $MB4/32 via $MC4 dev b1 src $B4
-	bg entry m sniff --dev mc --port 30002 --expect 5 --timeout 60000
+	bg entry m sniff --dev mc --port 30002 --expect 5 --timeout 20000
 	relay_back 5
 	finish entry
 	holds entry ".received == 5"
@@ -314,8 +314,8 @@ device_works()
 	ok "enrol $dev" m rtplane dev add "$dev"
 	ok "bridge" m rtplane bridge add leg local "$LA" remote "$RA" latch off \
 		leg local "$addr:30006" remote "$far:50006" latch off
-	bg callee b rtp --on "$far:50006" --echo --expect 10 --timeout 60000
-	a rtp --on "$RA" --to "$LA" --send 10 --pps 100 --expect 10 --timeout 60000 >"$W/caller.json"
+	bg callee b rtp --on "$far:50006" --echo --expect 10 --timeout 15000
+	a rtp --on "$RA" --to "$LA" --send 10 --pps 100 --expect 10 --timeout 15000 >"$W/caller.json"
 	finish callee
 	holds callee ".received == 10 and .src == {\"$addr:30006\": 10} and .whole == {\"yes\": 10}"
 	holds caller ".received == 10 and .src == {\"$LA\": 10} and .whole == {\"yes\": 10}"
@@ -448,12 +448,12 @@ test_sum_of_the_whole_packet_is_known()
 	ok "bridges" m rtplane bridge add \
 		leg local "$LA" remote "$RA" latch off leg local 10.8.0.254:30006 remote 10.8.0.1:50006 latch off \
 		bridge leg local "$LA6" remote "$RA6" latch off leg local [fd08::254]:30006 remote [fd08::1]:50006 latch off
-	bg callee a rtp --on "$RA6" --expect 10 --timeout 60000
+	bg callee a rtp --on "$RA6" --expect 10 --timeout 15000
 	b rtp --on [fd08::1]:50006 --to [fd08::254]:30006 --send 10 --pps 0 >/dev/null
 	finish callee
 	holds callee '.received == 10 and .whole == {"yes": 10}'
 	# It is not the sum of what leaves, not where nothing was verified by it either.
-	bg callee a rtp --on "$RA" --expect 10 --timeout 60000
+	bg callee a rtp --on "$RA" --expect 10 --timeout 15000
 	echo 1 >$trace/events/net/net_dev_start_xmit/enable
 	b rtp --on 10.8.0.1:50006 --to 10.8.0.254:30006 --send 10 --pps 0 --no-check >/dev/null
 	finish callee

@@ -37,7 +37,7 @@ test_who_tries_media_ports_is_seen_by_the_module()
 	a ip addr add 192.0.2.77/24 dev a0
 	a ip addr add 192.0.2.78/24 dev a0
 	payload 61 "$X6" "$MA6" 12 61 192.0.2.77 "$MA4" 12
-	a nmap -sU -Pn -n -e a0 -S 192.0.2.78 --max-retries 0 --host-timeout 60 -p 30300-30312 "$MA4" >/dev/null 2>&1
+	a nmap -sU -Pn -n -e a0 -S 192.0.2.78 --max-retries 0 --host-timeout 20 -p 30300-30312 "$MA4" >/dev/null 2>&1
 	told ban list 'length == 3 and any(.prefix == "'"$X6"'" and .why == "scan") and any(.prefix == "192.0.2.78" and .why == "scan")'
 	told status '.bans.spared > 0 and .bans.scan == 3'
 	sed -i 's/^bans:.*/bans: {scan: 0}/' "$W/rtplaned.yaml"
@@ -69,7 +69,7 @@ test_who_tries_what_a_tester_serves_is_no_scanner()
 # relayed N OPTIONS: so many packets of the caller's reach the callee by the module.
 relayed()
 {
-	bg wire b sniff --dev b0 --port 6000 --expect "$1" --timeout 60000
+	bg wire b sniff --dev b0 --port 6000 --expect "$1" --timeout 20000
 	a rtp --on "$A4:7000" --to "$MA4:$port" --send "$1" --pps 0 >/dev/null
 	finish wire
 	holds wire ".received == $1" || fail "of $1 packets: $(cat "$W/wire.json")"

@@ -185,7 +185,7 @@ runs_as_the_unit_says()
 	as_the_unit "$WORK/root/usr/sbin/rtplaned" --relay --datapath-socket "$WORK/run/datapath.sock" \
 		2>"$WORK/relay.log" &
 	pid=$!
-	timeout 60 bash -c 'until [ -S "$1" ]; do read -rt 0.05 <> <(:); done' - "$WORK/run/datapath.sock"
+	timeout 20 bash -c 'until [ -S "$1" ]; do read -rt 0.05 <> <(:); done' - "$WORK/run/datapath.sock"
 	if asked bridge add leg local 192.0.2.254:1000 remote 192.0.2.1:4000 mark 7 \
 			leg local 192.0.2.254:1002 remote 192.0.2.1:4002 >"$WORK/asked" 2>&1 &&
 	   asked --json stats >"$WORK/stats.json" && [ "$(jq -r .io "$WORK/stats.json")" = io_uring ]; then

@@ -71,7 +71,7 @@ test_they_all_work()
 	ip -n "$M" addr add 10.0.24.254/32 dev ma
 	ip -n "$M" addr add 11.0.24.254/32 dev mb
 	ip -n "$A" route add 10.0.24.254/32 via $MA4
-	bg callee b rtp --on "$RB" --expect 2000 --timeout 60000
+	bg callee b rtp --on "$RB" --expect 2000 --timeout 30000
 	a rtp --on "$RA" --to 10.0.24.254:31999 --send 2000 --pps 0 >/dev/null
 	finish callee
 	holds callee '.received == 2000 and .lost == 0 and .src == {"11.0.24.254:31999": 2000}'

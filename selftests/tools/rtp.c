@@ -800,7 +800,7 @@ static void parse(struct opts *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct opts o = {
-		.expect = -1, .pps = 50, .timeout = opt_ms("timeout", "60000"), .size_lo = 172,
+		.expect = -1, .pps = 50, .timeout = opt_ms("timeout", "10000"), .size_lo = 172,
 		.size_hi = 172, .ts_step = 160, .ssrc_at = LLONG_MAX, .gso = 1,
 		.dscp = -1, .df = -1, .pkt = PKT_DEFAULT,
 	};

@@ -510,7 +510,7 @@ static void parse(struct opts *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .expect = -1, .timeout = opt_ms("timeout", "60000"), .port_hi = 65535 };
+	struct opts o = { .expect = -1, .timeout = opt_ms("timeout", "30000"), .port_hi = 65535 };
 	struct sigaction sa = { .sa_handler = on_signal };
 	int fd;
 
