@@ -89,7 +89,9 @@ static void add_socket(const char *host, unsigned int component)
 	};
 	struct sock *s = &socks[n_socks++];
 	struct sockaddr_storage ss;
+	struct writer line = {};
 	socklen_t len;
+	char *text;
 
 	if (n_socks > SOCKETS_MAX || !dp_addr_parse_host(host, &s->base)) {
 		fprintf(stderr, "'%s' is no address, or one too many\n", host);
@@ -107,7 +109,12 @@ static void add_socket(const char *host, unsigned int component)
 	local.addr = s->base;
 	local.base = s->base;
 	local.socket = s;
-	sdp_candidate_print(stdout, ice_add_local(ice, 0, &local));
+	sdp_candidate_print(&line, ice_add_local(ice, 0, &local));
+	text = writer_end(&line, NULL);
+	if (!text)
+		die("memory");
+	fputs(text, stdout);
+	free(text);
 }
 
 static void tell_credentials(void)
