@@ -87,6 +87,7 @@ static bool begin(struct ng_call *call)
 		.timeout_hold = call->ng->config->hold_timeout,
 		.silence = told ? call->ng->config->ng_silence : 0,
 		.digits = told,
+		.spell = true,
 	};
 
 	if (call->id)

@@ -26,28 +26,6 @@ struct section {
 	bool any;
 };
 
-/* those that need no rtpmap (RFC 3551) */
-static struct span static_name(uint32_t pt)
-{
-	static const struct {
-		uint32_t pt;
-		const char *name;
-	} names[] = {
-		{ 0, "PCMU/8000" }, { 3, "GSM/8000" }, { 4, "G723/8000" },
-		{ 5, "DVI4/8000" }, { 6, "DVI4/16000" }, { 7, "LPC/8000" },
-		{ 8, "PCMA/8000" }, { 9, "G722/8000" }, { 10, "L16/44100/2" },
-		{ 11, "L16/44100" }, { 12, "QCELP/8000" }, { 13, "CN/8000" },
-		{ 15, "G728/8000" }, { 18, "G729/8000" }, { 26, "JPEG/90000" },
-		{ 31, "H261/90000" }, { 34, "H263/90000" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].pt == pt)
-			return span_of(names[i].name);
-	return (struct span){ 0 };
-}
-
 /* the payload type that a value begins with, and what follows; false: none */
 static bool cut_type(struct span *value, uint32_t *pt)
 {
@@ -67,7 +45,7 @@ struct span ng_codec_of(const struct sdp_desc *desc, const struct sdp_media *med
 		if (cut_type(&value, &is) && is == pt)
 			return span_trim(value);
 	}
-	return static_name(pt);
+	return sdp_static_codec(pt);
 }
 
 /* what is not said may be anything */

@@ -191,7 +191,7 @@ static void put_session(struct printing *p)
 			writer_text(&p->out, "t=0 0\r\n");
 			time = true;
 		}
-		if (row->type == 'c' && !conn) {
+		if (row->type == 'c' && !conn && *p->conn) {
 			put_conn_text(p, p->conn);
 			conn = true;
 		}
@@ -204,6 +204,69 @@ static void put_session(struct printing *p)
 	if (!time)
 		writer_text(&p->out, "t=0 0\r\n");
 	put_lines(p, p->plan->add);
+}
+
+struct span sdp_static_codec(uint32_t pt)
+{
+	static const struct {
+		uint32_t pt;
+		const char *name;
+	} names[] = {
+		{ 0, "PCMU/8000" }, { 3, "GSM/8000" }, { 4, "G723/8000" },
+		{ 5, "DVI4/8000" }, { 6, "DVI4/16000" }, { 7, "LPC/8000" },
+		{ 8, "PCMA/8000" }, { 9, "G722/8000" }, { 10, "L16/44100/2" },
+		{ 11, "L16/44100" }, { 12, "QCELP/8000" }, { 13, "CN/8000" },
+		{ 15, "G728/8000" }, { 18, "G729/8000" }, { 26, "JPEG/90000" },
+		{ 31, "H261/90000" }, { 34, "H263/90000" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].pt == pt)
+			return span_of(names[i].name);
+	return (struct span){ 0 };
+}
+
+static bool has_rtpmap(const struct sdp_desc *desc, const struct sdp_media *m, uint32_t pt)
+{
+	const struct sdp_row *row = NULL;
+	struct span value;
+	uint32_t is;
+
+	while ((row = sdp_row_next(desc, m, SDP_ATTR_RTPMAP, row))) {
+		value = span_ltrim(row->value);
+		if (span_u32(span_cut(&value, ' '), &is) && is == pt)
+			return true;
+	}
+	return false;
+}
+
+bool sdp_static_next(const struct sdp_desc *desc, const struct sdp_media *media,
+		     struct span *rest, uint32_t *pt, struct span *name)
+{
+	while (media->transport == SDP_RTP && rest->n) {
+		*rest = span_ltrim(*rest);
+		if (!span_u32(span_cut(rest, ' '), pt))
+			continue;
+		*name = sdp_static_codec(*pt);
+		if (name->p && !has_rtpmap(desc, media, *pt))
+			return true;
+	}
+	return false;
+}
+
+static void put_static(struct printing *p, const struct sdp_media *m)
+{
+	struct span rest = m->fmt, name;
+	uint32_t pt;
+
+	while (sdp_static_next(p->desc, m, &rest, &pt, &name)) {
+		writer_text(&p->out, "a=rtpmap:");
+		writer_number(&p->out, pt);
+		writer_char(&p->out, ' ');
+		writer_span(&p->out, name);
+		writer_text(&p->out, "\r\n");
+	}
 }
 
 /* a section without a format is against the grammar, rejected or not */
@@ -272,7 +335,7 @@ static void put_conn(struct printing *p, const struct sdp_say *say,
 static void put_section(struct printing *p, const struct sdp_say *say,
 			const struct sdp_media *m)
 {
-	bool own = is_own(p, m), conn = false;
+	bool own = is_own(p, m), conn = false, spell = own && say->port && p->plan->spell;
 	bool dir = say->port && say->dir && (!own || say->dir != m->dir);
 	uint64_t drop = p->drop | say->drop | (dir ? SDP_BIT(SDP_ATTR_DIRECTION) : 0);
 	const struct sdp_row *row = &p->desc->row[own ? m->row : 0];
@@ -282,6 +345,8 @@ static void put_section(struct printing *p, const struct sdp_say *say,
 	for (i = 1; i < n; i++) {
 		if (!conn && row[i].type != 'i') {
 			put_conn(p, say, m->own_conn);
+			if (spell)
+				put_static(p, m);
 			conn = true;
 		}
 		if (section_passes(p, &row[i], drop))
@@ -289,6 +354,10 @@ static void put_section(struct printing *p, const struct sdp_say *say,
 	}
 	if (!conn)
 		put_conn(p, say, own && m->own_conn);
+	if (!conn && spell)
+		put_static(p, m);
+	if (spell && !dir && !sdp_row_next(p->desc, m, SDP_ATTR_DIRECTION, NULL))
+		writer_printf(&p->out, "a=%s\r\n", sdp_dir_name(m->dir));
 	put_ours(p, say, dir);
 }
 
@@ -326,7 +395,7 @@ char *sdp_desc_print(const struct sdp_desc *desc, const struct sdp_plan *plan)
 
 	if (plan->n > SDP_MEDIA_MAX)
 		return NULL;
-	if (has_row(desc, 'c'))
+	if (has_row(desc, 'c') && !plan->spell)
 		conn_text(p.conn, &plan->address,
 			  desc->conn.what == SDP_PLACE_NULL);
 	learn_places(&p);

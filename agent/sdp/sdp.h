@@ -472,6 +472,8 @@ struct sdp_say {
  *	always in it
  * @drop_unknown: leave out attributes that nobody here knows, too
  * @hide: say "-" for the session's name, and leave out i=, u=, e= and p=
+ * @spell: say in each section what is so without a word: its address (and then none for the
+ *	session), its direction, and what static payload types mean
  * @add: lines to put at the end of the session's part, each with its CR LF;
  *	NULL: none
  * @n: media sections to write: fewer than there are, and the last are left out;
@@ -485,10 +487,27 @@ struct sdp_plan {
 	uint64_t drop;
 	bool drop_unknown;
 	bool hide;
+	bool spell;
 	const char *add;
 	size_t n;
 	struct sdp_say say[SDP_MEDIA_MAX];
 };
+
+/** sdp_static_codec() - "PCMU/8000" of a payload type that needs no rtpmap (RFC 3551); or absent */
+struct span sdp_static_codec(uint32_t pt);
+
+/**
+ * sdp_static_next() - the next payload type that needs no rtpmap, and has none
+ * @desc: the description
+ * @media: a section of it
+ * @rest: formats that are still to be looked at; at first &sdp_media.fmt
+ * @pt: filled
+ * @name: likewise, "PCMU/8000"
+ *
+ * Return: false if there is none.
+ */
+bool sdp_static_next(const struct sdp_desc *desc, const struct sdp_media *media,
+		     struct span *rest, uint32_t *pt, struct span *name);
 
 /**
  * sdp_desc_print() - a description with us as its author

@@ -159,6 +159,7 @@ static int print(struct end *end, const struct sdp_desc *desc,
 	plan->id = end->sdp_id;
 	plan->version = end->sdp_version ? end->sdp_version : 1;
 	plan->drop = SDP_SET_PROMISES;
+	plan->spell = end->party->session->conf.spell;
 	saying->text = sdp_desc_print(desc, plan);
 	if (saying->text && end->sent && strcmp(saying->text, end->sent)) {
 		sdp_text_free(saying->text);

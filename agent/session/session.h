@@ -325,6 +325,7 @@ bool sessions_orphan_end(struct sessions *sessions, uint64_t id);
  * @silence: seconds without a packet on a leg before that is an event; 0: when it may be
  *	the end
  * @digits: digits of telephone events are told
+ * @spell: descriptions say what is so without a word, too (&sdp_plan.spell)
  */
 struct session_conf {
 	uint64_t id;
@@ -336,6 +337,7 @@ struct session_conf {
 	uint32_t timeout_hold;
 	uint32_t silence;
 	bool digits;
+	bool spell;
 };
 
 /**

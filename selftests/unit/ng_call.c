@@ -382,6 +382,23 @@ static bool configured_limits(void)
 	return done();
 }
 
+/* what is so without a word is said, once, by rtpengine's users' wish */
+static bool spelled(void)
+{
+	KTAP_CHECK(open_ng());
+	KTAP_CHECK(ok(ask("offer", CALL, FROM, DIR, "sdp",
+			  sdp_of(A4, "a=recvonly\r\nm=audio 7000 RTP/AVP 8 0 96\r\na=rtpmap:0 PCMU/8000\r\n"
+				 "m=audio 7002 RTP/AVP 18\r\na=sendonly\r\nm=video 0 RTP/AVP 34\r\n"), NULL)));
+	KTAP_CHECK(strstr(text, "\r\nt=0 0\r\n") < strstr(text, "\r\nc=IN IP4 127.0.0.2\r\n"));
+	KTAP_CHECK(strstr(text, " RTP/AVP 8 0 96\r\nc=IN IP4 127.0.0.2\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=recvonly\r\n"));
+	KTAP_CHECK(strstr(text, " RTP/AVP 18\r\nc=IN IP4 127.0.0.2\r\na=rtpmap:18 G729/8000\r\na=sendonly\r\na=rtcp:"));
+	KTAP_CHECK(!strstr(text, "a=rtpmap:34"));
+	KTAP_CHECK(ok(ask("answer", CALL, FROM, TO, "sdp", sdp_of(B4, "m=audio 8000 RTP/AVP 8\r\nm=audio 0 RTP/AVP 18\r\nm=video 0 RTP/AVP 34\r\n"), NULL)));
+	KTAP_CHECK(strstr(text, "a=rtpmap:8 PCMA/8000\r\na=sendrecv\r\n") && !strstr(text, "G729"));
+	KTAP_CHECK(ok(ask("subscribe request", CALL, "from-tag", "t", NULL)) && strstr(text, "\r\na=rtpmap:8 PCMA/8000\r\n"));
+	return done();
+}
+
 /* a subscriber's answer leads where its realm's media may go, and nobody else gets its RTCP */
 static bool subscriber(void)
 {
@@ -438,6 +455,7 @@ int main(void)
 		{ "branches have a bound, and none is left behind", many_branches },
 		{ "deleted, after a while, unless it is used again", deleted },
 		{ "a call without media ends", silence },
+		{ "what is so without a word is said", spelled },
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
 		{ "limits of the configuration, and its delay", configured_limits },
 		{ "more new calls at once than are taken", refused_in_a_burst },
