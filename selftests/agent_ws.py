@@ -221,12 +221,12 @@ def plain():
 class Media:
     """A browser's media, by aiortc's whole stack."""
 
-    def __init__(self):
+    def __init__(self, track=None):
         # pylint: disable=import-outside-toplevel
         from aiortc import RTCConfiguration, RTCPeerConnection
         from aiortc.mediastreams import AudioStreamTrack
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.pc.addTrack(AudioStreamTrack())
+        self.pc.addTrack(track or AudioStreamTrack())
         self.came, self.tasks = 0, []
         self.pc.on("track", lambda track: self.tasks.append(
             asyncio.ensure_future(self.listens(track))))

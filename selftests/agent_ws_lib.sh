@@ -126,9 +126,12 @@ cleanup()
 	agent_cleanup
 }
 
+# certificate [WORDS]: of openssl's, what key it has
 certificate()
 {
-	mkdir -p "$W/tls" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	local key=("$@")
+	[ $# != 0 ] || key=(ec -pkeyopt ec_paramgen_curve:P-256)
+	mkdir -p "$W/tls" && openssl req -x509 -newkey "${key[@]}" -nodes \
 		-subj /CN=edge.example -addext subjectAltName=DNS:edge.example,IP:$MA4 -days 2 \
 		-keyout "$W/tls/key" -out "$W/tls/cafile.pem" 2>/dev/null &&
 		cat "$W/tls/cafile.pem" "$W/tls/key" >"$W/tls/agent.pem"
