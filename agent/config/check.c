@@ -367,11 +367,16 @@ static bool get_dscp(const struct loaded *l, const struct key *at,
 	return true;
 }
 
-bool config_get_media(const struct loaded *l, const struct key *at,
-		      const struct raw_realm *raw, struct config_realm *r)
+static void get_media_words(const struct raw_realm *raw, struct config_realm *r)
 {
 	r->dtls = raw->dtls ? (enum config_dtls)*raw->dtls : CONFIG_DTLS_OFF;
 	r->mux = raw->mux ? (enum config_mux)*raw->mux : CONFIG_MUX_OFF;
+}
+
+bool config_get_media(const struct loaded *l, const struct key *at,
+		      const struct raw_realm *raw, struct config_realm *r)
+{
+	get_media_words(raw, r);
 	return get_latch(l, at, raw, r) && get_srtp(l, at, raw, r);
 }
 
@@ -402,6 +407,7 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->pps = raw->limits ? raw->limits->packets : 0;
 	r->bps = raw->limits ? raw->limits->bits : 0;
 	r->trust = raw->trust && *raw->trust;
+	get_media_words(raw, r);
 	r->bundle = raw->bundle ? (enum config_bundle)*raw->bundle : CONFIG_BUNDLE_OFF;
 	r->ice = raw->ice ? (enum config_ice)*raw->ice : CONFIG_ICE_OFF;
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
