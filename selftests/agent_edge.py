@@ -773,9 +773,9 @@ def reload_told():
         ([("5070", "5071")], ["access:sip"]),
         ([("quarantine: 0", "quarantine: 0\ndrain: 7\nhistory: 3\nanswer-timeout: 9\norphan-timeout: 9\n"
            "media-timeout: 9\nhold-timeout: 9\nchange-timeout: 9\n"
-           "ng-calls: 9\nng-rate: 9\nng-delete-delay: 9")],
+           "ng-calls: 9\nng-bandwidth: 9\nng-rate: 9\nng-delete-delay: 9")],
          [":answer-timeout", ":change-timeout", ":drain", ":history", ":hold-timeout",
-          ":media-timeout", ":ng-calls", ":ng-delete-delay", ":ng-rate", ":orphan-timeout"]),
+          ":media-timeout", ":ng-bandwidth", ":ng-calls", ":ng-delete-delay", ":ng-rate", ":orphan-timeout"]),
         ([("latch: {mode: restricted}", "latch: {mode: learn, probation: 5, nat: source}\n    trust: yes\n"
            "    per-source: {calls: 7}\n    limits: {packets: 99}\n    dscp: {audio: 40}"),
           ("srtp: {policy: allow}", "srtp: {policy: refuse}")],

@@ -324,6 +324,7 @@ cat >"$W/rtpengine.conf" <<-END
 	dtmf-log-dest = [2001:db8::9]:2225
 	port-min = 30001
 	max-sessions = many
+	max-bandwidth = 1000000
 	redis = 127.0.0.1:6379/5
 	log-level = 7
 	templates = signalling
@@ -352,6 +353,7 @@ done <<-END
 	- {listen: "192.0.2.1", advertise: "203.0.113.5"}
 	ports: {low: 30002, high: 40000}
 	dscp: {audio: 46, video: 46}
+	ng-bandwidth: 8000
 	#   max-sessions = many
 	#   redis = 127.0.0.1:6379/5
 	#   section = [janus]

@@ -329,6 +329,22 @@ static const char *on_sessions(struct convert *c, struct span value)
 	return number(c, value, "ng-calls", 1, 1000000);
 }
 
+/* bytes per second */
+static const char *on_bandwidth(struct convert *c, struct span value)
+{
+	unsigned long long bytes;
+	char text[24], *end;
+
+	if (!span_str(value, text, sizeof(text)) || *text < '0' || *text > '9')
+		return "expected a number of bytes per second";
+	bytes = strtoull(text, &end, 10);
+	if (*end || bytes < 125 || bytes / 125 > 1000000000)
+		return "expected a number of bytes per second, 125 to 125000000000";
+	snprintf(text, sizeof(text), "%llu", bytes / 125);
+	set_word(c, "ng-bandwidth", text);
+	return NULL;
+}
+
 static const char *on_threads(struct convert *c, struct span value)
 {
 	return number(c, value, "workers", 0, 64);
@@ -410,7 +426,7 @@ static const struct {
 	{ "timeout", on_timeout }, { "silent-timeout", on_silent },
 	{ "offer-timeout", on_offer }, { "delete-delay", on_delete },
 	{ "dtmf-log-dest", on_events },
-	{ "max-sessions", on_sessions }, { "num-threads", on_threads },
+	{ "max-sessions", on_sessions }, { "max-bandwidth", on_bandwidth }, { "num-threads", on_threads },
 	{ "tos", on_tos }, { "log-level", on_level }, { "table", on_table },
 	{ "no-fallback", on_no_fallback }, { "foreground", on_nothing },
 	{ "pidfile", on_nothing }, { "log-stderr", on_nothing },
@@ -435,7 +451,6 @@ static const struct {
 	{ "final-timeout", "a call with media is not ended for its age" },
 	{ "max-cpu", "new calls are limited by ng-calls and ng-rate" },
 	{ "max-load", "new calls are limited by ng-calls and ng-rate" },
-	{ "max-bandwidth", "legs are limited by limits of their realm" },
 	{ "control-tos", "replies are not marked" },
 	{ "interface", "it cannot be had" },
 	{ "mysql", "there is no database of announcements: there is no codec" },

@@ -636,6 +636,7 @@ struct config_bans {
  * @n_templates: how many
  * @ng_calls: calls of that protocol at once, 0 = as many as there are ports
  * @ng_rate: new ones in a second, 0 = any number
+ * @ng_kbits: kbit/s of their media, as descriptions say, 0 = any number
  * @ng_delete_delay: seconds until what it deletes goes, unless it says otherwise
  * @ng_events: where datagrams tell of digits and silence; family 0: nowhere
  * @ng_silence: seconds of a party's silence until that is told
@@ -679,6 +680,7 @@ struct config {
 	size_t n_templates;
 	uint32_t ng_calls;
 	uint32_t ng_rate;
+	uint32_t ng_kbits;
 	uint32_t ng_delete_delay;
 	struct dp_addr ng_events;
 	uint32_t ng_silence;

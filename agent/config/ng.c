@@ -125,6 +125,8 @@ bool config_get_ng(struct loaded *l)
 			"a number of calls", &c->ng_calls) ||
 	    !get_number(l, key("ng-rate"), l->raw->ng_rate, 0, 0, 100000,
 			"a number of calls per second", &c->ng_rate) ||
+	    !get_number(l, key("ng-bandwidth"), l->raw->ng_kbits, 0, 0, 1000000000,
+			"a number of kbit/s", &c->ng_kbits) ||
 	    !get_number(l, key("ng-delete-delay"), l->raw->ng_delete_delay, 30,
 			0, 3600, "a number of seconds", &c->ng_delete_delay) ||
 	    !get_number(l, key("ng-silence"), l->raw->ng_silence, 10, 1, 3600,

@@ -262,6 +262,7 @@ struct raw_config {
 	unsigned int n_templates;
 	uint32_t *ng_calls;
 	uint32_t *ng_rate;
+	uint32_t *ng_kbits;
 	uint32_t *ng_delete_delay;
 	char *ng_events;
 	uint32_t *ng_silence;

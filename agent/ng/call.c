@@ -88,6 +88,7 @@ static bool begin(struct ng_call *call)
 		.silence = told ? call->ng->config->ng_silence : 0,
 		.digits = told,
 		.spell = true,
+		.quota = { call->ng->config->ng_kbits ? &call->ng->quota : NULL },
 	};
 
 	if (call->id)
@@ -394,6 +395,8 @@ static void set_words(struct session_policy *policy,
 		set_bundle(policy, words->bundle);
 		return;
 	}
+	if (words->hash)
+		policy->dtls_hash = words->hash;
 	set_off(policy, words);
 	set_transport(policy, words);
 	set_ice(policy, words);
@@ -429,6 +432,7 @@ static bool same_policy(const struct session_policy *a,
 	       a->feedback == b->feedback && a->ice == b->ice &&
 	       a->dtls == b->dtls && a->mux == b->mux &&
 	       a->dtls_passive == b->dtls_passive &&
+	       a->dtls_hash == b->dtls_hash &&
 	       a->bundle == b->bundle && a->punch == b->punch &&
 	       a->n_suites == b->n_suites &&
 	       !memcmp(a->suite, b->suite, a->n_suites) && same_addresses(a, b) &&

@@ -18,6 +18,7 @@ struct ng *ng_new(const struct ng_conf *conf)
 	ng->config = config_get(conf->config);
 	ng->timers = loop_timers(conf->loop);
 	ng->events = -1;
+	ng->quota.weighs = true;
 	LIST_INIT(&ng->conns);
 	TAILQ_INIT(&ng->calls);
 	TAILQ_INIT(&ng->over);

@@ -80,7 +80,9 @@ static const char *check_sdp(struct ng_request *r, sa_family_t *family)
 	return i ? NULL : "Incomplete SDP specification";
 }
 
-/* both proxies go to another node on these words */
+/* both proxies go to another node on these words, and those below */
+static const char session_limit[] = "Parallel session limit reached";
+
 static const char *no_ports(struct ng_request *r)
 {
 	r->ng->counters.limited++;
@@ -90,13 +92,15 @@ static const char *no_ports(struct ng_request *r)
 static const char *media_error(struct ng_request *r, int ret,
 			       const struct dp_err *err)
 {
-	if (ret == -ENOSPC || ret == -EDQUOT)
+	if (ret == -ENOSPC)
 		return no_ports(r);
+	if (ret == -EDQUOT) {
+		r->ng->counters.limited++;
+		return session_limit;
+	}
 	snprintf(r->error, sizeof(r->error), "%.200s", err->text);
 	return r->error;
 }
-
-static const char session_limit[] = "Parallel session limit reached";
 
 /*
  * As many new calls in a second as it is allowed, and what comes in 50 ms at once, or
@@ -125,6 +129,8 @@ static const char *is_full(struct ng *ng)
 	if (ng->draining ||
 	    (ng->config->ng_calls && ng->n_calls >= ng->config->ng_calls))
 		return session_limit;
+	if (ng->config->ng_kbits && ng->quota.kbits >= ng->config->ng_kbits)
+		return "Bandwidth limit exceeded";
 	return is_too_fast(ng) ? "Load limit exceeded" : NULL;
 }
 
@@ -433,6 +439,7 @@ const char *ng_offer(struct ng_request *r)
 		return error;
 	call = ng_call_find(r->ng, w->call_id);
 	/* before its description is read: a refusal has to be cheap */
+	r->ng->quota.max_kbits = call ? 0 : r->ng->config->ng_kbits;
 	error = call ? NULL : is_full(r->ng);
 	if (error)
 		return load_limit(r, error);
@@ -667,6 +674,7 @@ const char *ng_publish(struct ng_request *r)
 	if (error)
 		return error;
 	call = ng_call_find(r->ng, w->call_id);
+	r->ng->quota.max_kbits = call ? 0 : r->ng->config->ng_kbits;
 	error = call ? NULL : is_full(r->ng);
 	if (error)
 		return load_limit(r, error);

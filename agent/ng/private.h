@@ -149,6 +149,7 @@ enum ng_bundle {
  * @no_dtls: the other party is to get no DTLS
  * @no_sdes: and no keys in its descriptions
  * @dtls_passive: who leaves open who begins the handshake begins it
+ * @hash: enum dtls_hash of our fingerprints for the other party; 0: not said
  * @osrtp: keys are offered beside plain RTP
  * @nonew: no suites but those that the sender offers
  * @offered: bits of these
@@ -202,6 +203,7 @@ struct ng_words {
 	bool no_dtls;
 	bool no_sdes;
 	bool dtls_passive;
+	uint8_t hash;
 	bool osrtp;
 	bool nonew;
 	uint32_t offered;
@@ -666,6 +668,7 @@ struct ng_conn;
  * @command: requests by command
  * @started: CLOCK_REALTIME
  * @draining: no new calls
+ * @quota: the bandwidth of calls that began while it had a limit
  * @pace: thousandths of new calls that there may be at once
  * @paced: ms, when @pace was so
  * @bucket: calls by id
@@ -694,6 +697,7 @@ struct ng {
 	uint64_t command[NG_COMMANDS];
 	struct timespec started;
 	bool draining;
+	struct session_quota quota;
 	uint64_t pace;
 	uint64_t paced;
 	LIST_HEAD(, ng_call) bucket[NG_BUCKETS];

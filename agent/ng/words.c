@@ -10,6 +10,7 @@
 #include <linux/rtplane.h>
 
 #include "base/text.h"
+#include "dtls/dtls.h"
 #include "datapath/names.h"
 #include "private.h"
 
@@ -163,10 +164,18 @@ static bool on_dtls(struct reading *r, struct span word)
 	return true;
 }
 
-/* SHA-256 is ours, and all have to know it (RFC 8122 5) */
+/* what our certificate is known by towards the other party (RFC 8122 5) */
 static bool on_fingerprint(struct reading *r, struct span word)
 {
-	return ng_word_is(word, "sha-256");
+	unsigned int hash;
+
+	for (hash = DTLS_SHA1; hash <= DTLS_SHA512; hash++) {
+		if (!ng_word_is(word, dtls_hash_name((enum dtls_hash)hash)))
+			continue;
+		r->words->hash = (uint8_t)hash;
+		return true;
+	}
+	return false;
 }
 
 /* whoever offers keys beside plain RTP gets them, if his realm has SRTP */

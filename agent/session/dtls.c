@@ -698,10 +698,12 @@ void session_dtls_say(struct writer *out, const struct half *half, bool answer)
 {
 	const struct association *a = half->dtls;
 	struct sdp_dtls ours = { .n = 1 };
+	enum dtls_hash hash;
 
 	if (!a)
 		return;
-	dtls_cert_fingerprint(a->cert, DTLS_SHA256, &ours.fingerprint[0]);
+	hash = (enum dtls_hash)a->party->policy->dtls_hash;
+	dtls_cert_fingerprint(a->cert, hash ? hash : DTLS_SHA256, &ours.fingerprint[0]);
 	ours.setup = !answer ? SDP_SETUP_ACTPASS :
 		     a->role == DTLS_ACTIVE ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
 	/* RFC 8842 5.3: an answer has one if the offer has */

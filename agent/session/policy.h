@@ -192,6 +192,7 @@ struct session_address {
  * @srtp: whether media is protected by keys in descriptions
  * @dtls: and by DTLS
  * @dtls_passive: who leaves it open begins the handshake
+ * @dtls_hash: enum dtls_hash of our fingerprints; DTLS_HASH_NONE: SHA-256
  * @mux: whether RTCP is where RTP is
  * @bundle: whether a line may be one of a group
  * @suite: enum rtplane_srtp_suite, the one we like best first: what we offer and take
@@ -223,6 +224,7 @@ struct session_policy {
 	enum session_srtp srtp;
 	enum session_dtls dtls;
 	bool dtls_passive;
+	uint8_t dtls_hash;
 	enum session_mux mux;
 	enum session_bundle bundle;
 	uint8_t suite[SESSION_SUITES_MAX];

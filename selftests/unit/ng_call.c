@@ -382,6 +382,26 @@ static bool configured_limits(void)
 	return done();
 }
 
+/* bandwidth: what would be too much is refused, and who is there goes on */
+static bool bandwidth(void)
+{
+	KTAP_CHECK(open_ng() && ok(ask("offer", "call-id", "old", FROM, "sdp", sdp_of(A4, PCMU), NULL)));
+	config->ng_kbits = 1000;
+	KTAP_CHECK(!strcmp(offer_as("c1", ""), "ok") && ng->quota.kbits > 60 && ng->quota.kbits < 200);
+	config->ng_kbits = (uint32_t)ng->quota.kbits * 5 / 2;
+	KTAP_CHECK(!strcmp(offer_as("c2", ""), "ok"));
+	KTAP_CHECK(error_is(ask("offer", "call-id", "c3", FROM, "sdp", sdp_of(A4, PCMU), NULL),
+			    "Parallel session limit reached"));
+	KTAP_CHECK(ng_count(ng) == 3 && ng->counters.limited == 1);
+	/* more of a call that is there */
+	KTAP_CHECK(ok(ask("offer", "call-id", "c2", FROM, "sdp",
+			  sdp_of(A4, PCMU "m=video 7002 RTP/AVP 34\r\nb=AS:500\r\n"), NULL)));
+	KTAP_CHECK(ng->quota.kbits > 500 && refused_for("c3", "Bandwidth limit exceeded"));
+	KTAP_CHECK(ok(ask("delete", "call-id", "c2", "delete-delay", "0", NULL)) && ng->quota.kbits < 200);
+	KTAP_CHECK(!strcmp(offer_as("c3", ""), "ok"));
+	return done();
+}
+
 /* what is so without a word is said, once, by rtpengine's users' wish */
 static bool spelled(void)
 {
@@ -456,6 +476,7 @@ int main(void)
 		{ "deleted, after a while, unless it is used again", deleted },
 		{ "a call without media ends", silence },
 		{ "what is so without a word is said", spelled },
+		{ "so much bandwidth", bandwidth },
 		{ "no ports, and a drain: in the words that proxies go elsewhere by", limits },
 		{ "limits of the configuration, and its delay", configured_limits },
 		{ "more new calls at once than are taken", refused_in_a_burst },

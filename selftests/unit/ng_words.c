@@ -148,6 +148,10 @@ static bool dtls(void)
 		printf("# case %zu: %s\n", i, text);
 		return false;
 	}
+	KTAP_CHECK(ok(ask("offer", "call-id", "h1", FROM, DIR, "transport-protocol", "UDP/TLS/RTP/SAVP",
+			  "DTLS-fingerprint", "sha-512", "sdp", sdp_of(A4, PCMU), NULL)) && has("a=fingerprint:sha-512 "));
+	KTAP_CHECK(ok(ask("offer", "call-id", "h2", FROM, DIR, "+flags", "UDP/TLS/RTP/SAVP,DTLS-fingerprint-SHA-1",
+			  "sdp", sdp_of(A4, PCMU), NULL)) && has("a=fingerprint:sha-1 "));
 	return done();
 }
 
