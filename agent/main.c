@@ -42,7 +42,9 @@
 #define SIGNALS		4
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
-/* media workers hear of orders for which nobody waits at most so late */
+/* media workers hear of orders for which nobody waits at most so late, where others came
+ * as shortly before
+ */
 #define ORDERS_MS	2
 
 /**
@@ -83,6 +85,8 @@ struct options {
  * @signal: the loop's
  * @timer: drain time, last words
  * @orders: the media workers have some that they are to be told of
+ * @first_orders: the same, when the loop has nothing else to do
+ * @ordered: ms of the loop's clock when they were told of some
  * @waited: half seconds of drain time that are over
  * @watch: what the loop watches for us
  * @draining: SIGTERM has come
@@ -110,6 +114,8 @@ struct agent {
 	struct loop_signal *signal[SIGNALS];
 	struct timer timer;
 	struct timer orders;
+	struct loop_later first_orders;
+	uint64_t ordered;
 	unsigned int waited;
 	struct loop_fd *watch[WATCHES];
 	bool draining;
@@ -193,12 +199,18 @@ static unsigned int count_calls(const struct agent *agent)
 	return b2b_count(agent->b2b) + ng_count(agent->ng);
 }
 
-static void on_orders(struct timer *timer, void *arg)
+static void tell_orders(void *arg)
 {
 	struct agent *agent = arg;
 
-	(void)timer;
+	agent->ordered = loop_timers(agent->loop)->now;
 	media_flush(agent->media);
+}
+
+static void on_orders(struct timer *timer, void *arg)
+{
+	(void)timer;
+	tell_orders(arg);
 }
 
 static void on_timer(struct timer *timer, void *arg)
@@ -373,6 +385,8 @@ static bool open_loop(struct agent *agent)
 	agent->loop = loop_new();
 	timer_init(&agent->timer, on_timer, agent);
 	timer_init(&agent->orders, on_orders, agent);
+	agent->first_orders.fn = tell_orders;
+	agent->first_orders.arg = agent;
 	if (agent->loop) {
 		agent->signal[0] = loop_signal_new(agent->loop, SIGTERM,
 						   on_term, agent);
@@ -450,12 +464,16 @@ static void on_place(const struct dp_addr *local, bool open, void *arg)
 		nft_close(agent->host.nft, local);
 }
 
-/* calls that come together wake a worker once */
+/* calls that come together wake a worker once, and one alone is heard at once */
 static void on_soon(void *arg)
 {
 	struct agent *agent = arg;
+	struct timers *timers = loop_timers(agent->loop);
 
-	timer_set(loop_timers(agent->loop), &agent->orders, ORDERS_MS);
+	if (timers->now - agent->ordered > ORDERS_MS)
+		loop_defer(agent->loop, &agent->first_orders);
+	else
+		timer_set(timers, &agent->orders, ORDERS_MS);
 }
 
 static bool open_datapath(struct agent *agent)
@@ -728,6 +746,7 @@ static void stop(struct agent *agent)
 	dtls_pool_free(agent->dtls);
 	timer_cancel(&agent->timer);
 	timer_cancel(&agent->orders);
+	loop_defer_cancel(&agent->first_orders);
 	for (i = 0; i < WATCHES; i++)
 		loop_fd_free(agent->watch[i]);
 	for (i = 0; i < SIGNALS; i++)

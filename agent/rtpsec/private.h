@@ -4,6 +4,7 @@
 #define RTPSEC_PRIVATE_H
 
 #include <srtp2/srtp.h>
+#include <stdatomic.h>
 
 #include "datapath/names.h"
 #include "kmod/srtpmath.h"
@@ -67,9 +68,11 @@ struct former {
  * struct rtpsec - a context
  * @dir: which direction
  * @conf: suite and key
- * @srtp: libsrtp2's session with them
- * @old: the session of the former key, while its packets are taken; else NULL
- * @old_conf: (with @old) suite and identifier of that key
+ * @srtp: libsrtp2's session with them; NULL: no packet has come yet
+ * @used: one has, by this key or another
+ * @takes_old: inbound: packets by the former key are taken, too
+ * @old: the session of that key; NULL: none of them has come yet
+ * @old_conf: (with @takes_old) suite and identifier of that key, and the key without @old
  * @by_new: packets by the present key since then
  * @by_old: packets by the former one
  * @n: sources
@@ -84,6 +87,8 @@ struct rtpsec {
 	enum rtpsec_dir dir;
 	struct dp_srtp conf;
 	srtp_t srtp;
+	atomic_bool used;
+	bool takes_old;
 	srtp_t old;
 	struct dp_srtp old_conf;
 	unsigned int by_new;

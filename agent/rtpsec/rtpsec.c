@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,11 +20,13 @@
 /**
  * struct rtpsec_key - a key on its way to a context, or from it
  * @conf: suite and key
- * @srtp: a session with them; NULL: the key is the present one, by another identifier
+ * @same: the key is the present one, by another identifier
+ * @srtp: a session with them, for a context in use; NULL: it has none yet
  * @old: another session to free
  */
 struct rtpsec_key {
 	struct dp_srtp conf;
+	bool same;
 	srtp_t srtp;
 	srtp_t old;
 };
@@ -81,11 +84,10 @@ static void set_suite(srtp_policy_t *p, uint8_t suite)
 	}
 }
 
-static srtp_policy_t policy_of(const struct rtpsec *ctx,
-			       const struct dp_srtp *conf)
+static srtp_policy_t policy_of(enum rtpsec_dir dir, const struct dp_srtp *conf)
 {
 	srtp_policy_t policy = {
-		.ssrc.type = ctx->dir == RTPSEC_IN ? ssrc_any_inbound :
+		.ssrc.type = dir == RTPSEC_IN ? ssrc_any_inbound :
 						     ssrc_any_outbound,
 		.key = (unsigned char *)conf->key,
 		.window_size = WINDOW,
@@ -95,12 +97,28 @@ static srtp_policy_t policy_of(const struct rtpsec *ctx,
 	return policy;
 }
 
-static int open_session(const struct rtpsec *ctx, const struct dp_srtp *conf,
-			srtp_t *srtp, struct dp_err *err)
+static int open_session(enum rtpsec_dir dir, const struct dp_srtp *conf, srtp_t *srtp,
+			struct dp_err *err)
 {
 	const char *name = dp_srtp_suite_name(conf->suite);
-	srtp_err_status_t status;
-	srtp_policy_t policy;
+	srtp_policy_t policy = policy_of(dir, conf);
+	srtp_err_status_t status = srtp_create(srtp, &policy);
+
+	if (!status)
+		return 0;
+	*srtp = NULL;
+	if (status == srtp_err_status_alloc_fail)
+		return dp_fail(err, ENOMEM, "no memory for SRTP");
+	return dp_fail(err, EOPNOTSUPP, "SRTP suite %s: libsrtp2 (%s) refuses it with its error %d: is it built without it?",
+		       name, srtp_get_version_string(), status);
+}
+
+/* can there be a session with it? Of one of each suite it is known then */
+static int check_suite(enum rtpsec_dir dir, const struct dp_srtp *conf, struct dp_err *err)
+{
+	static atomic_bool known[__RTPLANE_SRTP_MAX];
+	srtp_t srtp;
+	int ret;
 
 	if (conf->suite == RTPLANE_SRTP_NONE || conf->suite >= __RTPLANE_SRTP_MAX)
 		return dp_fail(err, EINVAL, "SRTP suite %u: expected 1 to %u",
@@ -109,14 +127,23 @@ static int open_session(const struct rtpsec *ctx, const struct dp_srtp *conf,
 	if (init_status)
 		return dp_fail(err, EIO, "libsrtp2 cannot be started: its error %d",
 			       init_status);
-	policy = policy_of(ctx, conf);
-	status = srtp_create(srtp, &policy);
-	if (status == srtp_err_status_alloc_fail)
-		return dp_fail(err, ENOMEM, "no memory for SRTP");
-	if (status)
-		return dp_fail(err, EOPNOTSUPP, "SRTP suite %s: libsrtp2 (%s) refuses it with its error %d: is it built without it?",
-			       name, srtp_get_version_string(), status);
+	if (known[conf->suite])
+		return 0;
+	ret = open_session(dir, conf, &srtp, err);
+	if (ret)
+		return ret;
+	srtp_dealloc(srtp);
+	known[conf->suite] = true;
 	return 0;
+}
+
+/* With the first packet: a session takes 15 to 27 KB, and many keys never see one. */
+static bool open_now(struct rtpsec *ctx)
+{
+	if (!ctx->srtp && open_session(ctx->dir, &ctx->conf, &ctx->srtp, NULL))
+		return false;
+	atomic_store_explicit(&ctx->used, true, memory_order_relaxed);
+	return true;
 }
 
 /* where its sources stand is no part of what is kept: it is the caller's memory */
@@ -137,7 +164,9 @@ int rtpsec_new(struct rtpsec **ctx, enum rtpsec_dir dir,
 		return dp_fail(err, ENOMEM, "no memory for SRTP");
 	new->dir = dir;
 	keep(&new->conf, conf);
-	ret = open_session(new, conf, &new->srtp, err);
+	ret = check_suite(dir, conf, err);
+	if (!ret && conf->n_sources && !open_now(new))
+		ret = dp_fail(err, ENOMEM, "no memory for SRTP");
 	if (!ret)
 		ret = rtpsec_adopt(new, conf, err);
 	if (ret) {
@@ -153,6 +182,8 @@ static void forget_old(struct rtpsec *ctx)
 	if (ctx->old)
 		srtp_dealloc(ctx->old);
 	ctx->old = NULL;
+	ctx->takes_old = false;
+	explicit_bzero(ctx->old_conf.key, sizeof(ctx->old_conf.key));
 }
 
 void rtpsec_free(struct rtpsec *ctx)
@@ -221,10 +252,13 @@ int rtpsec_prepare(struct rtpsec_key **key, const struct rtpsec *ctx,
 	if (!new)
 		return dp_fail(err, ENOMEM, "no memory for SRTP");
 	keep(&new->conf, conf);
+	new->same = same;
 	if (!same)
-		ret = open_session(ctx, conf, &new->srtp, err);
+		ret = check_suite(ctx->dir, conf, err);
+	/* no packet of a context in use waits for it */
+	if (!same && !ret && atomic_load_explicit(&ctx->used, memory_order_relaxed))
+		ret = open_session(ctx->dir, conf, &new->srtp, err);
 	if (ret) {
-		new->srtp = NULL;
 		rtpsec_key_free(new);
 		return ret;
 	}
@@ -238,7 +272,7 @@ void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key)
 
 	if (!key)
 		return;
-	if (!key->srtp) {
+	if (key->same) {
 		ctx->conf = key->conf;
 		return;
 	}
@@ -249,12 +283,14 @@ void rtpsec_swap(struct rtpsec *ctx, struct rtpsec_key *key)
 	ctx->srtp = key->srtp;
 	if (ctx->dir == RTPSEC_IN) {
 		ctx->old_conf = ctx->conf;
-		explicit_bzero(ctx->old_conf.key, sizeof(ctx->old_conf.key));
+		if (former)
+			explicit_bzero(ctx->old_conf.key, sizeof(ctx->old_conf.key));
 	}
 	ctx->conf = key->conf;
 	key->srtp = NULL;
 	if (ctx->dir == RTPSEC_IN) {
 		ctx->old = former;
+		ctx->takes_old = true;
 		ctx->by_new = 0;
 		ctx->by_old = 0;
 		return;
@@ -486,7 +522,7 @@ bool rtpsec_add_stream(struct rtpsec *ctx, struct source *s)
 
 	if (s->added)
 		return true;
-	policy = policy_of(ctx, &ctx->conf);
+	policy = policy_of(ctx->dir, &ctx->conf);
 	policy.ssrc.type = ssrc_specific;
 	policy.ssrc.value = s->ssrc;
 	s->added = !srtp_add_stream(ctx->srtp, &policy);
@@ -568,6 +604,15 @@ static enum rtpsec_result try_again(struct attempt *a, srtp_t srtp,
 	return unprotect(srtp, conf, a->buf, a->len, a->rtcp);
 }
 
+/* the former key's, which it has with the first packet that is not by the present one */
+static bool open_old(struct rtpsec *ctx)
+{
+	if (!ctx->old && open_session(ctx->dir, &ctx->old_conf, &ctx->old, NULL))
+		return false;
+	explicit_bzero(ctx->old_conf.key, sizeof(ctx->old_conf.key));
+	return true;
+}
+
 /* by the new key it does not authenticate: what the old one says counts */
 static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
 				  struct attempt *a)
@@ -576,7 +621,7 @@ static enum rtpsec_result try_old(struct rtpsec *ctx, struct source *s,
 	enum rtpsec_result ret;
 
 	/* nor may the old session grow without bounds */
-	if (!ctx->old || (s ? s->no_old : ctx->n >= RTPSEC_STREAMS))
+	if (!ctx->takes_old || (s ? s->no_old : ctx->n >= RTPSEC_STREAMS) || !open_old(ctx))
 		return RTPSEC_AUTH;
 	ret = try_again(a, ctx->old, &ctx->old_conf);
 	if (ret != RTPSEC_OK)
@@ -631,7 +676,7 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 		ret = try_again(a, ctx->srtp, &ctx->conf);
 	}
 	if (ret == RTPSEC_AUTH ||
-	    (ctx->old && (ret == RTPSEC_MALFORMED || ret == RTPSEC_REPLAY))) {
+	    (ctx->takes_old && (ret == RTPSEC_MALFORMED || ret == RTPSEC_REPLAY))) {
 		/* RTCP's window is asked first: the index may be one of either key. What was
 		 * here by the new one was here, whatever the old one says.
 		 */
@@ -643,7 +688,7 @@ static enum rtpsec_result unprotect_any(struct rtpsec *ctx, struct source *s,
 	ret = passed(ctx, s, a->copy, a->rtcp, index);
 	if (ret != RTPSEC_OK)
 		return ret;
-	if (ctx->old && ++ctx->by_new >= RTPSEC_NEW_MAX)
+	if (ctx->takes_old && ++ctx->by_new >= RTPSEC_NEW_MAX)
 		forget_old(ctx);
 	return RTPSEC_OK;
 }
@@ -665,7 +710,7 @@ static size_t least_growth(const struct rtpsec *ctx, bool rtcp)
 {
 	size_t more = packet_growth(&ctx->conf, rtcp), old;
 
-	if (!ctx->old)
+	if (!ctx->takes_old)
 		return more;
 	old = packet_growth(&ctx->old_conf, rtcp);
 	return old < more ? old : more;
@@ -693,14 +738,16 @@ enum rtpsec_result rtpsec_unprotect(struct rtpsec *ctx, uint8_t *buf,
 	if (*len < more || *len > RTPSEC_LEN_MAX ||
 	    !packet_is_sane(buf, *len - more, rtcp))
 		return RTPSEC_MALFORMED;
+	if (!open_now(ctx))
+		return RTPSEC_FAILED;
 	s = find(ctx, ssrc_of(buf, rtcp));
 	if (s ? !is_live(s) && !has_stream(ctx) : !has_room(ctx))
 		return RTPSEC_FULL;
 	index = index_of(ctx, s, buf, *len, rtcp);
 	/* under the former key it may be another packet */
-	if (!ctx->old && here(s, index, rtcp))
+	if (!ctx->takes_old && here(s, index, rtcp))
 		return RTPSEC_REPLAY;
-	if (ctx->old || (s && s->carried))
+	if (ctx->takes_old || (s && s->carried))
 		return unprotect_slowly(ctx, s, buf, len, rtcp, index);
 	ret = unprotect(ctx->srtp, &ctx->conf, buf, len, rtcp);
 	return ret == RTPSEC_OK ? passed(ctx, s, buf, rtcp, index) : ret;
@@ -761,7 +808,7 @@ enum rtpsec_result rtpsec_protect(struct rtpsec *ctx, uint8_t *buf,
 
 	if (*len > RTPSEC_LEN_MAX - more || !packet_is_sane(buf, *len, rtcp))
 		return RTPSEC_MALFORMED;
-	if (*len + more > room)
+	if (*len + more > room || !open_now(ctx))
 		return RTPSEC_FAILED;
 	s = find(ctx, ssrc_of(buf, rtcp));
 	if (s ? !is_live(s) && !make_stream(ctx) : !has_room(ctx))

@@ -271,6 +271,30 @@ static size_t in_use(void)
 	return mallinfo2().uordblks;
 }
 
+/* keys that no packet comes by, of which a call has some, are keys and no more */
+static bool unused(void)
+{
+	struct rtpsec *in[32];
+	size_t before = in_use(), idle;
+	struct packet p = rtp(1, 1);
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		in[i] = context(RTPSEC_IN, 1, i);
+	for (i = 0; i < 32; i++)
+		KTAP_CHECK(rekey(in[i], 1, 100 + i, false));
+	idle = in_use() - before;
+	printf("# %zu bytes for a key\n", idle / 32);
+	KTAP_CHECK(idle < 32 * 2048);
+	/* what is not by the new one is tried by the old one, too */
+	for (i = 0; i < 32; i++)
+		KTAP_CHECK(unseal(in[i], &p, false) != RTPSEC_OK);
+	KTAP_CHECK(in_use() - before > idle);
+	for (i = 0; i < 32; i++)
+		rtpsec_free(in[i]);
+	return true;
+}
+
 /* who has no key makes us remember nothing; who has one, only so much */
 static bool floods(void)
 {
@@ -564,6 +588,7 @@ int main(void)
 		{ "how far the window reaches", window },
 		{ "a plain party begins its sequence anew", begins_anew },
 		{ "repeated packets are no new sequence", repeated },
+	{ "keys that nothing comes by", unused },
 		{ "floods of sources take no memory", floods },
 		{ "more sources than streams", many_sources },
 		{ "sources with RTCP are not put aside", many_with_rtcp },
