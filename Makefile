@@ -174,8 +174,8 @@ $(BUILD)/selftests/srtprelay: TOOL_LIBS := $(LIB) $(PKG_LIBS)
 $(BUILD)/selftests/srtprelay: $(LIB)
 $(BUILD)/selftests/icepeer: TOOL_LIBS := $(LIB) $(PKG_LIBS)
 $(BUILD)/selftests/icepeer: $(LIB)
-$(BUILD)/selftests/icebench $(BUILD)/selftests/dtlsbench: TOOL_LIBS := $(LIB) $(PKG_LIBS)
-$(BUILD)/selftests/icebench $(BUILD)/selftests/dtlsbench: $(LIB)
+$(BUILD)/selftests/icebench $(BUILD)/selftests/dtlsbench $(BUILD)/selftests/setupload: TOOL_LIBS := $(LIB) $(PKG_LIBS)
+$(BUILD)/selftests/icebench $(BUILD)/selftests/dtlsbench $(BUILD)/selftests/setupload: $(LIB)
 
 # libsrtp2 is no static program's
 $(BUILD)/selftests/srtp: selftests/tools/srtp.c $(wildcard selftests/tools/*.h) $(MAKEFILE_LIST)
