@@ -10,9 +10,9 @@
  *
  * Prints as JSON how many there were, failed or did not end; microseconds of the check and of
  * all from the last description to the keys, and what of these was not the phone's own work:
- * what the relay adds.  With STAY it goes on for so many seconds as phones do, with a check
- * of each call about every five, answers what it is asked, and then prints how many checks
- * were answered of how many.
+ * what the relay adds.  A call ends with its keys.  With STAY all stay, and it goes on for so
+ * many seconds as phones do, with a check of each call about every five, answers what it is
+ * asked, and then prints how many checks were answered of how many.
  */
 #include <errno.h>
 #include <poll.h>
@@ -65,6 +65,7 @@ static size_t n_calls, begun, over, failed, n_up;
 static uint32_t *checked, *all, *added;
 static unsigned long asked, answered;
 static const char *host, *callee;
+static bool stays;
 static int ng, media;
 static struct dtls_cert *cert;
 static char fingerprint[200];
@@ -120,11 +121,29 @@ static void ask(size_t i, enum stage stage)
 		die("send");
 }
 
-static void end(struct call *call, enum stage stage)
+/* nobody waits for the reply */
+static void hang_up(size_t i)
+{
+	char text[200], id[24];
+	int n, m;
+
+	m = snprintf(id, sizeof(id), "%d-%zu", getpid(), i);
+	n = snprintf(text, sizeof(text), "%zu_d d7:command6:delete7:call-id%d:%s8:from-tag1:f12:delete-delayi0ee",
+		     i, m, id);
+	if (send(ng, text, (size_t)n, 0) < 0)
+		die("send");
+}
+
+static void end(struct call *call, enum stage stage, const char *why)
 {
 	over++;
 	call->stage = stage;
-	failed += stage == FAILED;
+	if (!stays)
+		hang_up((size_t)(call - calls));
+	if (stage != FAILED)
+		return;
+	if (!failed++)
+		fprintf(stderr, "setupload: %s\n", why);
 }
 
 /* the value of a line of a description */
@@ -189,8 +208,7 @@ static void described(struct call *call, const char *text)
 	    !dtls_fingerprint_read(span_of(value), &theirs) ||
 	    !value_of(text, "c=IN IP4 ", value, sizeof(value)) ||
 	    !dp_addr_parse_host(value, &call->to)) {
-		fprintf(stderr, "setupload: not understood: %s\n", text);
-		end(call, FAILED);
+		end(call, FAILED, text);
 		return;
 	}
 	call->to.port = (uint16_t)port;
@@ -213,7 +231,7 @@ static void flush(struct call *call)
 	if (!call->m.told || call->stage != HANDSHAKE)
 		return;
 	call->m.told = false;
-	end(call, call->m.outcome.event == DTLS_UP ? UP : FAILED);
+	end(call, call->m.outcome.event == DTLS_UP ? UP : FAILED, call->m.outcome.why);
 }
 
 static void count(struct call *call, uint64_t now)
@@ -298,8 +316,7 @@ static void hear_ng(void)
 		if (sscanf(text, "%zu_%d ", &i, &stage) != 2 || i >= begun || (int)calls[i].stage != stage)
 			continue;
 		if (!strstr(text, "6:result2:ok")) {
-			fprintf(stderr, "setupload: %s\n", text);
-			end(&calls[i], FAILED);
+			end(&calls[i], FAILED, text);
 		} else if (stage == OFFER) {
 			ask(i, ANSWER);
 		} else {
@@ -433,6 +450,7 @@ int main(int argc, char **argv)
 	n_calls = (size_t)(rate * strtoull(argv[3], NULL, 10) / 1000);
 	host = argv[4];
 	callee = argv[5];
+	stays = argc > 6;
 	if (!n_calls || n_calls > CALLS_MAX)
 		die("RATE or MS");
 	calls = calloc(n_calls, sizeof(*calls));
@@ -449,7 +467,7 @@ int main(int argc, char **argv)
 	media = open_socket(at, true);
 	run(rate);
 	report();
-	if (argc > 6)
+	if (stays)
 		stay(strtoull(argv[6], NULL, 10));
 	return 0;
 }
