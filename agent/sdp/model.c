@@ -110,6 +110,10 @@ static void add_crypto(struct sdp_media *m, struct span value)
 			why = "two a=crypto of one tag";
 	if (!why && m->n_crypto == SDP_CRYPTO_MAX)
 		why = "too many a=crypto";
+	if (!why && !m->crypto)
+		m->crypto = calloc(SDP_CRYPTO_MAX, sizeof(*m->crypto));
+	if (!why && !m->crypto)
+		why = "no memory";
 	if (why)
 		m->crypto_why = why;
 	else
@@ -379,12 +383,17 @@ struct sdp_desc *sdp_desc_parse(struct span text,
 
 void sdp_desc_free(struct sdp_desc *desc)
 {
+	size_t i;
+
 	if (!desc)
 		return;
 	if (desc->text)
 		explicit_bzero(desc->text, desc->len);
-	if (desc->media)
-		explicit_bzero(desc->media, desc->n * sizeof(*desc->media));
+	for (i = 0; i < desc->n; i++) {
+		if (desc->media[i].crypto)
+			explicit_bzero(desc->media[i].crypto, SDP_CRYPTO_MAX * sizeof(struct sdp_crypto));
+		free(desc->media[i].crypto);
+	}
 	free(desc->text);
 	free(desc->media);
 	free(desc->row);

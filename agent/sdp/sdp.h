@@ -301,7 +301,7 @@ struct sdp_crypto {
  * @mux_only: a=rtcp-mux-only is there (RFC 8858)
  * @mid: its identification; empty if there is none
  * @n_crypto: keys that can be used, whatever the profile (RFC 8643)
- * @crypto: these, in the order of the description
+ * @crypto: these, in the order of the description; NULL: there is none
  * @crypto_why: why the last key that was left out was; NULL: none was
  * @why: what is in the way of relaying it as datagrams to and from one address
  *	(several ports, no numeric address, multicast, a transport that is not
@@ -334,7 +334,7 @@ struct sdp_media {
 	bool mux_only;
 	struct span mid;
 	size_t n_crypto;
-	struct sdp_crypto crypto[SDP_CRYPTO_MAX];
+	struct sdp_crypto *crypto;
 	const char *crypto_why;
 	const char *why;
 };

@@ -51,8 +51,10 @@ void session_offer_put(struct offer *offer)
 
 	if (!offer || --offer->refs)
 		return;
-	for (i = 0; i < offer->n; i++)
+	for (i = 0; i < offer->n; i++) {
 		session_line_clear(&offer->of[i].line);
+		session_protect_forget(&offer->of[i].srtp);
+	}
 	sdp_desc_free(offer->desc);
 	explicit_bzero(offer, sizeof(*offer) + offer->n * sizeof(offer->of[0]));
 	free(offer);

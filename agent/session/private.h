@@ -293,7 +293,7 @@ struct line {
  * @must_dtls: that or nothing
  * @must: SRTP or nothing
  * @n: keys offered to it
- * @crypto: these
+ * @crypto: these, with room for SESSION_SUITES_MAX; NULL: there is none
  */
 struct proposal {
 	const char *proto;
@@ -304,7 +304,7 @@ struct proposal {
 	bool must_dtls;
 	bool must;
 	size_t n;
-	struct sdp_crypto crypto[SESSION_SUITES_MAX];
+	struct sdp_crypto *crypto;
 };
 
 /**
@@ -777,6 +777,8 @@ const char *session_protect_offer(struct session_branch *branch,
 				  const struct sdp_media *way,
 				  unsigned int from, const struct line *now,
 				  bool fresh_line, struct proposal *p);
+/* it is over */
+void session_protect_forget(struct proposal *p);
 /* it replaces @was, which has no answer: our keys are the same, where they can be */
 void session_protect_again(struct proposal *p, const struct proposal *was);
 /*

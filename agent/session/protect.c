@@ -195,23 +195,42 @@ static bool feedback_to(const struct session_policy *policy, bool dtls,
 	       (dtls || !offer->dtls || offer->kind != SDP_AUDIO);
 }
 
-static void propose_key(struct proposal *p, uint32_t tag,
+/* false without memory */
+static bool propose_key(struct proposal *p, uint32_t tag,
 			const struct dp_srtp *key)
 {
+	/* most offers have none */
+	if (!p->crypto)
+		p->crypto = calloc(SESSION_SUITES_MAX, sizeof(*p->crypto));
+	if (!p->crypto)
+		return false;
 	p->crypto[p->n].tag = tag;
 	p->crypto[p->n++].srtp = *key;
+	return true;
 }
 
-static void propose_new(struct proposal *p, const struct session_policy *policy)
+static bool propose_new(struct proposal *p, const struct session_policy *policy)
 {
 	struct dp_srtp key;
+	bool ok = true;
 	size_t i;
 
-	for (i = 0; i < policy->n_suites; i++) {
+	for (i = 0; i < policy->n_suites && ok; i++) {
 		session_key_make(&key, policy->suite[i]);
-		propose_key(p, i + 1, &key);
+		ok = propose_key(p, i + 1, &key);
 	}
 	explicit_bzero(&key, sizeof(key));
+	return ok;
+}
+
+void session_protect_forget(struct proposal *p)
+{
+	if (!p->crypto)
+		return;
+	explicit_bzero(p->crypto, SESSION_SUITES_MAX * sizeof(*p->crypto));
+	free(p->crypto);
+	p->crypto = NULL;
+	p->n = 0;
 }
 
 /* an invitation that nobody has taken is none */
@@ -251,15 +270,16 @@ static void make_dtls(const struct session_party *to, const struct half *half,
  * other may have it (RFC 8643). @had: what is not there any more, but was agreed by a former
  * agent: it is there again, by other keys.
  */
-static void make_offer(const struct session_party *to,
-		       const struct sdp_media *offer, const struct half *from,
-		       const struct half *half, uint32_t had, bool fresh_line,
-		       struct proposal *p)
+static const char *make_offer(const struct session_party *to,
+			      const struct sdp_media *offer, const struct half *from,
+			      const struct half *half, uint32_t had, bool fresh_line,
+			      struct proposal *p)
 {
 	enum session_srtp policy = policy_of(to);
 	const struct protection *now = &half->srtp;
 	bool is_on = p->from.on || p->from_dtls;
 	bool news = is_on && (fresh_line || !is_protected(from));
+	bool ok = true;
 
 	had = is_protected(half) ? 0 : had & ~(uint32_t)SESSION_HAD_MUX;
 	make_dtls(to, half, had, news || policy == SESSION_SRTP_REQUIRE, p);
@@ -267,19 +287,20 @@ static void make_offer(const struct session_party *to,
 		/* that, and nothing beside it */
 	} else if (policy != SESSION_SRTP_REFUSE && now->on) {
 		p->must = now->savp || policy == SESSION_SRTP_REQUIRE;
-		propose_key(p, now->tag, &now->tx);
+		ok = propose_key(p, now->tag, &now->tx);
 	} else if (policy == SESSION_SRTP_REQUIRE) {
 		p->must = true;
-		propose_new(p, to->policy);
+		ok = propose_new(p, to->policy);
 	} else if (policy != SESSION_SRTP_REFUSE && (had & SESSION_HAD_SDES)) {
 		p->must = had & SESSION_HAD_SAVP;
-		propose_new(p, to->policy);
+		ok = propose_new(p, to->policy);
 	} else if ((policy == SESSION_SRTP_ALLOW && news) ||
 		   (policy == SESSION_SRTP_OFFER && (news || fresh_line))) {
-		propose_new(p, to->policy);
+		ok = propose_new(p, to->policy);
 	}
 	p->to_proto = profile(p->must_dtls, p->must,
 			      feedback_to(to->policy, p->must_dtls, offer));
+	return ok ? NULL : "no memory";
 }
 
 static bool requires(const struct session_party *party)
@@ -315,10 +336,10 @@ const char *session_protect_offer(struct session_branch *branch,
 	if (media->transport != SDP_RTP)
 		return judge_other(branch, from);
 	why = take_offer(branch->end[from].party, desc, media, way, &now->half[from], p);
-	if (!why)
-		make_offer(branch->end[!from].party, media, &now->half[from],
-			   &now->half[!from], branch->end[!from].had, fresh_line, p);
-	return why;
+	if (why)
+		return why;
+	return make_offer(branch->end[!from].party, media, &now->half[from],
+			  &now->half[!from], branch->end[!from].had, fresh_line, p);
 }
 
 /* may an answer have RTCP by another bridge than what has counted it? */
@@ -335,10 +356,11 @@ static bool may_move(const struct half *half, const struct mux *mux)
 void session_protect_moves(struct proposal *p, const struct mux *mux,
 			   const struct half *to)
 {
-	struct dp_srtp *key = &p->crypto[0].srtp;
+	struct dp_srtp *key;
 
 	if (!may_move(to, mux) || !to->srtp.on || p->n != 1)
 		return;
+	key = &p->crypto[0].srtp;
 	session_key_make(key, to->srtp.tx.suite);
 	name_key(key, &to->srtp.tx);
 }
@@ -379,8 +401,8 @@ static bool same_suites(const struct proposal *a, const struct proposal *b)
 
 void session_protect_again(struct proposal *p, const struct proposal *was)
 {
-	if (same_suites(p, was))
-		memcpy(p->crypto, was->crypto, sizeof(p->crypto));
+	if (p->n && same_suites(p, was))
+		memcpy(p->crypto, was->crypto, p->n * sizeof(*p->crypto));
 	if (!p->from.on || !was->from.on ||
 	    !same_key(&p->from.rx, &was->from.rx))
 		return;
