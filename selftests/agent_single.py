@@ -139,6 +139,10 @@ def reaches_us(c):
                          integrity_key=c.a.conn.remote_password.encode()))
 
 
+def single():
+    return next(p for p in ask("status")["ports"] if p["address"] == A.server)["single_port"]
+
+
 def intruder():
     """From elsewhere nothing comes of anything, and nothing comes back."""
     calls = two()
@@ -156,6 +160,9 @@ def intruder():
     for data in sent:
         x.sendto(data, (A.server, PORT))
     reaches_us(calls[0])
+    counted = single()
+    check(counted["strangers"] >= 6 and counted["strangers_media"] >= 21 and
+          counted["calls"] == 2, "it counts", counted)
     x.setblocking(False)
     try:
         raise Failed("the intruder gets %s" % x.recv(2048))

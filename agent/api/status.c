@@ -6,6 +6,20 @@
 #include "base/log.h"
 #include "json.h"
 
+/* of the port that calls share */
+static json_t *single_json(const struct b2b_pool *pool)
+{
+	json_t *o = json_object();
+
+	api_set_int(o, "port", pool->single);
+	api_set_int(o, "calls", pool->shared.calls);
+	api_set_int(o, "addresses", pool->shared.remotes);
+	api_set_int(o, "strangers", pool->shared.strangers);
+	api_set_int(o, "strangers_media", pool->shared.media);
+	api_set_int(o, "refused", pool->shared.refused);
+	return o;
+}
+
 static void append_pool(const struct b2b_pool *pool, void *arg)
 {
 	json_t *o = json_object();
@@ -19,6 +33,8 @@ static void append_pool(const struct b2b_pool *pool, void *arg)
 	api_set_int(o, "quarantined", pool->stats.quarantined);
 	api_set_int(o, "exhausted", pool->stats.exhausted);
 	api_set_int(o, "busy", pool->stats.busy);
+	if (pool->single)
+		json_object_set_new(o, "single_port", single_json(pool));
 	json_array_append_new(arg, o);
 }
 

@@ -20,6 +20,7 @@
 #include "session/ports.h"
 #include "session/seen.h"
 #include "session/session.h"
+#include "session/share.h"
 #include "ban/ban.h"
 #include "sip/gate.h"
 #include "sip/transaction.h"
@@ -501,6 +502,8 @@ void b2b_seen(const struct b2b *b2b, b2b_seen_fn *fn, void *arg);
  * @low: first port
  * @high: last port
  * @stats: how full it is
+ * @single: the port that calls share; 0: none
+ * @shared: how full that is
  */
 struct b2b_pool {
 	const char *realm;
@@ -508,6 +511,8 @@ struct b2b_pool {
 	uint16_t low;
 	uint16_t high;
 	struct ports_stats stats;
+	uint16_t single;
+	struct share_stats shared;
 };
 
 /**

@@ -420,6 +420,9 @@ void b2b_pools(const struct b2b *b2b,
 			pool.low = realm->conf->port_low;
 			pool.high = realm->conf->port_high;
 			ports_stats(realm->ports[j], &pool.stats);
+			pool.single = realm->conf->single_port;
+			if (realm->share[j])
+				share_stats(realm->share[j], &pool.shared);
 			fn(&pool, arg);
 		}
 	}

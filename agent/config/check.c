@@ -413,8 +413,8 @@ static bool get_realm(const struct loaded *l, unsigned int i)
 	r->punch = raw->punch ? (enum config_punch)*raw->punch : CONFIG_PUNCH_OFF;
 	return config_get_access(l, &k, raw, r) &&
 	       get_addresses(l, &k, raw, r) && get_listeners(l, &k, raw, r) &&
-	       get_ports(l, &k, raw, r) && get_single_port(l, &k, raw, r) &&
-	       config_get_media(l, &k, raw, r) &&
+	       get_ports(l, &k, raw, r) && config_get_media(l, &k, raw, r) &&
+	       get_single_port(l, &k, raw, r) &&
 	       get_dscp(l, &k, raw, r) &&
 	       config_get_stun(l, &k, raw, r) && config_get_tenants(l, &k, raw, r);
 }

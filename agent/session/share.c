@@ -306,7 +306,10 @@ void share_stranger(struct share *share)
 	share->stats.strangers++;
 }
 
-void share_stats(const struct share *share, struct share_stats *stats)
+void share_stats(struct share *share, struct share_stats *stats)
 {
+	const struct media_counts *counts = media_sock_counts(share->head.rtp_sock);
+
 	*stats = share->stats;
+	stats->media = counts->packets[MEDIA_RTP] + counts->packets[MEDIA_RTCP];
 }

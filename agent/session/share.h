@@ -29,12 +29,14 @@ struct share;
  * @remotes: addresses of theirs
  * @strangers: datagrams of nobody's: without a number or address that is known
  * @refused: of others' addresses
+ * @media: RTP and RTCP that no leg took: strangers', too
  */
 struct share_stats {
 	unsigned int calls;
 	unsigned int remotes;
 	uint64_t strangers;
 	uint64_t refused;
+	uint64_t media;
 };
 
 /**
@@ -117,6 +119,6 @@ const struct dp_addr *share_refused(const struct ports_pair *pair);
 void share_stranger(struct share *share);
 
 /** share_stats() - how full it is */
-void share_stats(const struct share *share, struct share_stats *stats);
+void share_stats(struct share *share, struct share_stats *stats);
 
 #endif /* SESSION_SHARE_H */
