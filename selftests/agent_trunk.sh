@@ -246,6 +246,70 @@ by_kamailio()
 
 test_kamailio_md5() { by_kamailio MD5; }
 test_kamailio_sha256() { by_kamailio SHA-256; }
+# --- a trunk that is another rtplaned, in b, with its subscriber behind it; by TCP ---
+
+PBX4=198.51.100.2
+
+second_start()
+{
+	mkdir -p "$W/second"
+	cat >"$W/second.yaml" <<-END
+		control: $W/second/rtplaned.sock
+		log: info
+		realms:
+		  - name: peer
+		    addresses: [{listen: $B4}]
+		    sip: [{transport: udp}, {transport: tcp}]
+		    ports: {low: 40000, high: 40999}
+		    latch: {nat: off}
+		    acl: {allow: [$MB4]}
+		  - name: inside
+		    addresses: [{listen: $PBX4}]
+		    sip: [{transport: udp}]
+		    ports: {low: 40000, high: 40999}
+		    acl: {allow: [$B4, $PBX4]}
+		trunks: [{name: back, realm: peer, next-hops: ["sip:$MB4;transport=tcp"], options: 1}]
+		routes:
+		  - {from: peer, to: inside, next-hop: "sip:$PBX4:5070"}
+		  - {from: inside, trunk: back}
+	END
+	nsenter --net="/run/netns/$B" -- \
+		rtplaned --config "$W/second.yaml" --datapath "$BACKEND" 2>"$W/second.log" </dev/null 8>&- 9>&- &
+	BG[second]=$!
+	wait_for 60 grep -q ' serves ' "$W/second.log" && return 0
+	fail "the second rtplaned does not come up: $(tail -3 "$W/second.log")"
+	return 1
+}
+
+ask_second() { b rtplane --json --socket "$W/second/rtplaned.sock" "$@"; }
+second_test() { ask_second "${@:1:$#-1}" | jq -e "${@: -1}" >/dev/null 2>&1; }
+
+test_another_rtplaned()
+{
+	b ip address add $PBX4/24 dev b0
+	agent_ends
+	ROUTES='  - {from: access, user-prefix: "9", trunk: far}' \
+		agent_config 'quarantine: 0' "trunks: [{name: far, realm: core, next-hops: [\"sip:$B4;transport=tcp\"], options: 1}]"
+	second_start && agent_start --datapath "$BACKEND" || return
+	told trunks '.[0].next_hops[0].state == "up"'
+	# from one end to the other, with a change of each side, by both
+	scenario subscriber >"$W/subscriber.xml"
+	scenario changes >"$W/changes.xml"
+	sipp_in "$B" -i $PBX4 -p 5070 -sf subscriber.xml >"$W/callee.out" 2>&1 &
+	BG[callee]=$!
+	wait_for 20 b sh -c 'ss -Hlnu sport = :5070 | grep -q .' || fail 'the subscriber does not come up'
+	NUMBER=9123 calls_go "a call through both" -sf changes.xml
+	no_calls
+	wait_for 60 second_test calls 'length == 0' || fail "the second has $(ask_second calls)"
+	is "calls of the second" "$(ask_second status | jq .counters.answered)" 1
+	callee_stop
+	# nobody there any more
+	kill -KILL "$(tool_of "${BG[second]}")"
+	wait "${BG[second]}" 2>/dev/null
+	unset "BG[second]"
+	told trunks '.[0].next_hops[0] | .state == "down" and .fails >= 1 and (.again | type) == "number"'
+}
+
 test_the_agent_ends() { agent_ends; return 0; }
 
 need python3 kamailio sipp
