@@ -356,7 +356,8 @@ int bind_load(struct bind_table *table, const struct bind_saved *saved,
  *
  * It need not if all is as it was granted (contact and parameters, Call-ID, path, and the
  * flow above all), the CSeq is not an older one, and the registrar's time lasts until the
- * phone has been back twice.
+ * phone has been back twice; of a long time up to a quarter is left, so that not all who
+ * came together go there together.
  *
  * Return: the binding, whose time for the phone begins anew; NULL: the registrar has to
  * be asked, and nothing has changed.
