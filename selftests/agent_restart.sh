@@ -24,10 +24,17 @@ agent_with_store()
 {
 	agent_ends
 	rm -rf "$W/store"
-	A4=192.0.2.99 ACCESS_REGISTER='{}' ACCESS_LATCH='{nat: learn}' \
+	A4=192.0.2.99 ACCESS_REGISTER=${ACCESS_REGISTER:-'{}'} ACCESS_LATCH='{nat: learn}' \
 		ROUTES="  - {from: access, host-suffix: example.com, to: core, next-hop: \"sip:$B4:5060\"}" \
 		agent_config 'quarantine: 0' "store: $W/store" 'emergency: ["911"]'
 	agent_start --datapath "$BACKEND"
+}
+
+# an agent with a new store, and room for a site of 5,000 phones behind one address
+agent_with_many()
+{
+	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {messages: 0, together: 0, transactions: 20000}' \
+		ACCESS_REGISTER='{per-source: 0, keepalive: off}' agent_with_store
 }
 
 # an agent with a new store whose calls go by lines that ask who we are
@@ -158,6 +165,32 @@ test_kamailio_calls_a_phone_of_before()
 		fail "nobody reaches the phone: $(tail -3 "$W/call.out"; tail -3 "$AGENT_LOG")"
 	no_calls
 	of_bg phone
+	kill -TERM "${BG[kamailio]}"
+	wait "${BG[kamailio]}"
+	unset "BG[kamailio]"
+}
+
+# many_register: all of them at once, each gets his 200
+sipp_register_many() { sipp_register | sed 's/alice@/u[call_number]@/g'; }
+many_register()
+{
+	sipp_in "$A" "$MA4:5060" -i "$A4" -p "$1" -m 5000 -r 1000 -l 5000 -timeout 240 \
+		-sf "$W/many.xml" >"$W/many.out" 2>&1 ||
+		fail "not all phones register: $(grep -a -E 'Successful|Failed' "$W/many.out" | tail -2; ask status | jq -c '.sip')"
+	told status '.bindings.now == 5000 and .sip.transactions_refused == 0'
+}
+
+# with its power the site loses its agent's host, too
+test_five_thousand_phones_come_back()
+{
+	agent_with_many && registrar_start || return
+	scenario sipp_register_many >"$W/many.xml"
+	many_register 5066 || return
+	told status '.store.waiting == 0' || return
+	agent_stop KILL
+	agent_start --datapath "$BACKEND" || return
+	told status '.bindings.now == 5000'
+	many_register 5066
 	kill -TERM "${BG[kamailio]}"
 	wait "${BG[kamailio]}"
 	unset "BG[kamailio]"

@@ -270,7 +270,11 @@ static bool get_media(const struct loaded *l, const struct key *k, const struct 
 	if (!t->as)
 		return bad(l, *k, "no memory");
 	*t->as = *r;
-	return config_get_media(l, k, &own, t->as);
+	if (!config_get_media(l, k, &own, t->as))
+		return false;
+	return !r->single_port || t->as->mux != CONFIG_MUX_OFF ||
+	       bad(l, sub(k, "mux"),
+		   "off where the realm has a single-port; expected allow or require, since RTCP has no other port there");
 }
 
 static int compare_names(const void *a, const void *b)
