@@ -352,6 +352,24 @@ def opensips():
     offer = P.ok("offer", sdp=a.sdp(), **words, **{"received-from": ["IP4", A4]})
     answer = P.ok("answer", sdp=b.sdp(), **words, **{"to-tag": "t", "received-from": ["IP4", B4]})
     talk(a, b, answer["sdp"], offer["sdp"])
+    # its other commands, as its functions send them: the call by its id, a party by its tag
+    check(P.ask("ping") == {"result": "pong"}, "ping")
+    one = {"call-id": "o1", "from-tag": "f", "received-from": ["IP4", A4]}
+    for command in ("block media", "unblock media", "block DTMF", "unblock DTMF", "silence media", "unsilence media"):
+        P.ok(command, **one)
+    talk(a, b, answer["sdp"], offer["sdp"])
+    seen = P.ok("query", **{"call-id": "o1"})
+    stream = seen["tags"]["f"]["medias"][0]["streams"][0]
+    check(stream["SSRC"] == a.ssrc and "average MOS" in seen["SSRC"][str(a.ssrc)], seen)
+    for command in ("start recording", "stop recording", "play media", "stop media", "play DTMF", "start forwarding"):
+        reply = P.ask(command, file="x", code="5", **one)
+        check(reply["result"] == "error" and "expected a" in reply["error-reason"], command, reply)
+    rec = Recorder(2)
+    reply = P.ok("subscribe request", flags=["all", "siprec"], **{"call-id": "o1"})
+    P.ok("subscribe answer", sdp=rec.sdp(), **{"call-id": "o1", "to-tag": reply["to-tag"]})
+    reaches(rec.rtp[0 if reply["media-labels"]["1"]["tag"] == "f" else 1], a, (host_of(answer["sdp"]), port_of(answer["sdp"])))
+    P.ok("unsubscribe", **{"call-id": "o1", "to-tag": reply["to-tag"]})
+    talk(a, b, answer["sdp"], offer["sdp"])
     gone("o1")
 
 

@@ -10,7 +10,7 @@
  * How much is told: a datagram should go without fragments.  They are levels of the reply's
  * tree, too: what goes with the first step, with the second, and so on.
  */
-enum detail { ALL, NO_EXTREMES, NO_FLAGS, NO_INGRESS, NO_STREAMS, TOTALS };
+enum detail { ALL, NO_EXTREMES, NO_FLAGS, NO_INGRESS, RTP_ALONE, NO_STREAMS, TOTALS };
 
 _Static_assert(TOTALS < NG_LEVELS, "each step is a level");
 
@@ -266,7 +266,7 @@ static void tell_medias(struct telling *t, struct ng_value *tag,
 	const struct session_report *report = t->report;
 	struct ng_value *medias, *media = NULL, *streams = NULL;
 	unsigned int i, line = UINT32_MAX;
-	uint8_t outer;
+	uint8_t outer, stream;
 
 	if (!begin(t, NO_STREAMS, &outer))
 		return;
@@ -280,7 +280,11 @@ static void tell_medias(struct telling *t, struct ng_value *tag,
 			ng_add_number(t->tree, media, "index", line + 1);
 			streams = ng_add_list(t->tree, media, "streams");
 		}
+		stream = t->tree->level;
+		if (report->leg[i].component == 2 && !begin(t, RTP_ALONE, &stream))
+			continue;
 		tell_stream(t, streams, &report->leg[i]);
+		end(t, stream);
 		tell_ingress(t, media, &report->leg[i]);
 	}
 	end(t, outer);

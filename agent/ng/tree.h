@@ -25,7 +25,7 @@
 #define NG_MESSAGE_MAX	65536
 
 /** NG_LEVELS - levels of what may be left out of a message, and what may not */
-#define NG_LEVELS	6
+#define NG_LEVELS	7
 
 /** NG_WHY_LEN - room for a sentence about what is wrong with a message */
 #define NG_WHY_LEN	128
