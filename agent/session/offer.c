@@ -220,6 +220,7 @@ static void set_remote(const struct session_party *party, struct half *half,
 		       const struct sdp_media *way)
 {
 	half->many = has_many(desc, media);
+	half->feedback = media->feedback;
 	find_digits(desc, media, half);
 	half->sends = (media->dir == SDP_SENDRECV || media->dir == SDP_SENDONLY) &&
 		      (way->remote.family || session_has_ice(half));

@@ -90,6 +90,11 @@ static bool is_told(const struct lines *of, size_t i, unsigned int s)
 	return of->session->sessions->conf.dp->ops->lines || of->session->beside;
 }
 
+static bool takes_any(const struct half *half)
+{
+	return half->takes[0] | half->takes[1] | half->takes[2] | half->takes[3];
+}
+
 static void tell(const struct lines *of)
 {
 	struct half *half, *other;
@@ -101,10 +106,10 @@ static void tell(const struct lines *of)
 		if (!of->line[i / 2].wanted || !half->seat)
 			continue;
 		half->told.on = is_told(of, i / 2, i % 2);
-		/* it sends what the other one takes */
-		if (half->told.on && (other->told.pts[0] | other->told.pts[1] |
-				      other->told.pts[2] | other->told.pts[3]))
-			memcpy(half->told.pts, other->told.pts, sizeof(half->told.pts));
+		/* it sends what the other one takes; if that has said nothing, the same */
+		if (half->told.on)
+			memcpy(half->told.pts, takes_any(other) ? other->takes : half->takes,
+			       sizeof(half->told.pts));
 		half->told.hide = half->told.on && half->told.mid_id &&
 				  (half->told.mid_id != other->told.mid_id ||
 				   strcmp(half->mid, other->mid) != 0);

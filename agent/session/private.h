@@ -243,6 +243,8 @@ uint32_t session_digit_clock(unsigned int i);
  * @mid: the line's name in its descriptions, or empty
  * @bundled: it is in a group of lines, as its description, or the offer to it, says
  * @line: which of the lines of its port (&dp_addr.line); 0: the port's own
+ * @takes: payload types that it takes, as its own description says, as @told has them
+ * @feedback: its description's profile has feedback
  * @told: what its packets are told by at that port, once it is agreed
  * @ice: ICE with it, held; NULL: none
  * @mismatch: its description has ICE that does not fit its addresses: it is told so
@@ -260,6 +262,8 @@ struct half {
 	char mid[MID_LEN];
 	bool bundled;
 	uint8_t line;
+	uint32_t takes[4];
+	bool feedback;
 	struct dp_line told;
 	struct said *ice;
 	bool mismatch;

@@ -184,15 +184,15 @@ static const char *take_offer(const struct session_party *party,
 
 /*
  * Every browser offers feedback of audio, and many a phone that has no DTLS knows no
- * RTP/AVPF and refuses the line for it.
+ * RTP/AVPF and refuses the line for it.  A line that has it keeps it, whoever offers.
  */
 static bool feedback_to(const struct session_policy *policy, bool dtls,
-			const struct sdp_media *offer)
+			const struct half *half, const struct sdp_media *offer)
 {
 	if (policy->feedback != SESSION_FEEDBACK_SAME)
 		return policy->feedback == SESSION_FEEDBACK_ON;
-	return offer->feedback &&
-	       (dtls || !offer->dtls || offer->kind != SDP_AUDIO);
+	return half->feedback ||
+	       (offer->feedback && (dtls || !offer->dtls || offer->kind != SDP_AUDIO));
 }
 
 /* false without memory */
@@ -299,7 +299,7 @@ static const char *make_offer(const struct session_party *to,
 		ok = propose_new(p, to->policy);
 	}
 	p->to_proto = profile(p->must_dtls, p->must,
-			      feedback_to(to->policy, p->must_dtls, offer));
+			      feedback_to(to->policy, p->must_dtls, half, offer));
 	return ok ? NULL : "no memory";
 }
 

@@ -463,6 +463,31 @@ static bool rtcp_first(void)
 	return finish();
 }
 
+/* each sends by the types that the other takes, however often that is agreed */
+static bool types_of_both(void)
+{
+	static const char theirs[] = GROUP AUDIO
+		"m=video 7000 RTP/AVPF 98\r\na=rtcp:7000\r\na=rtpmap:98 VP8/90000\r\na=mid:v\r\n" MUX;
+	const struct fake_leg *of_caller, *of_callee;
+	unsigned int i;
+	int port[2];
+
+	begin_with(SESSION_BUNDLE_ACCEPT, SESSION_BUNDLE_REQUIRE);
+	for (i = 0; i < 3; i++) {
+		KTAP_CHECK(!offer(caller, sdp_of(A4, GROUP AUDIO VIDEO)));
+		port[1] = port_at(0);
+		KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, theirs), i == 0));
+		if (!i)
+			KTAP_CHECK(!answer_in(branch, callee, sdp_of(B4, theirs), false));
+		port[0] = port_at(0);
+		of_caller = leg_at("127.0.0.1", port[0], 2, false);
+		of_callee = leg_at("127.0.0.2", port[1], 2, false);
+		KTAP_CHECK(carried(of_caller) && carried(of_callee));
+		KTAP_CHECK(of_caller->conf.line.pts[3] == 4 && of_callee->conf.line.pts[3] == 3);
+	}
+	return finish();
+}
+
 /* groups on both sides: names go from end to end, and stay in the packets */
 static bool towards_both(void)
 {
@@ -526,6 +551,7 @@ static const struct ktap_point points[] = {
 	{ "beside the group", beside },
 	{ "a group is offered", offered },
 	{ "numbers that mean two things", conflicts },
+	{ "types of two groups: each by what the other takes", types_of_both },
 	{ "groups on both sides", towards_both },
 	{ "RTCP has a leg of its own at the port", rtcp_first },
 	{ "refused half way", undone },

@@ -452,6 +452,24 @@ static bool forks(void)
 	return done();
 }
 
+/* what a line has been agreed by is not taken back by who offers next */
+static bool keeps_feedback(void)
+{
+	struct phone *p;
+
+	start(SESSION_DTLS_ALLOW, SESSION_DTLS_OFF);
+	p = phone("127.0.0.11");
+	KTAP_CHECK(!offer(caller, says(p, "UDP/TLS/RTP/SAVPF", "actpass", "")));
+	KTAP_CHECK(has(" RTP/AVP 0\r\n") && !answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(has(" UDP/TLS/RTP/SAVPF 0\r\n"));
+	KTAP_CHECK(!offer(callee, sdp_of(B4, PCMU)) && has(" UDP/TLS/RTP/SAVPF 0\r\n"));
+	session_rollback(branch);
+	/* nor is it said to whom it was not */
+	KTAP_CHECK(!offer(caller, says(p, "UDP/TLS/RTP/SAVPF", "actpass", "")));
+	KTAP_CHECK(has(" RTP/AVP 0\r\n"));
+	return done();
+}
+
 static const struct ktap_point points[] = {
 	{ "the callee has to have it, and begins", invited_active },
 	{ "or lets us begin", invited_passive },
@@ -459,6 +477,7 @@ static const struct ktap_point points[] = {
 	{ "an answer to a re-offer without what its realm requires", no_way_back },
 	{ "what is refused", refusals },
 	{ "feedback leaves with its profile", feedback },
+	{ "a line that has feedback keeps it", keeps_feedback },
 	{ "a re-offer that says the same changes nothing", same_again },
 	{ "another fingerprint, role or tls-id: another association", restart },
 	{ "RTCP goes to the port of RTP, and comes back", rtcp_goes_and_comes },
