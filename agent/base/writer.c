@@ -23,7 +23,8 @@ char *writer_room(struct writer *w, size_t n)
 		return NULL;
 	if (w->text && w->room - w->n >= n)
 		return w->text + w->n;
-	text = malloc(room > FIRST ? room : FIRST);
+	/* no memory is that large, and the sum does not run over */
+	text = n < SIZE_MAX / 8 ? malloc(room > FIRST ? room : FIRST) : NULL;
 	if (!text) {
 		fail(w);
 		return NULL;
