@@ -845,6 +845,8 @@ static bool weighed(void)
 	KTAP_CHECK(tenant.kbits == 100);
 	KTAP_CHECK(offer(callee, sdp_of(B4, PCMU "b=AS:101\r\n" VIDEO)) == -EDQUOT);
 	KTAP_CHECK(strstr(err.text, "401 kbit/s") && tenant.kbits == 100 && plain.used == 2);
+	session_text_free(text);
+	text = NULL;
 	KTAP_CHECK(!session_offer_anew(branch, caller, sdp_of(A4, PCMU VIDEO),
 				       strlen(sdp_of(A4, PCMU VIDEO)), &text, &err));
 	KTAP_CHECK(tenant.kbits == 400);
