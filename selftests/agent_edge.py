@@ -608,6 +608,29 @@ def invitation(n, ip, to, server):
             (to, ip, n, n, ip)).encode()
 
 
+def overload():
+    """More than is answered waits: what is new gets 503, a call for help and what is later pass."""
+    sock = in_ns(A.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    pid = int(os.environ["AGENT_PID"])
+    with sock:
+        sock.bind(("192.0.2.66", 5070))
+        sock.settimeout(60)
+        os.kill(pid, signal.SIGSTOP)
+        for n in range(90):
+            sock.sendto(invitation(n, "192.0.2.66", A.server, A.server), (A.server, 5060))
+        help = invitation(11200, "192.0.2.66", A.server, A.server).replace(b"sip:4900@", b"sip:11200@")
+        sock.sendto(help, (A.server, 5060))
+        for n in range(90, 8000):
+            sock.sendto(invitation(n, "192.0.2.66", A.server, A.server), (A.server, 5060))
+        os.kill(pid, signal.SIGCONT)
+        got = {}
+        while not (got.get("many11200") and "503" in got.values()):
+            m = sock.recv(65535).decode()
+            got[re.search(r"Call-ID: (.*)\r", m)[1]] = m.split()[1]
+    check(got["many11200"] == "100", got)
+    check(any(g["overload"] for g in ask("status")["sip"]["gates"]), ask("status"))
+
+
 def next_hop_calls():
     """A next hop may have more transactions than a stranger (1000 of these)."""
     sock = in_ns(B.ns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))

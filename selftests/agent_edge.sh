@@ -23,7 +23,7 @@ edge()
 	for name; do
 		acts agent_edge "$name" || return
 		case $name in
-		ringing_calls|transactions|next_hop_calls|draining) ;;
+		ringing_calls|transactions|overload|next_hop_calls|draining) ;;
 		*) no_calls ;;
 		esac
 	done
@@ -94,6 +94,13 @@ test_caps_of_a_source()
 	agent_stop KILL
 	ACCESS_ACL=$'{allow: [192.0.2.0/24]}\n    per-source: {ringing: 0, transactions: 3}' begin &&
 		edge transactions
+	agent_stop KILL
+}
+# it waits for its turn for as long as the test wants
+test_overload()
+{
+	ACCESS_ACL=$'{allow: [192.0.2.66]}\n    per-source: {ringing: 0}' begin 'emergency: ["11200"]' &&
+		edge overload && grep -q 'overload: SIP comes faster' "$AGENT_LOG" || fail "the log says nothing of overload"
 	agent_stop KILL
 }
 test_a_next_hop_is_no_stranger()

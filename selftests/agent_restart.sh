@@ -171,7 +171,14 @@ test_kamailio_calls_a_phone_of_before()
 }
 
 # many_register: all of them at once, each gets his 200
-sipp_register_many() { sipp_register | sed 's/alice@/u[call_number]@/g'; }
+# who is told to come later does
+sipp_register_many()
+{
+	echo '<label id="1"/>'
+	sipp_register | sed -e 's/alice@/u[call_number]@/g' \
+		-e 's|<recv response="200".*|<recv response="503" optional="true" next="2"/> <recv response="200" rrs="true" next="3"/>|'
+	echo '<label id="2"/> <pause milliseconds="5000"/> <nop next="1"/> <label id="3"/> <nop/>'
+}
 many_register()
 {
 	sipp_in "$A" "$MA4:5060" -i "$A4" -p "$1" -m 5000 -r 1000 -l 5000 -timeout 240 \

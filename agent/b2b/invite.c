@@ -128,14 +128,19 @@ static bool admit(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg)
 	return false;
 }
 
-bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_uri *uri)
+bool b2b_invite_to_emergency(const struct b2b *b2b, struct span user)
 {
 	size_t i;
 
 	for (i = 0; i < b2b->config->n_emergency; i++)
-		if (span_is(uri->user, b2b->config->emergency[i]))
+		if (span_is(user, b2b->config->emergency[i]))
 			return true;
 	return false;
+}
+
+bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_uri *uri)
+{
+	return b2b_invite_to_emergency(b2b, uri->user);
 }
 
 /* has its source as much as one may have that nobody has vouched for? */

@@ -926,6 +926,7 @@ void b2b_invite_received(struct b2b *b2b, struct sip_flow *flow,
 		     struct sip_msg *msg);
 /* is it for a number that is let through limits? */
 bool b2b_invite_is_emergency(const struct b2b *b2b, const struct sip_uri *uri);
+bool b2b_invite_to_emergency(const struct b2b *b2b, struct span user);
 /* refuse without state; @why goes into the log and a Warning */
 void b2b_invite_refuse(struct b2b *b2b, struct sip_flow *flow, struct sip_msg *msg,
 		   unsigned int status, const char *headers, const char *why);

@@ -238,7 +238,14 @@ bool b2b_knows(const struct b2b *b2b, const struct prefix *prefix)
 
 static bool is_banned(const struct dp_addr *addr, void *arg)
 {
-	return bans_has(arg, addr);
+	const struct b2b *b2b = arg;
+
+	return bans_has(b2b->bans, addr);
+}
+
+static bool is_spared(struct span user, void *arg)
+{
+	return b2b_invite_to_emergency(arg, user);
 }
 
 /*
@@ -258,7 +265,8 @@ static bool set_gate(struct realm *realm)
 		.connections = realm->conf->source.connections ?
 			       realm->conf->source.connections : UINT32_MAX,
 		.banned = is_banned,
-		.arg = realm->b2b->bans,
+		.spared = is_spared,
+		.arg = realm->b2b,
 	};
 
 	if (realm->gate)

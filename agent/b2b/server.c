@@ -184,10 +184,18 @@ static void on_offence(const struct dp_addr *source, enum sip_gate_reason why,
 	bans_offence(b2b->bans, source, grounds[why], 1, proven);
 }
 
+static bool is_underway(struct sip_flow *flow, const struct sip_msg *msg, void *arg)
+{
+	const struct b2b *b2b = arg;
+
+	return sip_tx_underway(b2b->stack, flow, msg);
+}
+
 static bool open_sip(struct b2b *b2b)
 {
 	const struct sip_transport_ops ops = {
-		.message = on_message, .offence = on_offence, .stray = b2b_meddler_stray,
+		.message = on_message, .offence = on_offence, .underway = is_underway,
+		.stray = b2b_meddler_stray,
 	};
 	const struct sip_tx_config tx = {
 		.known = is_known, .per_source = per_source,

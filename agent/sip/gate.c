@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "gate.h"
 #include "message.h"
+#include "uri.h"
 
 #define SOURCES		65536	/* sources told apart, unless asked for otherwise */
 #define SOURCES_MAX	(1u << 22)
@@ -288,6 +289,15 @@ static bool begins(const struct sip_peek *peek, const char *data, size_t len)
 	}
 }
 
+static bool spared(const struct sip_gate *gate, const struct sip_peek *peek)
+{
+	struct sip_uri uri;
+
+	return gate->conf.spared && peek->method == SIP_INVITE &&
+	       !sip_uri_parse(peek->uri, &uri) &&
+	       gate->conf.spared(uri.user, gate->conf.arg);
+}
+
 static enum sip_gate_reason judge(struct sip_gate *gate,
 				  const struct dp_addr *source,
 				  const struct sip_peek *peek, const char *data,
@@ -310,7 +320,8 @@ static enum sip_gate_reason judge(struct sip_gate *gate,
 	if (known && gate->load == SIP_LOAD_STRANGERS)
 		return reason;
 	*told = false;
-	return begins(peek, data, len) ? SIP_GATE_OVERLOAD : reason;
+	return begins(peek, data, len) && !spared(gate, peek) ? SIP_GATE_OVERLOAD :
+								reason;
 }
 
 static enum sip_gate_verdict verdict(enum sip_gate_reason reason, bool told)

@@ -13,6 +13,7 @@
 
 #include "base/acl.h"
 #include "base/addr.h"
+#include "base/span.h"
 
 struct sip_gate;
 
@@ -68,7 +69,8 @@ enum sip_gate_reason {
  *	two.  Whoever does not fit takes the place of the one that was silent
  *	longest among eight
  * @banned: is this address banned?  NULL: nobody is.  Must be fast
- * @arg: for @banned
+ * @spared: is a call to this user let through overload?  NULL: none is
+ * @arg: for @banned and @spared
  */
 struct sip_gate_conf {
 	const char *name;
@@ -81,6 +83,7 @@ struct sip_gate_conf {
 	uint32_t connections;
 	uint32_t sources;
 	bool (*banned)(const struct dp_addr *addr, void *arg);
+	bool (*spared)(struct span user, void *arg);
 	void *arg;
 };
 

@@ -212,6 +212,12 @@ static enum sip_tx_verdict take_request(struct sip_tx_stack *stack,
 	return SIP_TX_REQUEST;
 }
 
+bool sip_tx_underway(struct sip_tx_stack *stack, struct sip_flow *flow,
+		     const struct sip_msg *msg)
+{
+	return !msg->fault.status && sip_tx_find_server(stack, sip_tx_realm(flow), msg);
+}
+
 enum sip_tx_verdict sip_tx_receive(struct sip_tx_stack *stack, struct sip_flow *flow,
 				   struct sip_msg *msg)
 {

@@ -179,6 +179,17 @@ enum sip_tx_verdict {
 enum sip_tx_verdict sip_tx_receive(struct sip_tx_stack *stack, struct sip_flow *flow,
 				   struct sip_msg *msg);
 
+/**
+ * sip_tx_underway() - is this a request of a transaction that we have?
+ * @stack: the stack
+ * @flow: that it came by
+ * @msg: the request
+ *
+ * Who refuses without state asks before: one that comes again is no new one.
+ */
+bool sip_tx_underway(struct sip_tx_stack *stack, struct sip_flow *flow,
+		     const struct sip_msg *msg);
+
 /* ------------------------------------------------------------------ responses */
 
 /**

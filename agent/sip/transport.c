@@ -21,6 +21,7 @@
 
 #define UDP_MAX		1300	/* bytes of a request by UDP (RFC 3261 18.1.1) */
 #define RETRY_AFTER	5	/* s, of a 503 */
+#define LOADED_MS	10000	/* the log is told of overload so often at most */
 
 static const struct sip_carrier *const carriers[] = {
 	[SIP_PROTO_UDP] = &sip_carrier_udp,
@@ -227,6 +228,29 @@ void sip_listener_put(struct listener *l)
 	free(l);
 }
 
+void sip_listener_load(struct listener *l, enum sip_load load)
+{
+	struct sip_transport *t = l->t;
+	enum sip_load worst = SIP_LOAD_NORMAL;
+	uint64_t now = loop_now(t->loop);
+
+	l->load = load;
+	LIST_FOREACH(l, &t->listeners, entry)
+		if (l->load > worst)
+			worst = l->load;
+	if (worst == t->load)
+		return;
+	if (worst > t->load && (!t->loaded || now - t->loaded >= LOADED_MS)) {
+		t->loaded = now;
+		log_warning("overload: SIP comes faster than it is answered; what begins something new gets 503%s",
+			 worst == SIP_LOAD_ALL ? "" : " unless its source is known");
+	}
+	t->load = worst;
+	LIST_FOREACH(l, &t->listeners, entry)
+		if (l->gate)
+			sip_gate_load(l->gate, worst);
+}
+
 static struct listener *listener_make(struct sip_transport *t,
 				      const struct sip_listen *listen)
 {
@@ -245,6 +269,8 @@ static struct listener *listener_make(struct sip_transport *t,
 	l->t = t;
 	l->refs = 1;
 	l->gate = listen->gate;
+	if (l->gate)
+		sip_gate_load(l->gate, t->load);
 	l->dscp = listen->dscp;
 	l->symmetric = listen->symmetric;
 	l->insecure = listen->insecure;
@@ -692,6 +718,11 @@ static void hand_up(struct flow *flow, struct sip_msg *msg,
 	msg->source = flow->pub.remote;
 	if (msg->request)
 		flow->pub.reply = reply_address(flow, &msg->via);
+	if (verdict == SIP_GATE_BUSY && msg->request && t->ops.underway &&
+	    t->ops.underway(&flow->pub, msg, t->arg)) {
+		t->counters.refused--;
+		verdict = SIP_GATE_PASS;
+	}
 	if (verdict == SIP_GATE_FORBID)
 		log_denied(flow, msg);
 	if (verdict != SIP_GATE_PASS) {

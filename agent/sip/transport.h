@@ -135,6 +135,9 @@ struct sip_counters {
  * @offence: a source sent what is no SIP, or what its gate refuses: @why is one of
  *	SIP_GATE_GARBAGE, SIP_GATE_DENIED and SIP_GATE_RATE.  @proven: it has shaken
  *	hands (TCP, TLS), so that its address is not forged.  NULL is fine.
+ * @underway: is this request, which the gate has no room for, one of a transaction that
+ *	is there?  Then it goes up all the same: a retransmission must not be refused
+ *	where the first was taken.  NULL: none is
  * @stray: a response whose topmost Via is none of ours, both borrowed; nobody else hears of
  *	it.  NULL is fine.
  */
@@ -143,6 +146,7 @@ struct sip_transport_ops {
 	void (*closed)(struct sip_flow *flow, int error, void *arg);
 	void (*offence)(const struct dp_addr *source, enum sip_gate_reason why,
 			bool proven, void *arg);
+	bool (*underway)(struct sip_flow *flow, const struct sip_msg *msg, void *arg);
 	void (*stray)(struct sip_flow *flow, const struct sip_msg *msg, void *arg);
 };
 

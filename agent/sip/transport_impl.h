@@ -75,6 +75,7 @@ extern const struct sip_carrier sip_carrier_wss;
  * @watch: of @fd
  * @pause: until when it does not accept, for want of descriptors
  * @conns: connections that it accepted
+ * @load: UDP: how much waits to be read
  * @certificates: TLS: the folder
  * @creds: TLS: what is in it
  * @insecure: TLS: servers need not prove who they are
@@ -96,6 +97,7 @@ struct listener {
 	struct loop_fd *watch;
 	struct timer pause;
 	unsigned int conns;
+	enum sip_load load;
 	char *certificates;
 	struct tls_creds *creds;
 	bool insecure;
@@ -244,6 +246,8 @@ struct failed {
  * @next_failed: its next place
  * @unfinished: bytes in all connections' in buffers
  * @spare: a descriptor to give up when there is none to accept with
+ * @load: the worst of the listeners' loads, told to all gates
+ * @loaded: when the log was last told of it, ms; 0: never
  * @seed: nobody can foretell tags of refusals
  * @scratch: SIP_READ_MAX bytes, for reading
  * @udp: memory of transport_udp.c
@@ -263,6 +267,8 @@ struct sip_transport {
 	unsigned int next_failed;
 	size_t unfinished;
 	int spare;
+	enum sip_load load;
+	uint64_t loaded;
 	uint64_t seed[2];
 	char *scratch;
 	void *udp;
@@ -282,6 +288,13 @@ struct sip_transport {
  * The caller looks afterwards whether its connection is still there.
  */
 void sip_input(struct flow *flow, const char *data, size_t len, bool stream);
+
+/**
+ * sip_listener_load() - so much waits at this listener from now on
+ * @l: the listener
+ * @load: how much
+ */
+void sip_listener_load(struct listener *l, enum sip_load load);
 
 /* tell of what a source sent, if it is an offence */
 void sip_note_offence(struct sip_transport *t, const struct dp_addr *source,

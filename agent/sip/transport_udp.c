@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 
 #include "stun/stun.h"
 #include "transport_impl.h"
@@ -298,6 +299,28 @@ static void remember(struct flow *flow, const void *buf, size_t len)
 
 /* ---------------------------------------------------------------------- the socket */
 
+/*
+ * How much is there still, when a turn's share has been read?  The kernel gives back what
+ * was read by quarters of the buffer, so that less than that says nothing.
+ */
+static enum sip_load queued(const struct listener *l)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+	uint64_t used, room;
+
+	if (getsockopt(l->fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return SIP_LOAD_NORMAL;
+	used = info[SK_MEMINFO_RMEM_ALLOC];
+	room = info[SK_MEMINFO_RCVBUF];
+	if (used >= room / 8 * 7)
+		return SIP_LOAD_ALL;
+	if (used >= room / 8 * 5)
+		return SIP_LOAD_STRANGERS;
+	/* once begun, it ends with a shorter queue */
+	return used >= room / 8 * 3 ? l->load : SIP_LOAD_NORMAL;
+}
+
 static void readable(unsigned int events, void *arg)
 {
 	struct listener *l = arg;
@@ -317,6 +340,8 @@ static void readable(unsigned int events, void *arg)
 		if (n < 0 && errno != EAGAIN)
 			n = BATCH;
 	}
+	if (l->fd >= 0 && (n == BATCH || l->load != SIP_LOAD_NORMAL))
+		sip_listener_load(l, n == BATCH ? queued(l) : SIP_LOAD_NORMAL);
 }
 
 static int udp_open(struct listener *l, const struct sip_listen *listen,
@@ -345,6 +370,8 @@ static void udp_shut(struct listener *l)
 {
 	loop_fd_free(l->watch);
 	l->watch = NULL;
+	if (l->load != SIP_LOAD_NORMAL)
+		sip_listener_load(l, SIP_LOAD_NORMAL);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;

@@ -287,6 +287,28 @@ static bool debtors_stay(void)
 	return true;
 }
 
+static bool is_help(struct span user, void *arg)
+{
+	return span_is(user, arg);
+}
+
+/* a call for help is let through, and nothing else that is said to be for it */
+static bool help(void)
+{
+	static char number[] = "112";
+	struct sip_gate_conf conf = { .spared = is_help, .arg = number };
+	struct sip_gate *gate = sip_gate_new(&conf);
+
+	sip_gate_load(gate, SIP_LOAD_ALL);
+	KTAP_CHECK(say(gate, "192.0.2.1", "INVITE sip:112@b SIP/2.0\r\n" VIA "\r\n", 0) == SIP_GATE_PASS);
+	KTAP_CHECK(say(gate, "192.0.2.1", "INVITE sip:113@b SIP/2.0\r\n" VIA "\r\n", 0) == SIP_GATE_BUSY);
+	KTAP_CHECK(say(gate, "192.0.2.1", "INVITE sip:112 SIP/2.0\r\n" VIA "\r\n", 0) == SIP_GATE_BUSY);
+	KTAP_CHECK(say(gate, "192.0.2.1", "INVITE 112@b SIP/2.0\r\n" VIA "\r\n", 0) == SIP_GATE_BUSY);
+	KTAP_CHECK(say(gate, "192.0.2.1", "OPTIONS sip:112@b SIP/2.0\r\n" VIA "\r\n", 0) == SIP_GATE_BUSY);
+	sip_gate_free(gate);
+	return true;
+}
+
 static bool overload(void)
 {
 	static const struct {
@@ -349,6 +371,7 @@ int main(void)
 		{ "who is denied uses nothing up of those who may speak", denied_crowd },
 		{ "who owes is not forgotten for others", debtors_stay },
 		{ "overload: what begins something gets 503, strangers' first", overload },
+		{ "overload: a call for help passes", help },
 	};
 
 	return KTAP_RUN(points);

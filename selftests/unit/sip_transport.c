@@ -769,6 +769,84 @@ static bool noise(void)
 	return true;
 }
 
+/* more than the socket holds; every tenth is one that comes again.  true: it is full */
+static bool fill(int fd)
+{
+	char text[2048];
+	size_t n;
+	int i;
+
+	for (i = 0; i < 8000; i++) {
+		n = net_options(text, sizeof(text), i % 10 ? "new" : "again",
+				"UDP 192.0.2.9:5070;rport;branch=z9hG4bK%d", i);
+		if (!net_say(fd, text, n))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t seen(const struct net *net)
+{
+	return net_counters(net)->received + net_counters(net)->refused;
+}
+
+/* what waits longest is answered; what is new behind it gets 503 until the queue is short */
+static bool overload(void)
+{
+	struct sip_gate *gate = sip_gate_new(&(struct sip_gate_conf){ 0 });
+	struct sip_listen listen = { .gate = gate };
+	unsigned int busy = 0, told = 0;
+	struct dp_addr known = { 0 };
+	struct sip_listener *l;
+	uint64_t before, refused;
+	struct net net;
+	char buf[2048];
+	ssize_t got;
+	size_t n;
+	int fd;
+
+	dp_addr_parse_host(THEM, &known);
+	KTAP_CHECK(!sip_gate_know(gate, &known));
+	net_begin(&net, NULL);
+	listen.realm = &net;
+	net.again = "again";
+	l = net_listen(&net, SIP_PROTO_UDP, US, listen);
+	fd = net_socket(l, THEM);
+	KTAP_CHECK(fill(fd));
+	do {
+		before = seen(&net);
+		loop_turn(net.loop, 0);
+		while ((got = recv(fd, buf, sizeof(buf) - 1, MSG_DONTWAIT)) > 0) {
+			buf[got] = '\0';
+			busy += !strncmp(buf, "SIP/2.0 503 ", 12);
+			told += !!strstr(buf, "\r\nRetry-After: ");
+		}
+	} while (seen(&net) != before);
+	refused = net_counters(&net)->refused;
+	KTAP_CHECK(refused && busy == refused && told == busy);
+	/* the queue drops what comes last, so these are all that were in it */
+	KTAP_CHECK(net.agains == (before + 9) / 10);
+	/* and then it is over */
+	n = net_options(buf, sizeof(buf), "after", "UDP 192.0.2.9:5070;rport;branch=z9hG4bKx");
+	KTAP_CHECK(net_say(fd, buf, n) && net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(!strncmp(buf, "SIP/2.0 200 ", 12));
+	/* a listener that goes leaves no load behind */
+	KTAP_CHECK(fill(fd));
+	before = net_counters(&net)->refused;
+	KTAP_CHECK(NET_UNTIL(&net, net_counters(&net)->refused > before));
+	close(fd);
+	sip_listener_close(l);
+	l = net_listen(&net, SIP_PROTO_UDP, US, listen);
+	fd = net_socket(l, THEM);
+	n = net_options(buf, sizeof(buf), "after", "UDP 192.0.2.9:5070;rport;branch=z9hG4bKy");
+	KTAP_CHECK(net_say(fd, buf, n) && net_hear(&net, fd, buf, sizeof(buf)) > 0);
+	KTAP_CHECK(!strncmp(buf, "SIP/2.0 200 ", 12));
+	close(fd);
+	net_end(&net);
+	sip_gate_free(gate);
+	return true;
+}
+
 int main(void)
 {
 	static const struct ktap_point points[] = {
@@ -787,6 +865,7 @@ int main(void)
 		{ "flows outlive their transport", flows_outlive },
 		{ "who is denied gets 403 and no connection", gated },
 		{ "connections that stay when their listener is closed", closed_listener },
+		{ "overload: what is new waits for another time, what comes again does not", overload },
 		{ "whatever comes, the next one is served", noise },
 	};
 

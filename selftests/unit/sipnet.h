@@ -42,6 +42,8 @@ struct net {
 	struct loop *loop;
 	struct sip_transport *t;
 	unsigned int messages;
+	const char *again;	/* Call-ID of what is no new request */
+	unsigned int agains;
 	bool answer;
 	struct sip_flow *flow;
 	char call_id[64];
@@ -58,6 +60,7 @@ static void net_message(struct sip_flow *flow, struct sip_msg *msg, void *arg)
 	net->messages++;
 	net->faults += msg->fault.status != 0;
 	span_str(msg->call_id, net->call_id, sizeof(net->call_id));
+	net->agains += net->again && !strcmp(net->call_id, net->again);
 	sip_flow_ref(flow);
 	sip_flow_unref(net->flow);
 	net->flow = flow;
@@ -80,11 +83,19 @@ static void net_closed(struct sip_flow *flow, int error, void *arg)
 	net->error = error;
 }
 
+static bool net_underway(struct sip_flow *flow, const struct sip_msg *msg, void *arg)
+{
+	const struct net *net = arg;
+
+	return net->again && span_is(msg->call_id, net->again);
+}
+
 static void net_begin(struct net *net, const struct sip_limits *limits)
 {
 	static const struct sip_transport_ops ops = {
 		.message = net_message,
 		.closed = net_closed,
+		.underway = net_underway,
 	};
 
 	*net = (struct net){ .answer = true };
