@@ -609,6 +609,12 @@ def copied(sock, phone, to, sender):
     check({src for _, src in got} == {(MB4, sender)}, "copies come from", {src for _, src in got})
 
 
+def shown():
+    """The one call that is up, as people see it."""
+    (seen,) = [c for c in ask("calls") if c["state"] != "over"]
+    return ask("call", str(seen["id"]))
+
+
 def subscribed(tags, n, **more):
     """A subscription whose offer says what it must."""
     reply = P.ok("subscribe request", call_id="call-1@example", direction=["external", "internal"], **tags, **more)
@@ -639,6 +645,9 @@ def subscribe():
     # Nothing comes before the answer.
     a.hears(b, at_b)
     check(not drain_sock(rec.rtp[0]), "copies before the answer")
+    seen = {c["of"]: c for c in shown()["copies"]}
+    check(set(seen) == {"from-1", "to-1"} and all("to" not in c and c["subscriber"] == reply["to-tag"] and
+          c["line"] == 1 and c["kind"] == "audio" for c in seen.values()), "call shows", seen)
     words = dict(call_id="call-1@example", to_tag=reply["to-tag"])
     P.error("Failed to process subscription answer", "subscribe answer", sdp=Recorder(1).sdp(), **words)
     P.error("Failed to parse SDP", "subscribe answer", sdp="garbage", **words)
@@ -647,6 +656,11 @@ def subscribe():
     P.ok("subscribe answer", sdp=rec.sdp(), **words)
     for i, (phone, to) in enumerate(phones):
         copied(rec.rtp[i], phone, to, lines[i][0])
+    seen = {c["of"]: (c["local"], c["to"]) for c in shown()["copies"]}
+    check(seen == {tag: ("%s:%d" % (MB4, lines[i][0]), "%s:%d" % rec.rtp[i].getsockname()) for i, tag in enumerate(order)},
+          "call shows", seen)
+    said = [w["because"] for w in ask("why", str(shown()["id"]))["why"]]
+    check("a copy of line 1 goes to %s, of 'to-1' for subscriber '%s'" % (seen["to-1"][1], reply["to-tag"]) in said, said)
     # RTCP goes to the port above.
     sr = struct.pack("!BBHIQIII", 0x80, 200, 6, a.ssrc, 1, 2, 3, 4)
     rtcp = in_ns(A, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))

@@ -33,11 +33,12 @@ ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 
 slab() { awk '/^Slab:/ { print $2 }' /proc/meminfo; }
 
-# linear TEXT MS-OF-5000 MS-OF-45000: nine times as many, at most 18 times.
+# linear TEXT MS-OF-THE-FIRST MS-OF-THE-REST: of nine or ten times as many.  In a crowded guest that
+# takes up to 40 times as long; what is not linear would take a hundred times.
 linear()
 {
 	note "$1: $2 ms for 10,000 legs, $3 ms for 90,000 more"
-	ok "$1 is linear" test "$3" -le $(($2 * 18 + 500))
+	ok "$1 is linear" test "$3" -le $(($2 * 45 + 2000))
 }
 
 test_hundred_thousand_legs()

@@ -195,6 +195,19 @@ static void put_view(const struct api *api, uint64_t id,
 		b2b_report_put(api->b2b, id, report);
 }
 
+static void append_copy(const struct ng_copy *copy, void *arg)
+{
+	json_t *o = json_object();
+
+	api_set_text(o, "subscriber", copy->subscriber);
+	api_set_text(o, "of", copy->of);
+	api_set_int(o, "line", copy->line + 1);
+	api_set_text(o, "kind", copy->kind);
+	api_set_addr(o, "local", &copy->local);
+	api_set_addr(o, "to", &copy->to);
+	json_array_append_new(arg, o);
+}
+
 /* one of those that a former agent left */
 struct search {
 	uint64_t id;
@@ -214,7 +227,7 @@ json_t *api_call(const struct api *api, uint64_t id)
 	struct search search = { .id = id };
 	struct session_report *report;
 	struct b2b_view view;
-	json_t *o, *legs;
+	json_t *o, *legs, *copies;
 	unsigned int i;
 
 	sessions_orphans(api->sessions, look_at, &search);
@@ -227,6 +240,11 @@ json_t *api_call(const struct api *api, uint64_t id)
 	for (i = 0; report && i < report->n_legs; i++)
 		json_array_append_new(legs, leg_json(report, &report->leg[i]));
 	json_object_set_new(o, "legs", legs);
+	copies = json_array();
+	ng_copies(api->ng, id, append_copy, copies);
+	if (json_array_size(copies))
+		json_object_set(o, "copies", copies);
+	json_decref(copies);
 	put_view(api, id, report);
 	return o;
 }
@@ -276,6 +294,21 @@ static void on_ignored(const char *word, void *arg)
 	say(arg, text);
 }
 
+static void say_copy(const struct ng_copy *copy, void *arg)
+{
+	char text[1400], to[DP_ADDR_STRLEN];
+
+	if (copy->to.family)
+		snprintf(text, sizeof(text), "a copy of line %u goes to %s, of '%s' for subscriber '%s'",
+			 copy->line + 1, dp_addr_str(&copy->to, to, sizeof(to)),
+			 copy->of, copy->subscriber);
+	else
+		snprintf(text, sizeof(text),
+			 "no copy of line %u goes to a subscriber who has not answered, or holds it: of '%s' for '%s'",
+			 copy->line + 1, copy->of, copy->subscriber);
+	say(arg, text);
+}
+
 json_t *api_why(const struct api *api, uint64_t id)
 {
 	struct session_report *report;
@@ -289,6 +322,7 @@ json_t *api_why(const struct api *api, uint64_t id)
 	say_state(list, &view);
 	if (report)
 		session_why(report, on_verdict, list);
+	ng_copies(api->ng, id, say_copy, list);
 	ng_ignored(api->ng, id, on_ignored, list);
 	json_object_set_new(o, "why", list);
 	put_view(api, id, report);

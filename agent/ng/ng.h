@@ -127,6 +127,35 @@ void ng_report_put(const struct ng *ng, uint64_t id,
 bool ng_end(struct ng *ng, uint64_t id);
 
 /**
+ * struct ng_copy - what a subscriber gets of a line
+ * @subscriber: tag of the subscription
+ * @of: tag of whose media it is
+ * @line: number of his line, from 0
+ * @kind: "audio"
+ * @local: where it leaves from
+ * @to: where it goes; family 0: nowhere, as long as the subscriber has not answered, or
+ *	holds it
+ */
+struct ng_copy {
+	const char *subscriber;
+	const char *of;
+	unsigned int line;
+	const char *kind;
+	struct dp_addr local;
+	struct dp_addr to;
+};
+
+/**
+ * ng_copies() - what subscribers get of a call that is up
+ * @ng: the front end; NULL: there are none
+ * @id: the session's
+ * @fn: called for each line of each subscription; what it is given is borrowed
+ * @arg: for @fn
+ */
+void ng_copies(const struct ng *ng, uint64_t id,
+	       void (*fn)(const struct ng_copy *copy, void *arg), void *arg);
+
+/**
  * ng_ignored() - words of a call's requests that did nothing
  * @ng: the front end; NULL: there are none
  * @id: the session's

@@ -514,6 +514,9 @@ struct ng_call *ng_call_new(struct ng *ng, struct span id);
 void ng_call_free(struct ng_call *call, const char *why);
 /* the subscriptions of a call that ends at once; subscribe.c */
 void ng_subs_free(struct ng_call *call);
+/* see ng_copies() */
+void ng_subs_each(const struct ng_call *call,
+		  void (*fn)(const struct ng_copy *copy, void *arg), void *arg);
 /* one of whose tags is @a and the other @b; @side: of @a */
 struct ng_branch *ng_branch_of(const struct ng_call *call, struct span a,
 			       struct span b, unsigned int *side);

@@ -61,6 +61,30 @@ static void sub_free(struct ng_sub *sub)
 	free(sub);
 }
 
+void ng_subs_each(const struct ng_call *call,
+		  void (*fn)(const struct ng_copy *copy, void *arg), void *arg)
+{
+	const struct ng_sub *sub;
+	struct dp_addr to_rtcp;
+	struct ng_copy copy;
+	unsigned int i;
+	uint16_t rtcp;
+
+	LIST_FOREACH(sub, &call->subs, entry) {
+		if (!sub->tag)
+			continue;
+		for (i = 0; i < sub->n; i++) {
+			copy = (struct ng_copy){
+				.subscriber = sub->tag, .of = sub->tap[i].tag,
+				.line = sub->tap[i].index, .kind = sub->tap[i].kind,
+			};
+			session_tap_place(sub->tap[i].tap, &copy.local, &rtcp);
+			session_tap_told(sub->tap[i].tap, &copy.to, &to_rtcp);
+			fn(&copy, arg);
+		}
+	}
+}
+
 void ng_subs_free(struct ng_call *call)
 {
 	struct ng_sub *sub;

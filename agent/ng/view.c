@@ -179,6 +179,15 @@ bool ng_end(struct ng *ng, uint64_t id)
 	return call;
 }
 
+void ng_copies(const struct ng *ng, uint64_t id,
+	       void (*fn)(const struct ng_copy *copy, void *arg), void *arg)
+{
+	const struct ng_call *call = call_of(ng, id);
+
+	if (call)
+		ng_subs_each(call, fn, arg);
+}
+
 void ng_ignored(const struct ng *ng, uint64_t id,
 		void (*fn)(const char *word, void *arg), void *arg)
 {
