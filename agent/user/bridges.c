@@ -193,6 +193,9 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 		return legconf_refuse(&conf->local, "", EEXIST,
 				      "the local address is taken by another leg",
 				      err);
+	if (sock && sock->shared)
+		return legconf_refuse(&conf->local, "", EEXIST,
+				      "calls share the port", err);
 	if (!sock)
 		sock = conf->local.rtcp || conf->local.line || conf->local.call ?
 		       legsock_part(u, conf, err) : legsock_own(u, conf, err);
