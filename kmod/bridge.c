@@ -393,7 +393,7 @@ static void apply_news(const struct rtplane_leg *leg, struct rtplane_leg_conf *c
 		c->set &= ~BIT_ULL(RTPLANE_LEG_A_LATCH);
 	if (has(c, PREFIX) && c->prefix == leg->policy.prefix)
 		c->set &= ~BIT_ULL(RTPLANE_LEG_A_PREFIX);
-	if (has(c, TIE) && rtplane_ep_eq(&c->tie, &leg->tie))
+	if (has(c, TIE) && rtplane_ep_same_leg(&c->tie, &leg->tie))
 		c->set &= ~BIT_ULL(RTPLANE_LEG_A_TIE);
 }
 

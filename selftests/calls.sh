@@ -153,6 +153,9 @@ test_rtcp_of_a_call_is_a_leg_of_its_own()
 	holds b1 ".kind == {\"rtp\": 3}"
 	holds b2 ".kind == {\"rtcp\": 4}"
 	leg_becomes "$P#1/rtcp" '.rx_packets == 4 and .dropped == 0'
+	# Another call of the same port is another leg to be tied to.
+	ok "tied" m rtplane leg set local "$P#1/rtcp" tie "$P#2"
+	leg_holds "$P#1/rtcp" ".tie == \"$P#2\""
 	clear_bridges
 }
 

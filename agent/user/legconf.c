@@ -487,7 +487,7 @@ void legconf_news(const struct leg *leg, struct dp_leg *conf)
 		conf->set &= ~DP_LEG_LATCH;
 	if (HAS(conf, PREFIX) && conf->prefix == leg->policy.prefix)
 		conf->set &= ~DP_LEG_PREFIX;
-	if (HAS(conf, TIE) && rtplane_ep_eq(&tie, &leg->tie))
+	if (HAS(conf, TIE) && rtplane_ep_same_leg(&tie, &leg->tie))
 		conf->set &= ~DP_LEG_TIE;
 }
 
