@@ -240,6 +240,8 @@ bool dp_addr_same_host(const struct dp_addr *a, const struct dp_addr *b)
 	y.rtcp = false;
 	x.line = 0;
 	y.line = 0;
+	x.call = 0;
+	y.call = 0;
 	return dp_addr_eq(&x, &y);
 }
 

@@ -201,6 +201,8 @@ static bool private(void)
 	KTAP_CHECK(dp_addr_parse("192.0.2.1:1", &a));
 	KTAP_CHECK(dp_addr_parse("192.0.2.1:2", &b));
 	KTAP_CHECK(dp_addr_same_host(&a, &b));
+	KTAP_CHECK(dp_addr_parse_leg("192.0.2.1:2#7/3/rtcp", &b));
+	KTAP_CHECK(dp_addr_same_host(&a, &b));
 	KTAP_CHECK(dp_addr_parse("192.0.2.2:1", &b));
 	KTAP_CHECK(!dp_addr_same_host(&a, &b));
 	return true;
