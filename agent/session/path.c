@@ -7,6 +7,7 @@
  * when one is made (plan.c); a bridge that could not be made because nobody said where
  * the party is, is made then, by a timer: not while a session is being changed.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,20 @@
 #define STRAYED_MAX	8
 
 /* --- the datapath is told --- */
+
+/*
+ * At a port that calls share the remote may be that of a leg which a former agent has left
+ * of this call: whoever has shown to be there again has let go of that one.
+ */
+static int set_proven(struct session *session, struct dp *dp, const struct dp_leg *leg,
+		      struct dp_err *err)
+{
+	int ret = dp_leg_set(dp, leg, err);
+
+	if (ret == -EBUSY && leg->local.call && sessions_orphan_end(session->sessions, session->id))
+		ret = dp_leg_set(dp, leg, err);
+	return ret;
+}
 
 static void prove(struct session *session, struct standing *at, unsigned int s,
 		  const struct ice_path *path)
@@ -45,7 +60,7 @@ static void prove(struct session *session, struct standing *at, unsigned int s,
 	}
 	if (stands->mute)
 		leg.set |= DP_LEG_MUTE;
-	if (dp_leg_set(at->dp, &leg, &err)) {
+	if (set_proven(session, at->dp, &leg, &err)) {
 		session_log(session, LOG_LEVEL_ERROR, at->party[s],
 			    "the datapath refuses the way that ICE has found: %s",
 			    err.text);

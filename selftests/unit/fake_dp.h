@@ -257,6 +257,21 @@ static int fake_set(struct dp *dp, const struct dp_bridge *b, size_t n,
 	return 0;
 }
 
+/* of calls that share a port a remote is one's */
+static inline bool fake_is_taken(const struct fake *f, const struct dp_leg *c)
+{
+	const struct fake_leg *leg;
+
+	for (leg = f->leg; leg < f->leg + f->n; leg++)
+		if (c->set & DP_LEG_PROVEN && c->local.call && leg->conf.local.call &&
+		    leg->conf.local.call != c->local.call &&
+		    leg->conf.local.port == c->local.port &&
+		    dp_addr_same_host(&leg->conf.local, &c->local) &&
+		    dp_addr_eq(&leg->proven, &c->proven))
+			return true;
+	return false;
+}
+
 static int fake_leg_set(struct dp *dp, const struct dp_leg *c, struct dp_err *err)
 {
 	struct fake *f = fake_of(dp);
@@ -268,6 +283,8 @@ static int fake_leg_set(struct dp *dp, const struct dp_leg *c, struct dp_err *er
 	if (!leg || (c->set & DP_LEG_PROVEN &&
 		     c->set & (DP_LEG_UNLATCH | DP_LEG_MOVED)))
 		return f->wrong++, dp_fail(err, ENOENT, "no such leg");
+	if (fake_is_taken(f, c))
+		return dp_fail(err, EBUSY, "another call of that port has this remote");
 	fake_merge(leg, c);
 	return 0;
 }

@@ -5,6 +5,7 @@
  *
  *   phone 127.0.0.11 --- 127.0.0.1 session 127.0.0.2 --- phone 127.0.0.12
  */
+#include "session/share.h"
 #include "session_ice_lib.h"
 
 static bool is_proven(const struct fake_leg *leg, const struct phone *p,
@@ -413,6 +414,79 @@ static bool hidden(void)
 	return done();
 }
 
+/* --------------------------------------------------------- a port that calls share */
+
+static struct share *shared;
+
+/* a call of a former agent's goes on there, with that phone */
+static bool leave_behind(uint64_t id, const struct phone *p)
+{
+	struct dp_bridge br = { .has_cookie = true, .cookie = id };
+	struct session_policy *policies[] = { access_policy, core_policy };
+
+	br.leg[0].local = *share_local(shared);
+	br.leg[0].local.call = 7;
+	br.leg[1].local = at("127.0.0.2:30040");
+	fake_new(&kernel.dp, &br, 1, NULL);
+	fake_find(&kernel, &br.leg[0].local)->proven = p->seen[0];
+	return sessions_adopt(sessions, policies, 2) == 1 &&
+	       sessions_orphan(sessions, id)->legs == 2 && share_call(shared, 7);
+}
+
+static struct fake_leg *leg_of_call(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < kernel.n; i++)
+		if (kernel.leg[i].conf.local.call && kernel.leg[i].conf.local.call != 7)
+			return &kernel.leg[i];
+	return NULL;
+}
+
+/* it goes on as the call that it was: @id; or another one has begun where its party is */
+static bool begin_shared(uint64_t id, struct phone **p)
+{
+	struct dp_addr local = at("127.0.0.1:29990");
+	char what[4096];
+
+	hang_up();
+	prepare();
+	passed = 0;
+	timers_init(&timers, now_ms());
+	kernel.no_srtp = false;
+	access_policy->ice = SESSION_ICE_LITE;
+	access_policy->mux = SESSION_MUX_ALLOW;
+	KTAP_CHECK(!share_new(&shared, &local, 46, media, &err));
+	access_policy->address[0].share = shared;
+	*p = phone("127.0.0.11", true);
+	KTAP_CHECK(leave_behind(5, *p));
+	conf.id = id;
+	begin_session();
+	snprintf(what, sizeof(what), "%sa=rtcp-mux\r\n", says(*p, true));
+	KTAP_CHECK(!offer(caller, what));
+	KTAP_CHECK(!answer(callee, sdp_of(B4, PCMU)));
+	KTAP_CHECK(port_at(0) == 29990 && hears(*p, text, NULL));
+	KTAP_CHECK(leg_of_call() && !leg_of_call()->proven.family);
+	return true;
+}
+
+static bool former_agent(void)
+{
+	struct phone *p;
+
+	KTAP_CHECK(begin_shared(5, &p) && session_id(session) == 5);
+	AWAIT(is_proven(leg_of_call(), p, 1));
+	KTAP_CHECK(!sessions_orphan_count(sessions) && kernel.n == 4 && !kernel.wrong);
+	KTAP_CHECK(done());
+	/* what another call has, forged or not, stays its own */
+	KTAP_CHECK(begin_shared(0, &p));
+	AWAIT(p->path);
+	turn();
+	KTAP_CHECK(!leg_of_call()->proven.family && sessions_orphan_count(sessions) == 1);
+	KTAP_CHECK(sessions_orphan_end(sessions, 5));
+	return done();
+}
+
 /* ------------------------------------------------------------------ the callee's side */
 
 static bool invited(void)
@@ -790,6 +864,7 @@ static const struct ktap_point points[] = {
 	{ "firewalls are opened", punch },
 	{ "where media may not go nothing is sent", denied },
 	{ "checks that do not wait for the answer", at_once },
+	{ "a former agent's leg has the remote at a port that calls share", former_agent },
 	{ "the callee is offered ICE, and checks before its answer", invited },
 	{ "and is found by those alone", invited_lite },
 	{ "the callee has none", declined },
