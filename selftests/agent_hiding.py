@@ -72,6 +72,22 @@ def parts(side, sdp):
             (sdp, "gw.%s.example" % side.name.decode(), ip, ip))
 
 
+def decoy(side, sdp):
+    """One whose boundary has our address in it: a line with the caller's would be a delimiter, too."""
+    return ("--x/%s\r\nContent-Type: text/plain\r\n\r\n\r\n"
+            "--x/%s\r\nContent-Type: application/sdp\r\n\r\n%s\r\n"
+            "--x/%s\r\nContent-Type: application/sdp\r\n\r\n%s\r\n--x/%s--\r\n" %
+            (CORE, side.end.ip, sdp.replace("c=IN IP4 " + side.end.ip, "c=IN IP4 203.0.113.66"),
+             CORE, sdp, CORE))
+
+
+def multiparts(side, sdp):
+    """Content-Type and text of multiparts, and whether what stands beside the description may pass."""
+    mine = "x=" + side.end.ip
+    return (("b1", parts(side, sdp), True), ("x/" + CORE, decoy(side, sdp), False),
+            (mine, parts(side, sdp).replace("b1", mine), False))
+
+
 def presence(side, call_id):
     """What presence and lamps are told by: each has addresses and names of where they come from."""
     ip, net = side.end.ip, side.name.decode() + ".example"
@@ -131,16 +147,19 @@ def calls(a, b):
     switch.request("ACK", uri_of(ok2), *back, cseq=7)
     check(phone.receive().method == "ACK", "the change is acknowledged")
     transaction(phone, switch, "INFO", uri_of(ok), h, 2, body="at " + phone.ip)
-    phone.request("INVITE", uri_of(ok), *h, cseq=4, body=parts(a, a.sdp()),
-                  kind="multipart/mixed;boundary=b1")
-    m2 = switch.receive()
-    check(m2.method == "INVITE" and "<contact>sip:me@" in m2.body, m2.first, m2.body)
-    switch.reply(m2, 200, contact, body=b.sdp())
-    check(final(phone).status == 200, "a change with parts")
-    phone.request("ACK", uri_of(ok), *h, cseq=4)
-    check(switch.receive().method == "ACK", "that is acknowledged")
+    for cseq, (boundary, text, beside) in enumerate(multiparts(a, a.sdp()), 4):
+        phone.request("INVITE", uri_of(ok), *h, cseq=cseq, body=text,
+                      kind='multipart/mixed;boundary="%s"' % boundary)
+        m2 = switch.receive()
+        check(m2.method == "INVITE" and "\r\na=x-kept:1\r\n" in m2.body, m2.first, m2.body)
+        check(("<contact>sip:me@" in m2.body) == beside and "203.0.113.66" not in m2.body, m2.body)
+        check(m2["content-type"].startswith("multipart" if beside else "application/sdp"), m2.all)
+        switch.reply(m2, 200, contact, body=b.sdp())
+        check(final(phone).status == 200, "a change with parts")
+        phone.request("ACK", uri_of(ok), *h, cseq=cseq)
+        check(switch.receive().method == "ACK", "that is acknowledged")
     transaction(switch, phone, "UPDATE", uri_of(m), back, 8)
-    transaction(phone, switch, "BYE", uri_of(ok), h, 5)
+    transaction(phone, switch, "BYE", uri_of(ok), h, 7)
     return call_id, m["call-id"]
 
 

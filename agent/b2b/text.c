@@ -252,22 +252,55 @@ bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
 	return true;
 }
 
+/*
+ * Is it a multipart still in which ours is the description?  A delimiter that has a host in
+ * it is another one once that is hidden, and what was none may be one.
+ */
+static bool stands(const struct content *content, const struct sip_msg *msg, const char *sdp)
+{
+	struct span type = span_of(content->type);
+	struct sip_hosts hosts;
+	struct sip_body body;
+
+	sip_hosts_read(msg, &hosts);
+	return !sip_hosts_find(&hosts, type).p &&
+	       sip_body_find(type, (struct span){ content->body, content->len }, &body) ==
+		       SIP_BODY_PART &&
+	       span_is(body.sdp, sdp);
+}
+
+static bool write_sdp(struct content *content, const struct sip_msg *msg,
+		      const struct sip_body *body, const char *sdp)
+{
+	struct sip_writer w = { 0 };
+
+	sip_body_write_sdp(&w, msg, body, span_of(sdp));
+	return split(&w, content);
+}
+
 /* what stands beside the description in a multipart shows no more than other bodies do */
 bool b2b_content_sdp(struct content *content, const struct sip_msg *msg, const char *sdp,
 		     const struct realm *to)
 {
 	char host[DP_ADDR_STRLEN + 2];
-	struct sip_writer w = { 0 };
 	struct sip_body body;
 
 	*content = (struct content){ NULL };
 	if (!sdp)
 		return true;
 	sip_body_look(msg, &body);
-	sip_body_write_sdp(&w, msg, &body, span_of(sdp));
-	return split(&w, content) &&
-	       (body.kind != SIP_BODY_PART ||
-		b2b_content_hide(content, msg, b2b_realm_host(to, host, sizeof(host))));
+	if (!write_sdp(content, msg, &body, sdp))
+		return false;
+	if (body.kind != SIP_BODY_PART)
+		return true;
+	if (!b2b_content_hide(content, msg, b2b_realm_host(to, host, sizeof(host))))
+		return false;
+	if (content->type && stands(content, msg, sdp))
+		return true;
+	/* else it goes alone */
+	b2b_content_free(content);
+	body.kind = SIP_BODY_SDP;
+	return write_sdp(content, msg, &body, sdp);
 }
 
 /* a description of ours has our keys in it */

@@ -222,6 +222,13 @@ enum sip_body_kind sip_body_look(const struct sip_msg *msg, struct sip_body *bod
 	return body->kind;
 }
 
+enum sip_body_kind sip_body_find(struct span type, struct span text, struct sip_body *body)
+{
+	memset(body, 0, sizeof(*body));
+	body->kind = look_into(text, type, body, 1);
+	return body->kind;
+}
+
 /* ------------------------------------------------------------------ writing */
 
 static void copy_content(struct sip_writer *w, const struct sip_msg *from)

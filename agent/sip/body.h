@@ -72,6 +72,16 @@ enum sip_body_kind sip_body_look(const struct sip_msg *msg,
 				 struct sip_body *body);
 
 /**
+ * sip_body_find() - the description in a multipart that is about to be sent
+ * @type: its Content-Type
+ * @text: the multipart
+ * @body: filled likewise
+ *
+ * Return: @body->kind.
+ */
+enum sip_body_kind sip_body_find(struct span type, struct span text, struct sip_body *body);
+
+/**
  * sip_body_write_sdp() - end a message with a description in the place of another
  * @w: the message that is being built
  * @from: the message received
