@@ -11,11 +11,9 @@
 /* bytes that may wait at a port that calls share */
 #define PORT_BUFFER	(4 << 20)
 
-static struct leg **bucket(struct uring *u, const struct media_sock *port,
-			   const struct rtplane_ep *remote)
+static struct leg **bucket(struct uring *u, uint64_t id, const struct rtplane_ep *remote)
 {
 	struct siphash h;
-	uint64_t id = port->id;
 
 	siphash_begin(&h, u->calls_key);
 	siphash_add(&h, &id, sizeof(id));
@@ -27,9 +25,9 @@ static struct leg **bucket(struct uring *u, const struct media_sock *port,
 static struct leg *find(struct uring *u, const struct media_sock *port,
 			const struct rtplane_ep *remote)
 {
-	struct leg *leg = *bucket(u, port, remote);
+	struct leg *leg = *bucket(u, port->id, remote);
 
-	while (leg && (leg->sock->of != port || !rtplane_ep_eq(&leg->found_by, remote)))
+	while (leg && (leg->found_at != port->id || !rtplane_ep_eq(&leg->found_by, remote)))
 		leg = leg->next_found;
 	return leg;
 }
@@ -79,7 +77,7 @@ void calls_forget(struct uring *u, struct leg *leg)
 
 	if (rtplane_ep_none(&leg->found_by))
 		return;
-	at = bucket(u, leg->sock->of, &leg->found_by);
+	at = bucket(u, leg->found_at, &leg->found_by);
 	while (*at != leg)
 		at = &(*at)->next_found;
 	*at = leg->next_found;
@@ -101,7 +99,8 @@ void calls_follow(struct uring *u, struct leg *leg)
 		return;
 	}
 	leg->found_by = leg->remote;
-	at = bucket(u, leg->sock->of, &leg->remote);
+	leg->found_at = leg->sock->of->id;
+	at = bucket(u, leg->found_at, &leg->remote);
 	leg->next_found = *at;
 	*at = leg;
 }

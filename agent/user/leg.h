@@ -108,6 +108,7 @@ struct leg_remote {
  * @prev: the agent's: in that list
  * @by_cookie: the agent's: the next of those whose cookies hash alike
  * @found_by: the remote that finds a leg which shares its port; calls.c
+ * @found_at: &media_sock.id of that port, which may be closed while its worker is stalled
  * @next_found: the next in that list
  * @busy: the agent's: named by the call that is being carried out
  */
@@ -177,6 +178,7 @@ struct leg {
 	struct leg *prev;
 	struct leg *by_cookie;
 	struct rtplane_ep found_by;
+	uint64_t found_at;
 	struct leg *next_found;
 	bool busy;
 };

@@ -131,6 +131,42 @@ static bool closed_while_stalled(void)
 	return true;
 }
 
+/* a port that calls share is closed meanwhile: the legs that stay are not found by it any more */
+static bool shared_while_stalled(void)
+{
+	struct dp_addr port = addr("127.0.0.1", 30010);
+	struct dp_leg leg = { .set = DP_LEG_PROVEN, .proven = addr("127.0.0.1", 40010) };
+	struct sockaddr_storage ss;
+	socklen_t len = dp_addr_to_sockaddr(&port, &ss);
+	struct dp_bridge br = bridge();
+	struct media_sock *sock;
+	struct dp_stats stats;
+	struct dp_err err = {};
+	int fd;
+
+	conf.patience = 500;
+	KTAP_CHECK(start() && still_works());
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
+	KTAP_CHECK(!media_add(media, &sock, fd, NULL, &err));
+	br.leg[0].local = port;
+	br.leg[0].local.call = 7;
+	br.leg[0].set = DP_LEG_LATCH;
+	br.leg[0].latch = RTPLANE_LATCH_LEARN;
+	br.leg[1].local.port = 31004;
+	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, &err));
+	leg.local = br.leg[0].local;
+	KTAP_CHECK(!dp_leg_set(dp, &leg, &err));
+	KTAP_CHECK(stall_workers());
+	media_del(sock);
+	KTAP_CHECK(recover() && still_works());
+	KTAP_CHECK(!dp_bridges_del(dp, &(struct dp_del){ .locals = &leg.local, .n = 1 }, &err));
+	KTAP_CHECK(!dp_stats(dp, &stats, &err) && stats.legs == 2);
+	end();
+	conf = defaults;
+	return true;
+}
+
 /* until all that waited has come, or was lost, as the first ones after it may be */
 static bool through(void)
 {
@@ -615,6 +651,7 @@ static bool storm(void)
 #if STALLS
 EPOLL(worker_stalled)
 EPOLL(closed_while_stalled)
+EPOLL(shared_while_stalled)
 EPOLL(overrun)
 #endif
 EPOLL(agent_slow)
@@ -633,6 +670,7 @@ int main(void)
 		BOTH("a worker that does not answer", worker_stalled),
 		BOTH("a socket closed while its worker does not answer",
 		     closed_while_stalled),
+		BOTH("a port that calls share, likewise", shared_while_stalled),
 		BOTH("more than a socket holds", overrun),
 		{ "every receive buffer in use", no_buffers },
 		{ "the ring of completions is full", cq_overflow },
