@@ -35,7 +35,7 @@ test_they_outlive_the_agent()
 	if [ -e "$W/kill" ]; then
 		agent_stop KILL
 		agent_start --datapath "$BACKEND"
-		grep -q "adopted 2 legs of a former agent" "$AGENT_LOG" || fail "$(grep -i adopt "$AGENT_LOG")"
+		grep -q "adopted 4 legs of a former agent" "$AGENT_LOG" || fail "$(grep -i adopt "$AGENT_LOG")"
 		rm -f "$W/kill"
 	fi
 	wait $acting
