@@ -74,10 +74,18 @@ svmap_finds()
 }
 test_scanners()
 {
-	local bans='bans: {denied: 0}'
+	local bans='bans: {denied: 0}' n
 	ACCESS_ACL='{default: allow}' begin "$bans" || return
 	svmap_finds && fail "svmap finds us: $(cat "$W/svmap")"
 	told status '.counters.scanners > 0'
+	# nor what is said wrongly
+	n=$(ask status | jq .counters.scanners)
+	printf '%s\r\n' 'OPTIONS sip:1@h SIP/2.0' 'Via: SIP/2.0/UDP h;branch=z9hG4bKw' 'From: <sip:1@h>;tag=1' 'To: <sip:1@h>' \
+		'Call-ID: w' 'CSeq: 1 INVITE' 'User-Agent: sipcli' 'Content-Length: 0' '' >"$W/wrong"
+	ip -n "$A" route replace "$MA4/32" dev a0 src 192.0.2.66
+	a bash -c "cat '$W/wrong' >/dev/udp/$MA4/5060"
+	ip -n "$A" route del "$MA4/32"
+	told status ".counters.scanners > $n"
 	ACCESS_ACL='{default: allow}' begin "$bans" 'scanners: [none]' || return
 	svmap_finds || fail "svmap does not find whom it is to find: $(cat "$W/svmap")"
 	told status '.counters.scanners == 0'

@@ -134,7 +134,7 @@ static void on_message(struct sip_flow *flow, struct sip_msg *msg, void *arg)
 		if (!msg->request)
 			log_debug("%s: a response is dropped: %s",
 				  b2b_realm_of_flow(flow)->name, msg->fault.text);
-		else if (msg->method != SIP_ACK)
+		else if (!is_scanner(b2b, flow, msg) && msg->method != SIP_ACK)
 			b2b_invite_refuse(b2b, flow, msg, msg->fault.status, NULL,
 				      msg->fault.text);
 		return;
