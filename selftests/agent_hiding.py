@@ -146,7 +146,12 @@ def calls(a, b):
     _, ok2 = transaction(switch, phone, "INVITE", uri_of(m), back, 7, body=b.sdp(), reply=a.sdp())
     switch.request("ACK", uri_of(ok2), *back, cseq=7)
     check(phone.receive().method == "ACK", "the change is acknowledged")
-    transaction(phone, switch, "INFO", uri_of(ok), h, 2, body="at " + phone.ip)
+    phone.request("INFO", uri_of(ok), *h, "Content-ID: <i@%s>" % phone.ip, cseq=2,
+                  body=parts(a, ""), kind='multipart/related;boundary=b1;start="<x@%s>"' % phone.ip)
+    m2 = switch.receive()
+    check(m2["content-id"] == "<i@%s>" % CORE and 'boundary=b1;start="<x@%s>"' % CORE in m2["content-type"], m2.all)
+    switch.reply(m2, 200)
+    check(final(phone).status == 200, "the INFO")
     for cseq, (boundary, text, beside) in enumerate(multiparts(a, a.sdp()), 4):
         phone.request("INVITE", uri_of(ok), *h, cseq=cseq, body=text,
                       kind='multipart/mixed;boundary="%s"' % boundary)

@@ -220,51 +220,67 @@ bool b2b_content_copy(struct content *content, const struct sip_msg *msg)
 	return split(&w, content);
 }
 
-/* hosts that @msg shows do not cross in its body, either: @host is there in their place */
-bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
-		      const char *host)
+static bool hide(char **text, size_t *len, const struct sip_hosts *hosts, const char *host)
 {
-	struct span rest = { content->body, content->len }, at;
-	struct sip_hosts hosts;
-	char *body = NULL;
-	size_t len = 0;
+	struct span rest = { *text, *len }, at;
+	char *hidden = NULL;
+	size_t n = 0;
 	FILE *out;
 
-	sip_hosts_read(msg, &hosts);
-	if (!rest.p || !sip_hosts_find(&hosts, rest).p)
+	if (!rest.p || !sip_hosts_find(hosts, rest).p)
 		return true;
-	out = open_memstream(&body, &len);
+	out = open_memstream(&hidden, &n);
 	if (!out)
 		return false;
-	while ((at = sip_hosts_find(&hosts, rest)).p) {
+	while ((at = sip_hosts_find(hosts, rest)).p) {
 		fwrite(rest.p, 1, (size_t)(at.p - rest.p), out);
 		fputs(host, out);
 		rest = span_skip(rest, (size_t)(at.p - rest.p) + at.n);
 	}
 	fwrite(rest.p, 1, rest.n, out);
 	if (fclose(out)) {
-		free(body);
+		free(hidden);
 		return false;
 	}
-	free(content->body);
-	content->body = body;
-	content->len = len;
+	free(*text);
+	*text = hidden;
+	*len = n;
 	return true;
 }
 
-/*
- * Is it a multipart still in which ours is the description?  A delimiter that has a host in
- * it is another one once that is hidden, and what was none may be one.
- */
-static bool stands(const struct content *content, const struct sip_msg *msg, const char *sdp)
+/* hosts that @msg shows do not cross in its body, nor in what is said of it: @host is there */
+bool b2b_content_hide(struct content *content, const struct sip_msg *msg,
+		      const char *host)
 {
-	struct span type = span_of(content->type);
+	size_t type = content->type ? strlen(content->type) : 0;
+	size_t lines = content->lines ? strlen(content->lines) : 0;
 	struct sip_hosts hosts;
-	struct sip_body body;
 
 	sip_hosts_read(msg, &hosts);
-	return !sip_hosts_find(&hosts, type).p &&
-	       sip_body_find(type, (struct span){ content->body, content->len }, &body) ==
+	return hide(&content->body, &content->len, &hosts, host) &&
+	       hide(&content->type, &type, &hosts, host) &&
+	       hide(&content->lines, &lines, &hosts, host);
+}
+
+/* a type that has a host in it may be of delimiters that have it, too */
+static bool shows_host(const struct content *content, const struct sip_msg *msg)
+{
+	struct sip_hosts hosts;
+
+	sip_hosts_read(msg, &hosts);
+	return !content->type || sip_hosts_find(&hosts, span_of(content->type)).p;
+}
+
+/*
+ * Is it a multipart still in which ours is the description?  What was no delimiter may be
+ * one once a host in it is hidden.
+ */
+static bool stands(const struct content *content, const char *sdp)
+{
+	struct sip_body body;
+
+	return sip_body_find(span_of(content->type),
+			     (struct span){ content->body, content->len }, &body) ==
 		       SIP_BODY_PART &&
 	       span_is(body.sdp, sdp);
 }
@@ -293,10 +309,12 @@ bool b2b_content_sdp(struct content *content, const struct sip_msg *msg, const c
 		return false;
 	if (body.kind != SIP_BODY_PART)
 		return true;
-	if (!b2b_content_hide(content, msg, b2b_realm_host(to, host, sizeof(host))))
-		return false;
-	if (content->type && stands(content, msg, sdp))
-		return true;
+	if (!shows_host(content, msg)) {
+		if (!b2b_content_hide(content, msg, b2b_realm_host(to, host, sizeof(host))))
+			return false;
+		if (stands(content, sdp))
+			return true;
+	}
 	/* else it goes alone */
 	b2b_content_free(content);
 	body.kind = SIP_BODY_SDP;
