@@ -319,7 +319,21 @@ def reload():
     to("name: a,", "name: z,")
     check("a" not in tenants() and tenants()["z"]["calls"] == 0, tenants())
     behind.ends(first, a)
-    behind.ends(second, again)
+    # who is there no more has no limits, either
+    contact = "Contact: <sip:b@%s:5060>" % REGISTRAR
+    for n, more in enumerate(("", "b=AS:500\r\n")):
+        if n:
+            again.request("INVITE", uri_of(got), *head, cseq=again.cseq + n, body=sdp(again.ip) + more)
+            second = behind.gets("INVITE")
+        behind.reply(second, 200, contact, body=sdp(REGISTRAR))
+        got = final(again)
+        check(got.status == 200, got.first)
+        head = ["To: " + got["to"], *again.head]
+        again.request("ACK", uri_of(got), *head, cseq=again.cseq + n)
+        behind.gets("ACK")
+    again.request("BYE", uri_of(got), *head, cseq=again.cseq + 2)
+    behind.reply(behind.gets("BYE"), 200)
+    check(final(again).status == 200, "the BYE")
     to("name: a,", "name: a,")
     check(tenants()["a"]["calls"] == 0, tenants())
 

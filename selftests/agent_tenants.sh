@@ -47,7 +47,7 @@ test_bindings() { tenants_are '[{name: a, domains: [a.example], bindings: 2}, {n
 test_bindings_at_once() { tenants_are '[{name: a, domains: [a.example], bindings: 2}]' registers_at_once; }
 test_two_accounts() { tenants_are '[{name: a, domains: [a.example]}, {name: b, domains: [b.example]}]' two_accounts; }
 test_told_apart() { tenants_are '[{name: a, domains: [a.example]}, {name: b, sources: [192.0.2.67]}, {name: c, listeners: [5070]}]' told_apart nowhere; }
-test_reload() { tenants_are '[{name: a, domains: [a.example], calls: 1}, {name: b, domains: [b.example]}]' reload; }
+test_reload() { tenants_are '[{name: a, domains: [a.example], calls: 1, bandwidth: 160}, {name: b, domains: [b.example]}]' reload; }
 
 test_a_thousand()
 {

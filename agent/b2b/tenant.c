@@ -276,8 +276,11 @@ bool b2b_tenants_set(struct realm *realm)
 		list = NULL;
 		n = 0;
 	}
-	for (i = 0; i < realm->n_tenants; i++)
+	/* who is there no more has no limits, either: his calls stand */
+	for (i = 0; i < realm->n_tenants; i++) {
 		realm->tenants[i]->conf = NULL;
+		b2b_tenant_quota(realm->tenants[i]);
+	}
 	for (i = 0; i < n; i++) {
 		list[i]->conf = &conf->tenant[i];
 		b2b_tenant_quota(list[i]);
