@@ -266,15 +266,18 @@ class Hellos:
         found = []
         while True:
             try:
-                data = self.sock.recv(2048)
+                data, sender = self.sock.recvfrom(2048)
             except BlockingIOError:
                 self.sock.close()
                 return found
-            if data[12:14] != b"\x08\x00" or data[23] != 17 or data[42:43] != b"\x16":
+            # IPv4 or IPv6, whichever its checks have found
+            at = {b"\x08\x00": 23, b"\x86\xdd": 20}.get(data[12:14])
+            if sender[2] != socket.PACKET_OUTGOING or not at or data[at] != 17:
                 continue
-            if data[26:30] != socket.inet_aton(os.environ["BROWSER"]) or data[55] != 1:
+            record = data[42 if at == 23 else 62:]
+            if len(record) < 25 or record[0] != 0x16 or record[13] != 1:
                 continue
-            found.append(tuple(int.from_bytes(data[i:i + 3], "big") for i in (56, 61, 64)))
+            found.append(tuple(int.from_bytes(record[i:i + 3], "big") for i in (14, 19, 22)))
 
 
 # ---------------------------------------------------------------------------- the tests
