@@ -85,6 +85,8 @@ def multiparts(side, sdp):
     """Content-Type and text of multiparts, and whether what stands beside the description may pass."""
     mine = "x=" + side.end.ip
     return (("b1", parts(side, sdp), True), ("x/" + CORE, decoy(side, sdp), False),
+            ("b1", parts(side, sdp).replace("--b1--", "--b1\r\nContent-Type: Application/SDP ;x=y\r\n"
+                                            "Content-Disposition: early-session\r\n\r\n%s\r\n--b1--" % sdp), False),
             (mine, parts(side, sdp).replace("b1", mine), False))
 
 
@@ -164,7 +166,7 @@ def calls(a, b):
         phone.request("ACK", uri_of(ok), *h, cseq=cseq)
         check(switch.receive().method == "ACK", "that is acknowledged")
     transaction(switch, phone, "UPDATE", uri_of(m), back, 8)
-    transaction(phone, switch, "BYE", uri_of(ok), h, 7)
+    transaction(phone, switch, "BYE", uri_of(ok), h, cseq + 1)
     return call_id, m["call-id"]
 
 

@@ -272,8 +272,9 @@ static bool shows_host(const struct content *content, const struct sip_msg *msg)
 }
 
 /*
- * Is it a multipart still in which ours is the description?  What was no delimiter may be
- * one once a host in it is hidden.
+ * Is it a multipart still in which ours is the description, and the only one?  What was no
+ * delimiter may be one once a host in it is hidden; and of two descriptions another may
+ * take the one that we do not look at.
  */
 static bool stands(const struct content *content, const char *sdp)
 {
@@ -282,7 +283,9 @@ static bool stands(const struct content *content, const char *sdp)
 	return sip_body_find(span_of(content->type),
 			     (struct span){ content->body, content->len }, &body) ==
 		       SIP_BODY_PART &&
-	       span_is(body.sdp, sdp);
+	       span_is(body.sdp, sdp) &&
+	       sip_body_count_sdp(span_of(content->type),
+				  (struct span){ content->body, content->len }) == 1;
 }
 
 static bool write_sdp(struct content *content, const struct sip_msg *msg,

@@ -229,6 +229,29 @@ enum sip_body_kind sip_body_find(struct span type, struct span text, struct sip_
 	return body->kind;
 }
 
+static unsigned int count_sdp(struct span text, struct span type, unsigned int depth)
+{
+	struct sip_part part;
+	struct span boundary;
+	unsigned int n = 0;
+	int got;
+
+	if (depth > SIP_MAX_NESTING || !sip_boundary(type, &boundary))
+		return 1;
+	while ((got = sip_part_next(&text, boundary, &part)) > 0) {
+		if (is_multipart(part.type))
+			n += count_sdp(part.body, part.type, depth + 1);
+		else
+			n += span_iscase(word_of(part.type), "application/sdp");
+	}
+	return n + (got < 0);
+}
+
+unsigned int sip_body_count_sdp(struct span type, struct span text)
+{
+	return count_sdp(text, type, 1);
+}
+
 /* ------------------------------------------------------------------ writing */
 
 static void copy_content(struct sip_writer *w, const struct sip_msg *from)

@@ -82,6 +82,16 @@ enum sip_body_kind sip_body_look(const struct sip_msg *msg,
 enum sip_body_kind sip_body_find(struct span type, struct span text, struct sip_body *body);
 
 /**
+ * sip_body_count_sdp() - how many descriptions are in a multipart
+ * @type: its Content-Type
+ * @text: the multipart
+ *
+ * Return: parts that are application/sdp, whatever they are for; multiparts that cannot
+ * be read count as one each, since another may find one in there.
+ */
+unsigned int sip_body_count_sdp(struct span type, struct span text);
+
+/**
  * sip_body_write_sdp() - end a message with a description in the place of another
  * @w: the message that is being built
  * @from: the message received
