@@ -48,7 +48,7 @@ test_a_NIC_that_is_dead()
 	m ip link add dead type veth peer name gone
 	m ip addr add $DEAD/24 dev dead
 	m ip link set dead up
-	calls alive beside
+	HAS=$A4 calls alive beside
 }
 
 # IPv6 to our second address leads nowhere either: what is left is a translator in a
