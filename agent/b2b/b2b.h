@@ -19,6 +19,7 @@
 #include "engine/media.h"
 #include "session/ports.h"
 #include "session/seen.h"
+#include "session/report.h"
 #include "session/session.h"
 #include "session/share.h"
 #include "ban/ban.h"

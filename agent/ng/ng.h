@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "config/config.h"
 #include "http/http.h"
+#include "session/report.h"
 #include "session/session.h"
 
 struct ng;

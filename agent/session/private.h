@@ -44,6 +44,7 @@
 #include "sdp/dtls.h"
 #include "sdp/ice.h"
 #include "sdp/sdp.h"
+#include "report.h"
 #include "session.h"
 #include "share.h"
 #include "spot.h"

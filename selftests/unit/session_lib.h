@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "fake_dp.h"
+#include "session/report.h"
 #include "session/session.h"
 #include "ktap.h"
 #include "net.h"

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "net.h"
 #include "phones.h"
+#include "session/report.h"
 #include "session/session.h"
 
 static struct sessions *sessions;
