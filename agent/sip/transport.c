@@ -233,11 +233,12 @@ void sip_listener_load(struct listener *l, enum sip_load load)
 	struct sip_transport *t = l->t;
 	enum sip_load worst = SIP_LOAD_NORMAL;
 	uint64_t now = loop_now(t->loop);
+	struct listener *each;
 
 	l->load = load;
-	LIST_FOREACH(l, &t->listeners, entry)
-		if (l->load > worst)
-			worst = l->load;
+	LIST_FOREACH(each, &t->listeners, entry)
+		if (each->load > worst)
+			worst = each->load;
 	if (worst == t->load)
 		return;
 	if (worst > t->load && (!t->loaded || now - t->loaded >= LOADED_MS)) {
@@ -246,9 +247,9 @@ void sip_listener_load(struct listener *l, enum sip_load load)
 			 worst == SIP_LOAD_ALL ? "" : " unless its source is known");
 	}
 	t->load = worst;
-	LIST_FOREACH(l, &t->listeners, entry)
-		if (l->gate)
-			sip_gate_load(l->gate, worst);
+	LIST_FOREACH(each, &t->listeners, entry)
+		if (each->gate)
+			sip_gate_load(each->gate, worst);
 }
 
 static struct listener *listener_make(struct sip_transport *t,
