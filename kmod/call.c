@@ -17,26 +17,36 @@
 /**
  * struct rtplane_call - what a leg that shares its port has for that
  * @node: in the list of its number
+ * @beside: in the list of its port; namespace's mutex
  * @leg: whose
  * @key: the remote by which it is found, NULL: it is not; namespace's mutex
  */
 struct rtplane_call {
 	struct hlist_node node;
+	struct hlist_node beside;
 	struct rtplane_leg *leg;
 	struct rtplane_call_key *key;
 };
 
 /**
  * struct rtplane_calls - all of a namespace
- * @seed: of both hashes
+ * @seed: of the hashes
+ * @port: by local address
  * @number: by local address and number
  * @remote: by local address and remote
  */
 struct rtplane_calls {
 	u32 seed;
+	struct hlist_head port[RTPLANE_CALL_BUCKETS];
 	struct hlist_head number[RTPLANE_CALL_BUCKETS];
 	struct hlist_head remote[RTPLANE_CALL_BUCKETS];
 };
+
+static struct hlist_head *by_port(struct rtplane_calls *calls, const struct rtplane_ep *local)
+{
+	return &calls->port[jhash_2words((__force u32)local->w32[3], (__force u32)local->port,
+					 calls->seed) % RTPLANE_CALL_BUCKETS];
+}
 
 static struct hlist_head *by_number(struct rtplane_calls *calls, const struct rtplane_ep *local)
 {
@@ -117,6 +127,7 @@ int rtplane_call_add(struct rtplane_leg *leg)
 		return -ENOMEM;
 	call->leg = leg;
 	leg->call = call;
+	hlist_add_head(&call->beside, by_port(calls, &leg->local));
 	hlist_add_head_rcu(&call->node, by_number(calls, &leg->local));
 	return 0;
 }
@@ -142,6 +153,7 @@ void rtplane_call_del(struct rtplane_leg *leg)
 {
 	lockdep_assert_held(&leg->rn->lock);
 	unkey(leg->call);
+	hlist_del(&leg->call->beside);
 	hlist_del_rcu(&leg->call->node);
 }
 
@@ -211,6 +223,28 @@ struct rtplane_leg *rtplane_call_of(struct rtplane_net *rn, const struct rtplane
 			return call->leg;
 	}
 	return NULL;
+}
+
+/**
+ * rtplane_call_any() - do calls share a port?
+ * @rn: namespace, @rn->lock held
+ * @local: the port's address
+ *
+ * Return: true if one is there.
+ */
+bool rtplane_call_any(struct rtplane_net *rn, const struct rtplane_ep *local)
+{
+	struct rtplane_calls *calls = calls_of(rn);
+	struct rtplane_call *call;
+
+	lockdep_assert_held(&rn->lock);
+	if (!calls)
+		return false;
+	hlist_for_each_entry(call, by_port(calls, local), beside) {
+		if (rtplane_ep_eq(&call->leg->local, local))
+			return true;
+	}
+	return false;
 }
 
 /**

@@ -3,8 +3,9 @@
  * Calls that share a port: each is a leg of its own, named by local address and number
  * (&rtplane_ep.call), and found by the remote that was proven to be its.
  *
- * They hang beside the table of local addresses (table.h), where their port has nothing:
- * so a packet of a leg that has its port for itself meets nothing of this.
+ * They hang beside the table of local addresses (table.h), where their port has nothing,
+ * since a leg that had it for itself would hide them all: whichever comes second is refused.
+ * So a packet of a leg that has its port for itself meets nothing of this.
  */
 #ifndef _RTPLANE_CALL_H
 #define _RTPLANE_CALL_H
@@ -42,6 +43,7 @@ void rtplane_call_del(struct rtplane_leg *leg);
 void rtplane_call_free(struct rtplane_leg *leg);
 bool rtplane_call_follow(struct rtplane_leg *leg, struct rtplane_call_key **fresh);
 struct rtplane_leg *rtplane_call_of(struct rtplane_net *rn, const struct rtplane_ep *local);
+bool rtplane_call_any(struct rtplane_net *rn, const struct rtplane_ep *local);
 struct rtplane_leg *rtplane_call_find(struct rtplane_net *rn, const struct rtplane_ep *local,
 				      const struct rtplane_ep *remote);
 void rtplane_calls_free(struct rtplane_net *rn);

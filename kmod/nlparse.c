@@ -11,6 +11,7 @@
 #include "nlstate.h"
 #include "saved.h"
 #include "srtp.h"
+#include "table.h"
 
 #define rtplane_refuse(extack, nla, msg)			\
 	({ NL_SET_ERR_MSG_ATTR(extack, nla, msg); -EINVAL; })
@@ -319,6 +320,24 @@ static int call_check(struct rtplane_net *rn, const struct nlattr *nla,
 	return -EBUSY;
 }
 
+/* A port is one leg's, or its calls': the one would hide the others. */
+static int port_check(struct rtplane_net *rn, const struct nlattr *nla,
+		      const struct rtplane_ep *local, struct netlink_ext_ack *extack)
+{
+	struct rtplane_ep port = *local;
+
+	port.part = 0;
+	if (!local->part && rtplane_call_any(rn, local)) {
+		NL_SET_ERR_MSG_ATTR(extack, nla, "calls share the port");
+		return -EEXIST;
+	}
+	if (local->call && rtplane_table_find(rn, &port)) {
+		NL_SET_ERR_MSG_ATTR(extack, nla, "a leg has the port for itself");
+		return -EEXIST;
+	}
+	return 0;
+}
+
 /**
  * rtplane_nl_check() - would the leg make sense with these changes?
  * @rn: namespace, @rn->lock held
@@ -327,7 +346,8 @@ static int call_check(struct rtplane_net *rn, const struct nlattr *nla,
  * @leg: the leg, or NULL for a new one
  * @extack: for the sentence
  *
- * Return: 0, -EINVAL, or -EBUSY: another leg has what it asks.
+ * Return: 0, -EINVAL, -EEXIST: its port is another's, or -EBUSY: another leg has what it
+ * asks.
  */
 int rtplane_nl_check(struct rtplane_net *rn, const struct nlattr *nla,
 		     const struct rtplane_leg_conf *c, const struct rtplane_leg *leg,
@@ -364,5 +384,6 @@ int rtplane_nl_check(struct rtplane_net *rn, const struct nlattr *nla,
 		     (rtplane_given(c, REMOTE) && linklocal(&c->remote))))
 		return rtplane_refuse(extack, nla, "a link-local address needs a device (oif)");
 	return state_check(nla, c, leg, latch, extack) ?:
-	       call_check(rn, nla, c, leg, latch, extack);
+	       call_check(rn, nla, c, leg, latch, extack) ?:
+	       leg ? 0 : port_check(rn, nla, &c->local, extack);
 }

@@ -190,8 +190,7 @@ test_what_cannot_be_is_refused()
 	refused "different local addresses" m rtplane bridge add leg local "$P#1" latch learn leg local "$P#1" latch learn
 	two_calls
 	refused "taken by another leg" m rtplane bridge add leg local "$P#1" latch learn leg local "$MB4:30019" latch learn
-	! [ "$BACKEND" = uring ] ||
-		refused "calls share the port" m rtplane bridge add leg local "$P" latch learn leg local "$MB4:30019" latch learn
+	refused "calls share the port" m rtplane bridge add leg local "$P" latch learn leg local "$MB4:30019" latch learn
 	refused "that of a call" m rtplane leg set local "$P#1" remote "$RA1#3"
 	refused "tied to itself" m rtplane leg set local "$P#1" tie "$P#1"
 	refused "no leg with this local address" m rtplane leg set local "$P#3" proven "$RA1"
@@ -202,6 +201,23 @@ test_what_cannot_be_is_refused()
 	stats_become '.legs == 2'
 	clear_bridges
 	stats_become '.legs == 0'
+}
+
+# A leg of the whole port would hide its calls.
+test_a_port_is_one_legs_or_its_calls()
+{
+	ok "a leg" m rtplane bridge add leg local "$P" latch learn leg local "$LB1" remote "$RB1" latch off
+	refused "a leg has the port for itself" m rtplane bridge add leg local "$P#1" latch learn leg local "$LB2" remote "$RB2" latch off
+	ok "it ends" m rtplane bridge del local "$P"
+	two_calls
+	ok "one ends" m rtplane bridge del local "$P#2"
+	refused "calls share the port" m rtplane bridge add leg local "$P" latch learn leg local "$LB2" remote "$RB2" latch off
+	# A message that has both is refused, and nothing of it stays.
+	refused "calls share the port" m rtplane bridge add leg local "$MA4:30002#1" latch learn leg local "$MA4:30002" latch learn
+	ok "the last one ends" m rtplane bridge del local "$P#1"
+	stats_become '.legs == 0'
+	ok "a leg" m rtplane bridge add leg local "$P" latch learn leg local "$LB1" remote "$RB1" latch off
+	clear_bridges
 }
 
 run_tests "$@"

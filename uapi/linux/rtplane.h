@@ -120,7 +120,8 @@ enum rtplane_attr {
  * @RTPLANE_EP_A_CALL: u16, 1 to 32767; of a leg's local address, and of one it is tied to:
  *	the number of a call that shares the port with others. What comes there goes to the
  *	call whose remote was proven to be its source (RTPLANE_LEG_A_PROVEN), and to nobody
- *	otherwise: no packet makes its source the remote
+ *	otherwise: no packet makes its source the remote. A port is one leg's for itself, or
+ *	its calls': what comes second is refused (-EEXIST)
  */
 enum rtplane_ep_attr {
 	RTPLANE_EP_A_UNSPEC,
