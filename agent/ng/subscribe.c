@@ -206,18 +206,17 @@ static void say_formats(FILE *out, const struct sdp_desc *desc, const struct sdp
 static void say_line(FILE *out, const struct ng_tap *tap, unsigned int label,
 		     const struct sdp_desc *desc, const struct sdp_media *m)
 {
-	struct span rest = m->fmt, name;
+	struct sdp_static at = { .rest = m->fmt };
 	char host[DP_ADDR_STRLEN];
 	struct dp_addr rtp;
 	uint16_t rtcp;
-	uint32_t pt;
 
 	session_tap_place(tap->tap, &rtp, &rtcp);
 	fprintf(out, "m=%.*s %u RTP/AVP %.*s\r\nc=IN IP%c %s\r\n", SPAN_ARG(m->type),
 		rtp.port, SPAN_ARG(m->fmt), rtp.family == AF_INET6 ? '6' : '4',
 		host_text(&rtp, host, sizeof(host)));
-	while (sdp_static_next(desc, m, &rest, &pt, &name))
-		fprintf(out, "a=rtpmap:%u " SPAN_FMT "\r\n", pt, SPAN_ARG(name));
+	while (sdp_static_next(desc, m, &at))
+		fprintf(out, "a=rtpmap:%u " SPAN_FMT "\r\n", at.pt, SPAN_ARG(at.name));
 	say_formats(out, desc, m);
 	fprintf(out, "a=sendonly\r\na=rtcp:%u\r\na=label:%u\r\n", rtcp, label);
 }

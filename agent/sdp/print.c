@@ -241,15 +241,18 @@ static bool has_rtpmap(const struct sdp_desc *desc, const struct sdp_media *m, u
 	return false;
 }
 
+/* those that need none are below 64, few, and each is looked for once, whatever is said */
 bool sdp_static_next(const struct sdp_desc *desc, const struct sdp_media *media,
-		     struct span *rest, uint32_t *pt, struct span *name)
+		     struct sdp_static *at)
 {
-	while (media->transport == SDP_RTP && rest->n) {
-		*rest = span_ltrim(*rest);
-		if (!span_u32(span_cut(rest, ' '), pt))
+	while (media->transport == SDP_RTP && at->rest.n) {
+		at->rest = span_ltrim(at->rest);
+		if (!span_u32(span_cut(&at->rest, ' '), &at->pt) || at->pt > 63 ||
+		    at->asked >> at->pt & 1)
 			continue;
-		*name = sdp_static_codec(*pt);
-		if (name->p && !has_rtpmap(desc, media, *pt))
+		at->asked |= UINT64_C(1) << at->pt;
+		at->name = sdp_static_codec(at->pt);
+		if (at->name.p && !has_rtpmap(desc, media, at->pt))
 			return true;
 	}
 	return false;
@@ -257,14 +260,13 @@ bool sdp_static_next(const struct sdp_desc *desc, const struct sdp_media *media,
 
 static void put_static(struct printing *p, const struct sdp_media *m)
 {
-	struct span rest = m->fmt, name;
-	uint32_t pt;
+	struct sdp_static at = { .rest = m->fmt };
 
-	while (sdp_static_next(p->desc, m, &rest, &pt, &name)) {
+	while (sdp_static_next(p->desc, m, &at)) {
 		writer_text(&p->out, "a=rtpmap:");
-		writer_number(&p->out, pt);
+		writer_number(&p->out, at.pt);
 		writer_char(&p->out, ' ');
-		writer_span(&p->out, name);
+		writer_span(&p->out, at.name);
 		writer_text(&p->out, "\r\n");
 	}
 }

@@ -497,17 +497,29 @@ struct sdp_plan {
 struct span sdp_static_codec(uint32_t pt);
 
 /**
+ * struct sdp_static - where a walk through the payload types of a section is
+ * @rest: formats that are still to be looked at; at first &sdp_media.fmt
+ * @asked: types that were, 1 << each: a type that is there many times is one
+ * @pt: the type
+ * @name: its name, "PCMU/8000"
+ */
+struct sdp_static {
+	struct span rest;
+	uint64_t asked;
+	uint32_t pt;
+	struct span name;
+};
+
+/**
  * sdp_static_next() - the next payload type that needs no rtpmap, and has none
  * @desc: the description
  * @media: a section of it
- * @rest: formats that are still to be looked at; at first &sdp_media.fmt
- * @pt: filled
- * @name: likewise, "PCMU/8000"
+ * @at: the walk
  *
  * Return: false if there is none.
  */
 bool sdp_static_next(const struct sdp_desc *desc, const struct sdp_media *media,
-		     struct span *rest, uint32_t *pt, struct span *name);
+		     struct sdp_static *at);
 
 /**
  * sdp_desc_print() - a description with us as its author

@@ -613,12 +613,13 @@ static bool printed_keys(void)
 /* seconds that a description of so many attributes takes, once */
 static double seconds(struct span text)
 {
-	struct sdp_limits limits = { .rows = 99999 };
+	struct sdp_limits limits = { .rows = 99999, .row_len = 65535 };
 	struct sdp_plan plan = plan_of(1);
 	struct sdp_desc *desc;
 	struct timespec a, b;
 	char why[SDP_WHY_LEN];
 
+	plan.spell = true;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 	desc = sdp_desc_parse(text, &limits, why);
 	sdp_text_free(sdp_desc_print(desc, &plan));
@@ -639,9 +640,9 @@ static double seconds(struct span text)
 #define AT_MOST	24
 #endif
 
-static bool linear(void)
+/* @one and @eight are freed */
+static bool is_linear(struct span one, struct span eight)
 {
-	struct span one = made(1, 1000, 0), eight = made(1, 8000, 0);
 	double best_one = 1e9, best_eight = 1e9, s;
 	bool ok = false;
 	int i;
@@ -657,6 +658,49 @@ static bool linear(void)
 	free((char *)one.p);
 	free((char *)eight.p);
 	return ok;
+}
+
+static bool linear(void)
+{
+	return is_linear(made(1, 1000, 0), made(1, 8000, 0));
+}
+
+/* formats that need no a=rtpmap, and as many a=rtpmap of others */
+static struct span made_static(size_t n)
+{
+	char *text = NULL;
+	size_t len, i;
+	FILE *out = open_memstream(&text, &len);
+
+	fputs(HERE "m=audio 7000 RTP/AVP", out);
+	for (i = 0; i < n; i++)
+		fputs(" 0", out);
+	fputs("\r\n", out);
+	for (i = 0; i < n; i++)
+		fputs("a=rtpmap:9 x/1\r\n", out);
+	fclose(out);
+	return (struct span){ text, len };
+}
+
+static bool many_static(void)
+{
+	struct span text = made_static(1000);
+	struct sdp_plan plan = plan_of(1);
+	struct sdp_desc *desc;
+	char why[SDP_WHY_LEN];
+	const char *first;
+	char *said;
+
+	desc = sdp_desc_parse(text, NULL, why);
+	free((char *)text.p);
+	KTAP_CHECK(desc);
+	plan.spell = true;
+	said = sdp_desc_print(desc, &plan);
+	sdp_desc_free(desc);
+	first = said ? strstr(said, "a=rtpmap:0 PCMU/8000\r\n") : NULL;
+	KTAP_CHECK(first && !strstr(first + 1, "a=rtpmap:0 ") && !strstr(said, "G722"));
+	sdp_text_free(said);
+	return is_linear(made_static(400), made_static(3200));
 }
 
 /* each section asks for its group, and somebody could have it read 60 KB for each */
@@ -696,6 +740,7 @@ int main(void)
 		{ "profile, direction, lines of ours; what is hidden", printed_as_planned },
 		{ "our keys for theirs", printed_keys },
 		{ "time grows with the text and no faster", linear },
+		{ "formats that need no rtpmap, again and again", many_static },
 	};
 
 	return KTAP_RUN(points);
