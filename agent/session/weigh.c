@@ -17,9 +17,23 @@
 #define KBITS_HEADERS	16
 
 #define TYPES		128
+#define UNSAID		UINT32_MAX
 
 /* ------------------------------------------------------------------------ a section */
 
+/* samples of 16 bits, as they are: "44100/2" */
+static uint32_t of_samples(struct span says)
+{
+	uint32_t rate, channels;
+
+	if (!span_u32(span_cut(&says, '/'), &rate) || rate > 192000)
+		rate = 44100;
+	if (!span_u32(says, &channels) || !channels || channels > 8)
+		channels = 1;
+	return (rate * 16 * channels + 500) / 1000 + KBITS_HEADERS;
+}
+
+/* @name: "PCMU/8000" */
 static uint32_t of_codec(enum sdp_kind kind, struct span name)
 {
 	static const struct {
@@ -30,58 +44,47 @@ static uint32_t of_codec(enum sdp_kind kind, struct span name)
 		{ "G729", 24 }, { "G723", 18 }, { "GSM", 30 }, { "iLBC", 32 },
 		{ "speex", 44 }, { "AMR", 29 }, { "AMR-WB", 40 }, { "G728", 32 },
 		{ "G726-16", 32 }, { "G726-24", 40 }, { "G726-32", 48 },
-		{ "G726-40", 56 }, { "EVS", 144 }, { "L16", 722 },
+		{ "G726-40", 56 }, { "EVS", 144 },
 		{ "telephone-event", 0 }, { "CN", 0 }, { "rtx", 0 }, { "red", 0 },
 		{ "ulpfec", 0 }, { "flexfec-03", 0 },
 	};
+	struct span codec = span_cut(&name, '/');
 	size_t i;
 
 	for (i = 0; i < sizeof(codecs) / sizeof(*codecs); i++)
-		if (span_iscase(name, codecs[i].name))
+		if (span_iscase(codec, codecs[i].name))
 			return codecs[i].kbits;
+	if (span_iscase(codec, "L16"))
+		return of_samples(name);
 	return kind == SDP_AUDIO ? 80 : kind == SDP_VIDEO ? 1000 : 64;
 }
 
-/* those that need no rtpmap (RFC 3551) */
-static void static_types(uint32_t kbits[TYPES])
+/* what no rtpmap says: of audio that may be said by the number alone (RFC 3551) */
+static uint32_t of_type(enum sdp_kind kind, uint32_t pt)
 {
-	static const struct {
-		uint8_t type;
-		uint16_t kbits;
-	} types[] = {
-		{ 3, 30 }, { 4, 18 }, { 10, 1427 }, { 11, 722 }, { 13, 0 }, { 15, 32 },
-		{ 18, 24 },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
-		kbits[types[i].type] = types[i].kbits;
+	return of_codec(kind, kind == SDP_AUDIO ? sdp_static_codec(pt) : SPAN(""));
 }
 
 static uint32_t by_codecs(const struct sdp_desc *desc, const struct sdp_media *media)
 {
-	uint32_t kbits[TYPES], pt, most = 0, other = of_codec(media->kind, SPAN("?"));
+	uint32_t kbits[TYPES], pt, n, most = 0;
 	const struct sdp_row *row = NULL;
-	struct span rest, name;
-	size_t i;
+	struct span rest;
 
 	if (media->transport != SDP_RTP)
-		return other;
-	for (i = 0; i < TYPES; i++)
-		kbits[i] = other;
-	if (media->kind == SDP_AUDIO)
-		static_types(kbits);
+		return of_codec(media->kind, SPAN(""));
+	memset(kbits, 0xff, sizeof(kbits));
 	while ((row = sdp_row_next(desc, media, SDP_ATTR_RTPMAP, row)) != NULL) {
 		rest = row->value;
-		if (!span_u32(span_cut(&rest, ' '), &pt) || pt >= TYPES)
-			continue;
-		name = span_trim(rest);
-		kbits[pt] = of_codec(media->kind, span_cut(&name, '/'));
+		if (span_u32(span_cut(&rest, ' '), &pt) && pt < TYPES)
+			kbits[pt] = of_codec(media->kind, span_trim(rest));
 	}
-	for (rest = media->fmt; rest.n;)
-		if (span_u32(span_trim(span_cut(&rest, ' ')), &pt) && pt < TYPES &&
-		    kbits[pt] > most)
-			most = kbits[pt];
+	for (rest = media->fmt; rest.n;) {
+		if (!span_u32(span_trim(span_cut(&rest, ' ')), &pt) || pt >= TYPES)
+			continue;
+		n = kbits[pt] == UNSAID ? of_type(media->kind, pt) : kbits[pt];
+		most = n > most ? n : most;
+	}
 	return most;
 }
 
