@@ -132,26 +132,27 @@ static unsigned int number_of_ufrag(struct span ufrag)
 	return call;
 }
 
+static bool random_creds(bool (*random)(void *buf, size_t n), uint16_t call, char *ufrag,
+			 char *pwd)
+{
+	if (!random_text(random, ufrag, ICE_OUR_UFRAG) || !random_text(random, pwd, ICE_OUR_PWD))
+		return false;
+	number_ufrag(ufrag, call);
+	return true;
+}
+
 static bool make_creds(struct ice *ice, struct creds *c)
 {
 	memset(c, 0, sizeof(*c));
-	if (!random_text(ice->conf.random, c->ufrag, ICE_OUR_UFRAG) ||
-	    !random_text(ice->conf.random, c->pwd, ICE_OUR_PWD))
-		return false;
-	number_ufrag(c->ufrag, ice->conf.call);
-	return true;
+	return random_creds(ice->conf.random, ice->conf.call, c->ufrag, c->pwd);
 }
 
 bool ice_creds_new(struct ice_creds *creds, uint16_t call)
 {
-	if (!random_text(random_bytes, creds->ufrag, ICE_OUR_UFRAG) ||
-	    !random_text(random_bytes, creds->pwd, ICE_OUR_PWD))
-		return false;
-	number_ufrag(creds->ufrag, call);
-	return true;
+	return random_creds(random_bytes, call, creds->ufrag, creds->pwd);
 }
 
-/* of a transaction of ours 81 bits are left to chance then */
+/* of a transaction of ours 80 bits are left to chance then */
 bool ice_new_id(struct ice *ice, uint8_t *id)
 {
 	if (!ice->conf.random(id, STUN_ID_LEN))
