@@ -98,7 +98,6 @@ static const char *apart_of(const struct session_branch *branch,
 {
 	const struct session_party *party = branch->end[s].party;
 	const struct half *half = &of->line.half[s], *other = &of->line.half[!s];
-	const char *no_ice;
 
 	if (!of->line.rtp)
 		return "it is no RTP";
@@ -114,8 +113,7 @@ static const char *apart_of(const struct session_branch *branch,
 	}
 	if (!of->mux.from)
 		return "it does not offer RTCP on the port of RTP (a=rtcp-mux)";
-	no_ice = session_ice_apart(party, desc, way);
-	return no_ice;
+	return session_ice_apart(party, desc, way);
 }
 
 /* its RTCP has no other way */

@@ -625,10 +625,10 @@ void session_ice_follow(struct seat *seat, struct said *said, unsigned int of);
 bool session_ice_is_with(const struct seat *seat, const struct said *said,
 			 unsigned int of);
 /* the way that its agent has found with whomever it is with */
-/* is that way its own, and no other call's at a port that they share? */
-bool session_is_its(const struct seat *seat, const struct ice_path *path);
 bool session_ice_path(const struct seat *seat, unsigned int component,
 		      struct ice_path *path);
+/* is that way its own, and no other call's at a port that they share? */
+bool session_is_its(const struct seat *seat, const struct ice_path *path);
 /* had it one, and is that gone? */
 bool session_ice_lost(const struct seat *seat, unsigned int component);
 /* is a datagram beside STUN the party's if ICE says so, and only then? */

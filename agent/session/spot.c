@@ -39,7 +39,6 @@ static void discharge(struct session *session)
 
 /* --- pairs --- */
 
-/* the reserve is for who is known, and for calls that are there */
 struct ports_pair *session_pair_take(struct session *session, struct ports *ports,
 				     struct seat *seat, struct dp_err *err)
 {

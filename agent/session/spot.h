@@ -76,8 +76,8 @@ struct seat_ice {
 	unsigned int news;
 };
 
-/* a pair for @seat, which the session is charged for; NULL with a sentence. @known may use the
- * reserve
+/* a pair for @seat, which the session is charged for; NULL with a sentence. The reserve is for who
+ * is known, and for calls that are there
  */
 struct ports_pair *session_pair_take(struct session *session, struct ports *ports,
 				     struct seat *seat, struct dp_err *err);
