@@ -764,6 +764,9 @@ const struct config_hop *config_hop_nth(const struct config *config, size_t n,
 /** config_listener_eq() - is it the same in two configurations? */
 bool config_listener_eq(const struct config_listener *a, const struct config_listener *b);
 
+/** config_media_eq() - are latch, srtp, dtls and mux, which a tenant may have of its own? */
+bool config_media_eq(const struct config_realm *a, const struct config_realm *b);
+
 /** config_trunk_of() - the trunk of @config that has this next hop; NULL: none has */
 const struct config_trunk *config_trunk_of(const struct config *config,
 					   const struct config_hop *hop);

@@ -101,6 +101,12 @@ static bool same_mux(const struct config_realm *a, const struct config_realm *b)
 	return a->mux == b->mux;
 }
 
+bool config_media_eq(const struct config_realm *a, const struct config_realm *b)
+{
+	return same_latch(a, b) && same_nat(a, b) && same_srtp(a, b) && same_dtls(a, b) &&
+	       same_mux(a, b);
+}
+
 static bool same_bundle(const struct config_realm *a, const struct config_realm *b)
 {
 	return a->bundle == b->bundle;

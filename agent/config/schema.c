@@ -276,6 +276,15 @@ static const cyaml_schema_value_t domain_schema = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
 };
 
+/* of a realm, and of a tenant of it */
+#define MEDIA_FIELDS(type)						       \
+	CYAML_FIELD_MAPPING_PTR("latch", OPT_PTR, type, latch, latch_fields),  \
+	CYAML_FIELD_MAPPING_PTR("srtp", OPT_PTR, type, srtp, srtp_fields),     \
+	CYAML_FIELD_ENUM_PTR("dtls", OPT_PTR | WORD, type, dtls, dtlses,       \
+			     CYAML_ARRAY_LEN(dtlses)),			       \
+	CYAML_FIELD_ENUM_PTR("mux", OPT_PTR | WORD, type, mux, muxes,	       \
+			     CYAML_ARRAY_LEN(muxes))
+
 static const cyaml_schema_field_t tenant_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", MUST, struct raw_tenant, name, 1, 64),
 	CYAML_FIELD_SEQUENCE_COUNT("listeners", OPT_PTR, struct raw_tenant, listeners,
@@ -289,14 +298,7 @@ static const cyaml_schema_field_t tenant_fields[] = {
 	CYAML_FIELD_UINT_PTR("bindings", OPT_PTR, struct raw_tenant, bindings),
 	CYAML_FIELD_UINT_PTR("media-ports", OPT_PTR, struct raw_tenant, ports),
 	CYAML_FIELD_UINT_PTR("bandwidth", OPT_PTR, struct raw_tenant, kbits),
-	CYAML_FIELD_MAPPING_PTR("latch", OPT_PTR, struct raw_tenant, latch,
-				latch_fields),
-	CYAML_FIELD_MAPPING_PTR("srtp", OPT_PTR, struct raw_tenant, srtp,
-				srtp_fields),
-	CYAML_FIELD_ENUM_PTR("dtls", OPT_PTR | WORD, struct raw_tenant, dtls,
-			     dtlses, CYAML_ARRAY_LEN(dtlses)),
-	CYAML_FIELD_ENUM_PTR("mux", OPT_PTR | WORD, struct raw_tenant, mux, muxes,
-			     CYAML_ARRAY_LEN(muxes)),
+	MEDIA_FIELDS(struct raw_tenant),
 	CYAML_FIELD_END
 };
 
@@ -313,14 +315,7 @@ static const cyaml_schema_field_t realm_fields[] = {
 				   &sip_schema, 1, 16),
 	CYAML_FIELD_MAPPING_PTR("ports", OPT_PTR, struct raw_realm, ports,
 				ports_fields),
-	CYAML_FIELD_MAPPING_PTR("latch", OPT_PTR, struct raw_realm, latch,
-				latch_fields),
-	CYAML_FIELD_MAPPING_PTR("srtp", OPT_PTR, struct raw_realm, srtp,
-				srtp_fields),
-	CYAML_FIELD_ENUM_PTR("dtls", OPT_PTR | WORD, struct raw_realm, dtls,
-			     dtlses, CYAML_ARRAY_LEN(dtlses)),
-	CYAML_FIELD_ENUM_PTR("mux", OPT_PTR | WORD, struct raw_realm, mux, muxes,
-			     CYAML_ARRAY_LEN(muxes)),
+	MEDIA_FIELDS(struct raw_realm),
 	CYAML_FIELD_ENUM_PTR("bundle", OPT_PTR | WORD, struct raw_realm, bundle,
 			     bundles, CYAML_ARRAY_LEN(bundles)),
 	CYAML_FIELD_ENUM_PTR("ice", OPT_PTR | WORD, struct raw_realm, ice, ices,

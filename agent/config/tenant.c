@@ -63,14 +63,7 @@ int config_tenant_find(const struct config_tenants *t, const char *name)
 
 static bool same_media(const struct config_realm *a, const struct config_realm *b)
 {
-	if (!a || !b)
-		return a == b;
-	return a->latch.mode == b->latch.mode && a->latch.probation == b->latch.probation &&
-	       a->latch.early == b->latch.early && a->latch.relatch == b->latch.relatch &&
-	       a->latch.nat == b->latch.nat && a->srtp.policy == b->srtp.policy &&
-	       a->srtp.n_suites == b->srtp.n_suites &&
-	       !memcmp(a->srtp.suites, b->srtp.suites, a->srtp.n_suites) &&
-	       a->dtls == b->dtls && a->mux == b->mux;
+	return a && b ? config_media_eq(a, b) : a == b;
 }
 
 static bool same_tenant(const struct config_tenant *a, const struct config_tenant *b)
