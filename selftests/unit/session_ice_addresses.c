@@ -36,48 +36,63 @@ static bool call(const struct phone *p)
 	return !offer(caller, says_both(p, C4)) && !answer(callee, sdp_of(B4, PCMU));
 }
 
+/**
+ * struct said - a candidate in a description
+ * @component: its component
+ * @priority: its priority
+ * @host: its address
+ * @port: its port
+ */
+struct said {
+	unsigned int component;
+	unsigned int priority;
+	char host[64];
+	int port;
+};
+
+/* the next candidate of that address from @p on; NULL: there is none */
+static const char *next_of(const char *p, const char *host, struct said *c)
+{
+	while ((p = strstr(p, "a=candidate:"))) {
+		p++;
+		if (sscanf(p, "=candidate:%*s %u udp %u %63s %d", &c->component, &c->priority,
+			   c->host, &c->port) == 4 && !strcmp(c->host, host))
+			return p;
+	}
+	return NULL;
+}
+
 static unsigned int candidates(const char *host)
 {
+	const char *p = text;
 	unsigned int n = 0;
-	const char *p;
-	char look[64];
+	struct said c;
 
-	snprintf(look, sizeof(look), " %s ", host);
-	for (p = strstr(text, "a=candidate:"); p; p = strstr(p + 1, "a=candidate:"))
-		n += !strncmp(strstr(p + 12, " udp ") + 5 + strcspn(strstr(p + 12, " udp ") + 5,
-								    " "), look, strlen(look));
+	while ((p = next_of(p, host, &c)))
+		n++;
 	return n;
 }
 
-/* of that address and component, as the text has it */
+/* that of a component, as the text has it; port -1: there is none */
+static struct said candidate(const char *host, unsigned int component)
+{
+	const char *p = text;
+	struct said c;
+
+	while ((p = next_of(p, host, &c)))
+		if (c.component == component)
+			return c;
+	return (struct said){ .port = -1 };
+}
+
 static int port_of(const char *host, unsigned int component)
 {
-	char look[64];
-	const char *p;
-	int of;
-
-	snprintf(look, sizeof(look), " %s ", host);
-	for (p = strstr(text, "a=candidate:"); p; p = strstr(p + 1, "a=candidate:"))
-		if (sscanf(p, "a=candidate:%*s %d", &of) == 1 && of == (int)component &&
-		    strstr(p, look) && strstr(p, look) < strstr(p, "\r\n"))
-			return atoi(strstr(p, look) + strlen(look));
-	return -1;
+	return candidate(host, component).port;
 }
 
 static uint32_t priority_of(const char *host, unsigned int component)
 {
-	char look[64];
-	unsigned int priority = 0;
-	const char *p;
-
-	for (p = strstr(text, "a=candidate:"); p; p = strstr(p + 1, "a=candidate:")) {
-		snprintf(look, sizeof(look), "%*s", 0, "");
-		if (sscanf(p, "a=candidate:%*s %*d udp %u %63s", &priority, look) == 2 &&
-		    !strcmp(look, host) && strstr(strchr(p, ' '), component == 1 ? " 1 udp" : " 2 udp") ==
-		    strchr(p, ' '))
-			return priority;
-	}
-	return 0;
+	return candidate(host, component).priority;
 }
 
 static bool is_moved(const struct phone *p, int rtp)
