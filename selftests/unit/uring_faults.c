@@ -53,9 +53,7 @@ static bool worker_stalled(void)
 
 	conf.patience = 500;
 	KTAP_CHECK(start() && still_works());
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
-	KTAP_CHECK(!media_add(media, &sock, fd, NULL, &err));
+	KTAP_CHECK(!media_open(media, &sock, &other, 0, NULL, &err));
 	leg.local = leg_a;
 	more = bridge();
 	more.leg[0].local.port = 31000;
@@ -110,9 +108,7 @@ static bool closed_while_stalled(void)
 
 	conf.patience = 500;
 	KTAP_CHECK(start() && still_works());
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
-	KTAP_CHECK(!media_add(media, &sock, fd, NULL, &err));
+	KTAP_CHECK(!media_open(media, &sock, &mine, 0, NULL, &err));
 	br.leg[0].local = mine;
 	br.leg[1].local.port = 31004;
 	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, &err));
@@ -136,19 +132,14 @@ static bool shared_while_stalled(void)
 {
 	struct dp_addr port = addr("127.0.0.1", 30010);
 	struct dp_leg leg = { .set = DP_LEG_PROVEN, .proven = addr("127.0.0.1", 40010) };
-	struct sockaddr_storage ss;
-	socklen_t len = dp_addr_to_sockaddr(&port, &ss);
 	struct dp_bridge br = bridge();
 	struct media_sock *sock;
 	struct dp_stats stats;
 	struct dp_err err = {};
-	int fd;
 
 	conf.patience = 500;
 	KTAP_CHECK(start() && still_works());
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	KTAP_CHECK(!bind(fd, (struct sockaddr *)&ss, len));
-	KTAP_CHECK(!media_add(media, &sock, fd, NULL, &err));
+	KTAP_CHECK(!media_open(media, &sock, &port, 0, NULL, &err));
 	br.leg[0].local = port;
 	br.leg[0].local.call = 7;
 	br.leg[0].set = DP_LEG_LATCH;
