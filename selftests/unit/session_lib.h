@@ -17,7 +17,7 @@
 #include "session/report.h"
 #include "session/session.h"
 #include "ktap.h"
-#include "net.h"
+#include "media_lib.h"
 
 static struct fake kernel, user;
 
@@ -328,22 +328,11 @@ static inline void on_datagram(struct media_sock *sock, enum media_class class,
 		sessions_datagram(sock, class, src, data, len, sessions);
 }
 
-/* 0, or what a program that cannot have it exits with */
+/* as unit_media() */
 static inline int open_media(void)
 {
-	int ret;
-
 	log_set_level(LOG_LEVEL_ERROR);
-	unit_net();
-	ret = media_new(&media, NULL, on_datagram, NULL, &err);
-	if (!ret)
-		return 0;
-	if (ret == -ENOSYS || ret == -EPERM) {
-		printf("KTAP version 1\n1..0 # SKIP %s\n", err.text);
-		return 4;
-	}
-	printf("# %s\n", err.text);
-	return 1;
+	return unit_media(&media, on_datagram);
 }
 
 static inline int session_main(const struct ktap_point *points, size_t n)
