@@ -481,6 +481,34 @@ static bool has_address(const struct config_realm *r, const struct dp_addr *addr
 	return false;
 }
 
+/* the single-port of one realm against what another has, or itself */
+static bool check_single_port(const struct loaded *l, unsigned int ra, unsigned int rb)
+{
+	const struct config_realm *a = &l->config.realms[ra];
+	const struct config_realm *b = &l->config.realms[rb];
+	const struct config_listener *s;
+	const char *which;
+	size_t i;
+
+	if (!a->single_port)
+		return true;
+	for (i = 0; i < b->n_listeners; i++) {
+		s = &b->listeners[i];
+		if (s->transport == CONFIG_UDP && s->port == a->single_port &&
+		    has_address(a, &s->address->listen))
+			return bad(l, key("realms[%u].single-port", ra),
+				   "%u is the port of a SIP listener of realm %s, too; expected another",
+				   a->single_port, b->name);
+	}
+	if (ra != rb && share_address(a, b, &which) &&
+	    (a->single_port == b->single_port ||
+	     (a->single_port >= b->port_low && a->single_port <= b->port_high)))
+		return bad(l, key("realms[%u].single-port", ra),
+			   "%u is a media port of realm %s, too, which has the address %s; expected another",
+			   a->single_port, b->name, which);
+	return true;
+}
+
 /* no SIP listener may sit inside a media range on the same address */
 static bool check_media(const struct loaded *l, unsigned int ra,
 			unsigned int rb)
@@ -489,35 +517,16 @@ static bool check_media(const struct loaded *l, unsigned int ra,
 	const struct config_realm *b = &l->config.realms[rb];
 	const struct config_listener *s;
 	const char *which;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < a->n_listeners; i++) {
 		s = &a->listeners[i];
-		if (s->transport != CONFIG_UDP || s->port < b->port_low ||
-		    s->port > b->port_high)
-			continue;
-		for (j = 0; j < b->n_addresses; j++)
-			if (dp_addr_same_host(&s->address->listen,
-				      &b->addresses[j].listen))
-				return bad(l, key("realms[%u].sip", ra),
-					   "udp port %u is inside the media ports %u-%u of realm %s; expected a port outside",
-					   s->port, b->port_low, b->port_high,
-					   b->name);
+		if (s->transport == CONFIG_UDP && s->port >= b->port_low &&
+		    s->port <= b->port_high && has_address(b, &s->address->listen))
+			return bad(l, key("realms[%u].sip", ra),
+				   "udp port %u is inside the media ports %u-%u of realm %s; expected a port outside",
+				   s->port, b->port_low, b->port_high, b->name);
 	}
-	for (i = 0; i < b->n_listeners && a->single_port; i++) {
-		s = &b->listeners[i];
-		if (s->transport == CONFIG_UDP && s->port == a->single_port &&
-		    has_address(a, &s->address->listen))
-			return bad(l, key("realms[%u].single-port", ra),
-				   "%u is the port of a SIP listener of realm %s, too; expected another",
-				   a->single_port, b->name);
-	}
-	if (ra != rb && a->single_port && share_address(a, b, &which) &&
-	    (a->single_port == b->single_port ||
-	     (a->single_port >= b->port_low && a->single_port <= b->port_high)))
-		return bad(l, key("realms[%u].single-port", ra),
-			   "%u is a media port of realm %s, too, which has the address %s; expected another",
-			   a->single_port, b->name, which);
 	if (ra < rb && a->port_low <= b->port_high &&
 	    b->port_low <= a->port_high && share_address(a, b, &which))
 		return bad(l, key("realms[%u].ports", rb),
@@ -761,7 +770,7 @@ static bool check(struct loaded *l)
 		for (j = 0; j < c->n_realms; j++) {
 			if (i <= j && !check_listeners(l, i, j))
 				return false;
-			if (!check_media(l, i, j))
+			if (!check_single_port(l, i, j) || !check_media(l, i, j))
 				return false;
 		}
 	}
