@@ -180,13 +180,33 @@ static int carry_on(struct plan *plan, struct standing *was, struct standing *no
 	return ret;
 }
 
+/* what is ordered of legs that stay, and the ways to them that ICE has proven */
+static void order(const struct standing *was, struct standing *now, const struct wish *wish,
+		  unsigned int i, unsigned int c, struct dp_bridge *to)
+{
+	const struct half *half;
+	unsigned int s;
+
+	if (i >= wish->n || !wish->line[i].wanted)
+		return;
+	for (s = 0; s < 2; s++) {
+		/* to a new one nothing can be ordered */
+		if (dp_leg_is_carried(&to->leg[s]) ||
+		    !has_leg(&was->bridge, &to->leg[s].local))
+			continue;
+		half = &wish->line[i].half[s];
+		to->leg[s].set |= session_orders(wish, i, s);
+		if (session_ice_is_with(half->seat, half->ice, wish->branch->nr))
+			keep_proven(was, now, s, c, &to->leg[s]);
+	}
+}
+
 static int plan_change(struct plan *plan, struct standing *was,
 		       struct standing *now, const struct wish *wish,
 		       unsigned int i, unsigned int c, struct dp_err *err)
 {
 	struct step *step = step_of(plan, now->dp, CHANGE);
 	struct dp_bridge *to, *from;
-	const struct half *half;
 	uint32_t rare;
 	unsigned int s;
 	int ret;
@@ -197,21 +217,9 @@ static int plan_change(struct plan *plan, struct standing *was,
 	from = &step->was[step->n];
 	*to = now->bridge;
 	*from = was->bridge;
-	for (s = 0; s < 2; s++) {
-		if (dp_leg_is_carried(&to->leg[s]) || i >= wish->n || !wish->line[i].wanted)
-			continue;
-		/* to a new one nothing can be ordered */
-		if (!has_leg(from, &to->leg[s].local))
-			continue;
-		half = &wish->line[i].half[s];
-		to->leg[s].set |= session_orders(wish, i, s);
-		if (session_ice_is_with(half->seat, half->ice, wish->branch->nr))
-			keep_proven(was, now, s, c, &to->leg[s]);
-	}
+	order(was, now, wish, i, c, to);
 	ret = carry_on(plan, was, now, from, to, err);
-	if (ret)
-		return ret;
-	if (align(from, to)) {
+	if (!ret && align(from, to)) {
 		/* a leg that is plain in one of them is protected no more, or blocked, or mute */
 		for (s = 0; s < 2; s++) {
 			rare = (to->leg[s].set | from->leg[s].set) & LEG_RARE;
@@ -221,8 +229,11 @@ static int plan_change(struct plan *plan, struct standing *was,
 		step->n++;
 		return 0;
 	}
+	/* they have keys, and are no part of the step */
 	explicit_bzero(to, sizeof(*to));
 	explicit_bzero(from, sizeof(*from));
+	if (ret)
+		return ret;
 	return plan_one(plan, MAKE, now) && plan_one(plan, DROP, was) ? 0 : no_memory(err);
 }
 
