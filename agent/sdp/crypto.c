@@ -193,7 +193,7 @@ void sdp_crypto_print(struct writer *out, const struct sdp_crypto *crypto)
 
 	EVP_EncodeBlock(key, srtp->key, dp_srtp_key_len(srtp->suite));
 	writer_printf(out, "a=crypto:%u %s inline:%s", crypto->tag,
-		dp_srtp_suite_name(srtp->suite), key);
+		      dp_srtp_suite_name(srtp->suite), key);
 	if (srtp->mki_len)
 		writer_printf(out, "|%" PRIu64 ":%u", mki_number(srtp), srtp->mki_len);
 	writer_text(out, "\r\n");

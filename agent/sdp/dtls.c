@@ -137,7 +137,7 @@ void sdp_dtls_print(struct writer *out, const struct sdp_dtls *dtls)
 
 	for (i = 0; i < dtls->n; i++)
 		writer_printf(out, "a=fingerprint:%s\r\n",
-			dtls_fingerprint_str(&dtls->fingerprint[i], text, sizeof(text)));
+			      dtls_fingerprint_str(&dtls->fingerprint[i], text, sizeof(text)));
 	if (dtls->setup != SDP_SETUP_UNSAID)
 		writer_printf(out, "a=setup:%s\r\n", setups[dtls->setup]);
 	if (dtls->tls_id[0])

@@ -234,11 +234,11 @@ void sdp_candidate_print(struct writer *out, const struct ice_candidate *c)
 	char buf[DP_ADDR_STRLEN];
 
 	writer_printf(out, "a=candidate:%s %u udp %u %s %u typ %s", c->foundation,
-		c->component, c->priority, host_text(&c->addr, buf),
-		c->addr.port, ice_type_name(c->type));
+		      c->component, c->priority, host_text(&c->addr, buf),
+		      c->addr.port, ice_type_name(c->type));
 	if (c->related.family)
 		writer_printf(out, " raddr %s rport %u", host_text(&c->related, buf),
-			c->related.port);
+			      c->related.port);
 	writer_text(out, "\r\n");
 }
 
@@ -251,12 +251,12 @@ void sdp_ice_print(struct writer *out, const struct sdp_ice *ice)
 		return;
 	}
 	writer_printf(out, "a=ice-ufrag:" SPAN_FMT "\r\na=ice-pwd:" SPAN_FMT "\r\n",
-		SPAN_ARG(ice->ufrag), SPAN_ARG(ice->pwd));
+		      SPAN_ARG(ice->ufrag), SPAN_ARG(ice->pwd));
 	if (ice->trickle || ice->ice2)
 		writer_printf(out, "a=ice-options:%s%s%s\r\n",
-			ice->trickle ? "trickle" : "",
-			ice->trickle && ice->ice2 ? " " : "",
-			ice->ice2 ? "ice2" : "");
+			      ice->trickle ? "trickle" : "",
+			      ice->trickle && ice->ice2 ? " " : "",
+			      ice->ice2 ? "ice2" : "");
 	if (ice->pacing)
 		writer_printf(out, "a=ice-pacing:%u\r\n", ice->pacing);
 	for (i = 0; i < ice->n; i++)
