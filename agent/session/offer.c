@@ -261,7 +261,7 @@ static const char *judge(struct session_branch *branch, struct offer *offer,
 	if (why)
 		return why;
 	of->line.kind = media->kind;
-	of->line.kbits = session_media_kbits(offer->desc, media);
+	of->line.kbits = session_media_kbits(branch->session, offer->desc, media);
 	of->line.rtp = media->transport == SDP_RTP;
 	why = session_protect_offer(branch, offer->desc, media, way, offer->from,
 				    &of->line, fresh_line, &of->srtp);
@@ -618,7 +618,7 @@ static int answer_line(struct session_branch *branch, struct offer *offer,
 	      session_ice_has_family(half->seat, way->remote.family)))
 		return -EAFNOSUPPORT;
 	line->kind = answer->kind;
-	kbits = session_media_kbits(desc, answer);
+	kbits = session_media_kbits(branch->session, desc, answer);
 	if (kbits < line->kbits)
 		line->kbits = kbits;
 	line->wanted = true;

@@ -276,7 +276,7 @@ struct half {
  * @rtp: RTP, with RTCP beside it
  * @wanted: both parties agreed on it
  * @words: its type, profile and formats as they were offered last
- * @kbits: what it may take, as it was offered last, or answered with less
+ * @kbits: what it may take, as it was offered last, or answered with less; 0: nobody is charged
  * @half: of either end
  */
 struct line {
@@ -763,8 +763,9 @@ void session_line_reject(struct line *line);
 
 /* --- weigh.c --- */
 
-/* kbit/s that a section may take; 0: it is rejected */
-uint32_t session_media_kbits(const struct sdp_desc *desc, const struct sdp_media *media);
+/* kbit/s that a section may take; 0: it is rejected, or nobody is charged for the session's */
+uint32_t session_media_kbits(const struct session *session, const struct sdp_desc *desc,
+			     const struct sdp_media *media);
 /* the offer is about to be open: who is charged for the session is charged with it, or -EDQUOT */
 int session_weigh_offer(struct session *session, const struct offer *offer,
 			struct dp_err *err);

@@ -19,6 +19,16 @@
 #define TYPES		128
 #define UNSAID		UINT32_MAX
 
+static bool is_weighed(const struct session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < SESSION_QUOTAS_MAX; i++)
+		if (session->conf.quota[i] && session->conf.quota[i]->weighs)
+			return true;
+	return false;
+}
+
 /* ------------------------------------------------------------------------ a section */
 
 /* samples of 16 bits, as they are: "44100/2" */
@@ -116,11 +126,12 @@ static bool said(const struct sdp_row *row, size_t n, uint32_t *kbits)
 	return false;
 }
 
-uint32_t session_media_kbits(const struct sdp_desc *desc, const struct sdp_media *media)
+uint32_t session_media_kbits(const struct session *session, const struct sdp_desc *desc,
+			     const struct sdp_media *media)
 {
 	uint32_t kbits, all;
 
-	if (media->rejected && !media->bundle_only)
+	if (!is_weighed(session) || (media->rejected && !media->bundle_only))
 		return 0;
 	if (said(desc->row + media->row, media->n_rows, &kbits))
 		return kbits;
@@ -147,16 +158,6 @@ static void most_of_offer(uint32_t kbits[SDP_MEDIA_MAX], const struct offer *off
 
 	for (i = 0; offer && i < offer->n && i < SDP_MEDIA_MAX; i++)
 		most_of(kbits + i, &offer->of[i].line, 1);
-}
-
-static bool is_weighed(const struct session *session)
-{
-	unsigned int i;
-
-	for (i = 0; i < SESSION_QUOTAS_MAX; i++)
-		if (session->conf.quota[i] && session->conf.quota[i]->weighs)
-			return true;
-	return false;
 }
 
 static uint32_t weight(const struct session *session, const struct offer *more)
