@@ -103,20 +103,20 @@ static bool is_outside(const struct dp_addr *addr, const struct sip_flow *flow)
 }
 
 /* where a phone says that it is, by field; those that nobody learns by STUN come first */
-struct told {
+struct claim {
 	const char *name;
 	struct span host;
 	struct dp_addr addr;
 };
 
-static void tell(struct told *t, const char *name, struct span host)
+static void tell(struct claim *c, const char *name, struct span host)
 {
 	char buf[INET6_ADDRSTRLEN];
 
-	t->name = name;
-	t->host = host;
-	if (!span_str(host, buf, sizeof(buf)) || !dp_addr_parse_host(buf, &t->addr))
-		t->addr.family = 0;
+	c->name = name;
+	c->host = host;
+	if (!span_str(host, buf, sizeof(buf)) || !dp_addr_parse_host(buf, &c->addr))
+		c->addr.family = 0;
 }
 
 /* what stands behind the @ of a Call-ID */
@@ -127,61 +127,61 @@ static struct span host_of(struct span call_id)
 }
 
 /* its own address in one place, and the public one in another: somebody knows only the latter */
-static bool differs(const struct told *told, size_t n, const struct sip_flow *flow,
-		    const struct told **was, const struct told **is)
+static bool differs(const struct claim *claim, size_t n, const struct sip_flow *flow,
+		    const struct claim **was, const struct claim **is)
 {
 	size_t i;
 
 	*was = NULL;
 	*is = NULL;
 	for (i = 0; i < n; i++) {
-		if (!told[i].addr.family)
+		if (!claim[i].addr.family)
 			continue;
-		if (!*was && dp_addr_is_private(&told[i].addr))
-			*was = &told[i];
-		if (is_outside(&told[i].addr, flow))
-			*is = &told[i];
+		if (!*was && dp_addr_is_private(&claim[i].addr))
+			*was = &claim[i];
+		if (is_outside(&claim[i].addr, flow))
+			*is = &claim[i];
 	}
 	return *was && *is;
 }
 
 /* a request that a phone begins with */
-static bool look_at(const struct sip_flow *flow, struct sip_msg *msg, const struct told **was,
-		    const struct told **is, struct told told[3])
+static bool look_at(const struct sip_flow *flow, struct sip_msg *msg, const struct claim **was,
+		    const struct claim **is, struct claim claim[3])
 {
 	const struct sip_addr *contact = sip_msg_contact(msg, &(struct sip_fault){ 0 });
 	struct span sdp, origin, connection;
 
-	tell(&told[0], "the host of Call-ID", host_of(msg->call_id));
-	tell(&told[1], "the host of Via", msg->via.host);
-	tell(&told[2], "the host of Contact", contact ? contact->uri.host :
-							(struct span){ NULL, 0 });
-	if (differs(told, 3, flow, was, is))
+	tell(&claim[0], "the host of Call-ID", host_of(msg->call_id));
+	tell(&claim[1], "the host of Via", msg->via.host);
+	tell(&claim[2], "the host of Contact", contact ? contact->uri.host :
+							 (struct span){ NULL, 0 });
+	if (differs(claim, 3, flow, was, is))
 		return true;
 	if (b2b_sdp(msg, &sdp) != 1 || !addresses(sdp, &origin, &connection))
 		return false;
-	tell(&told[0], "the address of o= in the description", origin);
-	tell(&told[1], "the address of c= in the description", connection);
-	return differs(told, 2, flow, was, is);
+	tell(&claim[0], "the address of o= in the description", origin);
+	tell(&claim[1], "the address of c= in the description", connection);
+	return differs(claim, 2, flow, was, is);
 }
 
 void b2b_meddler_request(struct call *call, unsigned int side, const struct sip_flow *flow,
 			 struct sip_msg *msg)
 {
-	const struct told *was, *is;
-	struct told told[3];
+	const struct claim *was, *is;
+	struct claim claim[3];
 
-	if (look_at(flow, msg, &was, &is, told))
+	if (look_at(flow, msg, &was, &is, claim))
 		note(call, side, false, is->name, was->host, is->host);
 }
 
 bool b2b_meddler_register(const struct sip_flow *flow, struct sip_msg *msg, char *text,
 			  size_t size)
 {
-	const struct told *was, *is;
-	struct told told[3];
+	const struct claim *was, *is;
+	struct claim claim[3];
 
-	if (!look_at(flow, msg, &was, &is, told))
+	if (!look_at(flow, msg, &was, &is, claim))
 		return false;
 	say(text, size, "the phone", false, is->name, was->host, is->host);
 	return true;
