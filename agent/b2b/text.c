@@ -223,25 +223,23 @@ bool b2b_content_copy(struct content *content, const struct sip_msg *msg)
 static bool hide(char **text, size_t *len, const struct sip_hosts *hosts, const char *host)
 {
 	struct span rest = { *text, *len }, at;
-	char *hidden = NULL;
-	size_t n = 0;
-	FILE *out;
+	struct writer out = { 0 };
+	char *hidden;
+	size_t n;
 
 	if (!rest.p || !sip_hosts_find(hosts, rest).p)
 		return true;
-	out = open_memstream(&hidden, &n);
-	if (!out)
-		return false;
 	while ((at = sip_hosts_find(hosts, rest)).p) {
-		fwrite(rest.p, 1, (size_t)(at.p - rest.p), out);
-		fputs(host, out);
+		writer_span(&out, span_from(rest.p, at.p));
+		writer_text(&out, host);
 		rest = span_skip(rest, (size_t)(at.p - rest.p) + at.n);
 	}
-	fwrite(rest.p, 1, rest.n, out);
-	if (fclose(out)) {
-		free(hidden);
+	writer_span(&out, rest);
+	hidden = writer_end(&out, &n);
+	if (!hidden)
 		return false;
-	}
+	/* a description of ours has our keys in it */
+	explicit_bzero(*text, *len);
 	free(*text);
 	*text = hidden;
 	*len = n;

@@ -5,10 +5,10 @@
  * goes to the phone by another name, always the same; which one it was is kept for as long as
  * its place in a table of a fixed size is nobody else's.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/writer.h"
 #include "sip/hosts.h"
 #include "private.h"
 
@@ -84,29 +84,25 @@ static struct span next_call_id(struct span *rest)
 bool b2b_told_hide(struct realm *phone, struct content *content, const struct sip_msg *msg)
 {
 	struct span rest = { content->body, content->len }, from = rest, value;
-	char alias[BIND_TOKEN_LEN + 1], *body = NULL;
+	char alias[BIND_TOKEN_LEN + 1], *body;
+	struct writer out = { 0 };
 	struct sip_hosts hosts;
-	size_t len = 0;
-	FILE *out;
+	size_t len;
 
 	if (!rest.p || !content->type || !strstr(content->type, "dialog-info"))
 		return true;
-	out = open_memstream(&body, &len);
-	if (!out)
-		return false;
 	sip_hosts_read(msg, &hosts);
 	while ((value = next_call_id(&rest)).p) {
 		if (!sip_hosts_find(&hosts, value).p || !b2b_told_name(phone, value, alias))
 			continue;
-		fwrite(from.p, 1, (size_t)(value.p - from.p), out);
-		fputs(alias, out);
+		writer_span(&out, span_from(from.p, value.p));
+		writer_text(&out, alias);
 		from = rest;
 	}
-	fwrite(from.p, 1, from.n, out);
-	if (fclose(out)) {
-		free(body);
+	writer_span(&out, from);
+	body = writer_end(&out, &len);
+	if (!body)
 		return false;
-	}
 	free(content->body);
 	content->body = body;
 	content->len = len;
