@@ -197,15 +197,16 @@ def picks_up():
         hangs_up(q, answered(q, switch, m, "q"))
     # of a lamp, whose Call-ID has an address of the switch's: so do Asterisk's
     s, n = established(phone, switch)
-    n.notify("active", "<dialog-info><dialog id='1' call-id=\"7f@%s:5060\" local-tag=\"l\" "
-             "remote-tag=\"r\"/><dialog id='2' call-id='plain'/><dialog id='3' call-id='8e@%s'/>"
-             "</dialog-info>" % (REGISTRAR, REGISTRAR))
+    n.request("NOTIFY", "Subscription-State: active", kind="application/Dialog-Info+XML",
+              body="<dialog-info><dialog id='1' call-id=\"7f@%s:5060\" local-tag=\"l\" "
+              "remote-tag=\"r\"/><dialog id='2' call-id='plain'/><dialog id='3' call-id\r\n = '8e@%s'/>"
+              "</dialog-info>" % (REGISTRAR, REGISTRAR))
     m = phone.receive()
     check(REGISTRAR not in m.body and "call-id='plain'" in m.body, m.body)
     phone.reply(m, 200)
     check(final(switch).status == 200, "the NOTIFY")
     for quote_, was in ('"', "7f@%s:5060" % REGISTRAR), ("'", "8e@" + REGISTRAR):
-        told = re.findall("call-id=%s(name[^'\"]*)" % quote_, m.body)[0]
+        told = re.findall("call-id\\s*=\\s*%s(name[^'\"]*)" % quote_, m.body)[0]
         q = subscriber(phone)
         q.event = []
         q.request("INVITE", "Replaces: %s;to-tag=l;from-tag=r" % told, body=sdp(phone.ip), kind=SDP)

@@ -61,14 +61,25 @@ struct span b2b_told_call_id(const struct b2b *b2b, struct span name)
 	return strcmp(told->alias, alias) ? (struct span){ NULL, 0 } : span_of(told->call_id);
 }
 
+/* what is white in XML, and may stand around the sign of an attribute, too */
+static struct span xml_ltrim(struct span s)
+{
+	while (s.n && (span_is_blank(*s.p) || *s.p == '\r' || *s.p == '\n'))
+		s = span_skip(s, 1);
+	return s;
+}
+
 /* the next value of an attribute call-id; absent: there is none. @rest: what follows it */
 static struct span next_call_id(struct span *rest)
 {
-	static const char name[] = "call-id=";
+	static const char name[] = "call-id";
 	const char *at, *end;
 
 	while ((at = memmem(rest->p, rest->n, name, strlen(name)))) {
-		*rest = span_skip(*rest, (size_t)(at - rest->p) + strlen(name));
+		*rest = xml_ltrim(span_skip(*rest, (size_t)(at - rest->p) + strlen(name)));
+		if (!rest->n || *rest->p != '=')
+			continue;
+		*rest = xml_ltrim(span_skip(*rest, 1));
 		if (!rest->n || (*rest->p != '"' && *rest->p != '\''))
 			continue;
 		end = memchr(rest->p + 1, *rest->p, rest->n - 1);
@@ -89,7 +100,7 @@ bool b2b_told_hide(struct realm *phone, struct content *content, const struct si
 	struct sip_hosts hosts;
 	size_t len;
 
-	if (!rest.p || !content->type || !strstr(content->type, "dialog-info"))
+	if (!rest.p || !content->type || !strcasestr(content->type, "dialog-info"))
 		return true;
 	sip_hosts_read(msg, &hosts);
 	while ((value = next_call_id(&rest)).p) {
