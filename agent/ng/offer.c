@@ -420,6 +420,39 @@ static const char *trickle(const struct ng_request *r, struct span tag)
 	return NULL;
 }
 
+/*
+ * The call that an offer is for, NULL: a new one, and the family of its first address.  What
+ * is known before its description is read comes first: a refusal has to be cheap.  False:
+ * @error is what it is answered, NULL: that has been said.
+ */
+static bool admit(struct ng_request *r, struct ng_call **call, sa_family_t *family,
+		  const char **error)
+{
+	*error = check_words(r, false);
+	if (*error)
+		return false;
+	*call = ng_call_find(r->ng, r->words.call_id);
+	r->ng->quota.max_kbits = *call ? 0 : r->ng->config->ng_kbits;
+	*error = *call ? NULL : is_full(r->ng);
+	if (*error) {
+		*error = load_limit(r, *error);
+		return false;
+	}
+	*error = check_sdp(r, family);
+	return !*error;
+}
+
+/* a new call, once its first offer was taken or, for @error, was not; returns that */
+static const char *settle(struct ng_call *call, const struct ng_words *w, const char *error)
+{
+	ng_keep_strange(call->strange, &call->n_strange, w);
+	if (error)
+		ng_call_free(call, NULL);
+	else
+		begun(call, w);
+	return error;
+}
+
 static const char is_published[] =
 	"that call is a publisher's; expected 'publish', or another call-id";
 
@@ -434,17 +467,7 @@ const char *ng_offer(struct ng_request *r)
 
 	if (w->fragment)
 		return trickle(r, w->tag[0]);
-	error = check_words(r, false);
-	if (error)
-		return error;
-	call = ng_call_find(r->ng, w->call_id);
-	/* before its description is read: a refusal has to be cheap */
-	r->ng->quota.max_kbits = call ? 0 : r->ng->config->ng_kbits;
-	error = call ? NULL : is_full(r->ng);
-	if (error)
-		return load_limit(r, error);
-	error = check_sdp(r, &family);
-	if (error)
+	if (!admit(r, &call, &family, &error))
 		return error;
 	if (call && call->published)
 		return is_published;
@@ -456,15 +479,7 @@ const char *ng_offer(struct ng_request *r)
 		return error;
 	}
 	call = ng_call_new(r->ng, w->call_id);
-	if (!call)
-		return "no memory";
-	error = offer_new(r, call, family);
-	ng_keep_strange(call->strange, &call->n_strange, w);
-	if (error)
-		ng_call_free(call, NULL);
-	else
-		begun(call, w);
-	return error;
+	return call ? settle(call, w, offer_new(r, call, family)) : "no memory";
 }
 
 /* --- an answer --- */
@@ -647,20 +662,6 @@ static const char *publish_in(struct ng_request *r, struct ng_branch *branch)
 	return NULL;
 }
 
-static const char *publish_anew(struct ng_request *r, struct ng_call *call,
-				sa_family_t family)
-{
-	struct ng_branch *branch = add_branch(r, call, family);
-	const char *error;
-
-	if (!branch)
-		return "no memory";
-	error = publish_in(r, branch);
-	if (error)
-		ng_branch_free(branch);
-	return error;
-}
-
 const char *ng_publish(struct ng_request *r)
 {
 	struct ng_words *w = &r->words;
@@ -670,16 +671,7 @@ const char *ng_publish(struct ng_request *r)
 	const char *error;
 
 	w->tag[1] = (struct span){ 0 };
-	error = check_words(r, false);
-	if (error)
-		return error;
-	call = ng_call_find(r->ng, w->call_id);
-	r->ng->quota.max_kbits = call ? 0 : r->ng->config->ng_kbits;
-	error = call ? NULL : is_full(r->ng);
-	if (error)
-		return load_limit(r, error);
-	error = check_sdp(r, &family);
-	if (error)
+	if (!admit(r, &call, &family, &error))
 		return error;
 	if (call) {
 		branch = LIST_FIRST(&call->branches);
@@ -692,11 +684,6 @@ const char *ng_publish(struct ng_request *r)
 	if (!call)
 		return "no memory";
 	call->published = true;
-	error = publish_anew(r, call, family);
-	ng_keep_strange(call->strange, &call->n_strange, w);
-	if (error)
-		ng_call_free(call, NULL);
-	else
-		begun(call, w);
-	return error;
+	branch = add_branch(r, call, family);
+	return settle(call, w, branch ? publish_in(r, branch) : "no memory");
 }
