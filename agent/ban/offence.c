@@ -103,26 +103,29 @@ static bool may_ask(struct bans *bans)
 	return bans->asked++ < ASKED_MAX;
 }
 
-static bool is_spared(struct bans *bans, const struct prefix *prefix,
-		      enum ban_ground ground, bool proven)
+/* NOT_ASKED: it cannot be known now */
+enum verdict { BANNED, SPARED, NOT_ASKED };
+
+static enum verdict judge(struct bans *bans, const struct prefix *prefix,
+			  enum ban_ground ground, bool proven)
 {
 	char text[BAN_PREFIX_STRLEN];
 
 	if (ban_is_allowed(bans, prefix) ||
 	    (bans->ops.hop && bans->ops.hop(prefix, bans->arg)))
-		return true;
+		return SPARED;
 	if (proven || !bans->ops.established)
-		return false;
+		return BANNED;
 	if (!may_ask(bans)) {
 		bans->counters.unasked++;
-		return true;
+		return NOT_ASKED;
 	}
 	if (!bans->ops.established(prefix, bans->arg))
-		return false;
+		return BANNED;
 	log_debug("%s would be banned (%s), but is a party of ours, and its address may be forged",
 		  ban_prefix_str(prefix, text, sizeof(text)),
 		  ban_ground_name(ground));
-	return true;
+	return SPARED;
 }
 
 /* the /64 of our own link is ours too: there he alone is banned */
@@ -144,7 +147,7 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 	uint8_t kind = (uint8_t)(ground | (proven ? PROVEN : 0));
 	static const uint8_t zeroes[8];
 	char error[CONFIG_ERROR_LEN];
-	uint64_t unasked = bans ? bans->counters.unasked : 0;
+	enum verdict verdict;
 	struct watched *at;
 
 	if (!limit)
@@ -155,10 +158,11 @@ bool bans_offence(struct bans *bans, const struct dp_addr *source,
 	     count(bans, &prefix, kind, weight, limit) : NULL;
 	if (!at)
 		return false;
-	if (is_spared(bans, &prefix, ground, proven)) {
+	verdict = judge(bans, &prefix, ground, proven);
+	if (verdict != BANNED) {
 		bans->counters.spared++;
 		/* strangers cannot use up the second's questions for a whole window */
-		if (bans->counters.unasked != unasked)
+		if (verdict == NOT_ASKED)
 			at->count = limit - 1;
 		return false;
 	}
