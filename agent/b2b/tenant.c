@@ -177,11 +177,7 @@ void b2b_tenant_release(struct tenant *tenant)
 
 struct session_quota *b2b_tenant_quota(struct tenant *tenant)
 {
-	if (!tenant)
-		return NULL;
-	tenant->quota.max = tenant->conf ? tenant->conf->ports : 0;
-	tenant->quota.max_kbits = tenant->conf ? tenant->conf->kbits : 0;
-	return &tenant->quota;
+	return tenant ? &tenant->quota : NULL;
 }
 
 /* ------------------------------------------------------------------------ its bindings */
@@ -254,6 +250,14 @@ static void let_go(struct tenant **list, size_t n)
 	free(list);
 }
 
+/* NULL: who is there no more has no limits, either: his calls stand */
+static void set_conf(struct tenant *tenant, const struct config_tenant *conf)
+{
+	tenant->conf = conf;
+	tenant->quota.max = conf ? conf->ports : 0;
+	tenant->quota.max_kbits = conf ? conf->kbits : 0;
+}
+
 bool b2b_tenants_set(struct realm *realm)
 {
 	const struct config_tenants *conf = &realm->conf->tenants;
@@ -276,15 +280,10 @@ bool b2b_tenants_set(struct realm *realm)
 		list = NULL;
 		n = 0;
 	}
-	/* who is there no more has no limits, either: his calls stand */
-	for (i = 0; i < realm->n_tenants; i++) {
-		realm->tenants[i]->conf = NULL;
-		b2b_tenant_quota(realm->tenants[i]);
-	}
-	for (i = 0; i < n; i++) {
-		list[i]->conf = &conf->tenant[i];
-		b2b_tenant_quota(list[i]);
-	}
+	for (i = 0; i < realm->n_tenants; i++)
+		set_conf(realm->tenants[i], NULL);
+	for (i = 0; i < n; i++)
+		set_conf(list[i], &conf->tenant[i]);
 	let_go(realm->tenants, realm->n_tenants);
 	realm->tenants = list;
 	realm->n_tenants = n;
