@@ -6,9 +6,9 @@
  * control socket, calls of a former agent, and SIP last.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +42,8 @@
 #define SIGNALS		4
 /* once nothing is left to drain: time for the last messages to leave */
 #define LAST_WORDS_MS	500
-/* media workers hear of orders for which nobody waits at most so late, where others came
- * as shortly before
+/* media workers hear of orders for which nobody waits at most so late, and only if others
+ * came as shortly before
  */
 #define ORDERS_MS	2
 

@@ -12,7 +12,7 @@
 
 #include "private.h"
 
-/* @sure: nobody else can it have been; else a phone that knows its public address may, too */
+/* @sure: it can have been nobody else; else a phone that knows its public address may, too */
 static void say(char *to, size_t size, const char *who, bool sure, const char *field,
 		struct span was, struct span is)
 {

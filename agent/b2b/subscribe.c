@@ -498,7 +498,10 @@ static bool has_room(const struct b2b *b2b, const struct realm *realm,
 	       source->subs < SUBS_PHONE * (phones ? phones : 1);
 }
 
-/* @head: bytes that it began with; its source has as many as it may have, or there is no memory: NULL */
+/*
+ * @head: bytes that it began with.  NULL: its source has as many as it may have, or there
+ * is no memory
+ */
 static struct sub *new_sub(struct realm *from, struct realm *to, struct sip_flow *flow,
 			   size_t head)
 {

@@ -133,7 +133,8 @@ static void drop_repairs(struct section *s)
 
 	while ((row = sdp_row_next(s->desc, s->media, SDP_ATTR_FMTP, row))) {
 		value = row->value;
-		if (cut_type(&value, &pt) && ng_codec_is(SPAN("red"), ng_codec_of(s->desc, s->media, pt)) &&
+		if (cut_type(&value, &pt) &&
+		    ng_codec_is(SPAN("red"), ng_codec_of(s->desc, s->media, pt)) &&
 		    repeats_gone(s, value))
 			s->gone[pt] = true;
 	}

@@ -188,7 +188,8 @@ uint32_t sip_gate_connections(const struct sip_gate *gate);
  * @reason: set; may be NULL
  *
  * What is denied is answered 403 as long as its source's rate lasts, and dropped
- * then, or at once where nobody shall know that we are here; who says too much is told 503 once, until he has been silent for a while.
+ * then, or at once where nobody shall know that we are here; who says too much is
+ * told 503 once, until he has been silent for a while.
  * Only requests are answered, and ACK never.  Under overload what begins
  * something new is answered 503: a request other than ACK, BYE, CANCEL, PRACK,
  * UPDATE, INFO and NOTIFY, without a tag in To.
