@@ -138,15 +138,11 @@ static void write_success(struct sip_writer *w, const struct request *req)
 static struct sip_reply make_reply(struct sip_writer *w, unsigned int status,
 				   const char *why)
 {
-	uint32_t random;
-
 	if (why)
 		sip_write_warning(w, 399, SPAN("rtplane"), span_of(why));
-	if (status == 503) {
-		/* not all in the same second */
-		random_bytes(&random, sizeof(random));
-		sip_write_headerf(w, SIP_HDR_RETRY_AFTER, "%u", 20 + random % 20);
-	}
+	/* not all in the same second */
+	if (status == 503)
+		sip_write_headerf(w, SIP_HDR_RETRY_AFTER, "%u", 20 + random_below(20));
 	return (struct sip_reply){
 		.status = w->failed ? 500 : status,
 		.headers = { w->p, w->failed ? 0 : w->n },

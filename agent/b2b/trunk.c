@@ -29,13 +29,11 @@ static bool is_down(const struct trunk *trunk, size_t hop)
 static uint64_t back_off(uint32_t seconds, unsigned int fails)
 {
 	uint64_t ms = (uint64_t)seconds * 1000, most = ms > 3600000 ? ms : 3600000;
-	uint32_t random;
 
 	ms <<= fails > 4 ? 4 : fails ? fails - 1 : 0;
 	if (ms > most)
 		ms = most;
-	random_bytes(&random, sizeof(random));
-	return ms - random % (ms / 4 + 1);
+	return ms - random_below((uint32_t)(ms / 4) + 1);
 }
 
 void trunk_hop_fails(struct trunk *trunk, size_t hop, const char *why)
@@ -350,8 +348,7 @@ static size_t draw(const struct member *m, size_t n)
 
 	for (i = 0; i < n; i++)
 		all += m[i].weight;
-	random_bytes(&random, sizeof(random));
-	random %= all;
+	random = random_below(all);
 	for (i = 0; i + 1 < n && random >= m[i].weight; i++)
 		random -= m[i].weight;
 	return i;

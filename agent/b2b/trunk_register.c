@@ -80,10 +80,7 @@ static void write(struct trunk_ask *ask, struct sip_writer *w, const struct sip_
 /* the pause, and up to a fifth more: not all trunks in the same second */
 static void later(struct trunk *trunk, uint32_t ms)
 {
-	uint32_t random;
-
-	random_bytes(&random, sizeof(random));
-	timer_set(trunk->b2b->timers, &trunk->reg.timer, ms + random % (ms / 5 + 1));
+	timer_set(trunk->b2b->timers, &trunk->reg.timer, ms + random_below(ms / 5 + 1));
 }
 
 static void fail(struct trunk *trunk, uint32_t least, const char *why)

@@ -499,13 +499,10 @@ static struct way *get_way(struct bind_table *t, struct sip_flow *flow)
 /* 5,000 phones that come back together are not asked together ever after */
 static void begin_keepalive(struct way *way, uint32_t ms, uint32_t least)
 {
-	uint32_t random;
-
 	if (!ms || timer_is_set(&way->keepalive))
 		return;
-	random_bytes(&random, sizeof(random));
 	timer_set(way->table->timers, &way->keepalive,
-		  least + random % (ms - least + 1));
+		  least + random_below(ms - least + 1));
 }
 
 /* -------------------------------------------------------------------------- bindings */
@@ -616,12 +613,9 @@ static char *copy_texts(struct bind *pub, const struct bind_grant *g)
  */
 static uint32_t early_of(const struct bind_grant *g)
 {
-	uint32_t random, most = g->granted > 86400 ? 86400 : g->granted;
+	uint32_t most = g->granted > 86400 ? 86400 : g->granted;
 
-	if (g->granted / 8 < g->phone)
-		return 0;
-	random_bytes(&random, sizeof(random));
-	return random % (most * 250);
+	return most && g->granted / 8 >= g->phone ? random_below(most * 250) : 0;
 }
 
 static void take(struct binding *b, const struct bind_grant *g)

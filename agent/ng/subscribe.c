@@ -7,8 +7,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "private.h"
 #include "sdp/sdp.h"
 
@@ -377,8 +377,7 @@ static char *new_tag(void)
 	unsigned long long number[2];
 	char text[40];
 
-	if (getrandom(number, sizeof(number), 0) != sizeof(number))
-		return NULL;
+	random_bytes(number, sizeof(number));
 	snprintf(text, sizeof(text), "%016llx%016llx", number[0], number[1]);
 	return strdup(text);
 }
