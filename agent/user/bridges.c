@@ -147,6 +147,15 @@ static void want_with_ties(const struct leg *rtp)
 
 /* --- a leg comes --- */
 
+/* would the leg, or a new one, make sense, by itself and beside the others of its port? */
+static int sense(struct uring *u, const struct dp_leg *conf, const struct leg *leg,
+		 struct dp_err *err)
+{
+	int ret = legconf_sense(conf, leg, err);
+
+	return ret ? ret : calls_sense(u, conf, leg, err);
+}
+
 static struct leg *new_leg(struct media_sock *sock, const struct dp_leg *conf)
 {
 	struct leg *leg = calloc(1, sizeof(*leg));
@@ -183,9 +192,7 @@ static int make_leg(struct uring *u, struct request *req, unsigned int i,
 	struct leg *leg;
 	int ret;
 
-	ret = legconf_sense(conf, NULL, err);
-	if (!ret)
-		ret = calls_sense(u, conf, NULL, err);
+	ret = sense(u, conf, NULL, err);
 	if (ret)
 		return ret;
 	sock = media_find(u->media, &conf->local);
@@ -409,9 +416,7 @@ static int find_bridge(struct uring *u, struct request *req,
 	if (ret)
 		return ret;
 	req->leg[0] = a;
-	ret = legconf_sense(&req->conf[0], a, err);
-	if (!ret)
-		ret = calls_sense(u, &req->conf[0], a, err);
+	ret = sense(u, &req->conf[0], a, err);
 	if (ret)
 		return ret;
 	/* the present peer stays, changed, or leaves; either way it is ours */
@@ -422,8 +427,7 @@ static int find_bridge(struct uring *u, struct request *req,
 	if (!b)
 		return make_leg(u, req, 1, err);
 	req->leg[1] = b;
-	ret = legconf_sense(&req->conf[1], b, err);
-	return ret ? ret : calls_sense(u, &req->conf[1], b, err);
+	return sense(u, &req->conf[1], b, err);
 }
 
 /* what is at one port is one worker's: NULL, any worker will do */
@@ -737,9 +741,7 @@ static int set_one(struct uring *u, struct dp_leg *conf, struct dp_err *err)
 	leg = uring_find(u, &conf->local);
 	if (!leg)
 		return uring_no_leg(&conf->local, err);
-	ret = legconf_sense(conf, leg, err);
-	if (!ret)
-		ret = calls_sense(u, conf, leg, err);
+	ret = sense(u, conf, leg, err);
 	if (!ret)
 		ret = legconf_prepare(leg, conf, err);
 	if (!ret)

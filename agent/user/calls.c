@@ -2,14 +2,10 @@
 /* Calls that share a port: found by their remote. */
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/siphash.h"
 #include "calls.h"
 #include "legconf.h"
-
-/* bytes that may wait at a port that calls share */
-#define PORT_BUFFER	(4 << 20)
 
 static struct leg **bucket(struct uring *u, uint64_t id, const struct rtplane_ep *remote)
 {
@@ -45,7 +41,7 @@ bool calls_receive(struct worker *w, struct media_sock *sock, struct rx *rx)
 	return false;
 }
 
-int calls_sense(const struct uring *u, const struct dp_leg *conf, const struct leg *leg,
+int calls_sense(struct uring *u, const struct dp_leg *conf, const struct leg *leg,
 		struct dp_err *err)
 {
 	struct dp_addr at = conf->local;
@@ -64,7 +60,7 @@ int calls_sense(const struct uring *u, const struct dp_leg *conf, const struct l
 	at.call = 0;
 	port = media_find(u->media, &at);
 	leg_ep(&conf->proven, &proven);
-	other = port ? find((struct uring *)u, port, &proven) : NULL;
+	other = port ? find(u, port, &proven) : NULL;
 	if (!other || other == leg)
 		return 0;
 	return legconf_refuse(&conf->local, " proven", EBUSY,
@@ -103,23 +99,4 @@ void calls_follow(struct uring *u, struct leg *leg)
 	at = bucket(u, leg->found_at, &leg->remote);
 	leg->next_found = *at;
 	*at = leg;
-}
-
-int calls_port(struct uring *u, const struct dp_leg *conf, struct media_sock *sock,
-	       struct dp_err *err)
-{
-	int size = PORT_BUFFER;
-
-	if (sock->claim)
-		return legconf_refuse(&conf->local, "", EEXIST,
-				      "a leg has the port for itself", err);
-	if (sock->shared)
-		return 0;
-	if (setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	sock->room = size;
-	if (media_move(sock, u->media->worker, err))
-		return err ? -err->code : -EIO;
-	sock->shared = true;
-	return 0;
 }

@@ -39,7 +39,7 @@ bool calls_receive(struct worker *w, struct media_sock *sock, struct rx *rx);
  *
  * Return: 0 or -errno; -EBUSY: another call of that port has it.
  */
-int calls_sense(const struct uring *u, const struct dp_leg *conf, const struct leg *leg,
+int calls_sense(struct uring *u, const struct dp_leg *conf, const struct leg *leg,
 		struct dp_err *err);
 
 /**
@@ -57,17 +57,5 @@ void calls_follow(struct uring *u, struct leg *leg);
  * @leg: any leg, its worker parked
  */
 void calls_forget(struct uring *u, struct leg *leg);
-
-/**
- * calls_port() - the socket of the port that a call's leg is to share
- * @u: the datapath
- * @conf: what is asked of the leg
- * @sock: there may be one already, or NULL
- * @err: the sentence
- *
- * Return: 0 or -errno.
- */
-int calls_port(struct uring *u, const struct dp_leg *conf, struct media_sock *sock,
-	       struct dp_err *err);
 
 #endif /* DATAPATH_CALLS_H */

@@ -50,13 +50,34 @@ struct media_sock *legsock_own(struct uring *u, const struct dp_leg *conf,
 	return sock;
 }
 
-/* a port that calls share, which nobody holds for us */
-static struct media_sock *open_port(struct uring *u, const struct dp_leg *conf,
-				    const struct dp_addr *local, struct dp_err *err)
+static void set_room(struct media_sock *sock, int size)
+{
+	sock->room = size;
+	/* beyond rmem_max takes a privilege; without it as much as there is */
+	if (setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+/* the socket at @local is a port that calls share, from now on; NULL: refused */
+static struct media_sock *share_port(struct uring *u, const struct dp_leg *conf,
+				     const struct dp_addr *local, struct dp_err *err)
 {
 	struct dp_leg port = { .local = *local, .oif = conf->oif };
+	struct media_sock *sock = media_find(u->media, local);
 
-	return legsock_own(u, &port, err);
+	if (!sock)
+		sock = legsock_own(u, &port, err);
+	if (!sock || sock->shared)
+		return sock;
+	if (sock->claim) {
+		legconf_refuse(&conf->local, "", EEXIST, "a leg has the port for itself", err);
+		return NULL;
+	}
+	set_room(sock, RECEIVE_BUFFER_MAX);
+	if (media_move(sock, u->media->worker, err))
+		return NULL;
+	sock->shared = true;
+	return sock;
 }
 
 bool legsock_is_idle(const struct media_sock *sock)
@@ -66,28 +87,24 @@ bool legsock_is_idle(const struct media_sock *sock)
 
 /* a part of what is at a port is sent by the socket that the port has, and comes from there */
 struct media_sock *legsock_part(struct uring *u, const struct dp_leg *conf,
-				    struct dp_err *err)
+				struct dp_err *err)
 {
-	bool call = calls_is_keyed(&conf->local);
 	struct dp_addr local = conf->local;
 	struct media_sock *of, *sock;
 
 	local.rtcp = false;
 	local.line = 0;
-	if (call)
+	if (calls_is_keyed(&conf->local)) {
 		local.call = 0;
-	of = media_find(u->media, &local);
-	if (!of && call)
-		of = open_port(u, conf, &local, err);
-	if (of && call && calls_port(u, conf, of, err))
-		return NULL;
-	if (!of && call)
-		return NULL;
-	if (!of) {
-		legconf_refuse(&conf->local, "", ENOENT,
-			       "there is no leg of RTP with this local address", err);
-		return NULL;
+		of = share_port(u, conf, &local, err);
+	} else {
+		of = media_find(u->media, &local);
+		if (!of)
+			legconf_refuse(&conf->local, "", ENOENT,
+				       "there is no leg of RTP with this local address", err);
 	}
+	if (!of)
+		return NULL;
 	return media_add_part(&sock, of, &conf->local, err) ? NULL : sock;
 }
 
@@ -104,12 +121,7 @@ void legsock_enlarge(const struct uring *u, struct media_sock *sock)
 	/* one that was used before has about as much */
 	if (sock->room > size - size / 4 && sock->room < size + size / 4)
 		return;
-	sock->room = size;
-	/* beyond rmem_max takes a privilege; without it as much as there is */
-	if (setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-		       sizeof(size)))
-		setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUF, &size,
-			   sizeof(size));
+	set_room(sock, size);
 }
 
 /* that was opened for a call which is not to be */
