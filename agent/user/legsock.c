@@ -74,8 +74,12 @@ static struct media_sock *share_port(struct uring *u, const struct dp_leg *conf,
 		return NULL;
 	}
 	set_room(sock, RECEIVE_BUFFER_MAX);
-	if (media_move(sock, u->media->worker, err))
+	if (media_move(sock, u->media->worker, err)) {
+		/* without a leg it was opened here, and nobody would close it */
+		if (sock->owned)
+			media_del(sock);
 		return NULL;
+	}
 	sock->shared = true;
 	return sock;
 }

@@ -136,6 +136,8 @@ static bool shared_while_stalled(void)
 	struct media_sock *sock;
 	struct dp_stats stats;
 	struct dp_err err = {};
+	size_t n;
+	int i;
 
 	conf.patience = 500;
 	KTAP_CHECK(start() && still_works());
@@ -148,7 +150,15 @@ static bool shared_while_stalled(void)
 	KTAP_CHECK(!dp_bridges_new(dp, &br, 1, &err));
 	leg.local = br.leg[0].local;
 	KTAP_CHECK(!dp_leg_set(dp, &leg, &err));
+	n = media_sockets(media);
 	KTAP_CHECK(stall_workers());
+	/* whichever worker a new port's socket is given first, it is closed again */
+	for (i = 0; i < 4; i++) {
+		br.leg[0].local.port = (uint16_t)(30020 + i);
+		br.leg[1].local.port = (uint16_t)(31020 + i);
+		KTAP_CHECK(dp_bridges_new(dp, &br, 1, &err) == -ETIMEDOUT);
+		KTAP_CHECK(media_sockets(media) == n);
+	}
 	media_del(sock);
 	KTAP_CHECK(recover() && still_works());
 	KTAP_CHECK(!dp_bridges_del(dp, &(struct dp_del){ .locals = &leg.local, .n = 1 }, &err));
