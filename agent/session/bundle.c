@@ -141,7 +141,6 @@ void session_bundle_tell(const struct sdp_desc *desc, const struct sdp_media *me
 	half->told.mid_id = (uint8_t)mid_id(desc, media);
 	snprintf(half->told.mid, sizeof(half->told.mid), "%s", half->mid);
 	read_types(media, half->takes);
-	memcpy(half->told.pts, half->takes, sizeof(half->told.pts));
 	read_ssrcs(desc, media, &half->told);
 }
 
